@@ -1,0 +1,5 @@
+"""`python -m aiapp`: the command line."""
+
+from aiapp.cli import main
+
+main()

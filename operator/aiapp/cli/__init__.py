@@ -1,0 +1,45 @@
+"""The command line: arguments in, calls and exit codes out. Nothing is decided here."""
+
+from importlib import import_module, metadata
+
+import click
+from typing_extensions import override
+
+COMMANDS = {
+    "fetch": "Download the pinned model into a folder (the init container of every pod).",
+    "run": "Run the operator, in a cluster or against the current kubeconfig.",
+    "sandbox": "A Kubernetes cluster on this machine, to try the operator without one.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command runs: `aiapp fetch` must not pay for the operator."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"aiapp.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("aiapp-operator"), prog_name="aiapp")
+def main() -> None:
+    """AI applications on Kubernetes: registered by version, pinned by content, run where they fit.
+
+    \b
+    Examples:
+      aiapp sandbox up --nodes demo     a cluster on this machine
+      aiapp run                         the operator, against the current kubeconfig
+    """
