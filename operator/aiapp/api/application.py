@@ -1,0 +1,193 @@
+"""AIApplication: a model under central management, and the wish to serve some of its versions. Types only."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from aiapp.api.meta import (
+    ApiModel,
+    Conditions,
+    Description,
+    DisplayName,
+    Documents,
+    Env,
+    Npu,
+    Resources,
+    rules,
+)
+from aiapp.api.version import VersionString
+
+
+class Toleration(ApiModel):
+    """A taint that the pods tolerate, as in a pod."""
+
+    key: Annotated[str, Field(max_length=316)] | None = None
+    """Taint key; absent with operator Exists means all."""
+    operator: Literal["Exists", "Equal"] = "Equal"
+    """Exists or Equal."""
+    value: Annotated[str, Field(max_length=63)] | None = None
+    """Taint value."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Taint effect; absent means all."""
+    toleration_seconds: int | None = None
+    """For NoExecute: how long it is tolerated, in seconds."""
+
+
+class Scheduling(ApiModel):
+    """Additional wishes about nodes; added to what the runtime itself needs."""
+
+    node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=16)] | None = None
+    """Labels that a node must have."""
+    tolerations: (
+        Annotated[
+            tuple[Toleration, ...],
+            Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        ]
+        | None
+    ) = None
+    """Taints that are tolerated beside the NPU resource's own."""
+    priority_class_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """PriorityClass of the pods."""
+    scheduler_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Scheduler, for example volcano. Default: the cluster's own."""
+
+
+class ServedVersion(ApiModel):
+    """One version to serve and how."""
+
+    version: VersionString
+    """Version number of an AIApplicationVersion of this application."""
+    weight: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Share of the traffic in percent; may be left out when only one version is served."""
+    replicas: Annotated[int, Field(ge=0, le=128)] | None = None
+    """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment starts with 1)."""
+    resources: Resources | None = None
+    """CPU and memory; overrides the version's."""
+    env: Env | None = None
+    """Environment variables; added to the version's, same names override."""
+    npu: Npu | None = None
+    """NPUs of one pod; overrides the version's."""
+
+
+class Serving(ApiModel):
+    """The inference service that is wanted."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "size(self.versions) == 1 || self.versions.all(v, has(v.weight))",
+                "serving.versions: with more than one version each needs a weight",
+            ),
+            (
+                "!self.versions.all(v, has(v.weight)) || self.versions.map(v, v.weight).sum() == 100",
+                "serving.versions: the weights must add up to 100",
+            ),
+        )
+    )
+
+    versions: Annotated[
+        tuple[ServedVersion, ...],
+        Field(
+            min_length=1,
+            max_length=8,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["version"]},
+        ),
+    ]
+    """The versions to serve."""
+    compatibility: Literal["Enforce", "Warn"] = "Enforce"
+    """Enforce: a version that fits no node waits. Warn: it is rolled out although the verdict says Incompatible."""
+    deploy_timeout_seconds: Annotated[int, Field(ge=180, le=7200)] = 1200
+    """Seconds the pods may take to become ready, fetching the model included."""
+    scheduling: Scheduling | None = None
+    """Additional wishes about nodes."""
+
+
+class ApplicationSpec(ApiModel):
+    """What is managed and what is wanted."""
+
+    display_name: DisplayName | None = None
+    """Name as ModelArts allows it: letters, digits, `-`, `_`."""
+    description: Description | None = None
+    """1 to 100 characters, none of & ! ' " < > =."""
+    documents: Documents | None = None
+    """At most three links to documents about the application."""
+    serving: Serving | None = None
+    """Absent: the application is managed but nothing is deployed."""
+
+
+class VersionSummary(ApiModel):
+    """One version of the application, as its list shows it."""
+
+    version: VersionString
+    """Version number."""
+    phase: Annotated[str, Field(max_length=16)]
+    """Importing, Normal or Failed."""
+    created: datetime
+    """When the version was registered."""
+
+
+class Traffic(ApiModel):
+    """Traffic of one served version."""
+
+    version: VersionString
+    """Version number."""
+    wish: Annotated[int, Field(ge=0, le=100)]
+    """Percent that was asked for."""
+    effective: Annotated[int, Field(ge=0, le=100)]
+    """Percent that it gets now, by its share of the ready pods."""
+    replicas: Annotated[int, Field(ge=0)]
+    """Pods wanted."""
+    ready: Annotated[int, Field(ge=0)]
+    """Pods ready."""
+
+
+class ApplicationStatus(ApiModel):
+    """What is deployed and how it fares."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The generation of the spec that this status speaks of."""
+    phase: Literal["Running", "Deploying", "Concerning", "Failed", "Waiting", "Managed"] | None = None
+    """Summary for people; programs read the conditions."""
+    versions: Annotated[
+        tuple[VersionSummary, ...],
+        Field(max_length=50, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = ()
+    """Versions of the application, newest first; at most 50."""
+    latest_version: VersionString | None = None
+    """Highest version number."""
+    latest_ready_version: VersionString | None = None
+    """Highest version number that is Normal."""
+    traffic: Annotated[
+        tuple[Traffic, ...], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = ()
+    """Served versions: the wish and the fact."""
+    url: Annotated[str, Field(max_length=512)] | None = None
+    """Where predictions are answered inside the cluster."""
+    replicas: Annotated[int, Field(ge=0)] | None = None
+    """Pods wanted."""
+    ready_replicas: Annotated[int, Field(ge=0)] | None = None
+    """Pods ready."""
+    selector: Annotated[str, Field(max_length=512)] | None = None
+    """Label selector of the pods."""
+    conditions: Conditions = ()
+    """VersionsResolved, WorkloadsAvailable, TrafficSplit, Ready; while it applies Reconciling, Stalled."""
+
+
+class AIApplication(ApiModel):
+    """An AI application: its versions under central management, and the inference service made of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$')",
+                "metadata.name: at most 53 lower-case letters, digits and '-', starting with a letter "
+                "(a name as ModelArts allows it goes to spec.displayName)",
+            ),
+        )
+    )
+
+    spec: ApplicationSpec = ApplicationSpec()
+    """What is managed and what is wanted."""
+    status: ApplicationStatus = ApplicationStatus()
+    """What is deployed."""

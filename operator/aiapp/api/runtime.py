@@ -1,0 +1,102 @@
+"""InferenceRuntime: an entry of the catalogue of serving images. Types only."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from aiapp.api.meta import ApiModel, Conditions, Env, rules
+from aiapp.api.version import RuntimeNameString
+
+
+class User(ApiModel):
+    """User and group that the container runs as."""
+
+    uid: Annotated[int, Field(ge=0, le=4294967294)]
+    """User id; 0 is root, which the image may demand."""
+    gid: Annotated[int, Field(ge=0, le=4294967294)]
+    """Group id."""
+
+
+class RuntimeSpec(ApiModel):
+    """A serving image and how it is started."""
+
+    name: RuntimeNameString
+    """Full name by the grammar engine-hardware-python-os-architecture[-chip]."""
+    aliases: (
+        Annotated[
+            tuple[RuntimeNameString, ...],
+            Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "set"}),
+        ]
+        | None
+    ) = None
+    """Other names that config.json files use for it, for example `python3.7`."""
+    image: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^\S+$")] | None = None
+    """Image reference. Unset: versions that use the runtime wait with ImageNotConfigured until an administrator sets it."""
+    lifecycle: Literal["Recommended", "Supported", "Deprecated", "Removed"] = "Supported"
+    """Recommended: the unified images. Deprecated: to be discontinued. Removed: no longer maintained, refused for new versions."""
+    python: Annotated[str, Field(min_length=1, max_length=256)] = "python3"
+    """Python interpreter in the image: a name on its PATH or an absolute path."""
+    command: (
+        Annotated[
+            tuple[Annotated[str, Field(max_length=1024)], ...],
+            Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        ]
+        | None
+    ) = None
+    """Prefix that prepares the environment and then runs what follows it, for example
+    `[/bin/bash, -c, '. /usr/local/Ascend/ascend-toolkit/set_env.sh && exec "$0" "$@"']`."""
+    env: Env | None = None
+    """Environment variables of every pod with this runtime."""
+    user: User | None = None
+    """User of the container. Default: 1000 and group 1000, the owner of Ascend devices."""
+    npu_resource_name: (
+        Annotated[
+            str,
+            Field(
+                min_length=3,
+                max_length=253,
+                pattern=r"^[a-z0-9.-]+/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$",
+            ),
+        ]
+        | None
+    ) = None
+    """Extended resource to ask for. Default: the one that the nodes which fit offer."""
+
+
+class RuntimeObjectStatus(ApiModel):
+    """The parts of the name."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The generation of the spec that this status speaks of."""
+    engine: Annotated[str, Field(max_length=64)] | None = None
+    """Engine and version."""
+    hardware: Annotated[str, Field(max_length=64)] | None = None
+    """CPU, or CUDA or CANN and its version."""
+    python: Annotated[str, Field(max_length=16)] | None = None
+    """Python version."""
+    os: Annotated[str, Field(max_length=64)] | None = None
+    """Operating system of the image."""
+    architecture: Annotated[str, Field(max_length=16)] | None = None
+    """Processor architecture as Kubernetes writes it: arm64 or amd64."""
+    chip: Annotated[str, Field(max_length=32)] | None = None
+    """Ascend chip family that the runtime is made for."""
+    conditions: Conditions = ()
+    """Ready."""
+
+
+class InferenceRuntime(ApiModel):
+    """A serving image in the catalogue: which engine, accelerator software, Python, system and architecture it is made for."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.metadata.name == self.spec.name.lowerAscii().replace('_', '-')",
+                "metadata.name must be spec.name in lower case with '-' for '_'",
+            ),
+        )
+    )
+
+    spec: RuntimeSpec
+    """The image and how it is started."""
+    status: RuntimeObjectStatus = RuntimeObjectStatus()
+    """The parts of its name."""

@@ -1,0 +1,354 @@
+"""AIApplicationVersion: one immutable, pinned record of a model. Types only."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from aiapp.api.meta import (
+    ApiModel,
+    Conditions,
+    Description,
+    DisplayName,
+    Documents,
+    Env,
+    LocalReference,
+    NameString,
+    Npu,
+    Resources,
+    rules,
+    unchanged,
+)
+
+ApplicationName = Annotated[str, Field(min_length=1, max_length=53, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
+VersionString = Annotated[
+    str,
+    Field(
+        min_length=5,
+        max_length=8,
+        json_schema_extra=rules(
+            (
+                r"self.matches('^(0|[1-9][0-9]?)[.](0|[1-9][0-9]?)[.](0|[1-9][0-9]?)$')",
+                "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0",
+            ),
+        ),
+    ),
+]
+RuntimeNameString = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+class ObsSource(ApiModel):
+    """A model package in object storage: Huawei OBS or any S3-compatible store."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            unchanged("uri"),
+            unchanged("endpoint"),
+            unchanged("region"),
+            unchanged("addressing"),
+        )
+    )
+
+    uri: Annotated[
+        str,
+        Field(
+            min_length=7,
+            max_length=1024,
+            json_schema_extra=rules(
+                ("!self.contains(' ')", "uri: an OBS path may not contain spaces"),
+                (
+                    "self.matches('^(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$')",
+                    "uri must be obs://bucket/path/ or s3://bucket/path/",
+                ),
+            ),
+        ),
+    ]
+    """Folder of the package, for example `obs://models/mnist/1.0.0/`. The folder itself or its `model/` holds config.json."""
+    endpoint: (
+        Annotated[
+            str,
+            Field(
+                min_length=8,
+                max_length=512,
+                json_schema_extra=rules(
+                    (
+                        "self.matches('^https?://[^/?#@ ]+/?$')",
+                        "endpoint must be http(s)://host[:port], nothing behind it",
+                    ),
+                ),
+            ),
+        ]
+        | None
+    ) = None
+    """Address of the store, for example `https://obs.cn-north-4.myhuaweicloud.com`. Default: AWS S3 of the region."""
+    region: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")] | None = None
+    """Region for signing requests. Default `us-east-1`, which stores without regions accept."""
+    addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
+    """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses and
+    single-label hosts, else Virtual."""
+    credentials_secret_ref: LocalReference | None = None
+    """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS spellings
+    of these. Absent: anonymous access."""
+
+
+class Source(ApiModel):
+    """Where the model comes from; exactly one kind."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("has(self.obs)", "spec.source must name a source: obs"),
+        )
+    )
+
+    obs: ObsSource | None = None
+    """A model package in object storage."""
+
+
+class Container(ApiModel):
+    """Defaults for the pods that serve this version; `serving.versions` of the application may override them."""
+
+    env: Env | None = None
+    """Additional environment variables."""
+    resources: Resources | None = None
+    """CPU and memory."""
+    npu: Npu | None = None
+    """NPUs of one pod. A CANN runtime without it gets one."""
+    image_pull_secrets: (
+        Annotated[
+            tuple[LocalReference, ...],
+            Field(max_length=8, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        ]
+        | None
+    ) = None
+    """Secrets of this namespace for pulling the runtime's image."""
+
+
+class VersionSpec(ApiModel):
+    """What this version is. Immutable but for names, descriptions, documents and the credentials Secret."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            unchanged("application"),
+            unchanged("version"),
+            unchanged("container"),
+            (
+                "has(self.source.obs) == has(oldSelf.source.obs)",
+                "source is immutable: make a new version instead",
+            ),
+            (
+                "!has(oldSelf.runtime) || (has(self.runtime) && self.runtime == oldSelf.runtime)",
+                "runtime may be set once and is immutable then: make a new version instead",
+            ),
+        )
+    )
+
+    application: ApplicationName
+    """Name of the AIApplication it belongs to (which need not exist yet)."""
+    version: VersionString
+    """Version number, for example 1.0.0."""
+    display_name: DisplayName | None = None
+    """Name as ModelArts allows it: letters, digits, `-`, `_`."""
+    description: Description | None = None
+    """1 to 100 characters, none of & ! ' " < > =."""
+    documents: Documents | None = None
+    """At most three links to documents about the model."""
+    source: Source
+    """Where the model comes from."""
+    runtime: RuntimeNameString | None = None
+    """Name of an InferenceRuntime, for example `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Default: the `runtime`
+    of config.json. May be set once when it was absent."""
+    container: Container | None = None
+    """Defaults for its pods."""
+
+
+class SourceStatus(ApiModel):
+    """What was found at the source."""
+
+    type: Literal["Obs"]
+    """Kind of the source."""
+    origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
+    """Who made the model: a user, automatic learning, or a built-in algorithm."""
+    uri: str
+    """The folder that holds config.json."""
+    listing: str | None = None
+    """Digest of the last listing that was read."""
+    resolved_at: datetime | None = None
+    """When that listing was read."""
+
+
+class ManifestReference(ApiModel):
+    """The ConfigMap that holds the manifest."""
+
+    name: NameString
+    """Its name in this namespace."""
+
+
+class Artifact(ApiModel):
+    """The pinned content."""
+
+    pin: Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
+    """SHA-256 over the manifest: path, size, ETag and version id of every object."""
+    objects: Annotated[int, Field(ge=0)]
+    """Number of files."""
+    bytes: Annotated[int, Field(ge=0)]
+    """Size of all files together, in bytes."""
+    size: Annotated[str, Field(max_length=32)]
+    """The same for people, for example `97.3 MiB`."""
+    manifest_ref: ManifestReference
+    """Where the manifest lies."""
+    verification: Literal["ETag", "SHA256"]
+    """What vouches for the content at every fetch."""
+
+
+class ApiStatus(ApiModel):
+    """One API of the model, from config.json."""
+
+    method: Annotated[str, Field(max_length=16)]
+    """HTTP method."""
+    url: Annotated[str, Field(max_length=256)]
+    """Path on the server."""
+    request_content_type: Annotated[str, Field(max_length=128)] | None = None
+    """Content type of requests."""
+    response_content_type: Annotated[str, Field(max_length=128)] | None = None
+    """Content type of answers."""
+
+
+class HealthStatus(ApiModel):
+    """The health check that config.json declares."""
+
+    check_method: Literal["HTTP", "EXEC"] = "HTTP"
+    """Over HTTP or by a command."""
+    url: Annotated[str, Field(max_length=256)] | None = None
+    """Path of the health check."""
+    command: Annotated[str, Field(max_length=1024)] | None = None
+    """Command of an EXEC check."""
+    initial_delay_seconds: Annotated[int, Field(ge=0)] | None = None
+    """Seconds before the first check."""
+    period_seconds: Annotated[int, Field(ge=1)] | None = None
+    """Seconds between checks."""
+    timeout_seconds: Annotated[int, Field(ge=1)] | None = None
+    """Seconds a check may take."""
+    failure_threshold: Annotated[int, Field(ge=1)] | None = None
+    """Failures in a row that count."""
+
+
+class ModelStatus(ApiModel):
+    """What config.json says of the model."""
+
+    type: Annotated[str, Field(max_length=32)]
+    """Engine: TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, ..."""
+    algorithm: Annotated[str, Field(max_length=64)]
+    """For example image_classification."""
+    metrics: Annotated[dict[str, str], Field(max_length=32)] | None = None
+    """Precision of the model (f1, recall, precision, accuracy, ...), as decimal numbers in text."""
+    apis: Annotated[
+        tuple[ApiStatus, ...], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = ()
+    """Its APIs."""
+    dependencies: (
+        Annotated[
+            tuple[Annotated[str, Field(max_length=256)], ...],
+            Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        ]
+        | None
+    ) = None
+    """Python packages it asks for, as pip requirements, in order."""
+    health: HealthStatus | None = None
+    """Declared health check."""
+    repaired: (
+        Annotated[
+            tuple[Annotated[str, Field(max_length=512)], ...],
+            Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        ]
+        | None
+    ) = None
+    """What was read leniently, with line and column where there is one."""
+
+
+class RuntimeStatus(ApiModel):
+    """The runtime that was resolved."""
+
+    name: RuntimeNameString
+    """Full name from the catalogue."""
+    engine: Annotated[str, Field(max_length=64)] | None = None
+    """Engine and version."""
+    hardware: Annotated[str, Field(max_length=64)] | None = None
+    """CPU, or CUDA or CANN and its version."""
+    python: Annotated[str, Field(max_length=16)] | None = None
+    """Python version."""
+    os: Annotated[str, Field(max_length=64)] | None = None
+    """Operating system of the image."""
+    architecture: Annotated[str, Field(max_length=16)] | None = None
+    """Processor architecture as Kubernetes writes it: arm64 or amd64."""
+    image: Annotated[str, Field(max_length=512)] | None = None
+    """Image at the time the runtime was resolved; a rollout takes the catalogue's image of its own time."""
+    lifecycle: Literal["Recommended", "Supported", "Deprecated", "Removed"]
+    """State in the catalogue."""
+
+
+class ReasonCount(ApiModel):
+    """Nodes that do not fit, by reason."""
+
+    reason: Annotated[str, Field(max_length=64)]
+    """The first reason that excludes these nodes."""
+    nodes: Annotated[int, Field(ge=0)]
+    """How many."""
+    examples: Annotated[
+        tuple[Annotated[str, Field(max_length=253)], ...],
+        Field(max_length=3, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = ()
+    """Up to three of their names."""
+
+
+class CompatibilityStatus(ApiModel):
+    """Where the version can run, said before any pod exists."""
+
+    verdict: Literal["Compatible", "Incompatible", "Unknown"]
+    """Unknown: the nodes do not carry the labels that would decide it."""
+    nodes: Annotated[int, Field(ge=0)]
+    """Nodes of the cluster."""
+    compatible: Annotated[int, Field(ge=0)]
+    """Nodes that fit."""
+    reasons: Annotated[
+        tuple[ReasonCount, ...], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = ()
+    """Why the others do not."""
+
+
+class VersionStatus(ApiModel):
+    """What the operator found out and recorded."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The generation of the spec that this status speaks of."""
+    phase: Literal["Importing", "Normal", "Failed"] | None = None
+    """Summary for people; programs read the conditions."""
+    source: SourceStatus | None = None
+    """The source."""
+    artifact: Artifact | None = None
+    """The pinned content."""
+    model: ModelStatus | None = None
+    """The model."""
+    runtime: RuntimeStatus | None = None
+    """The runtime."""
+    compatibility: CompatibilityStatus | None = None
+    """The verdict over the nodes."""
+    conditions: Conditions = ()
+    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, Ready; while it applies Reconciling, Stalled."""
+
+
+class AIApplicationVersion(ApiModel):
+    """One version of an AI application: an immutable record of a model, pinned by content and checked against the nodes."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.metadata.name == self.spec.application + '-' + self.spec.version",
+                "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0",
+            ),
+        )
+    )
+
+    spec: VersionSpec
+    """What this version is."""
+    status: VersionStatus = VersionStatus()
+    """What the operator found out."""
