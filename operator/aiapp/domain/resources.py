@@ -1,0 +1,64 @@
+"""The Kubernetes resources the operator reads or writes, by name. Never talks to a cluster."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiapp.api.meta import API_VERSION, GROUP
+
+Json = dict[str, Any]
+"""A Kubernetes object or a part of one, as parsed from JSON. Objects from the store are shared: never change them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of object and where the API server serves it."""
+
+    group: str
+    """API group; empty for the core group."""
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        """As objects carry it: `apps/v1`, or `v1` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
+        """URL path of an object, or of a collection (of one namespace, or of all)."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        parts = [part for part in (name, subresource) if part]
+        return "/".join((f"{root}{scope}/{self.plural}", *parts))
+
+
+APPLICATIONS: Final = Resource(GROUP, API_VERSION, "aiapplications", "AIApplication")
+VERSIONS: Final = Resource(GROUP, API_VERSION, "aiapplicationversions", "AIApplicationVersion")
+RUNTIMES: Final = Resource(GROUP, API_VERSION, "inferenceruntimes", "InferenceRuntime", namespaced=False)
+DEPLOYMENTS: Final = Resource("apps", "v1", "deployments", "Deployment")
+CONTROLLER_REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
+SERVICES: Final = Resource("", "v1", "services", "Service")
+CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
+PODS: Final = Resource("", "v1", "pods", "Pod")
+SECRETS: Final = Resource("", "v1", "secrets", "Secret")
+EVENTS: Final = Resource("", "v1", "events", "Event")
+NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+CRDS: Final = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
+)
+
+OWN: Final = (APPLICATIONS, VERSIONS, RUNTIMES)
+"""Our kinds."""
+CHILDREN: Final = (DEPLOYMENTS, SERVICES, CONFIG_MAPS, CONTROLLER_REVISIONS)
+"""What the operator creates."""
+
+_BY_KIND: Final = {
+    (resource.api_version, resource.kind): resource
+    for resource in (*OWN, *CHILDREN, PODS, SECRETS, EVENTS, NODES, CRDS)
+}
+
+
+def resource_of(document: Json) -> Resource:
+    """The resource of an object by its apiVersion and kind. Raises KeyError for one that the operator never uses."""
+    return _BY_KIND[document["apiVersion"], document["kind"]]

@@ -1,0 +1,156 @@
+"""What the reconcilers need from outside: Kubernetes here, object storage below. Protocols and errors, no behaviour."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Literal, Protocol
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.resources import Json, Resource
+
+Clock = Callable[[], datetime]
+"""The current time, timezone-aware in UTC."""
+EventType = Literal["Normal", "Warning"]
+
+
+class ApiError(Exception):
+    """The API server refused a request, or could not be reached (status 0)."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        """HTTP status; 0 when there was no answer."""
+        self.reason = reason
+        """Kubernetes' own word, for example `Forbidden`, `Invalid`, `Expired`."""
+        self.message = message
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same request may succeed later without anybody mending anything."""
+        return self.status in (0, 409, 429) or self.status >= 500
+
+
+class NotFoundError(ApiError):
+    """404: no such object, or no such kind."""
+
+
+class ConflictError(ApiError):
+    """409: the object changed meanwhile, exists already, or is owned by somebody else."""
+
+
+class ApplyResult(Enum):
+    """What became of an object that should exist."""
+
+    UNCHANGED = "unchanged"
+    """It was as desired; nothing was written."""
+    WRITTEN = "written"
+    NAME_TAKEN = "name taken"
+    """An object of that name exists and is not ours; it was not touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Outcome of an apply."""
+
+    result: ApplyResult
+    object: Json
+    """The object as it is now, whoever owns it."""
+
+
+class Cluster(Protocol):
+    """Effects on the cluster as a reconciler wants them. All methods raise `ApiError`."""
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
+        """The object as the API server has it now; None when absent."""
+        ...
+
+    async def apply(self, desired: Json, *, observed: Json | None, owner_uid: str) -> Applied:
+        """Make the object be as `desired` (which carries its labels and an owner reference with `owner_uid`).
+
+        `observed` is the object as the store has it. Writes only what differs, never touches an object that is
+        not ours, leaves fields alone that `desired` does not have.
+        """
+        ...
+
+    async def delete(
+        self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
+    ) -> None:
+        """Delete exactly that object in exactly that state; absent is fine. Raises `ConflictError` when it changed."""
+        ...
+
+    async def write_status(
+        self, resource: Resource, namespace: str | None, name: str, *, uid: str, status: Json
+    ) -> None:
+        """Make `status` the object's whole status, if it differs from what was last seen.
+
+        Conditions are given without times (`type`, `status`, `reason`, `message`, `observedGeneration`);
+        `lastTransitionTime` is kept while a condition's status stays the same. A status for another uid is dropped.
+        """
+        ...
+
+    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        """Decoded data of a Secret, read live; None when absent."""
+        ...
+
+
+class Recorder(Protocol):
+    """Tells people what happened, through Kubernetes Events."""
+
+    def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:  # noqa: A002
+        """Once per object, reason and message, also over restarts. Never raises, never blocks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One LIST, all its pages together."""
+
+    items: list[Json]
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One line of a watch."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+    object: Json
+
+
+class Api(Protocol):
+    """The API server's verbs, each with retries of what is worth retrying. All raise `ApiError`."""
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+        """Raises `NotFoundError`."""
+        ...
+
+    async def list(self, resource: Resource, namespace: str | None = None, *, selector: str = "") -> Page:
+        """Every object, with apiVersion and kind on each, at one resourceVersion."""
+        ...
+
+    def watch(self, resource: Resource, *, selector: str = "", resource_version: str) -> AsyncIterator[WatchEvent]:
+        """Events after `resource_version` until the server ends the stream. `ApiError` 410 when it is too old."""
+        ...
+
+    async def create(self, document: Json) -> Json:
+        """Raises `ConflictError` when it exists."""
+        ...
+
+    async def apply(self, document: Json, *, force: bool) -> Json:
+        """Server-side apply as `aiapp-operator`; metadata.uid and resourceVersion in it are preconditions."""
+        ...
+
+    async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
+        """JSON merge patch."""
+        ...
+
+    async def replace_status(self, document: Json) -> Json:
+        """Replace the status; metadata.uid and resourceVersion in `document` are preconditions."""
+        ...
+
+    async def delete(
+        self, resource: Resource, namespace: str | None, name: str, *, preconditions: Mapping[str, str]
+    ) -> None:
+        """Delete in the background; `preconditions` holds uid and resourceVersion."""
+        ...
