@@ -7,6 +7,9 @@ from enum import Enum
 from typing import Literal, Protocol
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import Location
+from aiapp.domain.manifest import Listed
 from aiapp.domain.resources import Json, Resource
 
 Clock = Callable[[], datetime]
@@ -153,4 +156,40 @@ class Api(Protocol):
         self, resource: Resource, namespace: str | None, name: str, *, preconditions: Mapping[str, str]
     ) -> None:
         """Delete in the background; `preconditions` holds uid and resourceVersion."""
+        ...
+
+
+class StoreError(Exception):
+    """Object storage did not give what was asked for; `str()` is a sentence for people, free of secrets."""
+
+    def __init__(self, reason: Reason, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """One of the import reasons, for example `AccessDenied`."""
+        self.message = message
+        self.retryable = retryable
+        """Whether it may mend itself (an outage) rather than need a person. Both kinds are worth trying again later."""
+
+
+class ObjectChangedError(StoreError):
+    """The object is no longer the one that was listed."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            Reason.LISTING_UNSTABLE, f"{key!r} changed or vanished while the package was read", retryable=True
+        )
+
+
+class ObjectStore(Protocol):
+    """Reads packages in object storage. Both methods raise `StoreError`."""
+
+    async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+        """Every object under the location's prefix (at least one), sorted by the store; version ids where it gives them."""
+        ...
+
+    async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
+        """The bytes of exactly the object that was listed; `ObjectChangedError` when it is no longer there.
+
+        Reads no more than `limit` bytes; a longer object is `LimitExceeded`.
+        """
         ...
