@@ -1,0 +1,192 @@
+"""Brings sandboxes up and takes them down. Leaves nothing behind, whatever ends the process that does it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiapp.sandbox import binaries, controlplane, pins, processes, profiles, services, simulated, state
+from aiapp.sandbox.errors import SandboxError
+from aiapp.sandbox.kubeconfig import kubeconfig
+from aiapp.sandbox.kubectl import kubectl
+from aiapp.sandbox.ports import reserved
+from aiapp.sandbox.profiles import Profile, SimulatedNode
+from aiapp.sandbox.progress import Progress
+from aiapp.sandbox.site import LOOPBACK, Site
+from aiapp.sandbox.state import Folder, Record
+
+STOP_SECONDS = 3.0
+ADMINISTRATOR = "aiapp-sandbox-administrator"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A sandbox as somebody wants it."""
+
+    name: str
+    nodes: str = "none"
+    """A node profile or a file with one."""
+    services: tuple[str, ...] = ()
+    """Of `s3`, `registry`."""
+    owner_pid: int | None = None
+    """When this process has ended the sandbox is nobody's, and the next `up` of any sandbox removes it."""
+
+
+def up(request: Request, environ: Mapping[str, str], progress: Progress) -> Record:
+    """Start a sandbox, or add the missing services to the one of that name; returns when all is ready.
+
+    SandboxError when it cannot be done or another process is busy with it; then, and when interrupted,
+    nothing of a new sandbox is left.
+    """
+    profile = profiles.load(request.nodes)
+    folder = state.folder(environ, request.name)
+    reap(environ, progress)
+    with folder.lock(wait=False):
+        record = folder.read()
+        if record is None or record.phase != "Ready":
+            return _fresh(request, profile, folder, environ, progress)
+        if record.nodes != request.nodes:
+            raise SandboxError(
+                f"sandbox '{request.name}' is up with nodes '{record.nodes}', not '{request.nodes}':"
+                f" take it down first (aiapp sandbox down --name {request.name}) or choose another name"
+            )
+        return _with_services(folder, request.services, environ, progress)
+
+
+def down(folder: Folder) -> None:
+    """End all processes of a sandbox and delete its folder; nothing happens when there is none."""
+    with folder.lock(wait=False):
+        _clean(folder)
+
+
+def reap(environ: Mapping[str, str], progress: Progress) -> None:
+    """Remove what is nobody's: sandboxes whose owner has ended, and starts that were killed half way."""
+    for folder in state.folders(environ):
+        if not _abandoned(folder):
+            continue
+        try:
+            down(folder)
+        except SandboxError:  # somebody else is at it
+            continue
+        progress.done(f"removed sandbox '{folder.name}', which nobody owns any more")
+
+
+def add_services(folder: Folder, names: Iterable[str], environ: Mapping[str, str], progress: Progress) -> Record:
+    """Start the services that a running sandbox does not have yet."""
+    with folder.lock(wait=True):
+        return _with_services(folder, tuple(names), environ, progress)
+
+
+def add_simulated_nodes(
+    folder: Folder, nodes: Iterable[SimulatedNode], environ: Mapping[str, str], progress: Progress
+) -> None:
+    """Create simulated nodes in a running sandbox, and start kwok when it has none yet."""
+    with folder.lock(wait=True):
+        record = folder.require()
+        if "kwok" not in record.binaries:
+            found = binaries.resolve(pins.SIMULATED_NODES, environ, progress)
+            record = folder.update(binaries={**record.binaries, **found})
+        _simulate(_site(folder, record), tuple(nodes), record)
+
+
+def stopped_processes(record: Record) -> tuple[str, ...]:
+    """Names of recorded processes that run no more."""
+    return tuple(found.name for found in record.processes if not processes.alive(found.identity))
+
+
+def service_account_kubeconfig(folder: Folder, namespace: str, name: str) -> Path:
+    """Write a kubeconfig that acts as a service account for a year; SandboxError when there is no such account."""
+    record = folder.require()
+    token = kubectl(
+        record.binaries["kubectl"],
+        folder.kubeconfig,
+        "create",
+        "token",
+        name,
+        f"--namespace={namespace}",
+        "--duration=8760h",
+    ).strip()
+    site = _site(folder, record)
+    text = kubeconfig(record.server, site.authority.certificate.read_bytes(), token=token, namespace=namespace)
+    path = folder.path / "kubeconfigs" / f"{namespace}.{name}"
+    path.touch(mode=0o600)
+    path.write_text(text)
+    return path
+
+
+def _abandoned(folder: Folder) -> bool:
+    record = folder.read()
+    return record is None or (record.owner is not None and not processes.alive(record.owner))
+
+
+def _fresh(
+    request: Request, profile: Profile, folder: Folder, environ: Mapping[str, str], progress: Progress
+) -> Record:
+    _clean(folder)
+    # Until it is ready a sandbox belongs to the process that starts it: if that is killed, `reap` finds it.
+    starter = processes.identity(os.getpid())
+    folder.write(Record(name=request.name, owner=starter, nodes=request.nodes, host=LOOPBACK))
+    try:
+        _start(request, profile, folder, environ, progress)
+    except BaseException:
+        progress.doing("removing what was started")
+        _clean(folder)
+        raise
+    owner = processes.identity(request.owner_pid) if request.owner_pid else None
+    return folder.update(phase="Ready", owner=owner)
+
+
+def _start(request: Request, profile: Profile, folder: Folder, environ: Mapping[str, str], progress: Progress) -> None:
+    wanted = [*pins.CONTROL_PLANE, *(services.PROGRAMS[name] for name in request.services)]
+    wanted += pins.SIMULATED_NODES if profile.simulated else ()
+    progress.doing("looking for the programs")
+    found = binaries.resolve(wanted, environ, progress)
+    progress.doing("starting the control plane")
+    with reserved(LOOPBACK, controlplane.PORTS) as ports:
+        server = f"https://{LOOPBACK}:{ports['kube-apiserver']}"
+        record = folder.update(binaries=found, server=server)
+        site = _site(folder, record)
+        site.authority.create()
+        site.write_kubeconfig(folder.kubeconfig, site.authority.client(ADMINISTRATOR, ("system:masters",)))
+        controlplane.start(site, ports)
+    progress.done(f"control plane ready at {server}")
+    _with_services(folder, request.services, environ, progress)
+    if profile.simulated:
+        progress.doing("creating simulated nodes")
+        _simulate(site, profile.simulated, folder.present())
+        progress.done(f"{sum(node.count for node in profile.simulated)} simulated nodes ready")
+
+
+def _simulate(site: Site, nodes: tuple[SimulatedNode, ...], record: Record) -> None:
+    if record.process("kwok") is None:
+        simulated.start_kwok(site)
+    simulated.create(site, nodes)
+
+
+def _with_services(folder: Folder, names: tuple[str, ...], environ: Mapping[str, str], progress: Progress) -> Record:
+    record = folder.present()
+    for name in names:
+        if name in record.services:
+            continue
+        if services.PROGRAMS[name] not in record.binaries:
+            found = binaries.resolve((services.PROGRAMS[name],), environ, progress)
+            record = folder.update(binaries={**record.binaries, **found})
+        progress.doing(f"starting {name}")
+        service = services.STARTERS[name](_site(folder, record))
+        record = folder.add_service(name, service)
+        progress.done(f"{name} ready at {service.endpoint}")
+    return record
+
+
+def _site(folder: Folder, record: Record) -> Site:
+    return Site(folder=folder, host=record.host, server=record.server, binaries=record.binaries)
+
+
+def _clean(folder: Folder) -> None:
+    record = folder.read()
+    if record:
+        processes.stop([found.identity for found in reversed(record.processes)], grace_seconds=STOP_SECONDS)
+    # Whatever a killed starter had no time to record, and what those started themselves.
+    while leftover := processes.marked(folder.path):
+        processes.kill(leftover)
+    folder.remove()

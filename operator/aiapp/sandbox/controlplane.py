@@ -1,0 +1,160 @@
+"""etcd, kube-apiserver, kube-controller-manager and kube-scheduler of one sandbox. Knows nothing of nodes."""
+
+import ssl
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.error import URLError
+
+from aiapp.sandbox.errors import SandboxError
+from aiapp.sandbox.ports import listening
+from aiapp.sandbox.processes import Process, alive
+from aiapp.sandbox.site import LOOPBACK, SERVICE_CIDR, SERVICE_IP, Site
+from aiapp.sandbox.waiting import until
+
+PORTS = ("etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+READY_SECONDS = 60
+"""Bound for each part on a busy machine; a quiet one needs 1 to 3 seconds in all."""
+
+_TAIL_LINES = 8
+
+
+def etcd_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+    """One etcd on loopback, without waiting for the disk: a sandbox's data need not survive a power cut."""
+    client, peer = (f"http://{LOOPBACK}:{ports[name]}" for name in ("etcd", "etcd-peer"))
+    return [
+        str(site.binaries["etcd"]),
+        f"--name={site.folder.name}",
+        f"--data-dir={site.folder.path / 'etcd'}",
+        f"--listen-client-urls={client}",
+        f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster={site.folder.name}={peer}",
+        "--unsafe-no-fsync",
+        "--log-level=warn",
+    ]
+
+
+def apiserver_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+    """The API server, with Node and RBAC authorization and everything that 1.36 has on by default."""
+    authority = site.authority
+    names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost")
+    serving = authority.server("kube-apiserver", tuple(dict.fromkeys((site.host, LOOPBACK, SERVICE_IP))), names)
+    kubelet_client = authority.client("kube-apiserver", ("system:masters",))
+    return [
+        str(site.binaries["kube-apiserver"]),
+        f"--etcd-servers=http://{LOOPBACK}:{ports['etcd']}",
+        f"--bind-address={site.host}",
+        f"--advertise-address={site.host}",
+        f"--secure-port={ports['kube-apiserver']}",
+        f"--service-cluster-ip-range={SERVICE_CIDR}",
+        f"--tls-cert-file={serving.certificate}",
+        f"--tls-private-key-file={serving.key}",
+        f"--client-ca-file={authority.certificate}",
+        f"--kubelet-client-certificate={kubelet_client.certificate}",
+        f"--kubelet-client-key={kubelet_client.key}",
+        "--kubelet-preferred-address-types=InternalIP",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={authority.service_account_public_key}",
+        f"--service-account-signing-key-file={authority.service_account_key}",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged",
+        "--profiling=false",
+        # Nobody waits for a sandbox's clients to finish.
+        "--shutdown-delay-duration=0s",
+    ]
+
+
+def controller_manager_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+    """All default controllers, each with its own service account, and quick to notice."""
+    authority = site.authority
+    credentials = site.credentials("system:kube-controller-manager")
+    return [
+        str(site.binaries["kube-controller-manager"]),
+        *_component_flags(ports["kube-controller-manager"], credentials),
+        "--use-service-account-credentials",
+        f"--root-ca-file={authority.certificate}",
+        f"--service-account-private-key-file={authority.service_account_key}",
+        f"--cluster-signing-cert-file={authority.certificate}",
+        f"--cluster-signing-key-file={authority.folder / 'ca.key'}",
+        f"--service-cluster-ip-range={SERVICE_CIDR}",
+        "--node-monitor-period=1s",
+        "--node-monitor-grace-period=20s",
+        "--node-startup-grace-period=20s",
+        "--namespace-sync-period=30s",
+        "--concurrent-namespace-syncs=20",
+    ]
+
+
+def scheduler_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+    """The default scheduler with its default profile."""
+    credentials = site.credentials("system:kube-scheduler")
+    return [str(site.binaries["kube-scheduler"]), *_component_flags(ports["kube-scheduler"], credentials)]
+
+
+def _component_flags(port: int, credentials: Path) -> list[str]:
+    return [
+        f"--kubeconfig={credentials}",
+        f"--authentication-kubeconfig={credentials}",
+        f"--authorization-kubeconfig={credentials}",
+        f"--bind-address={LOOPBACK}",
+        f"--secure-port={port}",
+        # They start beside the API server, before its roles exist.
+        "--authentication-tolerate-lookup-failure",
+        "--leader-elect=false",
+        "--profiling=false",
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
+    ]
+
+
+def start(site: Site, ports: Mapping[str, int]) -> None:
+    """Start the four and return when all are ready; SandboxError with the last lines of the log of one that died."""
+    etcd = site.start("etcd", etcd_command(site, ports))
+    command = apiserver_command(site, ports)
+    _wait(etcd, lambda: listening(LOOPBACK, ports["etcd"]))
+    apiserver = site.start("kube-apiserver", command)
+    manager, scheduler = controller_manager_command(site, ports), scheduler_command(site, ports)
+    _wait(apiserver, lambda: listening(site.host, ports["kube-apiserver"]))
+    started = [
+        (apiserver, f"{site.server}/readyz"),
+        (
+            site.start("kube-controller-manager", manager),
+            f"https://{LOOPBACK}:{ports['kube-controller-manager']}/healthz",
+        ),
+        (site.start("kube-scheduler", scheduler), f"https://{LOOPBACK}:{ports['kube-scheduler']}/readyz"),
+    ]
+    for process, url in started:
+        wait_for(process, url, site.authority.certificate if process is apiserver else None)
+
+
+def wait_for(process: Process, url: str, trusted: Path | None) -> None:
+    """Wait until `url` answers 200; without `trusted` a self-made certificate on loopback is taken."""
+    context = ssl.create_default_context(cafile=str(trusted) if trusted else None)
+    if trusted is None:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _wait(process, lambda: _answers(url, context))
+
+
+def _answers(url: str, context: ssl.SSLContext) -> bool:
+    try:
+        with urllib.request.urlopen(url, context=context, timeout=2) as answer:  # noqa: S310 - our own https URL
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def _wait(process: Process, ready: Callable[[], bool]) -> None:
+    def checked() -> bool:
+        if not alive(process.identity):
+            raise SandboxError(f"{process.name} ended at its start; {process.log} says:\n{tail(process.log)}")
+        return ready()
+
+    until(checked, seconds=READY_SECONDS, what=f"{process.name} to become ready (its log: {process.log})")
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])

@@ -1,0 +1,24 @@
+"""The administrator's kubectl of a sandbox, called as a program. Never uses the user's own kubeconfig."""
+
+import subprocess
+from pathlib import Path
+
+from aiapp.sandbox.errors import SandboxError
+
+SECONDS = 60
+
+
+def kubectl(program: Path, kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
+    """Standard output of one call; SandboxError with what kubectl said when it fails."""
+    done = subprocess.run(
+        [program, f"--kubeconfig={kubeconfig}", *arguments],
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise SandboxError(f"kubectl {' '.join(arguments[:3])} failed: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,93 @@
+"""Simulated nodes: node objects of ours, kept Ready by kwok, which also makes their pods Ready. Runs no pod."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from aiapp.sandbox.kubectl import kubectl
+from aiapp.sandbox.profiles import SimulatedNode
+from aiapp.sandbox.site import Site
+from aiapp.sandbox.waiting import until
+
+SELECTOR = {"kwok.x-k8s.io/node": "fake"}
+"""The annotation by which kwok takes a node as its own; nodes without it are left alone."""
+
+READY_SECONDS = 30
+_CAPACITY = {"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "200Gi"}
+_MOST_CALLS = 500
+"""Node objects per call of kubectl."""
+
+
+def manifests(node: SimulatedNode) -> list[dict[str, Any]]:
+    """The v1.Node objects that `node` stands for."""
+    return [_manifest(node, name) for name in node.names]
+
+
+def _manifest(node: SimulatedNode, name: str) -> dict[str, Any]:
+    known = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/arch": node.architecture,
+        "kubernetes.io/os": "linux",
+        "type": "kwok",
+    }
+    taints = [taint.model_dump(exclude_defaults=True) for taint in node.taints]
+    capacity = {**_CAPACITY, **node.capacity}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {**known, **node.labels}, "annotations": SELECTOR},
+        "spec": {"taints": taints, "unschedulable": node.unschedulable},
+        "status": {
+            "capacity": capacity,
+            "allocatable": capacity,
+            "nodeInfo": {"architecture": node.architecture, "operatingSystem": "linux", **_UNKNOWN},
+        },
+    }
+
+
+_UNKNOWN = dict.fromkeys(
+    (
+        *("bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion"),
+        *("machineID", "osImage", "systemUUID"),
+    ),
+    "",
+)
+
+
+def start_kwok(site: Site) -> None:
+    """Start kwok for the annotated nodes of this sandbox."""
+    (key, value), *_ = SELECTOR.items()
+    site.start(
+        "kwok",
+        [
+            str(site.binaries["kwok"]),
+            f"--kubeconfig={site.credentials('aiapp-sandbox-kwok', ('system:masters',))}",
+            f"--manage-nodes-with-annotation-selector={key}={value}",
+            "--node-lease-duration-seconds=40",
+        ],
+    )
+
+
+def create(site: Site, nodes: Iterable[SimulatedNode]) -> None:
+    """Create the node objects and wait until all of them are Ready."""
+    objects = [manifest for node in nodes for manifest in manifests(node)]
+    for first in range(0, len(objects), _MOST_CALLS):
+        batch = {"apiVersion": "v1", "kind": "List", "items": objects[first : first + _MOST_CALLS]}
+        _admin(site, "create", "--filename=-", stdin=json.dumps(batch))
+    wanted = {manifest["metadata"]["name"] for manifest in objects}
+    until(lambda: wanted <= _ready(site), seconds=READY_SECONDS, what="the simulated nodes to become Ready")
+
+
+def _ready(site: Site) -> set[str]:
+    """Names of the simulated nodes that are Ready."""
+    nodes = json.loads(_admin(site, "get", "nodes", "--selector=type=kwok", "--output=json"))["items"]
+    return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
+
+
+def _is_ready(node: dict[str, Any]) -> bool:
+    conditions = node["status"].get("conditions", ())
+    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+
+
+def _admin(site: Site, *arguments: str, stdin: str | None = None) -> str:
+    return kubectl(site.binaries["kubectl"], site.folder.kubeconfig, *arguments, stdin=stdin)

@@ -1,0 +1,26 @@
+"""Polling in tests: a deadline is only the bound for failure, never a claim about speed."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+EVENTUALLY_SECONDS = 30.0
+EVERY_SECONDS = 0.05
+
+
+def eventually(check: Callable[[], T], *, timeout: float = EVENTUALLY_SECONDS) -> T:
+    """The first true result of `check`. An AssertionError in it counts as "not yet" and is shown when time is up."""
+    deadline = time.monotonic() + timeout
+    while True:
+        late = time.monotonic() > deadline
+        try:
+            if result := check():
+                return result
+        except AssertionError:
+            if late:
+                raise
+        if late:
+            raise AssertionError(f"not within {timeout:g} s: {check}; last result: {result!r}")
+        time.sleep(EVERY_SECONDS)
