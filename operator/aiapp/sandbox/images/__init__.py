@@ -1,0 +1,1 @@
+"""Container images made on this machine, without any registry. Never pulls one."""

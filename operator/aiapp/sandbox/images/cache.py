@@ -1,0 +1,36 @@
+"""Where built images are kept, each under the digest of what it was made from. Never removes one."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from aiapp.sandbox.locks import exclusive
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """The cache's folder, below XDG_CACHE_HOME."""
+    base = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base).absolute() / "aiapp/images"
+
+
+def digest(recipe: object) -> str:
+    """Identifies the content of a recipe (anything that JSON can hold)."""
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def built(target: Path, build: Callable[[Path], None]) -> Path:
+    """`target`, built now if it is not there; racing callers wait for one build.
+
+    `build` gets the path to write and may leave anything there when it fails.
+    """
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with exclusive(target.parent / f".{target.name}.lock"):
+        if not target.exists():
+            part = target.with_name(f".{target.name}.part")
+            part.unlink(missing_ok=True)
+            build(part)
+            part.replace(target)
+    return target

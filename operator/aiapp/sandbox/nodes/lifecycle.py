@@ -1,0 +1,106 @@
+"""Real nodes of a sandbox from start to end. What happens inside a node is in `init`."""
+
+import errno
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiapp.sandbox import network
+from aiapp.sandbox.network import Network
+from aiapp.sandbox.nodes import cgroups, emulation
+from aiapp.sandbox.nodes.configuration import CNI_PROGRAMS
+from aiapp.sandbox.nodes.launch import INIT, cgroup, emulated, launch, program
+from aiapp.sandbox.nodes.membership import Started, join
+from aiapp.sandbox.processes import PROC, kill, marked
+from aiapp.sandbox.profiles import RealNode
+from aiapp.sandbox.progress import Progress
+from aiapp.sandbox.site import Site
+from aiapp.sandbox.waiting import until
+
+GONE_SECONDS = 30
+"""Bound for the kernel to bury what a killed node leaves."""
+
+_PROGRAMS = {
+    "runc": "runc",
+    "iptables": "iptables",
+    "ip": "iproute2",
+    "mount": "mount",
+    "nsenter": "util-linux",
+    "unshare": "util-linux",
+}
+"""What a node needs of the host -> the Debian package that has it."""
+
+
+def possible() -> str | None:
+    """Why no real node can run here, in words for a person; None when one can."""
+    if platform.system() != "Linux" or os.geteuid() != 0:
+        return "real nodes need root on Linux"
+    missing = sorted({package for name, package in _PROGRAMS.items() if not program(name)})
+    if not Path(CNI_PROGRAMS, "ptp").exists():
+        missing.append("containernetworking-plugins")
+    if missing:
+        return f"real nodes need packages that are not installed: apt-get install {' '.join(missing)}"
+    return None
+
+
+def start(nodes: Sequence[RealNode], site: Site, net: Network, progress: Progress) -> None:
+    """Start the nodes, wait for the API server, and return when all are Ready.
+
+    A node whose processor cannot be emulated here is left out, and `progress` says so. Raises SandboxError when
+    one does not become Ready.
+    """
+    wanted = [node for node in nodes if _can_run(node, progress)]
+    started = [Started(node, launch(node, index, len(wanted), site, net)) for index, node in enumerate(wanted)]
+    if started:
+        join(started, site)
+        progress.done(f"real nodes Ready: {', '.join(one.name for one in started)}")
+
+
+def _can_run(node: RealNode, progress: Progress) -> bool:
+    reason = _why_not(node)
+    if reason:
+        progress.done(f"without the {node.architecture} node '{node.name}': {reason}")
+    return reason is None
+
+
+def _why_not(node: RealNode) -> str | None:
+    if not emulated(node):
+        return None
+    if node.architecture != "arm64":
+        return "only arm64 can be emulated"
+    return emulation.unavailable()
+
+
+def stop(folder: Path) -> None:
+    """End every node of the sandbox in `folder` at once; its pods and all else in it end with it."""
+    kill([running for running in marked(folder) if INIT.encode() in _command_line(running.pid)])
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:  # ended meanwhile
+        return b""
+
+
+def clean(folder: Path) -> None:
+    """Take away what the nodes of the sandbox in `folder` have on the host outside that folder.
+
+    Ends them first if they still run. Nothing there is fine: it is found by name, not by a record.
+    """
+    if possible() is not None:
+        return
+    stop(folder)
+    network.remove(folder)
+    until(lambda: _groups_removed(folder), seconds=GONE_SECONDS, what="the control groups of the nodes to be empty")
+
+
+def _groups_removed(folder: Path) -> bool:
+    try:
+        cgroups.remove(cgroup(folder))
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False
+    return True
