@@ -10,6 +10,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
+from aiapp.domain.package.service_code import Syntax
 from aiapp.domain.resources import Json, Resource
 
 Clock = Callable[[], datetime]
@@ -74,6 +75,10 @@ class Cluster(Protocol):
         `observed` is the object as the store has it. Writes only what differs, never touches an object that is
         not ours, leaves fields alone that `desired` does not have.
         """
+        ...
+
+    async def share(self, desired: Json, *, observed: Json | None, owner: Json) -> Applied:
+        """Make an immutable object with several owners exist, with `owner` (an owner reference) among them."""
         ...
 
     async def delete(
@@ -184,7 +189,7 @@ class ObjectStore(Protocol):
     """Reads packages in object storage. Both methods raise `StoreError`."""
 
     async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
-        """Every object under the location's prefix (at least one), sorted by the store; version ids where it gives them."""
+        """Every object under the location's prefix (at least one), with version ids where the store gives them."""
         ...
 
     async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
@@ -192,4 +197,12 @@ class ObjectStore(Protocol):
 
         Reads no more than `limit` bytes; a longer object is `LimitExceeded`.
         """
+        ...
+
+
+class PythonParser(Protocol):
+    """Parses code that nobody trusts, without ever importing or executing it."""
+
+    async def parse(self, source: bytes) -> Syntax:
+        """Never raises for what `source` holds: code that cannot be parsed, or costs too much, is a `SyntaxFault`."""
         ...

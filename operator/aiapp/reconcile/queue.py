@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from typing_extensions import override
+
 BACKOFF_FIRST_SECONDS: Final = 1.0
 BACKOFF_CAP_SECONDS: Final = 300.0
 """A faulty package is looked at again at most this late (design: 5 minutes)."""
@@ -27,6 +29,7 @@ class Key:
     """Empty for cluster-scoped objects."""
     name: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 

@@ -1,0 +1,270 @@
+"""The API server's verbs over one HTTP session: small, typed errors, retries. Never knows what the objects mean."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import aiohttp
+import orjson
+from typing_extensions import override
+
+from aiapp.domain.resources import Json, Resource, resource_of
+from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, WatchEvent
+
+FIELD_MANAGER: Final = "aiapp-operator"
+PAGE_SIZE: Final = 500
+"""Objects a page, as client-go's pager asks for."""
+CONNECT_SECONDS: Final = 5.0
+ATTEMPT_SECONDS: Final = 15.0
+"""One request may take this long: a healthy API server answers in milliseconds, a stuck one is better asked again."""
+TOTAL_SECONDS: Final = 30.0
+"""A call with all its attempts; the work queue's backoff takes over from there."""
+BACKOFF_FIRST_SECONDS: Final = 0.1
+BACKOFF_CAP_SECONDS: Final = 5.0
+WATCH_SILENCE_SECONDS: Final = 90.0
+"""The server sends a bookmark a minute: a stream that is silent for longer is dead."""
+WATCH_SERVER_SECONDS: Final = 300
+"""The server ends a watch after this long (plus up to as much again, so that streams do not all end together)."""
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+APPLY_PATCH: Final = "application/apply-patch+yaml"
+
+_LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, ConnectionError)
+
+
+class RequestObserver(Protocol):
+    """Is told of every answer, for metrics."""
+
+    def requested(self, method: str, status: int, seconds: float) -> None:
+        """`status` is 0 when there was no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Deadlines of one call, in seconds, and the sources of time and chance."""
+
+    attempt: float = ATTEMPT_SECONDS
+    total: float = TOTAL_SECONDS
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    method: str
+    path: str
+    params: Mapping[str, str]
+    body: bytes | None = None
+    content_type: str = JSON
+
+
+class KubeApi(Api):
+    """`ports.Api` over an authenticated session (`credentials_kube.session`)."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        server: str,
+        timing: Timing | None = None,
+        observer: RequestObserver | None = None,
+    ) -> None:
+        self._session = session
+        self._server = server
+        self._timing = timing or Timing()
+        self._observer = observer
+
+    @override
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+        return await self._call("GET", resource.path(namespace, name))
+
+    @override
+    async def list(self, resource: Resource, namespace: str | None = None, *, selector: str = "") -> Page:
+        params = {"limit": str(PAGE_SIZE)}
+        if selector:
+            params["labelSelector"] = selector
+        items: list[Json] = []
+        while True:
+            page = await self._call("GET", resource.path(namespace), params)
+            items.extend(_typed(item, resource) for item in page.get("items") or ())
+            metadata = page["metadata"]
+            if not metadata.get("continue"):
+                return Page(items, metadata["resourceVersion"])
+            params["continue"] = metadata["continue"]
+
+    @override
+    async def watch(
+        self, resource: Resource, *, selector: str = "", resource_version: str
+    ) -> AsyncIterator[WatchEvent]:
+        seconds = WATCH_SERVER_SECONDS * (1 + self._timing.jitter())
+        params = {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(int(seconds)),
+            "resourceVersion": resource_version,
+        }
+        if selector:
+            params["labelSelector"] = selector
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS)
+        try:
+            url = self._server + resource.path()
+            async with self._session.get(url, params=params, timeout=timeout) as response:
+                if response.status != 200:
+                    raise _error(response.status, await response.read())
+                async for line in _lines(response.content):
+                    yield _watch_event(line)
+        except _LOST as error:
+            raise ApiError(0, "Lost", f"watch of {resource.plural}: {error!r}") from error
+
+    @override
+    async def create(self, document: Json) -> Json:
+        path = resource_of(document).path(document["metadata"].get("namespace"))
+        return await self._call("POST", path, {"fieldManager": FIELD_MANAGER}, document)
+
+    @override
+    async def apply(self, document: Json, *, force: bool) -> Json:
+        metadata = document["metadata"]
+        path = resource_of(document).path(metadata.get("namespace"), metadata["name"])
+        params = {"fieldManager": FIELD_MANAGER, "force": str(force).lower()}
+        return await self._call("PATCH", path, params, document, APPLY_PATCH)
+
+    @override
+    async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
+        path = resource.path(namespace, name)
+        return await self._call("PATCH", path, {"fieldManager": FIELD_MANAGER}, patch, MERGE_PATCH)
+
+    @override
+    async def replace_status(self, document: Json) -> Json:
+        metadata = document["metadata"]
+        path = resource_of(document).path(metadata.get("namespace"), metadata["name"], "status")
+        return await self._call("PUT", path, {"fieldManager": FIELD_MANAGER}, document)
+
+    @override
+    async def delete(
+        self, resource: Resource, namespace: str | None, name: str, *, preconditions: Mapping[str, str]
+    ) -> None:
+        options = {
+            "kind": "DeleteOptions",
+            "apiVersion": "v1",
+            "propagationPolicy": "Background",
+            "preconditions": dict(preconditions),
+        }
+        await self._call("DELETE", resource.path(namespace, name), {}, options)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = JSON,
+    ) -> Json:
+        request = _Request(
+            method=method,
+            path=path,
+            params=params or {},
+            body=None if body is None else orjson.dumps(body),
+            content_type=content_type,
+        )
+        deadline = self._timing.clock() + self._timing.total
+        attempt = 0
+        while True:
+            error, wait = await self._attempt(request, attempt)
+            if isinstance(error, dict):
+                return error
+            left = deadline - self._timing.clock()
+            if not _worth_retrying(error) or wait >= left:
+                raise error
+            await asyncio.sleep(wait)
+            attempt += 1
+
+    async def _attempt(self, request: _Request, attempt: int) -> tuple[Json | ApiError, float]:
+        """The parsed answer, or the error and how long to wait before the next attempt."""
+        wait = self._backoff(attempt)
+        started = self._timing.clock()
+        status = 0
+        try:
+            async with self._session.request(
+                request.method,
+                self._server + request.path,
+                params=request.params,
+                data=request.body,
+                headers={"Content-Type": request.content_type} if request.body is not None else None,
+                timeout=aiohttp.ClientTimeout(total=self._timing.attempt, sock_connect=CONNECT_SECONDS),
+                allow_redirects=False,
+            ) as response:
+                content = await response.read()
+                status = response.status
+                wait = max(wait, _retry_after(response.headers))
+        except _LOST as lost:
+            return ApiError(0, "Lost", f"{request.method} {request.path}: {lost!r}"), wait
+        finally:
+            if self._observer is not None:
+                self._observer.requested(request.method, status, self._timing.clock() - started)
+        return _parsed(status, content), wait
+
+    def _backoff(self, attempt: int) -> float:
+        ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**attempt, BACKOFF_CAP_SECONDS)
+        return ceiling * (0.5 + self._timing.jitter() / 2)
+
+
+def _worth_retrying(error: ApiError) -> bool:
+    return error.transient and error.status != 409
+
+
+def _parsed(status: int, content: bytes) -> Json | ApiError:
+    if not 200 <= status < 300:
+        return _error(status, content)
+    try:
+        answer: Json = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return ApiError(0, "NotJson", f"the answer is no JSON: {content[:80]!r}")
+    return answer
+
+
+def _error(status: int, content: bytes) -> ApiError:
+    try:
+        body: Any = orjson.loads(content)
+        reason, message = body.get("reason", ""), body.get("message", "")
+    except (orjson.JSONDecodeError, AttributeError):
+        reason, message = "", content[:200].decode(errors="replace")
+    kind = {404: NotFoundError, 409: ConflictError}.get(status, ApiError)
+    return kind(status, reason or str(status), message)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds; the API server only uses the number form of the header."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else 0.0
+
+
+def _typed(item: Json, resource: Resource) -> Json:
+    """Items of a list of built-in kinds come without apiVersion and kind."""
+    item.setdefault("apiVersion", resource.api_version)
+    item.setdefault("kind", resource.kind)
+    return item
+
+
+def _watch_event(line: bytes) -> WatchEvent:
+    try:
+        event: Json = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(0, "NotJson", f"a watch sent no JSON: {line[:80]!r}") from error
+    if event.get("type") == "ERROR":
+        status = event["object"]
+        raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))
+    return WatchEvent(event["type"], event["object"])
+
+
+async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Whole lines, however long; a cut one at the end is what `_watch_event` will refuse."""
+    rest = b""
+    async for chunk in stream.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
+    if rest.strip():
+        yield rest

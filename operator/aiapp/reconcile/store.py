@@ -1,0 +1,193 @@
+"""What was seen of the cluster, with the operator's own writes already in it. Never asks the API server."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from aiapp.domain.naming import APPLICATION_LABEL
+from aiapp.domain.resources import APPLICATIONS, NODES, RUNTIMES, VERSIONS, Json, Resource
+
+REMEMBERED_DELETIONS: Final = 10_000
+"""How many deleted objects' uids are remembered, so that a late event cannot bring one back."""
+
+Facts = TypeVar("Facts")
+Place = tuple[str, str]
+"""Namespace (empty for cluster-scoped objects) and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An object came, changed or went."""
+
+    resource: Resource
+    old: Json | None
+    new: Json | None
+    """None: it was deleted."""
+    own: bool = False
+    """The operator wrote it itself."""
+
+    @property
+    def object(self) -> Json:
+        """The object, as it is or was."""
+        current = self.new if self.new is not None else self.old
+        assert current is not None
+        return current
+
+
+Listener = Callable[[Change], None]
+
+
+class Store(Generic[Facts]):
+    """Objects by resource, namespace and name. Shared, never copied: readers must not change what they get.
+
+    Older news never replaces newer: resourceVersions of one resource are comparable integers (KEP-5504).
+    `facts` turns a node into what decisions need of it; `listener` hears every change after it is stored.
+    """
+
+    def __init__(self, facts: Callable[[Json], Facts], listener: Listener | None = None) -> None:
+        self._facts_of = facts
+        self._listener = listener or (lambda _: None)
+        self._objects: dict[Resource, dict[Place, Json]] = defaultdict(dict)
+        self._of_application: dict[tuple[Resource, str, str], dict[str, Json]] = defaultdict(dict)
+        self._facts: dict[str, Facts] = {}
+        self._fleet: tuple[Facts, ...] | None = None
+        self._deleted: OrderedDict[str, int] = OrderedDict()
+
+    # What happened
+
+    def put(self, resource: Resource, document: Json, *, own: bool = False) -> None:
+        """`document` is how the object is, or was a moment ago. News as old as what is stored is dropped."""
+        metadata = document["metadata"]
+        if _version(document) <= self._deleted.get(metadata.get("uid", ""), -1):
+            return
+        place = _place(metadata)
+        old = self._objects[resource].get(place)
+        if old is not None and _version(old) >= _version(document):
+            return
+        self._objects[resource][place] = document
+        self._settle(Change(resource, old, document, own))
+
+    def remove(self, resource: Resource, document: Json, *, own: bool = False) -> None:
+        """The object with that uid is gone; one of the same name but another uid stays."""
+        metadata = document["metadata"]
+        self._bury(document)
+        old = self._objects[resource].get(_place(metadata))
+        if old is None or old["metadata"].get("uid") != metadata.get("uid"):
+            return
+        del self._objects[resource][_place(metadata)]
+        self._settle(Change(resource, old, None, own))
+
+    def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None:
+        """A whole listing at `resource_version`: what it lacks is gone, unless it was written later."""
+        listed = set()
+        for document in documents:
+            listed.add(_place(document["metadata"]))
+            self.put(resource, document)
+        at = int(resource_version)
+        for place, document in list(self._objects[resource].items()):
+            if place not in listed and _version(document) <= at:
+                self.remove(resource, document)
+
+    # What is known
+
+    def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
+        """The object as far as it is kept (pods, nodes and ConfigMaps are trimmed), or None."""
+        return self._objects[resource].get((namespace or "", name))
+
+    def all(self, resource: Resource) -> list[Json]:
+        """Every object of the resource."""
+        return list(self._objects[resource].values())
+
+    def children(self, resource: Resource, namespace: str, application: str) -> list[Json]:
+        """Objects labelled as belonging to the application, by name."""
+        return self._sorted(resource, namespace, application)
+
+    def versions(self, namespace: str, application: str) -> list[Json]:
+        """Versions whose `spec.application` it is, by name."""
+        return self._sorted(VERSIONS, namespace, application)
+
+    def runtimes(self) -> list[Json]:
+        """The catalogue."""
+        return self.all(RUNTIMES)
+
+    def nodes(self) -> Sequence[Facts]:
+        """Facts of every node, by node name; the same tuple as long as no fact changes."""
+        if self._fleet is None:
+            self._fleet = tuple(self._facts[name] for name in sorted(self._facts))
+        return self._fleet
+
+    def applications_serving(self, namespace: str, version: str) -> list[Json]:
+        """Applications that serve the version object of that name (at most one: its own)."""
+        found = self.get(VERSIONS, namespace, version)
+        if found is None:
+            return []
+        application = self.get(APPLICATIONS, namespace, found["spec"]["application"])
+        return [application] if application and found["spec"]["version"] in served(application) else []
+
+    # Inside
+
+    def _settle(self, change: Change) -> None:
+        if change.resource is NODES:
+            if self._note(change):
+                self._listener(change)
+            return
+        self._index(change)
+        self._listener(change)
+
+    def _note(self, node: Change) -> bool:
+        """Whether a fact changed: nodes report every few minutes that they are alive, which is none."""
+        name = node.object["metadata"]["name"]
+        old = self._facts.pop(name, None)
+        new = None if node.new is None else self._facts_of(node.new)
+        if new is not None:
+            self._facts[name] = new
+        if old == new:
+            return False
+        self._fleet = None
+        return True
+
+    def _index(self, change: Change) -> None:
+        for document, is_new in ((change.old, False), (change.new, True)):
+            application = document and application_of(change.resource, document)
+            if not document or not application:
+                continue
+            key = change.resource, document["metadata"].get("namespace", ""), application
+            self._of_application[key].pop(document["metadata"]["name"], None)
+            if is_new:
+                self._of_application[key][document["metadata"]["name"]] = document
+            elif not self._of_application[key]:
+                del self._of_application[key]
+
+    def _sorted(self, resource: Resource, namespace: str, application: str) -> list[Json]:
+        found = self._of_application.get((resource, namespace, application), {})
+        return [found[name] for name in sorted(found)]
+
+    def _bury(self, document: Json) -> None:
+        """An object that merely lost its label may come back with the same uid, but not with older news."""
+        self._deleted[document["metadata"].get("uid", "")] = _version(document)
+        if len(self._deleted) > REMEMBERED_DELETIONS:
+            self._deleted.popitem(last=False)
+
+
+def application_of(resource: Resource, document: Json) -> str | None:
+    """The application an object belongs to: a version by its spec, everything else by its label."""
+    if resource is VERSIONS:
+        name: str | None = document.get("spec", {}).get("application")
+        return name
+    label: str | None = (document["metadata"].get("labels") or {}).get(APPLICATION_LABEL)
+    return label
+
+
+def served(application: Json) -> list[str]:
+    """Version numbers that the application wishes to serve."""
+    serving = application.get("spec", {}).get("serving") or {}
+    return [entry["version"] for entry in serving.get("versions", ())]
+
+
+def _place(metadata: Json) -> Place:
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+def _version(document: Json) -> int:
+    return int(document["metadata"]["resourceVersion"])
