@@ -1,0 +1,112 @@
+"""`dependencies` of config.json as pip requirements, in order. Never installs or looks up any of them."""
+
+import re
+from typing import Any, Final
+
+from aiapp.domain.package.findings import Findings, glimpse, pointer
+
+MODEL_FOLDER: Final = "/home/mind/model/"
+"""Where a package lies in the pod; paths below it are written relative to the package."""
+
+_WHERE: Final = "/dependencies"
+_MAX_REQUIREMENTS: Final = 64
+_MAX_CHARACTERS: Final = 256
+_OPERATORS: Final = {"EXACT": "==", "ATLEAST": ">=", "ATMOST": "<="}
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9._, -]*\])?")
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.*+!_-]*")
+_REQUIREMENT: Final = re.compile(
+    rf"(?P<name>{_NAME.pattern})\s*(?P<limits>(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
+    r"(?:\s*,\s*(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+)*)"
+)
+_FILE: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_+.@/-]+\.(?:whl|tar\.gz|zip)")
+
+
+def read_dependencies(written: Any, findings: Findings) -> tuple[str, ...] | None:
+    """Requirements of all groups in order, as pip reads them; files of the package as `./path`; None without any."""
+    groups = [written] if isinstance(written, dict) else written
+    if not groups:
+        return None
+    if not isinstance(groups, list):
+        findings.refuse(_WHERE, written, "must be a list of objects")
+        return None
+    requirements: list[str | None] = []
+    for number, group in enumerate(groups):
+        requirements += _group(pointer(_WHERE, number), group, findings)
+    if len(requirements) > _MAX_REQUIREMENTS:
+        findings.refuse(_WHERE, f"{len(requirements)} packages", f"are more than {_MAX_REQUIREMENTS}")
+    return tuple(requirement for requirement in requirements if requirement) or None
+
+
+def _group(where: str, group: Any, findings: Findings) -> list[str | None]:
+    if not isinstance(group, dict):
+        findings.refuse(where, group, "must be an object with installer and packages")
+        return []
+    installer = group.get("installer") or "pip"
+    if not isinstance(installer, str) or installer.strip().lower() not in {"pip", "pip3"}:
+        findings.refuse(pointer(where, "installer"), installer, "is not pip")
+        return []
+    packages = group.get("packages") or []
+    if not isinstance(packages, list):
+        findings.refuse(pointer(where, "packages"), packages, "must be a list of objects")
+        return []
+    inside = pointer(where, "packages")
+    return [_requirement(pointer(inside, number), package, findings) for number, package in enumerate(packages)]
+
+
+def _requirement(where: str, package: Any, findings: Findings) -> str | None:
+    if isinstance(package, str):
+        findings.repair(where, f"the text {glimpse(package)} read as package_name")
+        package = {"package_name": package}
+    if not isinstance(package, dict):
+        findings.refuse(where, package, "must be an object with package_name")
+        return None
+    name = package.get("package_name")
+    if not isinstance(name, str) or not name.strip():
+        findings.refuse(pointer(where, "package_name"), name, "must be the name of a package")
+        return None
+    return _named(where, name.strip(), package, findings)
+
+
+def _named(where: str, name: str, package: dict[str, Any], findings: Findings) -> str | None:
+    file = name.removeprefix(MODEL_FOLDER).removeprefix("./")
+    if len(name) > _MAX_CHARACTERS // 2:
+        findings.refuse(pointer(where, "package_name"), name, "is too long")
+        return None
+    if _FILE.fullmatch(file) and not file.startswith("/"):
+        return f"./{file}"
+    if (requirement := _REQUIREMENT.fullmatch(name)) is not None:
+        findings.repair(pointer(where, "package_name"), f"{glimpse(name)} read as a name with a version")
+        return f"{requirement['name']}{re.sub(r'[ ]', '', requirement['limits'])}"
+    if not _NAME.fullmatch(name):
+        findings.refuse(pointer(where, "package_name"), name, "is neither a package's name nor a wheel in the package")
+        return None
+    limit = _limit(where, package, findings)
+    return None if limit is None else f"{name}{limit}"
+
+
+def _limit(where: str, package: dict[str, Any], findings: Findings) -> str | None:
+    """`==1.0` and the like, empty for any version; None when refused."""
+    version = package.get("package_version")
+    if version is None or version == "":
+        return ""
+    if isinstance(version, int | float) and not isinstance(version, bool):
+        findings.repair(pointer(where, "package_version"), f"the number {glimpse(version)} read as text")
+    text = version.strip() if isinstance(version, str) else f"{version}"
+    if not _VERSION.fullmatch(text) or len(text) > _MAX_CHARACTERS // 4 or isinstance(version, bool | dict | list):
+        findings.refuse(pointer(where, "package_version"), version, "is not a version")
+        return None
+    operator = _operator(where, package.get("restraint"), findings)
+    return None if operator is None else f"{operator}{text}"
+
+
+def _operator(where: str, restraint: Any, findings: Findings) -> str | None:
+    if restraint is None or restraint == "":
+        findings.repair(where, "package_version without restraint: read as EXACT")
+        return _OPERATORS["EXACT"]
+    word = restraint.strip().upper() if isinstance(restraint, str) else ""
+    if word not in _OPERATORS:
+        findings.refuse(pointer(where, "restraint"), restraint, f"is not one of {', '.join(_OPERATORS)}")
+        return None
+    if word != restraint:
+        findings.repair(pointer(where, "restraint"), f"{glimpse(restraint)} read as {word}")
+    return _OPERATORS[word]

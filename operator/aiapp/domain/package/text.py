@@ -1,0 +1,41 @@
+"""From the bytes of a small file to text, as packages in the wild are encoded.
+
+Never guesses beyond UTF-8 and GB18030.
+"""
+
+import codecs
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    """Decoded text and what was read leniently."""
+
+    content: str
+    repaired: tuple[str, ...] = ()
+
+
+class NotText(NamedTuple):
+    """Bytes that are text in no known encoding."""
+
+    message: str
+
+
+def decode(data: bytes) -> Text | NotText:
+    """UTF-8, with or without a byte order mark, else GB18030 (which covers GBK and GB2312) with a note."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return NotText("is UTF-16: save it as UTF-8")
+    try:
+        return Text(data.removeprefix(codecs.BOM_UTF8).decode())
+    except UnicodeDecodeError as error:
+        return _gb18030(data, error)
+
+
+def _gb18030(data: bytes, utf8: UnicodeDecodeError) -> Text | NotText:
+    try:
+        content = data.decode("gb18030")
+    except UnicodeDecodeError:
+        line = utf8.object.count(b"\n", 0, utf8.start) + 1
+        return NotText(
+            f"line {line}: neither UTF-8 nor GB18030 (byte {utf8.object[utf8.start]:#04x}): save it as UTF-8"
+        )
+    return Text(content, ("read as GB18030 since it is not UTF-8",))

@@ -1,0 +1,191 @@
+"""Looks at a package in object storage and says what it is, or the one reason why it is not accepted.
+
+Never writes anything, never keeps state, never executes what it reads; the caller turns the result into conditions.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.api.version import ModelStatus, ObsSource
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.keys import KeyRefusedError
+from aiapp.domain.location import Location, location
+from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing, is_folder_marker
+from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
+from aiapp.domain.package.layout import CONFIG, Layout, locate, missing_files
+from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, SERVICE_CODE, code_refusal
+from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
+
+DEADLINE_SECONDS: Final = 60.0
+"""For one whole look at a package, listing included; a caller may give another."""
+
+_ATTEMPTS: Final = 2
+_PAGE_OBJECTS: Final = 1000
+"""A listing longer than a page is not one moment of the store and is therefore taken twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """The store did not list the package, or it would not hold still: `SourceResolved` is False."""
+
+    reason: Reason
+    message: str
+    retryable: bool
+    """False: a person has to mend something, though it is tried again all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The listing is the one the caller knows, so no file was read and what was said before still holds."""
+
+    listing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The package is listed but breaks a rule: `SourceResolved` is True, `PackageValid` is False."""
+
+    uri: str
+    """The folder that the source names."""
+    listing: str
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """The package may be pinned: `SourceResolved` and `PackageValid` are True."""
+
+    uri: str
+    """The folder that holds config.json; every path of the manifest is relative to it."""
+    listing: str
+    manifest: Manifest
+    model: ModelStatus
+    runtime: str | None
+    """As config.json writes it, not checked against anything."""
+
+
+Inspection = Unresolved | Unchanged | Invalid | Valid
+
+
+async def inspect(
+    source: ObsSource,
+    credentials: Credentials | None,
+    store: ObjectStore,
+    parser: PythonParser,
+    known_listing: str | None = None,
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> Inspection:
+    """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
+    look = _Look(location(source), credentials, store, parser)
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            return await look.taken(known_listing)
+    except StoreError as error:
+        return Unresolved(error.reason, error.message, error.retryable)
+    except TimeoutError:
+        return Unresolved(Reason.ENDPOINT_UNREACHABLE, _too_slow(look.where, deadline_seconds), retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    where: Location
+    credentials: Credentials | None
+    store: ObjectStore
+    parser: PythonParser
+
+    async def taken(self, known_listing: str | None) -> Inspection:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._once(known_listing)
+            except ObjectChangedError:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _once(self, known_listing: str | None) -> Inspection:
+        listed = await self.store.list(self.where, self.credentials)
+        listing = await asyncio.to_thread(_digest, listed)
+        if listing == known_listing:
+            return Unchanged(listing)
+        checked = await self._checked({one.key: one for one in listed})
+        if len(listed) > _PAGE_OBJECTS:
+            await self._list_again(listing)
+        if isinstance(checked, Refusal):
+            return Invalid(self.where.uri, listing, *checked)
+        layout, config, manifest = checked
+        return Valid(f"{self.where.uri}{layout.root}", listing, manifest, config.model, config.runtime)
+
+    async def _list_again(self, listing: str) -> None:
+        listed = await self.store.list(self.where, self.credentials)
+        if listing != await asyncio.to_thread(_digest, listed):
+            raise ObjectChangedError(self.where.prefix)
+
+    async def _checked(self, listed: Mapping[str, Listed]) -> tuple[Layout, Config, Manifest] | Refusal:
+        layout = await asyncio.to_thread(_layout, listed.values(), self.where.prefix)
+        if isinstance(layout, Refusal):
+            return layout
+        root = f"{self.where.prefix}{layout.root}"
+        config = await self._config(layout, listed[f"{root}{CONFIG}"])
+        if isinstance(config, Refusal):
+            return config
+        refusal = missing_files(layout, config.kind) or await self._code_refusal(
+            layout, listed.get(f"{root}{SERVICE_CODE}")
+        )
+        if refusal is not None:
+            return refusal
+        manifest = await asyncio.to_thread(_manifest, listed.values(), root)
+        return manifest if isinstance(manifest, Refusal) else (layout, config, manifest)
+
+    async def _config(self, layout: Layout, listed: Listed) -> Config | Refusal:
+        name = layout.name(CONFIG)
+        if listed.size > MAX_CONFIG_BYTES:
+            return Refusal(Reason.CONFIG_INVALID, _too_long(name, listed.size, MAX_CONFIG_BYTES))
+        data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
+        return await asyncio.to_thread(read_config, data, name)
+
+    async def _code_refusal(self, layout: Layout, listed: Listed | None) -> Refusal | None:
+        if listed is None:
+            return None
+        name = layout.name(SERVICE_CODE)
+        if listed.size > MAX_SERVICE_CODE_BYTES:
+            return Refusal(Reason.SERVICE_CODE_INVALID, _too_long(name, listed.size, MAX_SERVICE_CODE_BYTES))
+        source = await self.store.read(self.where, self.credentials, listed, MAX_SERVICE_CODE_BYTES)
+        return code_refusal(await self.parser.parse(source), name)
+
+
+def _layout(listed: Iterable[Listed], prefix: str) -> Layout | Refusal:
+    return locate({one.key.removeprefix(prefix): one.size for one in listed if not is_folder_marker(one)})
+
+
+def _manifest(listed: Iterable[Listed], root: str) -> Manifest | Refusal:
+    """What is to be pinned: the objects under the package's root; what lies beside that is not the package."""
+    try:
+        return from_listing((one for one in listed if one.key.startswith(root)), root)
+    except KeyRefusedError as error:
+        return Refusal(Reason.KEY_REFUSED, str(error))
+    except ManifestError as error:
+        message = f"the store lists an object that cannot be pinned: {error}"
+        raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
+
+
+def _digest(listed: Iterable[Listed]) -> str:
+    """Over everything that was listed, hostile keys included; only ever compared with itself."""
+    digest = hashlib.sha256()
+    for one in sorted(listed, key=lambda one: one.key):
+        digest.update(repr(tuple(one)).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _too_long(name: str, size: int, limit: int) -> str:
+    return f"{name} has {size} bytes; at most {limit} are read"
+
+
+def _too_slow(where: Location, seconds: float) -> str:
+    return f"{where.host} did not deliver the listing and the small files of {where.uri} within {seconds:g} s"
