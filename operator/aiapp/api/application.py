@@ -6,50 +6,74 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from aiapp.api.meta import (
+    ATOMIC,
     ApiModel,
     Conditions,
     Description,
     DisplayName,
     Documents,
     Env,
+    Matches,
+    NameString,
     Npu,
     Resources,
+    map_list,
+    rule,
     rules,
 )
 from aiapp.api.version import VersionString
+
+LabelValue = Annotated[
+    str,
+    Field(max_length=63),
+    Matches(
+        "([A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?)?",
+        "the value of a label consists of letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+    ),
+]
 
 
 class Toleration(ApiModel):
     """A taint that the pods tolerate, as in a pod."""
 
-    key: Annotated[str, Field(max_length=316)] | None = None
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule("has(self.key) || self.operator == 'Exists'", "a toleration without key needs operator: Exists"),
+            rule(
+                "self.operator == 'Equal' || !has(self.value)",
+                "a toleration with operator: Exists has no value",
+                at="value",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+                "tolerationSeconds needs effect: NoExecute",
+            ),
+        )
+    )
+
+    key: Annotated[str, Field(min_length=1, max_length=316)] | None = None
     """Taint key; absent with operator Exists means all."""
     operator: Literal["Exists", "Equal"] = "Equal"
     """Exists or Equal."""
-    value: Annotated[str, Field(max_length=63)] | None = None
+    value: LabelValue | None = None
     """Taint value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """Taint effect; absent means all."""
-    toleration_seconds: int | None = None
+    toleration_seconds: Annotated[int, Field(ge=0)] | None = None
     """For NoExecute: how long it is tolerated, in seconds."""
 
 
 class Scheduling(ApiModel):
     """Additional wishes about nodes; added to what the runtime itself needs."""
 
-    node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=16)] | None = None
+    node_selector: Annotated[dict[str, LabelValue], Field(max_length=16)] | None = None
     """Labels that a node must have."""
-    tolerations: (
-        Annotated[
-            tuple[Toleration, ...],
-            Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
-        ]
-        | None
-    ) = None
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=16, json_schema_extra=ATOMIC)] | None = None
     """Taints that are tolerated beside the NPU resource's own."""
-    priority_class_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    priority_class_name: NameString | None = None
     """PriorityClass of the pods."""
-    scheduler_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    scheduler_name: NameString | None = None
     """Scheduler, for example volcano. Default: the cluster's own."""
 
 
@@ -61,7 +85,8 @@ class ServedVersion(ApiModel):
     weight: Annotated[int, Field(ge=0, le=100)] | None = None
     """Share of the traffic in percent; may be left out when only one version is served."""
     replicas: Annotated[int, Field(ge=0, le=128)] | None = None
-    """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment starts with 1)."""
+    """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment
+    starts with 1)."""
     resources: Resources | None = None
     """CPU and memory; overrides the version's."""
     env: Env | None = None
@@ -75,11 +100,12 @@ class Serving(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
+            rule(
                 "size(self.versions) == 1 || self.versions.all(v, has(v.weight))",
                 "serving.versions: with more than one version each needs a weight",
+                reason="FieldValueRequired",
             ),
-            (
+            rule(
                 "!self.versions.all(v, has(v.weight)) || self.versions.map(v, v.weight).sum() == 100",
                 "serving.versions: the weights must add up to 100",
             ),
@@ -91,7 +117,7 @@ class Serving(ApiModel):
         Field(
             min_length=1,
             max_length=8,
-            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["version"]},
+            json_schema_extra=map_list("version"),
         ),
     ]
     """The versions to serve."""
@@ -151,16 +177,14 @@ class ApplicationStatus(ApiModel):
     """Summary for people; programs read the conditions."""
     versions: Annotated[
         tuple[VersionSummary, ...],
-        Field(max_length=50, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        Field(max_length=50, json_schema_extra=ATOMIC),
     ] = ()
     """Versions of the application, newest first; at most 50."""
     latest_version: VersionString | None = None
     """Highest version number."""
     latest_ready_version: VersionString | None = None
     """Highest version number that is Normal."""
-    traffic: Annotated[
-        tuple[Traffic, ...], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
-    ] = ()
+    traffic: Annotated[tuple[Traffic, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     """Served versions: the wish and the fact."""
     url: Annotated[str, Field(max_length=512)] | None = None
     """Where predictions are answered inside the cluster."""
@@ -179,7 +203,7 @@ class AIApplication(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
+            rule(
                 "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$')",
                 "metadata.name: at most 53 lower-case letters, digits and '-', starting with a letter "
                 "(a name as ModelArts allows it goes to spec.displayName)",

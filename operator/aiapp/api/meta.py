@@ -1,10 +1,15 @@
-"""What all kinds share: the model base, conditions, references, containers' parts. Types only, no behaviour of the reconciler."""
+"""What all kinds share: the model base, rules, conditions, references, parts of containers. Types only, no I/O."""
 
+import json
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from aiapp.api.conditions import ConditionType
 
@@ -14,21 +19,68 @@ GROUP_VERSION: Final = f"{GROUP}/{API_VERSION}"
 CATEGORY: Final = "aiapps"
 RECONCILE_AT: Final = "aiapp.dev/reconcile-at"
 """Annotation: any new value makes the operator look again at once."""
+RULES: Final = "x-kubernetes-validations"
+"""Key of the CEL rules in a schema."""
+
+ATOMIC: Final[dict[str, Any]] = {"x-kubernetes-list-type": "atomic"}
+SET: Final[dict[str, Any]] = {"x-kubernetes-list-type": "set"}
 
 
-def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
-    """CEL rules and the messages a person reads, for `json_schema_extra`."""
-    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
+def map_list(key: str) -> dict[str, Any]:
+    """A list whose items are told apart by `key`: two field managers can each own an item."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
 
 
-def unchanged(field: str, advice: str = "make a new version instead") -> tuple[str, str]:
+def rule(expression: str, message: str, *, at: str | None = None, reason: str = "FieldValueInvalid") -> dict[str, str]:
+    """A CEL rule and the message a person reads; `at` is the field that the API server names, below the rule's own."""
+    place = {} if at is None else {"fieldPath": f".{at}"}
+    return {"rule": expression, "message": message, "reason": reason, **place}
+
+
+def rules(*all_of: dict[str, str]) -> dict[str, Any]:
+    """CEL rules for `json_schema_extra`."""
+    return {RULES: list(all_of)}
+
+
+def unchanged(field: str) -> dict[str, str]:
     """A transition rule for the parent of `field`: it may neither change, appear nor vanish."""
-    rule = f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
-    return rule, f"{field} is immutable: {advice}"
+    return rule(
+        f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        f"{field} is immutable: make a new version instead",
+        at=field,
+        reason="FieldValueForbidden",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The whole text matches `pattern`; who breaks it reads `message`, in the cluster and offline alike.
+
+    A rule in CEL instead of the schema's own `pattern`, for which the API server prints the regular expression. The
+    syntax is what RE2 and Python's `re` have in common.
+    """
+
+    pattern: str
+    message: str
+
+    def check(self, text: str) -> str:
+        """The text itself; raises `ValueError` with the message if it does not match."""
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(self.message)
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        expression = f"self.matches({json.dumps(f'^(?:{self.pattern})$')})"
+        schema[RULES] = [*schema.get(RULES, []), rule(expression, self.message)]
+        return schema
 
 
 class ApiModel(BaseModel):
-    """A frozen part of a custom resource: camelCase outside, unknown fields ignored (an older operator meets newer objects)."""
+    """A frozen part of a custom resource: camelCase outside; ignores unknown fields (newer objects, older operator)."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -39,13 +91,48 @@ class ApiModel(BaseModel):
     )
 
 
-NameString = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+NameString = Annotated[
+    str,
+    Field(max_length=253),
+    Matches(
+        "[a-z0-9]([-a-z0-9.]*[a-z0-9])?",
+        "the name of an object consists of lower-case letters, digits, '-' and '.', "
+        "with a letter or digit at both ends",
+    ),
+]
+ResourceName = Annotated[
+    str,
+    Field(max_length=253),
+    Matches(
+        "[a-z0-9.-]+/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
+        "an extended resource is written domain/name, for example huawei.com/Ascend910",
+    ),
+]
 Quantity = Annotated[
     int | str,
-    Field(json_schema_extra={"x-kubernetes-int-or-string": True, "maxLength": 32}),
+    Field(
+        json_schema_extra={
+            "x-kubernetes-int-or-string": True,
+            "maxLength": 32,
+            **rules(
+                rule(
+                    "isQuantity(string(self)) && !quantity(string(self)).isLessThan(quantity('0'))",
+                    "a quantity is a number with an optional unit, not negative, for example 500m, 2 or 4Gi",
+                )
+            ),
+        }
+    ),
 ]
-DisplayName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
-Description = Annotated[str, Field(min_length=1, max_length=100, pattern=r"""^[^&!'"<>=]+$""")]
+DisplayName = Annotated[
+    str,
+    Field(max_length=64),
+    Matches("[A-Za-z0-9_-]+", "a display name consists of 1 to 64 letters, digits, '-' and '_'"),
+]
+Description = Annotated[
+    str,
+    Field(max_length=100),
+    Matches("""[^&!'"<>=]+""", """a description has 1 to 100 characters, none of & ! ' " < > ="""),
+]
 
 
 class Condition(ApiModel):
@@ -65,24 +152,27 @@ class Condition(ApiModel):
     """The `metadata.generation` this was computed from."""
 
 
-CONDITIONS: Final = {
-    "x-kubernetes-list-type": "map",
-    "x-kubernetes-list-map-keys": ["type"],
-    "maxItems": 16,
-}
-Conditions = Annotated[tuple[Condition, ...], Field(json_schema_extra=CONDITIONS)]
+Conditions = Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=map_list("type"))]
 
 
 class Document(ApiModel):
     """A link to something written about the model."""
 
-    name: Annotated[str, Field(min_length=1, max_length=48, pattern=r"^[A-Za-z]")]
+    name: Annotated[
+        str,
+        Field(max_length=48),
+        Matches("[A-Za-z].*", "the name of a document starts with a letter"),
+    ]
     """Title; starts with a letter."""
-    url: Annotated[str, Field(min_length=8, max_length=1024, pattern=r"^https?://\S+$")]
+    url: Annotated[
+        str,
+        Field(max_length=1024),
+        Matches("https?://[^ \t\r\n]+", "the url of a document starts with http:// or https:// and has no spaces"),
+    ]
     """HTTP or HTTPS address."""
 
 
-Documents = Annotated[tuple[Document, ...], Field(max_length=3, json_schema_extra={"x-kubernetes-list-type": "atomic"})]
+Documents = Annotated[tuple[Document, ...], Field(max_length=3, json_schema_extra=ATOMIC)]
 
 
 class LocalReference(ApiModel):
@@ -97,7 +187,11 @@ class KeyReference(ApiModel):
 
     name: NameString
     """The object's name."""
-    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+    key: Annotated[
+        str,
+        Field(max_length=253),
+        Matches("[-._a-zA-Z0-9]+", "a key of a Secret or ConfigMap consists of letters, digits, '-', '_' and '.'"),
+    ]
     """The key in it."""
 
 
@@ -106,7 +200,7 @@ class EnvSource(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
+            rule(
                 "has(self.secretKeyRef) != has(self.configMapKeyRef)",
                 "valueFrom names exactly one of secretKeyRef and configMapKeyRef",
             ),
@@ -124,14 +218,21 @@ class EnvVar(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
+            rule(
                 "!(has(self.value) && has(self.valueFrom))",
                 "an environment variable has either value or valueFrom, not both",
             ),
         )
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    name: Annotated[
+        str,
+        Field(max_length=128),
+        Matches(
+            "[A-Za-z_][A-Za-z0-9_]*",
+            "the name of an environment variable consists of letters, digits and '_' and starts with no digit",
+        ),
+    ]
     """Name of the variable."""
     value: Annotated[str, Field(max_length=4096)] | None = None
     """Its value, verbatim."""
@@ -139,18 +240,22 @@ class EnvVar(ApiModel):
     """Takes the value from a Secret or ConfigMap of this namespace."""
 
 
-Env = Annotated[
-    tuple[EnvVar, ...],
-    Field(
-        max_length=64,
-        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
-    ),
-]
+Env = Annotated[tuple[EnvVar, ...], Field(max_length=64, json_schema_extra=map_list("name"))]
 ResourceList = Annotated[dict[str, Quantity], Field(max_length=16)]
 
 
 class Resources(ApiModel):
     """Compute resources of the model server's container. NPUs are asked for by `npu`, not here."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(self.requests) || !has(self.limits) || self.requests.all(r, !(r in self.limits) || "
+                "quantity(string(self.requests[r])).compareTo(quantity(string(self.limits[r]))) <= 0)",
+                "a request may not be larger than the limit of the same resource",
+            ),
+        )
+    )
 
     requests: ResourceList | None = None
     """What the scheduler sets aside, for example `{cpu: "1", memory: 2Gi}`."""
@@ -163,17 +268,7 @@ class Npu(ApiModel):
 
     count: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of NPUs; requests and limits are both set to it."""
-    resource_name: (
-        Annotated[
-            str,
-            Field(
-                min_length=3,
-                max_length=253,
-                pattern=r"^[a-z0-9.-]+/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$",
-            ),
-        ]
-        | None
-    ) = None
+    resource_name: ResourceName | None = None
     """Extended resource, for example `huawei.com/Ascend910`. Default: the one that the nodes which fit offer."""
 
 

@@ -4,8 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from aiapp.api.meta import ApiModel, Conditions, Env, rules
+from aiapp.api.meta import ATOMIC, SET, ApiModel, Conditions, Env, Matches, ResourceName, rule, rules
 from aiapp.api.version import RuntimeNameString
+
+ImageReference = Annotated[
+    str,
+    Field(max_length=512),
+    Matches(
+        "[A-Za-z0-9][-A-Za-z0-9._:/@]*",
+        "an image reference is written [registry/]repository[:tag][@digest], without spaces",
+    ),
+]
 
 
 class User(ApiModel):
@@ -25,21 +34,23 @@ class RuntimeSpec(ApiModel):
     aliases: (
         Annotated[
             tuple[RuntimeNameString, ...],
-            Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "set"}),
+            Field(max_length=16, json_schema_extra=SET),
         ]
         | None
     ) = None
     """Other names that config.json files use for it, for example `python3.7`."""
-    image: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^\S+$")] | None = None
-    """Image reference. Unset: versions that use the runtime wait with ImageNotConfigured until an administrator sets it."""
+    image: ImageReference | None = None
+    """Image reference. Unset: versions that use the runtime wait with ImageNotConfigured until an administrator sets
+    it."""
     lifecycle: Literal["Recommended", "Supported", "Deprecated", "Removed"] = "Supported"
-    """Recommended: the unified images. Deprecated: to be discontinued. Removed: no longer maintained, refused for new versions."""
+    """Recommended: the unified images. Deprecated: to be discontinued. Removed: no longer maintained, refused for new
+    versions."""
     python: Annotated[str, Field(min_length=1, max_length=256)] = "python3"
     """Python interpreter in the image: a name on its PATH or an absolute path."""
     command: (
         Annotated[
             tuple[Annotated[str, Field(max_length=1024)], ...],
-            Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+            Field(max_length=16, json_schema_extra=ATOMIC),
         ]
         | None
     ) = None
@@ -49,17 +60,7 @@ class RuntimeSpec(ApiModel):
     """Environment variables of every pod with this runtime."""
     user: User | None = None
     """User of the container. Default: 1000 and group 1000, the owner of Ascend devices."""
-    npu_resource_name: (
-        Annotated[
-            str,
-            Field(
-                min_length=3,
-                max_length=253,
-                pattern=r"^[a-z0-9.-]+/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$",
-            ),
-        ]
-        | None
-    ) = None
+    npu_resource_name: ResourceName | None = None
     """Extended resource to ask for. Default: the one that the nodes which fit offer."""
 
 
@@ -85,11 +86,11 @@ class RuntimeObjectStatus(ApiModel):
 
 
 class InferenceRuntime(ApiModel):
-    """A serving image in the catalogue: which engine, accelerator software, Python, system and architecture it is made for."""
+    """A serving image in the catalogue, and the engine, accelerator software, Python and system it is made for."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
+            rule(
                 "self.metadata.name == self.spec.name.lowerAscii().replace('_', '-')",
                 "metadata.name must be spec.name in lower case with '-' for '_'",
             ),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from aiapp.api.meta import (
+    ATOMIC,
     ApiModel,
     Conditions,
     Description,
@@ -13,28 +14,40 @@ from aiapp.api.meta import (
     Documents,
     Env,
     LocalReference,
+    Matches,
     NameString,
     Npu,
     Resources,
+    rule,
     rules,
     unchanged,
 )
 
-ApplicationName = Annotated[str, Field(min_length=1, max_length=53, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
-VersionString = Annotated[
+ApplicationName = Annotated[
     str,
-    Field(
-        min_length=5,
-        max_length=8,
-        json_schema_extra=rules(
-            (
-                r"self.matches('^(0|[1-9][0-9]?)[.](0|[1-9][0-9]?)[.](0|[1-9][0-9]?)$')",
-                "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0",
-            ),
-        ),
+    Field(max_length=53),
+    Matches(
+        "[a-z]([-a-z0-9]*[a-z0-9])?",
+        "the name of an application consists of at most 53 lower-case letters, digits and '-', starts with a letter "
+        "and does not end with '-'",
     ),
 ]
-RuntimeNameString = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+VersionString = Annotated[
+    str,
+    Field(max_length=8),
+    Matches(
+        "(0|[1-9][0-9]?)[.](0|[1-9][0-9]?)[.](0|[1-9][0-9]?)",
+        "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0",
+    ),
+]
+RuntimeNameString = Annotated[
+    str,
+    Field(max_length=128),
+    Matches(
+        "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?",
+        "the name of a runtime consists of letters, digits, '.', '_' and '-', with a letter or digit at both ends",
+    ),
+]
 
 
 class ObsSource(ApiModel):
@@ -51,44 +64,45 @@ class ObsSource(ApiModel):
 
     uri: Annotated[
         str,
-        Field(
-            min_length=7,
-            max_length=1024,
-            json_schema_extra=rules(
-                ("!self.contains(' ')", "uri: an OBS path may not contain spaces"),
-                (
-                    "self.matches('^(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$')",
-                    "uri must be obs://bucket/path/ or s3://bucket/path/",
-                ),
-            ),
+        Field(max_length=1024),
+        Matches("[^ \t\r\n]*", "uri: an OBS path may not contain spaces"),
+        Matches(
+            "(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?",
+            "uri must be obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63 lower-case letters, digits, "
+            "'-' and '.'",
         ),
     ]
-    """Folder of the package, for example `obs://models/mnist/1.0.0/`. The folder itself or its `model/` holds config.json."""
+    """Folder of the package, for example `obs://models/mnist/1.0.0/`. It or its `model/` holds config.json."""
     endpoint: (
         Annotated[
             str,
-            Field(
-                min_length=8,
-                max_length=512,
-                json_schema_extra=rules(
-                    (
-                        "self.matches('^https?://[^/?#@ ]+/?$')",
-                        "endpoint must be http(s)://host[:port], nothing behind it",
-                    ),
-                ),
+            Field(max_length=512),
+            Matches(
+                "https?://[^/?#@ \t\r\n]+/?",
+                "endpoint must be http(s)://host[:port], without user, path or query",
             ),
         ]
         | None
     ) = None
     """Address of the store, for example `https://obs.cn-north-4.myhuaweicloud.com`. Default: AWS S3 of the region."""
-    region: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")] | None = None
+    region: (
+        Annotated[
+            str,
+            Field(max_length=64),
+            Matches(
+                "[a-z0-9-]+",
+                "a region consists of lower-case letters, digits and '-', for example cn-north-4",
+            ),
+        ]
+        | None
+    ) = None
     """Region for signing requests. Default `us-east-1`, which stores without regions accept."""
     addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
     """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses and
     single-label hosts, else Virtual."""
     credentials_secret_ref: LocalReference | None = None
-    """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS spellings
-    of these. Absent: anonymous access."""
+    """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
+    spellings of these. Absent: anonymous access."""
 
 
 class Source(ApiModel):
@@ -96,7 +110,7 @@ class Source(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            ("has(self.obs)", "spec.source must name a source: obs"),
+            rule("has(self.obs)", "source must name where the model comes from: obs", reason="FieldValueRequired"),
         )
     )
 
@@ -116,7 +130,7 @@ class Container(ApiModel):
     image_pull_secrets: (
         Annotated[
             tuple[LocalReference, ...],
-            Field(max_length=8, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+            Field(max_length=8, json_schema_extra=ATOMIC),
         ]
         | None
     ) = None
@@ -131,13 +145,11 @@ class VersionSpec(ApiModel):
             unchanged("application"),
             unchanged("version"),
             unchanged("container"),
-            (
-                "has(self.source.obs) == has(oldSelf.source.obs)",
-                "source is immutable: make a new version instead",
-            ),
-            (
+            rule(
                 "!has(oldSelf.runtime) || (has(self.runtime) && self.runtime == oldSelf.runtime)",
                 "runtime may be set once and is immutable then: make a new version instead",
+                at="runtime",
+                reason="FieldValueForbidden",
             ),
         )
     )
@@ -155,8 +167,8 @@ class VersionSpec(ApiModel):
     source: Source
     """Where the model comes from."""
     runtime: RuntimeNameString | None = None
-    """Name of an InferenceRuntime, for example `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Default: the `runtime`
-    of config.json. May be set once when it was absent."""
+    """Name of an InferenceRuntime, for example `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Default: the
+    `runtime` of config.json. May be set once when it was absent."""
     container: Container | None = None
     """Defaults for its pods."""
 
@@ -168,9 +180,9 @@ class SourceStatus(ApiModel):
     """Kind of the source."""
     origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
-    uri: str
+    uri: Annotated[str, Field(max_length=1056)]
     """The folder that holds config.json."""
-    listing: str | None = None
+    listing: Annotated[str, Field(max_length=128)] | None = None
     """Digest of the last listing that was read."""
     resolved_at: datetime | None = None
     """When that listing was read."""
@@ -241,24 +253,24 @@ class ModelStatus(ApiModel):
     """For example image_classification."""
     metrics: Annotated[dict[str, str], Field(max_length=32)] | None = None
     """Precision of the model (f1, recall, precision, accuracy, ...), as decimal numbers in text."""
-    apis: Annotated[
-        tuple[ApiStatus, ...], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"})
-    ] = ()
+    apis: Annotated[tuple[ApiStatus, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
     """Its APIs."""
     dependencies: (
         Annotated[
             tuple[Annotated[str, Field(max_length=256)], ...],
-            Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+            Field(max_length=64, json_schema_extra=ATOMIC),
         ]
         | None
     ) = None
     """Python packages it asks for, as pip requirements, in order."""
     health: HealthStatus | None = None
     """Declared health check."""
+    runtime: Annotated[str, Field(max_length=128)] | None = None
+    """The runtime that config.json names, as it is written there."""
     repaired: (
         Annotated[
             tuple[Annotated[str, Field(max_length=512)], ...],
-            Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+            Field(max_length=32, json_schema_extra=ATOMIC),
         ]
         | None
     ) = None
@@ -295,7 +307,7 @@ class ReasonCount(ApiModel):
     """How many."""
     examples: Annotated[
         tuple[Annotated[str, Field(max_length=253)], ...],
-        Field(max_length=3, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        Field(max_length=3, json_schema_extra=ATOMIC),
     ] = ()
     """Up to three of their names."""
 
@@ -309,9 +321,7 @@ class CompatibilityStatus(ApiModel):
     """Nodes of the cluster."""
     compatible: Annotated[int, Field(ge=0)]
     """Nodes that fit."""
-    reasons: Annotated[
-        tuple[ReasonCount, ...], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
-    ] = ()
+    reasons: Annotated[tuple[ReasonCount, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     """Why the others do not."""
 
 
@@ -333,15 +343,16 @@ class VersionStatus(ApiModel):
     compatibility: CompatibilityStatus | None = None
     """The verdict over the nodes."""
     conditions: Conditions = ()
-    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, Ready; while it applies Reconciling, Stalled."""
+    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, Ready; while it applies
+    Reconciling, Stalled."""
 
 
 class AIApplicationVersion(ApiModel):
-    """One version of an AI application: an immutable record of a model, pinned by content and checked against the nodes."""
+    """One version of an AI application: an immutable record of a model, pinned by content, checked against nodes."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
+            rule(
                 "self.metadata.name == self.spec.application + '-' + self.spec.version",
                 "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0",
             ),

@@ -1,0 +1,240 @@
+"""The CRDs, made from the models; `python -m aiapp.api.crd crds docs/reference` writes them. Never applies one."""
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from typing_extensions import override
+
+from aiapp.api import reference
+from aiapp.api.application import AIApplication
+from aiapp.api.meta import API_VERSION, CATEGORY, GROUP, GROUP_VERSION, RULES, ApiModel
+from aiapp.api.runtime import InferenceRuntime
+from aiapp.api.schema import Schema, rebuilt, structural_schema
+from aiapp.api.version import AIApplicationVersion
+
+REVISION: Final = 1
+"""Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
+older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
+SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
+"""Annotation of a CRD with the `REVISION` that it was made from."""
+LOCK: Final = "schema.lock"
+"""File beside the CRDs: the revision and the hash of the schemas that it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `kubectl get`; the wide ones appear with `-o wide`."""
+
+    name: str
+    json_path: str
+    type: str = "string"
+    wide: bool = False
+
+    def manifest(self) -> dict[str, Any]:
+        column = {"name": self.name, "jsonPath": self.json_path, "type": self.type}
+        return column | ({"priority": 1} if self.wide else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What the API server must know of a kind beside its schema."""
+
+    model: type[ApiModel]
+    plural: str
+    short_name: str
+    columns: tuple[Column, ...]
+    scope: str = "Namespaced"
+    selectable: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.model.__name__
+
+    @property
+    def crd_name(self) -> str:
+        return f"{self.plural}.{GROUP}"
+
+
+def _of_ready(field: str) -> str:
+    return f'.status.conditions[?(@.type=="Ready")].{field}'
+
+
+AGE: Final = Column("Age", ".metadata.creationTimestamp", "date")
+
+APPLICATIONS: Final = Kind(
+    model=AIApplication,
+    plural="aiapplications",
+    short_name="aiapp",
+    columns=(
+        Column("Version", ".spec.serving.versions[*].version"),
+        Column("Phase", ".status.phase"),
+        Column("Ready", _of_ready("status")),
+        Column("Reason", _of_ready("reason")),
+        Column("Replicas", ".status.replicas", "integer"),
+        Column("Available", ".status.readyReplicas", "integer"),
+        Column("URL", ".status.url", wide=True),
+        AGE,
+    ),
+)
+VERSIONS: Final = Kind(
+    model=AIApplicationVersion,
+    plural="aiapplicationversions",
+    short_name="aiappv",
+    columns=(
+        Column("Model", ".status.model.type"),
+        Column("Runtime", ".status.runtime.name", wide=True),
+        Column("Compatible", ".status.compatibility.verdict"),
+        Column("Phase", ".status.phase"),
+        Column("Ready", _of_ready("status")),
+        Column("Reason", _of_ready("reason"), wide=True),
+        Column("Size", ".status.artifact.size"),
+        Column("Pin", ".status.artifact.pin", wide=True),
+        AGE,
+    ),
+    selectable=(".spec.application", ".spec.version"),
+)
+RUNTIMES: Final = Kind(
+    model=InferenceRuntime,
+    plural="inferenceruntimes",
+    short_name="infrt",
+    scope="Cluster",
+    columns=(
+        Column("Lifecycle", ".spec.lifecycle"),
+        Column("Image", ".spec.image"),
+        Column("Arch", ".status.architecture"),
+        Column("Hardware", ".status.hardware"),
+        AGE,
+    ),
+)
+KINDS: Final = (APPLICATIONS, VERSIONS, RUNTIMES)
+
+_ROOT: Final[dict[str, Schema]] = {
+    "apiVersion": {"type": "string", "description": f"Group and version of this kind: {GROUP_VERSION}."},
+    "kind": {"type": "string", "description": "Name of this kind."},
+    "metadata": {
+        "type": "object",
+        # The bound is what Kubernetes allows anyway; said here, it bounds the cost of the rules that read the name.
+        "properties": {"name": {"type": "string", "maxLength": 253, "description": "The object's name."}},
+    },
+}
+
+
+def schema(kind: Kind) -> Schema:
+    """The whole object's schema. The status, which only the operator writes, has neither defaults nor rules."""
+    whole = structural_schema(kind.model)
+    status = rebuilt(whole["properties"]["status"], _reported)
+    return whole | {"properties": {**_ROOT, **whole["properties"], "status": status}}
+
+
+def crd(kind: Kind) -> dict[str, Any]:
+    """The CustomResourceDefinition of a kind."""
+    names = {
+        "kind": kind.name,
+        "listKind": f"{kind.name}List",
+        "plural": kind.plural,
+        "singular": kind.name.lower(),
+        "shortNames": [kind.short_name],
+        "categories": [CATEGORY],
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.crd_name, "annotations": {SCHEMA_REVISION: str(REVISION)}},
+        "spec": {"group": GROUP, "names": names, "scope": kind.scope, "versions": [_version(kind)]},
+    }
+
+
+def schema_hash() -> str:
+    """SHA-256 over what the schemas accept and keep; words for people do not count."""
+    accepted = [rebuilt(schema(kind), _wordless) for kind in KINDS]
+    return hashlib.sha256(json.dumps(accepted, sort_keys=True).encode()).hexdigest()
+
+
+def files() -> dict[str, str]:
+    """Name and text of every file beside and of the CRDs."""
+    head = "# Made from operator/aiapp/api by `make crds`; do not edit.\n"
+    texts = {f"{kind.plural}.yaml": head + _yaml(crd(kind)) for kind in KINDS}
+    # Without a suffix, so that `kubectl apply -f crds/` passes over it.
+    texts["Kustomization"] = head + _yaml(
+        {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": sorted(texts),
+        }
+    )
+    return texts | {LOCK: f"revision {REVISION}\nsha256 {schema_hash()}\n"}
+
+
+def _version(kind: Kind) -> dict[str, Any]:
+    selectable = {"selectableFields": [{"jsonPath": path} for path in kind.selectable]} if kind.selectable else {}
+    return {
+        "name": API_VERSION,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema(kind)},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [column.manifest() for column in kind.columns],
+        **selectable,
+    }
+
+
+def _reported(node: Schema) -> Schema:
+    return {key: value for key, value in node.items() if key not in {"default", RULES}}
+
+
+def _wordless(node: Schema) -> Schema:
+    worded = {key: value for key, value in node.items() if key != "description"}
+    return worded | ({RULES: [rule["rule"] for rule in node[RULES]]} if RULES in node else {})
+
+
+class _Plain(yaml.SafeDumper):
+    @override
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    return yaml.dump(document, Dumper=_Plain, width=118, allow_unicode=True)
+
+
+def _outputs(crds: Path, docs: Path) -> dict[Path, str]:
+    made = [crd(kind) for kind in KINDS]
+    pages = {"api.md": reference.api_page(made), "conditions.md": reference.conditions_page()}
+    return {crds / name: text for name, text in files().items()} | {docs / name: text for name, text in pages.items()}
+
+
+def _outgrown(lock: Path) -> bool:
+    """Whether the schemas changed while the revision did not."""
+    if not lock.exists():
+        return False
+    revision, locked_hash = (line.split()[1] for line in lock.read_text().splitlines())
+    return int(revision) >= REVISION and locked_hash != schema_hash()
+
+
+def main(arguments: list[str] | None = None) -> str | None:
+    """Write or compare the files; the answer is what is wrong, None if nothing is."""
+    parser = argparse.ArgumentParser(prog="python -m aiapp.api.crd", description="CRDs and reference pages.")
+    parser.add_argument("crds", type=Path, help="folder of the CRDs")
+    parser.add_argument("docs", type=Path, help="folder of the reference pages")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
+    options = parser.parse_args(arguments)
+    if _outgrown(options.crds / LOCK):
+        return "the schemas changed: raise REVISION in operator/aiapp/api/crd.py, then `make crds`"
+    outputs = _outputs(options.crds, options.docs)
+    stale = [path for path, text in outputs.items() if not path.exists() or path.read_text() != text]
+    if options.check:
+        return f"not up to date, run `make crds`: {', '.join(map(str, stale))}" if stale else None
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(outputs[path])
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
