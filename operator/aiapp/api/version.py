@@ -355,6 +355,7 @@ class AIApplicationVersion(ApiModel):
             rule(
                 "self.metadata.name == self.spec.application + '-' + self.spec.version",
                 "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0",
+                at="metadata.name",
             ),
         )
     )

@@ -1,0 +1,57 @@
+# The words of this repository. Everything they need they install themselves.
+SHELL := /bin/bash
+PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check unit integration e2e bench crds lock clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
+
+demo: $(READY) ## a cluster on this machine, the operator in it, and a model that answers
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m demo up
+
+test: $(READY) check unit integration e2e ## everything: check, unit, integration and end-to-end
+
+check: $(READY) ## format, lint, types, import rules, generated files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@PYTHONPATH=operator $(BIN)/lint-imports
+	@$(BIN)/python -m aiapp.api.generate --check
+
+unit: $(READY)
+	@$(BIN)/python -m pytest tests/unit -q -n $(JOBS)
+
+integration: $(READY)
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/integration -q -n $(JOBS)
+
+e2e: $(READY) ## end-to-end tests on real nodes
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/e2e -q
+
+bench: $(READY) ## measure, side by side with peers; writes build/bench
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m tests.bench
+
+crds: $(READY) ## write crds/ and the API reference from the models
+	@$(BIN)/python -m aiapp.api.generate
+
+lock: $(READY)
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Python packages -> $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv && $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,27 @@
+"""The Deployment of one served version."""
+
+from aiapp.domain.naming import version_labels, version_selector, workload
+from aiapp.domain.resources import Json
+
+
+def deployment(
+    *, application: str, version: str, template: Json, replicas: int | None, deploy_timeout_seconds: int
+) -> Json:
+    """`template` is the stored one of the rollout. `replicas` None leaves the number to an autoscaler or a person."""
+    scale = {} if replicas is None else {"replicas": replicas}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": workload(application, version),
+            "labels": version_labels(application, version),
+        },
+        "spec": scale
+        | {
+            "selector": {"matchLabels": version_selector(application, version)},
+            "progressDeadlineSeconds": deploy_timeout_seconds,
+            "revisionHistoryLimit": 2,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "template": template,
+        },
+    }

@@ -1,0 +1,260 @@
+"""The pod template that serves one version. Rendered once a rollout and then kept; never looks at the cluster."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.application import Scheduling
+from aiapp.api.meta import EnvVar, Npu, Resources
+from aiapp.api.runtime import RuntimeSpec, User
+from aiapp.api.version import HealthStatus, ObsSource
+from aiapp.domain.manifest import CONFIG_MAP_KEY
+from aiapp.domain.naming import version_labels
+from aiapp.domain.resources import Json
+
+PACKAGE_PATH: Final = "/home/mind/model"
+"""Where the vendor's serving images keep the package; packages hard-code it."""
+SERVER_FOLDER: Final = "/opt/aiapp"
+SERVER_PATH: Final = f"{SERVER_FOLDER}/serve.pyz"
+MANIFEST_FOLDER: Final = "/etc/aiapp/manifest"
+MANIFEST_FILE: Final = f"{MANIFEST_FOLDER}/{CONFIG_MAP_KEY}"
+CREDENTIALS_FOLDER: Final = "/etc/aiapp/credentials"
+PORT: Final = 8080
+"""ModelArts' serving port (domain rule: the server listens on 8080)."""
+DEVICE_USER: Final = User(uid=1000, gid=1000)
+"""Owner of Ascend device nodes (uid and gid 1000, mode 0660), so the default user of a runtime."""
+GRACE_SECONDS: Final = 20
+"""How long a stopping server goes on answering: longer than endpoints take to forget a pod."""
+PREDICTION_SECONDS: Final = 60
+"""Longest prediction (ModelArts' limit), which a stopping server still finishes."""
+STARTUP_PERIOD_SECONDS: Final = 5
+MIB: Final = 1 << 20
+HEADROOM_BYTES: Final = 512 * MIB
+"""Ephemeral storage beside the package: logs, the server, temporary files of user code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The pinned package and how the init container reaches it."""
+
+    uri: str
+    source: ObsSource
+    pin: str
+    bytes: int
+    manifest_config_map: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What the pod asks for, after all overrides."""
+
+    env: tuple[EnvVar, ...]
+    resources: Resources | None
+    npu: Npu | None
+    image_pull_secrets: tuple[str, ...]
+    scheduling: Scheduling | None
+    deploy_timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Where the pod may run: from the pre-flight over the nodes."""
+
+    node_affinity: Json | None
+    tolerations: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """Everything that reaches a pod template."""
+
+    application: str
+    version: str
+    content: Content
+    runtime: RuntimeSpec
+    image: str
+    health: HealthStatus | None
+    needs: Needs
+    fit: Fit
+    operator_image: str
+
+
+def pod_template(workload: Workload) -> Json:
+    """The template of a Deployment: fetch, then serve."""
+    return {
+        "metadata": {
+            "labels": version_labels(workload.application, workload.version),
+            "annotations": {"kubectl.kubernetes.io/default-container": "model"},
+        },
+        "spec": _placement(workload)
+        | {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS + PREDICTION_SECONDS + 10,
+            "securityContext": _pod_security(workload.runtime.user or DEVICE_USER),
+            "initContainers": [fetch_container(workload)],
+            "containers": [model_container(workload)],
+            "volumes": _volumes(workload),
+        },
+    }
+
+
+def fetch_container(workload: Workload) -> Json:
+    """Downloads exactly the pinned content and lays the model server beside it."""
+    return {
+        "name": "fetch",
+        "image": workload.operator_image,
+        "args": _fetch_arguments(workload.content),
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "256Mi"},
+            "limits": {"cpu": "4", "memory": "1Gi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "package", "mountPath": PACKAGE_PATH},
+            {"name": "server", "mountPath": SERVER_FOLDER},
+            {"name": "manifest", "mountPath": MANIFEST_FOLDER, "readOnly": True},
+            *_credentials_mount(workload.content.source),
+        ],
+    }
+
+
+def model_container(workload: Workload) -> Json:
+    """The runtime's image with the model server injected."""
+    return {
+        "name": "model",
+        "image": workload.image,
+        "command": [*(workload.runtime.command or ()), workload.runtime.python, SERVER_PATH],
+        "args": ["--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS)],
+        "env": [_environment(variable) for variable in workload.needs.env],
+        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+        "resources": _resources(workload),
+        "startupProbe": _http_probe("/health")
+        | {
+            "periodSeconds": STARTUP_PERIOD_SECONDS,
+            "failureThreshold": -(-workload.needs.deploy_timeout_seconds // STARTUP_PERIOD_SECONDS),
+        },
+        "readinessProbe": _readiness(workload.health),
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [
+            {"name": "package", "mountPath": PACKAGE_PATH},
+            {"name": "server", "mountPath": SERVER_FOLDER, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},
+        ],
+    }
+
+
+def merged_env(*layers: Sequence[EnvVar] | None) -> tuple[EnvVar, ...]:
+    """Later layers override earlier ones by name; the first appearance decides the order."""
+    merged: dict[str, EnvVar] = {}
+    for layer in layers:
+        merged |= {variable.name: variable for variable in layer or ()}
+    return tuple(merged.values())
+
+
+def _fetch_arguments(content: Content) -> list[str]:
+    source = content.source
+    options = {
+        "--manifest": MANIFEST_FILE,
+        "--pin": content.pin,
+        "--uri": content.uri,
+        "--endpoint": source.endpoint,
+        "--region": source.region,
+        "--addressing": source.addressing,
+        "--credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
+        "--target": PACKAGE_PATH,
+        "--server": SERVER_PATH,
+    }
+    plain_http = ["--allow-http"] if (source.endpoint or "").startswith("http://") else []
+    return ["fetch", *(part for name, value in options.items() if value for part in (name, value)), *plain_http]
+
+
+def _placement(workload: Workload) -> Json:
+    """Node affinity, tolerations and what the user adds to them; absent keys are left out."""
+    wishes = workload.needs.scheduling or Scheduling()
+    tolerations = [
+        *workload.fit.tolerations,
+        *(t.model_dump(by_alias=True, exclude_none=True) for t in wishes.tolerations or ()),
+    ]
+    affinity = workload.fit.node_affinity
+    found: Mapping[str, object] = {
+        "affinity": {"nodeAffinity": affinity} if affinity else None,
+        "tolerations": tolerations or None,
+        "nodeSelector": wishes.node_selector,
+        "priorityClassName": wishes.priority_class_name,
+        "schedulerName": wishes.scheduler_name,
+        "imagePullSecrets": [{"name": name} for name in workload.needs.image_pull_secrets] or None,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _pod_security(user: User) -> Json:
+    groups = [] if user.gid == DEVICE_USER.gid else [DEVICE_USER.gid]
+    return {
+        "runAsUser": user.uid,
+        "runAsGroup": user.gid,
+        "runAsNonRoot": user.uid != 0,
+        "fsGroup": user.gid,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    } | ({"supplementalGroups": groups} if groups else {})
+
+
+def _volumes(workload: Workload) -> list[Json]:
+    reference = workload.content.source.credentials_secret_ref
+    # Optional: without it the fetcher says which Secret is missing; the kubelet would only hang.
+    secret = [{"name": "credentials", "secret": {"secretName": reference.name, "optional": True}}] if reference else []
+    return [
+        {"name": "package", "emptyDir": {}},
+        {"name": "server", "emptyDir": {"sizeLimit": "16Mi"}},
+        {"name": "tmp", "emptyDir": {}},
+        {"name": "manifest", "configMap": {"name": workload.content.manifest_config_map}},
+        *secret,
+    ]
+
+
+def _credentials_mount(source: ObsSource) -> list[Json]:
+    if source.credentials_secret_ref is None:
+        return []
+    return [{"name": "credentials", "mountPath": CREDENTIALS_FOLDER, "readOnly": True}]
+
+
+def _resources(workload: Workload) -> Json:
+    """Requests and limits; the NPU resource has equal ones, as device plugins demand."""
+    asked = workload.needs.resources or Resources()
+    storage = {"ephemeral-storage": f"{-(-(workload.content.bytes + HEADROOM_BYTES) // MIB)}Mi"}
+    npu = workload.needs.npu
+    devices = {npu.resource_name: str(npu.count)} if npu and npu.resource_name else {}
+    requests = storage | _quantities(asked.requests) | devices
+    limits = _quantities(asked.limits) | devices
+    return {"requests": requests} | ({"limits": limits} if limits else {})
+
+
+def _quantities(resources: Mapping[str, int | str] | None) -> dict[str, str]:
+    return {name: str(quantity) for name, quantity in (resources or {}).items()}
+
+
+def _environment(variable: EnvVar) -> Json:
+    return variable.model_dump(by_alias=True, exclude_none=True)
+
+
+def _http_probe(path: str) -> Json:
+    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 5}
+
+
+def _readiness(health: HealthStatus | None) -> Json:
+    """The declared health check; the server answers every declared URL besides /health."""
+    declared = health if health and health.check_method == "HTTP" else None
+    if declared is None:
+        return _http_probe("/health") | {"periodSeconds": 5, "failureThreshold": 3}
+    return _http_probe(declared.url or "/health") | {
+        "periodSeconds": declared.period_seconds or 5,
+        "timeoutSeconds": declared.timeout_seconds or 5,
+        "failureThreshold": declared.failure_threshold or 3,
+    }
+
+

@@ -1,0 +1,128 @@
+"""What keeps pods from becoming ready, read from the pods and their Deployment. Never guesses: no sign, no trouble."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.resources import Json
+
+
+class Trouble(NamedTuple):
+    """Why pods are not ready, in the words of the part that failed."""
+
+    reason: Reason
+    message: str
+
+
+PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+FETCH_REASONS: Final = {Reason.CONTENT_CHANGED.value: Reason.CONTENT_CHANGED}
+QUOTA_SIGN: Final = "exceeded quota"
+
+
+def trouble(deployment: Json, pods: Sequence[Json]) -> Trouble | None:
+    """The most telling trouble: of a container, of creating pods, of the deadline, of the scheduler, in this order."""
+    found = (
+        *_containers(pods),
+        *_replica_failure(deployment),
+        *_deadline(deployment),
+        *_unscheduled(pods),
+    )
+    return next(iter(found), None)
+
+
+def _containers(pods: Iterable[Json]) -> Iterator[Trouble]:
+    for pod in sorted(pods, key=_created, reverse=True):
+        status = pod.get("status", {})
+        name = pod["metadata"]["name"]
+        for container in status.get("initContainerStatuses", ()):
+            yield from _found(_fetch_trouble(name, container))
+        for container in status.get("containerStatuses", ()):
+            yield from _found(_model_trouble(name, container))
+
+
+def _found(trouble: Trouble | None) -> tuple[Trouble, ...]:
+    return () if trouble is None else (trouble,)
+
+
+def _created(pod: Json) -> str:
+    return str(pod["metadata"].get("creationTimestamp", ""))
+
+
+def _fetch_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = _waiting_trouble(pod, container)
+    ended = _last_end(container)
+    if waiting is not None or ended is None or ended.get("exitCode") == 0:
+        return waiting
+    told = _json(ended.get("message", ""))
+    reason = FETCH_REASONS.get(str(told.get("reason")), Reason.FETCH_FAILED)
+    message = told.get("message") or ended.get("message") or ended.get("reason") or "no message"
+    return Trouble(reason, f"pod {pod}: the model could not be fetched: {message}")
+
+
+def _model_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = _waiting_trouble(pod, container)
+    ended = _last_end(container)
+    if waiting is not None or ended is None or ended.get("exitCode") == 0 or container.get("ready"):
+        return waiting
+    lines = str(ended.get("message", "")).strip().splitlines()
+    said = lines[-1] if lines else f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
+    return Trouble(Reason.START_FAILED, f"pod {pod}: {said}")
+
+
+def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = container.get("state", {}).get("waiting", {})
+    reason, said = str(waiting.get("reason")), waiting.get("message", "")
+    if reason in PULL_REASONS:
+        return Trouble(
+            Reason.IMAGE_PULL_FAILED, f"pod {pod}: image {container.get('image')}: {said or reason}"
+        )
+    if reason in CREATE_REASONS:
+        return Trouble(Reason.START_FAILED, f"pod {pod}: container {container['name']}: {said or reason}")
+    return None
+
+
+def _last_end(container: Json) -> Mapping[str, Any] | None:
+    """How the container ended last: now, or before the restart that it is in."""
+    for state in (container.get("state", {}), container.get("lastState", {})):
+        if ended := state.get("terminated"):
+            return dict(ended)
+    return None
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    """The fetcher's termination message; anything else is told as it is."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _replica_failure(deployment: Json) -> Iterator[Trouble]:
+    condition = conditions(deployment).get("ReplicaFailure")
+    if condition is not None and condition.get("status") == "True":
+        message = str(condition.get("message", ""))
+        reason = Reason.QUOTA_EXCEEDED if QUOTA_SIGN in message else Reason.POD_REFUSED
+        yield Trouble(reason, message)
+
+
+def _deadline(deployment: Json) -> Iterator[Trouble]:
+    condition = conditions(deployment).get("Progressing")
+    if condition is not None and condition.get("reason") == "ProgressDeadlineExceeded":
+        seconds = deployment["spec"].get("progressDeadlineSeconds")
+        name = deployment["metadata"]["name"]
+        yield Trouble(Reason.DEPLOY_TIMEOUT, f"deployment {name}: its pods were not ready within {seconds} s")
+
+
+def _unscheduled(pods: Iterable[Json]) -> Iterator[Trouble]:
+    for pod in pods:
+        condition = conditions(pod).get("PodScheduled")
+        if condition is not None and condition.get("reason") == "Unschedulable":
+            yield Trouble(Reason.UNSCHEDULABLE, f"pod {pod['metadata']['name']}: {condition.get('message', '')}")
+
+
+def conditions(obj: Json) -> dict[str, Json]:
+    """An object's conditions by type."""
+    return {condition["type"]: condition for condition in obj.get("status", {}).get("conditions", ())}

@@ -1,0 +1,86 @@
+"""Custom resources as decisions see them: parsed, with the metadata that matters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from packaging.version import Version
+
+from aiapp.api.application import AIApplication
+from aiapp.api.conditions import ConditionType
+from aiapp.api.meta import Condition
+from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
+from aiapp.domain.resources import Json
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """An AIApplicationVersion. `raw` is the object itself, for owner references and events."""
+
+    raw: Json
+    name: str
+    namespace: str
+    uid: str
+    generation: int
+    created: datetime
+    spec: VersionSpec
+    status: VersionStatus
+
+    @classmethod
+    def parse(cls, raw: Json) -> Self:
+        """Raises pydantic.ValidationError for an object that breaks a rule of ours."""
+        parsed = AIApplicationVersion.model_validate(raw)
+        metadata = raw["metadata"]
+        return cls(
+            raw=raw,
+            name=metadata["name"],
+            namespace=metadata["namespace"],
+            uid=metadata["uid"],
+            generation=metadata["generation"],
+            created=datetime.fromisoformat(metadata["creationTimestamp"]),
+            spec=parsed.spec,
+            status=parsed.status,
+        )
+
+    @property
+    def number(self) -> Version:
+        """For ordering: 1.10.0 is newer than 1.9.0."""
+        return Version(self.spec.version)
+
+    def condition(self, type_: ConditionType) -> Condition | None:
+        return find(self.status.conditions, type_)
+
+    def is_true(self, type_: ConditionType) -> bool:
+        condition = self.condition(type_)
+        return condition is not None and condition.status == "True"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRecord:
+    """An AIApplication. `raw` is the object itself, for owner references and events."""
+
+    raw: Json
+    name: str
+    namespace: str
+    uid: str
+    generation: int
+    parsed: AIApplication
+
+    @classmethod
+    def parse(cls, raw: Json) -> Self:
+        """Raises pydantic.ValidationError for an object that breaks a rule of ours."""
+        metadata = raw["metadata"]
+        return cls(
+            raw=raw,
+            name=metadata["name"],
+            namespace=metadata["namespace"],
+            uid=metadata["uid"],
+            generation=metadata["generation"],
+            parsed=AIApplication.model_validate(raw),
+        )
+
+
+def find(conditions: Iterable[Condition], type_: ConditionType) -> Condition | None:
+    """The condition of that type, if there is one."""
+    return next((condition for condition in conditions if condition.type == type_), None)

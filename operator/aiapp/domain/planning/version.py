@@ -1,0 +1,219 @@
+"""AIApplicationVersion: from what was found at the source, in the catalogue and on the nodes to conditions and status."""
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.version import (
+    Artifact,
+    CompatibilityStatus,
+    ManifestReference,
+    ModelStatus,
+    ReasonCount,
+    RuntimeStatus,
+    SourceStatus,
+    VersionStatus,
+)
+from aiapp.domain.catalogue import Resolution, Resolved
+from aiapp.domain.naming import manifest_config_map
+from aiapp.domain.nodes.compatibility import Verdict
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.resources import Json
+from aiapp.domain.summary import Finding, State, fails, holds, summarize, unknown
+
+READY_DEPENDENTS: Final = (
+    ConditionType.SOURCE_RESOLVED,
+    ConditionType.PACKAGE_VALID,
+    ConditionType.ARTIFACT_PINNED,
+    ConditionType.RUNTIME_RESOLVED,
+)
+IMPORT: Final = READY_DEPENDENTS[:3]
+Phase = Literal["Importing", "Normal", "Failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What is known of source and package: the conditions and the parts of the status that go with them."""
+
+    findings: tuple[Finding, ...]
+    source: SourceStatus | None
+    artifact: Artifact | None
+    model: ModelStatus | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What to say of a version."""
+
+    findings: tuple[Finding, ...]
+    phase: Phase
+    status: Json
+    """The status but for the conditions."""
+
+    @property
+    def ready(self) -> Finding:
+        return next(f for f in self.findings if f.type is ConditionType.READY)
+
+
+def is_pinned(record: VersionRecord) -> bool:
+    """Whether the import is over for ever: from here on the store is not asked again."""
+    return record.status.artifact is not None and record.is_true(ConditionType.ARTIFACT_PINNED)
+
+
+def known_listing(record: VersionRecord) -> str | None:
+    """The listing whose package was found faulty: its files need not be read again."""
+    faulty = record.condition(ConditionType.PACKAGE_VALID)
+    if record.status.source is None or faulty is None or faulty.status != "False":
+        return None
+    return record.status.source.listing
+
+
+def first_sight(record: VersionRecord) -> Report:
+    """Before anything is known: an object without conditions would count as ready (kstatus)."""
+    waiting = [unknown(type_, Reason.IMPORTING, "") for type_ in READY_DEPENDENTS]
+    findings = summarize(waiting, READY_DEPENDENTS, Reason.NORMAL)
+    told = tuple(replace(f, message="the package is being read") if f.type in IMPORT[:1] else f for f in findings)
+    return Report(told, "Importing", _status(record, "Importing", Imported((), None, None, None), None, None))
+
+
+def remembered(record: VersionRecord) -> Imported:
+    """The import as it was recorded."""
+    findings = tuple(_recalled(record, type_) for type_ in IMPORT)
+    return Imported(findings, record.status.source, record.status.artifact, record.status.model)
+
+
+def imported(record: VersionRecord, inspection: Inspection) -> Imported:
+    """The import as it was just seen."""
+    match inspection:
+        case Unresolved(reason, message):
+            source = fails(ConditionType.SOURCE_RESOLVED, reason, message)
+            return Imported(_stages(source), record.status.source, None, record.status.model)
+        case Unchanged():
+            before = remembered(record)
+            source = holds(ConditionType.SOURCE_RESOLVED)
+            return replace(before, findings=(source, *before.findings[1:]))
+        case Invalid(uri, listing, reason, message):
+            package = fails(ConditionType.PACKAGE_VALID, reason, message)
+            found = _stages(holds(ConditionType.SOURCE_RESOLVED), package)
+            return Imported(found, _source(uri, listing), None, None)
+        case Valid():
+            return _accepted(inspection)
+
+
+def report(record: VersionRecord, known: Imported, resolution: Resolution | None, verdict: Verdict | None) -> Report:
+    """Everything together. `resolution` None: the package has not said yet which runtime it wants."""
+    findings = summarize(
+        [*known.findings, _runtime_resolved(record, resolution), _compatible(verdict)],
+        READY_DEPENDENTS,
+        Reason.NORMAL,
+    )
+    ready = next(f for f in findings if f.type is ConditionType.READY)
+    phase = _phase(ready)
+    runtime = resolution.status if isinstance(resolution, Resolved) else None
+    return Report(tuple(findings), phase, _status(record, phase, known, runtime, verdict))
+
+
+def _accepted(package: Valid) -> Imported:
+    manifest = package.manifest
+    artifact = Artifact(
+        pin=manifest.pin,
+        objects=manifest.objects,
+        bytes=manifest.bytes,
+        size=human_size(manifest.bytes),
+        manifest_ref=ManifestReference(name=manifest_config_map(manifest.pin)),
+        verification="ETag",
+    )
+    repaired = "; ".join(package.model.repaired or ())
+    findings = (
+        holds(ConditionType.SOURCE_RESOLVED),
+        holds(ConditionType.PACKAGE_VALID, f"read leniently: {repaired}" if repaired else ""),
+        holds(ConditionType.ARTIFACT_PINNED, f"{manifest.objects} files, {artifact.size}, {manifest.pin}"),
+    )
+    model = package.model.model_copy(update={"runtime": package.runtime})
+    return Imported(findings, _source(package.uri, package.listing), artifact, model)
+
+
+def human_size(size: int) -> str:
+    """Binary units with one decimal, for example `97.3 MiB`."""
+    value, units = float(size), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
+    unit = next(units)
+    while value >= 1024 and unit != "PiB":
+        value, unit = value / 1024, next(units)
+    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def _source(uri: str, listing: str) -> SourceStatus:
+    return SourceStatus(type="Obs", uri=uri, listing=listing)
+
+
+def _stages(*known: Finding) -> tuple[Finding, ...]:
+    """The stages that are known; those behind them have to wait."""
+    waiting = [unknown(type_, Reason.PENDING, f"waits for {known[-1].type}") for type_ in IMPORT[len(known) :]]
+    return (*known, *waiting)
+
+
+def _recalled(record: VersionRecord, type_: ConditionType) -> Finding:
+    before = record.condition(type_)
+    if before is None:
+        return unknown(type_, Reason.PENDING, "")
+    return Finding(type_, State(before.status), Reason(before.reason), before.message)
+
+
+def _runtime_resolved(record: VersionRecord, resolution: Resolution | None) -> Finding:
+    match resolution:
+        case None:
+            message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
+            return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, message)
+        case Resolved():
+            return holds(ConditionType.RUNTIME_RESOLVED, resolution.status.name)
+        case _:
+            return fails(ConditionType.RUNTIME_RESOLVED, resolution.reason, resolution.message)
+
+
+def _compatible(verdict: Verdict | None) -> Finding:
+    if verdict is None:
+        return unknown(ConditionType.RUNTIME_COMPATIBLE, Reason.PENDING, "waits for RuntimeResolved")
+    match verdict.verdict:
+        case "Compatible":
+            return holds(ConditionType.RUNTIME_COMPATIBLE, verdict.message, Reason.COMPATIBLE)
+        case "Incompatible":
+            return fails(ConditionType.RUNTIME_COMPATIBLE, Reason.INCOMPATIBLE, verdict.message)
+        case "Unknown":
+            return unknown(ConditionType.RUNTIME_COMPATIBLE, Reason.UNKNOWN, verdict.message)
+
+
+def _phase(ready: Finding) -> Phase:
+    if ready.state is State.TRUE:
+        return "Normal"
+    return "Importing" if ready.state is State.UNKNOWN else "Failed"
+
+
+def _status(
+    record: VersionRecord,
+    phase: Phase,
+    known: Imported,
+    runtime: RuntimeStatus | None,
+    verdict: Verdict | None,
+) -> Json:
+    status = VersionStatus(
+        observed_generation=record.generation,
+        phase=phase,
+        source=known.source,
+        artifact=known.artifact,
+        model=known.model,
+        runtime=runtime,
+        compatibility=None if verdict is None else _compatibility(verdict),
+    )
+    return status.model_dump(by_alias=True, exclude_none=True, mode="json", exclude={"conditions"})
+
+
+def _compatibility(verdict: Verdict) -> CompatibilityStatus:
+    return CompatibilityStatus(
+        verdict=verdict.verdict,
+        nodes=verdict.nodes,
+        compatible=verdict.compatible,
+        reasons=tuple(
+            ReasonCount(reason=count.reason, nodes=count.nodes, examples=count.examples) for count in verdict.reasons
+        ),
+    )

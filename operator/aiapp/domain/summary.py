@@ -1,0 +1,92 @@
+"""Findings and what they add up to: Ready, Reconciling, Stalled. Never looks at anything but the findings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from aiapp.api.conditions import ConditionType, Reason
+
+
+class State(StrEnum):
+    """Status of a condition."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One condition as a decision sees it: without times, which the report adds."""
+
+    type: ConditionType
+    state: State
+    reason: Reason
+    message: str = ""
+
+
+def holds(type_: ConditionType, message: str = "", reason: Reason = Reason.SUCCEEDED) -> Finding:
+    return Finding(type_, State.TRUE, reason, message)
+
+
+def fails(type_: ConditionType, reason: Reason, message: str) -> Finding:
+    return Finding(type_, State.FALSE, reason, message)
+
+
+def unknown(type_: ConditionType, reason: Reason, message: str) -> Finding:
+    return Finding(type_, State.UNKNOWN, reason, message)
+
+
+STALLING: Final = frozenset(
+    {
+        Reason.SECRET_NOT_FOUND,
+        Reason.ENDPOINT_REFUSED,
+        Reason.TLS_NOT_TRUSTED,
+        Reason.ACCESS_DENIED,
+        Reason.BUCKET_NOT_FOUND,
+        Reason.PREFIX_EMPTY,
+        Reason.LIMIT_EXCEEDED,
+        Reason.KEY_REFUSED,
+        Reason.CONFIG_MISSING,
+        Reason.CONFIG_AMBIGUOUS,
+        Reason.CONFIG_INVALID,
+        Reason.MODEL_TYPE_UNSUPPORTED,
+        Reason.MODEL_FILES_MISSING,
+        Reason.SERVICE_CODE_MISSING,
+        Reason.SERVICE_CODE_INVALID,
+        Reason.RUNTIME_UNKNOWN,
+        Reason.RUNTIME_REMOVED,
+        Reason.IMAGE_NOT_CONFIGURED,
+        Reason.NAME_TAKEN,
+        Reason.CONTENT_CHANGED,
+        Reason.START_FAILED,
+        Reason.QUOTA_EXCEEDED,
+        Reason.POD_REFUSED,
+        Reason.DEPLOY_TIMEOUT,
+        Reason.SPEC_INVALID,
+        Reason.NAME_UNPARSED,
+    }
+)
+"""Reasons that a person has to mend. They are tried again all the same; `Stalled` tells `kubectl wait`, Argo CD and Flux
+that waiting alone will not help (kstatus)."""
+
+
+def summarize(findings: Sequence[Finding], dependents: Iterable[ConditionType], ready_reason: Reason) -> list[Finding]:
+    """The findings, and after them Ready over `dependents`, and Reconciling and Stalled while they apply."""
+    wanted = set(dependents)
+    relevant = [finding for finding in findings if finding.type in wanted]
+    culprit = _culprit(relevant)
+    if culprit is None:
+        message = next((f.message for f in reversed(relevant) if f.message), "")
+        return [*findings, holds(ConditionType.READY, message, ready_reason)]
+    ready = Finding(ConditionType.READY, culprit.state, culprit.reason, culprit.message)
+    reconciling = holds(ConditionType.RECONCILING, culprit.message, culprit.reason)
+    stalled = [holds(ConditionType.STALLED, culprit.message, culprit.reason)] if culprit.reason in STALLING else []
+    return [*findings, ready, reconciling, *stalled]
+
+
+def _culprit(findings: Sequence[Finding]) -> Finding | None:
+    """The first finding that is False, else the first that is Unknown."""
+    by_state = {state: [f for f in findings if f.state is state] for state in (State.FALSE, State.UNKNOWN)}
+    return next(iter([*by_state[State.FALSE], *by_state[State.UNKNOWN]]), None)

@@ -1,0 +1,158 @@
+"""Reconciles an AIApplication: gather, plan, apply, report. Has no opinion of its own."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.naming import owner
+from aiapp.domain.nodes.compatibility import Tables
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.planning.application import Children, Observed, Plan, plan
+from aiapp.domain.planning.pods import Trouble
+from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
+from aiapp.domain.planning.rollout import Rollout, Surroundings
+from aiapp.domain.planning.serving import assess
+from aiapp.domain.resources import (
+    APPLICATIONS,
+    CONFIG_MAPS,
+    CONTROLLER_REVISIONS,
+    DEPLOYMENTS,
+    PODS,
+    SERVICES,
+    Json,
+    resource_of,
+)
+from aiapp.ports import Applied, ApplyResult, Cluster, Recorder
+from aiapp.reconcile.catalogue import Catalogue
+from aiapp.reconcile.loop import Outcome
+from aiapp.reconcile.manifests import Manifests, is_shared_with
+from aiapp.reconcile.queue import Key
+from aiapp.reconcile.reporting import conditions, tell_change
+from aiapp.reconcile.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationPorts:
+    """What the reconciler of applications works with."""
+
+    store: Store[NodeFacts]
+    cluster: Cluster
+    manifests: Manifests
+    recorder: Recorder
+    catalogue: Catalogue
+    tables: Tables
+    operator_image: str
+
+
+class ApplicationReconciler:
+    """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
+
+    def __init__(self, ports: ApplicationPorts) -> None:
+        self._ports = ports
+
+    async def __call__(self, key: Key) -> Outcome:
+        raw = self._ports.store.get(APPLICATIONS, key.namespace, key.name)
+        if raw is None or "deletionTimestamp" in raw["metadata"]:
+            return Outcome()
+        observed = self._gather(ApplicationRecord.parse(raw))
+        wanted = await self._with_manifests(observed, plan(observed))
+        applied = [await self._apply(observed, desired) for desired in wanted.apply]
+        await self._delete(wanted.delete)
+        taken = [_called(a.object) for a in applied if a.result is ApplyResult.NAME_TAKEN]
+        await self._report(_after(observed, applied, wanted.delete), wanted, taken)
+        return Outcome(failed=bool(taken))
+
+    def _gather(self, application: ApplicationRecord) -> Observed:
+        store, place = self._ports.store, (application.namespace, application.name)
+        children = Children(
+            deployments=_owned(store.children(DEPLOYMENTS, *place), application.uid),
+            services=_owned(store.children(SERVICES, *place), application.uid),
+            revisions=_owned(store.children(CONTROLLER_REVISIONS, *place), application.uid),
+            pods=tuple(store.children(PODS, *place)),
+        )
+        return Observed(
+            application=application,
+            versions=tuple(VersionRecord.parse(raw) for raw in store.versions(*place)),
+            children=children,
+            around=Surroundings(
+                runtimes=self._ports.catalogue.specs(store.runtimes()),
+                fleet=store.nodes(),
+                tables=self._ports.tables,
+                operator_image=self._ports.operator_image,
+            ),
+        )
+
+    async def _with_manifests(self, observed: Observed, wanted: Plan) -> Plan:
+        """Owns the manifests that its pods mount; without one, nothing is made from it."""
+        lost = [r for r in wanted.rollouts if r.template is not None and not await self._share(observed, r)]
+        if not lost:
+            return wanted
+        versions = {r.served.version for r in lost}
+        return replace(
+            wanted,
+            rollouts=tuple(_without_manifest(r) if r in lost else r for r in wanted.rollouts),
+            apply=tuple(o for o in wanted.apply if o["metadata"]["labels"].get("aiapp.dev/version") not in versions),
+        )
+
+    async def _share(self, observed: Observed, rollout: Rollout) -> bool:
+        artifact = rollout.record.status.artifact if rollout.record else None
+        if artifact is None:
+            return False
+        application = observed.application
+        name = artifact.manifest_ref.name
+        known = self._ports.store.get(CONFIG_MAPS, application.namespace, name)
+        if known is not None and is_shared_with(known, application.raw):
+            return True
+        return await self._ports.manifests.share(name, application.raw)
+
+    async def _apply(self, observed: Observed, desired: Json) -> Applied:
+        metadata = desired["metadata"]
+        known = self._ports.store.get(resource_of(desired), metadata["namespace"], metadata["name"])
+        uid = owner(observed.application.raw, controller=True)["uid"]
+        return await self._ports.cluster.apply(desired, observed=known, owner_uid=uid)
+
+    async def _delete(self, doomed: Iterable[Json]) -> None:
+        for child in doomed:
+            metadata = child["metadata"]
+            await self._ports.cluster.delete(
+                resource_of(child),
+                metadata["namespace"],
+                metadata["name"],
+                uid=metadata["uid"],
+                resource_version=metadata["resourceVersion"],
+            )
+
+    async def _report(self, observed: Observed, carried_out: Plan, taken: Sequence[str]) -> None:
+        application = observed.application
+        said = assess(observed, carried_out, taken)
+        status = said.status | {"conditions": conditions(said.findings, application.generation)}
+        await self._ports.cluster.write_status(
+            APPLICATIONS, application.namespace, application.name, uid=application.uid, status=status
+        )
+        tell_change(self._ports.recorder, application.raw, application.parsed.status.conditions, said.ready)
+
+
+def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
+    """Those of this very application; what a deleted one of the same name left is not ours to judge."""
+    return tuple(
+        child for child in children if any(o["uid"] == uid for o in child["metadata"].get("ownerReferences", ()))
+    )
+
+
+def _called(obj: Json) -> str:
+    return f"{obj['kind']} {obj['metadata']['name']}"
+
+
+def _after(observed: Observed, applied: Sequence[Applied], deleted: Sequence[Json]) -> Observed:
+    """The children as they are now that the plan was carried out."""
+    gone = {child["metadata"]["uid"] for child in deleted}
+    ours = [a.object for a in applied if a.result is not ApplyResult.NAME_TAKEN and a.object["kind"] == "Deployment"]
+    fresh = {child["metadata"]["name"]: child for child in (*observed.children.deployments, *ours)}
+    deployments = tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
+    return replace(observed, children=replace(observed.children, deployments=deployments))
+
+
+def _without_manifest(rollout: Rollout) -> Rollout:
+    name = rollout.record.status.artifact.manifest_ref.name if rollout.record and rollout.record.status.artifact else "?"
+    message = f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: register it again"
+    return replace(rollout, template=None, held=Trouble(Reason.FETCH_FAILED, message))

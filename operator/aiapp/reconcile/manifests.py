@@ -1,0 +1,73 @@
+"""Keeps the manifests' ConfigMaps: immutable, shared by content, owned by everything that uses them."""
+
+from typing import Final
+
+from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL, owner
+from aiapp.domain.resources import CONFIG_MAPS, Json
+from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
+
+ATTEMPTS: Final = 8
+"""Two owners that come at the same moment each see the other's write at their next attempt."""
+
+
+class ManifestTakenError(ApiError):
+    """A ConfigMap of the manifest's name holds something else."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(409, "NameTaken", f"ConfigMap {name} exists and does not hold the manifest: delete it")
+
+
+class Manifests:
+    """All methods raise `ApiError`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def keep(self, config_map: Json, user: Json) -> None:
+        """Create the ConfigMap with `user` (an AIApplicationVersion) as its owner, or add the owner to the one that exists."""
+        namespace = user["metadata"]["namespace"]
+        metadata = config_map["metadata"] | {
+            "namespace": namespace,
+            "ownerReferences": [owner(user, controller=False)],
+        }
+        try:
+            await self._api.create(config_map | {"metadata": metadata})
+        except ConflictError:
+            existing = await self._api.get(CONFIG_MAPS, namespace, metadata["name"])
+            if not _holds(existing, config_map):
+                raise ManifestTakenError(metadata["name"]) from None
+            await self.share(metadata["name"], user)
+
+    async def share(self, name: str, user: Json) -> bool:
+        """Make `user` (an AIApplication, too) one of its owners. False when there is no such ConfigMap."""
+        namespace = user["metadata"]["namespace"]
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._share(namespace, name, user)
+            except ConflictError:
+                continue
+        return await self._share(namespace, name, user)
+
+    async def _share(self, namespace: str, name: str, user: Json) -> bool:
+        try:
+            existing = await self._api.get(CONFIG_MAPS, namespace, name)
+        except NotFoundError:
+            return False
+        if is_shared_with(existing, user):
+            return True
+        metadata = existing["metadata"]
+        owners = [*metadata.get("ownerReferences", ()), owner(user, controller=False)]
+        patch = {"metadata": {"ownerReferences": owners, "resourceVersion": metadata["resourceVersion"]}}
+        await self._api.patch(CONFIG_MAPS, namespace, name, patch)
+        return True
+
+
+def is_shared_with(config_map: Json, user: Json) -> bool:
+    """Whether `user` is one of the owners already."""
+    owners = config_map["metadata"].get("ownerReferences", ())
+    return any(reference["uid"] == user["metadata"]["uid"] for reference in owners)
+
+
+def _holds(existing: Json, wanted: Json) -> bool:
+    ours = existing["metadata"].get("labels", {}).get(MANAGED_BY_LABEL) == MANAGED_BY
+    return ours and existing.get("binaryData") == wanted["binaryData"]

@@ -1,0 +1,37 @@
+"""Findings to conditions, and the Events that tell of a change. Shared by the reconcilers of all kinds."""
+
+from collections.abc import Iterable
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import Condition
+from aiapp.domain.planning.records import find
+from aiapp.domain.resources import Json
+from aiapp.domain.summary import Finding, State
+from aiapp.ports import EventType, Recorder
+
+
+def conditions(findings: Iterable[Finding], generation: int) -> list[Json]:
+    """Conditions without times, as `Cluster.write_status` takes them."""
+    return [
+        {
+            "type": finding.type.value,
+            "status": finding.state.value,
+            "reason": finding.reason.value,
+            "message": finding.message,
+            "observedGeneration": generation,
+        }
+        for finding in findings
+    ]
+
+
+def tell_change(recorder: Recorder, about: Json, before: Iterable[Condition], ready: Finding) -> None:
+    """An Event when Ready came to another status or reason; faults are warnings."""
+    told = find(before, ConditionType.READY)
+    if told is not None and (told.status, told.reason) == (ready.state.value, ready.reason.value):
+        return
+    kind: EventType = "Warning" if ready.state is State.FALSE and ready.reason not in CALM else "Normal"
+    recorder.event(about, kind, ready.reason, ready.message)
+
+
+CALM = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES, Reason.VERSION_NOT_READY, Reason.VERSION_NOT_FOUND})
+"""Reasons for which the operator waits as it should."""
