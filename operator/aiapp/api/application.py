@@ -38,7 +38,11 @@ class Toleration(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            rule("has(self.key) || self.operator == 'Exists'", "a toleration without key needs operator: Exists"),
+            rule(
+                "has(self.key) || self.operator == 'Exists'",
+                "a toleration without key needs operator: Exists",
+                at="key",
+            ),
             rule(
                 "self.operator == 'Equal' || !has(self.value)",
                 "a toleration with operator: Exists has no value",
@@ -48,6 +52,7 @@ class Toleration(ApiModel):
             rule(
                 "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
                 "tolerationSeconds needs effect: NoExecute",
+                at="tolerationSeconds",
             ),
         )
     )
@@ -103,11 +108,13 @@ class Serving(ApiModel):
             rule(
                 "size(self.versions) == 1 || self.versions.all(v, has(v.weight))",
                 "serving.versions: with more than one version each needs a weight",
+                at="versions",
                 reason="FieldValueRequired",
             ),
             rule(
                 "!self.versions.all(v, has(v.weight)) || self.versions.map(v, v.weight).sum() == 100",
                 "serving.versions: the weights must add up to 100",
+                at="versions",
             ),
         )
     )
@@ -207,6 +214,7 @@ class AIApplication(ApiModel):
                 "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$')",
                 "metadata.name: at most 53 lower-case letters, digits and '-', starting with a letter "
                 "(a name as ModelArts allows it goes to spec.displayName)",
+                at="metadata.name",
             ),
         )
     )

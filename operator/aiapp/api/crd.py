@@ -1,17 +1,13 @@
-"""The CRDs, made from the models; `python -m aiapp.api.crd crds docs/reference` writes them. Never applies one."""
+"""The CustomResourceDefinitions of our kinds, made from the models. Never reads or writes a file or a cluster."""
 
-import argparse
 import hashlib
 import json
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from typing_extensions import override
 
-from aiapp.api import reference
 from aiapp.api.application import AIApplication
 from aiapp.api.meta import API_VERSION, CATEGORY, GROUP, GROUP_VERSION, RULES, ApiModel
 from aiapp.api.runtime import InferenceRuntime
@@ -201,40 +197,3 @@ class _Plain(yaml.SafeDumper):
 
 def _yaml(document: dict[str, Any]) -> str:
     return yaml.dump(document, Dumper=_Plain, width=118, allow_unicode=True)
-
-
-def _outputs(crds: Path, docs: Path) -> dict[Path, str]:
-    made = [crd(kind) for kind in KINDS]
-    pages = {"api.md": reference.api_page(made), "conditions.md": reference.conditions_page()}
-    return {crds / name: text for name, text in files().items()} | {docs / name: text for name, text in pages.items()}
-
-
-def _outgrown(lock: Path) -> bool:
-    """Whether the schemas changed while the revision did not."""
-    if not lock.exists():
-        return False
-    revision, locked_hash = (line.split()[1] for line in lock.read_text().splitlines())
-    return int(revision) >= REVISION and locked_hash != schema_hash()
-
-
-def main(arguments: list[str] | None = None) -> str | None:
-    """Write or compare the files; the answer is what is wrong, None if nothing is."""
-    parser = argparse.ArgumentParser(prog="python -m aiapp.api.crd", description="CRDs and reference pages.")
-    parser.add_argument("crds", type=Path, help="folder of the CRDs")
-    parser.add_argument("docs", type=Path, help="folder of the reference pages")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
-    options = parser.parse_args(arguments)
-    if _outgrown(options.crds / LOCK):
-        return "the schemas changed: raise REVISION in operator/aiapp/api/crd.py, then `make crds`"
-    outputs = _outputs(options.crds, options.docs)
-    stale = [path for path, text in outputs.items() if not path.exists() or path.read_text() != text]
-    if options.check:
-        return f"not up to date, run `make crds`: {', '.join(map(str, stale))}" if stale else None
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(outputs[path])
-    return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

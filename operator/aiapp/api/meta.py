@@ -221,6 +221,7 @@ class EnvVar(ApiModel):
             rule(
                 "!(has(self.value) && has(self.valueFrom))",
                 "an environment variable has either value or valueFrom, not both",
+                at="value",
             ),
         )
     )
@@ -250,9 +251,11 @@ class Resources(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "!has(self.requests) || !has(self.limits) || self.requests.all(r, !(r in self.limits) || "
-                "quantity(string(self.requests[r])).compareTo(quantity(string(self.limits[r]))) <= 0)",
+                "!has(self.requests) || !has(self.limits) || self.requests.all(r, !(r in self.limits)"
+                " || !isQuantity(string(self.requests[r])) || !isQuantity(string(self.limits[r]))"
+                " || quantity(string(self.requests[r])).compareTo(quantity(string(self.limits[r]))) <= 0)",
                 "a request may not be larger than the limit of the same resource",
+                at="requests",
             ),
         )
     )

@@ -93,6 +93,7 @@ class InferenceRuntime(ApiModel):
             rule(
                 "self.metadata.name == self.spec.name.lowerAscii().replace('_', '-')",
                 "metadata.name must be spec.name in lower case with '-' for '_'",
+                at="metadata.name",
             ),
         )
     )

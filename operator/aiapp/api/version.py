@@ -110,7 +110,12 @@ class Source(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            rule("has(self.obs)", "source must name where the model comes from: obs", reason="FieldValueRequired"),
+            rule(
+                "has(self.obs)",
+                "source must say where the model comes from: obs",
+                at="obs",
+                reason="FieldValueRequired",
+            ),
         )
     )
 
