@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
+LOCK := --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit integration e2e bench crds lock clean
@@ -43,15 +44,16 @@ bench: $(READY) ## measure, side by side with peers; writes build/bench
 crds: $(READY) ## write crds/ and the API reference from the models
 	@$(BIN)/python -m aiapp.api.generate
 
-lock: $(READY)
-	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --group dev pyproject.toml -o requirements.lock
+lock: $(READY) ## pin every Python package by hash, from pyproject.toml
+	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements-dev.lock pyproject.toml
 	@echo "Python packages -> $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv && $(PYTHON) -m venv $(VENV); }
-	@$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
