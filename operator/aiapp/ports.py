@@ -15,6 +15,8 @@ from aiapp.domain.resources import Json, Resource
 
 Clock = Callable[[], datetime]
 """The current time, timezone-aware in UTC."""
+Trim = Callable[[Json], Json]
+"""Drops what nobody here needs of an object; may change and return its argument."""
 EventType = Literal["Normal", "Warning"]
 
 
@@ -133,8 +135,8 @@ class Api(Protocol):
         """Raises `NotFoundError`."""
         ...
 
-    async def list(self, resource: Resource, namespace: str | None = None, *, selector: str = "") -> Page:
-        """Every object, with apiVersion and kind on each, at one resourceVersion."""
+    async def list(self, resource: Resource, *, selector: str = "", trim: Trim | None = None) -> Page:
+        """Every object of all namespaces, with apiVersion and kind on each, each page trimmed as it comes."""
         ...
 
     def watch(self, resource: Resource, *, selector: str = "", resource_version: str) -> AsyncIterator[WatchEvent]:

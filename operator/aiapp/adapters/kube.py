@@ -12,7 +12,7 @@ import orjson
 from typing_extensions import override
 
 from aiapp.domain.resources import Json, Resource, resource_of
-from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, WatchEvent
+from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 FIELD_MANAGER: Final = "aiapp-operator"
 PAGE_SIZE: Final = 500
@@ -82,14 +82,15 @@ class KubeApi(Api):
         return await self._call("GET", resource.path(namespace, name))
 
     @override
-    async def list(self, resource: Resource, namespace: str | None = None, *, selector: str = "") -> Page:
+    async def list(self, resource: Resource, *, selector: str = "", trim: Trim | None = None) -> Page:
         params = {"limit": str(PAGE_SIZE)}
         if selector:
             params["labelSelector"] = selector
         items: list[Json] = []
         while True:
-            page = await self._call("GET", resource.path(namespace), params)
-            items.extend(_typed(item, resource) for item in page.get("items") or ())
+            page = await self._call("GET", resource.path(), params)
+            typed = (_typed(item, resource) for item in page.get("items") or ())
+            items.extend(map(trim, typed) if trim else typed)
             metadata = page["metadata"]
             if not metadata.get("continue"):
                 return Page(items, metadata["resourceVersion"])

@@ -63,9 +63,10 @@ class Loop:
         """Until cancelled; then what runs is cancelled too (all state is in the API, nothing is lost)."""
         try:
             while True:
-                await self.gate.wait()
                 await self._slots.acquire()
-                self._start(await self._queue.take())
+                key = await self._queue.take()
+                await self.gate.wait()
+                self._start(key)
         finally:
             running = list(self._tasks)
             for task in running:

@@ -1,0 +1,71 @@
+"""The cluster as reconcilers see it: their writes are in the store at once. Never decides what to write."""
+
+from base64 import b64decode
+from contextlib import suppress
+from typing import Any
+
+from typing_extensions import override
+
+from aiapp.domain.resources import SECRETS, Json, Resource, resource_of
+from aiapp.domain.trimming import trim_of
+from aiapp.ports import Api, Applied, ApplyResult, Clock, Cluster, NotFoundError
+from aiapp.reconcile.apply import Applier
+from aiapp.reconcile.report import Reporter
+from aiapp.reconcile.store import Store
+
+
+class StoredCluster(Cluster):
+    """`ports.Cluster` over the API server's verbs and the store."""
+
+    def __init__(self, api: Api, store: Store[Any], clock: Clock) -> None:
+        self._api = api
+        self._store = store
+        self._applier = Applier(api)
+        self._reporter = Reporter(api, clock)
+
+    @override
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
+        try:
+            return await self._api.get(resource, namespace, name)
+        except NotFoundError:
+            return None
+
+    @override
+    async def apply(self, desired: Json, *, observed: Json | None, owner_uid: str) -> Applied:
+        return self._remember(await self._applier.apply(desired, observed, owner_uid))
+
+    @override
+    async def share(self, desired: Json, *, observed: Json | None, owner: Json) -> Applied:
+        return self._remember(await self._applier.share(desired, observed, owner))
+
+    @override
+    async def delete(
+        self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
+    ) -> None:
+        preconditions = {"uid": uid, "resourceVersion": resource_version}
+        with suppress(NotFoundError):
+            await self._api.delete(resource, namespace, name, preconditions=preconditions)
+        gone = {"metadata": {"name": name, "namespace": namespace or "", **preconditions}}
+        self._store.remove(resource, gone, own=True)
+
+    @override
+    async def write_status(
+        self, resource: Resource, namespace: str | None, name: str, *, uid: str, status: Json
+    ) -> None:
+        seen = self._store.get(resource, namespace, name)
+        written = await self._reporter.write(resource, (namespace, name), uid, status, seen)
+        if written is not None:
+            self._store.put(resource, trim_of(resource)(written), own=True)
+
+    @override
+    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        secret = await self.get(SECRETS, namespace, name)
+        if secret is None:
+            return None
+        return {key: b64decode(value) for key, value in (secret.get("data") or {}).items()}
+
+    def _remember(self, applied: Applied) -> Applied:
+        if applied.result is ApplyResult.WRITTEN:
+            resource = resource_of(applied.object)
+            self._store.put(resource, trim_of(resource)(applied.object), own=True)
+        return applied
