@@ -6,11 +6,11 @@ gets, so an admission policy of the API server corrects every report of that one
 
 from typing import Any
 
-_POLICY = "admissionregistration.k8s.io/v1"
+_GROUP = "admissionregistration.k8s.io/v1"
 
 
-def policy(node: str, architecture: str) -> list[dict[str, Any]]:
-    """The MutatingAdmissionPolicy and its binding for `node`."""
+def policy(node: str, architecture: str) -> dict[str, dict[str, Any]]:
+    """The MutatingAdmissionPolicy for `node` and its binding, each under the path of its collection."""
     name = f"sandbox-architecture-{node}"
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["nodes", "nodes/status"]}
     spec = {
@@ -22,15 +22,16 @@ def policy(node: str, architecture: str) -> list[dict[str, Any]]:
             {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": _corrected(architecture)}}
         ],
     }
-    return [
-        {"apiVersion": _POLICY, "kind": "MutatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec},
-        {
-            "apiVersion": _POLICY,
-            "kind": "MutatingAdmissionPolicyBinding",
-            "metadata": {"name": name},
-            "spec": {"policyName": name},
-        },
-    ]
+    return {
+        f"/apis/{_GROUP}/mutatingadmissionpolicies": _named(name, "MutatingAdmissionPolicy", spec),
+        f"/apis/{_GROUP}/mutatingadmissionpolicybindings": _named(
+            name, "MutatingAdmissionPolicyBinding", {"policyName": name}
+        ),
+    }
+
+
+def _named(name: str, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": _GROUP, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
 def _corrected(architecture: str) -> str:

@@ -90,6 +90,8 @@ def kubelet(settings: Settings) -> str:
         },
         "authorization": {"mode": "Webhook"},
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
+        # There is no name server: a look-up fails at once, and no pod gets a warning that DNS is missing.
+        "clusterDNS": ["127.0.0.1"],
         "resolvConf": f"{NODE}/resolv.conf",
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": settings.cgroup,

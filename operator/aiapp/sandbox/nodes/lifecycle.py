@@ -54,7 +54,7 @@ def start(nodes: Sequence[RealNode], site: Site, net: Network, progress: Progres
     started = [Started(node, launch(node, index, len(wanted), site, net)) for index, node in enumerate(wanted)]
     if started:
         join(started, site)
-        progress.done(f"real nodes Ready: {', '.join(one.name for one in started)}")
+        progress.done(f"real nodes Ready: {', '.join(node.name for node in wanted)}")
 
 
 def _can_run(node: RealNode, progress: Progress) -> bool:
