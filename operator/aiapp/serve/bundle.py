@@ -1,0 +1,60 @@
+"""Makes `serve.pyz` from this package's own sources; the same sources give the same bytes.
+
+The one module here that runs in the operator's image, not in the runtime's.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+PACKAGE_IN_ARCHIVE = "aiapp_serve"
+_NOT_SHIPPED = frozenset({Path(__file__).name})
+_SHEBANG = b"#!/usr/bin/env python3\n"
+_MAIN = f"""\
+import sys
+
+if sys.version_info < (3, 7):
+    sys.stderr.write("ServerFailed: Python 3.7 or newer is needed, this is " + sys.version.split()[0] + "\\n")
+    sys.exit(4)
+from {PACKAGE_IN_ARCHIVE}.main import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], sys.argv[0]))
+"""
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def bundle() -> bytes:
+    """The zipapp. Stored, not compressed: it loads faster and does not depend on a zlib version."""
+    buffer = io.BytesIO()
+    buffer.write(_SHEBANG)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        _add(archive, "__main__.py", _MAIN.encode())
+        for source in sorted(Path(__file__).parent.glob("*.py")):
+            if source.name not in _NOT_SHIPPED:
+                _add(archive, f"{PACKAGE_IN_ARCHIVE}/{source.name}", source.read_bytes())
+    return buffer.getvalue()
+
+
+def write(path: Path) -> None:
+    """Put the zipapp at `path`, complete or not at all, readable by every user."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(bundle())
+        Path(name).chmod(0o755)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, content)

@@ -1,0 +1,119 @@
+"""From the bytes of a request to the `data` that a package's hooks receive; it never looks at `config.json`.
+
+The header of the request decides, as packages often misdeclare their content types.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any, Dict, NamedTuple
+from urllib.parse import parse_qsl
+
+from . import multipart
+from .errors import RefusedError
+
+
+class Body(NamedTuple):
+    """A request's body and what its headers say of it."""
+
+    content: bytes
+    content_type: str
+    content_encoding: str
+    query: str
+
+
+def decode(body: Body, *, raw_text: bool, max_bytes: int) -> Any:
+    """The value for the first hook.
+
+    `raw_text`: text instead of parsed JSON (the scikit-learn, XGBoost and Spark kinds parse it themselves).
+    `max_bytes` bounds the body after decompression. Raises RefusedError (400, 413, 415).
+    """
+    content = _decompressed(body.content, body.content_encoding, max_bytes)
+    kind = body.content_type.partition(";")[0].strip().lower()
+    if "json" in kind:
+        return _text(content, body.content_type) if raw_text else _json(content, body)
+    if kind.startswith("multipart/"):
+        return multipart.parse(body.content_type, content)
+    if kind.startswith(("image/", "audio/", "video/", "application/octet-stream")):
+        return content
+    return _undeclared(content, body, kind, raw_text=raw_text)
+
+
+def _decompressed(content: bytes, encoding: str, max_bytes: int) -> bytes:
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return content
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise RefusedError(415, "EncodingNotSupported", f"the content encoding {encoding!r} is not supported")
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: detects the gzip and zlib headers
+    try:
+        plain = inflater.decompress(content, max_bytes + 1)
+    except zlib.error as error:
+        raise RefusedError(400, "MalformedBody", f"the {encoding} body cannot be decompressed: {error}") from None
+    if len(plain) > max_bytes:
+        raise RefusedError(413, "BodyTooLarge", f"the decompressed body is larger than {max_bytes} bytes")
+    if not inflater.eof:
+        raise RefusedError(400, "MalformedBody", f"the {encoding} body is cut short")
+    return plain
+
+
+def _undeclared(content: bytes, body: Body, kind: str, *, raw_text: bool) -> Any:
+    """What a client sent without a telling Content-Type: JSON if it is, else form fields, text or bytes."""
+    if not content:
+        return "" if raw_text else _empty(body)
+    if not raw_text:
+        try:
+            return json.loads(content.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            pass
+    if kind == "application/x-www-form-urlencoded" and not content.lstrip().startswith((b"{", b"[")):
+        return _fields(content.decode("utf-8", "replace"))
+    try:
+        return _text(content, body.content_type)
+    except RefusedError:
+        return content
+
+
+def _json(content: bytes, body: Body) -> Any:
+    if not content.strip():
+        return _empty(body)
+    try:
+        return json.loads(_text(content, body.content_type))
+    except ValueError as error:
+        raise RefusedError(400, "MalformedJson", f"the body is not valid JSON: {error}") from None
+    except RecursionError:
+        raise RefusedError(400, "MalformedJson", "the JSON body is nested too deeply") from None
+
+
+def _empty(body: Body) -> Dict[str, Any]:
+    """Without a body the query's parameters are the data."""
+    return _fields(body.query)
+
+
+def _fields(encoded: str) -> Dict[str, Any]:
+    fields: Dict[str, Any] = {}
+    for name, value in parse_qsl(encoded, keep_blank_values=True):
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
+        else:
+            fields[name] = [fields[name], value]
+    return fields
+
+
+def _text(content: bytes, content_type: str) -> str:
+    charset = "utf-8-sig"
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip("\"'") or charset
+    if charset.lower() in ("utf-8", "utf8"):
+        charset = "utf-8-sig"  # some editors and clients send a byte order mark
+    try:
+        return content.decode(charset)
+    except LookupError:
+        raise RefusedError(415, "CharsetNotSupported", f"the charset {charset!r} is not known") from None
+    except UnicodeError as error:
+        raise RefusedError(400, "MalformedBody", f"the body is not valid {charset}: {error}") from None

@@ -1,0 +1,23 @@
+"""The errors that a client sees, as values; nothing here logs or sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Tuple
+
+
+class RefusedError(Exception):
+    """A request that is answered with an error: HTTP status, stable code, one sentence, further headers."""
+
+    def __init__(self, status: int, code: str, message: str, *headers: Tuple[str, str]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+
+def error_body(code: str, message: str, request_id: str) -> bytes:
+    """The JSON document of every error answer."""
+    document = {"error_code": code, "error_msg": message, "request_id": request_id}
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -1,0 +1,60 @@
+"""The messages between the server and its workers: a JSON header and raw bytes, each with its length in front."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from typing import Any, Dict, NamedTuple, Optional
+
+_LENGTHS = struct.Struct("!IQ")
+
+
+class Frame(NamedTuple):
+    header: Dict[str, Any]
+    content: bytes = b""
+
+
+def encode(frame: Frame) -> bytes:
+    header = json.dumps(frame.header).encode("ascii")
+    return _LENGTHS.pack(len(header), len(frame.content)) + header + frame.content
+
+
+def take(buffer: bytearray) -> Optional[Frame]:
+    """The first complete frame, removed from `buffer`, or None."""
+    if len(buffer) < _LENGTHS.size:
+        return None
+    header_length, content_length = _LENGTHS.unpack_from(buffer)
+    content_start = _LENGTHS.size + header_length
+    end = content_start + content_length
+    if len(buffer) < end:
+        return None
+    with memoryview(buffer) as view:
+        header, content = bytes(view[_LENGTHS.size : content_start]), bytes(view[content_start:end])
+    del buffer[:end]
+    return Frame(json.loads(header.decode("ascii")), content)
+
+
+def receive(connection: socket.socket) -> Optional[Frame]:
+    """Block for the next frame; None when the other side is gone."""
+    lengths = _receive_exactly(connection, _LENGTHS.size)
+    if lengths is None:
+        return None
+    header_length, content_length = _LENGTHS.unpack(lengths)
+    header = _receive_exactly(connection, header_length)
+    content = _receive_exactly(connection, content_length)
+    if header is None or content is None:
+        return None
+    return Frame(json.loads(header.decode("ascii")), content)
+
+
+def _receive_exactly(connection: socket.socket, size: int) -> Optional[bytes]:
+    buffer = bytearray(size)
+    with memoryview(buffer) as view:
+        received = 0
+        while received < size:
+            count = connection.recv_into(view[received:])
+            if count == 0:
+                return None
+            received += count
+    return bytes(buffer)

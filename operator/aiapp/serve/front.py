@@ -1,0 +1,207 @@
+"""The HTTP side of the server: which request gets which answer, and when the process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+import sys
+from typing import Dict, Optional, Set
+
+from .config import read
+from .connection import Answer, Connection, Exchange, error_answer
+from .errors import RefusedError
+from .failures import StartFailure
+from .frames import Frame
+from .logs import Log
+from .options import Options
+from .pool import RETRY_AFTER, Job, Pool, PoolLimits
+from .routes import Router, Target
+
+SWEEP_SECONDS = 0.25
+STOP_PATIENCE_SECONDS = 3.0
+BUFFERED_BODIES = 4
+"""Bodies of the largest size that may be held in memory at the same time, over all connections."""
+CLIENT_GONE = 499
+
+
+class Front:
+    """Serves HTTP on one socket until it is told to end or the package cannot be started."""
+
+    def __init__(self, options: Options, archive: str) -> None:
+        self.options = options
+        self.is_draining = False
+        config = read(os.path.join(options.package, "config.json"))
+        self._log = Log(options.log_format)
+        self._router = Router(config)
+        self._loop = asyncio.get_running_loop()
+        self._ended: "asyncio.Future[Optional[StartFailure]]" = self._loop.create_future()
+        self._connections: Set[Connection] = set()
+        self._jobs: Dict[Exchange, Job] = {}
+        self._held_bytes = 0
+        self._last_prediction = self._loop.time()
+        self._pool = self._make_pool(archive)
+        if config.problem:
+            self._log.event("config.json " + config.problem)
+
+    def _make_pool(self, archive: str) -> Pool:
+        options = self.options
+        setup = {"package": options.package, "model_name": options.model_name}
+        return Pool(
+            [sys.executable, archive, "--worker"],
+            Frame({**setup, "max_body": options.max_body, "links": options.links}),
+            PoolLimits(options.workers, options.queue, options.predict_timeout),
+            start_failed=self._end,
+            report=self._log.event,
+        )
+
+    async def run(self, listener: socket.socket) -> Optional[StartFailure]:
+        """Serve on a listening socket until the end. Returns why the package could not be started, if so."""
+        for number, handler in (
+            (signal.SIGTERM, self._terminate),
+            (signal.SIGINT, self._end),
+            (signal.SIGCHLD, self._pool.reap),
+        ):
+            self._loop.add_signal_handler(number, handler)
+        _raise_file_limit()
+        server = await self._loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
+        self._log.event("listening", port=listener.getsockname()[1])
+        self._pool.start()
+        self._sweep()
+        failure = await self._ended
+        await self._pool.stop(STOP_PATIENCE_SECONDS)
+        server.close()
+        for connection in list(self._connections):
+            connection.close()
+        await asyncio.sleep(0)
+        self._log.event("ended")
+        return failure
+
+    # What a connection asks.
+
+    def check(self, exchange: Exchange) -> None:
+        """Set the request's target, or refuse what needs no body to be refused."""
+        exchange.target = self._router.resolve(exchange.head.method, exchange.head.path)
+        if exchange.target is Target.PREDICT and not self._pool.ready:
+            raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
+
+    def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
+        """The answer if it is known at once; else `exchange.connection.answer` is called later."""
+        if exchange.target is Target.HEALTH:
+            return self._health()
+        job = Job(_request_frame(exchange, body), lambda frame: self._finish(exchange, frame))
+        self._last_prediction = self._loop.time()
+        self._jobs[exchange] = job
+        try:
+            self._pool.submit(job)
+        except RefusedError as refusal:
+            del self._jobs[exchange]
+            return error_answer(refusal, exchange.id)
+        return None
+
+    def reserve(self, size: int) -> None:
+        """Account for bytes of bodies in memory. Raises RefusedError (503) when there are too many already."""
+        if self._held_bytes + size > self.options.max_body * BUFFERED_BODIES:
+            raise RefusedError(503, "Overloaded", "too many large requests at the same time", RETRY_AFTER)
+        self._held_bytes += size
+
+    def release(self, size: int) -> None:
+        self._held_bytes -= size
+
+    def opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        if len(self._connections) > self.options.max_connections:
+            connection.close()
+
+    def closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def abandoned(self, exchange: Exchange) -> None:
+        """The client has gone away before its answer."""
+        job = self._jobs.pop(exchange, None)
+        if job is not None:
+            self._pool.cancel(job)
+        self.answered(exchange, Answer(CLIENT_GONE, "", b""))
+
+    def answered(self, exchange: Exchange, answer: Answer) -> None:
+        """Log one line for a request; health checks that succeed are too many to log."""
+        head = exchange.head
+        if exchange.target is Target.HEALTH and answer.status == 200:
+            return
+        self._log.request(
+            id=exchange.id,
+            method=head.method,
+            route=head.path[:200],
+            status=answer.status,
+            ms=round((self._loop.time() - exchange.started) * 1000, 3),
+            bytes_in=exchange.bytes_in,
+            bytes_out=len(answer.content),
+        )
+
+    def _finish(self, exchange: Exchange, frame: Frame) -> None:
+        self._last_prediction = self._loop.time()
+        if self._jobs.pop(exchange, None) is not None:
+            exchange.connection.answer(exchange, _answer_of(frame, exchange.id))
+
+    def _health(self) -> Answer:
+        if self.is_draining:
+            return Answer(503, "application/json", b'{"status": "stopping"}')
+        if not self._pool.ready:
+            return Answer(503, "application/json", b'{"status": "loading"}')
+        return Answer(200, "application/json", b'{"status": "ready"}')
+
+    # Time and the end.
+
+    def _sweep(self) -> None:
+        """Expire connections whose deadline has passed. A timer for each would cost more than this."""
+        now = self._loop.time()
+        for connection in [c for c in self._connections if c.deadline < now]:
+            connection.expire()
+        self._loop.call_later(SWEEP_SECONDS, self._sweep)
+
+    def _terminate(self) -> None:
+        """SIGTERM: not ready from now on, but answering, as traffic still comes for a while."""
+        if self.is_draining or not self._pool.ready:
+            self._end()
+            return
+        self.is_draining = True
+        self._last_prediction = self._loop.time()
+        self._log.event("stopping", grace=self.options.grace)
+        self._drain(self._loop.time() + self.options.grace)
+
+    def _drain(self, end: float) -> None:
+        now = self._loop.time()
+        is_quiet = self._pool.idle and now - self._last_prediction >= self.options.quiet
+        if is_quiet or now >= end:
+            self._end()
+        else:
+            self._loop.call_later(SWEEP_SECONDS, self._drain, end)
+
+    def _end(self, failure: Optional[StartFailure] = None) -> None:
+        if not self._ended.done():
+            self._ended.set_result(failure)
+
+
+def _request_frame(exchange: Exchange, body: bytes) -> Frame:
+    headers = exchange.head.headers
+    described = {
+        "content_type": headers.get("content-type", ""),
+        "content_encoding": headers.get("content-encoding", ""),
+        "query": exchange.head.query,
+    }
+    return Frame({"id": exchange.id, "body": described}, body)
+
+
+def _answer_of(frame: Frame, request_id: str) -> Answer:
+    header = frame.header
+    if "code" in header:
+        return error_answer(RefusedError(header["status"], header["code"], header["message"]), request_id)
+    return Answer(header["status"], header["type"], frame.content)
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,79 @@
+"""The program: `serve.pyz --package DIR` is the server, `serve.pyz --worker FD` one of its processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import List, Optional
+
+from .options import DEFAULT_TERMINATION_LOG, Options, parse
+
+EXIT_START_FAILED = 3
+EXIT_SERVER_FAILED = 4
+
+
+def main(arguments: List[str], archive: str) -> int:
+    """Run to the end. Returns the exit code (see `--help`)."""
+    if arguments[:1] == ["--worker"]:
+        from .worker import run  # noqa: PLC0415 - the two roles share no imports, for a fast start
+
+        return run(int(arguments[1]))
+    options = parse(arguments)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        listener = _listener(options.port)
+    except OSError as error:
+        return _failed(
+            options, f"ServerFailed: cannot listen on port {options.port}: {error.strerror}", EXIT_SERVER_FAILED
+        )
+    return _serve(options, listener, os.path.abspath(archive))
+
+
+def _serve(options: Options, listener: socket.socket, archive: str) -> int:
+    import asyncio  # noqa: PLC0415 - after the port is open: this import takes longer than all else
+
+    from .failures import StartFailure  # noqa: PLC0415
+    from .front import Front  # noqa: PLC0415
+
+    async def serve() -> Optional[StartFailure]:
+        return await Front(options, archive).run(listener)
+
+    failure = asyncio.run(serve())
+    return 0 if failure is None else _failed(options, str(failure), EXIT_START_FAILED)
+
+
+def _listener(port: int) -> socket.socket:
+    """A listening socket for IPv6 and IPv4 where the machine has both, else for IPv4."""
+    try:
+        listener = socket.socket(socket.AF_INET6)
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        return _bound(listener, "::", port)
+    except OSError:
+        listener = socket.socket(socket.AF_INET)
+        return _bound(listener, "0.0.0.0", port)  # noqa: S104 - a pod's server
+
+
+def _bound(listener: socket.socket, host: str, port: int) -> socket.socket:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _failed(options: Options, line: str, code: int) -> int:
+    """Say why as the last line on stderr and in the termination log."""
+    print(line, file=sys.stderr, flush=True)
+    path = options.termination_log
+    if path == DEFAULT_TERMINATION_LOG and not os.path.exists(path):
+        return code
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        print(f"(the termination log {path} cannot be written: {error.strerror})", flush=True)
+    return code

@@ -1,0 +1,146 @@
+"""Reading of multipart/form-data (RFC 7578) into what packages expect; it never touches the disk."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any, Dict, NamedTuple, Optional
+from urllib.parse import unquote
+
+from .errors import RefusedError
+
+MAX_PARTS = 1000
+MAX_PART_HEAD_BYTES = 16 * 1024
+
+_PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
+_SNIFFED_BOUNDARY = re.compile(rb"--([\x21-\x7e]{1,70})\r\n")
+
+Form = Dict[str, Any]
+"""`{field: {file name: BytesIO}}`; a plain field is its text, or a list of texts when it is repeated."""
+
+
+class _Part(NamedTuple):
+    field: str
+    filename: Optional[str]
+    content: bytes
+
+
+def parse(content_type: str, body: bytes) -> Form:
+    """The form in `body`. Raises RefusedError (400) when it is cut short, malformed or has too many parts."""
+    form: Form = {}
+    delimiter = b"--" + _boundary(content_type, body)
+    position = _after_first(body, delimiter)
+    for _ in range(MAX_PARTS):
+        if body.startswith(b"--", position):
+            return form
+        start = _part_start(body, position)
+        end = body.find(b"\r\n" + delimiter, start - 2)
+        if end < 0:
+            raise _malformed("the last part is cut short")
+        _add(form, _part(body, start, end))
+        position = end + 2 + len(delimiter)
+    raise RefusedError(413, "TooManyParts", f"the form has more than {MAX_PARTS} parts")
+
+
+def _malformed(why: str) -> RefusedError:
+    return RefusedError(400, "MalformedForm", why)
+
+
+def _boundary(content_type: str, body: bytes) -> bytes:
+    """The declared boundary, else the one that the body begins with."""
+    declared = _parameters(content_type).get("boundary")
+    if declared:
+        return declared.encode("utf-8")
+    sniffed = _SNIFFED_BOUNDARY.match(body)
+    if sniffed is None:
+        raise _malformed("the Content-Type names no boundary")
+    return sniffed.group(1)
+
+
+def _after_first(body: bytes, delimiter: bytes) -> int:
+    if body.startswith(delimiter):
+        return len(delimiter)
+    found = body.find(b"\r\n" + delimiter)
+    if found < 0:
+        raise _malformed("the boundary does not occur in the body")
+    return found + 2 + len(delimiter)
+
+
+def _part_start(body: bytes, position: int) -> int:
+    line_end = body.find(b"\r\n", position, position + MAX_PART_HEAD_BYTES)
+    if line_end < 0 or body[position:line_end].strip(b" \t"):
+        raise _malformed("a boundary is not followed by a line end")
+    return line_end + 2
+
+
+def _part(body: bytes, start: int, end: int) -> _Part:
+    head_end = body.find(b"\r\n\r\n", start, min(end, start + MAX_PART_HEAD_BYTES))
+    if head_end < 0:
+        raise _malformed("a part has no complete header")
+    disposition = _parameters(_disposition(_text(body[start:head_end])))
+    if "name" not in disposition:
+        raise _malformed("a part has no field name")
+    filename = _filename(disposition)
+    return _Part(disposition["name"], filename, body[head_end + 4 : max(end, head_end + 4)])
+
+
+def _disposition(head: str) -> str:
+    for line in head.split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "content-disposition":
+            return value
+    raise _malformed("a part has no Content-Disposition")
+
+
+def _parameters(value: str) -> Dict[str, str]:
+    found = {}
+    for name, quoted, plain in _PARAMETER.findall(value):
+        # Browsers write %22 for a quote and leave backslashes alone; RFC 2183 escapes with a backslash.
+        text = re.sub(r'\\(["\\])', r"\1", quoted).replace("%22", '"')
+        found[name.lower()] = text or plain
+    return found
+
+
+def _filename(disposition: Dict[str, str]) -> Optional[str]:
+    """The file's own name without any folder, None for a plain field."""
+    name = disposition.get("filename")
+    extended = disposition.get("filename*", "")
+    if extended.count("'") >= 2:
+        charset, _, encoded = extended.split("'", 2)
+        try:
+            name = unquote(encoded, encoding=charset or "utf-8", errors="replace")
+        except LookupError:
+            name = unquote(encoded, errors="replace")
+    if name is None:
+        return None
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+def _add(form: Form, part: _Part) -> None:
+    held = form.get(part.field)
+    if part.filename is not None:
+        files = held if isinstance(held, dict) else {}
+        files[_free_name(part.filename, files)] = io.BytesIO(part.content)
+        form[part.field] = files
+    elif held is None:
+        form[part.field] = _text(part.content)
+    elif isinstance(held, list):
+        held.append(_text(part.content))
+    elif isinstance(held, str):
+        form[part.field] = [held, _text(part.content)]
+
+
+def _free_name(name: str, taken: Dict[str, io.BytesIO]) -> str:
+    """`name`, or `name (2)` and so on when the same field already holds a file of that name."""
+    free, count = name, 1
+    while free in taken:
+        count += 1
+        free = f"{name} ({count})"
+    return free

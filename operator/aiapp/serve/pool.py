@@ -1,0 +1,150 @@
+"""The worker processes and the queue in front of them; it never reads what a request or an answer holds.
+
+All of it runs on the event loop's one thread, so nothing needs a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import os
+import signal
+from typing import Callable, Deque, Dict, NamedTuple, Optional, Sequence
+
+from .errors import RefusedError
+from .failures import StartFailure
+from .frames import Frame
+from .workerprocess import WorkerProcess
+
+RETRY_AFTER = ("Retry-After", "1")
+MAX_RESTART_DELAY_SECONDS = 30.0
+
+
+class PoolLimits(NamedTuple):
+    """Workers, requests that may wait for one, seconds for one prediction."""
+
+    size: int
+    queue: int
+    predict_timeout: float
+
+
+class Job:
+    """One prediction; `done` is called exactly once with its answer, unless it is cancelled while waiting."""
+
+    def __init__(self, request: Frame, done: Callable[[Frame], None]) -> None:
+        self.request = request
+        self.done = done
+
+
+class Pool:
+    """Runs jobs on worker processes, in order of arrival, one at a time each; replaces those that die."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        setup: Frame,
+        limits: PoolLimits,
+        *,
+        start_failed: Callable[[StartFailure], None],
+        report: Callable[[str], None],
+    ) -> None:
+        self._command = command
+        self._setup = setup
+        self._limits = limits
+        self._start_failed = start_failed
+        self._report = report
+        self._waiting: Deque[Job] = collections.deque()
+        self._workers: Dict[int, WorkerProcess] = {}
+        self._deaths_in_a_row = 0
+        self._stopping = False
+        self._childless = asyncio.Event()
+
+    def start(self) -> None:
+        for _ in range(self._limits.size):
+            self._spawn()
+
+    @property
+    def ready(self) -> bool:
+        """At least one worker has constructed the service."""
+        return not self._stopping and any(worker.is_constructed for worker in self._workers.values())
+
+    @property
+    def idle(self) -> bool:
+        return not self._waiting and not any(worker.job for worker in self._workers.values())
+
+    def submit(self, job: Job) -> None:
+        """Run the job now or queue it. Raises RefusedError: 503 while no worker is ready, 429 when the queue is full."""
+        if not self.ready:
+            raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
+        worker = self._idle_worker()
+        if worker is not None:
+            worker.run(job)
+        elif len(self._waiting) < self._limits.queue:
+            self._waiting.append(job)
+        else:
+            raise RefusedError(429, "QueueFull", f"{len(self._waiting)} requests are waiting already", RETRY_AFTER)
+
+    def cancel(self, job: Job) -> None:
+        """Forget a job that still waits; one that runs is run to its end."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+
+    def reap(self) -> None:
+        """Collect ended children; orphans of the package's own too, as this may be process 1."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._childless.set()
+                return
+            if pid == 0:
+                return
+            worker = self._workers.get(pid)
+            if worker is not None:
+                worker.exited(status)
+
+    async def stop(self, patience: float) -> None:
+        """End all workers: those that run a prediction at once, idle ones by themselves, within `patience` seconds."""
+        self._stopping = True
+        for worker in list(self._workers.values()):
+            worker.close()
+        self._childless.clear()
+        self.reap()
+        try:
+            await asyncio.wait_for(self._childless.wait(), patience)
+        except asyncio.TimeoutError:
+            for worker in list(self._workers.values()):
+                worker.kill(signal.SIGKILL)
+
+    def _spawn(self) -> None:
+        if self._stopping:
+            return
+        worker = WorkerProcess(self._command, self._setup, self._limits.predict_timeout, self)
+        self._workers[worker.pid] = worker
+
+    def _idle_worker(self) -> Optional[WorkerProcess]:
+        return next((w for w in self._workers.values() if w.is_constructed and w.job is None), None)
+
+    # What a worker tells its pool.
+
+    def worker_free(self, worker: WorkerProcess) -> None:
+        if worker.jobs_done:
+            self._deaths_in_a_row = 0
+        else:
+            self._report("worker ready")
+        if self._waiting:
+            worker.run(self._waiting.popleft())
+
+    def worker_failed(self, worker: WorkerProcess, failure: StartFailure) -> None:
+        """Its service cannot be constructed: another attempt would end alike."""
+        self._workers.pop(worker.pid, None)
+        self._start_failed(failure)
+
+    def worker_lost(self, worker: WorkerProcess, why: str) -> None:
+        self._workers.pop(worker.pid, None)
+        if self._stopping:
+            return
+        delay = min(2.0**self._deaths_in_a_row - 1, MAX_RESTART_DELAY_SECONDS)
+        self._deaths_in_a_row += 1
+        self._report(f"worker {why}: starting another in {delay:.0f} s")
+        asyncio.get_running_loop().call_later(delay, self._spawn)

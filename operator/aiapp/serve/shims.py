@@ -1,0 +1,112 @@
+"""The modules that packages import from the platform's image, made at run time; they never need a framework.
+
+`model_service` is always ours. `log`, `metric` and `mms` are common names: a module or regular package of
+that name that can be imported anyway (the package's own `log.py`, a real `mms`) wins, a mere folder does not.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import logging
+import sys
+from types import ModuleType
+from typing import Any, Dict, Optional, Sequence
+
+from . import service
+from .compat import override
+
+_MODEL_SERVICE: Dict[str, Dict[str, Any]] = {
+    "model_service": {},
+    "model_service.model_service": {
+        "SingleNodeService": service.SingleNodeService,
+        "ModelService": service.ModelService,
+    },
+    "model_service.pytorch_model_service": {"PTServingBaseService": service.PTServingBaseService},
+    "model_service.tfserving_model_service": {"TfServingBaseService": service.TfServingBaseService},
+    "model_service.python_model_service": {"XgSklServingBaseService": service.XgSklServingBaseService},
+    "model_service.spark_model_service": {"SparkServingBaseService": service.SparkServingBaseService},
+    "model_service.caffe_model_service": {"CaffeBaseService": service.CaffeBaseService},
+    "model_service.log": {"getLogger": logging.getLogger, "get_logger": logging.getLogger},
+}
+_COMMON_NAMES: Dict[str, Dict[str, Any]] = {
+    "log": {"getLogger": logging.getLogger, "get_logger": logging.getLogger},
+    "metric": {},
+    "metric.metrics_manager": {"MetricsManager": service.MetricsManager},
+    "mms": {},
+    "mms.log": {"get_logger": logging.getLogger, "getLogger": logging.getLogger},
+    "mms.metrics_manager": {"MetricsManager": service.MetricsManager},
+    "mms.model_service": {},
+    "mms.model_service.model_service": {"SingleNodeService": service.SingleNodeService},
+    "mms.model_service.mxnet_model_service": {
+        "MXNetBaseService": service.MXNetBaseService,
+        "SingleNodeService": service.SingleNodeService,
+    },
+    "mms.utils": {},
+    "mms.utils.mxnet": {},
+    "mms.utils.mxnet.image": {},
+    "mms.utils.mxnet.ndarray": {},
+    "mms.utils.mxnet.nlp": {},
+}
+
+
+def install() -> None:
+    """Make the modules importable in this process."""
+    for name in _MODEL_SERVICE:
+        sys.modules[name] = _module(name, _MODEL_SERVICE)
+    sys.meta_path.insert(0, _CommonNames())
+
+
+def _module(name: str, table: Dict[str, Dict[str, Any]]) -> ModuleType:
+    """The module, also set as attribute of its parent."""
+    module = ModuleType(name, "Stands in for the platform's module of this name.")
+    _fill(module, table)
+    parent, _, child = name.rpartition(".")
+    if parent in sys.modules:
+        setattr(sys.modules[parent], child, module)
+    return module
+
+
+def _fill(module: ModuleType, table: Dict[str, Dict[str, Any]]) -> None:
+    name = module.__name__
+    module.__dict__.update(table[name])
+    if any(other.startswith(name + ".") for other in table):
+        module.__path__ = []
+
+    def __getattr__(attribute: str) -> Any:  # noqa: N807 - PEP 562
+        raise AttributeError(f"module {name!r} has no attribute {attribute!r}: this server does not provide it")
+
+    module.__dict__["__getattr__"] = __getattr__
+
+
+class _CommonNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds our modules unless a real one of that name is there."""
+
+    @override
+    def find_spec(
+        self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType] = None
+    ) -> Optional[importlib.machinery.ModuleSpec]:
+        if fullname not in _COMMON_NAMES:
+            return None
+        top = fullname.partition(".")[0]
+        if fullname == top:
+            found = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+            is_folder = found is not None and found.origin in (None, "namespace")
+            if found is not None and not is_folder:
+                return found
+        elif getattr(sys.modules.get(top), "__spec__", None) is None or not self._is_ours(top):
+            return None
+        is_package = any(other.startswith(fullname + ".") for other in _COMMON_NAMES)
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=is_package)
+
+    def _is_ours(self, top: str) -> bool:
+        spec = sys.modules[top].__spec__
+        return spec is not None and isinstance(spec.loader, _CommonNames)
+
+    @override
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Optional[ModuleType]:  # noqa: ARG002
+        return None
+
+    @override
+    def exec_module(self, module: ModuleType) -> None:
+        _fill(module, _COMMON_NAMES)

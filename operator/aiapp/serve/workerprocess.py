@@ -1,0 +1,171 @@
+"""One worker process as the server sees it: started, given jobs, watched, ended; it never runs package code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+from typing import TYPE_CHECKING, Any, Optional, Sequence
+
+from . import frames
+from .compat import override
+from .errors import RefusedError
+from .failures import StartFailure
+from .frames import Frame
+
+if TYPE_CHECKING:
+    from .pool import Job, Pool
+
+TRACEBACK_SECONDS = 1.0
+"""From SIGABRT, on which a stuck worker prints where it is, to SIGKILL."""
+LAST_WORDS_SECONDS = 0.5
+"""How long after its end a worker's last message may still be on its way."""
+
+
+class WorkerProcess(asyncio.Protocol):
+    """A child in a process group of its own, connected by a socket pair."""
+
+    def __init__(self, command: Sequence[str], setup: Frame, predict_timeout: float, pool: Pool) -> None:
+        self.job: Optional[Job] = None
+        self.jobs_done = 0
+        self._is_ready = False
+        self._is_overdue = False
+        self._setup = setup
+        self._predict_timeout = predict_timeout
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray()
+        self._transport: Any = None
+        self._timer: Optional[asyncio.TimerHandle] = None
+        self._failure: Optional[StartFailure] = None
+        self._status: Optional[int] = None
+        self._concluded = False
+        self._process = self._started(command)
+
+    def _started(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603 - this program itself
+                [*command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        ours.setblocking(False)  # noqa: FBT003
+        self._connecting = self._loop.create_task(self._loop.create_connection(lambda: self, sock=ours))
+        return process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_constructed(self) -> bool:
+        return self._is_ready and not self._is_overdue and not self._concluded
+
+    def run(self, job: Job) -> None:
+        self.job = job
+        self._transport.write(frames.encode(job.request))
+        self._timer = self._loop.call_later(self._predict_timeout, self._overdue)
+
+    def close(self) -> None:
+        """Let it end: it does when it is idle; what it runs or loads is cut."""
+        if self.job is not None or not self._is_ready:
+            self.kill(signal.SIGKILL)
+        if self._transport is not None:
+            self._transport.close()
+
+    def kill(self, number: signal.Signals) -> None:
+        """Signal the whole process group, so that the package's own children end too."""
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def exited(self, status: int) -> None:
+        """The process has ended; its last message may still come."""
+        self._status = status
+        self._process.returncode = status  # it has been waited for: Popen must not do it again
+        if self._transport is None or self._transport.is_closing():
+            self._conclude()
+        else:
+            self._loop.call_later(LAST_WORDS_SECONDS, self._conclude)
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._transport.write(frames.encode(self._setup))
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        frame = frames.take(self._buffer)
+        while frame is not None:
+            self._handle(frame)
+            frame = frames.take(self._buffer)
+
+    @override
+    def connection_lost(self, exc: Optional[Exception]) -> None:  # noqa: ARG002
+        if self._status is not None:
+            self._conclude()
+        else:  # it closed its socket but lives on: it cannot be used any more
+            self._loop.call_later(TRACEBACK_SECONDS, self.kill, signal.SIGKILL)
+
+    def _handle(self, frame: Frame) -> None:
+        event = frame.header.get("event")
+        if event == "failed":
+            self._failure = StartFailure(**frame.header["failure"])
+        elif event == "ready":
+            self._is_ready = True
+            self._pool.worker_free(self)
+        elif self.job is not None:
+            self.jobs_done += 1
+            self._answer(frame)
+            self._pool.worker_free(self)
+
+    def _answer(self, frame: Frame) -> None:
+        job, self.job = self.job, None
+        if self._timer is not None:
+            self._timer.cancel()
+        if job is not None:
+            job.done(frame)
+
+    def _overdue(self) -> None:
+        """Answer 504 and end the process: nothing else stops code that does not return."""
+        self._is_overdue = True
+        limit = f"the prediction took longer than {self._predict_timeout:g} s"
+        self._answer(refusal_frame(RefusedError(504, "PredictionTimeout", limit)))
+        self.kill(signal.SIGABRT)
+        self._loop.call_later(TRACEBACK_SECONDS, self.kill, signal.SIGKILL)
+
+    def _conclude(self) -> None:
+        if self._concluded:
+            return
+        self._concluded = True
+        self.kill(signal.SIGKILL)
+        if self._transport is not None:
+            self._transport.close()
+        self._tell_pool(_ending(self._status or 0))
+
+    def _tell_pool(self, ending: str) -> None:
+        if self._failure is not None:
+            self._pool.worker_failed(self, self._failure)
+        elif not self._is_ready:
+            self._pool.worker_failed(self, StartFailure(f"the process {ending} while it loaded the model"))
+        else:
+            self._answer(refusal_frame(RefusedError(500, "WorkerLost", f"the process {ending} during the prediction")))
+            self._pool.worker_lost(self, ending)
+
+
+def refusal_frame(refusal: RefusedError) -> Frame:
+    return Frame({"status": refusal.status, "code": refusal.code, "message": refusal.message})
+
+
+def _ending(status: int) -> str:
+    if not os.WIFSIGNALED(status):
+        return f"ended with exit code {os.WEXITSTATUS(status)}"
+    number = os.WTERMSIG(status)
+    name = signal.Signals(number).name
+    return f"was killed by {name}" + (" (out of memory?)" if number == signal.SIGKILL else "")
