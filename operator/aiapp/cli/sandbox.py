@@ -39,7 +39,7 @@ class Terminal:
 
     def done(self, text: str) -> None:
         """Leave a line."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

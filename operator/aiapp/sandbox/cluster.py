@@ -5,18 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiapp.sandbox import binaries, controlplane, pins, processes, profiles, services, simulated, state
+from aiapp.sandbox import binaries, pins, processes, profiles, services, startup, state
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.kubeconfig import kubeconfig
 from aiapp.sandbox.kubectl import kubectl
-from aiapp.sandbox.ports import reserved
+from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.profiles import Profile, SimulatedNode
 from aiapp.sandbox.progress import Progress
 from aiapp.sandbox.site import LOOPBACK, Site
 from aiapp.sandbox.state import Folder, Record
 
-STOP_SECONDS = 3.0
-ADMINISTRATOR = "aiapp-sandbox-administrator"
+STOP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def add_simulated_nodes(
         if "kwok" not in record.binaries:
             found = binaries.resolve(pins.SIMULATED_NODES, environ, progress)
             record = folder.update(binaries={**record.binaries, **found})
-        _simulate(_site(folder, record), tuple(nodes), record)
+        startup.simulate(_site(folder, record), tuple(nodes), progress)
 
 
 def stopped_processes(record: Record) -> tuple[str, ...]:
@@ -127,40 +126,13 @@ def _fresh(
     starter = processes.identity(os.getpid())
     folder.write(Record(name=request.name, owner=starter, nodes=request.nodes, host=LOOPBACK))
     try:
-        _start(request, profile, folder, environ, progress)
+        startup.start(folder, profile, request.services, environ, progress)
     except BaseException:
         progress.doing("removing what was started")
         _clean(folder)
         raise
     owner = processes.identity(request.owner_pid) if request.owner_pid else None
     return folder.update(phase="Ready", owner=owner)
-
-
-def _start(request: Request, profile: Profile, folder: Folder, environ: Mapping[str, str], progress: Progress) -> None:
-    wanted = [*pins.CONTROL_PLANE, *(services.PROGRAMS[name] for name in request.services)]
-    wanted += pins.SIMULATED_NODES if profile.simulated else ()
-    progress.doing("looking for the programs")
-    found = binaries.resolve(wanted, environ, progress)
-    progress.doing("starting the control plane")
-    with reserved(LOOPBACK, controlplane.PORTS) as ports:
-        server = f"https://{LOOPBACK}:{ports['kube-apiserver']}"
-        record = folder.update(binaries=found, server=server)
-        site = _site(folder, record)
-        site.authority.create()
-        site.write_kubeconfig(folder.kubeconfig, site.authority.client(ADMINISTRATOR, ("system:masters",)))
-        controlplane.start(site, ports)
-    progress.done(f"control plane ready at {server}")
-    _with_services(folder, request.services, environ, progress)
-    if profile.simulated:
-        progress.doing("creating simulated nodes")
-        _simulate(site, profile.simulated, folder.present())
-        progress.done(f"{sum(node.count for node in profile.simulated)} simulated nodes ready")
-
-
-def _simulate(site: Site, nodes: tuple[SimulatedNode, ...], record: Record) -> None:
-    if record.process("kwok") is None:
-        simulated.start_kwok(site)
-    simulated.create(site, nodes)
 
 
 def _with_services(folder: Folder, names: tuple[str, ...], environ: Mapping[str, str], progress: Progress) -> Record:
@@ -171,10 +143,7 @@ def _with_services(folder: Folder, names: tuple[str, ...], environ: Mapping[str,
         if services.PROGRAMS[name] not in record.binaries:
             found = binaries.resolve((services.PROGRAMS[name],), environ, progress)
             record = folder.update(binaries={**record.binaries, **found})
-        progress.doing(f"starting {name}")
-        service = services.STARTERS[name](_site(folder, record))
-        record = folder.add_service(name, service)
-        progress.done(f"{name} ready at {service.endpoint}")
+        record = startup.add_service(name, _site(folder, record), progress)
     return record
 
 
@@ -189,4 +158,5 @@ def _clean(folder: Folder) -> None:
     # Whatever a killed starter had no time to record, and what those started themselves.
     while leftover := processes.marked(folder.path):
         processes.kill(leftover)
+    lifecycle.clean(folder.path)
     folder.remove()

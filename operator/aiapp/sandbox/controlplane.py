@@ -12,7 +12,12 @@ from aiapp.sandbox.processes import Process, alive
 from aiapp.sandbox.site import LOOPBACK, SERVICE_CIDR, SERVICE_IP, Site
 from aiapp.sandbox.waiting import until
 
-PORTS = ("etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+SERVER = "kube-apiserver"
+"""The port on the sandbox's address."""
+
+PORTS = ("etcd", "etcd-peer", "kube-controller-manager", "kube-scheduler")
+"""The ports on loopback."""
+
 READY_SECONDS = 60
 """Bound for each part on a busy machine; a quiet one needs 1 to 3 seconds in all."""
 
@@ -47,7 +52,7 @@ def apiserver_command(site: Site, ports: Mapping[str, int]) -> list[str]:
         f"--etcd-servers=http://{LOOPBACK}:{ports['etcd']}",
         f"--bind-address={site.host}",
         f"--advertise-address={site.host}",
-        f"--secure-port={ports['kube-apiserver']}",
+        f"--secure-port={ports[SERVER]}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
         f"--tls-cert-file={serving.certificate}",
         f"--tls-private-key-file={serving.key}",
@@ -117,7 +122,7 @@ def start(site: Site, ports: Mapping[str, int]) -> None:
     _wait(etcd, lambda: listening(LOOPBACK, ports["etcd"]))
     apiserver = site.start("kube-apiserver", command)
     manager, scheduler = controller_manager_command(site, ports), scheduler_command(site, ports)
-    _wait(apiserver, lambda: listening(site.host, ports["kube-apiserver"]))
+    _wait(apiserver, lambda: listening(site.host, ports[SERVER]))
     started = [
         (apiserver, f"{site.server}/readyz"),
         (

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from aiapp.sandbox.kubectl import kubectl
@@ -11,6 +12,8 @@ from aiapp.sandbox.waiting import until
 
 SELECTOR = {"kwok.x-k8s.io/node": "fake"}
 """The annotation by which kwok takes a node as its own; nodes without it are left alone."""
+
+STAGES = Path(__file__).parent / "stages.yaml"
 
 READY_SECONDS = 30
 _CAPACITY = {"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "200Gi"}
@@ -63,6 +66,8 @@ def start_kwok(site: Site) -> None:
             str(site.binaries["kwok"]),
             f"--kubeconfig={site.credentials('aiapp-sandbox-kwok', ('system:masters',))}",
             f"--manage-nodes-with-annotation-selector={key}={value}",
+            f"--config={STAGES}",
+            f"--node-ip={site.host}",
             "--node-lease-duration-seconds=40",
         ],
     )
