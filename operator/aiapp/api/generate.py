@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ CRDS: Final = Path("crds")
 REFERENCE: Final = Path("docs/reference")
 
 
+@cache
 def outputs() -> dict[Path, str]:
     """Path below the repository's root, and text, of every file that is made from the models."""
     manifests = [crd.crd(kind) for kind in crd.KINDS]

@@ -256,7 +256,7 @@ class ModelStatus(ApiModel):
     """Engine: TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, ..."""
     algorithm: Annotated[str, Field(max_length=64)]
     """For example image_classification."""
-    metrics: Annotated[dict[str, str], Field(max_length=32)] | None = None
+    metrics: Annotated[dict[str, Annotated[str, Field(max_length=64)]], Field(max_length=32)] | None = None
     """Precision of the model (f1, recall, precision, accuracy, ...), as decimal numbers in text."""
     apis: Annotated[tuple[ApiStatus, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
     """Its APIs."""

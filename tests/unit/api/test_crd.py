@@ -1,0 +1,94 @@
+"""What the CRDs hold, beyond what the API server itself insists on."""
+
+from typing import Any
+
+import pytest
+
+from aiapp.api import crd
+from aiapp.api.meta import RULES
+from aiapp.api.schema import Schema, nodes
+
+KINDS = [pytest.param(kind, id=kind.name) for kind in crd.KINDS]
+EVERY_NODE = [
+    pytest.param(kind, path, node, id=f"{kind.name}{path}")
+    for kind in crd.KINDS
+    for path, node in nodes(crd.schema(kind))
+]
+BOUNDED_BY = {"string": "maxLength", "array": "maxItems", "object": "maxProperties"}
+
+
+def is_bounded(node: Schema) -> bool:
+    if node.get("enum") or node.get("format") == "date-time" or "properties" in node:
+        return True
+    kind = "string" if "x-kubernetes-int-or-string" in node else node["type"]
+    return kind not in BOUNDED_BY or BOUNDED_BY[kind] in node
+
+
+@pytest.mark.parametrize(("kind", "path", "node"), EVERY_NODE)
+def test_every_node_of_a_schema_is_typed_bounded_and_plain(kind: crd.Kind, path: str, node: Schema) -> None:
+    assert ("type" in node) != ("x-kubernetes-int-or-string" in node)
+    assert not {"$ref", "$defs", "anyOf", "oneOf", "allOf", "not", "title", "nullable", "const"} & set(node)
+    assert "x-kubernetes-preserve-unknown-fields" not in node
+    assert path in {".apiVersion", ".kind", ""} or is_bounded(node)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_is_described_in_one_line(kind: crd.Kind) -> None:
+    fields = {
+        f"{path}.{name}": child
+        for path, node in nodes(crd.schema(kind))
+        for name, child in node.get("properties", {}).items()
+        if f"{path}.{name}" != ".metadata"
+    }
+    texts = {path: node.get("description", "") for path, node in fields.items()}
+    assert [path for path, text in texts.items() if not text or "\n" in text or not text.endswith(".")] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_list_says_how_two_field_managers_share_it(kind: crd.Kind) -> None:
+    lists = [(path, node) for path, node in nodes(crd.schema(kind)) if node.get("type") == "array"]
+    assert [path for path, node in lists if "x-kubernetes-list-type" not in node] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_rule_has_a_message_and_a_reason(kind: crd.Kind) -> None:
+    rules = [rule for _, node in nodes(crd.schema(kind)) for rule in node.get(RULES, [])]
+    assert rules
+    assert all(rule["message"] and rule["reason"].startswith("FieldValue") for rule in rules)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_status_has_neither_defaults_nor_rules(kind: crd.Kind) -> None:
+    status = crd.schema(kind)["properties"]["status"]
+    assert [path for path, node in nodes(status) if "default" in node or RULES in node] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_crd_carries_the_revision_of_its_schema(kind: crd.Kind) -> None:
+    assert crd.crd(kind)["metadata"]["annotations"] == {"aiapp.dev/schema-revision": str(crd.REVISION)}
+
+
+def names(kind: crd.Kind) -> dict[str, Any]:
+    found: dict[str, Any] = crd.crd(kind)["spec"]["names"]
+    return found
+
+
+def test_the_names_are_the_documented_ones() -> None:
+    assert {kind.crd_name: names(kind)["shortNames"] for kind in crd.KINDS} == {
+        "aiapplications.aiapp.dev": ["aiapp"],
+        "aiapplicationversions.aiapp.dev": ["aiappv"],
+        "inferenceruntimes.aiapp.dev": ["infrt"],
+    }
+    assert all(names(kind)["categories"] == ["aiapps"] for kind in crd.KINDS)
+
+
+def test_the_hash_ignores_words_but_not_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hash_with(**changes: Any) -> str:
+        monkeypatch.setattr(crd, "schema", lambda kind: {"type": "object", **changes})
+        return crd.schema_hash()
+
+    plain = hash_with()
+    assert hash_with(description="Words.") == plain
+    ruled = hash_with(**{RULES: [{"rule": "true", "message": "a"}]})
+    assert ruled != plain
+    assert hash_with(**{RULES: [{"rule": "true", "message": "b"}]}) == ruled
