@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.api.version import ModelStatus, ObsSource
+from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.keys import KeyRefusedError
 from aiapp.domain.location import Location, location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing, is_folder_marker
 from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.layout import CONFIG, Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, SERVICE_CODE, code_refusal
@@ -27,50 +28,6 @@ DEADLINE_SECONDS: Final = 60.0
 _ATTEMPTS: Final = 2
 _PAGE_OBJECTS: Final = 1000
 """A listing longer than a page is not one moment of the store and is therefore taken twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unresolved:
-    """The store did not list the package, or it would not hold still: `SourceResolved` is False."""
-
-    reason: Reason
-    message: str
-    retryable: bool
-    """False: a person has to mend something, though it is tried again all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The listing is the one the caller knows, so no file was read and what was said before still holds."""
-
-    listing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invalid:
-    """The package is listed but breaks a rule: `SourceResolved` is True, `PackageValid` is False."""
-
-    uri: str
-    """The folder that the source names."""
-    listing: str
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Valid:
-    """The package may be pinned: `SourceResolved` and `PackageValid` are True."""
-
-    uri: str
-    """The folder that holds config.json; every path of the manifest is relative to it."""
-    listing: str
-    manifest: Manifest
-    model: ModelStatus
-    runtime: str | None
-    """As config.json writes it, not checked against anything."""
-
-
-Inspection = Unresolved | Unchanged | Invalid | Valid
 
 
 async def inspect(

@@ -1,0 +1,86 @@
+"""Runs blocking calls on a bounded number of threads of its own, off the event loop.
+
+Never holds up the end of the process: the threads are daemons, unlike those of concurrent.futures.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+Result = TypeVar("Result")
+Call = Callable[[threading.Event], Result]
+"""Gets an event that is set as soon as nobody waits for the result any more."""
+
+
+class BlockingPool:
+    """`threads` threads, of which one group of calls (say, all to one host) never takes more than half."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._threads = threads
+        self._name = name
+        self._share = max(1, threads // 2)
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Call[Any], threading.Event] | None] = queue.SimpleQueue()
+        self._running: list[threading.Event] = []
+        self._started = 0
+        self._closed = False
+        self._groups: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def run(self, group: str, call: Call[Result]) -> Result:
+        """The result of `call`. When the caller is cancelled, the place is free only once the thread has returned."""
+        places = self._groups.get(group) or self._groups.setdefault(group, asyncio.Semaphore(self._share))
+        await places.acquire()
+        future, abandoned = self._submit(call)
+        loop = asyncio.get_running_loop()
+        future.add_done_callback(lambda _: _call_on(loop, places.release))
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
+
+    def close(self) -> None:
+        """Tells running calls to give up and lets idle threads end; waits for none of them."""
+        self._closed = True
+        for abandoned in self._running:
+            abandoned.set()
+        for _ in range(self._started):
+            self._calls.put(None)
+
+    def _submit(self, call: Call[Result]) -> tuple[Future[Result], threading.Event]:
+        if self._closed:
+            raise RuntimeError(f"the pool {self._name} is closed")
+        future: Future[Result] = Future()
+        abandoned = threading.Event()
+        self._running.append(abandoned)
+        future.add_done_callback(lambda _: self._running.remove(abandoned))
+        if self._started < self._threads:
+            self._started += 1
+            threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
+        self._calls.put((future, call, abandoned))
+        return future, abandoned
+
+    def _work(self) -> None:
+        while (item := self._calls.get()) is not None:
+            future, call, abandoned = item
+            if future.set_running_or_notify_cancel():
+                _fulfil(future, call, abandoned)
+
+
+def _fulfil(future: Future[Result], call: Call[Result], abandoned: threading.Event) -> None:
+    try:
+        result = call(abandoned)
+    except BaseException as error:  # noqa: BLE001
+        # It belongs to whoever waits.
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _call_on(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for a place
+        loop.call_soon_threadsafe(callback)

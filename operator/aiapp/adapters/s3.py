@@ -1,0 +1,155 @@
+"""Lists and reads packages in any S3-compatible store, through boto3 on threads of its own.
+
+Never reads more of an object than it is asked to, never writes, never uses the operator's own cloud credentials.
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+from typing_extensions import override
+
+from aiapp.adapters.blocking import BlockingPool
+from aiapp.adapters.s3_errors import status
+from aiapp.adapters.s3_listing import pages
+from aiapp.adapters.s3_request import Requests, Retries
+from aiapp.api.conditions import Reason
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import Location
+from aiapp.domain.manifest import Listed
+from aiapp.ports import ObjectChangedError, ObjectStore, StoreError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from aiapp.adapters.s3_clients import Clients
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """How object storage may be used."""
+
+    threads: int = 8
+    """Calls at a time; one endpoint gets at most half of them."""
+    connect_seconds: float = 3.0
+    read_seconds: float = 4.0
+    """Longest silence of a server while it answers."""
+    attempts: int = 3
+    """Per request, for what may mend itself."""
+    max_objects: int = 100_000
+    """Of one package."""
+    max_bytes: int = 1024**4
+    """Of one package."""
+    allow_http: bool = False
+    """Whether endpoints without TLS are accepted."""
+    ca_bundle: str | None = None
+    """File with the authorities to trust instead of the public ones."""
+
+
+class S3Store(ObjectStore):
+    """Object storage; make one for the process and `close` it at the end."""
+
+    def __init__(self, settings: StoreSettings, uniform: Callable[[], float] = random.random) -> None:
+        self._settings = settings
+        self._retries = Retries(attempts=settings.attempts, uniform=uniform)
+        self._pool = BlockingPool(settings.threads, "s3")
+        self._lock = threading.Lock()
+        self._clients: Clients | None = None
+
+    def close(self) -> None:
+        """Lets go of every connection; running calls give up at their next step and are not waited for."""
+        self._pool.close()
+        if self._clients is not None:
+            self._clients.close()
+
+    @override
+    async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+        return await self._call(location, credentials, self._listing)
+
+    @override
+    async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
+        return await self._call(location, credentials, lambda requests: _content(requests, listed, limit))
+
+    async def _call(
+        self, location: Location, credentials: Credentials | None, work: Callable[[Requests], Result]
+    ) -> Result:
+        refuse_endpoint(location, self._settings)
+
+        def call(abandoned: threading.Event) -> Result:
+            client = self._shared_clients().client(location, credentials)
+            return work(Requests(client, location, self._retries, abandoned))
+
+        return await self._pool.run(location.host, call)
+
+    def _listing(self, requests: Requests) -> tuple[Listed, ...]:
+        found: list[Listed] = []
+        size = 0
+        for page in pages(requests):
+            found += page
+            size += sum(listed.size for listed in page)
+            self._refuse_excess(len(found), size, requests.location)
+        if not found:
+            message = f"nothing lies under {requests.location.uri}"
+            raise StoreError(Reason.PREFIX_EMPTY, message, retryable=False)
+        return tuple(found)
+
+    def _refuse_excess(self, objects: int, size: int, where: Location) -> None:
+        limits = (("objects", objects, self._settings.max_objects), ("bytes", size, self._settings.max_bytes))
+        for what, number, limit in limits:
+            if number > limit:
+                message = f"{where.uri} holds at least {number} {what}; the operator's settings allow {limit}"
+                raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
+
+    def _shared_clients(self) -> "Clients":
+        # boto3 takes a second of CPU to import, and an operator whose versions are all pinned needs no store at all.
+        from aiapp.adapters.s3_clients import Clients, ClientSettings  # noqa: PLC0415
+
+        with self._lock:
+            if self._clients is None:
+                wanted = self._settings
+                self._clients = Clients(
+                    ClientSettings(wanted.connect_seconds, wanted.read_seconds, wanted.threads, wanted.ca_bundle)
+                )
+            return self._clients
+
+
+def refuse_endpoint(location: Location, settings: StoreSettings) -> None:
+    """Raises `StoreError` (EndpointRefused) for an endpoint that the settings do not allow."""
+    if location.endpoint is not None and urlsplit(location.endpoint).scheme != "https" and not settings.allow_http:
+        message = f"{location.host} is not https, and the operator's settings do not allow http endpoints"
+        raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
+
+
+def _content(requests: Requests, listed: Listed, limit: int) -> bytes:
+    if listed.size > limit:
+        message = f"{listed.key!r} has {listed.size} bytes; at most {limit} are read"
+        raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
+    return requests.make(lambda client: _body(client, requests.location, listed))
+
+
+def _body(client: "S3Client", where: Location, listed: Listed) -> bytes:
+    """The whole object; the store checks the ETag first, and it is checked again for stores that ignore conditions."""
+    version: dict[str, Any] = {"VersionId": listed.version_id} if listed.version_id else {}
+    try:
+        answer = client.get_object(Bucket=where.bucket, Key=listed.key, IfMatch=listed.etag, **version)
+    except ClientError as error:
+        raise _read_error(error, where, listed) from error
+    with answer["Body"] as body:
+        if answer["ETag"].strip('"') != listed.etag.strip('"') or answer["ContentLength"] != listed.size:
+            raise ObjectChangedError(listed.key)
+        return body.read(listed.size)
+
+
+def _read_error(error: ClientError, where: Location, listed: Listed) -> Exception:
+    if status(error) in {404, 412} and error.response.get("Error", {}).get("Code") != "NoSuchBucket":
+        return ObjectChangedError(listed.key)
+    if status(error) == 403 and listed.version_id:
+        message = f"{where.host} lists the versions of {listed.key!r} but denies reading them: allow GetObjectVersion"
+        return StoreError(Reason.ACCESS_DENIED, message, retryable=False)
+    return error

@@ -1,0 +1,123 @@
+"""boto3 clients, shared by everything that uses the same endpoint with the same key.
+
+Never looks for credentials, profiles or endpoints by itself, never follows a redirect to another host.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.config import Config
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import Location
+from aiapp.ports import StoreError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MAX_CLIENTS: Final = 64
+"""Of different endpoints and keys; the least recently used one is closed first. A client costs 6 ms and 1 MB."""
+
+_AWS_DOMAINS: Final = (".amazonaws.com", ".amazonaws.com.cn")
+_ANONYMOUS: Final = Credentials("anonymous", "anonymous")
+"""Never sent: requests are unsigned. It only keeps botocore from asking the cloud's metadata service for a key."""
+_NO_FILES: Final = {"config_file": (None, None, "/dev/null", None), "credentials_file": (None, None, "/dev/null", None)}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What all clients have in common."""
+
+    connect_seconds: float
+    read_seconds: float
+    connections: int
+    ca_bundle: str | None
+
+
+class _Key(NamedTuple):
+    endpoint: str | None
+    region: str
+    path_style: bool
+    credentials: Credentials | None
+
+
+class Clients:
+    """Bounded; safe to use from several threads."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._session: boto3.session.Session | None = None
+        self._clients: OrderedDict[_Key, S3Client] = OrderedDict()
+
+    def client(self, location: Location, credentials: Credentials | None) -> "S3Client":
+        """The client for this store and key, made when it is first asked for."""
+        key = _Key(location.endpoint, location.region, location.path_style, credentials)
+        with self._lock:
+            client = self._clients.pop(key, None) or self._made(key)
+            self._clients[key] = client
+            if len(self._clients) > MAX_CLIENTS:
+                self._clients.popitem(last=False)
+            return client
+
+    def close(self) -> None:
+        """Closes the idle connections of every client."""
+        with self._lock:
+            clients = list(self._clients.values())
+            self._clients.clear()
+        for client in clients:
+            client.close()
+
+    def _made(self, key: _Key) -> "S3Client":
+        if self._session is None:
+            self._session = boto3.session.Session(botocore_session=botocore.session.Session(session_vars=_NO_FILES))
+        credentials = key.credentials or _ANONYMOUS
+        client = self._session.client(
+            "s3",
+            region_name=key.region,
+            endpoint_url=key.endpoint,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            verify=self._settings.ca_bundle,
+            config=_config(key, self._settings),
+        )
+        client.meta.events.register("before-send.s3", _guard(client.meta.endpoint_url))
+        return client
+
+
+def _config(key: _Key, settings: ClientSettings) -> Config:
+    return Config(  # type: ignore[call-arg]  # the stubs do not know ignore_configured_endpoint_urls
+        signature_version=UNSIGNED if key.credentials is None else "s3v4",
+        connect_timeout=settings.connect_seconds,
+        read_timeout=settings.read_seconds,
+        max_pool_connections=settings.connections,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        s3={"addressing_style": "path" if key.path_style else "virtual"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        ignore_configured_endpoint_urls=True,
+        user_agent_extra="aiapp-operator",
+    )
+
+
+def _guard(endpoint: str) -> Any:
+    """Refuses requests that botocore redirects elsewhere; only AWS may move them, to its host in another region."""
+    allowed = urlsplit(endpoint).hostname or ""
+    suffixes = (f".{allowed}", *(_AWS_DOMAINS if allowed.endswith(_AWS_DOMAINS) else ()))
+
+    def refuse_elsewhere(request: AWSPreparedRequest, **_: object) -> None:
+        host = urlsplit(request.url).hostname or ""
+        if host != allowed and not host.endswith(suffixes):
+            message = f"{allowed} redirects to another host, which is not followed"
+            raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
+
+    return refuse_elsewhere

@@ -1,0 +1,54 @@
+"""What one look at a package found. Values only; the caller turns them into conditions.
+
+Never says anything about a runtime or a node: that is decided from `Valid` elsewhere.
+"""
+
+from dataclasses import dataclass
+
+from aiapp.api.conditions import Reason
+from aiapp.api.version import ModelStatus
+from aiapp.domain.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """The store did not list the package, or it would not hold still: `SourceResolved` is False."""
+
+    reason: Reason
+    message: str
+    retryable: bool
+    """False: a person has to mend something, though it is tried again all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The listing is the one the caller knows, so no file was read and what was said before still holds."""
+
+    listing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The package is listed but breaks a rule: `SourceResolved` is True, `PackageValid` is False."""
+
+    uri: str
+    """The folder that the source names."""
+    listing: str
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """The package may be pinned: `SourceResolved` and `PackageValid` are True."""
+
+    uri: str
+    """The folder that holds config.json; every path of the manifest is relative to it."""
+    listing: str
+    manifest: Manifest
+    model: ModelStatus
+    runtime: str | None
+    """As config.json writes it, not checked against anything."""
+
+
+Inspection = Unresolved | Unchanged | Invalid | Valid
