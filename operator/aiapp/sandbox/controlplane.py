@@ -21,6 +21,7 @@ PORTS = ("etcd", "etcd-peer", "kube-controller-manager", "kube-scheduler")
 READY_SECONDS = 60
 """Bound for each part on a busy machine; a quiet one needs 1 to 3 seconds in all."""
 
+_HEALTH = {"kube-controller-manager": "healthz", "kube-scheduler": "readyz"}
 _TAIL_LINES = 8
 
 
@@ -106,8 +107,6 @@ def _component_flags(port: int, credentials: Path) -> list[str]:
         f"--authorization-kubeconfig={credentials}",
         f"--bind-address={LOOPBACK}",
         f"--secure-port={port}",
-        # They start beside the API server, before its roles exist.
-        "--authentication-tolerate-lookup-failure",
         "--leader-elect=false",
         "--profiling=false",
         "--kube-api-qps=200",
@@ -120,19 +119,13 @@ def start(site: Site, ports: Mapping[str, int]) -> None:
     etcd = site.start("etcd", etcd_command(site, ports))
     command = apiserver_command(site, ports)
     _wait(etcd, lambda: listening(LOOPBACK, ports["etcd"]))
-    apiserver = site.start("kube-apiserver", command)
+    apiserver = site.start(SERVER, command)
     manager, scheduler = controller_manager_command(site, ports), scheduler_command(site, ports)
-    _wait(apiserver, lambda: listening(site.host, ports[SERVER]))
-    started = [
-        (apiserver, f"{site.server}/readyz"),
-        (
-            site.start("kube-controller-manager", manager),
-            f"https://{LOOPBACK}:{ports['kube-controller-manager']}/healthz",
-        ),
-        (site.start("kube-scheduler", scheduler), f"https://{LOOPBACK}:{ports['kube-scheduler']}/readyz"),
-    ]
-    for process, url in started:
-        wait_for(process, url, site.authority.certificate if process is apiserver else None)
+    wait_for(apiserver, f"{site.server}/readyz", site.authority.certificate)
+    # Not earlier: what is refused before the API server has made its roles is tried again only seconds later.
+    started = [site.start("kube-controller-manager", manager), site.start("kube-scheduler", scheduler)]
+    for process in started:
+        wait_for(process, f"https://{LOOPBACK}:{ports[process.name]}/{_HEALTH[process.name]}", None)
 
 
 def wait_for(process: Process, url: str, trusted: Path | None) -> None:
