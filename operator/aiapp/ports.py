@@ -79,10 +79,6 @@ class Cluster(Protocol):
         """
         ...
 
-    async def share(self, desired: Json, *, observed: Json | None, owner: Json) -> Applied:
-        """Make an immutable object with several owners exist, with `owner` (an owner reference) among them."""
-        ...
-
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
     ) -> None:

@@ -60,13 +60,17 @@ class ListWatch:
         self._api = api
         self._sink = sink
         self._pace = pace or Pace()
-        self._contact = self._pace.clock()
+        self._contact = self._progress = self._pace.clock()
         self._version = ""
         self._failures = 0
 
     def silence(self) -> float:
         """Seconds since the API server last told anything; bookmarks come every minute."""
         return self._pace.clock() - self._contact
+
+    def idleness(self) -> float:
+        """Seconds since this last heard or tried anything; an API server that is down does not count."""
+        return self._pace.clock() - self._progress
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -116,12 +120,13 @@ class ListWatch:
 
     def _heard(self, resource_version: str) -> None:
         self._version = resource_version
-        self._contact = self._pace.clock()
+        self._contact = self._progress = self._pace.clock()
         self._failures = 0
 
     async def _pause(self, error: ApiError) -> None:
         ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**self._failures, BACKOFF_CAP_SECONDS)
         self._failures = min(self._failures + 1, 16)
+        self._progress = self._pace.clock()
         wait = ceiling * (0.5 + self._pace.jitter() / 2)
         logger.info("%s: %s; again in %.1f s", self.collection.resource.plural, error, wait)
         await asyncio.sleep(wait)

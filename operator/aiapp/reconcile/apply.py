@@ -65,21 +65,6 @@ class Applier:
             observed = await self._look(desired)
         raise ConflictError(409, "Conflict", f"{_name(desired)} kept changing while it was applied")
 
-    async def share(self, desired: Json, observed: Json | None, owner: Json) -> Applied:
-        """See `ports.Cluster.share`."""
-        for _ in range(ATTEMPTS):
-            if observed is not None:
-                _refuse_terminating(observed)
-                if not is_managed(observed):
-                    return Applied(ApplyResult.NAME_TAKEN, observed)
-                if is_owned(observed, owner["uid"]):
-                    return Applied(ApplyResult.UNCHANGED, observed)
-            try:
-                return Applied(ApplyResult.WRITTEN, await self._add_owner(desired, observed, owner))
-            except ConflictError:
-                observed = await self._look(desired)
-        raise ConflictError(409, "Conflict", f"{_name(desired)} kept changing while an owner was added")
-
     async def _write(self, desired: Json, observed: Json | None) -> Json:
         """Creates what is absent; overwrites exactly `observed`, whoever has changed it."""
         metadata = desired["metadata"]
@@ -87,15 +72,6 @@ class Applier:
         precondition = {"resourceVersion": ABSENT} if observed is None else {"uid": observed["metadata"]["uid"]}
         document = {**desired, "metadata": {**metadata, "annotations": annotations, **precondition}}
         return await self.api.apply(document, force=observed is not None)
-
-    async def _add_owner(self, desired: Json, observed: Json | None, owner: Json) -> Json:
-        metadata = desired["metadata"]
-        if observed is None:
-            return await self._write({**desired, "metadata": {**metadata, "ownerReferences": [owner]}}, None)
-        owners = [*(observed["metadata"].get("ownerReferences") or ()), owner]
-        precondition = {"resourceVersion": observed["metadata"]["resourceVersion"]}
-        patch = {"metadata": {"ownerReferences": owners, **precondition}}
-        return await self.api.patch(resource_of(desired), metadata.get("namespace"), metadata["name"], patch)
 
     async def _look(self, desired: Json) -> Json | None:
         metadata = desired["metadata"]

@@ -35,10 +35,6 @@ class StoredCluster(Cluster):
         return self._remember(await self._applier.apply(desired, observed, owner_uid))
 
     @override
-    async def share(self, desired: Json, *, observed: Json | None, owner: Json) -> Applied:
-        return self._remember(await self._applier.share(desired, observed, owner))
-
-    @override
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
     ) -> None:

@@ -42,17 +42,21 @@ class Store(Generic[Facts]):
     """Objects by resource, namespace and name. Shared, never copied: readers must not change what they get.
 
     Older news never replaces newer: resourceVersions of one resource are comparable integers (KEP-5504).
-    `facts` turns a node into what decisions need of it; `listener` hears every change after it is stored.
+    `facts` turns a node into what decisions need of it.
     """
 
-    def __init__(self, facts: Callable[[Json], Facts], listener: Listener | None = None) -> None:
+    def __init__(self, facts: Callable[[Json], Facts]) -> None:
         self._facts_of = facts
-        self._listener = listener or (lambda _: None)
+        self._listener: Listener = lambda _: None
         self._objects: dict[Resource, dict[Place, Json]] = defaultdict(dict)
         self._of_application: dict[tuple[Resource, str, str], dict[str, Json]] = defaultdict(dict)
         self._facts: dict[str, Facts] = {}
         self._fleet: tuple[Facts, ...] | None = None
         self._deleted: OrderedDict[str, int] = OrderedDict()
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` hears every change after it is stored; of nodes only changes of facts."""
+        self._listener = listener
 
     # What happened
 
@@ -129,10 +133,10 @@ class Store(Generic[Facts]):
 
     def _settle(self, change: Change) -> None:
         if change.resource is NODES:
-            if self._note(change):
-                self._listener(change)
-            return
-        self._index(change)
+            if not self._note(change):
+                return
+        else:
+            self._index(change)
         self._listener(change)
 
     def _note(self, node: Change) -> bool:

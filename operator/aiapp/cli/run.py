@@ -1,0 +1,102 @@
+"""`aiapp run`: the operator, in a cluster or against the current kubeconfig."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from functools import partial
+
+import click
+from pydantic import ValidationError
+from typing_extensions import override
+
+from aiapp.settings import Settings
+
+USAGE = 2
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, under the keys that most log collectors of operators know."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "msg": record.getMessage(),
+        }
+        if record.exc_info:
+            line["err"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def log_to_stderr(log_format: str, verbosity: int) -> None:
+    """Our own lines from INFO on; kopf's and others' from WARNING on, unless asked for."""
+    handler = logging.StreamHandler(sys.stderr)
+    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(JsonLines() if log_format == "json" else plain)
+    logging.basicConfig(level=logging.DEBUG if verbosity > 1 else logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("aiapp").setLevel(logging.DEBUG if verbosity else logging.INFO)
+
+
+def _address(_: click.Context, __: click.Parameter, value: str) -> tuple[str, int]:
+    host, _separator, port = value.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter(f"{value!r} is not HOST:PORT")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:8080` asks for all addresses
+
+
+@click.command("run")
+@click.option(
+    "--health-address",
+    default="127.0.0.1:8080",
+    show_default=True,
+    callback=_address,
+    help="Where /healthz, /readyz and /metrics are served; port 0 takes a free one.",
+)
+@click.option("--log-format", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+@click.option("-v", "--verbose", count=True, help="More lines; twice: kopf's and the libraries' as well.")
+def command(health_address: tuple[str, int], log_format: str, verbose: int) -> None:
+    r"""Run the operator, in a cluster or against the current kubeconfig.
+
+    Settings are read from AIAPP_* environment variables. Exit codes: 0 stopped by a signal, 1 a part of it failed
+    (start it anew), 2 wrong settings or no cluster.
+
+    \b
+    Examples:
+      aiapp run
+      AIAPP_ALLOW_HTTP=true aiapp run --health-address 127.0.0.1:0 -v
+    """
+    log_to_stderr(log_format, verbose)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise click.UsageError(_told(error)) from None
+    code = _run(settings, *health_address)
+    # Threads that still wait for an object store have nothing to lose and must not hold up the end.
+    logging.shutdown()
+    os._exit(code)
+
+
+def _run(settings: Settings, host: str, port: int) -> int:
+    # Imported here: `aiapp run --help` must not wait two seconds for kopf.
+    from aiapp import handlers, wiring  # noqa: PLC0415
+    from aiapp.adapters.credentials_kube import NoClusterError  # noqa: PLC0415
+
+    make = partial(wiring.Engine, settings, wiring.reconcilers)
+    try:
+        return 0 if asyncio.run(handlers.run(make, host, port)) else 1
+    except NoClusterError as error:
+        click.echo(f"Error: {error}", err=True)
+        return USAGE
+    except Exception:
+        logging.getLogger("aiapp").exception("the operator ends")
+        return 1
+
+
+def _told(error: ValidationError) -> str:
+    lines = [f"AIAPP_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_url=False)]
+    return "; ".join(lines)

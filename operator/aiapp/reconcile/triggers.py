@@ -1,0 +1,90 @@
+"""From what changed to what must be looked at again. Only adds keys; never looks at anything itself."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aiapp.domain.naming import APPLICATION_LABEL
+from aiapp.domain.resources import APPLICATIONS, NODES, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.reconcile.loop import Outcome
+from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.store import Change, Store
+
+FLEET: Final = Key("Fleet", "", "nodes")
+"""Stands for everything that depends on the nodes."""
+FLEET_WINDOW_SECONDS: Final = 1.0
+"""Nodes come and go in groups: their changes within this time are looked at together."""
+
+
+def key_of(resource: Resource, document: Json) -> Key:
+    """The key of one of our own objects."""
+    metadata = document["metadata"]
+    return Key(resource.kind, metadata.get("namespace", ""), metadata["name"])
+
+
+class Triggers:
+    """Listens to the store. What the operator wrote itself does not bring its writer back."""
+
+    def __init__(self, queue: Queue, store: Store[Any]) -> None:
+        self._queue = queue
+        self._store = store
+
+    def __call__(self, change: Change) -> None:
+        if change.resource is NODES:
+            self._queue.add_after(FLEET, FLEET_WINDOW_SECONDS)
+            return
+        for key in self._keys(change):
+            self._queue.add(key)
+
+    async def fleet(self, _: Key) -> Outcome:
+        """The reconciler of `FLEET`: every version is judged again, and so is what is not ready."""
+        for version in self._store.all(VERSIONS):
+            self._queue.add(key_of(VERSIONS, version))
+        for application in self._store.all(APPLICATIONS):
+            if not _is_true(application, "Ready"):
+                self._queue.add(key_of(APPLICATIONS, application))
+        return Outcome()
+
+    def everything(self) -> None:
+        """Every object of our kinds."""
+        for resource in (RUNTIMES, VERSIONS, APPLICATIONS):
+            for document in self._store.all(resource):
+                self._queue.add(key_of(resource, document))
+
+    def _keys(self, change: Change) -> Iterable[Key]:
+        document = change.object
+        if change.resource not in (APPLICATIONS, VERSIONS, RUNTIMES):
+            return () if change.own else _owners(document)
+        itself = () if change.own else (key_of(change.resource, document),)
+        if change.resource is VERSIONS:
+            return (*itself, _application(document, document["spec"]["application"]))
+        if change.resource is RUNTIMES and itself:
+            return (*itself, *self._versions_of(document))
+        return itself
+
+    def _versions_of(self, runtime: Json) -> Iterable[Key]:
+        """Versions that use the runtime, and those that found none: it may be theirs."""
+        name = runtime["spec"]["name"]
+        for version in self._store.all(VERSIONS):
+            used = ((version.get("status") or {}).get("runtime") or {}).get("name")
+            if used == name or not _is_true(version, "RuntimeResolved"):
+                yield key_of(VERSIONS, version)
+
+
+def _application(document: Json, name: str) -> Key:
+    return Key(APPLICATIONS.kind, document["metadata"].get("namespace", ""), name)
+
+
+def _owners(child: Json) -> Iterable[Key]:
+    """The application by label (a pod's owner is its ReplicaSet), and our own kinds among the owners."""
+    metadata = child["metadata"]
+    namespace = metadata.get("namespace", "")
+    if name := (metadata.get("labels") or {}).get(APPLICATION_LABEL):
+        yield _application(child, name)
+    for owner in metadata.get("ownerReferences") or ():
+        if owner["apiVersion"] == APPLICATIONS.api_version:
+            yield Key(owner["kind"], namespace, owner["name"])
+
+
+def _is_true(document: Json, condition_type: str) -> bool:
+    conditions = (document.get("status") or {}).get("conditions") or ()
+    return any(c["type"] == condition_type and c["status"] == "True" for c in conditions)

@@ -1,0 +1,190 @@
+"""The one place that chooses implementations, and the life of what it made. Never decides anything about objects."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiohttp
+
+from aiapp.adapters.credentials_kube import KubeCredentials, load, session
+from aiapp.adapters.events import EventRecorder
+from aiapp.adapters.kube import KubeApi
+from aiapp.adapters.listwatch import Collection, ListWatch, Pace
+from aiapp.adapters.metrics import Metrics
+from aiapp.adapters.probes import Probes
+from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
+from aiapp.domain.resources import CHILDREN, NODES, PODS, Json, Resource
+from aiapp.domain.trimming import trim_of, without_managed_fields
+from aiapp.reconcile.cluster import StoredCluster
+from aiapp.reconcile.loop import Loop, Reconcile
+from aiapp.reconcile.queue import Queue
+from aiapp.reconcile.resync import Resync
+from aiapp.reconcile.schema import SchemaCheck
+from aiapp.reconcile.store import Store
+from aiapp.reconcile.triggers import FLEET, Triggers
+from aiapp.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+STUCK_SECONDS: Final = 300.0
+"""A watch that neither heard nor tried anything for this long is broken: the kubelet should start us anew."""
+MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+
+
+def utc_now() -> datetime:
+    """The clock of conditions and Events."""
+    return datetime.now(UTC)  # noqa: TID251 - the one clock, passed on from here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What reconcilers are made of."""
+
+    settings: Settings
+    api: KubeApi
+    store: Store[Json]
+    cluster: StoredCluster
+    recorder: EventRecorder
+
+
+Reconcilers = Callable[[Parts], Mapping[str, Reconcile]]
+"""Makes the reconciler of each kind."""
+
+
+class Engine:
+    """Watches, store, queue, workers and health: the whole operator but for kopf.
+
+    Make it inside the event loop it will run in. Raises `NoClusterError`.
+    """
+
+    def __init__(self, settings: Settings, reconcilers: Reconcilers) -> None:
+        self.metrics = Metrics()
+        self.credentials = KubeCredentials(load, time.monotonic)
+        self._connector = aiohttp.TCPConnector(ssl=self.credentials.tls, limit=0, keepalive_timeout=60)
+        self._session = session(self.credentials, self._connector)
+        self._queue = Queue(time.monotonic, random.random, self.metrics)
+        self._parts = self._make_parts(settings)
+        triggers = Triggers(self._queue, self._parts.store)
+        self._parts.store.listen(triggers)
+        self._watches = self._list_watches(settings)
+        self._resync = Resync(self._parts.api, self._parts.store, triggers.everything, settings.resync_seconds)
+        self._schema = SchemaCheck(self._parts.api, lambda _: self._set_gate())
+        self._loop = Loop(
+            self._queue,
+            {FLEET.kind: triggers.fleet, **reconcilers(self._parts)},
+            workers=settings.workers,
+            clock=time.monotonic,
+            observer=self.metrics,
+        )
+        self._probes = Probes(self._unhealthy, self._unready, self.metrics)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.failed = asyncio.Event()
+        """Set when a part ended that must not end: the process should end too and be started anew."""
+
+    async def start(self, host: str, port: int) -> None:
+        """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""
+        address = await self._probes.start(host, port)
+        logger.info("health and metrics at http://%s:%d", *address)
+        self._metrics_of_watches()
+        for name, coroutine in self._coroutines().items():
+            task = asyncio.create_task(coroutine, name=name)
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+
+    async def stop(self) -> None:
+        """Ends everything at once: all state is in the API, so nothing is lost."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._probes.stop()
+        await self._session.close()
+        await self._connector.close()
+
+    def new_session(self) -> aiohttp.ClientSession:
+        """Another session over the same connections and credentials, whose closing ends neither."""
+        return session(self.credentials, self._connector)
+
+    def seen(self, resource: Resource, kind: str | None, document: Json) -> None:
+        """An event of our own kinds, as kopf hands it over (`kind` None: part of a listing)."""
+        if kind == "DELETED":
+            self._parts.store.remove(resource, document)
+        else:
+            self._parts.store.put(resource, without_managed_fields({**document, "metadata": {**document["metadata"]}}))
+
+    def _make_parts(self, settings: Settings) -> Parts:
+        api = KubeApi(self._session, self.credentials.server, observer=self.metrics)
+        store: Store[Json] = Store(facts=lambda node: node)
+        return Parts(
+            settings=settings,
+            api=api,
+            store=store,
+            cluster=StoredCluster(api, store, utc_now),
+            recorder=EventRecorder(api, utc_now, time.monotonic),
+        )
+
+    def _list_watches(self, settings: Settings) -> list[ListWatch]:
+        ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in (*CHILDREN, PODS)]
+        everything = [*ours, Collection(resource=NODES)]
+        pace = Pace(resync=settings.resync_seconds)
+        return [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]
+
+    def _coroutines(self) -> dict[str, Coroutine[Any, Any, None]]:
+        watches = {f"watch {w.collection.resource.plural}": w.run() for w in self._watches}
+        return watches | {
+            "first view": self._open_when_synced(),
+            "resync": self._resync.run(),
+            "schema": self._schema.run(),
+            "events": self._parts.recorder.run(),
+            "workers": self._loop.run(),
+        }
+
+    async def _open_when_synced(self) -> None:
+        for synced in (self._resync.synced, *(watch.synced for watch in self._watches)):
+            await synced.wait()
+        logger.info("everything was seen once: working")
+        self._set_gate()
+
+    def _set_gate(self) -> None:
+        if self._unready():
+            self._loop.gate.clear()
+        else:
+            self._loop.gate.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (task.get_name() == "first view" and task.exception() is None):
+            return
+        logger.critical("%s ended, which it never should", task.get_name(), exc_info=task.exception())
+        self.failed.set()
+
+    def _unhealthy(self) -> list[str]:
+        ended = [f"{task.get_name()} ended" for task in self._tasks if task.done() and task.get_name() != "first view"]
+        stuck = [
+            f"watch {watch.collection.resource.plural} is stuck for {watch.idleness():.0f} s"
+            for watch in self._watches
+            if watch.idleness() > STUCK_SECONDS
+        ]
+        return ended + stuck
+
+    def _unready(self) -> list[str]:
+        unseen = [
+            f"{watch.collection.resource.plural} are not listed yet"
+            for watch in self._watches
+            if not watch.synced.is_set()
+        ]
+        own = [] if self._resync.synced.is_set() else ["our own kinds are not listed yet"]
+        return [*self._schema.complaints, *own, *unseen]
+
+    def _metrics_of_watches(self) -> None:
+        self.metrics.working(self._queue.longest_running)
+        for watch in self._watches:
+            self.metrics.watch(watch.collection.resource.plural, watch.silence)
+
+
+def reconcilers(_: Parts) -> Mapping[str, Reconcile]:
+    return {}
