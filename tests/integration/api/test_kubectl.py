@@ -1,0 +1,266 @@
+"""What kubectl shows of our kinds: explanations, names, columns, selectors; and that a status is kept whole."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from tests.support.documents import Document, application, changed, runtime, version
+from tests.support.kube import Kube
+
+from aiapp.api import crd
+from aiapp.api.application import ApplicationStatus, Traffic, VersionSummary
+from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
+from aiapp.api.runtime import RuntimeObjectStatus
+from aiapp.api.schema import nodes
+from aiapp.api.version import (
+    ApiStatus,
+    Artifact,
+    CompatibilityStatus,
+    HealthStatus,
+    ManifestReference,
+    ModelStatus,
+    ReasonCount,
+    RuntimeStatus,
+    SourceStatus,
+    VersionStatus,
+)
+
+CRDS = Path(__file__).parents[3] / "crds"
+Kubectl = Callable[..., CompletedProcess[str]]
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+PIN = f"sha256:{'ab' * 32}"
+READY = Condition(
+    type="Ready", status="True", reason="Normal", message="All good.", last_transition_time=NOON, observed_generation=1
+)
+VERSION_STATUS = VersionStatus(
+    observed_generation=1,
+    phase="Normal",
+    source=SourceStatus(type="Obs", uri="obs://models/mnist/1.0.0/", listing=PIN, resolved_at=NOON),
+    artifact=Artifact(
+        pin=PIN,
+        objects=3,
+        bytes=5_000_000_000,
+        size="4.7 GiB",
+        manifest_ref=ManifestReference(name="mnist-manifest"),
+        verification="ETag",
+    ),
+    model=ModelStatus(
+        type="PyTorch",
+        algorithm="image_classification",
+        metrics={"f1": "0.97"},
+        apis=(ApiStatus(method="POST", url="/", request_content_type="a/b", response_content_type="c/d"),),
+        dependencies=("numpy==1.26.0",),
+        health=HealthStatus(
+            check_method="EXEC",
+            url="/health",
+            command="true",
+            initial_delay_seconds=1,
+            period_seconds=1,
+            timeout_seconds=1,
+            failure_threshold=1,
+        ),
+        runtime="python3.7",
+        repaired=("procotol read as protocol",),
+    ),
+    runtime=RuntimeStatus(
+        name="pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64",
+        engine="pytorch 2.1.0",
+        hardware="CPU",
+        python="3.11",
+        os="debian 12",
+        architecture="amd64",
+        image="localhost/pytorch:1",
+        lifecycle="Supported",
+    ),
+    compatibility=CompatibilityStatus(
+        verdict="Compatible",
+        nodes=3,
+        compatible=2,
+        reasons=(ReasonCount(reason="ArchitectureMismatch", nodes=1, examples=("node-a",)),),
+    ),
+    conditions=(READY,),
+)
+APPLICATION_STATUS = ApplicationStatus(
+    observed_generation=1,
+    phase="Running",
+    versions=(VersionSummary(version="1.0.0", phase="Normal", created=NOON),),
+    latest_version="1.0.0",
+    latest_ready_version="1.0.0",
+    traffic=(Traffic(version="1.0.0", wish=100, effective=100, replicas=2, ready=1),),
+    url="http://mnist.default.svc:8080/",
+    replicas=2,
+    ready_replicas=1,
+    selector="aiapp.dev/application=mnist",
+    conditions=(READY,),
+)
+RUNTIME_STATUS = RuntimeObjectStatus(
+    observed_generation=1,
+    engine="pytorch 2.1.0",
+    hardware="CPU",
+    python="3.11",
+    os="debian 12",
+    architecture="amd64",
+    chip="910B",
+    conditions=(READY,),
+)
+RUNTIME = changed(runtime("columns_1.0.0-cpu-py_3.11-debian_12-x86_64"), spec__image="localhost/columns:1")
+STATUSES = [
+    pytest.param(application(), APPLICATION_STATUS, id="application"),
+    pytest.param(version(), VERSION_STATUS, id="version"),
+    pytest.param(RUNTIME, RUNTIME_STATUS, id="runtime"),
+]
+KINDS = [pytest.param(kind, id=kind.name) for kind in crd.KINDS]
+
+
+def dumped(status: ApiModel) -> Document:
+    return status.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def shown(kube: Kube, document: Document, status: ApiModel, namespace: str) -> Document:
+    """The object as it is after its status was written."""
+    kept = kube.apply(document, namespace)
+    return kube.patch_status(kept, dumped(status))
+
+
+def rows(kubectl: Kubectl, *arguments: str) -> list[dict[str, str]]:
+    """The printed table, a mapping from heading to cell for each line (no cell of ours has two spaces in it)."""
+    lines = kubectl("get", *arguments).stdout.splitlines()
+    heads = lines[0].split()
+    starts = [lines[0].index(f" {head} ") + 1 if index else 0 for index, head in enumerate([*heads[:-1]])]
+    starts.append(len(lines[0]) - len(heads[-1]))
+    ends: list[int | None] = [*starts[1:], None]
+    cells = [[line[start:end].strip() for start, end in zip(starts, ends, strict=True)] for line in lines[1:]]
+    return [dict(zip(heads, line, strict=True)) for line in cells]
+
+
+@pytest.mark.parametrize(("document", "status"), STATUSES)
+def test_no_field_that_the_operator_writes_into_a_status_is_dropped(
+    kube: Kube, namespace: str, document: Document, status: ApiModel
+) -> None:
+    assert shown(kube, document, status, namespace)["status"] == dumped(status)
+    assert set(type(status).model_fields) == status.model_fields_set
+
+
+@pytest.mark.parametrize(("document", "status"), STATUSES)
+def test_a_status_given_with_the_object_is_ignored(
+    kube: Kube, namespace: str, document: Document, status: ApiModel
+) -> None:
+    body = changed(document, metadata__name=document["metadata"]["name"], status=dumped(status))
+    if body["kind"] == "InferenceRuntime":
+        body = changed(body, metadata__name=(name := f"ignored-{namespace}"), spec__name=name)
+    assert "status" not in kube.create(body, namespace)
+
+
+def test_the_columns_of_an_application(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+    shown(kube, application(), APPLICATION_STATUS, namespace)
+    (row,) = rows(kubectl, "aiapp", "-n", namespace, "-o", "wide")
+    assert row.pop("AGE")
+    assert row == {
+        "NAME": "mnist",
+        "VERSION": "1.0.0",
+        "PHASE": "Running",
+        "READY": "True",
+        "REASON": "Normal",
+        "REPLICAS": "2",
+        "AVAILABLE": "1",
+        "URL": "http://mnist.default.svc:8080/",
+    }
+
+
+def test_the_columns_of_a_version(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+    shown(kube, version(), VERSION_STATUS, namespace)
+    (row,) = rows(kubectl, "aiappv", "-n", namespace)
+    assert row.pop("AGE")
+    assert row == {
+        "NAME": "mnist-1.0.0",
+        "MODEL": "PyTorch",
+        "COMPATIBLE": "Compatible",
+        "PHASE": "Normal",
+        "READY": "True",
+        "SIZE": "4.7 GiB",
+    }
+    (wide,) = rows(kubectl, "aiappv", "-n", namespace, "-o", "wide")
+    assert (wide["RUNTIME"], wide["REASON"], wide["PIN"]) == (
+        "pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64",
+        "Normal",
+        PIN,
+    )
+
+
+def test_the_columns_of_a_runtime(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+    name = RUNTIME["metadata"]["name"]
+    shown(kube, RUNTIME, RUNTIME_STATUS, namespace)
+    (row,) = rows(kubectl, "infrt", name)
+    assert row.pop("AGE")
+    assert row == {
+        "NAME": name,
+        "LIFECYCLE": "Supported",
+        "IMAGE": "localhost/columns:1",
+        "ARCH": "amd64",
+        "HARDWARE": "CPU",
+    }
+
+
+def test_the_category_lists_all_kinds_of_a_namespace(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+    kube.apply(application(), namespace)
+    kube.apply(version(), namespace)
+    names = kubectl("get", "aiapps", "-n", namespace, "-o", "name").stdout.split()
+    assert {
+        "aiapplication.aiapp.dev/mnist",
+        "aiapplicationversion.aiapp.dev/mnist-1.0.0",
+    } <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        pytest.param("spec.application=mnist", ["mnist-1.0.0", "mnist-1.1.0"], id="one application"),
+        pytest.param("spec.version=1.0.0", ["iris-1.0.0", "mnist-1.0.0"], id="one version number"),
+        pytest.param("spec.application=mnist,spec.version=1.1.0", ["mnist-1.1.0"], id="both"),
+    ],
+)
+def test_versions_are_selected_by_field(
+    kube: Kube, kubectl: Kubectl, namespace: str, selector: str, found: list[str]
+) -> None:
+    for each in (version("mnist", "1.0.0"), version("mnist", "1.1.0"), version("iris", "1.0.0")):
+        kube.apply(each, namespace)
+    answer = kubectl("get", "aiappv", "-n", namespace, "--field-selector", selector, "-o", "name").stdout
+    assert sorted(line.rpartition("/")[2] for line in answer.split()) == found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_explain_names_every_field(kubectl: Kubectl, kind: crd.Kind) -> None:
+    text = kubectl("explain", kind.short_name, "--recursive").stdout
+    words = set(text.split())
+    fields = {name for _, node in nodes(crd.schema(kind)) for name in node.get("properties", {})}
+    assert fields - words == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_server_publishes_a_description_of_every_field(kube: Kube, kind: crd.Kind) -> None:
+    page = kube.request("GET", f"/openapi/v3/apis/{GROUP_VERSION}")["components"]["schemas"]
+    published: dict[str, Any] = page[f"dev.aiapp.v1alpha1.{kind.name}"]
+    ours = {part: published["properties"][part] for part in ("spec", "status")}
+    undescribed = [
+        f"{path}.{name}"
+        for part, schema in ours.items()
+        for path, node in nodes(schema, part)
+        for name, child in node.get("properties", {}).items()
+        if not child.get("description")
+    ]
+    assert undescribed == []
+
+
+def test_explain_prints_the_docstring_of_a_field(kubectl: Kubectl) -> None:
+    text = " ".join(kubectl("explain", "aiappv.spec.source.obs.addressing").stdout.split())
+    assert "How the bucket is named in requests: in the host (Virtual) or in the path (Path)." in text
+
+
+def test_the_folder_installs_by_apply_and_by_kustomize(kubectl: Kubectl) -> None:
+    for flag in ("-f", "-k"):
+        done = kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", flag, str(CRDS))
+        assert done.stdout.count("serverside-applied") == len(crd.KINDS)

@@ -1,0 +1,421 @@
+"""What the API server refuses, and the words in which a person reads it. Every rule of every CRD has a row here."""
+
+from typing import Any
+
+import pytest
+from tests.support.documents import ABSENT, Document, application, changed, runtime, version
+from tests.support.kube import ApiError, Kube
+
+from aiapp.api import crd
+from aiapp.api.meta import RULES
+from aiapp.api.schema import nodes
+
+VERSION_RULE = "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0"
+VERSION_NAME = "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0"
+APPLICATION_RULE = (
+    "the name of an application consists of at most 53 lower-case letters, digits and '-', starts with a letter "
+    "and does not end with '-'"
+)
+APPLICATION_NAME = (
+    "metadata.name: at most 53 lower-case letters, digits and '-', starting with a letter "
+    "(a name as ModelArts allows it goes to spec.displayName)"
+)
+OBJECT_NAME = (
+    "the name of an object consists of lower-case letters, digits, '-' and '.', with a letter or digit at both ends"
+)
+RUNTIME_RULE = (
+    "the name of a runtime consists of letters, digits, '.', '_' and '-', with a letter or digit at both ends"
+)
+URI_SPACE = "uri: an OBS path may not contain spaces"
+URI_FORM = (
+    "uri must be obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63 lower-case letters, digits, '-' and '.'"
+)
+ENDPOINT = "endpoint must be http(s)://host[:port], without user, path or query"
+REGION = "a region consists of lower-case letters, digits and '-', for example cn-north-4"
+DESCRIPTION = """a description has 1 to 100 characters, none of & ! ' " < > ="""
+DISPLAY_NAME = "a display name consists of 1 to 64 letters, digits, '-' and '_'"
+DOCUMENT_NAME = "the name of a document starts with a letter"
+DOCUMENT_URL = "the url of a document starts with http:// or https:// and has no spaces"
+ENV_NAME = "the name of an environment variable consists of letters, digits and '_' and starts with no digit"
+ENV_BOTH = "an environment variable has either value or valueFrom, not both"
+ENV_SOURCE = "valueFrom names exactly one of secretKeyRef and configMapKeyRef"
+KEY = "a key of a Secret or ConfigMap consists of letters, digits, '-', '_' and '.'"
+QUANTITY = "a quantity is a number with an optional unit, not negative, for example 500m, 2 or 4Gi"
+REQUEST = "a request may not be larger than the limit of the same resource"
+RESOURCE_NAME = "an extended resource is written domain/name, for example huawei.com/Ascend910"
+LABEL_VALUE = "the value of a label consists of letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+IMAGE = "an image reference is written [registry/]repository[:tag][@digest], without spaces"
+WEIGHT_MISSING = "serving.versions: with more than one version each needs a weight"
+WEIGHT_SUM = "serving.versions: the weights must add up to 100"
+NO_SOURCE = "source must say where the model comes from: obs"
+
+A_KEY = {"name": "settings", "key": "a"}
+
+
+def one_env(**fields: Any) -> list[Document]:
+    return [{"name": "A", **fields}]
+
+
+def served(*versions: Document) -> list[Document]:
+    return [{"version": f"1.0.{index}", **fields} for index, fields in enumerate(versions)]
+
+
+def tolerating(**fields: Any) -> Document:
+    return changed(application(), spec__serving__scheduling={"tolerations": [fields]})
+
+
+IN_VERSION = [
+    ("spec.version", VERSION_RULE, changed(version("mnist", "1.0")), "two numbers"),
+    ("spec.version", VERSION_RULE, changed(version("mnist", "01.0.0")), "a leading zero"),
+    ("spec.version", VERSION_RULE, changed(version("mnist", "1.0.100")), "a number above 99"),
+    ("spec.application", APPLICATION_RULE, version("mnist-", "1.0.0"), "an application's name that ends with '-'"),
+    (
+        "spec.application",
+        APPLICATION_RULE,
+        version("1mnist", "1.0.0"),
+        "an application's name that starts with a digit",
+    ),
+    ("metadata.name", VERSION_NAME, changed(version(), metadata__name="mnist-1.0.1"), "another name than its version"),
+    ("metadata.name", VERSION_NAME, changed(version(), metadata__name="mnist"), "the application's name"),
+    ("spec.source.obs", NO_SOURCE, changed(version(), spec__source={}), "an empty source"),
+    ("spec.source.obs.uri", URI_SPACE, changed(version(), spec__source__obs__uri="obs://models/a b/"), "a space in it"),
+    ("spec.source.obs.uri", URI_SPACE, changed(version(), spec__source__obs__uri="obs://models/a/\t"), "a tab in it"),
+    ("spec.source.obs.uri", URI_FORM, changed(version(), spec__source__obs__uri="models/mnist/"), "no scheme"),
+    ("spec.source.obs.uri", URI_FORM, changed(version(), spec__source__obs__uri="file:///models/"), "another scheme"),
+    ("spec.source.obs.uri", URI_FORM, changed(version(), spec__source__obs__uri="obs://Models/a/"), "a bad bucket"),
+    (
+        "spec.source.obs.endpoint",
+        ENDPOINT,
+        changed(version(), spec__source__obs__endpoint="s3.example.com"),
+        "no scheme",
+    ),
+    (
+        "spec.source.obs.endpoint",
+        ENDPOINT,
+        changed(version(), spec__source__obs__endpoint="https://key:secret@s3.example.com"),
+        "a user in the endpoint",
+    ),
+    (
+        "spec.source.obs.endpoint",
+        ENDPOINT,
+        changed(version(), spec__source__obs__endpoint="https://s3.example.com/models"),
+        "a path in the endpoint",
+    ),
+    ("spec.source.obs.region", REGION, changed(version(), spec__source__obs__region="CN North"), "a spelt-out region"),
+    (
+        "spec.source.obs.credentialsSecretRef.name",
+        OBJECT_NAME,
+        changed(version(), spec__source__obs__credentialsSecretRef__name="Model_Store"),
+        "a Secret's name with capitals",
+    ),
+    ("spec.description", DESCRIPTION, changed(version(), spec__description="reads <digits>"), "a refused character"),
+    ("spec.description", DESCRIPTION, changed(version(), spec__description=""), "an empty description"),
+    ("spec.displayName", DISPLAY_NAME, changed(version(), spec__displayName="Hand written"), "a space in displayName"),
+    (
+        "spec.documents[0].name",
+        DOCUMENT_NAME,
+        changed(version(), spec__documents=[{"name": "1st", "url": "https://a.example/"}]),
+        "a document named by a number",
+    ),
+    (
+        "spec.documents[0].url",
+        DOCUMENT_URL,
+        changed(version(), spec__documents=[{"name": "Guide", "url": "ftp://a.example/"}]),
+        "a document elsewhere than on the web",
+    ),
+    ("spec.runtime", RUNTIME_RULE, changed(version(), spec__runtime="PyTorch 2.1"), "a runtime with a space"),
+    (
+        "spec.container.env[0].name",
+        ENV_NAME,
+        changed(version(), spec__container__env=[{"name": "1A"}]),
+        "a bad variable",
+    ),
+    (
+        "spec.container.env[0].value",
+        ENV_BOTH,
+        changed(version(), spec__container__env=one_env(value="1", valueFrom={"secretKeyRef": A_KEY})),
+        "a variable with two values",
+    ),
+    (
+        "spec.container.env[0].valueFrom",
+        ENV_SOURCE,
+        changed(version(), spec__container__env=one_env(valueFrom={"secretKeyRef": A_KEY, "configMapKeyRef": A_KEY})),
+        "a variable from two places",
+    ),
+    (
+        "spec.container.env[0].valueFrom",
+        ENV_SOURCE,
+        changed(version(), spec__container__env=one_env(valueFrom={})),
+        "a variable from nowhere",
+    ),
+    (
+        "spec.container.env[0].valueFrom.secretKeyRef.key",
+        KEY,
+        changed(version(), spec__container__env=one_env(valueFrom={"secretKeyRef": {"name": "s", "key": "a/b"}})),
+        "a key with a slash",
+    ),
+    (
+        "spec.container.resources.limits[memory]",
+        QUANTITY,
+        changed(version(), spec__container__resources__limits={"memory": "two"}),
+        "no quantity",
+    ),
+    (
+        "spec.container.resources.requests[cpu]",
+        QUANTITY,
+        changed(version(), spec__container__resources__requests={"cpu": -1}),
+        "a negative quantity",
+    ),
+    (
+        "spec.container.resources.requests",
+        REQUEST,
+        changed(version(), spec__container__resources={"requests": {"cpu": "1500m"}, "limits": {"cpu": 1}}),
+        "a request above its limit",
+    ),
+    (
+        "spec.container.npu.resourceName",
+        RESOURCE_NAME,
+        changed(version(), spec__container__npu__resourceName="Ascend910"),
+        "an NPU resource without domain",
+    ),
+]
+IN_APPLICATION = [
+    ("metadata.name", APPLICATION_NAME, changed(application(), metadata__name="1mnist"), "a digit first"),
+    ("metadata.name", APPLICATION_NAME, changed(application(), metadata__name="mnist.eu"), "a dot in the name"),
+    ("metadata.name", APPLICATION_NAME, changed(application(), metadata__name="m" * 54), "54 characters"),
+    (
+        "spec.serving.versions",
+        WEIGHT_MISSING,
+        changed(application(), spec__serving__versions=served({"weight": 100}, {})),
+        "a weight missing among two versions",
+    ),
+    (
+        "spec.serving.versions",
+        WEIGHT_SUM,
+        changed(application(), spec__serving__versions=served({"weight": 90}, {"weight": 20})),
+        "weights of 110",
+    ),
+    (
+        "spec.serving.versions",
+        WEIGHT_SUM,
+        changed(application(), spec__serving__versions=served({"weight": 50})),
+        "half the traffic for the only version",
+    ),
+    (
+        "spec.serving.versions[0].version",
+        VERSION_RULE,
+        changed(application(), spec__serving__versions=[{"version": "latest"}]),
+        "a word for a version",
+    ),
+    (
+        "spec.serving.scheduling.nodeSelector[zone]",
+        LABEL_VALUE,
+        changed(application(), spec__serving__scheduling__nodeSelector={"zone": "a b"}),
+        "a label's value with a space",
+    ),
+    (
+        "spec.serving.scheduling.tolerations[0].key",
+        "a toleration without key needs operator: Exists",
+        tolerating(effect="NoSchedule"),
+        "a toleration of nothing",
+    ),
+    (
+        "spec.serving.scheduling.tolerations[0].value",
+        "a toleration with operator: Exists has no value",
+        tolerating(key="npu", operator="Exists", value="1"),
+        "a value that is not compared",
+    ),
+    (
+        "spec.serving.scheduling.tolerations[0].tolerationSeconds",
+        "tolerationSeconds needs effect: NoExecute",
+        tolerating(key="npu", operator="Exists", effect="NoSchedule", tolerationSeconds=5),
+        "seconds of no eviction",
+    ),
+]
+IN_RUNTIME = [
+    (
+        "metadata.name",
+        "metadata.name must be spec.name in lower case with '-' for '_'",
+        changed(runtime(), metadata__name="pytorch"),
+        "another name than its own",
+    ),
+    ("spec.image", IMAGE, changed(runtime(), spec__image="swr/pytorch: 2.1"), "a space in the image"),
+    ("spec.aliases[0]", RUNTIME_RULE, changed(runtime(), spec__aliases=["python 3"]), "a space in an alias"),
+]
+CEL = [*IN_VERSION, *IN_APPLICATION, *IN_RUNTIME]
+ONCE_MADE = (
+    ("spec.application", {"spec__application": "other"}),
+    ("spec.version", {"spec__version": "1.0.1"}),
+    ("spec.source.obs.uri", {"spec__source__obs__uri": "obs://models/other/"}),
+    ("spec.source.obs.endpoint", {"spec__source__obs__endpoint": "https://obs.example.com"}),
+    ("spec.source.obs.region", {"spec__source__obs__region": "eu-west-0"}),
+    ("spec.source.obs.addressing", {"spec__source__obs__addressing": "Path"}),
+    ("spec.container", {"spec__container__npu__count": 2}),
+)
+SET_ONCE = "runtime may be set once and is immutable then: make a new version instead"
+
+
+def refusals(kube: Kube, document: Document, namespace: str) -> dict[str, str]:
+    """Field and words of every cause for which the document is refused."""
+    with pytest.raises(ApiError) as refused:
+        kube.create(document, namespace)
+    assert refused.value.status == 422, refused.value.message
+    return {cause["field"]: cause["message"] for cause in refused.value.body["details"]["causes"]}
+
+
+def update_refusals(kube: Kube, document: Document, namespace: str) -> dict[str, str]:
+    with pytest.raises(ApiError) as refused:
+        kube.apply(document, namespace, force="true")
+    assert refused.value.status == 422, refused.value.message
+    return {cause["field"]: cause["message"] for cause in refused.value.body["details"]["causes"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "message", "document"),
+    [
+        pytest.param(field, message, document, id=f"{document['kind']}, {name}")
+        for field, message, document, name in CEL
+    ],
+)
+def test_a_broken_rule_is_told_once_at_its_field(
+    kube: Kube, namespace: str, field: str, message: str, document: Document
+) -> None:
+    found = refusals(kube, document, namespace)
+    assert list(found) == [field]
+    assert found[field].endswith(message)
+    assert "regular expression" not in found[field]
+
+
+@pytest.mark.parametrize(("field", "change"), [pytest.param(*row, id=row[0]) for row in ONCE_MADE])
+def test_what_a_version_is_cannot_be_changed(kube: Kube, namespace: str, field: str, change: dict[str, Any]) -> None:
+    kube.apply(version(), namespace)
+    found = update_refusals(kube, changed(version(), **change), namespace)
+    name = field.rpartition(".")[2]
+    assert found[field] == f"Forbidden: {name} is immutable: make a new version instead"
+    assert set(found) <= {field, "metadata.name"}
+
+
+@pytest.mark.parametrize("change", [pytest.param("gpu_2", id="to another"), pytest.param(ABSENT, id="to none")])
+def test_a_runtime_that_was_set_stays(kube: Kube, namespace: str, change: Any) -> None:
+    kube.apply(version(), namespace)
+    kube.apply(changed(version(), spec__runtime="gpu_1"), namespace)
+    with_another = changed(changed(version(), spec__runtime="gpu_1"), spec__runtime=change)
+    assert update_refusals(kube, with_another, namespace) == {"spec.runtime": f"Forbidden: {SET_ONCE}"}
+
+
+def test_what_describes_a_version_may_change(kube: Kube, namespace: str) -> None:
+    kube.apply(version(), namespace)
+    described = changed(
+        version(),
+        spec__displayName="Mnist_1",
+        spec__description="Reads digits",
+        spec__documents=[{"name": "Guide", "url": "https://docs.example.com/mnist"}],
+        spec__source__obs__credentialsSecretRef={"name": "model-store"},
+    )
+    assert kube.apply(described, namespace)["spec"]["displayName"] == "Mnist_1"
+    again = changed(described, spec__description="Reads them well", spec__source__obs__credentialsSecretRef__name="b")
+    assert kube.apply(again, namespace)["spec"]["source"]["obs"]["credentialsSecretRef"] == {"name": "b"}
+    assert "displayName" not in kube.apply(version(), namespace)["spec"]
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        pytest.param(
+            changed(version(), spec__source=ABSENT), "spec.source: Required value", id="a version without a source"
+        ),
+        pytest.param(
+            changed(version(), spec__source={"ftp": {"uri": "ftp://a"}}),
+            'unknown field "spec.source.ftp"',
+            id="a source of an unknown kind",
+        ),
+        pytest.param(
+            changed(application(), spec__serving__replicas=2),
+            'unknown field "spec.serving.replicas"',
+            id="a field in the wrong place",
+        ),
+        pytest.param(
+            changed(version(), spec__description="x" * 101),
+            "spec.description: Too long",
+            id="a description of 101 characters",
+        ),
+        pytest.param(
+            changed(version(), spec__documents=[{"name": "Guide", "url": "https://a.example/"}] * 4),
+            "spec.documents: Too many: 4: must have at most 3 items",
+            id="four documents",
+        ),
+        pytest.param(version("m" * 54), "spec.application: Too long", id="a name of 54 characters"),
+        pytest.param(
+            changed(application(), spec__serving__versions=served({"weight": 50}, {"weight": 50, "version": "1.0.0"})),
+            'spec.serving.versions[1]: Duplicate value: {"version":"1.0.0"}',
+            id="a version served twice",
+        ),
+        pytest.param(
+            changed(application(), spec__serving__versions=[]),
+            "spec.serving.versions: Invalid value: 0: spec.serving.versions in body should have at least 1 items",
+            id="serving without a version",
+        ),
+        pytest.param(
+            changed(application(), spec__serving__versions=served({"weight": 101})),
+            "spec.serving.versions[0].weight: Invalid value: 101: spec.serving.versions[0].weight in body should be "
+            "less than or equal to 100",
+            id="a weight above 100",
+        ),
+        pytest.param(
+            changed(application(), spec__serving__compatibility="Ignore"),
+            'spec.serving.compatibility: Unsupported value: "Ignore": supported values: "Enforce", "Warn"',
+            id="an unknown choice",
+        ),
+        pytest.param(
+            changed(application(), spec__serving__deployTimeoutSeconds=60),
+            "spec.serving.deployTimeoutSeconds in body should be greater than or equal to 180",
+            id="a deploy timeout below three minutes",
+        ),
+    ],
+)
+def test_what_the_schema_itself_refuses_names_field_and_limit(
+    kube: Kube, namespace: str, document: Document, words: str
+) -> None:
+    with pytest.raises(ApiError) as refused:
+        kube.create(document, namespace)
+    assert words in refused.value.message
+
+
+def test_an_unknown_source_that_lenient_validation_drops_is_no_source(kube: Kube, namespace: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        kube.create(changed(version(), spec__source={"ftp": {}}), namespace, fieldValidation="Ignore")
+    assert NO_SOURCE in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(version("a", "0.0.1"), id="the shortest version"),
+        pytest.param(version("m" * 53, "99.99.99"), id="the longest version"),
+        pytest.param(changed(version(), spec__source__obs__uri="s3://abc"), id="a bucket without a path"),
+        pytest.param(
+            changed(version(), spec__source__obs__endpoint="http://127.0.0.1:9000/"), id="an endpoint and port"
+        ),
+        pytest.param(application("m" * 53), id="the longest application name"),
+        pytest.param(changed(application(), spec=ABSENT), id="an application that is only managed"),
+        pytest.param(
+            changed(application(), spec__serving__versions=served({"weight": 0}, {"weight": 100})),
+            id="a version without traffic",
+        ),
+        pytest.param(
+            changed(application(), spec__serving__scheduling__tolerations=[{"operator": "Exists"}]),
+            id="a toleration of everything",
+        ),
+    ],
+)
+def test_what_keeps_the_rules_is_accepted(kube: Kube, namespace: str, document: Document) -> None:
+    assert kube.create(document, namespace)["metadata"]["uid"]
+
+
+def test_every_rule_of_every_crd_has_a_row_above() -> None:
+    rules = {
+        rule["message"] for kind in crd.KINDS for _, node in nodes(crd.schema(kind)) for rule in node.get(RULES, [])
+    }
+    told = {message for _, message, _, _ in CEL} | {SET_ONCE}
+    told |= {f"{field.rpartition('.')[2]} is immutable: make a new version instead" for field, _ in ONCE_MADE}
+    assert rules == told
