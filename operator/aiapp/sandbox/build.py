@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -28,17 +29,17 @@ def cache(environ: Mapping[str, str]) -> Path:
     return Path(base).absolute() / "aiapp/bin"
 
 
-def digest(module: Module, platform: str) -> str:
+def digest(module: Module, target: str) -> str:
     """Identifies the content of a build: pins, flags and target platform."""
     pinned = {name: (module.folder / name).read_text() for name in ("go.mod", "go.sum")}
-    content = json.dumps([platform, pinned, _flags(module), _ENVIRONMENT], sort_keys=True)
+    content = json.dumps([target, pinned, _flags(module), _ENVIRONMENT], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def built(tools: Sequence[Tool], environ: Mapping[str, str], progress: Progress) -> dict[str, Path]:
     """The programs, all of one module, from the cache or built now; racing callers wait for one build."""
     module = tools[0].module
-    target = cache(environ) / f"{module.name}-{digest(module, _platform())}"
+    target = cache(environ) / f"{module.name}-{digest(module, platform_name())}"
     paths = {tool.name: target / tool.name for tool in tools}
     if all(path.exists() for path in paths.values()):
         return paths
@@ -53,9 +54,8 @@ def built(tools: Sequence[Tool], environ: Mapping[str, str], progress: Progress)
     return paths
 
 
-def _platform() -> str:
-    import platform  # noqa: PLC0415 - slow to import, needed only here
-
+def platform_name() -> str:
+    """The platform that programs are built for: this machine's."""
     return f"{platform.system()}-{platform.machine()}".lower()
 
 

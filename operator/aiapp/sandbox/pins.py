@@ -25,11 +25,12 @@ class Module:
     name: str
     ldflags: str = _STRIP
     tags: str = ""
+    parent: Path = MODULES
 
     @property
     def folder(self) -> Path:
         """Where go.mod and go.sum lie."""
-        return MODULES / self.name
+        return self.parent / self.name
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from aiapp.sandbox import state
+from aiapp.sandbox.errors import SandboxError
+from aiapp.sandbox.locks import exclusive
+from aiapp.sandbox.processes import Identity, Process
+from aiapp.sandbox.state import Folder, Record, Service
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    found = Folder(tmp_path / "one")
+    found.write(Record(name="one", owner=None, nodes="none", host="127.0.0.1"))
+    return found
+
+
+def process(name: str) -> Process:
+    return Process(name=name, identity=Identity(pid=1, started="x/1"), log=Path("log"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param({"AIAPP_SANDBOX_HOME": "/x", "XDG_STATE_HOME": "/y"}, "/x", id="the own variable wins"),
+        pytest.param({"XDG_STATE_HOME": "/y"}, "/y/aiapp/sandboxes", id="below XDG_STATE_HOME"),
+        pytest.param({}, f"{Path.home()}/.local/state/aiapp/sandboxes", id="below the home folder"),
+    ],
+)
+def test_all_state_lies_in_one_folder(environ: dict[str, str], expected: str) -> None:
+    assert state.home(environ) == Path(expected)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "A", "a/b", "-a", "a" * 33])
+def test_a_name_that_could_leave_the_folder_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="cannot be a sandbox's name"):
+        state.folder({"AIAPP_SANDBOX_HOME": str(tmp_path)}, name)
+
+
+def test_a_record_comes_back_as_it_was_written_and_only_its_owner_may_read_it(folder: Folder) -> None:
+    folder.add_service("s3", Service(endpoint="http://x", access_key="a", secret_key="b"))
+    assert folder.present().services["s3"].secret_key == "b"
+    assert folder.record_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_processes_that_start_at_the_same_time_are_all_recorded(folder: Folder) -> None:
+    threads = [threading.Thread(target=folder.add_process, args=(process(f"p{n}"),)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {found.name for found in folder.present().processes} == {f"p{n}" for n in range(20)}
+
+
+def test_a_record_that_cannot_be_read_is_no_record(folder: Folder) -> None:
+    folder.record_file.write_text('{"name": ')
+    assert folder.read() is None
+
+
+def test_a_sandbox_that_is_still_starting_is_not_up(folder: Folder) -> None:
+    with pytest.raises(SandboxError, match="no sandbox 'one' is up"):
+        folder.require()
+
+
+def test_sandboxes_are_listed_without_files_beside_them(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / ".two.lock").touch()
+    assert [found.name for found in state.folders({"AIAPP_SANDBOX_HOME": str(tmp_path)})] == [folder.name]
+
+
+def test_a_lock_keeps_others_out_and_leaves_no_file(folder: Folder, tmp_path: Path) -> None:
+    with folder.lock(wait=False), pytest.raises(SandboxError, match="'one' is being started or stopped by another"):
+        folder.lock(wait=False).__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_lock_is_held_by_one_at_a_time_although_its_file_comes_and_goes(tmp_path: Path) -> None:
+    inside, most, rounds = 0, 0, 0
+
+    def hold() -> None:
+        nonlocal inside, most, rounds
+        for _ in range(50):
+            with exclusive(tmp_path / "lock"):
+                inside += 1
+                most = max(most, inside)
+                rounds += 1
+                inside -= 1
+
+    threads = [threading.Thread(target=hold) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (most, rounds) == (1, 200)
