@@ -28,7 +28,9 @@ from aiapp.api.version import (
     VersionStatus,
 )
 
-CRDS = Path(__file__).parents[3] / "crds"
+ROOT = Path(__file__).parents[3]
+CRDS = ROOT / "crds"
+SAMPLES = ROOT / "manifests" / "samples"
 Kubectl = Callable[..., CompletedProcess[str]]
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -264,3 +266,8 @@ def test_the_folder_installs_by_apply_and_by_kustomize(kubectl: Kubectl) -> None
     for flag in ("-f", "-k"):
         done = kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", flag, str(CRDS))
         assert done.stdout.count("serverside-applied") == len(crd.KINDS)
+
+
+def test_the_samples_are_accepted(kubectl: Kubectl, namespace: str) -> None:
+    done = kubectl("apply", "--server-side", "--dry-run=server", "-n", namespace, "-f", str(SAMPLES))
+    assert done.stdout.count("aiapp.dev/") == 4
