@@ -1,7 +1,7 @@
 """AIApplication: a model under central management, and the wish to serve some of its versions. Types only."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -31,6 +31,18 @@ LabelValue = Annotated[
         "the value of a label consists of letters, digits, '-', '_' and '.', with a letter or digit at both ends",
     ),
 ]
+_LABEL_KEY: Final = "([a-z0-9.-]+/)?[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?"
+_LABEL_KEY_MESSAGE: Final = (
+    "the key of a label or taint is written [domain/]name, the name of letters, digits, '-', '_' and '.'"
+)
+LabelKey = Annotated[str, Field(max_length=316), Matches(_LABEL_KEY, _LABEL_KEY_MESSAGE)]
+Labels = Annotated[
+    dict[str, LabelValue],
+    Field(
+        max_length=16,
+        json_schema_extra=rules(rule(f"self.all(k, k.matches('^{_LABEL_KEY}$'))", _LABEL_KEY_MESSAGE)),
+    ),
+]
 
 
 class Toleration(ApiModel):
@@ -57,7 +69,7 @@ class Toleration(ApiModel):
         )
     )
 
-    key: Annotated[str, Field(min_length=1, max_length=316)] | None = None
+    key: LabelKey | None = None
     """Taint key; absent with operator Exists means all."""
     operator: Literal["Exists", "Equal"] = "Equal"
     """Exists or Equal."""
@@ -72,7 +84,7 @@ class Toleration(ApiModel):
 class Scheduling(ApiModel):
     """Additional wishes about nodes; added to what the runtime itself needs."""
 
-    node_selector: Annotated[dict[str, LabelValue], Field(max_length=16)] | None = None
+    node_selector: Labels | None = None
     """Labels that a node must have."""
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=16, json_schema_extra=ATOMIC)] | None = None
     """Taints that are tolerated beside the NPU resource's own."""

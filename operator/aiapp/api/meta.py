@@ -100,11 +100,12 @@ NameString = Annotated[
         "with a letter or digit at both ends",
     ),
 ]
+_DOMAIN_AND_NAME: Final = "[a-z0-9.-]+/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?"
 ResourceName = Annotated[
     str,
     Field(max_length=253),
     Matches(
-        "[a-z0-9.-]+/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
+        _DOMAIN_AND_NAME,
         "an extended resource is written domain/name, for example huawei.com/Ascend910",
     ),
 ]
@@ -242,7 +243,19 @@ class EnvVar(ApiModel):
 
 
 Env = Annotated[tuple[EnvVar, ...], Field(max_length=64, json_schema_extra=map_list("name"))]
-ResourceList = Annotated[dict[str, Quantity], Field(max_length=16)]
+ResourceList = Annotated[
+    dict[str, Quantity],
+    Field(
+        max_length=16,
+        json_schema_extra=rules(
+            rule(
+                "self.all(r, r in ['cpu', 'memory', 'ephemeral-storage'] || r.startsWith('hugepages-') "
+                f"|| r.matches('^{_DOMAIN_AND_NAME}$'))",
+                "a resource is cpu, memory, ephemeral-storage, hugepages-<size> or written domain/name",
+            )
+        ),
+    ),
+]
 
 
 class Resources(ApiModel):

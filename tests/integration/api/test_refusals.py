@@ -44,6 +44,8 @@ QUANTITY = "a quantity is a number with an optional unit, not negative, for exam
 REQUEST = "a request may not be larger than the limit of the same resource"
 RESOURCE_NAME = "an extended resource is written domain/name, for example huawei.com/Ascend910"
 LABEL_VALUE = "the value of a label consists of letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+LABEL_KEY = "the key of a label or taint is written [domain/]name, the name of letters, digits, '-', '_' and '.'"
+RESOURCE_KEY = "a resource is cpu, memory, ephemeral-storage, hugepages-<size> or written domain/name"
 IMAGE = "an image reference is written [registry/]repository[:tag][@digest], without spaces"
 WEIGHT_MISSING = "serving.versions: with more than one version each needs a weight"
 WEIGHT_SUM = "serving.versions: the weights must add up to 100"
@@ -167,6 +169,12 @@ IN_VERSION = [
         "a negative quantity",
     ),
     (
+        "spec.container.resources.limits",
+        RESOURCE_KEY,
+        changed(version(), spec__container__resources__limits={"cpus": 2}),
+        "a misspelt resource",
+    ),
+    (
         "spec.container.resources.requests",
         REQUEST,
         changed(version(), spec__container__resources={"requests": {"cpu": "1500m"}, "limits": {"cpu": 1}}),
@@ -213,6 +221,13 @@ IN_APPLICATION = [
         changed(application(), spec__serving__scheduling__nodeSelector={"zone": "a b"}),
         "a label's value with a space",
     ),
+    (
+        "spec.serving.scheduling.nodeSelector",
+        LABEL_KEY,
+        changed(application(), spec__serving__scheduling__nodeSelector={"a zone": "b"}),
+        "a label's key with a space",
+    ),
+    ("spec.serving.scheduling.tolerations[0].key", LABEL_KEY, tolerating(key="a b"), "a taint's key with a space"),
     (
         "spec.serving.scheduling.tolerations[0].key",
         "a toleration without key needs operator: Exists",
