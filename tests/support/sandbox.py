@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tests.support.waiting import eventually
 
 from aiapp.sandbox import cluster, state
 from aiapp.sandbox.locks import exclusive
+from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.profiles import SimulatedNode
 from aiapp.sandbox.progress import Silent
 from aiapp.sandbox.state import Folder, Record, Service
@@ -91,22 +93,42 @@ def s3_client(service: Service) -> "S3Client":
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """The run's control plane, without nodes; shared by all workers of the run."""
-    base = tmp_path_factory.getbasetemp()
+    with _shared(tmp_path_factory, "pytest", nodes="none") as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The run's cluster with nodes that run pods (profile `demo`) and an S3 server; skips where that cannot be."""
+    if reason := lifecycle.possible():
+        pytest.skip(reason)
+    with _shared(tmp_path_factory, "pytest-real", nodes="demo", services=("s3",)) as shared:
+        yield shared
+
+
+@contextmanager
+def _shared(
+    factory: pytest.TempPathFactory, prefix: str, *, nodes: str, services: tuple[str, ...] = ()
+) -> Iterator[Sandbox]:
+    base = factory.getbasetemp()
     worker = "PYTEST_XDIST_WORKER" in os.environ
     run = base.parent if worker else base
     # The process that a person started: it lives as long as the run.
     owner = os.getppid() if worker else os.getpid()
-    folder = state.folder(os.environ, f"pytest-{owner}")
-    users = run / "sandbox-users"
-    lock = run / "sandbox.lock"
+    folder = state.folder(os.environ, f"{prefix}-{owner}")
+    users = run / f"{prefix}-users"
+    lock = run / f"{prefix}.lock"
     with exclusive(lock):
-        cluster.up(cluster.Request(name=folder.name, owner_pid=owner), os.environ, Silent())
+        request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=owner)
+        cluster.up(request, os.environ, Silent())
         users.write_text(f"{_count(users) + 1}")
-    yield Sandbox(folder)
-    with exclusive(lock):
-        users.write_text(f"{_count(users) - 1}")
-        if _count(users) == 0:
-            cluster.down(folder)
+    try:
+        yield Sandbox(folder)
+    finally:
+        with exclusive(lock):
+            users.write_text(f"{_count(users) - 1}")
+            if _count(users) == 0:
+                cluster.down(folder)
 
 
 def _count(users: Path) -> int:

@@ -125,12 +125,11 @@ def test_an_interrupted_start_cleans_up_itself(sandboxes: CommandLine, number: s
     assert nothing_left(sandboxes, "half")
 
 
-def test_a_start_beside_a_start_of_the_same_name_is_refused(sandboxes: CommandLine) -> None:
-    running, _ = started_half(sandboxes)
-    with running:
-        assert "is being started or stopped" in sandboxes("up", "--name", "half", code=1)
-        said, _ = running.communicate(timeout=120)
-    assert running.returncode == 0, said
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_a_sandbox_that_another_process_starts_or_stops_is_left_to_it(sandboxes: CommandLine, verb: str) -> None:
+    with sandboxes.folder("busy").lock(wait=False):
+        said = sandboxes(verb, "--name", "busy", code=1)
+    assert "'busy' is being started or stopped by another process" in said
 
 
 def test_a_part_that_dies_at_its_start_is_named_with_its_last_words(sandboxes: CommandLine, tmp_path: Path) -> None:
