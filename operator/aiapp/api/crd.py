@@ -153,7 +153,7 @@ def schema_hash() -> str:
 
 
 def files() -> dict[str, str]:
-    """Name and text of every file beside and of the CRDs."""
+    """Name and text of every file in `crds/`: the CRDs, a Kustomization of them, the lock."""
     head = "# Made from operator/aiapp/api by `make crds`; do not edit.\n"
     texts = {f"{kind.plural}.yaml": head + _yaml(crd(kind)) for kind in KINDS}
     # Without a suffix, so that `kubectl apply -f crds/` passes over it.

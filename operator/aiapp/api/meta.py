@@ -11,8 +11,6 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from aiapp.api.conditions import ConditionType
-
 GROUP: Final = "aiapp.dev"
 API_VERSION: Final = "v1alpha1"
 GROUP_VERSION: Final = f"{GROUP}/{API_VERSION}"
@@ -286,7 +284,3 @@ class Npu(ApiModel):
     """Number of NPUs; requests and limits are both set to it."""
     resource_name: ResourceName | None = None
     """Extended resource, for example `huawei.com/Ascend910`. Default: the one that the nodes which fit offer."""
-
-
-ReadyTypes: Final = frozenset({ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED})
-"""The summary conditions, which are computed from all the others."""

@@ -70,7 +70,7 @@ def _object(path: str, node: Schema) -> Iterator[str]:
     yield from ("", f"### {path[1:]}", "", node["description"], "")
     required = node.get("required", [])
     rows = [
-        (name, f"{_type(child)}{_required(name in required)}", _meaning(child))
+        (name, f"{_type(child)}, required" if name in required else _type(child), _meaning(child))
         for name, child in node["properties"].items()
     ]
     yield from _table(("Field", "Type", "Meaning"), rows)
@@ -89,10 +89,6 @@ def _type(node: Schema) -> str:
             return "time"
         case _:
             return str(node["type"])
-
-
-def _required(is_required: bool) -> str:  # noqa: FBT001
-    return ", required" if is_required else ""
 
 
 def _meaning(node: Schema) -> str:
@@ -128,7 +124,7 @@ def _messages(node: Schema) -> list[str]:
 def _rules(node: Schema) -> Iterator[str]:
     if RULES in node:
         yield from ("", "Rules:", "")
-        yield from (f"* {rule['message']}" for rule in node[RULES])
+        yield from (f"* {_escaped(rule['message'])}" for rule in node[RULES])
 
 
 def _groups(enum: type[StrEnum]) -> dict[str, list[tuple[str, str]]]:
@@ -169,5 +165,10 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
     for first, *others in rows:
-        cells = (f"`{first}`", *(cell.replace("|", "\\|").replace("<", "&lt;") for cell in others))
+        cells = (f"`{first}`", *(_escaped(cell) for cell in others))
         yield f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    """Neither the end of a table's cell nor the start of an HTML tag."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
