@@ -83,8 +83,10 @@ class Engine:
         )
         self._probes = Probes(self._unhealthy, self._unready, self.metrics)
         self._tasks: list[asyncio.Task[None]] = []
-        self.failed = asyncio.Event()
-        """Set when a part ended that must not end: the process should end too and be started anew."""
+        self.failed = False
+        """Whether a part ended that must not end: the process should end too and be started anew."""
+        self.over = asyncio.Event()
+        """Set when it was stopped, or has to be because it failed."""
 
     async def start(self, host: str, port: int) -> None:
         """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""
@@ -105,6 +107,7 @@ class Engine:
         await self._probes.stop()
         await self._session.close()
         await self._connector.close()
+        self.over.set()
 
     def new_session(self) -> aiohttp.ClientSession:
         """Another session over the same connections and credentials, whose closing ends neither."""
@@ -160,7 +163,8 @@ class Engine:
         if task.cancelled() or (task.get_name() == "first view" and task.exception() is None):
             return
         logger.critical("%s ended, which it never should", task.get_name(), exc_info=task.exception())
-        self.failed.set()
+        self.failed = True
+        self.over.set()
 
     def _unhealthy(self) -> list[str]:
         ended = [f"{task.get_name()} ended" for task in self._tasks if task.done() and task.get_name() != "first view"]

@@ -60,9 +60,9 @@ async def run(make: Callable[[], Engine], host: str, port: int) -> bool:
         settings=_settings(),
         clusterwide=True,
         standalone=True,
-        stop_flag=engine.failed,
+        stop_flag=engine.over,
     )
-    return not engine.failed.is_set()
+    return not engine.failed
 
 
 def _registry(engine: Engine, host: str, port: int) -> kopf.OperatorRegistry:
