@@ -1,12 +1,15 @@
-"""Image archives as `docker save` writes them, from ready layers. Runs nothing."""
+"""Image archives: written from ready layers as `docker save` does, and read. Runs nothing."""
 
 import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from aiapp.sandbox.errors import SandboxError
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def layer_of(target: Path, files: dict[str, bytes]) -> Path:
 def _config(config: ImageConfig, digests: list[str]) -> dict[str, Any]:
     return {
         "architecture": config.architecture,
+        # arm64 is arm64/v8 to containerd and buildah alike, but buildah finds no image that leaves it out.
+        **({"variant": "v8"} if config.architecture == "arm64" else {}),
         "os": "linux",
         "config": {
             "Entrypoint": config.entrypoint,
@@ -69,3 +74,39 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> 
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content), mode
     tar.addfile(entry, io.BytesIO(content))
+
+
+def architectures(archive: Path) -> frozenset[str]:
+    """The architectures that an image archive (`docker save` or OCI layout) is for; SandboxError when it is none."""
+    try:
+        with tarfile.open(archive) as tar:
+            names = frozenset(tar.getnames())
+            if "manifest.json" in names:
+                return frozenset(
+                    _member(tar, image["Config"])["architecture"] for image in _member(tar, "manifest.json")
+                )
+            return frozenset(_oci_architectures(tar, _member(tar, "index.json")))
+    except FileNotFoundError:
+        raise SandboxError(f"no image archive {archive}") from None
+    except (tarfile.TarError, KeyError, ValueError) as error:
+        raise SandboxError(f"{archive} is no image archive as `docker save` or `buildah push` write it") from error
+
+
+def _oci_architectures(tar: tarfile.TarFile, index: dict[str, Any]) -> Iterator[str]:
+    for descriptor in index["manifests"]:
+        content = _blob(tar, descriptor)
+        if "manifests" in content:
+            yield from _oci_architectures(tar, content)
+        else:
+            yield _blob(tar, content["config"])["architecture"]
+
+
+def _blob(tar: tarfile.TarFile, descriptor: dict[str, Any]) -> Any:
+    return _member(tar, "blobs/" + descriptor["digest"].replace(":", "/"))
+
+
+def _member(tar: tarfile.TarFile, name: str) -> Any:
+    file = tar.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return json.load(file)

@@ -17,6 +17,9 @@ from aiapp.sandbox.site import Site
 INIT = "aiapp.sandbox.nodes.init"
 """The module a node's first process runs; its name in a command line tells a node's processes."""
 
+PLAN_FILE = "plan.json"
+"""In each node's folder."""
+
 _LAUNCH = f'exec {HOST_NETWORK_FD}</proc/self/ns/net; exec "$@"'
 """Keeps the host's network namespace open for the node's first process, which lays the cable into it."""
 
@@ -37,6 +40,11 @@ def program(name: str) -> str | None:
 def home(sandbox: Path) -> Path:
     """The folder that holds the folders of a sandbox's nodes."""
     return sandbox / "nodes"
+
+
+def process_name(node: str) -> str:
+    """Under which the first process of `node` is recorded."""
+    return f"node-{node}"
 
 
 def cgroup(sandbox: Path) -> str:
@@ -67,14 +75,15 @@ def launch(node: RealNode, index: int, count: int, site: Site, net: Network) -> 
         name=node.name,
         folder=str(folder),
         cable=_cable(index, count, net),
+        architecture=node.architecture,
         emulated=emulated(node),
         path=os.pathsep.join([str(site.binaries["containerd-shim-runc-v2"].parent), search_path()]),
         daemons=_daemons(settings, site),
         import_image=image_import(site.binaries["ctr"], node.architecture),
         images=[str(pause.image(node.architecture, os.environ))],
     )
-    plan.write(folder / "plan.json")
-    return site.start(f"node-{node.name}", _command(folder / "plan.json"), {"PYTHONPATH": str(_SOURCES)})
+    plan.write(folder / PLAN_FILE)
+    return site.start(process_name(node.name), _command(folder / PLAN_FILE), {"PYTHONPATH": str(_SOURCES)})
 
 
 def _write_files(folder: Path, settings: Settings, site: Site) -> None:

@@ -47,6 +47,8 @@ class Plan:
     folder: str
     """The node's folder on the host."""
     cable: Cable
+    architecture: str
+    """Of its pods: amd64, arm64."""
     emulated: bool
     """Whether the processor of its pods is emulated."""
     path: str
