@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+SERVICE_FILE = "customize_service.py"
 DEFAULT_HEALTH_PATH = "/health"
 _IGNORED = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')

@@ -123,7 +123,7 @@ def _plain_bytes(value: bytes) -> str:
 _CONVERSIONS: Tuple[Tuple[Any, Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: value.value),
     (int, int),  # subclasses of int and str: their plain value
-    (str, lambda value: str.__str__(value)),
+    (str, str.__str__),
     ((bytes, bytearray, memoryview), lambda value: _plain_bytes(bytes(value))),
     ((dt.date, dt.time), lambda value: value.isoformat()),
     ((uuid.UUID, PurePath, complex), str),

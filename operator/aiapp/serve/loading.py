@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any, Dict, List, NamedTuple, Tuple, Type
 
 from . import weights
+from .config import SERVICE_FILE
 from .failures import StartError, StartFailure
 from .service import Kind, ModelService, SparkServingBaseService, TfServingBaseService, kind_of
 
-SERVICE_FILE = "customize_service.py"
 MODULE_NAME = "customize_service"
 HOOKS = ("_preprocess", "_inference", "_postprocess")
 _OURS = ModelService.__module__.rpartition(".")[0]
@@ -79,7 +79,7 @@ def discover(module: ModuleType) -> type:
     for candidates in (own, derived, bare):
         leaves = [c for c in candidates if not any(c is not o and issubclass(o, c) for o in candidates)]
         if leaves:
-            return _accepted(leaves, module)
+            return _accepted(leaves)
     raise StartError(StartFailure("no class derives from a service base class or has an _inference", SERVICE_FILE))
 
 
@@ -87,7 +87,7 @@ def _has_hooks(candidate: type) -> bool:
     return any(callable(getattr(candidate, name, None)) for name in ("_inference", "inference"))
 
 
-def _accepted(leaves: List[type], module: ModuleType) -> type:
+def _accepted(leaves: List[type]) -> type:
     chosen = leaves[-1]
     if len(leaves) > 1:
         names = ", ".join(leaf.__name__ for leaf in leaves)
@@ -96,14 +96,14 @@ def _accepted(leaves: List[type], module: ModuleType) -> type:
         raise StartError(_spark_refusal(chosen))
     if not issubclass(chosen, ModelService):
         _log.warning("%s derives from no service base class: serving it by its hooks", chosen.__name__)
-    _log.info("service class: %s in %s", chosen.__name__, module.__file__)
+    _log.info("service class: %s", chosen.__name__)
     return chosen
 
 
 def _spark_refusal(chosen: type) -> StartFailure:
     try:
         line = inspect.getsourcelines(chosen)[1]
-    except OSError:
+    except (OSError, TypeError):
         line = 0
     what = f"{chosen.__name__} derives from SparkServingBaseService: Spark MLlib models are not supported"
     return StartFailure(what, SERVICE_FILE, line)
@@ -121,10 +121,8 @@ def construct(service_class: Type[Any], model_name: str, model_path: str) -> Any
     """The object, with `model_name` and `model_path` set before its `__init__` runs (most never call the base)."""
     positional, named = _arguments(service_class, model_name, model_path)
     allocate: Any = service_class.__new__
-    if allocate is object.__new__:
-        service = allocate(service_class)
-    else:
-        service = allocate(service_class, *positional, **named)
+    takes_arguments = allocate is not object.__new__
+    service = allocate(service_class, *positional, **named) if takes_arguments else allocate(service_class)
     _set_absent(service, model_name, model_path)
     if isinstance(service, service_class):
         service.__init__(*positional, **named)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import List, Optional
+from typing import List, NoReturn, Optional
 
+from .config import SERVICE_FILE, read
 from .options import DEFAULT_TERMINATION_LOG, Options, parse
 
 EXIT_START_FAILED = 3
@@ -20,6 +21,8 @@ def main(arguments: List[str], archive: str) -> int:
 
         return run(int(arguments[1]))
     options = parse(arguments)
+    if _is_program(options.package):
+        _become(options.package)
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         listener = _listener(options.port)
@@ -41,6 +44,20 @@ def _serve(options: Options, listener: socket.socket, archive: str) -> int:
 
     failure = asyncio.run(serve())
     return 0 if failure is None else _failed(options, str(failure), EXIT_START_FAILED)
+
+
+def _is_program(package: str) -> bool:
+    """Whether config.json says that the package's file is a server of its own."""
+    model_type = read(os.path.join(package, "config.json")).model_type.lower()
+    return model_type in ("custom", "customize") and os.path.isfile(os.path.join(package, SERVICE_FILE))
+
+
+def _become(package: str) -> NoReturn:
+    """Run the package's file as a program in this very process, importing as a service file would."""
+    paths = [package, os.path.dirname(package), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    os.chdir(package)
+    os.execv(sys.executable, [sys.executable, "-u", os.path.join(package, SERVICE_FILE)])  # noqa: S606 - by contract
 
 
 def _listener(port: int) -> socket.socket:

@@ -73,7 +73,7 @@ class Pool:
         return not self._waiting and not any(worker.job for worker in self._workers.values())
 
     def submit(self, job: Job) -> None:
-        """Run the job now or queue it. Raises RefusedError: 503 while no worker is ready, 429 when the queue is full."""
+        """Run the job now or queue it. Raises RefusedError: 503 without a ready worker, 429 when the queue is full."""
         if not self.ready:
             raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
         worker = self._idle_worker()
@@ -104,7 +104,7 @@ class Pool:
                 worker.exited(status)
 
     async def stop(self, patience: float) -> None:
-        """End all workers: those that run a prediction at once, idle ones by themselves, within `patience` seconds."""
+        """End all workers: busy ones at once, idle ones by themselves within `patience` seconds."""
         self._stopping = True
         for worker in list(self._workers.values()):
             worker.close()

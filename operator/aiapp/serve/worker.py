@@ -18,7 +18,7 @@ import traceback
 from typing import Any, NamedTuple
 
 from . import failures, loading, shims
-from .config import Config, read
+from .config import SERVICE_FILE, Config, read
 from .decode import Body, decode
 from .encode import NotSerializableError, encode
 from .errors import RefusedError
@@ -78,7 +78,7 @@ def _prepare_paths(setup: Setup) -> None:
         parent = tempfile.mkdtemp(prefix="serve-")
         _link(setup.package, os.path.join(parent, MODEL_FOLDER_NAME))
     sys.path[:0] = [setup.package, parent]
-    sys.argv[:] = [os.path.join(setup.package, loading.SERVICE_FILE)]
+    sys.argv[:] = [os.path.join(setup.package, SERVICE_FILE)]
     for link in setup.links:
         _link(setup.package, link)
     os.chdir(setup.package if os.access(setup.package, os.W_OK) else tempfile.mkdtemp(prefix="serve-"))

@@ -1,0 +1,1 @@
+NAME = "json with the package's log.py"

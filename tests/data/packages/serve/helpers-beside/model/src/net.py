@@ -1,0 +1,2 @@
+from utils import NAME as _N
+NAME = __name__

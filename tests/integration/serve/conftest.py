@@ -1,0 +1,76 @@
+"""Fixtures of the model server's tests: the archive as it is shipped, interpreters, packages, servers."""
+
+import contextlib
+import pathlib
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from aiapp.serve import bundle
+from tests.integration.serve.running import INTERPRETERS, Server, serving
+
+CORPUS = pathlib.Path(__file__).parents[2] / "data" / "packages" / "serve"
+ECHO = """
+import os, sys, time
+from model_service.model_service import SingleNodeService
+
+class Service(SingleNodeService):
+    def _inference(self, data):
+        if "sleep" in data:
+            time.sleep(data["sleep"])
+        if "print" in data:
+            print(data["print"], end="")
+        if "die" in data:
+            os.kill(os.getpid(), data["die"])
+        return data
+"""
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """serve.pyz, made as `aiapp fetch` makes it."""
+    path = tmp_path_factory.mktemp("serve") / "serve.pyz"
+    bundle.write(path)
+    return path
+
+
+@pytest.fixture(params=INTERPRETERS)
+def python(request: pytest.FixtureRequest) -> str:
+    """Each interpreter in turn: the oldest and newest here, and this one."""
+    return INTERPRETERS[str(request.param)]
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A package that echoes, and that sleeps, prints or dies on request."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "customize_service.py").write_text(ECHO)
+    (folder / "config.json").write_text('{"model_algorithm": "echo", "model_type": "MindSpore"}')
+    return folder
+
+
+@pytest.fixture
+def corpus_copy(tmp_path: pathlib.Path) -> Callable[[str], pathlib.Path]:
+    """A package of the corpus, copied to where its code may write."""
+
+    def copied(name: str) -> pathlib.Path:
+        return pathlib.Path(shutil.copytree(CORPUS / name / "model", tmp_path / "model"))
+
+    return copied
+
+
+@pytest.fixture
+def start(archive: pathlib.Path, package: pathlib.Path) -> Iterator[Start]:
+    """Start servers of the echo package with this Python; all are ended after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *options: stack.enter_context(serving(sys.executable, archive, package, *options))
+
+
+@pytest.fixture
+def echo(start: Start) -> Server:
+    return start("--quiet", "0").wait_until_ready()
