@@ -3,8 +3,9 @@
 Fields that `desired` lacks are not compared: the API server fills in defaults, and autoscalers and people own some.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from aiapp.domain.resources import Json
@@ -44,15 +45,15 @@ _SUFFIXES: Final[Mapping[str, Decimal]] = {
     "Ei": Decimal(2**60),
 }
 
+_QUANTITY: Final = re.compile(
+    rf"(?P<number>[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?)(?P<suffix>{'|'.join(_SUFFIXES)})"
+)
+
 
 def quantity(text: object) -> Decimal | None:
     """The number that a Kubernetes quantity stands for; None when it is none."""
-    written = str(text).strip()
-    digits = written.rstrip("numkMGTPEi")
-    try:
-        return Decimal(digits) * _SUFFIXES[written[len(digits) :]]
-    except (InvalidOperation, KeyError):
-        return None
+    match = _QUANTITY.fullmatch(str(text))
+    return Decimal(match["number"]) * _SUFFIXES[match["suffix"]] if match else None
 
 
 def contains(observed: Json, desired: Json) -> bool:

@@ -1,0 +1,153 @@
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from aiapp.domain.resources import (
+    APPLICATIONS,
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    NODES,
+    PODS,
+    RUNTIMES,
+    VERSIONS,
+    Json,
+    Resource,
+)
+from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.store import Store
+from aiapp.reconcile.triggers import FLEET, FLEET_WINDOW_SECONDS, Triggers
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.queue = Queue(lambda: self.now, lambda: 0.0)
+        self.store: Store[str] = Store(facts=lambda node: str(node["metadata"].get("labels")))
+        self.triggers = Triggers(self.queue, self.store)
+        self.store.listen(self.triggers)
+        self._version = 0
+
+    def put(self, resource: Resource, name: str, *, own: bool = False, **more: Any) -> Json:
+        self._version += 1
+        metadata = {"name": name, "uid": f"u-{name}", "resourceVersion": str(self._version)}
+        metadata |= {"namespace": "ns"} if resource.namespaced else {}
+        document = {"kind": resource.kind, "metadata": metadata | more.pop("metadata", {}), **more}
+        self.store.put(resource, document, own=own)
+        return document
+
+    def version(self, name: str = "mnist-1.0.0", *, own: bool = False, **status: Any) -> None:
+        spec = {"application": name.rsplit("-", 1)[0], "version": name.rsplit("-", 1)[1]}
+        self.put(VERSIONS, name, own=own, spec=spec, status=status)
+
+    async def keys(self) -> set[Key]:
+        found = set()
+        while len(self.queue):
+            key = await self.queue.take()
+            self.queue.done(key)
+            found.add(key)
+        return found
+
+
+def app(name: str = "mnist") -> Key:
+    return Key("AIApplication", "ns", name)
+
+
+def version(name: str = "mnist-1.0.0") -> Key:
+    return Key("AIApplicationVersion", "ns", name)
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def resolved(runtime: str) -> dict[str, Any]:
+    return {"runtime": {"name": runtime}, "conditions": [{"type": "RuntimeResolved", "status": "True"}]}
+
+
+async def test_a_version_calls_for_itself_and_its_application(rig: Rig) -> None:
+    rig.version()
+    assert await rig.keys() == {version(), app()}
+
+
+async def test_our_own_status_of_a_version_calls_for_its_application_only(rig: Rig) -> None:
+    rig.version(own=True)
+    assert await rig.keys() == {app()}
+
+
+async def test_our_own_status_of_an_application_calls_for_nothing(rig: Rig) -> None:
+    rig.put(APPLICATIONS, "mnist", own=True)
+    assert await rig.keys() == set()
+
+
+@pytest.mark.parametrize("resource", [DEPLOYMENTS, PODS], ids=str)
+async def test_a_child_calls_for_its_application(rig: Rig, resource: Resource) -> None:
+    rig.put(resource, "x", metadata={"labels": {"aiapp.dev/application": "mnist"}})
+    assert await rig.keys() == {app()}
+
+
+async def test_a_child_that_we_wrote_calls_for_nothing(rig: Rig) -> None:
+    rig.put(DEPLOYMENTS, "x", own=True, metadata={"labels": {"aiapp.dev/application": "mnist"}})
+    assert await rig.keys() == set()
+
+
+async def test_a_deleted_child_calls_for_its_application(rig: Rig) -> None:
+    child = rig.put(DEPLOYMENTS, "x", metadata={"labels": {"aiapp.dev/application": "mnist"}})
+    await rig.keys()
+    rig.store.remove(DEPLOYMENTS, child)
+    assert await rig.keys() == {app()}
+
+
+async def test_a_manifest_calls_for_every_owner_of_our_kinds(rig: Rig) -> None:
+    owners = [
+        {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplicationVersion", "name": "mnist-1.0.0"},
+        {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist"},
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": "stranger"},
+    ]
+    rig.put(CONFIG_MAPS, "aiapp-manifest-1", metadata={"ownerReferences": owners})
+    assert await rig.keys() == {app(), version()}
+
+
+async def test_a_runtime_calls_for_versions_that_use_it_or_found_none(rig: Rig) -> None:
+    rig.version("uses-1.0.0", **resolved("r"))
+    rig.version("lacks-1.0.0")
+    rig.version("other-1.0.0", **resolved("other"))
+    await rig.keys()
+    rig.put(RUNTIMES, "r", spec={"name": "r"})
+    assert await rig.keys() == {
+        Key("InferenceRuntime", "", "r"),
+        version("uses-1.0.0"),
+        version("lacks-1.0.0"),
+    }
+
+
+async def test_nodes_that_come_together_are_looked_at_once_and_a_moment_later(rig: Rig) -> None:
+    for number in range(5):
+        rig.put(NODES, f"n{number}", metadata={"labels": {"chip": "910A"}})
+    assert await rig.keys() == set()
+    rig.now += FLEET_WINDOW_SECONDS
+    assert await rig.queue.take() == FLEET
+    assert len(rig.queue) == 0
+
+
+async def test_the_fleet_calls_for_all_versions_and_for_applications_that_are_not_ready(rig: Rig) -> None:
+    rig.version()
+    rig.put(APPLICATIONS, "waiting", status={"conditions": [{"type": "Ready", "status": "False"}]})
+    rig.put(APPLICATIONS, "running", status={"conditions": [{"type": "Ready", "status": "True"}]})
+    await rig.keys()
+    await rig.triggers.fleet(FLEET)
+    assert await rig.keys() == {version(), app("waiting")}
+
+
+async def test_everything_is_every_object_of_our_kinds(rig: Rig) -> None:
+    rig.version()
+    rig.put(APPLICATIONS, "mnist")
+    rig.put(RUNTIMES, "r", spec={"name": "r"})
+    await rig.keys()
+    rig.triggers.everything()
+    assert names(await rig.keys()) == {"mnist-1.0.0", "mnist", "r"}
+
+
+def names(keys: Iterable[Key]) -> set[str]:
+    return {key.name for key in keys}
