@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import yaml
 
+from aiapp.sandbox.direct import opener
+
 Object = dict[str, Any]
 
 FIELD_MANAGER = "test"
@@ -54,7 +56,7 @@ class Kube:
         headers = {**self.headers, "Content-Type": content_type}
         request = urllib.request.Request(url, data=data, method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, context=self.ssl_context, timeout=TIMEOUT_SECONDS) as answer:
+            with opener(self.ssl_context).open(request, timeout=TIMEOUT_SECONDS) as answer:
                 found: Object = json.load(answer)
                 return found
         except urllib.error.HTTPError as error:

@@ -60,7 +60,8 @@ class Sandbox:
         self, *arguments: str, stdin: str | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator; with `check` a failure is an AssertionError with what it said."""
-        command: list[str | Path] = [self.record.binaries["kubectl"], f"--kubeconfig={self.kubeconfig}", *arguments]
+        options = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.folder.path / 'kubectl'}"]
+        command = [str(self.record.binaries["kubectl"]), *options, *arguments]
         done = subprocess.run(command, input=stdin or "", capture_output=True, text=True, timeout=120, check=False)
         assert not check or done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done

@@ -17,6 +17,7 @@ from rich.status import Status
 
 from aiapp.sandbox import cluster, services, state
 from aiapp.sandbox.errors import SandboxError
+from aiapp.sandbox.images import loading
 from aiapp.sandbox.state import Record
 
 INTERRUPTED = 130
@@ -201,6 +202,19 @@ def kubeconfig(name: str, service_account: str | None) -> None:
     if not (namespace and slash and account):
         raise click.BadParameter("say NAMESPACE/NAME", param_hint="--service-account")
     click.echo(cluster.service_account_kubeconfig(folder, namespace, account))
+
+
+@command.command()
+@click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_name
+@click.option("--node", "nodes", multiple=True, help="Only into this node; may be given more than once.")
+@_errors_as_text
+def load(archive: Path, name: str, nodes: tuple[str, ...]) -> None:
+    """Load an image archive (OCI layout or docker save) into the real nodes, so that no registry is needed."""
+    folder = state.folder(_ENVIRONMENT, name)
+    folder.require()
+    for node in loading.load(folder, archive, nodes):
+        click.echo(f"loaded into {node}")
 
 
 @command.command()

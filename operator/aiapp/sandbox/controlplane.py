@@ -1,11 +1,11 @@
 """etcd, kube-apiserver, kube-controller-manager and kube-scheduler of one sandbox. Knows nothing of nodes."""
 
 import ssl
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.error import URLError
 
+from aiapp.sandbox.direct import opener
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.ports import listening
 from aiapp.sandbox.processes import Process, alive
@@ -138,7 +138,7 @@ def wait_for(process: Process, url: str, trusted: Path | None) -> None:
 
 def _answers(url: str, context: ssl.SSLContext) -> bool:
     try:
-        with urllib.request.urlopen(url, context=context, timeout=2) as answer:  # noqa: S310 - our own https URL
+        with opener(context).open(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

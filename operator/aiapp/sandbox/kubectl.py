@@ -1,8 +1,10 @@
 """The administrator's kubectl of a sandbox, called as a program. Never uses the user's own kubeconfig."""
 
+import os
 import subprocess
 from pathlib import Path
 
+from aiapp.sandbox import direct
 from aiapp.sandbox.errors import SandboxError
 
 SECONDS = 60
@@ -11,7 +13,9 @@ SECONDS = 60
 def kubectl(program: Path, kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
     """Standard output of one call; SandboxError with what kubectl said when it fails."""
     done = subprocess.run(
-        [program, f"--kubeconfig={kubeconfig}", *arguments],
+        # Not below the home folder: what kubectl keeps there about a sandbox nobody would ever remove.
+        [program, f"--kubeconfig={kubeconfig}", f"--cache-dir={kubeconfig.parent / 'kubectl'}", *arguments],
+        env=direct.environment(os.environ),
         input=stdin,
         stdin=None if stdin is not None else subprocess.DEVNULL,
         capture_output=True,
