@@ -4,9 +4,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import resources
 from typing import Any, Final
 
 import aiohttp
@@ -17,16 +18,36 @@ from aiapp.adapters.kube import KubeApi
 from aiapp.adapters.listwatch import Collection, ListWatch, Pace
 from aiapp.adapters.metrics import Metrics
 from aiapp.adapters.probes import Probes
+from aiapp.adapters.s3 import S3Store, StoreSettings
+from aiapp.adapters.syntax import IsolatedParser
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
-from aiapp.domain.resources import CHILDREN, NODES, PODS, Json, Resource
+from aiapp.domain.nodes.facts import NodeFacts, facts
+from aiapp.domain.nodes.facts import trim as trim_node
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.tables import load as load_tables
+from aiapp.domain.resources import (
+    APPLICATIONS,
+    CHILDREN,
+    NODES,
+    PODS,
+    RUNTIMES,
+    VERSIONS,
+    Json,
+    Resource,
+)
 from aiapp.domain.trimming import trim_of, without_managed_fields
+from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
+from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.loop import Loop, Reconcile
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Queue
 from aiapp.reconcile.resync import Resync
+from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.triggers import FLEET, Triggers
+from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -46,14 +67,61 @@ class Parts:
     """What reconcilers are made of."""
 
     settings: Settings
+    tables: Tables
     api: KubeApi
-    store: Store[Json]
+    store: Store[NodeFacts]
     cluster: StoredCluster
     recorder: EventRecorder
+    objects: S3Store
+    parser: IsolatedParser
 
 
-Reconcilers = Callable[[Parts], Mapping[str, Reconcile]]
-"""Makes the reconciler of each kind."""
+def reconcilers(parts: Parts) -> dict[str, Reconcile]:
+    """The reconciler of each of our kinds."""
+    manifests, catalogue = Manifests(parts.api), Catalogue()
+    version = VersionPorts(
+        store=parts.store,
+        cluster=parts.cluster,
+        manifests=manifests,
+        recorder=parts.recorder,
+        objects=parts.objects,
+        parser=parts.parser,
+        catalogue=catalogue,
+        tables=parts.tables,
+        clock=time.monotonic,
+    )
+    application = ApplicationPorts(
+        store=parts.store,
+        cluster=parts.cluster,
+        manifests=manifests,
+        recorder=parts.recorder,
+        catalogue=catalogue,
+        tables=parts.tables,
+        operator_image=parts.settings.image,
+    )
+    return {
+        VERSIONS.kind: VersionReconciler(version),
+        APPLICATIONS.kind: ApplicationReconciler(application),
+        RUNTIMES.kind: RuntimeReconciler(parts.store, parts.cluster),
+    }
+
+
+def shipped_tables() -> Tables:
+    """What is known of chips, drivers and labels, as it comes with the package."""
+    return load_tables((resources.files("aiapp") / "data/ascend.yaml").read_text("utf-8"))
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """The part of the settings that object storage needs."""
+    return StoreSettings(
+        threads=settings.store_threads,
+        connect_seconds=settings.store_connect_seconds,
+        read_seconds=settings.store_read_seconds,
+        max_objects=settings.max_objects,
+        max_bytes=settings.max_bytes,
+        allow_http=settings.allow_http,
+        ca_bundle=settings.store_ca_bundle,
+    )
 
 
 class Engine:
@@ -62,7 +130,7 @@ class Engine:
     Make it inside the event loop it will run in. Raises `NoClusterError`.
     """
 
-    def __init__(self, settings: Settings, reconcilers: Reconcilers) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.metrics = Metrics()
         self.credentials = KubeCredentials(load, time.monotonic)
         self._connector = aiohttp.TCPConnector(ssl=self.credentials.tls, limit=0, keepalive_timeout=60)
@@ -104,6 +172,8 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._parts.objects.close()
+        await self._parts.parser.close()
         await self._probes.stop()
         await self._session.close()
         await self._connector.close()
@@ -122,18 +192,22 @@ class Engine:
 
     def _make_parts(self, settings: Settings) -> Parts:
         api = KubeApi(self._session, self.credentials.server, observer=self.metrics)
-        store: Store[Json] = Store(facts=lambda node: node)
+        tables = shipped_tables()
+        store: Store[NodeFacts] = Store(facts=lambda node: facts(node, tables))
         return Parts(
             settings=settings,
+            tables=tables,
             api=api,
             store=store,
             cluster=StoredCluster(api, store, utc_now),
             recorder=EventRecorder(api, utc_now, time.monotonic),
+            objects=S3Store(store_settings(settings)),
+            parser=IsolatedParser(),
         )
 
     def _list_watches(self, settings: Settings) -> list[ListWatch]:
         ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in (*CHILDREN, PODS)]
-        everything = [*ours, Collection(resource=NODES)]
+        everything = [*ours, Collection(resource=NODES, trim=trim_node)]
         pace = Pace(resync=settings.resync_seconds)
         return [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]
 
@@ -188,7 +262,3 @@ class Engine:
         self.metrics.working(self._queue.longest_running)
         for watch in self._watches:
             self.metrics.watch(watch.collection.resource.plural, watch.silence)
-
-
-def reconcilers(_: Parts) -> Mapping[str, Reconcile]:
-    return {}

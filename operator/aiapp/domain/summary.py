@@ -68,8 +68,8 @@ STALLING: Final = frozenset(
         Reason.NAME_UNPARSED,
     }
 )
-"""Reasons that a person has to mend. They are tried again all the same; `Stalled` tells `kubectl wait`, Argo CD and Flux
-that waiting alone will not help (kstatus)."""
+"""Reasons that a person has to mend. They are tried again all the same; `Stalled` tells `kubectl wait`, Argo CD and
+Flux that waiting alone will not help (kstatus)."""
 
 
 def summarize(findings: Sequence[Finding], dependents: Iterable[ConditionType], ready_reason: Reason) -> list[Finding]:

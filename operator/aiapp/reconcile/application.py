@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.naming import owner
-from aiapp.domain.nodes.compatibility import Tables
 from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.planning.application import Children, Observed, Plan, plan
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
@@ -153,6 +153,10 @@ def _after(observed: Observed, applied: Sequence[Applied], deleted: Sequence[Jso
 
 
 def _without_manifest(rollout: Rollout) -> Rollout:
-    name = rollout.record.status.artifact.manifest_ref.name if rollout.record and rollout.record.status.artifact else "?"
-    message = f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: register it again"
+    name = (
+        rollout.record.status.artifact.manifest_ref.name if rollout.record and rollout.record.status.artifact else "?"
+    )
+    message = (
+        f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: register it again"
+    )
     return replace(rollout, template=None, held=Trouble(Reason.FETCH_FAILED, message))

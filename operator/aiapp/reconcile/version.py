@@ -4,15 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import ValidationError
-
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.catalogue import Resolution, Resolved, resolve, resolved_status
-from aiapp.domain.credentials import Credentials, CredentialsError, credentials
+from aiapp.api.meta import LocalReference
+from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, resolve
+from aiapp.domain.credentials import (
+    ACCESS_KEY_NAMES,
+    SECRET_KEY_NAMES,
+    Credentials,
+    CredentialsError,
+    credentials,
+)
 from aiapp.domain.desired.manifest import manifest_object
-from aiapp.domain.naming import application_labels
-from aiapp.domain.nodes.compatibility import Fleet, Verdict, requirement, verdict
+from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
@@ -25,7 +30,7 @@ from aiapp.domain.planning.version import (
     remembered,
     report,
 )
-from aiapp.domain.resources import VERSIONS
+from aiapp.domain.resources import VERSIONS, Json
 from aiapp.domain.summary import State
 from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
 from aiapp.reconcile.catalogue import Catalogue
@@ -44,13 +49,14 @@ COUNTS_SECONDS: Final = 300.0
 class VersionPorts:
     """What the reconciler of versions works with."""
 
-    store: Store[Fleet]
+    store: Store[NodeFacts]
     cluster: Cluster
     manifests: Manifests
     recorder: Recorder
     objects: ObjectStore
     parser: PythonParser
     catalogue: Catalogue
+    tables: Tables
     clock: Callable[[], float]
     """Monotonic seconds."""
 
@@ -71,9 +77,103 @@ class VersionReconciler:
             await self._begin(record)
         known = await self._import(record)
         said = self._report(record, known)
-        wait = self._damping(record, said)
+        wait = self._damped(record, said)
         if wait is None:
             await self._write(record, said)
             tell_change(self._ports.recorder, record.raw, record.status.conditions, said.ready)
-        stuck = not all(f.state is State.TRUE for f in known.findings)
+        stuck = not all(finding.state is State.TRUE for finding in known.findings)
         return Outcome(retry_after=wait, failed=stuck)
+
+    async def _begin(self, record: VersionRecord) -> None:
+        await self._write(record, first_sight(record))
+        source = record.spec.source.obs
+        where = f" from {source.uri}" if source else ""
+        self._ports.recorder.event(record.raw, "Normal", Reason.IMPORT_STARTED, f"reading the package{where}")
+
+    async def _import(self, record: VersionRecord) -> Imported:
+        if is_pinned(record):
+            return remembered(record)
+        inspection = await self._inspect(record)
+        known = imported(record, inspection)
+        if isinstance(inspection, Valid):
+            await self._ports.manifests.keep(manifest_object(inspection.manifest), record.raw)
+            pinned = known.findings[-1].message
+            self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, f"package accepted and pinned: {pinned}")
+        return known
+
+    async def _inspect(self, record: VersionRecord) -> Inspection:
+        source = record.spec.source.obs
+        if source is None:
+            return Unresolved(
+                Reason.SPEC_INVALID, "spec.source names no source that this operator knows", retryable=False
+            )
+        try:
+            keys = await self._credentials(record.namespace, source.credentials_secret_ref)
+        except CredentialsError as error:
+            return Unresolved(Reason.SECRET_NOT_FOUND, str(error), retryable=False)
+        return await inspect(source, keys, self._ports.objects, self._ports.parser, known_listing(record))
+
+    async def _credentials(self, namespace: str, reference: LocalReference | None) -> Credentials | None:
+        """Read at each attempt, so that a mended Secret counts at once."""
+        if reference is None:
+            return None
+        data = await self._ports.cluster.secret(namespace, reference.name)
+        if data is None:
+            raise CredentialsError(f"Secret {reference.name} does not exist in namespace {namespace}")
+        values = {key: value.decode("utf-8", "replace") for key, value in data.items()}
+        try:
+            keys = credentials(values)
+        except CredentialsError as error:
+            raise CredentialsError(f"Secret {reference.name}: {error}") from error
+        if keys is None:
+            raise CredentialsError(f"Secret {reference.name} has no {ACCESS_KEY_NAMES[0]} and {SECRET_KEY_NAMES[0]}")
+        return keys
+
+    def _report(self, record: VersionRecord, known: Imported) -> Report:
+        catalogue = self._ports.catalogue.specs(self._ports.store.runtimes())
+        configured = known.model.runtime if known.model else None
+        resolution = self._resolution(record, known, resolve(record.spec.runtime, configured, catalogue))
+        return report(record, known, resolution, self._verdict(record, resolution))
+
+    def _resolution(self, record: VersionRecord, known: Imported, now: Resolution) -> Resolution | None:
+        """Latched once it holds; not asked before the package says which runtime it wants."""
+        latched = record.status.runtime
+        chosen_later = record.spec.runtime is not None and latched is not None and latched.name != record.spec.runtime
+        if latched is not None and record.is_true(ConditionType.RUNTIME_RESOLVED) and not chosen_later:
+            return Resolved(latched)
+        return now if known.model is not None or record.spec.runtime is not None else None
+
+    def _verdict(self, record: VersionRecord, resolution: Resolution | None) -> Verdict | None:
+        match resolution:
+            case Resolved(runtime):
+                name: str | None = runtime.name
+            case Unavailable(name=named):
+                name = named
+            case None:
+                name = None
+        if name is None:
+            return None
+        npu = record.spec.container.npu if record.spec.container else None
+        return verdict(requirement(name, npu, self._ports.tables), self._ports.store.nodes(), self._ports.tables)
+
+    def _damped(self, record: VersionRecord, said: Report) -> float | None:
+        """Seconds to wait when nothing but counts of nodes changed and they were written a moment ago; None: write."""
+        before = record.raw.get("status", {})
+        if not _only_counts_differ(before, said.status):
+            return None
+        last, now = self._counted.get(record.uid), self._ports.clock()
+        if last is not None and now - last < COUNTS_SECONDS:
+            return last + COUNTS_SECONDS - now
+        self._counted[record.uid] = now
+        return None
+
+    async def _write(self, record: VersionRecord, said: Report) -> None:
+        status = said.status | {"conditions": conditions(said.findings, record.generation)}
+        await self._ports.cluster.write_status(VERSIONS, record.namespace, record.name, uid=record.uid, status=status)
+
+
+def _only_counts_differ(before: Json, after: Json) -> bool:
+    old, new = before.get("compatibility", {}), after.get("compatibility", {})
+    same_verdict = bool(old) and old.get("verdict") == new.get("verdict") and old != new
+    parts = {*before, *after} - {"compatibility", "conditions"}
+    return same_verdict and all(before.get(part) == after.get(part) for part in parts)

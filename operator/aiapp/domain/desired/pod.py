@@ -10,6 +10,7 @@ from aiapp.api.runtime import RuntimeSpec, User
 from aiapp.api.version import HealthStatus, ObsSource
 from aiapp.domain.manifest import CONFIG_MAP_KEY
 from aiapp.domain.naming import version_labels
+from aiapp.domain.nodes.placement import Placement
 from aiapp.domain.resources import Json
 
 PACKAGE_PATH: Final = "/home/mind/model"
@@ -19,6 +20,7 @@ SERVER_PATH: Final = f"{SERVER_FOLDER}/serve.pyz"
 MANIFEST_FOLDER: Final = "/etc/aiapp/manifest"
 MANIFEST_FILE: Final = f"{MANIFEST_FOLDER}/{CONFIG_MAP_KEY}"
 CREDENTIALS_FOLDER: Final = "/etc/aiapp/credentials"
+TMP_PATH: Final = "/tmp"  # noqa: S108 - the pod's own
 PORT: Final = 8080
 """ModelArts' serving port (domain rule: the server listens on 8080)."""
 DEVICE_USER: Final = User(uid=1000, gid=1000)
@@ -57,14 +59,6 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """Where the pod may run: from the pre-flight over the nodes."""
-
-    node_affinity: Json | None
-    tolerations: tuple[Json, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """Everything that reaches a pod template."""
 
@@ -75,7 +69,7 @@ class Workload:
     image: str
     health: HealthStatus | None
     needs: Needs
-    fit: Fit
+    placement: Placement
     operator_image: str
 
 
@@ -144,7 +138,7 @@ def model_container(workload: Workload) -> Json:
         "volumeMounts": [
             {"name": "package", "mountPath": PACKAGE_PATH},
             {"name": "server", "mountPath": SERVER_FOLDER, "readOnly": True},
-            {"name": "tmp", "mountPath": "/tmp"},
+            {"name": "tmp", "mountPath": TMP_PATH},
         ],
     }
 
@@ -178,10 +172,10 @@ def _placement(workload: Workload) -> Json:
     """Node affinity, tolerations and what the user adds to them; absent keys are left out."""
     wishes = workload.needs.scheduling or Scheduling()
     tolerations = [
-        *workload.fit.tolerations,
+        *workload.placement.tolerations,
         *(t.model_dump(by_alias=True, exclude_none=True) for t in wishes.tolerations or ()),
     ]
-    affinity = workload.fit.node_affinity
+    affinity = workload.placement.node_affinity
     found: Mapping[str, object] = {
         "affinity": {"nodeAffinity": affinity} if affinity else None,
         "tolerations": tolerations or None,
@@ -256,5 +250,3 @@ def _readiness(health: HealthStatus | None) -> Json:
         "timeoutSeconds": declared.timeout_seconds or 5,
         "failureThreshold": declared.failure_threshold or 3,
     }
-
-

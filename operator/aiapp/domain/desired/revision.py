@@ -13,7 +13,7 @@ KEY_LABEL: Final = "aiapp.dev/rollout"
 
 
 def rollout_key(served: ServedVersion, serving: Serving, version: VersionSpec, status: VersionStatus) -> str:
-    """A hash of the spec fields that reach the pod template: not weight, not replicas, nothing of fleet, runtime or operator.
+    """A hash of the spec fields that reach the pod template: not weight, replicas, fleet, runtime image or operator.
 
     While it holds, the stored template is applied as it is, so that none of those restarts what runs.
     """
@@ -25,9 +25,7 @@ def rollout_key(served: ServedVersion, serving: Serving, version: VersionSpec, s
         if version.container
         else None,
         "runtime": status.runtime.name if status.runtime else None,
-        "served": served.model_dump(
-            by_alias=True, exclude_none=True, mode="json", include={"resources", "env", "npu"}
-        ),
+        "served": served.model_dump(by_alias=True, exclude_none=True, mode="json", include={"resources", "env", "npu"}),
         "scheduling": serving.scheduling.model_dump(by_alias=True, exclude_none=True, mode="json")
         if serving.scheduling
         else None,

@@ -76,7 +76,7 @@ def settled(child: Json) -> bool:
     """Whether the Deployment's controller has seen its latest spec and all pods are of it and available."""
     spec, status = child["spec"], child.get("status", {})
     wanted = spec.get("replicas", 1)
-    return (
+    return bool(
         status.get("observedGeneration", 0) >= child["metadata"].get("generation", 0)
         and status.get("replicas", 0) == wanted
         and status.get("updatedReplicas", 0) == wanted
@@ -138,7 +138,7 @@ def _owned(application: ApplicationRecord, obj: Json) -> Json:
 
 
 def _retired(observed: Observed, serving: Serving | None) -> list[Json]:
-    """Deployments and Services that no wish asks for: at once when nothing is served, else when the served ones are up."""
+    """What no wish asks for: at once when nothing is served, else when the served ones are up."""
     children = observed.children
     if serving is None:
         return [*children.deployments, *children.services]

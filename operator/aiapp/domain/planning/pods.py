@@ -75,9 +75,7 @@ def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
     waiting = container.get("state", {}).get("waiting", {})
     reason, said = str(waiting.get("reason")), waiting.get("message", "")
     if reason in PULL_REASONS:
-        return Trouble(
-            Reason.IMAGE_PULL_FAILED, f"pod {pod}: image {container.get('image')}: {said or reason}"
-        )
+        return Trouble(Reason.IMAGE_PULL_FAILED, f"pod {pod}: image {container.get('image')}: {said or reason}")
     if reason in CREATE_REASONS:
         return Trouble(Reason.START_FAILED, f"pod {pod}: container {container['name']}: {said or reason}")
     return None

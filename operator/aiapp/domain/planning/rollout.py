@@ -7,10 +7,14 @@ from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import Container
 from aiapp.domain.desired.pod import Content, Needs, Workload, merged_env, pod_template
 from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
 from aiapp.domain.naming import VERSION_LABEL
-from aiapp.domain.nodes.compatibility import Fleet, Requirement, Verdict, placement, requirement, verdict
+from aiapp.domain.nodes.compatibility import Fleet, Requirement, requirement, verdict
+from aiapp.domain.nodes.facts import Taint
+from aiapp.domain.nodes.placement import placement
+from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
@@ -40,6 +44,7 @@ class Surroundings:
 
     runtimes: Mapping[str, RuntimeSpec]
     fleet: Fleet
+    tables: Tables
     operator_image: str
 
 
@@ -50,7 +55,7 @@ def rollout(
     revisions: Sequence[Json],
     around: Surroundings,
 ) -> Rollout:
-    """The stored template where there is one for these spec fields; else a new one, if the version may run somewhere."""
+    """The stored template where these spec fields have one; else a new one, if the version may run somewhere."""
     absent = _absent(served, record)
     if record is None or absent is not None:
         return Rollout(served, record, held=absent)
@@ -73,7 +78,7 @@ def _absent(served: ServedVersion, record: VersionRecord | None) -> Trouble | No
 
 def _stores(revision: Json, version: str, key: str) -> bool:
     labels = revision["metadata"]["labels"]
-    return labels.get(VERSION_LABEL) == version and labels.get(KEY_LABEL) == key
+    return bool(labels.get(VERSION_LABEL) == version and labels.get(KEY_LABEL) == key)
 
 
 def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: Surroundings) -> Rollout:
@@ -81,15 +86,13 @@ def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: 
     runtime = around.runtimes.get(name)
     if runtime is None or runtime.image is None:
         return _held(wanted, _no_image(name, known=runtime is not None))
-    needed = requirement(name, _npu(served, record, runtime))
-    judged = verdict(needed, around.fleet)
+    needed = requirement(name, _npu(served, record, runtime), around.tables, _tolerated(serving))
+    judged = verdict(needed, around.fleet, around.tables)
     waits = judged.verdict == "Incompatible"
     if waits and serving.compatibility == "Enforce":
         return _held(wanted, Trouble(Reason.WAITING_FOR_NODES, f"version {record.name}: {judged.message}"))
-    workload = _workload(served, serving, record, runtime, needed, around)
-    return Rollout(
-        served, record, wanted.key, pod_template(workload), overruled=judged.message if waits else None
-    )
+    workload = _workload(wanted, serving, record, runtime, needed, around)
+    return Rollout(served, record, wanted.key, pod_template(workload), overruled=judged.message if waits else None)
 
 
 def _held(wanted: Rollout, why: Trouble) -> Rollout:
@@ -98,7 +101,9 @@ def _held(wanted: Rollout, why: Trouble) -> Rollout:
 
 def _no_image(name: str, *, known: bool) -> Trouble:
     if known:
-        return Trouble(Reason.IMAGE_NOT_CONFIGURED, f"runtime {name} has no image: set spec.image of its InferenceRuntime")
+        return Trouble(
+            Reason.IMAGE_NOT_CONFIGURED, f"runtime {name} has no image: set spec.image of its InferenceRuntime"
+        )
     return Trouble(Reason.RUNTIME_UNKNOWN, f"runtime {name} is no longer in the catalogue")
 
 
@@ -110,3 +115,49 @@ def _npu(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec) -> 
     if runtime.npu_resource_name is None:
         return asked
     return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
+
+
+def _tolerated(serving: Serving) -> tuple[Taint, ...]:
+    wishes = serving.scheduling.tolerations if serving.scheduling else None
+    return tuple(Taint(t.key or "", t.value or "", t.effect or "") for t in wishes or ())
+
+
+def _workload(
+    wanted: Rollout,
+    serving: Serving,
+    record: VersionRecord,
+    runtime: RuntimeSpec,
+    needed: Requirement,
+    around: Surroundings,
+) -> Workload:
+    placed = placement(needed, around.fleet, around.tables)
+    status, container = record.status, record.spec.container or Container()
+    assert status.artifact is not None
+    assert status.source is not None
+    assert record.spec.source.obs is not None
+    assert runtime.image is not None
+    npu = Npu(count=placed.npu_count, resource_name=placed.npu_resource) if placed.npu_resource else None
+    return Workload(
+        application=record.spec.application,
+        version=record.spec.version,
+        content=Content(
+            uri=status.source.uri,
+            source=record.spec.source.obs,
+            pin=status.artifact.pin,
+            bytes=status.artifact.bytes,
+            manifest_config_map=status.artifact.manifest_ref.name,
+        ),
+        runtime=runtime,
+        image=runtime.image,
+        health=status.model.health if status.model else None,
+        needs=Needs(
+            env=merged_env(runtime.env, container.env, wanted.served.env),
+            resources=wanted.served.resources or container.resources,
+            npu=npu,
+            image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
+            scheduling=serving.scheduling,
+            deploy_timeout_seconds=serving.deploy_timeout_seconds,
+        ),
+        placement=placed,
+        operator_image=around.operator_image,
+    )

@@ -1,4 +1,4 @@
-"""How an application fares: traffic, conditions and phase, after its plan was carried out. Never decides what to write."""
+"""How an application fares after its plan was carried out: traffic, conditions, phase. Never decides what to write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""AIApplicationVersion: from what was found at the source, in the catalogue and on the nodes to conditions and status."""
+"""AIApplicationVersion: from what source, catalogue and nodes say to conditions and status."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Literal

@@ -1,0 +1,44 @@
+"""InferenceRuntime: what its name tells, and whether versions can use it."""
+
+from typing import Final
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.runtime import RuntimeObjectStatus, RuntimeSpec
+from aiapp.domain.resources import Json
+from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
+from aiapp.domain.summary import Finding, fails, holds, unknown
+
+READY: Final = ConditionType.READY
+
+
+def describe(runtime: RuntimeSpec, generation: int) -> tuple[Json, Finding]:
+    """The status but for the conditions, and Ready."""
+    try:
+        parts = parse(runtime.name)
+    except RuntimeNameError as error:
+        return {"observedGeneration": generation}, fails(
+            READY, Reason.NAME_UNPARSED, f"{error}; nodes cannot be judged"
+        )
+    return _status(parts, generation), _ready(runtime)
+
+
+def _status(parts: RuntimeName, generation: int) -> Json:
+    status = RuntimeObjectStatus(
+        observed_generation=generation,
+        engine=parts.engine,
+        hardware=str(parts.hardware),
+        python=parts.python,
+        os=parts.os,
+        architecture=parts.architecture,
+        chip=parts.chip,
+    )
+    return status.model_dump(by_alias=True, exclude_none=True, exclude={"conditions"})
+
+
+def _ready(runtime: RuntimeSpec) -> Finding:
+    """An entry without an image is a record of the catalogue, waiting for an administrator: no fault."""
+    if runtime.image is None:
+        return unknown(READY, Reason.IMAGE_NOT_CONFIGURED, "set spec.image to serve versions with this runtime")
+    if runtime.lifecycle == "Removed":
+        return fails(READY, Reason.RUNTIME_REMOVED, "no longer maintained: new versions are refused")
+    return holds(READY)
