@@ -1,24 +1,20 @@
 """boto3 clients, shared by everything that uses the same endpoint with the same key.
 
-Never looks for credentials, profiles or endpoints by itself, never follows a redirect to another host.
+Never looks for credentials, profiles or endpoints by itself, never follows a redirect.
 """
 
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from botocore import UNSIGNED
-from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
-from aiapp.ports import StoreError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 MAX_CLIENTS: Final = 64
 """Of different endpoints and keys; the least recently used one is closed first. A client costs 6 ms and 1 MB."""
 
-_AWS_DOMAINS: Final = (".amazonaws.com", ".amazonaws.com.cn")
 _ANONYMOUS: Final = Credentials("anonymous", "anonymous")
 """Never sent: requests are unsigned. It only keeps botocore from asking the cloud's metadata service for a key."""
 _NO_FILES: Final = {"config_file": (None, None, "/dev/null", None), "credentials_file": (None, None, "/dev/null", None)}
@@ -90,7 +85,7 @@ class Clients:
             verify=self._settings.ca_bundle,
             config=_config(key, self._settings),
         )
-        client.meta.events.register("before-send.s3", _guard(client.meta.endpoint_url))
+        client.meta.events.register_last("before-parameter-build.s3", _stay)
         return client
 
 
@@ -109,15 +104,9 @@ def _config(key: _Key, settings: ClientSettings) -> Config:
     )
 
 
-def _guard(endpoint: str) -> Any:
-    """Refuses requests that botocore redirects elsewhere; only AWS may move them, to its host in another region."""
-    allowed = urlsplit(endpoint).hostname or ""
-    suffixes = (f".{allowed}", *(_AWS_DOMAINS if allowed.endswith(_AWS_DOMAINS) else ()))
+def _stay(context: dict[str, Any], **_: object) -> None:
+    """Keeps botocore from looking for the bucket elsewhere: a redirect is answered by whoever runs the endpoint.
 
-    def refuse_elsewhere(request: AWSPreparedRequest, **_: object) -> None:
-        host = urlsplit(request.url).hostname or ""
-        if host != allowed and not host.endswith(suffixes):
-            message = f"{allowed} redirects to another host, which is not followed"
-            raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
-
-    return refuse_elsewhere
+    It believes that this request has been redirected once, which it never does twice.
+    """
+    context.setdefault("s3_redirect", {})["redirected"] = True

@@ -19,12 +19,13 @@ UNSUPPORTED: Final = frozenset({400, 403, 405, 501})
 
 _TRANSIENT: Final = frozenset({408, 425, 429})
 _FINAL: Final = frozenset({*range(400, 500), 501})
-_NO_BUCKET: Final = frozenset({"NoSuchBucket", "InvalidBucketName"})
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "InvalidBucketName", "404", "NotFound"})
 _WRONG_REGION: Final = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301", "307"}
 )
 _DENIED: Final = {
     "InvalidAccessKeyId": "it does not know the access key id",
+    "XAdminUserNotFound": "it does not know the access key id",
     "SignatureDoesNotMatch": "the secret access key is not the one of the access key id",
     "ExpiredToken": "the session token has expired",
     "InvalidToken": "the session token is not valid",
@@ -38,6 +39,7 @@ _SILENCES: Final = {
     "ResponseParserError": "answers with something that is not S3",
 }
 """By the name of botocore's exception, since importing all of their modules is slow."""
+_REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\n]{1,120})")
 
 
@@ -59,21 +61,24 @@ def store_error(error: Exception, where: Location) -> StoreError:
 
 def _answered(error: ClientError, where: Location) -> StoreError:
     code, number = str(error.response.get("Error", {}).get("Code", ""))[:64], status(error)
-    if code in _NO_BUCKET or (number == 404 and code not in {"NoSuchKey", "NoSuchVersion"}):
-        return StoreError(Reason.BUCKET_NOT_FOUND, f"{where.host} has no bucket {where.bucket!r}", retryable=False)
-    if code in _WRONG_REGION or number in {301, 302, 307, 308}:
-        return StoreError(Reason.BUCKET_NOT_FOUND, _elsewhere(where), retryable=False)
     if code in _DENIED or number in {401, 403}:
         why = _DENIED.get(code, "the access key lacks the right to list or to read it")
         message = f"{where.host} denies access to {where.uri}: {why} ({redact(code) or number})"
         return StoreError(Reason.ACCESS_DENIED, message, retryable=False)
+    if code in _NO_BUCKET:
+        return StoreError(Reason.BUCKET_NOT_FOUND, f"{where.host} has no bucket {where.bucket!r}", retryable=False)
+    if code in _WRONG_REGION or number in {301, 302, 307, 308}:
+        return StoreError(Reason.BUCKET_NOT_FOUND, _elsewhere(error, where), retryable=False)
     message = f"{where.host} answered {number} {redact(code)} when asked for {where.uri}"
     return StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=number in _TRANSIENT or number not in _FINAL)
 
 
-def _elsewhere(where: Location) -> str:
-    place = f"region {where.region!r} of {where.host}"
-    return f"the bucket {where.bucket!r} is not in {place}: the source needs another region or endpoint"
+def _elsewhere(error: ClientError, where: Location) -> str:
+    details = error.response.get("Error", {})
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    said = str(details.get("Region") or headers.get("x-amz-bucket-region") or "")
+    hint = f"region {said!r}" if _REGION.fullmatch(said) else "another region or endpoint"
+    return f"the bucket {where.bucket!r} is not in region {where.region!r} of {where.host}: the source needs {hint}"
 
 
 def _tls(error: SSLError, where: Location) -> StoreError:

@@ -1,0 +1,209 @@
+"""A real S3 server on bad days: each failure has its own reason, and no message shows a key."""
+
+import asyncio
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.integration.importing.conftest import Inspect, Upload
+from tests.integration.importing.test_inspect import PACKAGE
+from tests.support.sandbox import Bucket
+
+from aiapp.adapters.s3 import S3Store, StoreSettings
+from aiapp.api.conditions import Reason
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import Location
+from aiapp.domain.package.inspection import Unresolved, Valid
+from aiapp.ports import ObjectChangedError, StoreError
+
+
+def at(bucket: Bucket) -> Location:
+    return Location(bucket.name, "mnist/", bucket.endpoint)
+
+
+async def test_a_bucket_that_does_not_exist(look: Inspect) -> None:
+    found = await look(uri="obs://no-such-bucket/mnist/")
+    assert isinstance(found, Unresolved)
+    assert (found.reason, found.retryable) == (Reason.BUCKET_NOT_FOUND, False)
+    assert "has no bucket 'no-such-bucket'" in found.message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        pytest.param({"access_key_id": "nobody"}, "does not know the access key id", id="unknown access key"),
+        pytest.param({"secret_access_key": "wrong"}, "secret access key is not the one", id="wrong secret key"),
+        pytest.param(None, "denies access", id="anonymous"),
+    ],
+)
+async def test_access_denied_says_what_is_wrong_with_the_key_without_showing_it(
+    bucket: Bucket, store: S3Store, upload: Upload, wrong: dict[str, str] | None, words: str
+) -> None:
+    upload(PACKAGE)
+    right = {"access_key_id": bucket.access_key, "secret_access_key": bucket.secret_key}
+    with pytest.raises(StoreError) as denied:
+        await store.list(at(bucket), None if wrong is None else Credentials(**{**right, **wrong}))
+    assert denied.value.reason is Reason.ACCESS_DENIED
+    assert not denied.value.retryable
+    assert words in denied.value.message
+    for secret in (bucket.access_key, bucket.secret_key, "nobody"):
+        assert secret not in denied.value.message
+
+
+async def test_an_endpoint_that_is_down_is_tried_again_later(look: Inspect) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    found = await look(endpoint=f"http://127.0.0.1:{port}")
+    expected = Unresolved(Reason.ENDPOINT_UNREACHABLE, f"127.0.0.1:{port} refuses connections", retryable=True)
+    assert found == expected
+
+
+async def test_an_endpoint_whose_name_does_not_resolve(look: Inspect) -> None:
+    found = await look(endpoint="http://store.invalid", addressing="Path")
+    assert isinstance(found, Unresolved)
+    assert found.reason is Reason.ENDPOINT_UNREACHABLE
+    assert found.message == "store.invalid cannot be found: its name does not resolve"
+
+
+async def test_an_endpoint_that_accepts_but_never_answers(look: Inspect) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        found = await look(endpoint=f"http://127.0.0.1:{deaf.getsockname()[1]}")
+    assert isinstance(found, Unresolved)
+    assert found.reason is Reason.ENDPOINT_UNREACHABLE
+    assert "did not answer in time" in found.message
+
+
+async def test_http_is_refused_unless_the_settings_allow_it(bucket: Bucket) -> None:
+    strict = S3Store(StoreSettings())
+    with pytest.raises(StoreError) as refused:
+        await strict.list(at(bucket), None)
+    strict.close()
+    assert refused.value.reason is Reason.ENDPOINT_REFUSED
+
+
+def self_sign(certificate: Path, key: Path) -> None:
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", *subject]
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+
+
+@pytest.fixture
+async def self_signed(tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
+    """An https server whose certificate nobody vouches for: its endpoint and the certificate."""
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    self_sign(certificate, key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", certificate
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+    look: Inspect, self_signed: tuple[str, Path]
+) -> None:
+    found = await look(endpoint=self_signed[0])
+    assert isinstance(found, Unresolved)
+    assert (found.reason, found.retryable) == (Reason.TLS_NOT_TRUSTED, False)
+    assert "self-signed certificate" in found.message
+
+
+async def test_the_settings_may_name_the_authority_to_trust(self_signed: tuple[str, Path]) -> None:
+    trusting = S3Store(StoreSettings(ca_bundle=str(self_signed[1])))
+    with pytest.raises(StoreError) as absent:
+        await trusting.list(Location("models", "", self_signed[0]), None)
+    trusting.close()
+    assert absent.value.reason is Reason.BUCKET_NOT_FOUND
+
+
+async def test_https_to_a_server_without_tls_is_said_to_be_so(look: Inspect, bucket: Bucket) -> None:
+    found = await look(endpoint=bucket.endpoint.replace("http://", "https://"))
+    assert isinstance(found, Unresolved)
+    assert found.reason is Reason.ENDPOINT_UNREACHABLE
+    assert "does it speak https at all?" in found.message
+
+
+async def test_a_redirect_to_another_host_is_not_followed(look: Inspect) -> None:
+    answer = (
+        b"HTTP/1.1 307 Moved\r\nLocation: http://169.254.169.254/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as server:
+        found = await look(endpoint=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert isinstance(found, Unresolved)
+    assert found.reason is Reason.BUCKET_NOT_FOUND
+    assert "169.254" not in found.message
+
+
+async def test_a_listed_object_that_was_replaced_is_never_read(
+    bucket: Bucket, store: S3Store, credentials: Credentials, upload: Upload
+) -> None:
+    upload({"config.json": b"old"})
+    (listed,) = await store.list(at(bucket), credentials)
+    assert await store.read(at(bucket), credentials, listed, 10) == b"old"
+    upload({"config.json": b"new"})
+    with pytest.raises(ObjectChangedError):
+        await store.read(at(bucket), credentials, listed, 10)
+    bucket.client.delete_object(Bucket=bucket.name, Key="mnist/config.json")
+    with pytest.raises(ObjectChangedError):
+        await store.read(at(bucket), credentials, listed, 10)
+
+
+async def test_an_object_longer_than_the_limit_is_not_read(
+    bucket: Bucket, store: S3Store, credentials: Credentials, upload: Upload
+) -> None:
+    upload({"config.json": b"eleven byte"})
+    (listed,) = await store.list(at(bucket), credentials)
+    with pytest.raises(StoreError) as refused:
+        await store.read(at(bucket), credentials, listed, 10)
+    assert refused.value.reason is Reason.LIMIT_EXCEEDED
+
+
+async def test_in_a_versioned_bucket_the_version_is_pinned_and_still_read_after_it_was_replaced(
+    bucket: Bucket, store: S3Store, credentials: Credentials, upload: Upload, look: Inspect
+) -> None:
+    bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    upload({**PACKAGE, "model/old.pth": b"gone"})
+    upload({"model/config.json": b"{}"})
+    upload(PACKAGE)
+    bucket.client.delete_object(Bucket=bucket.name, Key="mnist/model/old.pth")
+    found = await look()
+    assert isinstance(found, Valid)
+    assert [entry.path for entry in found.manifest.entries] == ["config.json", "customize_service.py", "digits.pth"]
+    assert all(entry.version_id for entry in found.manifest.entries)
+    listed = {one.key: one for one in await store.list(at(bucket), credentials)}["mnist/model/digits.pth"]
+    upload({"model/digits.pth": b"another"})
+    assert await store.read(at(bucket), credentials, listed, 10) == b"weights"
+
+
+async def test_an_unversioned_bucket_has_no_version_ids(look: Inspect, upload: Upload) -> None:
+    upload(PACKAGE)
+    found = await look()
+    assert isinstance(found, Valid)
+    assert {entry.version_id for entry in found.manifest.entries} == {None}
+
+
+async def test_it_mends_itself_once_the_bucket_exists(look: Inspect, bucket: Bucket, upload: Upload) -> None:
+    bucket.client.delete_bucket(Bucket=bucket.name)
+    absent = await look()
+    assert isinstance(absent, Unresolved)
+    assert absent.reason is Reason.BUCKET_NOT_FOUND
+    bucket.client.create_bucket(Bucket=bucket.name)
+    upload(PACKAGE)
+    assert isinstance(await look(), Valid)

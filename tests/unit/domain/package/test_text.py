@@ -1,0 +1,39 @@
+"""Encodings as packages have them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiapp.domain.package.text import NotText, Text, decode
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param("猫".encode(), Text("猫"), id="UTF-8"),
+        pytest.param(b"\xef\xbb\xbf{}", Text("{}"), id="UTF-8 with a byte order mark"),
+        pytest.param("识别".encode("gbk"), Text("识别", ("read as GB18030 since it is not UTF-8",)), id="GBK is told"),
+        pytest.param(b"", Text(""), id="empty"),
+    ],
+)
+def test_text_is_decoded(data: bytes, expected: Text) -> None:
+    assert decode(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        pytest.param("{}".encode("utf-16"), "is UTF-16", id="UTF-16"),
+        pytest.param(b"{\n\xff\xff", "line 2: neither UTF-8 nor GB18030 (byte 0xff)", id="neither encoding"),
+    ],
+)
+def test_other_bytes_are_refused(data: bytes, words: str) -> None:
+    found = decode(data)
+    assert isinstance(found, NotText)
+    assert words in found.message
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary())
+def test_no_bytes_whatever_raise(data: bytes) -> None:
+    assert isinstance(decode(data), Text | NotText)
