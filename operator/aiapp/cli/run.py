@@ -86,7 +86,7 @@ def _run(settings: Settings, host: str, port: int) -> int:
     from aiapp import handlers, wiring  # noqa: PLC0415
     from aiapp.adapters.credentials_kube import NoClusterError  # noqa: PLC0415
 
-    make = partial(wiring.Engine, settings, wiring.reconcilers)
+    make = partial(wiring.Engine, settings)
     try:
         return 0 if asyncio.run(handlers.run(make, host, port)) else 1
     except NoClusterError as error:
