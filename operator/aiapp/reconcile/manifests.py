@@ -24,7 +24,7 @@ class Manifests:
         self._api = api
 
     async def keep(self, config_map: Json, user: Json) -> None:
-        """Create the ConfigMap with `user` (an AIApplicationVersion) as its owner, or add the owner to the one that exists."""
+        """Create the ConfigMap with `user` (an AIApplicationVersion) as its owner, or add it to the owners."""
         namespace = user["metadata"]["namespace"]
         metadata = config_map["metadata"] | {
             "namespace": namespace,
@@ -70,4 +70,4 @@ def is_shared_with(config_map: Json, user: Json) -> bool:
 
 def _holds(existing: Json, wanted: Json) -> bool:
     ours = existing["metadata"].get("labels", {}).get(MANAGED_BY_LABEL) == MANAGED_BY
-    return ours and existing.get("binaryData") == wanted["binaryData"]
+    return bool(ours and existing.get("binaryData") == wanted["binaryData"])
