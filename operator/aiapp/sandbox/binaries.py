@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aiapp.sandbox import build
 from aiapp.sandbox.pins import TOOLS, Module, Tool
 from aiapp.sandbox.progress import Progress
+from aiapp.sandbox.together import together
 
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 VERSION_SECONDS = 20
@@ -26,12 +26,14 @@ def resolve(names: Iterable[str], environ: Mapping[str, str], progress: Progress
     for tool in tools:
         if tool.name not in found:
             wanted.setdefault(tool.module, []).append(tool)
+
+    def add(missing: list[Tool]) -> None:
+        found.update(build.built(missing, environ, progress))
+
     # One compiler run fills two cores by itself; more at a time only where there are more.
-    workers = max(1, (os.cpu_count() or 1) // 2)
-    with ThreadPoolExecutor(workers) as pool:
-        builds = [pool.submit(build.built, tools, environ, progress) for tools in wanted.values()]
-        for result in builds:
-            found.update(result.result())
+    with together(max(1, (os.cpu_count() or 1) // 2)) as begin:
+        for missing in wanted.values():
+            begin(add, missing)
     return found
 
 

@@ -2,24 +2,28 @@
 
 import hashlib
 import json
+import os
 import platform
 import re
+import selectors
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.locks import exclusive
 from aiapp.sandbox.pins import Module, Tool
 from aiapp.sandbox.progress import Progress
+from aiapp.sandbox.waiting import called_off
 
 _ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
 _PART = ".part-"
-_TELL_SECONDS = 0.2
+_LOOK_SECONDS = 0.2
 _KEPT_LINES = 30
 
 
@@ -83,25 +87,36 @@ def _build(module: Module, tools: Sequence[Tool], target: Path, environ: Mapping
 def _run(command: list[str], module: Module, environ: Mapping[str, str], progress: Progress) -> None:
     """Run the compiler, telling which package it is at; SandboxError with its last lines when it fails."""
     last: deque[str] = deque(maxlen=_KEPT_LINES)
-    packages, told = 0, 0.0
+    packages = 0
     with subprocess.Popen(
-        command,
-        cwd=module.folder,
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+        command, cwd=module.folder, env=dict(environ), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            last.append(line)
-            packages += not line.startswith("go: ")
-            if time.monotonic() - told > _TELL_SECONDS:
-                progress.doing(f"building {module.name} (once): {packages} packages, {line.strip()}")
-                told = time.monotonic()
+        for lines in _spoken(process):
+            last.extend(lines)
+            packages += sum(not line.startswith("go: ") for line in lines)
+            progress.doing(f"building {module.name} (once): {packages} packages, {lines[-1]}")
     if process.returncode:
-        raise SandboxError(f"go could not build {module.name} (in {module.folder}):\n{''.join(last).strip()}")
+        raise SandboxError(f"go could not build {module.name} (in {module.folder}):\n" + "\n".join(last))
+
+
+def _spoken(process: subprocess.Popen[bytes]) -> Iterator[list[str]]:
+    """What the process says until it ends, some lines at a time; it is interrupted when the start is called off."""
+    assert process.stderr is not None
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stderr, selectors.EVENT_READ)
+        while True:
+            if called_off.get().is_set():
+                process.send_signal(signal.SIGINT)
+                raise SandboxError("the build was interrupted")
+            if not selector.select(_LOOK_SECONDS):
+                continue
+            chunk = os.read(process.stderr.fileno(), 1 << 16)
+            if not chunk:
+                return
+            *lines, pending = (pending + chunk).split(b"\n")
+            if lines:
+                yield [line.decode(errors="replace") for line in lines]
 
 
 def _go(module: Module, environ: Mapping[str, str]) -> str:

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from aiapp.sandbox.errors import SandboxError
+from aiapp.sandbox.waiting import POLL_SECONDS, called_off
 
 
 @contextmanager
@@ -31,20 +33,29 @@ def _acquire(path: Path, *, wait: bool, on_wait: Callable[[], None], busy: str) 
     told = False
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not wait:
-                os.close(descriptor)
-                raise SandboxError(busy or f"{path} is held by another process") from None
-            if not told:
-                on_wait()
-                told = True
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if _still_at(path, descriptor):
+        # The holder before us removes the file when it is done: what was opened then is not what others will open.
+        locked = _locked(descriptor)
+        if locked and _still_at(path, descriptor):
             return descriptor
-        # The holder before us removed the file when it finished: what we locked is not what others will open.
         os.close(descriptor)
+        if locked:
+            continue
+        if not wait:
+            raise SandboxError(busy or f"{path} is held by another process")
+        if called_off.get().is_set():
+            raise SandboxError(f"stopped waiting for {path}, because the start failed")
+        if not told:
+            on_wait()
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _still_at(path: Path, descriptor: int) -> bool:

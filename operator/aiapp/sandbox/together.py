@@ -14,8 +14,11 @@ Begin = Callable[..., None]
 
 
 @contextmanager
-def together() -> Iterator[Begin]:
-    """Run what the block begins in threads; the block's end waits for all and raises what failed first."""
+def together(most: int | None = None) -> Iterator[Begin]:
+    """Run what the block begins in threads; the block's end waits for all and raises what failed first.
+
+    No more than `most` run at a time, when it is given.
+    """
     off = Event()
     failures: list[Exception] = []
     begun: list[Future[None]] = []
@@ -31,7 +34,7 @@ def together() -> Iterator[Begin]:
     def begin(function: Callable[..., Any], *arguments: Any) -> None:
         begun.append(pool.submit(copy_context().run, run, function, *arguments))
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(most) as pool:
         try:
             yield begin
             wait(begun)  # here, where an interrupt calls them off
