@@ -148,7 +148,7 @@ class Api(Protocol):
         ...
 
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
-        """JSON merge patch."""
+        """Strategic merge patch of a built-in kind: lists with keys merge, so owners that come together never conflict."""
         ...
 
     async def replace_status(self, document: Json) -> Json:

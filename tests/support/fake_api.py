@@ -80,8 +80,13 @@ class FakeApi(Api):
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
+        """Owners merge by uid, as in a strategic merge patch; nothing else is patched by anybody."""
         self._call("patch")
-        raise NotImplementedError
+        found = await self.get(resource, namespace, name)
+        owners = {o["uid"]: o for o in (found["metadata"].get("ownerReferences") or ())}
+        owners |= {o["uid"]: o for o in patch["metadata"]["ownerReferences"]}
+        metadata = {**found["metadata"], "ownerReferences": list(owners.values())}
+        return self.hold({**found, "metadata": metadata}, metadata["uid"])
 
     @override
     async def replace_status(self, document: Json) -> Json:

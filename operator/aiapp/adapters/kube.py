@@ -24,13 +24,13 @@ TOTAL_SECONDS: Final = 30.0
 """A call with all its attempts; the work queue's backoff takes over from there."""
 BACKOFF_FIRST_SECONDS: Final = 0.1
 BACKOFF_CAP_SECONDS: Final = 5.0
-WATCH_SILENCE_SECONDS: Final = 90.0
-"""The server sends a bookmark a minute: a stream that is silent for longer is dead."""
+WATCH_SILENCE_SECONDS: Final = 150.0
+"""The server sends a bookmark about every minute: a stream that is silent for so long is dead."""
 WATCH_SERVER_SECONDS: Final = 300
 """The server ends a watch after this long (plus up to as much again, so that streams do not all end together)."""
 
 JSON: Final = "application/json"
-MERGE_PATCH: Final = "application/merge-patch+json"
+MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
 
 _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, ConnectionError)

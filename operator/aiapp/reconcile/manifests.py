@@ -1,13 +1,8 @@
 """Keeps the manifests' ConfigMaps: immutable, shared by content, owned by everything that uses them."""
 
-from typing import Final
-
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL, owner
 from aiapp.domain.resources import CONFIG_MAPS, Json
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
-
-ATTEMPTS: Final = 8
-"""Two owners that come at the same moment each see the other's write at their next attempt."""
 
 
 class ManifestTakenError(ApiError):
@@ -40,25 +35,11 @@ class Manifests:
 
     async def share(self, name: str, user: Json) -> bool:
         """Make `user` (an AIApplication, too) one of its owners. False when there is no such ConfigMap."""
-        namespace = user["metadata"]["namespace"]
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return await self._share(namespace, name, user)
-            except ConflictError:
-                continue
-        return await self._share(namespace, name, user)
-
-    async def _share(self, namespace: str, name: str, user: Json) -> bool:
+        patch = {"metadata": {"ownerReferences": [owner(user, controller=False)]}}
         try:
-            existing = await self._api.get(CONFIG_MAPS, namespace, name)
+            await self._api.patch(CONFIG_MAPS, user["metadata"]["namespace"], name, patch)
         except NotFoundError:
             return False
-        if is_shared_with(existing, user):
-            return True
-        metadata = existing["metadata"]
-        owners = [*metadata.get("ownerReferences", ()), owner(user, controller=False)]
-        patch = {"metadata": {"ownerReferences": owners, "resourceVersion": metadata["resourceVersion"]}}
-        await self._api.patch(CONFIG_MAPS, namespace, name, patch)
         return True
 
 
