@@ -77,7 +77,8 @@ def _build(module: Module, tools: Sequence[Tool], target: Path, environ: Mapping
     with tempfile.TemporaryDirectory(prefix=_PART, dir=target) as part:
         # One run for all programs of a module, so that what they share is compiled once.
         command = [go, "build", "-v", *_flags(module), "-o", f"{part}/", *(tool.package for tool in tools)]
-        _run(command, module, {**environ, **_ENVIRONMENT}, progress)
+        # Go's own temporary files too, so that they go with the folder whatever ends the build.
+        _run(command, module, {**environ, **_ENVIRONMENT, "GOTMPDIR": part}, progress)
         for tool in tools:
             (Path(part) / tool.built_name).replace(target / tool.name)
     names = ", ".join(tool.name for tool in tools)
@@ -89,7 +90,12 @@ def _run(command: list[str], module: Module, environ: Mapping[str, str], progres
     last: deque[str] = deque(maxlen=_KEPT_LINES)
     packages = 0
     with subprocess.Popen(
-        command, cwd=module.folder, env=dict(environ), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        cwd=module.folder,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        process_group=0,  # a group of its own, to be ended as a whole
     ) as process:
         for lines in _spoken(process):
             last.extend(lines)
@@ -100,14 +106,14 @@ def _run(command: list[str], module: Module, environ: Mapping[str, str], progres
 
 
 def _spoken(process: subprocess.Popen[bytes]) -> Iterator[list[str]]:
-    """What the process says until it ends, some lines at a time; it is interrupted when the start is called off."""
+    """What the process says until it ends, some lines at a time; it is killed when the start is called off."""
     assert process.stderr is not None
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stderr, selectors.EVENT_READ)
         while True:
             if called_off.get().is_set():
-                process.send_signal(signal.SIGINT)
+                os.killpg(process.pid, signal.SIGKILL)
                 raise SandboxError("the build was interrupted")
             if not selector.select(_LOOK_SECONDS):
                 continue
