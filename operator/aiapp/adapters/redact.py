@@ -18,7 +18,7 @@ _PATTERNS: Final = (
         r"(?:(?:AWS4-HMAC-SHA256|AWS|OBS|Bearer|Basic)\s)?[^\s&,;\"'<]+",
         re.IGNORECASE,
     ),
-    re.compile(r"(?P<kept>)\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,20}\b"),
+    re.compile(r"(?P<kept>)(?<![A-Z0-9])(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,20}(?![A-Z0-9])"),
 )
 
 

@@ -7,10 +7,11 @@ from botocore.exceptions import ClientError
 
 from aiapp.adapters.s3_errors import UNSUPPORTED, status
 from aiapp.adapters.s3_request import Requests
+from aiapp.api.conditions import Reason
 from aiapp.domain.manifest import Listed
 from aiapp.ports import StoreError
 
-_PAGE_OBJECTS: Final = 1000
+PAGE_OBJECTS: Final = 1000
 """What S3 and OBS give at most in one answer."""
 
 Answer = Mapping[str, Any]
@@ -60,7 +61,7 @@ def _versions(requests: Requests, markers: dict[str, Any]) -> Answer:
 
 def _under(requests: Requests) -> dict[str, Any]:
     location = requests.location
-    return {"Bucket": location.bucket, "Prefix": location.prefix, "MaxKeys": _PAGE_OBJECTS}
+    return {"Bucket": location.bucket, "Prefix": location.prefix, "MaxKeys": PAGE_OBJECTS}
 
 
 def _listed(found: Mapping[str, Any]) -> Listed:
@@ -68,8 +69,8 @@ def _listed(found: Mapping[str, Any]) -> Listed:
 
 
 def _denies_versions_only(error: StoreError) -> bool:
-    """Whether the plain listing is worth a try: the request was understood and refused, not the bucket or the key."""
+    """Whether the plain listing is worth a try: versions are refused, or the answer about them made no sense."""
     cause = error.__cause__
-    if not isinstance(cause, ClientError):
+    if not isinstance(cause, ClientError) or error.reason is Reason.BUCKET_NOT_FOUND:
         return False
-    return status(cause) in UNSUPPORTED
+    return status(cause) in UNSUPPORTED or cause.response.get("Error", {}).get("Code", "").isdigit()

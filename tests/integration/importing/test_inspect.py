@@ -154,6 +154,9 @@ async def test_a_known_listing_is_not_read_again_and_a_new_upload_is(look: Inspe
         pytest.param(
             {**PACKAGE, "model/a\\b": b"x"}, Reason.KEY_REFUSED, ["'mnist/model/a\\\\b'", "backslash"], id="a backslash"
         ),
+        pytest.param(
+            {**PACKAGE, "model/a\nb": b"x"}, Reason.KEY_REFUSED, ["'mnist/model/a\\nb'", "control"], id="a line feed"
+        ),
     ],
 )
 async def test_a_faulty_package_is_refused_naming_file_place_and_rule(

@@ -12,6 +12,7 @@ from tests.integration.importing.conftest import Inspect, Upload
 from tests.integration.importing.test_inspect import PACKAGE
 from tests.support.sandbox import Bucket
 
+from aiapp.adapters import s3_listing
 from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
@@ -190,6 +191,18 @@ async def test_in_a_versioned_bucket_the_version_is_pinned_and_still_read_after_
     listed = {one.key: one for one in await store.list(at(bucket), credentials)}["mnist/model/digits.pth"]
     upload({"model/digits.pth": b"another"})
     assert await store.read(at(bucket), credentials, listed, 10) == b"weights"
+
+
+async def test_a_listing_of_several_pages_is_complete(
+    bucket: Bucket, store: S3Store, credentials: Credentials, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_listing, "PAGE_OBJECTS", 2)
+    bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    for content in (b"old", b"older"):
+        upload({f"{number}": content for number in range(5)})
+    listed = await store.list(at(bucket), credentials)
+    assert [one.key for one in listed] == [f"mnist/{number}" for number in range(5)]
+    assert {one.size for one in listed} == {5}
 
 
 async def test_an_unversioned_bucket_has_no_version_ids(look: Inspect, upload: Upload) -> None:

@@ -1,0 +1,63 @@
+"""Blocking calls get threads of their own, bounded, and never more than half for one host."""
+
+import asyncio
+import threading
+
+import pytest
+
+from aiapp.adapters.blocking import BlockingPool
+
+
+async def test_a_result_and_an_error_reach_the_caller() -> None:
+    pool = BlockingPool(1, "test")
+    assert await pool.run("a", lambda _: threading.current_thread().name) == "test-1"
+
+    def fail(_: threading.Event) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await pool.run("a", fail)
+    pool.close()
+
+
+async def test_a_host_that_hangs_leaves_half_of_the_threads_to_the_others() -> None:
+    pool = BlockingPool(4, "test")
+    release = threading.Event()
+    hanging = [asyncio.create_task(pool.run("dead", lambda _: release.wait(30))) for _ in range(20)]
+    assert await pool.run("alive", lambda _: "answer") == "answer"
+    release.set()
+    assert all(await asyncio.gather(*hanging))
+    pool.close()
+
+
+async def test_an_abandoned_call_is_told_and_keeps_its_place_until_it_ends() -> None:
+    pool = BlockingPool(2, "test")
+    started, told, release = threading.Event(), threading.Event(), threading.Event()
+
+    def call(abandoned: threading.Event) -> None:
+        started.set()
+        if abandoned.wait(30):
+            told.set()
+        release.wait(30)
+
+    first = asyncio.create_task(pool.run("a", call))
+    assert await pool.run("b", lambda _: started.wait(30))
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    second = asyncio.create_task(pool.run("a", lambda _: "second"))
+    assert await pool.run("b", lambda _: told.wait(30))
+    assert not second.done()
+    release.set()
+    assert await second == "second"
+    pool.close()
+
+
+async def test_closing_tells_running_calls_and_refuses_new_ones() -> None:
+    pool = BlockingPool(2, "test")
+    running = asyncio.create_task(pool.run("a", lambda abandoned: abandoned.wait(30)))
+    await asyncio.sleep(0)
+    pool.close()
+    assert await running
+    with pytest.raises(RuntimeError, match="is closed"):
+        await pool.run("a", lambda _: None)

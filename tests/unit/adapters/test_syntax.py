@@ -1,0 +1,99 @@
+"""Hostile code is parsed in a process of its own: it is never executed, and nothing it holds harms the parser."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from aiapp.adapters.syntax import IsolatedParser, ParserSettings
+from aiapp.domain.package.service_code import ServiceClass, ServiceCode, SyntaxFault, code_refusal
+
+SETTINGS = ParserSettings(memory_bytes=256 * 1024 * 1024, cpu_seconds=1)
+
+
+@pytest.fixture
+async def parser() -> AsyncIterator[IsolatedParser]:
+    made = IsolatedParser(SETTINGS)
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "classes"),
+    [
+        pytest.param(b"", (), id="empty"),
+        pytest.param(
+            b"import x.y\r\nclass A(x.y.PTServingBaseService, B):\r\n    pass\r\n",
+            (ServiceClass("A", ("x.y.PTServingBaseService", "B")),),
+            id="classes and their bases, CRLF",
+        ),
+        pytest.param("# -*- coding: gbk -*-\nx = '识别'\n".encode("gbk"), (), id="a coding line"),
+        pytest.param(b"\xef\xbb\xbfx = 1\n", (), id="a byte order mark"),
+        pytest.param(b"match x:\n    case 1: pass\n", (), id="newer than Python 3.7"),
+        pytest.param(b"x = '\\d'\n", (), id="an invalid escape is no error"),
+    ],
+)
+async def test_python_is_parsed(parser: IsolatedParser, source: bytes, classes: tuple[ServiceClass, ...]) -> None:
+    assert await parser.parse(source) == ServiceCode(classes)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param(b"x = 1\nif x:\nprint(x)\n", "line 3 column 1: expected an indented block", id="indentation"),
+        pytest.param(b"print 'x'\n", "line 1 column 1: Missing parentheses in call to 'print'", id="Python 2"),
+        pytest.param(b"a\n<<<<<<< HEAD\n", "line 2 column 1: invalid syntax", id="conflict marker"),
+        pytest.param(b"x = '\xff'\n", "line 1 column", id="neither UTF-8 nor declared"),
+        pytest.param(b"# coding: klingon\n", "unknown encoding", id="unknown coding"),
+        pytest.param(b"x = 1\x00\n", "null bytes", id="NUL"),
+        pytest.param(b"(" * 100_000, "line 1 column 201: too many nested parentheses", id="nested parentheses"),
+        pytest.param(b"-" * 500_000 + b"1", "too deeply nested or too large", id="a tower of signs"),
+        pytest.param(b"x" + b".a" * 400_000, "too deeply nested or too large", id="a tower of attributes"),
+        pytest.param(b"#" * 2_000_000, "it has 2000000 bytes, more than 1048576", id="too long"),
+    ],
+)
+async def test_what_is_not_python_is_refused_with_its_place(
+    parser: IsolatedParser, source: bytes, message: str
+) -> None:
+    found = await parser.parse(source)
+    assert isinstance(found, SyntaxFault)
+    refusal = code_refusal(found, "model/customize_service.py")
+    assert refusal is not None
+    assert refusal.message.startswith("model/customize_service.py")
+    assert message in refusal.message
+
+
+async def test_code_is_not_executed(parser: IsolatedParser, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    assert isinstance(await parser.parse(f"open({str(trace)!r}, 'w')".encode()), ServiceCode)
+    assert not trace.exists()
+
+
+async def test_what_takes_too_much_memory_is_refused_and_the_next_file_is_parsed() -> None:
+    small = IsolatedParser(ParserSettings(memory_bytes=48 * 1024 * 1024))
+    assert isinstance(await small.parse(b"x = [" + b"1," * 400_000 + b"]"), SyntaxFault)
+    assert isinstance(await small.parse(b"x = 1"), ServiceCode)
+    await small.close()
+
+
+async def test_what_takes_too_long_is_refused_and_the_next_file_is_parsed() -> None:
+    hasty = IsolatedParser(ParserSettings(timeout_seconds=0.0))
+    assert await hasty.parse(b"x = 1") == SyntaxFault("it takes too much time or memory to parse")
+    await hasty.close()
+
+
+async def test_a_parser_that_was_killed_is_replaced_without_anyone_noticing(parser: IsolatedParser) -> None:
+    assert await parser.parse(b"a = 1") == ServiceCode()
+    process = parser._process
+    assert process is not None
+    process.kill()
+    await process.wait()
+    assert await parser.parse(b"b = 1") == ServiceCode()
+    assert parser._process is not process
+
+
+async def test_content_that_is_known_is_not_parsed_again(parser: IsolatedParser) -> None:
+    found = await parser.parse(b"class A(B): pass")
+    await parser.close()
+    assert await parser.parse(b"class A(B): pass") is found
+    assert parser._process is None
