@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         if self._is_closing:
             return
         self._parser.feed(data)
-        if not self._is_answering:
+        if self._is_writable and not self._is_answering:
             self._advance()
         elif self._parser.buffered > MAX_PIPELINED_BYTES:
             self._transport.pause_reading()
@@ -115,6 +115,7 @@ class Connection(asyncio.Protocol):
         self._is_writable = True
         self._set_deadline()
         if not self._is_answering and not self._is_closing:
+            self._transport.resume_reading()
             self._advance()
 
     def expire(self) -> None:

@@ -72,16 +72,34 @@ def _prepare_process() -> None:
 
 
 def _prepare_paths(setup: Setup) -> None:
-    """Import from the package and, as `model`, from beside it; work in the package, or where files can be made."""
-    parent, name = os.path.split(setup.package)
-    if name != MODEL_FOLDER_NAME:
-        parent = tempfile.mkdtemp(prefix="serve-")
-        _link(setup.package, os.path.join(parent, MODEL_FOLDER_NAME))
-    sys.path[:0] = [setup.package, parent]
+    """Import from the package and, as `model`, from beside it; links; the working directory."""
+    sys.path[:0] = [setup.package, _parent(setup.package)]
     sys.argv[:] = [os.path.join(setup.package, SERVICE_FILE)]
     for link in setup.links:
         _link(setup.package, link)
-    os.chdir(setup.package if os.access(setup.package, os.W_OK) else tempfile.mkdtemp(prefix="serve-"))
+    os.chdir(_work_folder(setup.package))
+
+
+def _parent(package: str) -> str:
+    """A folder that holds the package under the name `model`: its own parent, else one made for that."""
+    parent, name = os.path.split(package)
+    if name == MODEL_FOLDER_NAME:
+        return parent
+    made = _scratch_folder(parent)
+    _link(package, os.path.join(made, MODEL_FOLDER_NAME))
+    return made
+
+
+def _work_folder(package: str) -> str:
+    """The package, as code opens its files by relative paths; a scratch folder where that is read-only."""
+    return package if os.access(package, os.W_OK) else _scratch_folder(package)
+
+
+def _scratch_folder(otherwise: str) -> str:
+    try:
+        return tempfile.mkdtemp(prefix="serve-")
+    except OSError:
+        return otherwise
 
 
 def _link(target: str, link: str) -> None:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.integration.serve.running import INTERPRETERS, Server, serving
 
 from aiapp.serve import bundle
-from tests.integration.serve.running import INTERPRETERS, Server, serving
 
 CORPUS = pathlib.Path(__file__).parents[2] / "data" / "packages" / "serve"
 ECHO = """
@@ -18,10 +18,10 @@ from model_service.model_service import SingleNodeService
 
 class Service(SingleNodeService):
     def _inference(self, data):
-        if "sleep" in data:
-            time.sleep(data["sleep"])
         if "print" in data:
             print(data["print"], end="")
+        if "sleep" in data:
+            time.sleep(data["sleep"])
         if "die" in data:
             os.kill(os.getpid(), data["die"])
         return data
@@ -44,14 +44,18 @@ def python(request: pytest.FixtureRequest) -> str:
     return INTERPRETERS[str(request.param)]
 
 
-@pytest.fixture
-def package(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A package that echoes, and that sleeps, prints or dies on request."""
-    folder = tmp_path / "model"
+def echo_package(parent: pathlib.Path) -> pathlib.Path:
+    folder = parent / "model"
     folder.mkdir()
     (folder / "customize_service.py").write_text(ECHO)
     (folder / "config.json").write_text('{"model_algorithm": "echo", "model_type": "MindSpore"}')
     return folder
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A package that echoes, and that sleeps, prints or dies on request."""
+    return echo_package(tmp_path)
 
 
 @pytest.fixture
@@ -71,6 +75,9 @@ def start(archive: pathlib.Path, package: pathlib.Path) -> Iterator[Start]:
         yield lambda *options: stack.enter_context(serving(sys.executable, archive, package, *options))
 
 
-@pytest.fixture
-def echo(start: Start) -> Server:
-    return start("--quiet", "0").wait_until_ready()
+@pytest.fixture(scope="module")
+def echo(archive: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server of the echo package for all tests that only talk to it."""
+    package = echo_package(tmp_path_factory.mktemp("echo"))
+    with serving(sys.executable, archive, package) as server:
+        yield server.wait_until_ready()

@@ -35,6 +35,7 @@ class Server:
     def __init__(self, process: "subprocess.Popen[bytes]", log: pathlib.Path) -> None:
         self.process = process
         self._log = log
+        self._connections = contextlib.ExitStack()
 
     @property
     def output(self) -> str:
@@ -62,7 +63,21 @@ class Server:
         return self
 
     def connect(self) -> "RawConnection":
-        return RawConnection(socket.create_connection(("127.0.0.1", self.port), timeout=30))
+        """A raw connection; closed with the server, if not before."""
+        connection = RawConnection(socket.create_connection(("127.0.0.1", self.port), timeout=30))
+        self._connections.callback(connection.close)
+        return connection
+
+    def end(self) -> None:
+        """End it with all its children, unless it has ended, and close all connections."""
+        self._connections.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
     def wait(self) -> int:
         """The exit code, once it has ended by itself."""
@@ -104,7 +119,7 @@ class RawConnection:
 
 @contextlib.contextmanager
 def serving(python: str, archive: pathlib.Path, package: pathlib.Path, *options: str) -> Iterator[Server]:
-    """`serve.pyz` on a free port; killed with all its children at the end, unless it has ended."""
+    """`serve.pyz` on a free port."""
     log = package.parent / f"{package.name}-{os.urandom(4).hex()}.log"
     command = [python, str(archive), "--package", str(package), "--port", "0", *options]
     with log.open("wb") as output:
@@ -113,13 +128,7 @@ def serving(python: str, archive: pathlib.Path, package: pathlib.Path, *options:
     try:
         yield server
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        server.end()
 
 
 def interpreters() -> dict[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from tests.integration.serve.conftest import CORPUS
 from tests.integration.serve.running import HAS_OLDEST, Reply, Server, serving
 

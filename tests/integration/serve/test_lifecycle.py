@@ -1,0 +1,251 @@
+"""From the first byte to the last: loading, queueing, time limits, lost processes, the end."""
+
+import contextlib
+import json
+import pathlib
+import signal
+import socket
+import struct
+import sys
+import threading
+
+import pytest
+from tests.integration.serve.conftest import Start
+from tests.integration.serve.running import Reply, Server, serving
+from tests.support.waiting import eventually
+
+
+class Background:
+    """A request on a thread of its own."""
+
+    def __init__(self, server: Server, document: object) -> None:
+        self._replies: list[Reply] = []
+        self._thread = threading.Thread(target=lambda: self._replies.append(server.post(document)))
+        self._thread.start()
+
+    @property
+    def is_answered(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
+    def reply(self) -> Reply:
+        self._thread.join(30)
+        return self._replies[0]
+
+
+def error_code(reply: Reply) -> str:
+    return str(json.loads(reply.content)["error_code"])
+
+
+def running(server: Server, seconds: float) -> Background:
+    """A prediction that has begun and goes on for this long."""
+    request = Background(server, {"print": f"begun for {seconds}\n", "sleep": seconds})
+    eventually(lambda: f"begun for {seconds}" in server.output)
+    return request
+
+
+def post(content: bytes) -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
+
+
+@pytest.fixture
+def slow_package(package: pathlib.Path) -> pathlib.Path:
+    """A package that loads until a file called `go` appears beside it."""
+    source = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\n"
+    file = package / "customize_service.py"
+    file.write_text(source + file.read_text())
+    return package
+
+
+def test_it_listens_while_the_model_loads_but_is_not_ready(archive: pathlib.Path, slow_package: pathlib.Path) -> None:
+    with serving(sys.executable, archive, slow_package) as server:
+        health, prediction = server.request("GET", "/health"), server.post({})
+        (slow_package / "go").touch()
+        server.wait_until_ready()
+
+        assert (health.status, health.json) == (503, {"status": "loading"})
+        assert (prediction.status, prediction.headers["Retry-After"]) == (503, "1")
+        assert server.post({}).status == 200
+
+
+def test_sigterm_while_loading_ends_at_once(archive: pathlib.Path, slow_package: pathlib.Path) -> None:
+    with serving(sys.executable, archive, slow_package) as server:
+        server.request("GET", "/health")
+        server.process.send_signal(signal.SIGTERM)
+
+        assert server.wait() == 0
+
+
+def test_health_is_answered_while_a_prediction_runs_and_the_next_ones_wait_in_order(start: Start) -> None:
+    server = start("--queue", "1").wait_until_ready()
+    first = running(server, 1.5)
+    connection = server.connect().send(post(b'{"n": 2}'))
+    health = server.request("GET", "/health")
+    refused = eventually(lambda: [reply for reply in [server.post({"n": 3})] if reply.status == 429])[0]
+
+    assert (error_code(refused), refused.headers["Retry-After"]) == ("QueueFull", "1")
+    assert (health.status, first.reply.status) == (200, 200)
+    second = connection.reply()
+    assert second
+    assert second.json == {"n": 2}
+
+
+def test_a_client_that_goes_away_while_it_waits_is_forgotten(start: Start) -> None:
+    server = start("--queue", "1").wait_until_ready()
+    first = running(server, 1)
+    gone = server.connect().send(post(b'{"print": "never"}'))
+    reset_on_close = struct.pack("ii", 1, 0)
+    gone.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
+    eventually(lambda: server.post({}).status == 429)
+    gone.close()
+
+    eventually(lambda: "status=499" in server.output)
+    assert first.reply.status == 200
+    assert server.post({"a": 1}).json == {"a": 1}
+    assert "never" not in server.output
+
+
+def test_an_overlong_prediction_is_answered_504_its_place_shown_and_the_process_replaced(start: Start) -> None:
+    server = start("--predict-timeout", "0.5").wait_until_ready()
+
+    reply = server.post({"sleep": 60})
+
+    assert (reply.status, error_code(reply)) == (504, "PredictionTimeout")
+    eventually(lambda: "customize_service.py" in server.output and "in _inference" in server.output)
+    server.wait_until_ready()
+    assert server.post({"a": 1}).json == {"a": 1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=["out of memory", "a crash"])
+def test_a_process_lost_in_a_prediction_is_an_error_answer_and_replaced(start: Start, number: signal.Signals) -> None:
+    server = start().wait_until_ready()
+
+    reply = server.post({"die": int(number)})
+
+    assert (reply.status, error_code(reply)) == (500, "WorkerLost")
+    assert number.name in json.loads(reply.content)["error_msg"]
+    server.wait_until_ready()
+    assert server.post({"a": 1}).json == {"a": 1}
+
+
+def test_requests_that_wait_survive_the_loss_of_the_process(start: Start) -> None:
+    server = start().wait_until_ready()
+    first = Background(server, {"print": "begun\n", "sleep": 0.5, "die": int(signal.SIGKILL)})
+    eventually(lambda: "begun" in server.output)
+    second = server.connect().send(post(b'{"n": 2}'))
+
+    assert error_code(first.reply) == "WorkerLost"
+    answer = second.reply()
+    assert answer
+    assert answer.json == {"n": 2}
+
+
+def test_sigterm_finishes_what_runs_keeps_answering_and_is_not_ready(start: Start) -> None:
+    server = start("--quiet", "1", "--grace", "30").wait_until_ready()
+    unfinished = running(server, 1)
+    kept_open = server.connect()
+    server.process.send_signal(signal.SIGTERM)
+    eventually(lambda: server.request("GET", "/health").status == 503)
+    late = server.post({"late": True})
+    reused = kept_open.send(post(b"{}")).reply()
+
+    assert server.request("GET", "/health").json == {"status": "stopping"}
+    assert unfinished.reply.status == 200
+    assert (late.status, late.headers["Connection"]) == (200, "close")
+    assert reused
+    assert reused.status == 200
+    assert server.wait() == 0
+
+
+def test_the_grace_period_is_the_longest_it_goes_on(start: Start) -> None:
+    server = start("--quiet", "60", "--grace", "0.5").wait_until_ready()
+    server.process.send_signal(signal.SIGTERM)
+
+    assert server.wait() == 0
+
+
+def test_a_second_sigterm_ends_at_once(start: Start) -> None:
+    server = start("--quiet", "60", "--grace", "60").wait_until_ready()
+    server.process.send_signal(signal.SIGTERM)
+    eventually(lambda: "stopping" in server.output)
+    server.process.send_signal(signal.SIGTERM)
+
+    assert server.wait() == 0
+
+
+def test_no_process_is_left_behind_when_the_server_is_killed(start: Start) -> None:
+    server = start().wait_until_ready()
+    [worker] = children(server.process.pid)
+    server.process.kill()
+    server.process.wait()
+
+    eventually(lambda: not pathlib.Path(f"/proc/{worker}").exists())
+
+
+def test_several_workers_predict_at_the_same_time(start: Start) -> None:
+    server = start("--workers", "2").wait_until_ready()
+    eventually(lambda: server.output.count("worker ready") == 2)
+    one, two = running(server, 1), running(server, 1.5)
+
+    assert (one.is_answered, two.is_answered) == (False, False)
+    assert (one.reply.status, two.reply.status) == (200, 200)
+    assert len(children(server.process.pid)) == 2
+
+
+def test_prints_appear_and_requests_are_logged_once_each_in_json(start: Start) -> None:
+    server = start("--log-format", "json")
+    eventually(lambda: '"event": "worker ready"' in server.output)
+    port = next(json.loads(line)["port"] for line in server.output.splitlines() if '"listening"' in line)
+    with contextlib.closing(socket.create_connection(("127.0.0.1", port))) as client:
+        body = b'{"print": "printed without line end"}'
+        client.sendall(b"POST / HTTP/1.0\r\nX-Request-Id: r1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        assert client.recv(4096)
+
+    [line] = eventually(lambda: [line for line in server.output.splitlines() if '"id": "r1"' in line])
+    printed, brace, logged_text = line.partition("{")
+    logged = json.loads(brace + logged_text)
+    assert printed == "printed without line end"
+    assert (logged["method"], logged["route"], logged["status"]) == ("POST", "/", 200)
+    assert (logged["bytes_in"], logged["bytes_out"]) == (len(body), len(body))
+
+
+def test_a_port_in_use_ends_with_its_own_code_and_line(archive: pathlib.Path, package: pathlib.Path) -> None:
+    with contextlib.closing(socket.create_server(("0.0.0.0", 0))) as taken:
+        port = taken.getsockname()[1]
+        with serving(sys.executable, archive, package, "--port", str(port)) as server:
+            assert server.wait() == 4
+
+            assert server.output == f"ServerFailed: cannot listen on port {port}: Address already in use\n"
+
+
+def test_hard_coded_paths_are_linked_and_a_folder_of_another_name_is_still_called_model(
+    archive: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    folder, link = tmp_path / "other-name", tmp_path / "home" / "mind" / "model"
+    folder.mkdir()
+    (folder / "part.py").write_text("VALUE = 7")
+    source = f"""
+from model.part import VALUE
+class Service:
+    def _inference(self, data):
+        return [VALUE, open({str(link / "part.py")!r}).read()]
+"""
+    (folder / "customize_service.py").write_text(source)
+    with serving(sys.executable, archive, folder, "--link", str(link)) as server:
+        assert server.wait_until_ready().post({}).json == [7, "VALUE = 7"]
+
+
+def test_a_package_that_is_a_program_of_its_own_is_run_as_one(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "Customize"}')
+    (folder / "part.py").write_text("VALUE = 7")
+    (folder / "customize_service.py").write_text("from part import VALUE\nprint(__name__, VALUE)")
+    with serving(sys.executable, archive, folder) as server:
+        assert server.wait() == 0
+
+        assert server.output == "__main__ 7\n"
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
