@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(metadata.version("aiapp-operator"), prog_name="aiapp")
 def main() -> None:
-    """AI applications on Kubernetes: registered by version, pinned by content, run where they fit.
+    r"""AI applications on Kubernetes: registered by version, pinned by content, run where they fit.
 
     \b
     Examples:

@@ -20,6 +20,7 @@ from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
+from aiapp.domain.sizes import human_size
 from aiapp.domain.summary import Finding, State, fails, holds, summarize, unknown
 
 READY_DEPENDENTS: Final = (
@@ -132,15 +133,6 @@ def _accepted(package: Valid) -> Imported:
     )
     model = package.model.model_copy(update={"runtime": package.runtime})
     return Imported(findings, _source(package.uri, package.listing), artifact, model)
-
-
-def human_size(size: int) -> str:
-    """Binary units with one decimal, for example `97.3 MiB`."""
-    value, units = float(size), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
-    unit = next(units)
-    while value >= 1024 and unit != "PiB":
-        value, unit = value / 1024, next(units)
-    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def _source(uri: str, listing: str) -> SourceStatus:

@@ -1,0 +1,102 @@
+"""`aiapp fetch`: arguments in, exit code and termination message out."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from aiapp.api.conditions import Reason
+from aiapp.api.version import ObsSource
+from aiapp.domain.credentials import Credentials, CredentialsError, credentials
+from aiapp.domain.location import Addressing, location
+from aiapp.fetch.failures import ExitCode, FetchError
+from aiapp.fetch.remote import Access
+from aiapp.fetch.run import Request, failure_message, fetch
+
+TERMINATED = 143
+_ENVIRONMENT = os.environ  # noqa: TID251 - the entry point of this command
+
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_path = click.Path(path_type=Path)
+
+
+@click.command("fetch")
+@click.option("--manifest", required=True, type=_file, help="The manifest, as it lies in its ConfigMap (gzip).")
+@click.option("--pin", required=True, metavar="sha256:HEX", help="The digest that the manifest must have.")
+@click.option("--uri", required=True, metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://...")
+@click.option("--endpoint", metavar="URL", help="Address of the store. Default: AWS S3 of the region.")
+@click.option("--region", help="Region for signing requests. Default: us-east-1.")
+@click.option("--addressing", type=click.Choice(["Auto", "Path", "Virtual"]), default="Auto", show_default=True)
+@click.option("--allow-http", is_flag=True, help="Accept an endpoint without TLS.")
+@click.option("--ca-bundle", type=_file, help="Authorities to trust beside the public ones (PEM).")
+@click.option("--credentials", "secret", type=_path, help="Folder of a mounted Secret. Default: the environment.")
+@click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
+@click.option("--server", type=_path, help="Also write the model server to this file.")
+@click.option("--termination-log", type=_path, default=Path("/dev/termination-log"), show_default=True)
+def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
+    manifest: Path,
+    pin: str,
+    uri: str,
+    endpoint: str | None,
+    region: str | None,
+    addressing: Addressing,
+    allow_http: bool,  # noqa: FBT001
+    ca_bundle: Path | None,
+    secret: Path | None,
+    target: Path,
+    server: Path | None,
+    termination_log: Path,
+) -> None:
+    r"""Download exactly the files of a manifest into a folder, or fail loudly.
+
+    Files that are complete from an earlier attempt are kept. Keys come from the folder of a mounted Secret or from the
+    environment (accessKeyId and secretAccessKey, or the AWS or OBS spellings); without any, access is anonymous.
+
+    \b
+    Exit codes: 0 done; 1 failed; 2 wrong arguments; 3 the store no longer holds what was pinned; 4 access denied;
+    5 the store cannot be reached or trusted; 6 not enough space.
+
+    \b
+    Example:
+      aiapp fetch --manifest manifest.gz --pin sha256:4baf... --uri obs://models/mnist/1.0.0/ \
+        --endpoint https://obs.cn-north-4.myhuaweicloud.com --target /home/mind/model
+    """
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
+    try:
+        source = ObsSource(uri=uri, endpoint=endpoint, region=region, addressing=addressing)
+        access = Access(location(source), _keys(secret), ca_bundle.read_bytes() if ca_bundle else None, allow_http)
+        request = Request(manifest=manifest, pin=pin, access=access, target=target, server=server)
+        fetched = asyncio.run(fetch(request, time.monotonic))
+    except FetchError as error:
+        _tell(termination_log, failure_message(error))
+        click.echo(f"{error.reason}: {error.message}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        failed = FetchError(Reason.FETCH_FAILED, f"cannot write {error.filename or target}: {error.strerror}")
+        _tell(termination_log, failure_message(failed))
+        click.echo(failed.message, err=True)
+        sys.exit(ExitCode.FAILED)
+    _tell(termination_log, fetched.message())
+    click.echo(fetched.message())
+
+
+def _keys(secret: Path | None) -> Credentials | None:
+    if secret is None:
+        values = dict(_ENVIRONMENT)
+    else:
+        files = (path for path in secret.iterdir() if path.is_file()) if secret.is_dir() else ()
+        values = {path.name: path.read_text("utf-8", errors="replace") for path in files}
+    try:
+        return credentials(values)
+    except CredentialsError as error:
+        raise FetchError(Reason.SECRET_NOT_FOUND, str(error)) from error
+
+
+def _tell(path: Path, message: str) -> None:
+    """Only where the kubelet has mounted it."""
+    if path.exists() and os.access(path, os.W_OK):
+        path.write_text(message, "utf-8")

@@ -1,0 +1,38 @@
+"""What a fetch can fail of, in the words of the API's reasons, and the exit code of each. Never shows a credential."""
+
+from enum import IntEnum
+
+from aiapp.api.conditions import Reason
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `aiapp fetch`; 2 is a wrong argument (click's own)."""
+
+    DONE = 0
+    FAILED = 1
+    CONTENT_CHANGED = 3
+    ACCESS_DENIED = 4
+    UNREACHABLE = 5
+    NO_SPACE = 6
+
+
+_EXIT_CODES = {
+    Reason.CONTENT_CHANGED: ExitCode.CONTENT_CHANGED,
+    Reason.ACCESS_DENIED: ExitCode.ACCESS_DENIED,
+    Reason.ENDPOINT_UNREACHABLE: ExitCode.UNREACHABLE,
+    Reason.TLS_NOT_TRUSTED: ExitCode.UNREACHABLE,
+    Reason.LIMIT_EXCEEDED: ExitCode.NO_SPACE,
+}
+
+
+class FetchError(Exception):
+    """The download cannot be finished; the message names the object or the folder and what to do."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return _EXIT_CODES.get(self.reason, ExitCode.FAILED)

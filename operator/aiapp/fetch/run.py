@@ -1,0 +1,98 @@
+"""One fetch from start to end: check the manifest, find what is there, download the rest, lay the server."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.manifest import Manifest, ManifestError, content_digest, decode
+from aiapp.fetch.download import Download
+from aiapp.fetch.failures import FetchError
+from aiapp.fetch.progress import shown
+from aiapp.fetch.remote import Access, Remote
+from aiapp.fetch.target import Target
+
+TERMINATION_BYTES: Final = 4096
+"""The kubelet keeps no more of a termination message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be fetched, and where to."""
+
+    manifest: Path
+    pin: str
+    access: Access
+    target: Path
+    server: Path | None
+    """Where the model server is laid; the journal lies beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How it went."""
+
+    digest: str
+    files: int
+    bytes: int
+    downloaded: int
+    """Bytes that were not there already."""
+    seconds: float
+
+    def message(self) -> str:
+        """The termination message of a success."""
+        return json.dumps(
+            {
+                "digest": self.digest,
+                "files": self.files,
+                "bytes": self.bytes,
+                "downloaded": self.downloaded,
+                "seconds": round(self.seconds, 1),
+            }
+        )
+
+
+def failure_message(error: FetchError) -> str:
+    """The termination message of a failure, cut to what the kubelet keeps."""
+    room = TERMINATION_BYTES - 256
+    return json.dumps({"reason": error.reason.value, "message": error.message[:room]}, ensure_ascii=False)
+
+
+async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
+    """Raises FetchError. What is complete stays, for the next attempt."""
+    begun = clock()
+    manifest = pinned(request.manifest, request.pin)
+    target = Target(request.target, request.server.with_name("fetched.jsonl") if request.server else None)
+    target.prepare()
+    present = target.complete(manifest.entries)
+    wanted = [entry for entry in manifest.entries if entry.path not in present]
+    missing = sum(entry.size for entry in wanted)
+    target.require_space(missing)
+    with shown(missing, clock) as progress:
+        hashed = await Download(Remote(request.access), target, progress).run(wanted)
+    target.finish()
+    _lay_server(request.server)
+    digest = content_digest([*present.values(), *hashed])
+    return Fetched(digest, manifest.objects, manifest.bytes, missing, clock() - begun)
+
+
+def pinned(path: Path, pin: str) -> Manifest:
+    """The manifest, if it is the pinned one. Raises FetchError."""
+    try:
+        manifest = decode(path.read_bytes())
+    except (OSError, ManifestError) as error:
+        raise FetchError(Reason.FETCH_FAILED, f"the manifest {path} cannot be read: {error}") from error
+    if manifest.pin != pin:
+        message = f"the manifest {path} is {manifest.pin}, the pod asks for {pin}: nothing was fetched"
+        raise FetchError(Reason.CONTENT_CHANGED, message)
+    return manifest
+
+
+def _lay_server(path: Path | None) -> None:
+    if path is not None:
+        from aiapp.serve.bundle import write  # noqa: PLC0415 - not needed where nothing is served
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
