@@ -148,7 +148,7 @@ class Api(Protocol):
         ...
 
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
-        """Strategic merge patch of a built-in kind: lists with keys merge, so owners that come together never conflict."""
+        """Strategic merge patch of a built-in kind: lists with keys merge, so joint owners never conflict."""
         ...
 
     async def replace_status(self, document: Json) -> Json:
