@@ -1,0 +1,93 @@
+"""Pairs are written by hand from the vendor's documents, apart from the shipped table."""
+
+import pytest
+from tests.support.fleet import TABLES
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.nodes.cann import driver_version, order, window
+
+YES, NO, OPEN = "Compatible", "Incompatible", "Unknown"
+
+
+@pytest.mark.parametrize(
+    ("cann", "driver", "verdict", "reason"),
+    [
+        # Paired releases (torch_npu and CANN install pages).
+        ("6.3.RC1", "23.0.rc1", YES, None),
+        ("6.3.0", "23.0.RC1", YES, None),
+        ("6.3.RC2", "23.0.rc2", YES, None),
+        ("7.0.RC1", "23.0.rc3", YES, None),
+        ("7.0.0", "23.0.0", YES, None),
+        ("7.0.1", "23.0.6", YES, None),
+        ("8.0.RC1", "24.1.rc1", YES, None),
+        ("8.0.RC2", "24.1.rc2", YES, None),
+        ("8.0.RC3", "24.1.rc3", YES, None),
+        ("8.0.0", "24.1.0", YES, None),
+        ("8.1.RC1", "25.0.rc1", YES, None),
+        ("8.2.RC1", "25.2.0", YES, None),
+        ("8.3.RC1", "25.3.rc1", YES, None),
+        ("8.5.0", "25.5.0", YES, None),
+        ("9.0.0", "26.0.rc1", YES, None),
+        ("9.1.0", "26.1.0", YES, None),
+        # An older driver than the CANN was shipped with was never listed: unknown, not refused.
+        ("6.3.RC1", "22.0.4", OPEN, Reason.FACTS_MISSING),
+        ("8.0.RC3", "24.1.rc2", OPEN, Reason.FACTS_MISSING),
+        ("8.0.0", "24.1.rc3", OPEN, Reason.FACTS_MISSING),
+        ("8.3.RC1", "25.2.0", OPEN, Reason.FACTS_MISSING),
+        # vllm-ascend's install page names 24.1.RC1 for 8.1.RC1: a hint.
+        ("8.1.RC1", "24.1.rc1", YES, None),
+        ("8.1.RC1", "23.0.6", OPEN, Reason.FACTS_MISSING),
+        # MindIE 2.1.RC1's table for 8.2: official.
+        ("8.2.RC1", "24.1.rc2", YES, None),
+        ("8.2.RC1", "24.1.0", YES, None),
+        ("8.2.RC1", "24.1.rc1", NO, Reason.CANN_TOO_NEW),
+        ("8.2.RC2", "23.0.6", NO, Reason.CANN_TOO_NEW),
+        # CANN 8.5 release note: HDK 25.0 and newer.
+        ("8.5.0", "25.0.rc1", YES, None),
+        ("8.5.1", "25.2.0", YES, None),
+        ("8.5.2", "25.3.rc1.2", YES, None),
+        ("8.5.0", "24.1.0", NO, Reason.CANN_TOO_NEW),
+        # CANN 9.1 release note: 25.2 and newer, 25.0.X refused.
+        ("9.1.0", "25.0.rc1", NO, Reason.CANN_TOO_NEW),
+        ("9.1.0", "25.0.1", NO, Reason.CANN_TOO_NEW),
+        ("9.1.1", "25.2.0", YES, None),
+        ("9.0.1", "25.0.0", YES, None),
+        ("9.0.0", "24.1.0", NO, Reason.CANN_TOO_NEW),
+        # version.info of the drivers: the oldest line each still lists.
+        ("6.3.RC1", "24.1.rc3", NO, Reason.CANN_TOO_OLD),
+        ("6.3.0", "25.5.0", NO, Reason.CANN_TOO_OLD),
+        ("7.0.0", "24.1.rc3", YES, None),
+        ("7.0.1", "25.0.rc1.1", NO, Reason.CANN_TOO_OLD),
+        ("8.0.RC1", "25.0.rc1.1", YES, None),
+        ("8.0.RC2", "25.3.rc1", NO, Reason.CANN_TOO_OLD),
+        # 24.1.rc1 lists C30, which is 6.3.RC2 by sequence only: never a refusal.
+        ("6.3.0", "24.1.rc1", OPEN, Reason.FACTS_MISSING),
+        # Beyond what anybody verified.
+        ("6.3.RC1", "23.0.3", OPEN, Reason.FACTS_MISSING),
+        ("8.3.RC1", "25.5.0", OPEN, Reason.FACTS_MISSING),
+        # Build suffixes, unreadable and unlisted versions.
+        ("8.0.RC3", "24.1.rc3.b060", YES, None),
+        ("8.0.RC3", "unknown", OPEN, Reason.FACTS_MISSING),
+        ("10.0.0", "26.1.0", OPEN, Reason.FACTS_MISSING),
+        ("6.3.RC3", "23.0.0", OPEN, Reason.FACTS_MISSING),
+    ],
+)
+def test_a_driver_serves_a_cann_or_not(cann: str, driver: str, verdict: str, reason: Reason | None) -> None:
+    judged = window(cann, driver, TABLES)
+    assert (judged.verdict, judged.reason) == (verdict, reason), judged.detail
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("24.1.rc3", "24.1.0"), ("8.0.RC1", "8.0.RC3"), ("8.0.RC3", "8.0.0"), ("8.0.0", "8.1.RC1"), ("23.0.6", "23.0.10")],
+)
+def test_release_candidates_come_before_the_release(older: str, newer: str) -> None:
+    first, second = order(older), order(newer)
+    assert first is not None
+    assert second is not None
+    assert first < second
+
+
+def test_a_combined_label_of_firmware_and_driver_tells_the_driver() -> None:
+    assert driver_version("7.7.0.9.220-25.2.1") == "25.2.1"
+    assert driver_version("25.5.0") == "25.5.0"

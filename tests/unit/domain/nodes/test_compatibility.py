@@ -1,0 +1,96 @@
+from typing import Any
+
+import pytest
+from tests.support.fleet import TABLES, mindcluster, node, seen
+
+from aiapp.api.conditions import Reason
+from aiapp.api.meta import Npu
+from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict
+from aiapp.domain.nodes.facts import Taint
+
+CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
+A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"
+CPU = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
+FIT = mindcluster("fit", "910ProB", driver="23.0.rc1")
+
+
+def judged(runtime: str, *nodes: dict[str, Any], npu: Npu | None = None) -> Verdict:
+    return verdict(requirement(runtime, npu, TABLES), seen(*nodes), TABLES)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "one", "reason"),
+    [
+        pytest.param(CPU, node(arch="arm64"), Reason.ARCHITECTURE_MISMATCH, id="other architecture"),
+        pytest.param(CANN, node(arch="arm64"), Reason.HARDWARE_MISSING, id="no NPU at all"),
+        pytest.param(CANN, mindcluster("n", "910B3"), Reason.CHIP_MISMATCH, id="a newer chip"),
+        pytest.param(A2, mindcluster("n", "910ProB"), Reason.CHIP_MISMATCH, id="an older chip"),
+        pytest.param(CANN, mindcluster("n", "910ProB", npus=0), Reason.NPU_RESOURCE_MISSING, id="all NPUs broken"),
+        pytest.param(
+            CANN, mindcluster("n", "910ProB", driver="24.1.rc3"), Reason.CANN_TOO_OLD, id="driver dropped the CANN"
+        ),
+        pytest.param(CANN, {**FIT, "spec": {"unschedulable": True}}, Reason.NODE_NOT_READY, id="cordoned"),
+        pytest.param(
+            CANN,
+            {**FIT, "spec": {"taints": [{"key": "team", "value": "x", "effect": "NoSchedule"}]}},
+            Reason.TAINTED,
+            id="reserved for others",
+        ),
+    ],
+)
+def test_a_node_does_not_fit_for_the_first_reason_in_order(runtime: str, one: dict[str, Any], reason: Reason) -> None:
+    result = judged(runtime, one)
+    assert (result.verdict, result.compatible, result.reasons[0].reason) == ("Incompatible", 0, reason)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(mindcluster("n", "910ProB"), id="no driver label"),
+        pytest.param(
+            node(arch="arm64", labels={"accelerator": "huawei-Ascend910"}, resources={"huawei.com/Ascend910": 8}),
+            id="a chip among three",
+        ),
+    ],
+)
+def test_what_a_node_does_not_tell_is_unknown(one: dict[str, Any]) -> None:
+    result = judged(CANN, one)
+    assert (result.verdict, result.reasons[0].reason) == ("Unknown", Reason.FACTS_MISSING)
+
+
+def test_one_fitting_node_is_enough() -> None:
+    result = judged(CANN, FIT, node("cpu-1"), node("cpu-2"), mindcluster("a2", "910B3"))
+    assert (result.verdict, result.nodes, result.compatible) == ("Compatible", 4, 1)
+    assert result.message == "1 of 4 nodes fits; 2 ArchitectureMismatch (cpu-1, cpu-2), 1 ChipMismatch (a2)"
+
+
+def test_at_most_three_nodes_are_named_for_a_reason() -> None:
+    result = judged(CANN, *(node(f"cpu-{i}") for i in range(5)))
+    assert result.reasons[0].examples == ("cpu-0", "cpu-1", "cpu-2")
+    assert result.message == "0 of 5 nodes fit; 5 ArchitectureMismatch (cpu-0, cpu-1, cpu-2, ...)"
+
+
+@pytest.mark.parametrize(("count", "fits"), [(1, True), (3, False), (4, True), (8, True), (16, False)])
+def test_a_ring_of_first_generation_chips_grants_1_2_4_or_8(count: int, fits: bool) -> None:
+    result = judged(CANN, FIT, npu=Npu(count=count))
+    assert (result.verdict == "Compatible") is fits
+
+
+def test_a_cluster_without_nodes_cannot_be_judged() -> None:
+    result = judged(CANN)
+    assert (result.verdict, result.message) == ("Unknown", "the cluster has no nodes to judge by")
+
+
+def test_a_name_that_says_nothing_is_unknown() -> None:
+    assert judged("my-own-image", FIT).verdict == "Unknown"
+
+
+def test_a_tolerated_taint_does_not_exclude() -> None:
+    reserved = {**FIT, "spec": {"taints": [{"key": "team", "value": "x", "effect": "NoSchedule"}]}}
+    needed = requirement(CANN, None, TABLES, [Taint("team", "", "")])
+    assert verdict(needed, seen(reserved), TABLES).verdict == "Compatible"
+
+
+def test_the_taint_of_the_npu_resource_is_tolerated() -> None:
+    reserved = {**FIT, "spec": {"taints": [{"key": "huawei.com/Ascend910", "effect": "NoSchedule"}]}}
+    assert judged(CANN, reserved).verdict == "Compatible"

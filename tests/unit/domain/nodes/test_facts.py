@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+from tests.support.fleet import TABLES, mindcluster, node
+
+from aiapp.domain.nodes.facts import facts, trim
+
+A, B, C = "Ascend910A", "Ascend910B", "Ascend910C"
+
+
+@pytest.mark.parametrize(
+    ("seen", "chips"),
+    [
+        pytest.param(node(), set(), id="a CPU node"),
+        pytest.param(mindcluster("n", "910B3"), {B}, id="MindCluster tells the chip"),
+        pytest.param(mindcluster("n", "910ProB"), {A}, id="MindCluster, first generation"),
+        pytest.param(mindcluster("n", "910B"), {A}, id="910B without a digit is the first generation"),
+        pytest.param(mindcluster("n", "Ascend910"), {C}, id="A3 as it was seen"),
+        pytest.param(mindcluster("n", "910X9"), set(TABLES.by_id), id="a chip that nobody knows yet"),
+        pytest.param(
+            node(labels={"huawei.com/npu.chip.name": "310P3", "node.kubernetes.io/npu.chip.name": "910B3"}),
+            {"Ascend310P"},
+            id="the newer key decides",
+        ),
+        pytest.param(
+            node(labels={"accelerator": "huawei-Ascend910", "accelerator-type": "module-910b-8"}),
+            {B},
+            id="hand-set labels before 26.1",
+        ),
+        pytest.param(
+            node(labels={"accelerator": "huawei-Ascend910"}, resources={"huawei.com/Ascend910": 8}),
+            {A, B, C},
+            id="a resource that three families share",
+        ),
+        pytest.param(
+            node(labels={"accelerator/huawei-npu": "ascend-1980"}, resources={"huawei.com/ascend-1980": 8}),
+            {A, B, C},
+            id="cloud container engine",
+        ),
+        pytest.param(
+            node(labels={"ascend": "on"}, resources={"huawei.com/Ascend910B4": 8}), {B}, id="HAMi names the chip"
+        ),
+        pytest.param(
+            node(labels={"feature.node.kubernetes.io/pci-1200_19e5.present": "true"}),
+            set(TABLES.by_id),
+            id="node feature discovery sees some accelerator",
+        ),
+    ],
+)
+def test_labels_and_resources_tell_the_chip(seen: dict[str, Any], chips: set[str]) -> None:
+    assert facts(seen, TABLES).chips == chips
+
+
+def test_a_cordoned_node_is_not_ready() -> None:
+    assert facts(node(), TABLES).ready
+    assert not facts(node(cordoned=True), TABLES).ready
+    assert not facts(node(ready=False), TABLES).ready
+
+
+def test_only_taints_that_keep_pods_away_count() -> None:
+    tainted = node(
+        taints=(
+            {"key": "dedicated", "value": "a", "effect": "NoSchedule"},
+            {"key": "soft", "effect": "PreferNoSchedule"},
+            {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"},
+        )
+    )
+    assert [taint.key for taint in facts(tainted, TABLES).taints] == ["dedicated"]
+
+
+def test_a_trimmed_node_tells_the_same() -> None:
+    whole = mindcluster("n", "910B3", driver="25.5.0")
+    whole["status"] |= {"images": [{"names": ["x"]}], "nodeInfo": {"kernelVersion": "5.10"}}
+    assert facts(trim(whole), TABLES) == facts(whole, TABLES)
+    assert "images" not in trim(whole)["status"]
