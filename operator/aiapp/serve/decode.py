@@ -59,15 +59,16 @@ def _decompressed(content: bytes, encoding: str, max_bytes: int) -> bytes:
 
 
 def _undeclared(content: bytes, body: Body, kind: str, *, raw_text: bool) -> Any:
-    """What a client sent without a telling Content-Type: JSON if it is, else form fields, text or bytes."""
+    """What a client sent without a telling Content-Type: a JSON object or list, form fields, text or bytes."""
     if not content:
         return "" if raw_text else _empty(body)
-    if not raw_text:
+    looks_like_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    if looks_like_json and not raw_text:
         try:
             return json.loads(content.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             pass
-    if kind == "application/x-www-form-urlencoded" and not content.lstrip().startswith((b"{", b"[")):
+    if kind == "application/x-www-form-urlencoded" and not looks_like_json:
         return _fields(content.decode("utf-8", "replace"))
     try:
         return _text(content, body.content_type)

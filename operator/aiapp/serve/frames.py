@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
+LARGE_BYTES = 64 * 1024
 _LENGTHS = struct.Struct("!IQ")
 
 
@@ -15,9 +16,17 @@ class Frame(NamedTuple):
     content: bytes = b""
 
 
-def encode(frame: Frame) -> bytes:
+def pieces(frame: Frame) -> List[bytes]:
+    """The frame's bytes: one piece, or two so that a large content is not copied."""
     header = json.dumps(frame.header).encode("ascii")
-    return _LENGTHS.pack(len(header), len(frame.content)) + header + frame.content
+    head = _LENGTHS.pack(len(header), len(frame.content)) + header
+    return [head, frame.content] if len(frame.content) > LARGE_BYTES else [head + frame.content]
+
+
+def send(connection: socket.socket, frame: Frame) -> None:
+    """Block until the frame is sent."""
+    for piece in pieces(frame):
+        connection.sendall(piece)
 
 
 def take(buffer: bytearray) -> Optional[Frame]:

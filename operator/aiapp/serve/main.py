@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from typing import List, NoReturn, Optional
@@ -20,6 +21,7 @@ def main(arguments: List[str], archive: str) -> int:
         from .worker import run  # noqa: PLC0415 - the two roles share no imports, for a fast start
 
         return run(int(arguments[1]))
+    signal.signal(signal.SIGTERM, _end_at_once)  # process 1 of a container ignores what it does not handle
     options = parse(arguments)
     if _is_program(options.package):
         _become(options.package)
@@ -44,6 +46,10 @@ def _serve(options: Options, listener: socket.socket, archive: str) -> int:
 
     failure = asyncio.run(serve())
     return 0 if failure is None else _failed(options, str(failure), EXIT_START_FAILED)
+
+
+def _end_at_once(_number: int, _frame: object) -> NoReturn:
+    os._exit(0)
 
 
 def _is_program(package: str) -> bool:

@@ -32,8 +32,14 @@ class Job:
     """One prediction; `done` is called exactly once with its answer, unless it is cancelled while waiting."""
 
     def __init__(self, request: Frame, done: Callable[[Frame], None]) -> None:
-        self.request = request
+        self._request: Optional[Frame] = request
         self.done = done
+
+    def take(self) -> Frame:
+        """The request, once: it may be large and is not kept while it runs."""
+        request, self._request = self._request, None
+        assert request is not None, "a job is run once"
+        return request
 
 
 class Pool:

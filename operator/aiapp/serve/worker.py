@@ -22,8 +22,7 @@ from .config import SERVICE_FILE, Config, read
 from .decode import Body, decode
 from .encode import NotSerializableError, encode
 from .errors import RefusedError
-from .frames import Frame, receive
-from .frames import encode as frame_bytes
+from .frames import Frame, receive, send
 
 MODEL_FOLDER_NAME = "model"
 _log = logging.getLogger("serve")
@@ -55,7 +54,7 @@ def run(descriptor: int) -> int:
         _report_failure(error, setup, config, connection)
         return 1
     _flush()
-    connection.sendall(frame_bytes(Frame({"event": "ready"})))
+    send(connection, Frame({"event": "ready"}))
     _serve(connection, loaded, setup)
     return 0
 
@@ -118,7 +117,7 @@ def _report_failure(error: BaseException, setup: Setup, config: Config, connecti
         _print_traceback(error, setup.package)
     _flush()
     failure = failures.explain(error, setup.package, config.pins)
-    connection.sendall(frame_bytes(Frame({"event": "failed", "failure": failure._asdict()})))
+    send(connection, Frame({"event": "failed", "failure": failure._asdict()}))
 
 
 def _serve(connection: socket.socket, loaded: loading.Loaded, setup: Setup) -> None:
@@ -128,7 +127,7 @@ def _serve(connection: socket.socket, loaded: loading.Loaded, setup: Setup) -> N
             return
         answer = answered(frame, loaded, setup)
         _flush()
-        connection.sendall(frame_bytes(answer))
+        send(connection, answer)
 
 
 def answered(request: Frame, loaded: loading.Loaded, setup: Setup) -> Frame:

@@ -67,8 +67,12 @@ class WorkerProcess(asyncio.Protocol):
 
     def run(self, job: Job) -> None:
         self.job = job
-        self._transport.write(frames.encode(job.request))
+        self._send(job.take())
         self._timer = self._loop.call_later(self._predict_timeout, self._overdue)
+
+    def _send(self, frame: Frame) -> None:
+        for piece in frames.pieces(frame):
+            self._transport.write(piece)
 
     def close(self) -> None:
         """Let it end: it does when it is idle; what it runs or loads is cut."""
@@ -96,7 +100,7 @@ class WorkerProcess(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._transport.write(frames.encode(self._setup))
+        self._send(self._setup)
 
     @override
     def data_received(self, data: bytes) -> None:

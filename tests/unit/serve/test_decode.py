@@ -30,6 +30,8 @@ def decoded(
         pytest.param(b"a=1&b=2&b=3", "application/x-www-form-urlencoded", {"a": "1", "b": ["2", "3"]}, id="a form"),
         pytest.param(b'{"a": 1}', "", {"a": 1}, id="JSON without a type"),
         pytest.param(b"some text", "text/plain", "some text", id="text"),
+        pytest.param(b"123", "text/plain", "123", id="text that is a number"),
+        pytest.param(b"[1", "", "[1", id="text that begins like JSON"),
         pytest.param(b"\xff\xd8\xff", "image/jpeg", b"\xff\xd8\xff", id="an image"),
         pytest.param(b"\xff\xfe", "", b"\xff\xfe", id="bytes of no type"),
         pytest.param(b"", "application/json", {}, id="no body"),

@@ -82,7 +82,7 @@ def test_json_log_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_frames_survive_being_cut_anywhere(contents: list[tuple[dict[str, str], bytes]], step: int) -> None:
     sent = [Frame(header, content) for header, content in contents]
-    raw = b"".join(frames.encode(frame) for frame in sent)
+    raw = b"".join(piece for frame in sent for piece in frames.pieces(frame))
     buffer, received = bytearray(), []
     for start in range(0, len(raw), step):
         buffer += raw[start : start + step]
