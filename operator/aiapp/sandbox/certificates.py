@@ -44,24 +44,30 @@ class Authority:
         """Make the authority's own key, and the key for service account tokens."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         extensions = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature")
-        self._request("ca", "/CN=aiapp-sandbox", extensions, signed=False)
+        self._request(self._files("ca"), "/CN=aiapp-sandbox", extensions, signed=False)
         _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.service_account_key)
         _openssl("pkey", "-in", self.service_account_key, "-pubout", "-out", self.service_account_public_key)
 
     def client(self, user: str, groups: tuple[str, ...] = ()) -> KeyPair:
         """A certificate by which the API server knows its bearer as `user` in `groups`."""
         subject = "".join(f"/O={group}" for group in groups) + f"/CN={user}"
-        return self._request(f"client-{user.replace(':', '-')}", subject, ("extendedKeyUsage=clientAuth",))
+        return self._request(self.client_files(user), subject, ("extendedKeyUsage=clientAuth",))
+
+    def client_files(self, user: str) -> KeyPair:
+        """Where `client` puts what it makes for `user`."""
+        return self._files(f"client-{user.replace(':', '-')}")
 
     def server(self, name: str, addresses: tuple[str, ...], dns: tuple[str, ...] = ()) -> KeyPair:
         """A certificate for a server reached under these IP addresses and names."""
         names = ",".join([*(f"IP:{address}" for address in addresses), *(f"DNS:{entry}" for entry in dns)])
         return self._request(
-            f"server-{name}", f"/CN={name}", ("extendedKeyUsage=serverAuth", f"subjectAltName={names}")
+            self._files(f"server-{name}"), f"/CN={name}", ("extendedKeyUsage=serverAuth", f"subjectAltName={names}")
         )
 
-    def _request(self, name: str, subject: str, extensions: tuple[str, ...], *, signed: bool = True) -> KeyPair:
-        pair = KeyPair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
+    def _files(self, name: str) -> KeyPair:
+        return KeyPair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
+
+    def _request(self, pair: KeyPair, subject: str, extensions: tuple[str, ...], *, signed: bool = True) -> KeyPair:
         authority = ("-CA", self.certificate, "-CAkey", self.folder / "ca.key") if signed else ()
         added = [argument for extension in extensions for argument in ("-addext", extension)]
         _openssl(

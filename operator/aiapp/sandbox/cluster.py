@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiapp.sandbox import binaries, pins, processes, profiles, services, startup, state
+from aiapp.sandbox.administrator import Administrator
 from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.kubeconfig import kubeconfig
-from aiapp.sandbox.kubectl import kubectl
 from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.profiles import Profile, SimulatedNode
 from aiapp.sandbox.progress import Progress
@@ -16,6 +15,7 @@ from aiapp.sandbox.site import LOOPBACK, Site
 from aiapp.sandbox.state import Folder, Record
 
 STOP_SECONDS = 1.0
+TOKEN_SECONDS = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -95,21 +95,16 @@ def stopped_processes(record: Record) -> tuple[str, ...]:
 
 def service_account_kubeconfig(folder: Folder, namespace: str, name: str) -> Path:
     """Write a kubeconfig that acts as a service account for a year; SandboxError when there is no such account."""
-    record = folder.require()
-    token = kubectl(
-        record.binaries["kubectl"],
-        folder.kubeconfig,
-        "create",
-        "token",
-        name,
-        f"--namespace={namespace}",
-        "--duration=8760h",
-    ).strip()
-    site = _site(folder, record)
-    text = kubeconfig(record.server, site.authority.certificate.read_bytes(), token=token, namespace=namespace)
+    site = _site(folder, folder.require())
+    wish = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {"expirationSeconds": TOKEN_SECONDS},
+    }
+    account = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
+    token = str(Administrator(site).create(f"{account}/token", wish)["status"]["token"])
     path = folder.path / "kubeconfigs" / f"{namespace}.{name}"
-    path.touch(mode=0o600)
-    path.write_text(text)
+    site.write_kubeconfig(path, token=token, namespace=namespace)
     return path
 
 

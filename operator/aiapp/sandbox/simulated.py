@@ -1,11 +1,11 @@
 """Simulated nodes: node objects of ours, kept Ready by kwok, which also makes their pods Ready. Runs no pod."""
 
-import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from aiapp.sandbox.kubectl import kubectl
+from aiapp.sandbox.administrator import Administrator
 from aiapp.sandbox.profiles import SimulatedNode
 from aiapp.sandbox.site import Site
 from aiapp.sandbox.waiting import until
@@ -16,9 +16,9 @@ SELECTOR = {"kwok.x-k8s.io/node": "fake"}
 STAGES = Path(__file__).parent / "stages.yaml"
 
 READY_SECONDS = 30
+READY_SECONDS_PER_NODE = 0.1
 _CAPACITY = {"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "200Gi"}
-_MOST_CALLS = 500
-"""Node objects per call of kubectl."""
+_CALLS_AT_A_TIME = 8
 
 
 def manifests(node: SimulatedNode) -> list[dict[str, Any]]:
@@ -75,24 +75,22 @@ def start_kwok(site: Site) -> None:
 
 def create(site: Site, nodes: Iterable[SimulatedNode]) -> None:
     """Create the node objects and wait until all of them are Ready."""
+    administrator = Administrator(site)
     objects = [manifest for node in nodes for manifest in manifests(node)]
-    for first in range(0, len(objects), _MOST_CALLS):
-        batch = {"apiVersion": "v1", "kind": "List", "items": objects[first : first + _MOST_CALLS]}
-        _admin(site, "create", "--filename=-", stdin=json.dumps(batch))
+    with ThreadPoolExecutor(_CALLS_AT_A_TIME) as pool:
+        for _ in pool.map(lambda manifest: administrator.create("/api/v1/nodes", manifest), objects):
+            pass
     wanted = {manifest["metadata"]["name"] for manifest in objects}
-    until(lambda: wanted <= _ready(site), seconds=READY_SECONDS, what="the simulated nodes to become Ready")
+    seconds = READY_SECONDS + READY_SECONDS_PER_NODE * len(wanted)
+    until(lambda: wanted <= _ready(administrator), seconds=seconds, what="the simulated nodes to become Ready")
 
 
-def _ready(site: Site) -> set[str]:
+def _ready(administrator: Administrator) -> set[str]:
     """Names of the simulated nodes that are Ready."""
-    nodes = json.loads(_admin(site, "get", "nodes", "--selector=type=kwok", "--output=json"))["items"]
+    nodes = administrator.get("/api/v1/nodes?labelSelector=type%3Dkwok")["items"]
     return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
 
 
 def _is_ready(node: dict[str, Any]) -> bool:
     conditions = node["status"].get("conditions", ())
     return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
-
-
-def _admin(site: Site, *arguments: str, stdin: str | None = None) -> str:
-    return kubectl(site.binaries["kubectl"], site.folder.kubeconfig, *arguments, stdin=stdin)

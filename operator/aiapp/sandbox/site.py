@@ -15,6 +15,9 @@ SERVICE_IP = "10.96.0.1"
 
 LOOPBACK = "127.0.0.1"
 
+ADMINISTRATOR = "aiapp-sandbox-administrator"
+"""The user, in the group system:masters, whose certificate is made first of all."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -48,12 +51,15 @@ class Site:
         """A new kubeconfig file for `user` in `groups`, by a client certificate."""
         pair = self.authority.client(user, groups)
         path = self.folder.path / "kubeconfigs" / user.replace(":", "-")
-        self.write_kubeconfig(path, pair)
+        self.write_kubeconfig(path, pair=pair)
         return path
 
-    def write_kubeconfig(self, path: Path, pair: KeyPair) -> None:
-        """Write a kubeconfig that holds everything in itself."""
-        text = kubeconfig(self.server, self.authority.certificate.read_bytes(), pair=pair)
+    def write_kubeconfig(
+        self, path: Path, *, pair: KeyPair | None = None, token: str = "", namespace: str = "default"
+    ) -> None:
+        """Write a kubeconfig that holds everything in itself, for its owner's eyes only."""
+        authority = self.authority.certificate.read_bytes()
+        text = kubeconfig(self.server, authority, pair=pair, token=token, namespace=namespace)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         path.write_text(text)

@@ -7,11 +7,9 @@ from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.ports import reserved
 from aiapp.sandbox.profiles import Profile, RealNode, SimulatedNode
 from aiapp.sandbox.progress import Progress
-from aiapp.sandbox.site import LOOPBACK, Site
+from aiapp.sandbox.site import ADMINISTRATOR, LOOPBACK, Site
 from aiapp.sandbox.state import Folder, Record
 from aiapp.sandbox.together import together
-
-ADMINISTRATOR = "aiapp-sandbox-administrator"
 
 
 def start(
@@ -33,7 +31,7 @@ def start(
         folder.update(binaries=found, host=host, server=url)
         site = Site(folder=folder, host=host, server=url, binaries=found)
         site.authority.create()
-        site.write_kubeconfig(folder.kubeconfig, site.authority.client(ADMINISTRATOR, ("system:masters",)))
+        site.write_kubeconfig(folder.kubeconfig, pair=site.authority.client(ADMINISTRATOR, ("system:masters",)))
         with together() as begin:
             if net:
                 begin(lifecycle.start, profile.real, site, net, progress)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiapp.sandbox.administrator import Administrator
 from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.nodes.administrator import Administrator
 from aiapp.sandbox.nodes.architecture import policy
 from aiapp.sandbox.nodes.launch import emulated, home
 from aiapp.sandbox.processes import Process, alive
