@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from aiapp.adapters.blocking import BlockingPool
+from aiapp.adapters.outages import Outages
 from aiapp.adapters.s3_errors import status
 from aiapp.adapters.s3_listing import pages
 from aiapp.adapters.s3_request import Requests, Retries
@@ -59,6 +61,7 @@ class S3Store(ObjectStore):
         self._settings = settings
         self._retries = Retries(attempts=settings.attempts, uniform=uniform)
         self._pool = BlockingPool(settings.threads, "s3")
+        self._outages = Outages()
         self._lock = threading.Lock()
         self._clients: Clients | None = None
 
@@ -80,12 +83,15 @@ class S3Store(ObjectStore):
         self, location: Location, credentials: Credentials | None, work: Callable[[Requests], Result]
     ) -> Result:
         refuse_endpoint(location, self._settings)
+        host = location.host
 
-        def call(abandoned: threading.Event) -> Result:
+        def call(abandoned: threading.Event, *, trying: bool) -> Result:
+            if not trying:
+                self._outages.refuse(host)
             client = self._shared_clients().client(location, credentials)
             return work(Requests(client, location, self._retries, abandoned))
 
-        return await self._pool.run(location.host, call)
+        return await self._outages.guarded(host, lambda trying: self._pool.run(host, partial(call, trying=trying)))
 
     def _listing(self, requests: Requests) -> tuple[Listed, ...]:
         found: list[Listed] = []

@@ -69,7 +69,7 @@ def _answered(error: ClientError, where: Location) -> StoreError:
         return StoreError(Reason.BUCKET_NOT_FOUND, f"{where.host} has no bucket {where.bucket!r}", retryable=False)
     if code in _WRONG_REGION or number in {301, 302, 307, 308}:
         return StoreError(Reason.BUCKET_NOT_FOUND, _elsewhere(error, where), retryable=False)
-    message = f"{where.host} answered {number} {redact(code)} when asked for {where.uri}"
+    message = f"{where.host} answered {number} {redact(code)}"
     return StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=number in _TRANSIENT or number not in _FINAL)
 
 

@@ -96,9 +96,10 @@ def _no_model(layout: Layout, kind: ModelType) -> Refusal:
 
 
 def _saved_models(layout: Layout) -> list[str]:
-    """Folders, empty or ending in `/`, that hold a SavedModel: the root, or one below it such as `1/`."""
+    """Folders, empty or ending in `/`, from which a SavedModel is served: the root, or a number such as `1/`."""
     ends = (path.rpartition("/") for path in layout.files)
-    return sorted({f"{folder}{slash}" for folder, slash, file in ends if file in _SAVED_MODEL})
+    found = {f"{folder}{slash}" for folder, slash, file in ends if file in _SAVED_MODEL}
+    return sorted(folder for folder in found if not folder or folder.rstrip("/").isdecimal())
 
 
 def _incomplete_saved_model(layout: Layout) -> Refusal | None:

@@ -78,6 +78,11 @@ def test_a_config_deeper_in_the_package_is_an_ordinary_file() -> None:
             },
             id="a SavedModel one level down, in several shards",
         ),
+        pytest.param(
+            "TensorFlow",
+            {**CODE, "frozen.pb": 1, "export/saved_model.pb": 1},
+            id="a SavedModel in a folder of another name is the code's business",
+        ),
         pytest.param("TensorFlow", {**CODE, "model.h5": 1}, id="TensorFlow with Keras weights and code"),
         pytest.param(
             "TensorFlow", {**CODE, "m.ckpt-10.data-00000-of-00001": 1}, id="TensorFlow with a checkpoint and code"

@@ -1,0 +1,81 @@
+"""An endpoint that is down is tried by one call at a time; whoever else wants it is told at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from aiapp.adapters.outages import Outages
+from aiapp.api.conditions import Reason
+from aiapp.ports import ObjectChangedError, StoreError
+
+
+def failing(error: StoreError) -> Callable[[bool], Awaitable[None]]:
+    async def call(_: bool) -> None:
+        raise error
+
+    return call
+
+
+async def answer(trying: bool) -> bool:
+    return trying
+
+
+DOWN = StoreError(Reason.ENDPOINT_UNREACHABLE, "store refuses connections", retryable=True)
+
+
+async def fails(outages: Outages, call: Callable[[bool], Awaitable[object]]) -> StoreError:
+    with pytest.raises(StoreError) as failed:
+        await outages.guarded("store", call)
+    return failed.value
+
+
+async def test_while_it_is_down_one_call_tries_and_the_others_fail_at_once() -> None:
+    outages = Outages()
+    await fails(outages, failing(DOWN))
+    release = asyncio.Event()
+
+    async def slow(trying: bool) -> bool:
+        await release.wait()
+        return trying
+
+    trier = asyncio.create_task(outages.guarded("store", slow))
+    await asyncio.sleep(0)
+    assert (await fails(outages, answer)).message == DOWN.message
+    assert await outages.guarded("another", answer) is False
+    release.set()
+    assert await trier is True
+    assert await outages.guarded("store", answer) is False
+
+
+async def test_calls_that_were_waiting_for_their_turn_fail_too() -> None:
+    outages = Outages()
+    outages.refuse("store")
+    await fails(outages, failing(DOWN))
+    with pytest.raises(StoreError, match="refuses connections"):
+        outages.refuse("store")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(StoreError(Reason.ACCESS_DENIED, "no", retryable=False), id="it denies"),
+        pytest.param(ObjectChangedError("x"), id="an object changed"),
+    ],
+)
+async def test_an_endpoint_that_answers_is_not_down(error: StoreError) -> None:
+    outages = Outages()
+    await fails(outages, failing(DOWN))
+    await fails(outages, failing(error))
+    outages.refuse("store")
+
+
+async def test_a_cancelled_try_lets_the_next_one_try() -> None:
+    outages = Outages()
+    await fails(outages, failing(DOWN))
+    trier = asyncio.create_task(outages.guarded("store", lambda _: asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    trier.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trier
+    assert await outages.guarded("store", answer) is True
