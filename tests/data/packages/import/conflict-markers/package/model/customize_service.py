@@ -1,0 +1,6 @@
+import os
+<<<<<<< HEAD
+x = 1
+=======
+x = 2
+>>>>>>> other

@@ -1,0 +1,6 @@
+from model_service.pytorch_model_service import PTServingBaseService
+
+
+class Classifier(PTServingBaseService):
+    def _preprocess(self, data):
+        return data

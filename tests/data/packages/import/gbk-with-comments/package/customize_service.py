@@ -1,0 +1,7 @@
+# -*- coding: utf-8 -*-
+from model_service.pytorch_model_service import PTServingBaseService
+
+
+class Classifier(PTServingBaseService):
+    def _preprocess(self, data):
+        return data

@@ -1,0 +1,5 @@
+from model_service.python_model_service import XgSklServingBaseService
+
+
+class Iris(XgSklServingBaseService):
+    pass
