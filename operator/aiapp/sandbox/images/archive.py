@@ -61,6 +61,8 @@ def _config(config: ImageConfig, digests: list[str]) -> dict[str, Any]:
             "WorkingDir": config.working_dir,
             "Labels": config.labels,
         },
+        # buildah refuses to build on an image whose history does not account for every layer.
+        "history": [{"created_by": "aiapp sandbox"} for _ in digests],
         "rootfs": {"type": "layers", "diff_ids": digests},
     }
 

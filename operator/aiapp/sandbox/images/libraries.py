@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 from aiapp.sandbox.errors import SandboxError
 
@@ -29,13 +28,9 @@ def install(arguments: Sequence[str], target: Path, architecture: str, python: s
 
 
 def compile_for(python: str, folder: Path) -> None:
-    """Compile the modules in `folder` when our own Python is of that version; byte code knows no processor.
-
-    Unchecked, so that a read-only image never looks for a newer source.
-    """
+    """Compile the modules in `folder` when our own Python is of that version; byte code knows no processor."""
     if python == ".".join(map(str, sys.version_info[:2])):
-        mode = PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(folder, quiet=2, workers=0, stripdir=folder, invalidation_mode=mode)
+        compileall.compile_dir(folder, quiet=2, workers=0, stripdir=folder)
 
 
 def _installer(target: Path, machine: str, python: str) -> list[str]:

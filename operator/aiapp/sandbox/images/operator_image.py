@@ -1,12 +1,13 @@
 """The operator's own image, built by operator/Dockerfile on a root file system of ours. Never pulls or pushes."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from importlib import metadata
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiapp
@@ -14,17 +15,17 @@ from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.images import archive, base, cache, libraries
 from aiapp.sandbox.images.base import Base
 from aiapp.sandbox.images.runtimes import owned_by_root
+from aiapp.sandbox.locks import exclusive
 from aiapp.sandbox.profiles import host_architecture
 from aiapp.sandbox.progress import Progress
 
 REFERENCE = "localhost/aiapp-operator:sandbox"
 """How pods of a sandbox name it, on every architecture."""
 
-DISTRIBUTION = "aiapp-operator"
 PACKAGE = Path(aiapp.__file__).parent
 SOURCES = PACKAGE.parents[1]
 
-_COPIED = ("pyproject.toml", "requirements.lock", "README.md", "LICENSE")
+_COPIED = ("pyproject.toml", "requirements.lock", "LICENSE")
 _PROGRAMS = ("buildah", "unshare")
 
 
@@ -39,9 +40,12 @@ def built(architecture: str, environ: Mapping[str, str], progress: Progress) -> 
     name = f"operator-{architecture}-{_digest(root, builder)}.tar"
 
     def build(target: Path) -> None:
+        libraries_tar = _libraries(root, environ, progress)
         progress.doing(f"building the operator's image for {architecture} (once for these sources)")
-        with tempfile.TemporaryDirectory(prefix="aiapp-image-") as folder:
-            _build(Path(folder), root, builder, target)
+        with tempfile.TemporaryDirectory(prefix="aiapp-image-") as folder, _storage(environ) as storage:
+            buildah = _Buildah(storage, Path(folder))
+            _build(buildah, root, builder, _context(Path(folder), libraries_tar))
+            buildah("push", "--quiet", REFERENCE, f"docker-archive:{target}:{REFERENCE}")
         progress.done(f"built the operator's image for {architecture}")
 
     return cache.built(cache.folder(environ) / name, build)
@@ -66,58 +70,81 @@ def _modules() -> Iterator[Path]:
             yield file
 
 
-def _build(folder: Path, root: Base, builder: Base, target: Path) -> None:
-    buildah = _Buildah(folder / "storage")
+def _libraries(root: Base, environ: Mapping[str, str], progress: Progress) -> Path:
+    """The locked libraries, installed and compiled, as a tar file: rebuilt only when the lock changes."""
+    lock = SOURCES / "requirements.lock"
+    name = f"libraries-{root.architecture}-{cache.digest([root.python, lock.read_text()])}.tar"
+
+    def build(target: Path) -> None:
+        progress.doing(f"installing the operator's libraries for {root.architecture} (once)")
+        with tempfile.TemporaryDirectory(prefix="aiapp-image-") as folder:
+            site = Path(folder)
+            libraries.install(("--require-hashes", "-r", str(lock)), site, root.architecture, root.python)
+            libraries.compile_for(root.python, site)
+            with tarfile.open(target, "w") as tar:
+                tar.add(site, ".", filter=owned_by_root)
+
+    return cache.built(cache.folder(environ) / name, build)
+
+
+@contextmanager
+def _storage(environ: Mapping[str, str]) -> Iterator[Path]:
+    """The layers of earlier builds: with the same lock only the package's own layer is made anew."""
+    storage = cache.folder(environ) / "layers"
+    with exclusive(storage.with_suffix(".lock")):
+        yield storage
+
+
+def _build(buildah: "_Buildah", root: Base, builder: Base, context: Path) -> None:
     for one in {root.architecture: root, builder.architecture: builder}.values():
-        buildah("pull", "--quiet", f"docker-archive:{_base_image(folder, one)}")
-    context = _context(folder, root)
+        if not buildah.holds(_base_reference(one)):
+            buildah("pull", "--quiet", f"docker-archive:{_base_image(context.parent, one)}")
     buildah(
-        *("build", "--isolation=chroot", "--pull-never", "--quiet", f"--platform=linux/{root.architecture}"),
+        *("build", "--isolation=chroot", "--layers", "--pull-never", "--quiet"),
+        f"--platform=linux/{root.architecture}",
         *(f"--build-arg=BASE={_base_reference(root)}", f"--build-arg=BUILD_BASE={_base_reference(builder)}"),
         # BuildKit knows it by itself, buildah only from 1.29 on.
         f"--build-arg=BUILDPLATFORM=linux/{builder.architecture}",
         *(f"--file={SOURCES / 'operator/Dockerfile'}", f"--tag={REFERENCE}", str(context)),
     )
-    buildah("push", "--quiet", REFERENCE, f"docker-archive:{target}:{REFERENCE}")
 
 
 class _Buildah:
-    """buildah with a storage of its own, in a mount namespace of its own: nothing of it stays on the machine."""
+    """buildah with a storage of its own, in a mount namespace of its own: no mount of it outlives it."""
 
-    def __init__(self, storage: Path) -> None:
-        self._options = [f"--root={storage / 'root'}", f"--runroot={storage / 'run'}", "--storage-driver=overlay"]
+    def __init__(self, storage: Path, scratch: Path) -> None:
+        self._options = [f"--root={storage}", f"--runroot={scratch / 'run'}", "--storage-driver=overlay"]
+        self._environ = {**os.environ, "TMPDIR": str(scratch)}
+
+    def holds(self, reference: str) -> bool:
+        """Whether the storage has the image `reference`."""
+        return self._run("images", "--quiet", reference).returncode == 0
 
     def __call__(self, *arguments: str) -> None:
-        command = ["unshare", "--mount", "buildah", *self._options, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = self._run(*arguments)
         if done.returncode:
             raise SandboxError(f"buildah {arguments[0]} failed:\n{(done.stderr or done.stdout).strip()}")
 
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["unshare", "--mount", "buildah", *self._options, *arguments]
+        return subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)
+
 
 def _base_reference(root: Base) -> str:
-    return f"localhost/aiapp-base:{root.architecture}"
+    return f"localhost/{root.layer.stem}:1"
 
 
 def _base_image(folder: Path, root: Base) -> Path:
-    target = folder / f"base-{root.architecture}.tar"
+    target = folder / f"{root.layer.stem}.image.tar"
     archive.write(target, _base_reference(root), [root.layer], archive.ImageConfig(root.architecture))
     return target
 
 
-def _context(folder: Path, root: Base) -> Path:
-    """What the Dockerfile copies, with all libraries in site.tar: the build itself needs no package index."""
-    context, site = folder / "context", folder / "site"
+def _context(folder: Path, libraries_tar: Path) -> Path:
+    """What the Dockerfile copies."""
+    context = folder / "context"
     shutil.copytree(PACKAGE, context / "operator/aiapp", ignore=shutil.ignore_patterns("__pycache__"))
     for name in _COPIED:
         shutil.copyfile(SOURCES / name, context / name)
-    lock = SOURCES / "requirements.lock"
-    libraries.install(("--require-hashes", "-r", str(lock)), site, root.architecture, root.python)
-    shutil.copytree(PACKAGE, site / "aiapp", ignore=shutil.ignore_patterns("__pycache__"))
-    version = metadata.version(DISTRIBUTION)
-    # The command line asks for its own version, as an installed distribution does.
-    about = site / f"aiapp_operator-{version}.dist-info/METADATA"
-    about.parent.mkdir()
-    about.write_text(f"Metadata-Version: 2.4\nName: {DISTRIBUTION}\nVersion: {version}\n")
-    with tarfile.open(context / "site.tar", "w") as tar:
-        tar.add(site, ".", filter=owned_by_root)
+    (context / "libraries.tar").hardlink_to(libraries_tar)
     return context

@@ -4,7 +4,7 @@
 set -eu
 root=$1
 
-for name in sh cat cp echo env id ls mkdir mv printenv ps rm sleep sort tail test true uname wget; do
+for name in sh sed cat chmod cp echo printf env id ls mkdir mv printenv ps rm sleep sort tail test true uname wget; do
     [ -e "$root/bin/$name" ] || [ -e "$root/usr/bin/$name" ] || ln -s busybox "$root/bin/$name"
 done
 
