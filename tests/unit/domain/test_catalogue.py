@@ -28,12 +28,12 @@ def test_a_known_runtime_with_an_image_is_resolved(wanted: str | None, configure
 @pytest.mark.parametrize(
     ("wanted", "configured", "reason", "message"),
     [
-        pytest.param(None, None, Reason.RUNTIME_UNKNOWN, "config.json names no runtime: set spec.runtime", id="none named"),
+        pytest.param(None, None, Reason.RUNTIME_UNKNOWN, "names no runtime: set spec.runtime", id="none named"),
         pytest.param(
             "sklearn_1.6-cpu-py_3.11-ubuntu_22.04-x86_64", None, Reason.RUNTIME_UNKNOWN,
             "did you mean sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64", id="mistyped",
         ),
-        pytest.param(None, "tf9-gpu", Reason.RUNTIME_UNKNOWN, "config.json names runtime 'tf9-gpu'", id="unknown to all"),
+        pytest.param(None, "tf9-gpu", Reason.RUNTIME_UNKNOWN, "config.json names runtime 'tf9-gpu'", id="unknown"),
         pytest.param(
             REMOVED.name, None, Reason.RUNTIME_REMOVED, f"no longer maintained: use {SKLEARN.name}", id="removed"
         ),

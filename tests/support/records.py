@@ -1,0 +1,130 @@
+"""Our objects as the store has them, in the states that decisions meet."""
+
+from typing import Any, Final
+
+from tests.support import documents
+from tests.support.fleet import TABLES, node, seen
+
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.naming import version_labels, workload
+from aiapp.domain.planning.application import Children, Observed
+from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
+from aiapp.domain.planning.rollout import Surroundings
+
+SKLEARN: Final = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
+PIN: Final = f"sha256:{'4b' * 32}"
+CREATED: Final = "2026-01-02T03:04:05Z"
+
+
+def stored(document: dict[str, Any], *, status: dict[str, Any] | None = None) -> dict[str, Any]:
+    """As the API server returns it."""
+    name = document["metadata"]["name"]
+    metadata = {"namespace": "team", "uid": f"uid-{name}", "generation": 1, "creationTimestamp": CREATED}
+    return document | {"metadata": metadata | document["metadata"], "status": status or {}}
+
+
+def condition(type_: str, status: str = "True", reason: str = "Succeeded", message: str = "") -> dict[str, Any]:
+    return {
+        "type": type_,
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": CREATED,
+        "observedGeneration": 1,
+    }
+
+
+NORMAL: Final = {
+    "observedGeneration": 1,
+    "phase": "Normal",
+    "source": {"type": "Obs", "origin": "Custom", "uri": "obs://models/mnist/1.0.0/model/", "listing": "sha256:1"},
+    "artifact": {
+        "pin": PIN,
+        "objects": 3,
+        "bytes": 3 << 20,
+        "size": "3.0 MiB",
+        "manifestRef": {"name": "aiapp-manifest-4b4b"},
+        "verification": "ETag",
+    },
+    "model": {"type": "Scikit_Learn", "algorithm": "image_classification", "runtime": SKLEARN},
+    "runtime": {"name": SKLEARN, "image": "r/sklearn:1", "lifecycle": "Supported"},
+    "conditions": [
+        condition(type_)
+        for type_ in ("SourceResolved", "PackageValid", "ArtifactPinned", "RuntimeResolved", "RuntimeCompatible")
+    ]
+    + [condition("Ready", reason="Normal")],
+}
+
+
+def normal_version(number: str = "1.0.0", **changes: Any) -> VersionRecord:
+    """A version that is imported, pinned and resolved."""
+    document = documents.changed(documents.version("mnist", number), **changes)
+    return VersionRecord.parse(stored(document, status=NORMAL))
+
+
+def fresh_version(**changes: Any) -> VersionRecord:
+    """A version that nobody has looked at yet."""
+    return VersionRecord.parse(stored(documents.changed(documents.version(), **changes)))
+
+
+def application(**changes: Any) -> ApplicationRecord:
+    """An application that serves version 1.0.0."""
+    return ApplicationRecord.parse(stored(documents.changed(documents.application(), **changes)))
+
+
+def observed(
+    app: ApplicationRecord | None = None,
+    *versions: VersionRecord,
+    children: Children | None = None,
+    fleet: tuple[dict[str, Any], ...] = (node("cpu-1"),),
+    image: str | None = "r/sklearn:1",
+    operator_image: str = "r/aiapp-operator:0.1.0",
+) -> Observed:
+    """What a pass sees: one CPU node and the catalogue's scikit-learn runtime."""
+    return Observed(
+        application=app or application(),
+        versions=versions or (normal_version(),),
+        children=children or Children(),
+        around=Surroundings(
+            runtimes={SKLEARN: RuntimeSpec(name=SKLEARN, image=image)},
+            fleet=seen(*fleet),
+            tables=TABLES,
+            operator_image=operator_image,
+        ),
+    )
+
+
+def deployed(number: str = "1.0.0", *, replicas: int = 1, ready: int | None = None, **status: Any) -> dict[str, Any]:
+    """A Deployment of the application whose controller has caught up."""
+    count = replicas if ready is None else ready
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": workload("mnist", number),
+            "namespace": "team",
+            "uid": f"uid-deployment-{number}",
+            "generation": 1,
+            "labels": version_labels("mnist", number),
+        },
+        "spec": {"replicas": replicas, "progressDeadlineSeconds": 1200},
+        "status": {
+            "observedGeneration": 1,
+            "replicas": replicas,
+            "updatedReplicas": replicas,
+            "readyReplicas": count,
+            "availableReplicas": count,
+        }
+        | status,
+    }
+
+
+def pod(number: str = "1.0.0", name: str = "mnist-1-0-0-x", **status: Any) -> dict[str, Any]:
+    """A pod of a served version."""
+    metadata = {
+        "name": name,
+        "namespace": "team",
+        "labels": version_labels("mnist", number),
+        "creationTimestamp": CREATED,
+    }
+    return {"metadata": metadata, "status": status}

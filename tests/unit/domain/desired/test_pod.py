@@ -1,0 +1,80 @@
+"""The pod template, whole."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.support.fleet import mindcluster, node
+from tests.support.records import application, normal_version, observed
+
+from aiapp.api.meta import EnvVar
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.desired.pod import merged_env
+from aiapp.domain.planning.application import plan
+from aiapp.domain.planning.records import VersionRecord
+
+GOLDEN = Path(__file__).parents[3] / "data/golden"
+CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
+PRIVATE: dict[str, Any] = {
+    "spec__source__obs__endpoint": "http://10.0.0.1:9000",
+    "spec__source__obs__region": "cn-north-4",
+    "spec__source__obs__credentialsSecretRef": {"name": "store"},
+    "spec__container": {
+        "env": [{"name": "LEVEL", "value": "1"}],
+        "resources": {"requests": {"cpu": "500m"}, "limits": {"memory": "1Gi"}},
+        "npu": {"count": 2},
+        "imagePullSecrets": [{"name": "registry"}],
+    },
+}
+WISHES = {
+    "nodeSelector": {"pool": "npu"},
+    "tolerations": [{"key": "team", "operator": "Exists"}],
+    "priorityClassName": "high",
+    "schedulerName": "volcano",
+}
+
+
+def template(name: str) -> dict[str, Any]:
+    """The template of a plain CPU version, or of a private CANN one with every wish."""
+    if name == "cpu":
+        return _deployment(plan(observed()).apply)
+    raw = normal_version(**PRIVATE).raw
+    record = VersionRecord.parse(
+        raw | {"status": raw["status"] | {"runtime": {"name": CANN, "lifecycle": "Recommended"}}}
+    )
+    seen = observed(
+        application(spec__serving__scheduling=WISHES), record, fleet=(node("x"), mindcluster("n", "910ProB"))
+    )
+    runtime = RuntimeSpec(
+        name=CANN, image="r/mindspore:2", python="python3.7", command=("/bin/bash", "-c", 'exec "$0" "$@"')
+    )
+    return _deployment(plan(replace(seen, around=replace(seen.around, runtimes={CANN: runtime}))).apply)
+
+
+def _deployment(objects: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    found = next(obj for obj in objects if obj["kind"] == "Deployment")
+    return dict(found["spec"]["template"])
+
+
+@pytest.mark.parametrize("name", ["cpu", "cann"])
+def test_the_template_is_as_it_was(name: str, pytestconfig: pytest.Config) -> None:
+    file = GOLDEN / f"pod-{name}.yaml"
+    if pytestconfig.getoption("--update-golden"):
+        file.write_text(yaml.safe_dump(template(name), sort_keys=False))
+    assert template(name) == yaml.safe_load(file.read_text())
+
+
+def test_npus_have_equal_requests_and_limits() -> None:
+    resources = template("cann")["spec"]["containers"][0]["resources"]
+    assert resources["requests"]["huawei.com/Ascend910"] == resources["limits"]["huawei.com/Ascend910"] == "2"
+
+
+def test_no_pod_gets_a_service_account_token() -> None:
+    assert template("cpu")["spec"]["automountServiceAccountToken"] is False
+
+
+def test_later_environment_overrides_earlier_by_name() -> None:
+    first, second = EnvVar(name="A", value="1"), EnvVar(name="B", value="2")
+    assert merged_env([first, second], None, [EnvVar(name="A", value="3")]) == (EnvVar(name="A", value="3"), second)
