@@ -4,7 +4,9 @@ Never labels anything with a user's data.
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib import metadata
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import generate_latest
@@ -24,6 +26,8 @@ class Metrics:
         self._reconciles()
         self._requests()
         self._other()
+        # Finding the child of a metric takes as long as counting; there are few combinations of labels.
+        self._of: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
 
     def _queue(self) -> None:
         labels, registry = ["name"], self._registry
@@ -103,35 +107,35 @@ class Metrics:
     # The queue's observer
 
     def added(self, kind: str, depth: int) -> None:
-        self._adds.labels(kind).inc()
-        self._depth.labels(kind).set(depth)
+        self._of(self._adds, kind).inc()
+        self._of(self._depth, kind).set(depth)
 
     def started(self, kind: str, depth: int, waited: float) -> None:
-        self._depth.labels(kind).set(depth)
-        self._waited.labels(kind).observe(waited)
+        self._of(self._depth, kind).set(depth)
+        self._of(self._waited, kind).observe(waited)
 
     def finished(self, kind: str, worked: float) -> None:
-        self._worked.labels(kind).observe(worked)
+        self._of(self._worked, kind).observe(worked)
 
     def retried(self, kind: str) -> None:
-        self._retries.labels(kind).inc()
+        self._of(self._retries, kind).inc()
 
     # The loop's observer
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
-        self._results.labels(kind, result).inc()
-        self._seconds.labels(kind).observe(seconds)
+        self._of(self._results, kind, result).inc()
+        self._of(self._seconds, kind).observe(seconds)
         if result == "error":
-            self._errors.labels(kind).inc()
+            self._of(self._errors, kind).inc()
 
     def panicked(self, kind: str) -> None:
-        self._panics.labels(kind).inc()
+        self._of(self._panics, kind).inc()
 
     # The transport's observer
 
     def requested(self, method: str, status: int, seconds: float) -> None:
-        self._answers.labels(str(status) if status else "<error>", method).inc()
-        self._latency.labels(method).observe(seconds)
+        self._of(self._answers, str(status) if status else "<error>", method).inc()
+        self._of(self._latency, method).observe(seconds)
 
     # Sampled when somebody asks
 

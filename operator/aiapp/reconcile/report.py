@@ -33,7 +33,7 @@ def _condition(before: Json | None, wanted: Json, now: datetime) -> Json:
 
 def is_news(seen: Json, status: Json) -> bool:
     """Whether anything but times differs."""
-    return bool(_timeless(seen) != _timeless(status))
+    return seen != status and bool(_timeless(seen) != _timeless(status))
 
 
 def _timeless(value: Any) -> Any:
