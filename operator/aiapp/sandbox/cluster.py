@@ -147,6 +147,8 @@ def _site(folder: Folder, record: Record) -> Site:
 
 
 def _clean(folder: Folder) -> None:
+    # First, and at once: `unshare`, which holds a node together, waits for its child and ignores polite signals.
+    lifecycle.stop(folder.path)
     record = folder.read()
     if record:
         processes.stop([found.identity for found in reversed(record.processes)], grace_seconds=STOP_SECONDS)
