@@ -67,6 +67,8 @@ def apiserver_command(site: Site, ports: Mapping[str, int]) -> list[str]:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged",
+        # Endpoints on loopback are invalid; without real nodes nobody asks for them.
+        *(["--endpoint-reconciler-type=none"] if site.host == LOOPBACK else []),
         "--profiling=false",
         # Nobody waits for a sandbox's clients to finish.
         "--shutdown-delay-duration=0s",
@@ -87,8 +89,8 @@ def controller_manager_command(site: Site, ports: Mapping[str, int]) -> list[str
         f"--cluster-signing-key-file={authority.folder / 'ca.key'}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
         "--node-monitor-period=1s",
-        "--node-monitor-grace-period=20s",
-        "--node-startup-grace-period=20s",
+        "--node-monitor-grace-period=40s",
+        "--node-startup-grace-period=40s",
         "--namespace-sync-period=30s",
         "--concurrent-namespace-syncs=20",
     ]

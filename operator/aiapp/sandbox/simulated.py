@@ -18,6 +18,7 @@ STAGES = Path(__file__).parent / "stages.yaml"
 READY_SECONDS = 30
 READY_SECONDS_PER_NODE = 0.1
 _CAPACITY = {"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "200Gi"}
+NOT_READY = "node.kubernetes.io/not-ready"
 _CALLS_AT_A_TIME = 8
 
 
@@ -41,8 +42,11 @@ def _manifest(node: SimulatedNode, name: str) -> dict[str, Any]:
         "metadata": {"name": name, "labels": {**known, **node.labels}, "annotations": SELECTOR},
         "spec": {"taints": taints, "unschedulable": node.unschedulable},
         "status": {
+            "addresses": [{"type": "Hostname", "address": name}],
             "capacity": capacity,
             "allocatable": capacity,
+            # At once, without waiting for kwok, which then only renews the lease.
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Simulated"}],
             "nodeInfo": {"architecture": node.architecture, "operatingSystem": "linux", **_UNKNOWN},
         },
     }
@@ -74,7 +78,7 @@ def start_kwok(site: Site) -> None:
 
 
 def create(site: Site, nodes: Iterable[SimulatedNode]) -> None:
-    """Create the node objects and wait until all of them are Ready."""
+    """Create the node objects and wait until all of them are Ready and take pods."""
     administrator = Administrator(site)
     objects = [manifest for node in nodes for manifest in manifests(node)]
     with ThreadPoolExecutor(_CALLS_AT_A_TIME) as pool:
@@ -86,11 +90,13 @@ def create(site: Site, nodes: Iterable[SimulatedNode]) -> None:
 
 
 def _ready(administrator: Administrator) -> set[str]:
-    """Names of the simulated nodes that are Ready."""
-    nodes = administrator.get("/api/v1/nodes?labelSelector=type%3Dkwok")["items"]
+    """Names of the simulated nodes that are Ready and take pods."""
+    nodes = administrator.get("/api/v1/nodes?labelSelector=type%3Dkwok&resourceVersion=0")["items"]
     return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
 
 
 def _is_ready(node: dict[str, Any]) -> bool:
     conditions = node["status"].get("conditions", ())
-    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+    # Every node is created with this taint; the controller manager takes it away.
+    return ready and all(taint["key"] != NOT_READY for taint in node["spec"].get("taints", ()))

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +93,9 @@ def test_only_the_programs_that_are_needed_are_looked_for(
     profile: str, services: tuple[str, ...], absent: set[str]
 ) -> None:
     assert not absent & set(startup.programs(profiles.load(profile), services))
+
+
+def test_the_example_in_the_documentation_can_be_read() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/sandbox.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert [node.name for node in profiles.parse(example, "sandbox.md").nodes] == ["host", "a2"]
