@@ -128,7 +128,7 @@ class S3Store(ObjectStore):
 def refuse_endpoint(location: Location, settings: StoreSettings) -> None:
     """Raises `StoreError` (EndpointRefused) for an endpoint that the settings do not allow."""
     if location.endpoint is not None and urlsplit(location.endpoint).scheme != "https" and not settings.allow_http:
-        message = f"{location.host} is not https, and the operator's settings do not allow http endpoints"
+        message = f"{location.host} is not https, which the operator must allow first (AIAPP_ALLOW_HTTP)"
         raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
 
 

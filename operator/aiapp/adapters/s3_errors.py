@@ -86,7 +86,8 @@ def _tls(error: SSLError, where: Location) -> StoreError:
     if found is None:
         return _unreachable("did not complete a TLS handshake; does it speak https at all?", where)
     why = redact(found[1].strip())
-    message = f"the certificate of {where.host} is not trusted: {why}; give the operator the authority's certificate"
+    advice = "AIAPP_STORE_CA_BUNDLE makes the operator trust another authority"
+    message = f"the certificate of {where.host} is not trusted: {why}; {advice}"
     return StoreError(Reason.TLS_NOT_TRUSTED, message, retryable=False)
 
 

@@ -27,11 +27,13 @@ class Location:
     """`http(s)://host[:port]`; None: AWS S3 of the region."""
     region: str = DEFAULT_REGION
     addressing: Addressing = "Auto"
+    scheme: str = "obs"
+    """`obs` or `s3`, which mean the same; kept so that people read what they wrote."""
 
     @property
     def uri(self) -> str:
         """The folder as `obs://bucket/prefix/`."""
-        return f"obs://{self.bucket}/{self.prefix}"
+        return f"{self.scheme}://{self.bucket}/{self.prefix}"
 
     @property
     def host(self) -> str:
@@ -48,9 +50,10 @@ class Location:
 
 def location(source: ObsSource) -> Location:
     """The folder that a source names; `obs://` and `s3://` mean the same."""
-    bucket, _, path = source.uri.partition("://")[2].partition("/")
+    scheme, _, rest = source.uri.partition("://")
+    bucket, _, path = rest.partition("/")
     prefix = f"{path.rstrip('/')}/" if path.rstrip("/") else ""
-    return Location(bucket, prefix, source.endpoint, source.region or DEFAULT_REGION, source.addressing)
+    return Location(bucket, prefix, source.endpoint, source.region or DEFAULT_REGION, source.addressing, scheme)
 
 
 def _takes_bucket_labels(host: str) -> bool:

@@ -19,7 +19,7 @@ from aiapp.domain.location import Location, location
 def test_a_uri_names_bucket_and_prefix(uri: str, bucket: str, prefix: str) -> None:
     found = location(ObsSource(uri=uri))
     assert (found.bucket, found.prefix) == (bucket, prefix)
-    assert found.uri == f"obs://{bucket}/{prefix}"
+    assert found.uri == f"{uri.partition(':')[0]}://{bucket}/{prefix}"
 
 
 @pytest.mark.parametrize(

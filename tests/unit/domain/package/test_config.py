@@ -100,6 +100,9 @@ def test_a_model_type_is_known_however_it_is_spelt(written: str, name: str) -> N
             "is longer than 36 characters",
             id="algorithm too long",
         ),
+        pytest.param(
+            {"model_algorithm": "a\ud800"}, Reason.CONFIG_INVALID, "no control characters", id="half a character"
+        ),
         pytest.param({"model_algorithm": "a<b"}, Reason.CONFIG_INVALID, "may hold none of &", id="forbidden character"),
         pytest.param(
             {"swr_location": "swr.example/x:1"},
