@@ -98,8 +98,8 @@ class ObsSource(ApiModel):
     ) = None
     """Region for signing requests. Default `us-east-1`, which stores without regions accept."""
     addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
-    """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses and
-    single-label hosts, else Virtual."""
+    """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses,
+    single-label hosts and Services of a cluster, else Virtual."""
     credentials_secret_ref: LocalReference | None = None
     """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
     spellings of these. Absent: anonymous access."""
