@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import state
+from aiapp.sandbox import locks, state
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.locks import exclusive
 from aiapp.sandbox.processes import Identity, Process
@@ -75,21 +75,18 @@ def test_a_lock_keeps_others_out_and_leaves_no_file(folder: Folder, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
-def test_a_lock_is_held_by_one_at_a_time_although_its_file_comes_and_goes(tmp_path: Path) -> None:
-    inside, most, rounds = 0, 0, 0
+def test_a_lock_on_a_file_that_the_holder_before_removed_is_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    locked = locks._locked
+    removals = [path]
 
-    def hold() -> None:
-        nonlocal inside, most, rounds
-        for _ in range(50):
-            with exclusive(tmp_path / "lock"):
-                inside += 1
-                most = max(most, inside)
-                rounds += 1
-                inside -= 1
+    def removed_meanwhile(descriptor: int) -> bool:
+        if removals:
+            removals.pop().unlink()
+        return locked(descriptor)
 
-    threads = [threading.Thread(target=hold) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (most, rounds) == (1, 200)
+    monkeypatch.setattr(locks, "_locked", removed_meanwhile)
+    with exclusive(path), pytest.raises(SandboxError, match="is held by another process"):
+        exclusive(path, wait=False).__enter__()
