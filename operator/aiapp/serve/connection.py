@@ -136,8 +136,9 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def close(self) -> None:
-        """Close after what is being written."""
+        """Close after what is being written, which a reader that stalls cannot put off for ever."""
         self._is_closing = True
+        self.deadline = self._loop.time() + STALLED_READER_SECONDS
         self._transport.close()
 
     def _advance(self) -> None:

@@ -85,6 +85,8 @@ class Parser:
     def head(self) -> Optional[Head]:
         while self._buffer.startswith(LINE_END):
             del self._buffer[:2]
+        if not self._buffer:
+            return None
         end = self._buffer.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES + 4)
         if end < 0:
             _check_unfinished(self._buffer)

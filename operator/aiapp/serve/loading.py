@@ -17,7 +17,6 @@ from .service import Kind, ModelService, SparkServingBaseService, TfServingBaseS
 
 MODULE_NAME = "customize_service"
 HOOKS = ("_preprocess", "_inference", "_postprocess")
-_OURS = ModelService.__module__.rpartition(".")[0]
 _log = logging.getLogger("serve")
 
 
@@ -73,7 +72,7 @@ def discover(module: ModuleType) -> type:
     has the hooks but no base. Of several the most derived, of those the last.
     """
     classes = [value for value in vars(module).values() if inspect.isclass(value)]
-    derived = [c for c in classes if issubclass(c, ModelService) and not c.__module__.startswith(_OURS)]
+    derived = [c for c in classes if issubclass(c, ModelService) and c.__module__ != ModelService.__module__]
     own = [c for c in derived if c.__module__ == module.__name__]
     bare = [c for c in classes if c.__module__ == module.__name__ and _has_hooks(c)]
     for candidates in (own, derived, bare):
