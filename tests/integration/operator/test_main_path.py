@@ -1,0 +1,135 @@
+"""From two applied objects to a Deployment, on real parts but for the pods."""
+
+from tests.support.kube import Object
+from tests.support.operator import Operator
+from tests.support.packages import IMAGE, Registry, package, upload
+from tests.support.waiting import eventually
+
+IMPORT = ("SourceResolved", "PackageValid", "ArtifactPinned", "RuntimeResolved")
+
+
+def served(registry: Registry) -> tuple[Object, Object]:
+    """A version and its application, deployed."""
+    upload(registry.bucket, "mnist", package())
+    version, application = registry.version(), registry.application()
+    registry.until(application, "VersionsResolved", "True")
+    eventually(lambda: registry.find("v1", "Service", "mnist"))
+    return version, application
+
+
+def test_a_version_becomes_normal_and_says_what_it_is(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    version = registry.version()
+    registry.until(version, "Ready", "True", "Normal")
+    status = registry.now(version)["status"]
+    assert {c["type"]: c["status"] for c in status["conditions"] if c["type"] in IMPORT} == dict.fromkeys(
+        IMPORT, "True"
+    )
+    assert (status["phase"], status["observedGeneration"]) == ("Normal", 1)
+    assert status["source"]["uri"] == f"obs://{registry.bucket.name}/mnist/model/"
+    assert (status["artifact"]["objects"], status["model"]["algorithm"]) == (3, "image_classification")
+    assert status["runtime"]["image"] == IMAGE
+    config_map = registry.find("v1", "ConfigMap", status["artifact"]["manifestRef"]["name"])
+    assert config_map is not None
+    assert config_map["immutable"]
+    assert [o["name"] for o in config_map["metadata"]["ownerReferences"]] == ["mnist-1.0.0"]
+
+
+def test_three_events_tell_of_an_import(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    version = registry.version()
+    registry.until(version, "Ready", "True")
+
+    def reasons() -> set[str]:
+        events = registry.kube.list("v1", "Event", registry.namespace)
+        return {e["reason"] for e in events if e["involvedObject"]["name"] == "mnist-1.0.0"}
+
+    expected = {"ImportStarted", "Imported", "Normal"}
+    assert eventually(lambda: reasons() >= expected)
+    assert reasons() == expected
+
+
+def test_an_application_gets_its_children_and_owns_them(registry: Registry) -> None:
+    _, application = served(registry)
+    uid = application["metadata"]["uid"]
+    for api_version, kind, name in (
+        ("apps/v1", "Deployment", "mnist-1-0-0"),
+        ("v1", "Service", "mnist-1-0-0"),
+        ("v1", "Service", "mnist"),
+    ):
+        child = registry.find(api_version, kind, name)
+        assert child is not None
+        assert [o["uid"] for o in child["metadata"]["ownerReferences"]] == [uid]
+        assert child["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "aiapp-operator"
+
+
+def test_deleting_the_application_takes_its_children_and_leaves_the_version(registry: Registry) -> None:
+    version, application = served(registry)
+    registry.kube.delete(application)
+    for api_version, kind, name in (("apps/v1", "Deployment", "mnist-1-0-0"), ("v1", "Service", "mnist")):
+        eventually(lambda a=api_version, k=kind, n=name: registry.find(a, k, n) is None, timeout=60)  # type: ignore[misc]
+    assert registry.now(version)["status"]["phase"] == "Normal"
+    manifest = registry.now(version)["status"]["artifact"]["manifestRef"]["name"]
+    assert registry.find("v1", "ConfigMap", manifest) is not None
+
+
+def test_deleting_a_served_version_leaves_what_runs_and_says_so(registry: Registry) -> None:
+    version, application = served(registry)
+    manifest = registry.now(version)["status"]["artifact"]["manifestRef"]["name"]
+    registry.kube.delete(version)
+    registry.until(application, "VersionsResolved", "False", "VersionNotFound")
+    assert registry.find("apps/v1", "Deployment", "mnist-1-0-0") is not None
+    config_map = registry.find("v1", "ConfigMap", manifest)
+    assert config_map is not None
+    eventually(lambda: [o["kind"] for o in _owners(registry, manifest)] == ["AIApplication"], timeout=60)
+
+
+def test_an_application_without_serving_is_managed(registry: Registry) -> None:
+    application = registry.kube.apply(
+        {
+            "apiVersion": "aiapp.dev/v1alpha1",
+            "kind": "AIApplication",
+            "metadata": {"name": "idle", "namespace": registry.namespace},
+            "spec": {},
+        }
+    )
+    registry.until(application, "Ready", "True", "Managed")
+
+
+def test_an_edit_by_hand_is_mended_and_scaling_is_left_alone(registry: Registry) -> None:
+    served(registry)
+    deployment = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+    assert deployment is not None
+    registry.kube.patch(deployment, {"spec": {"replicas": 3, "progressDeadlineSeconds": 99}})
+
+    def mended() -> bool:
+        found = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+        assert found is not None
+        assert (found["spec"]["progressDeadlineSeconds"], found["spec"]["replicas"]) == (1200, 3)
+        return True
+
+    eventually(mended)
+
+
+def test_a_pinned_version_outlives_its_store(registry: Registry, operator: Operator) -> None:
+    version, _ = served(registry)
+    registry.bucket.client.delete_object(Bucket=registry.bucket.name, Key="mnist/model/config.json")
+    registry.look_again(version, "now")
+    operator.restart()
+    assert registry.condition(version, "Ready")["status"] == "True"
+
+
+def test_a_restart_over_what_converged_writes_nothing(registry: Registry, operator: Operator) -> None:
+    _, application = served(registry)
+    eventually(lambda: registry.condition(application, "WorkloadsAvailable")["reason"])
+    operator.restart()
+    before = operator.writes()
+    registry.look_again(application, "again")
+    eventually(lambda: operator.metric("controller_runtime_reconcile_total", controller="AIApplication") > 0)
+    assert operator.writes() == before == 0
+
+
+def _owners(registry: Registry, name: str) -> list[Object]:
+    found = registry.find("v1", "ConfigMap", name)
+    assert found is not None
+    return list(found["metadata"]["ownerReferences"])
