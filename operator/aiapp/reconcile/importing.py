@@ -25,7 +25,6 @@ from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreErro
 DEADLINE_SECONDS: Final = 60.0
 """For one whole look at a package, listing included; a caller may give another."""
 
-_ATTEMPTS: Final = 2
 _PAGE_OBJECTS: Final = 1000
 """A listing longer than a page is not one moment of the store and is therefore taken twice."""
 
@@ -58,13 +57,10 @@ class _Look:
     parser: PythonParser
 
     async def taken(self, known_listing: str | None) -> Inspection:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return await self._once(known_listing)
-            except ObjectChangedError:
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        try:
+            return await self._once(known_listing)
+        except ObjectChangedError:  # somebody is uploading: once more, then it is for the next attempt
+            return await self._once(known_listing)
 
     async def _once(self, known_listing: str | None) -> Inspection:
         listed = await self.store.list(self.where, self.credentials)
