@@ -8,19 +8,20 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 import aiapp
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.images import archive, base, cache, libraries
 from aiapp.sandbox.images.base import Base
-from aiapp.sandbox.images.runtimes import owned_by_root
+from aiapp.sandbox.images.runtimes import for_everybody
 from aiapp.sandbox.locks import exclusive
 from aiapp.sandbox.profiles import host_architecture
 from aiapp.sandbox.progress import Progress
 
-REFERENCE = "localhost/aiapp-operator:sandbox"
-"""How pods of a sandbox name it, on every architecture."""
+REFERENCE = f"localhost/aiapp-operator:{metadata.version('aiapp-operator')}"
+"""How pods name it, on every architecture; the same as in manifests/install."""
 
 PACKAGE = Path(aiapp.__file__).parent
 SOURCES = PACKAGE.parents[1]
@@ -82,7 +83,7 @@ def _libraries(root: Base, environ: Mapping[str, str], progress: Progress) -> Pa
             libraries.install(("--require-hashes", "-r", str(lock)), site, root.architecture, root.python)
             libraries.compile_for(root.python, site)
             with tarfile.open(target, "w") as tar:
-                tar.add(site, ".", filter=owned_by_root)
+                tar.add(site, ".", filter=for_everybody)
 
     return cache.built(cache.folder(environ) / name, build)
 

@@ -23,11 +23,6 @@ class Runtime:
     """What a person should know about it; also a label of the image."""
 
 
-def cpu(architecture: str) -> Runtime:
-    """Python with scikit-learn, for `architecture` (amd64, arm64)."""
-    return Runtime("localhost/aiapp-runtime-cpu:1", architecture, ("scikit-learn>=1.6", "numpy", "joblib"))
-
-
 MINDSPORE_STAND_IN = Runtime(
     reference="localhost/mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64:stand-in",
     architecture="arm64",
@@ -56,7 +51,7 @@ def _build(target: Path, runtime: Runtime, root: Base) -> None:
         libraries.install(runtime.requirements, site, runtime.architecture, root.python)
         libraries.compile_for(root.python, site)
         with tarfile.open(layer, "w") as tar:
-            tar.add(site, f"usr/local/lib/python{root.python}/dist-packages", filter=owned_by_root)
+            tar.add(site, f"usr/local/lib/python{root.python}/dist-packages", filter=for_everybody)
         config = archive.ImageConfig(
             architecture=runtime.architecture,
             command=["python3"],
@@ -67,8 +62,9 @@ def _build(target: Path, runtime: Runtime, root: Base) -> None:
         archive.write(target, runtime.reference, [root.layer, layer], config)
 
 
-def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """`entry` without the builder's own user and group."""
+def for_everybody(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """`entry` as root's and readable by all, whatever the builder's user and umask are."""
+    entry.mode |= 0o555 if entry.isdir() else 0o444
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     return entry
