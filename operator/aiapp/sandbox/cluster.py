@@ -34,16 +34,20 @@ class Request:
 def up(request: Request, environ: Mapping[str, str], progress: Progress) -> Record:
     """Start a sandbox, or add the missing services to the one of that name; returns when all is ready.
 
+    One of that name in which a process has ended is replaced by a new one.
+
     SandboxError when it cannot be done or another process is busy with it; then, and when interrupted,
     nothing of a new sandbox is left.
     """
     profile = profiles.load(request.nodes)
+    owner = _owner(request)
     folder = state.folder(environ, request.name)
     reap(environ, progress)
     with folder.lock(wait=False):
         record = folder.read()
-        if record is None or record.phase != "Ready":
-            return _fresh(request, profile, folder, environ, progress)
+        if record is None or record.phase != "Ready" or _broken(record, progress):
+            _fresh(request, profile, folder, environ, progress)
+            return folder.update(phase="Ready", owner=owner)
         if record.nodes != request.nodes:
             raise SandboxError(
                 f"sandbox '{request.name}' is up with nodes '{record.nodes}', not '{request.nodes}':"
@@ -60,14 +64,22 @@ def down(folder: Folder) -> None:
 
 def reap(environ: Mapping[str, str], progress: Progress) -> None:
     """Remove what is nobody's: sandboxes whose owner has ended, and starts that were killed half way."""
-    for folder in state.folders(environ):
-        if not _abandoned(folder):
-            continue
+    for folder in filter(_abandoned, state.folders(environ)):
         try:
-            down(folder)
+            removed = _remove_abandoned(folder)
         except SandboxError:  # somebody else is at it
             continue
-        progress.done(f"removed sandbox '{folder.name}', which nobody owns any more")
+        if removed:
+            progress.done(f"removed sandbox '{folder.name}', which nobody owns any more")
+
+
+def _remove_abandoned(folder: Folder) -> bool:
+    with folder.lock(wait=False):
+        # Looked at again, now that it stays as it is: somebody may have started one of that name meanwhile.
+        abandoned = folder.path.exists() and _abandoned(folder)
+        if abandoned:
+            _clean(folder)
+    return abandoned
 
 
 def add_services(folder: Folder, names: Iterable[str], environ: Mapping[str, str], progress: Progress) -> Record:
@@ -108,14 +120,20 @@ def service_account_kubeconfig(folder: Folder, namespace: str, name: str) -> Pat
     return path
 
 
+def _broken(record: Record, progress: Progress) -> bool:
+    """Whether something of a sandbox that was ready runs no more, as after a restart of the machine."""
+    stopped = stopped_processes(record)
+    if stopped:
+        progress.done(f"{', '.join(stopped)} of sandbox '{record.name}' had ended: starting anew")
+    return bool(stopped)
+
+
 def _abandoned(folder: Folder) -> bool:
     record = folder.read()
     return record is None or (record.owner is not None and not processes.alive(record.owner))
 
 
-def _fresh(
-    request: Request, profile: Profile, folder: Folder, environ: Mapping[str, str], progress: Progress
-) -> Record:
+def _fresh(request: Request, profile: Profile, folder: Folder, environ: Mapping[str, str], progress: Progress) -> None:
     _clean(folder)
     # Until it is ready a sandbox belongs to the process that starts it: if that is killed, `reap` finds it.
     starter = processes.identity(os.getpid())
@@ -126,8 +144,15 @@ def _fresh(
         progress.doing("removing what was started")
         _clean(folder)
         raise
-    owner = processes.identity(request.owner_pid) if request.owner_pid else None
-    return folder.update(phase="Ready", owner=owner)
+
+
+def _owner(request: Request) -> processes.Identity | None:
+    if request.owner_pid is None:
+        return None
+    owner = processes.identity(request.owner_pid)
+    if owner is None:
+        raise SandboxError(f"no process {request.owner_pid} runs that could own the sandbox")
+    return owner
 
 
 def _with_services(folder: Folder, names: tuple[str, ...], environ: Mapping[str, str], progress: Progress) -> Record:

@@ -82,6 +82,16 @@ def test_two_sandboxes_run_side_by_side_and_leave_nothing(sandboxes: CommandLine
     assert nothing_left(sandboxes, "one", "two")
 
 
+def test_a_sandbox_in_which_a_process_has_ended_says_so_and_is_started_anew(sandboxes: CommandLine) -> None:
+    sandboxes("up", "--name", "one")
+    former = sandboxes.folder("one").present().process("kube-scheduler")
+    assert former
+    processes.kill([former.identity])
+    assert "kube-scheduler (ended)" in sandboxes("status", "--name", "one", code=1)
+    assert "kube-scheduler of sandbox 'one' had ended: starting anew" in sandboxes("up", "--name", "one")
+    sandboxes("status", "--name", "one")
+
+
 def started_half(sandboxes: CommandLine, *arguments: str) -> tuple[subprocess.Popen[str], Folder]:
     """An `up` that has started the API server and waits for it."""
     running = sandboxes.begin("up", "--name", "half", *arguments)
@@ -165,3 +175,4 @@ def test_commands_on_a_sandbox_that_is_not_there_say_so(sandboxes: CommandLine) 
     assert "there is no sandbox 'none'" in sandboxes("down", "--name", "none")
     assert "unknown: s4; there are s3, registry" in sandboxes("up", "--with", "s4", code=2)
     assert "no node profile" in sandboxes("up", "--nodes", "dmo", code=1)
+    assert "no process 4194305 runs" in sandboxes("up", "--owner-pid", "4194305", code=1)
