@@ -1,10 +1,10 @@
 """Fixtures that every test may ask for."""
 
 import pytest
-from tests.support.operator import operator
+from tests.support.operator import installed, operator
 from tests.support.sandbox import bucket, kube, kubectl, namespace, real_cluster, s3, sandbox
 
-__all__ = ["bucket", "kube", "kubectl", "namespace", "operator", "real_cluster", "s3", "sandbox"]
+__all__ = ["bucket", "installed", "kube", "kubectl", "namespace", "operator", "real_cluster", "s3", "sandbox"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -146,14 +146,19 @@ class Operator:
             process.kill()
 
 
+@pytest.fixture(scope="session")
+def installed(kube: Kube) -> None:
+    """CRDs, rights and catalogue are on the run's sandbox."""
+    install(kube)
+
+
 @pytest.fixture(scope="module")
-def operator(sandbox: Sandbox, kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """The operator on the run's sandbox; only one module at a time has it, since it works on the whole cluster.
 
     An unexpected error in its log fails the module's last test.
     """
     with exclusive(sandbox.folder.path / "operator.lock"):
-        install(kube)
         log = tmp_path_factory.mktemp("operator") / "operator.log"
         running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log).start()
         yield running

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -39,8 +39,8 @@ _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError
 class RequestObserver(Protocol):
     """Is told of every answer, for metrics."""
 
-    def requested(self, method: str, status: int, seconds: float) -> None:
-        """`status` is 0 when there was no answer."""
+    def requested(self, method: str, resource: str, status: int, seconds: float) -> None:
+        """`resource` is the plural, with `/status` where only that was meant; `status` is 0 without an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,9 @@ class Timing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
     method: str
+    resource: str
     path: str
-    params: Mapping[str, str]
+    params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = JSON
 
@@ -79,7 +80,7 @@ class KubeApi(Api):
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
-        return await self._call("GET", resource.path(namespace, name))
+        return await self._call(_Request(method="GET", resource=resource.plural, path=resource.path(namespace, name)))
 
     @override
     async def list(self, resource: Resource, *, selector: str = "", trim: Trim | None = None) -> Page:
@@ -88,7 +89,8 @@ class KubeApi(Api):
             params["labelSelector"] = selector
         items: list[Json] = []
         while True:
-            page = await self._call("GET", resource.path(), params)
+            request = _Request(method="GET", resource=resource.plural, path=resource.path(), params=params)
+            page = await self._call(request)
             typed = (_typed(item, resource) for item in page.get("items") or ())
             items.extend(map(trim, typed) if trim else typed)
             metadata = page["metadata"]
@@ -122,26 +124,27 @@ class KubeApi(Api):
 
     @override
     async def create(self, document: Json) -> Json:
-        path = resource_of(document).path(document["metadata"].get("namespace"))
-        return await self._call("POST", path, {"fieldManager": FIELD_MANAGER}, document)
+        resource = resource_of(document)
+        path = resource.path(document["metadata"].get("namespace"))
+        return await self._call(_write("POST", resource.plural, path, document))
 
     @override
     async def apply(self, document: Json, *, force: bool) -> Json:
-        metadata = document["metadata"]
-        path = resource_of(document).path(metadata.get("namespace"), metadata["name"])
-        params = {"fieldManager": FIELD_MANAGER, "force": str(force).lower()}
-        return await self._call("PATCH", path, params, document, APPLY_PATCH)
+        resource, metadata = resource_of(document), document["metadata"]
+        path = resource.path(metadata.get("namespace"), metadata["name"])
+        request = _write("PATCH", resource.plural, path, document, APPLY_PATCH)
+        return await self._call(replace(request, params={**request.params, "force": str(force).lower()}))
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
         path = resource.path(namespace, name)
-        return await self._call("PATCH", path, {"fieldManager": FIELD_MANAGER}, patch, MERGE_PATCH)
+        return await self._call(_write("PATCH", resource.plural, path, patch, MERGE_PATCH))
 
     @override
     async def replace_status(self, document: Json) -> Json:
-        metadata = document["metadata"]
-        path = resource_of(document).path(metadata.get("namespace"), metadata["name"], "status")
-        return await self._call("PUT", path, {"fieldManager": FIELD_MANAGER}, document)
+        resource, metadata = resource_of(document), document["metadata"]
+        path = resource.path(metadata.get("namespace"), metadata["name"], "status")
+        return await self._call(_write("PUT", f"{resource.plural}/status", path, document))
 
     @override
     async def delete(
@@ -153,23 +156,10 @@ class KubeApi(Api):
             "propagationPolicy": "Background",
             "preconditions": dict(preconditions),
         }
-        await self._call("DELETE", resource.path(namespace, name), {}, options)
+        path = resource.path(namespace, name)
+        await self._call(replace(_write("DELETE", resource.plural, path, options), params={}))
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        body: Json | None = None,
-        content_type: str = JSON,
-    ) -> Json:
-        request = _Request(
-            method=method,
-            path=path,
-            params=params or {},
-            body=None if body is None else orjson.dumps(body),
-            content_type=content_type,
-        )
+    async def _call(self, request: _Request) -> Json:
         deadline = self._timing.clock() + self._timing.total
         attempt = 0
         while True:
@@ -204,12 +194,24 @@ class KubeApi(Api):
             return ApiError(0, "Lost", f"{request.method} {request.path}: {lost!r}"), wait
         finally:
             if self._observer is not None:
-                self._observer.requested(request.method, status, self._timing.clock() - started)
+                seconds = self._timing.clock() - started
+                self._observer.requested(request.method, request.resource, status, seconds)
         return _parsed(status, content), wait
 
     def _backoff(self, attempt: int) -> float:
         ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**attempt, BACKOFF_CAP_SECONDS)
         return ceiling * (0.5 + self._timing.jitter() / 2)
+
+
+def _write(method: str, resource: str, path: str, body: Json, content_type: str = JSON) -> _Request:
+    return _Request(
+        method=method,
+        resource=resource,
+        path=path,
+        params={"fieldManager": FIELD_MANAGER},
+        body=orjson.dumps(body),
+        content_type=content_type,
+    )
 
 
 def _worth_retrying(error: ApiError) -> bool:
