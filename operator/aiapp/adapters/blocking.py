@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -65,10 +66,17 @@ class BlockingPool:
         return future, abandoned
 
     def _work(self) -> None:
+        _name_thread()
         while (item := self._calls.get()) is not None:
             future, call, abandoned = item
             if future.set_running_or_notify_cancel():
                 _fulfil(future, call, abandoned)
+
+
+def _name_thread() -> None:
+    """Tells the kernel the name, for `top -H` and whoever counts CPU by thread; Python does so from 3.14 on."""
+    with contextlib.suppress(OSError):  # not every system has this file
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(threading.current_thread().name)
 
 
 def _fulfil(future: Future[Result], call: Call[Result], abandoned: threading.Event) -> None:

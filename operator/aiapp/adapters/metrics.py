@@ -82,7 +82,7 @@ class Metrics:
         self._answers = Counter(
             "rest_client_requests_total",
             "Requests to the API server by answer; code <error> when there was none.",
-            ["code", "method"],
+            ["code", "method", "resource"],
             registry=registry,
         )
         self._latency = Histogram(
@@ -133,8 +133,8 @@ class Metrics:
 
     # The transport's observer
 
-    def requested(self, method: str, status: int, seconds: float) -> None:
-        self._of(self._answers, str(status) if status else "<error>", method).inc()
+    def requested(self, method: str, resource: str, status: int, seconds: float) -> None:
+        self._of(self._answers, str(status) if status else "<error>", method, resource).inc()
         self._of(self._latency, method).observe(seconds)
 
     # Sampled when somebody asks
