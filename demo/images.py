@@ -1,14 +1,13 @@
 """The images of the demonstration, built on this machine without any registry. Never pulls."""
 
 import os
-import sys
+import platform
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from platform import freedesktop_os_release
 
 from aiapp.sandbox.images import operator_image
 from aiapp.sandbox.images.base import built as base
@@ -29,13 +28,9 @@ class Images:
     archives: tuple[Path, ...]
     cpu_runtime: str
     """The name that the image for CPU nodes has as a runtime."""
+    cpu: str
     operator: str = operator_image.REFERENCE
     mindspore: str = MINDSPORE_STAND_IN.reference
-
-    @property
-    def cpu(self) -> str:
-        """The image for CPU nodes."""
-        return reference(self.cpu_runtime)
 
     @property
     def digest(self) -> str:
@@ -53,14 +48,13 @@ def build(architectures: Sequence[str], progress: Progress) -> Images:
         wanted.append(partial(runtime, MINDSPORE_STAND_IN))
     with ThreadPoolExecutor(len(wanted)) as pool:
         archives = [pool.submit(make, os.environ, progress) for make in wanted]
-        return Images(tuple(archive.result() for archive in archives), cpu_runtime)
+        return Images(tuple(archive.result() for archive in archives), cpu_runtime, reference(cpu_runtime))
 
 
 def not_built() -> Images:
     """The same names where nothing runs that would need the images."""
-    return Images(
-        (Path("none"),), runtime_name(host_architecture(), f"{sys.version_info.major}.{sys.version_info.minor}")
-    )
+    cpu_runtime = runtime_name(host_architecture(), platform.python_version().rpartition(".")[0])
+    return Images((Path("none"),), cpu_runtime, reference(cpu_runtime))
 
 
 def requirements() -> tuple[str, ...]:
@@ -70,7 +64,7 @@ def requirements() -> tuple[str, ...]:
 
 def runtime_name(architecture: str, python: str) -> str:
     """By the platform's grammar: engine, hardware, Python, operating system, architecture."""
-    system = freedesktop_os_release()
+    system = platform.freedesktop_os_release()
     engine = f"sklearn_{metadata.version('scikit-learn')}"
     machine = _MACHINES[architecture]
     return f"{engine}-cpu-py_{python}-{system['ID']}_{system.get('VERSION_ID', '0')}-{machine}"

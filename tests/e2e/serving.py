@@ -1,0 +1,92 @@
+"""Small applications in a cluster that runs pods: put there, asked, watched."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from demo.images import Images
+from demo.kubectl import Kubectl
+from tests.support.kube import Object
+from tests.support.packages import Registry, package, upload
+from tests.support.waiting import eventually
+
+from aiapp.domain.naming import APPLICATION_LABEL
+
+NAME: Final = "echo"
+RUNNING_SECONDS: Final = 180
+SERVICE: Final = """\
+import os
+import time
+
+from model_service.model_service import SingleNodeService
+
+
+class Echo(SingleNodeService):
+    def __init__(self, model_name, model_path):
+        with open(os.path.join(model_path, "model.pkl")) as file:
+            self.content = file.read()
+
+    def _inference(self, data):
+        print("asked", flush=True)
+        time.sleep(data.get("seconds", 0))
+        return {"content": self.content}
+"""
+"""Answers with what its model file holds, after the seconds that are asked for."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One namespace, and packages for the application `echo` in one bucket."""
+
+    registry: Registry
+    kubectl: Kubectl
+    images: Images
+
+    def upload(self, number: str, content: str, code: str = SERVICE) -> None:
+        """Put the package of a version there, or replace its files."""
+        files = package(**{"model/customize_service.py": code, "model/model.pkl": content})
+        upload(self.registry.bucket, f"{NAME}/{number}", files)
+
+    def register(self, number: str = "1.0.0") -> Object:
+        """Register a version whose package was uploaded."""
+        uri = f"obs://{self.registry.bucket.name}/{NAME}/{number}/"
+        return self.registry.version(NAME, number, obs={"uri": uri}, runtime=self.images.cpu_runtime)
+
+    def serve(self, number: str = "1.0.0") -> Object:
+        """Let the application serve that version with one pod."""
+        return self.registry.application(NAME, versions=[{"version": number, "replicas": 1}])
+
+    def deployed(self, content: str, number: str = "1.0.0") -> Object:
+        """All of it, until it answers; the application."""
+        self.upload(number, content)
+        self.register(number)
+        application = self.serve(number)
+        self.until_running(number)
+        return application
+
+    def until_running(self, number: str = "1.0.0") -> None:
+        """Wait until exactly this version runs, as its latest spec asks for."""
+
+        def runs() -> bool:
+            found = self.registry.kube.get("aiapp.dev/v1alpha1", "AIApplication", NAME, self.registry.namespace)
+            status = found.get("status", {})
+            assert status.get("observedGeneration") == found["metadata"]["generation"], status
+            assert status["phase"] == "Running", status["conditions"]
+            assert [traffic["version"] for traffic in status["traffic"]] == [number], status["traffic"]
+            return True
+
+        eventually(runs, timeout=RUNNING_SECONDS)
+
+    def ask(self, **body: object) -> str:
+        """What the application answers, through its Service."""
+        path = f"/api/v1/namespaces/{self.registry.namespace}/services/{NAME}:http/proxy/"
+        return str(self.registry.kube.request("POST", path, body)["content"])
+
+    def pods(self) -> list[Object]:
+        """The application's pods that are not being deleted."""
+        selector = f"{APPLICATION_LABEL}={NAME}"
+        found = self.registry.kube.list("v1", "Pod", self.registry.namespace, labelSelector=selector)
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def kill(self, pod: Object) -> None:
+        """End a pod at once, as the loss of its node would."""
+        self.registry.kube.delete(pod, gracePeriodSeconds=0)
