@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from aiapp.domain.naming import APPLICATION_LABEL
-from aiapp.domain.resources import APPLICATIONS, NODES, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.resources import NODES, RUNTIMES, VERSIONS, Json, Resource
 
 REMEMBERED_DELETIONS: Final = 10_000
 """How many deleted objects' uids are remembered, so that a late event cannot bring one back."""
@@ -121,14 +121,6 @@ class Store(Generic[Facts]):
             self._fleet = tuple(self._facts[name] for name in sorted(self._facts))
         return self._fleet
 
-    def applications_serving(self, namespace: str, version: str) -> list[Json]:
-        """Applications that serve the version object of that name (at most one: its own)."""
-        found = self.get(VERSIONS, namespace, version)
-        if found is None:
-            return []
-        application = self.get(APPLICATIONS, namespace, found["spec"]["application"])
-        return [application] if application and found["spec"]["version"] in served(application) else []
-
     # Inside
 
     def _settle(self, change: Change) -> None:
@@ -181,12 +173,6 @@ def application_of(resource: Resource, document: Json) -> str | None:
         return name
     label: str | None = (document["metadata"].get("labels") or {}).get(APPLICATION_LABEL)
     return label
-
-
-def served(application: Json) -> list[str]:
-    """Version numbers that the application wishes to serve."""
-    serving = application.get("spec", {}).get("serving") or {}
-    return [entry["version"] for entry in serving.get("versions", ())]
 
 
 def _place(metadata: Json) -> Place:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from aiapp.domain.resources import APPLICATIONS, DEPLOYMENTS, NODES, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.resources import DEPLOYMENTS, NODES, RUNTIMES, VERSIONS, Json, Resource
 from aiapp.reconcile.store import Change, Store
 
 
@@ -121,17 +121,6 @@ def test_a_node_that_only_says_it_is_alive_is_no_news() -> None:
     seen.remove(NODES, document(NODES, "n1", 4))
     assert seen.nodes() == ()
     assert len(changes) == 3
-
-
-def test_applications_serving_a_version_are_found() -> None:
-    seen = store()
-    seen.put(VERSIONS, model_version("mnist-1.0.0", 1))
-    seen.put(VERSIONS, model_version("mnist-2.0.0", 2, version="2.0.0"))
-    serving = {"versions": [{"version": "1.0.0"}]}
-    seen.put(APPLICATIONS, document(APPLICATIONS, "mnist", 3, spec={"serving": serving}))
-    assert [a["metadata"]["name"] for a in seen.applications_serving("ns", "mnist-1.0.0")] == ["mnist"]
-    assert seen.applications_serving("ns", "mnist-2.0.0") == []
-    assert seen.applications_serving("ns", "absent-1.0.0") == []
 
 
 def test_the_catalogue_is_cluster_wide() -> None:
