@@ -3,6 +3,8 @@
 from importlib.resources import files
 from typing import Any, Final
 
+from hypothesis import strategies as st
+
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.nodes.tables import Tables, load
 
@@ -44,3 +46,28 @@ def mindcluster(
 def seen(*nodes: dict[str, Any]) -> tuple[NodeFacts, ...]:
     """The facts of a fleet."""
     return tuple(facts(one, TABLES) for one in nodes)
+
+
+_LABELS: Final = {
+    "node.kubernetes.io/npu.chip.name": ["910ProB", "910B3", "310P3", "910B", "Ascend910", "910X9"],
+    "huawei.com/driver.version": ["23.0.rc1", "24.1.rc1", "24.1.rc3.b060", "25.5.0", "odd"],
+    "accelerator": ["huawei-Ascend910", "huawei-Ascend310P", "nvidia"],
+    "accelerator-type": ["module", "module-910b-8", "odd"],
+    "ascend": ["on"],
+}
+
+
+def nodes() -> st.SearchStrategy[dict[str, Any]]:
+    """Any combination of labels and devices, real ones and odd ones."""
+    return st.builds(
+        node,
+        name=st.sampled_from(["a", "b", "c", "d"]),
+        arch=st.sampled_from(["arm64", "amd64"]),
+        labels=st.fixed_dictionaries({}, optional={key: st.sampled_from(found) for key, found in _LABELS.items()}),
+        resources=st.dictionaries(
+            st.sampled_from(["huawei.com/Ascend910", "huawei.com/Ascend310P", "huawei.com/ascend-1980"]),
+            st.sampled_from([0, 2, 8]),
+            max_size=2,
+        ),
+        ready=st.booleans(),
+    )

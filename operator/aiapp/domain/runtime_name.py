@@ -14,18 +14,20 @@ from typing_extensions import override
 HardwareKind = Literal["CPU", "CUDA", "CANN"]
 
 _TOKENS: Final = {
-    "engine": re.compile(r"(?P<name>[a-z]+(?:_[a-z]+)*)_(?P<version>\d+(?:\.[0-9a-z]+)*)"),
-    "hardware": re.compile(r"(?P<kind>cann|cuda)_(?P<version>\d+(?:\.[0-9a-z]+)*)|(?P<cpu>cpu)"),
-    "python": re.compile(r"(?:py|python)_?(?P<version>\d+(?:\.\d+)?)"),
-    "os": re.compile(r"(?P<name>euler|ubuntu|hce|openeuler|debian)_(?P<version>\d+(?:\.\d+)*)"),
-    "architecture": re.compile(r"(?P<architecture>aarch64|x86_64|arm64|amd64)"),
-    "chip": re.compile(r"(?P<chip>snt3p|snt3|snt9b23|snt9b|snt9c|snt9|d910|d310p|d310)"),
-    "card": re.compile(r"(?P<card>300i|roma)"),
-    "extra": re.compile(r"uid\d+|\d{8,14}|[0-9a-f]{7,40}"),
+    "engine": re.compile(r"(?P<name>[a-z]+(?:_[a-z]+)*)_(?P<version>\d+(?:\.[0-9a-z]+)*)", re.ASCII),
+    "hardware": re.compile(r"(?P<kind>cann|cuda)_(?P<version>\d+(?:\.[0-9a-z]+)*)|(?P<cpu>cpu)", re.ASCII),
+    "python": re.compile(r"(?:py|python)_?(?P<version>\d+(?:\.\d+)?)", re.ASCII),
+    "os": re.compile(r"(?P<name>euler|ubuntu|hce|openeuler|debian)_(?P<version>\d+(?:\.\d+)*)", re.ASCII),
+    "architecture": re.compile(r"(?P<architecture>aarch64|x86_64|arm64|amd64)", re.ASCII),
+    "chip": re.compile(r"(?P<chip>snt3p|snt3|snt9b23|snt9b[123]?|snt9c|snt9|d910|d310p|d310)", re.ASCII),
+    "card": re.compile(r"(?P<card>300i|roma)", re.ASCII),
+    "extra": re.compile(r"uid\d+|\d{8,14}|[0-9a-f]{7,40}", re.ASCII),
 }
 _ORDER: Final = ("hardware", "python", "os", "architecture", "chip", "card", "extra", "engine")
 """Narrow forms first: `cann_6.3.0` has the form of an engine, too."""
 _ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "amd64", "amd64": "amd64"}
+_REPEATABLE: Final = {"engine", "extra"}
+"""A second library may follow the engine, a build date may come with a hash."""
 _REQUIRED: Final = ("engine", "python", "os", "architecture")
 
 
@@ -95,8 +97,9 @@ def _classified(name: str) -> dict[str, re.Match[str]]:
     found: dict[str, re.Match[str]] = {}
     for token in name.lower().split("-"):
         kind, match = _classify(name, token)
-        if kind != "engine" or kind not in found:
-            found[kind] = match
+        if kind in found and kind not in _REPEATABLE:
+            raise RuntimeNameError(f"runtime {name!r} says its {kind} twice: {found[kind].group()!r} and {token!r}")
+        found.setdefault(kind, match)
     return found
 
 

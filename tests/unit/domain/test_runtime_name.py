@@ -61,6 +61,11 @@ def test_a_name_tells_its_parts(
         pytest.param("pytorch_1.11.0-cann_6.3.0-py_3.7-aarch64", "does not say its os", id="no system"),
         pytest.param("pytorch_1.11.0-npu_6-py_3.7-euler_2.8-sparc", "'sparc' is no", id="unknown architecture"),
         pytest.param("", "'' is no", id="empty"),
+        pytest.param(
+            "pytorch_1.11.0-cann_6.3.0-cann_7.0.1-py_3.7-euler_2.8.3-aarch64",
+            "says its hardware twice: 'cann_6.3.0' and 'cann_7.0.1'",
+            id="two of a kind",
+        ),
     ],
 )
 def test_what_does_not_follow_the_grammar_is_named(name: str, said: str) -> None:

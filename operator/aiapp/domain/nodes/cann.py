@@ -6,10 +6,12 @@ from typing import Final, Literal, NamedTuple
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes.tables import CannRow, DriverRow, Tables
 
-_PART: Final = re.compile(r"(rc)?(\d+)")
-_BUILD: Final = re.compile(r"\.b\d+$")
+_PART: Final = re.compile(r"(rc)?(\d{1,9})", re.ASCII)
+_BUILD: Final = re.compile(r"\.b\d+$", re.ASCII)
 _FIRMWARE: Final = re.compile(r"^(?:\d+\.){3,}\d+-")
 _RC: Final = -1
+_WIDTH: Final = 6
+"""Parts that are compared: 8.0 is 8.0.0, and both come after 8.0.RC3."""
 
 Order = tuple[tuple[int, int], ...]
 
@@ -30,7 +32,8 @@ def order(version: str) -> Order | None:
     parts = [_PART.fullmatch(part) for part in _BUILD.sub("", version.strip().lower()).split(".")]
     if not parts or not all(parts):
         return None
-    return tuple((_RC if m.group(1) else 0, int(m.group(2))) for m in parts if m)
+    placed = [(_RC if m.group(1) else 0, int(m.group(2))) for m in parts if m]
+    return tuple(placed + [(0, 0)] * (_WIDTH - len(placed)))
 
 
 def driver_version(label: str) -> str:
@@ -74,22 +77,29 @@ def _below(release: CannRow, cann: str, driver: str, placed: Order) -> Window | 
 
 
 def _dropped(release: CannRow, cann: str, driver: str, tables: Tables) -> Window | None:
-    row = _driver_row(driver, tables)
-    wanted, oldest = order(release.version), order(row.oldest_cann) if row else None
-    if row is None or wanted is None or oldest is None or wanted >= oldest:
+    rows = [row for row in _not_newer(driver, tables) if _is_older(release.version, row.oldest_cann)]
+    if not rows:
         return None
-    detail = f"driver {driver} serves CANN {row.oldest_cann} or newer, the runtime has {cann}"
-    if row.status == "sourced":
+    certain = [row for row in rows if row.status == "sourced"]
+    row = (certain or rows)[0]
+    since = "" if order(row.version) == order(driver) else f" since {row.version}"
+    detail = f"driver {driver} serves CANN {row.oldest_cann} or newer{since}, the runtime has {cann}"
+    if certain:
         return Window("Incompatible", Reason.CANN_TOO_OLD, detail)
     return Window("Unknown", Reason.FACTS_MISSING, f"{detail} (deduced)")
 
 
-def _driver_row(driver: str, tables: Tables) -> DriverRow | None:
-    """The row of the newest listed driver that is not newer than this one: drivers only ever drop old releases."""
+def _not_newer(driver: str, tables: Tables) -> list[DriverRow]:
+    """Rows of this driver and of older ones, newest first: what an older one dropped stays dropped."""
     placed = order(driver)
     rows = [(key, row) for row in tables.drivers if (key := order(row.version)) is not None]
     older = [(key, row) for key, row in rows if placed is not None and key <= placed]
-    return max(older, key=lambda pair: pair[0])[1] if older else None
+    return [row for _, row in sorted(older, key=lambda pair: pair[0], reverse=True)]
+
+
+def _is_older(version: str, than: str) -> bool:
+    first, second = order(version), order(than)
+    return first is not None and second is not None and first < second
 
 
 def _above(release: CannRow, driver: str) -> Window:

@@ -5,18 +5,16 @@ Free NPUs are not part of it: they would rewrite every version whenever a pod st
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu
 from aiapp.domain.nodes.cann import window
-from aiapp.domain.nodes.facts import NodeFacts, Taint
+from aiapp.domain.nodes.facts import GPU_RESOURCE, NodeFacts, Taint
 from aiapp.domain.nodes.tables import Chip, Tables
 from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
 
-DEFAULT_CANN_CHIP: Final = "Ascend910A"
-"""A CANN runtime for aarch64 without a chip token was made for the first generation (the founding three were)."""
 EXAMPLES: Final = 3
 
 Fleet = Sequence[NodeFacts]
@@ -29,6 +27,8 @@ class Requirement:
     runtime: RuntimeName | None
     """None: the runtime's name says nothing, so nothing can be judged."""
     chip: Chip | None = None
+    chip_stated: bool = True
+    """False: the chip is deduced from the name, so another one is not refused."""
     npu_count: int = 0
     npu_resource: str | None = None
     """None: whatever the node offers of the chip."""
@@ -79,19 +79,30 @@ def requirement(name: str, npu: Npu | None, tables: Tables, tolerated: Iterable[
         return Requirement(runtime=None)
     if runtime.hardware.kind != "CANN":
         return Requirement(runtime=runtime, tolerated=tuple(tolerated))
+    chip, stated = _chip(runtime, tables)
     return Requirement(
         runtime=runtime,
-        chip=_chip(runtime, tables),
+        chip=chip,
+        chip_stated=stated,
         npu_count=npu.count if npu else 1,
         npu_resource=npu.resource_name if npu else None,
         tolerated=tuple(tolerated),
     )
 
 
-def _chip(runtime: RuntimeName, tables: Tables) -> Chip | None:
+def _chip(runtime: RuntimeName, tables: Tables) -> tuple[Chip | None, bool]:
+    """The family that the runtime was made for, and whether a document says so."""
     if runtime.chip is not None:
-        return tables.of_token(runtime.chip)
-    return tables.by_id[DEFAULT_CANN_CHIP] if runtime.architecture == "arm64" else None
+        chip = tables.of_token(runtime.chip)
+        return chip, chip is not None and runtime.chip not in chip.deduced
+    if runtime.architecture != tables.unnamed.architecture:
+        return None, False
+    return tables.by_id[tables.unnamed.chip], runtime.hardware.version in tables.unnamed.stated
+
+
+def may_use_npu_nodes(needed: Requirement, tables: Tables) -> bool:
+    """CPU pods stay off nodes with NPUs as if those were tainted with the NPU resource; a toleration lets them in."""
+    return any(_covers(wish, Taint(name, "", "NoSchedule")) for name in tables.resources for wish in needed.tolerated)
 
 
 Check = Callable[[Requirement, RuntimeName, NodeFacts, Tables], Against | None]
@@ -105,16 +116,22 @@ def has_architecture(_: Requirement, runtime: RuntimeName, node: NodeFacts, __: 
     return None
 
 
-def has_hardware(_: Requirement, runtime: RuntimeName, node: NodeFacts, __: Tables) -> Against | None:
-    needs = {"CPU": True, "CUDA": node.gpus > 0, "CANN": bool(node.chips)}
-    return None if needs[runtime.hardware.kind] else Against(Reason.HARDWARE_MISSING, certain=True)
+def has_hardware(needed: Requirement, runtime: RuntimeName, node: NodeFacts, tables: Tables) -> Against | None:
+    match runtime.hardware.kind:
+        case "CPU":
+            suits = not node.chips or may_use_npu_nodes(needed, tables)
+        case "CUDA":
+            suits = node.allocatable(GPU_RESOURCE) > 0
+        case "CANN":
+            suits = bool(node.chips) or node.allocatable(needed.npu_resource or "") > 0
+    return None if suits else Against(Reason.HARDWARE_MISSING, certain=True)
 
 
 def has_chip(needed: Requirement, _: RuntimeName, node: NodeFacts, __: Tables) -> Against | None:
     if needed.chip is None:
         return None
-    if needed.chip.id not in node.chips:
-        return Against(Reason.CHIP_MISMATCH, certain=True)
+    if node.chips and needed.chip.id not in node.chips:
+        return Against(Reason.CHIP_MISMATCH, certain=needed.chip_stated)
     return None if len(node.chips) == 1 else Against(Reason.FACTS_MISSING, certain=False)
 
 
@@ -124,10 +141,15 @@ def has_npus(needed: Requirement, _: RuntimeName, node: NodeFacts, tables: Table
     offered = [node.allocatable(name) for name in resources(needed, tables)]
     if not any(offered):
         return Against(Reason.NPU_RESOURCE_MISSING, certain=True)
-    permitted = needed.chip is None or needed.chip.counts.permit(needed.npu_count)
-    if not permitted or max(offered) < needed.npu_count:
+    if max(offered) < needed.npu_count:
         return Against(Reason.NPU_COUNT_IMPOSSIBLE, certain=True)
-    return None
+    return None if _is_permitted(needed, tables) else Against(Reason.NPU_COUNT_IMPOSSIBLE, certain=needed.chip_stated)
+
+
+def _is_permitted(needed: Requirement, tables: Tables) -> bool:
+    if needed.npu_resource is not None and tables.is_part(needed.npu_resource):
+        return needed.npu_count == 1
+    return needed.chip is None or needed.chip.counts.permit(needed.npu_count)
 
 
 def has_driver(_: Requirement, runtime: RuntimeName, node: NodeFacts, tables: Tables) -> Against | None:
@@ -181,17 +203,21 @@ def resources(needed: Requirement, tables: Tables) -> tuple[str, ...]:
 
 def verdict(needed: Requirement, fleet: Fleet, tables: Tables) -> Verdict:
     """Over all nodes. Nodes that differ in nothing but their name are judged once."""
-    judged: dict[NodeFacts, Against | None] = {}
     groups: dict[Against | None, list[str]] = defaultdict(list)
-    for node in fleet:
-        kind = replace(node, name="")
-        if kind not in judged:
-            judged[kind] = against(needed, node, tables)
-        groups[judged[kind]].append(node.name)
+    for kind, names in kinds(fleet).items():
+        groups[against(needed, kind, tables)] += names
     fitting = len(groups.pop(None, ()))
     uncertain = any(not reason.certain for reason in groups if reason is not None)
     word: Literal["Compatible", "Incompatible", "Unknown"] = "Unknown" if uncertain or not fleet else "Incompatible"
     return Verdict("Compatible" if fitting else word, len(fleet), fitting, _counts(groups))
+
+
+def kinds(fleet: Fleet) -> dict[NodeFacts, list[str]]:
+    """Names of the nodes that differ in nothing else."""
+    found: dict[NodeFacts, list[str]] = defaultdict(list)
+    for node in fleet:
+        found[node].append(node.name)
+    return found
 
 
 def _counts(groups: dict[Against | None, list[str]]) -> tuple[ReasonCount, ...]:

@@ -1,10 +1,14 @@
 """The facts about chips, labels, drivers and CANN releases, as data that is loaded from text. Holds no fact itself."""
 
+import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+_PART_OF_NPU: Final = re.compile(r"-\d+c(?:\.[0-9a-z.]+)?$", re.ASCII)
+"""Cores, then CPUs, memory and decoders: `-10c.4cpu.16g.dvpp`."""
 
 Text = Annotated[str, BeforeValidator(str)]
 """YAML reads `24.1` as a number; versions are text."""
@@ -27,6 +31,10 @@ class LabelKeys(_Table):
     driver: tuple[str, ...]
     present: tuple[str, ...]
 
+    @cached_property
+    def every(self) -> tuple[str, ...]:
+        return (*self.chip, *self.server, *self.accelerator, *self.driver, *self.present)
+
 
 class Counts(_Table):
     """Numbers of NPUs that one pod can be granted."""
@@ -44,6 +52,8 @@ class Chip(_Table):
     id: str
     tokens: tuple[str, ...]
     """In runtime names."""
+    deduced: tuple[str, ...] = ()
+    """Those of the tokens that no document explains: they make no node Incompatible."""
     names: tuple[Text, ...]
     """Values of the chip label."""
     servers: tuple[str, ...]
@@ -51,6 +61,16 @@ class Chip(_Table):
     resources: tuple[str, ...]
     """Extended resources; the usual one first."""
     counts: Counts
+
+
+class Unnamed(_Table):
+    """The chip of CANN runtimes whose name has no chip token."""
+
+    chip: str
+    architecture: Literal["arm64", "amd64"]
+    """Other architectures tell nothing."""
+    stated: tuple[Text, ...]
+    """CANN versions for which a document says so; for others it is deduced."""
 
 
 class DriverRow(_Table):
@@ -78,6 +98,7 @@ class Tables(_Table):
 
     labels: LabelKeys
     chips: tuple[Chip, ...]
+    unnamed: Unnamed
     drivers: tuple[DriverRow, ...]
     cann: tuple[CannRow, ...]
 
@@ -90,6 +111,15 @@ class Tables(_Table):
         """Chip ids by extended resource; most names are shared by several families."""
         names = {name for chip in self.chips for name in chip.resources}
         return {name: frozenset(c.id for c in self.chips if name in c.resources) for name in names}
+
+    def families(self, resource: str) -> frozenset[str] | None:
+        """Chip ids of a resource, of whole NPUs or of a part such as `huawei.com/Ascend310P-2c`; None for others."""
+        whole = self.resources.get(resource)
+        return whole if whole is not None else self.resources.get(_PART_OF_NPU.sub("", resource))
+
+    def is_part(self, resource: str) -> bool:
+        """Whether it is a static slice of an NPU; a pod gets exactly one of those."""
+        return resource not in self.resources and self.families(resource) is not None
 
     def of_token(self, token: str) -> Chip | None:
         """The family that a runtime name's chip token means."""

@@ -68,6 +68,12 @@ YES, NO, OPEN = "Compatible", "Incompatible", "Unknown"
         # Build suffixes, unreadable and unlisted versions.
         ("8.0.RC3", "24.1.rc3.b060", YES, None),
         ("8.0.RC3", "unknown", OPEN, Reason.FACTS_MISSING),
+        # CANN 9.1's cross table: 8.5.2 was opened to 26.x, 8.5.0 and 8.5.1 were not.
+        ("8.5.2", "26.0.rc1", YES, None),
+        ("8.5.1", "26.0.rc1", OPEN, Reason.FACTS_MISSING),
+        # What 24.1.rc3 dropped, drivers between and after the sampled ones do not serve either.
+        ("6.3.RC2", "24.1.0", NO, Reason.CANN_TOO_OLD),
+        ("6.3.RC2", "24.1.rc2", YES, None),
         ("10.0.0", "26.1.0", OPEN, Reason.FACTS_MISSING),
         ("6.3.RC3", "23.0.0", OPEN, Reason.FACTS_MISSING),
     ],
@@ -79,7 +85,14 @@ def test_a_driver_serves_a_cann_or_not(cann: str, driver: str, verdict: str, rea
 
 @pytest.mark.parametrize(
     ("older", "newer"),
-    [("24.1.rc3", "24.1.0"), ("8.0.RC1", "8.0.RC3"), ("8.0.RC3", "8.0.0"), ("8.0.0", "8.1.RC1"), ("23.0.6", "23.0.10")],
+    [
+        ("24.1.rc3", "24.1.0"),
+        ("8.0.RC1", "8.0.RC3"),
+        ("8.0.RC3", "8.0.0"),
+        ("8.0.0", "8.1.RC1"),
+        ("25.0.rc1", "25.0"),
+        ("23.0.6", "23.0.10"),
+    ],
 )
 def test_release_candidates_come_before_the_release(older: str, newer: str) -> None:
     first, second = order(older), order(newer)

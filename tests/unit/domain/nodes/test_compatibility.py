@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
-from tests.support.fleet import TABLES, mindcluster, node, seen
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu
@@ -25,6 +27,16 @@ def judged(runtime: str, *nodes: dict[str, Any], npu: Npu | None = None) -> Verd
         pytest.param(CANN, node(arch="arm64"), Reason.HARDWARE_MISSING, id="no NPU at all"),
         pytest.param(CANN, mindcluster("n", "910B3"), Reason.CHIP_MISMATCH, id="a newer chip"),
         pytest.param(A2, mindcluster("n", "910ProB"), Reason.CHIP_MISMATCH, id="an older chip"),
+        pytest.param(CPU, mindcluster("n", "310P3", arch="amd64"), Reason.HARDWARE_MISSING, id="kept for NPU work"),
+        pytest.param(
+            "pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64", node(), Reason.HARDWARE_MISSING, id="no GPU"
+        ),
+        pytest.param(
+            CANN,
+            node(arch="arm64", labels={"accelerator": "nvidia-tesla-p100"}, resources={"nvidia.com/gpu": 1}),
+            Reason.HARDWARE_MISSING,
+            id="another vendor's accelerator",
+        ),
         pytest.param(CANN, mindcluster("n", "910ProB", npus=0), Reason.NPU_RESOURCE_MISSING, id="all NPUs broken"),
         pytest.param(
             CANN, mindcluster("n", "910ProB", driver="24.1.rc3"), Reason.CANN_TOO_OLD, id="driver dropped the CANN"
@@ -51,6 +63,11 @@ def test_a_node_does_not_fit_for_the_first_reason_in_order(runtime: str, one: di
             node(arch="arm64", labels={"accelerator": "huawei-Ascend910"}, resources={"huawei.com/Ascend910": 8}),
             id="a chip among three",
         ),
+        pytest.param(
+            node(arch="arm64", labels={"ascend": "on"}, resources={"huawei.com/Ascend910": 8}), id="a hint only"
+        ),
+        pytest.param(mindcluster("n", "910X9", driver="23.0.rc1"), id="a chip that nobody knows yet"),
+        pytest.param(mindcluster("n", "910ProB", driver="24.1.rc1"), id="a driver whose list was read by deduction"),
     ],
 )
 def test_what_a_node_does_not_tell_is_unknown(one: dict[str, Any]) -> None:
@@ -94,3 +111,79 @@ def test_a_tolerated_taint_does_not_exclude() -> None:
 def test_the_taint_of_the_npu_resource_is_tolerated() -> None:
     reserved = {**FIT, "spec": {"taints": [{"key": "huawei.com/Ascend910", "effect": "NoSchedule"}]}}
     assert judged(CANN, reserved).verdict == "Compatible"
+
+
+def test_a_cpu_runtime_that_tolerates_the_npu_resource_fits_nodes_with_npus() -> None:
+    needed = requirement(CPU, None, TABLES, [Taint("huawei.com/Ascend310P", "", "NoSchedule")])
+    assert verdict(needed, seen(mindcluster("n", "310P3", arch="amd64")), TABLES).verdict == "Compatible"
+
+
+def test_a_chip_that_is_deduced_from_the_name_refuses_no_node() -> None:
+    unnamed = "mindspore_1.9.0-cann_6.0.1-py_3.7-euler_2.8.3-aarch64"
+    result = judged(unnamed, mindcluster("n", "910B3", driver="22.0.4"))
+    assert (result.verdict, result.reasons[0].reason) == ("Unknown", Reason.CHIP_MISMATCH)
+    a3 = judged("pytorch_2.1.0-cann_8.2.rc1-py_3.9-hce_2.0.2506-aarch64-snt9c", mindcluster("n", "910B3"))
+    assert a3.verdict == "Unknown"
+
+
+@pytest.mark.parametrize(
+    ("resource", "count", "verdict_", "reason"),
+    [
+        pytest.param("example.com/npu", 2, "Unknown", Reason.FACTS_MISSING, id="renamed by the site"),
+        pytest.param("example.com/npu", 9, "Incompatible", Reason.NPU_COUNT_IMPOSSIBLE, id="renamed, too many"),
+        pytest.param("huawei.com/Ascend910-4c", 1, "Unknown", Reason.FACTS_MISSING, id="a slice"),
+        pytest.param("huawei.com/Ascend910-4c", 2, "Incompatible", Reason.NPU_COUNT_IMPOSSIBLE, id="two slices"),
+        pytest.param("example.com/other", 1, "Incompatible", Reason.HARDWARE_MISSING, id="not offered"),
+    ],
+)
+def test_a_resource_that_is_asked_for_by_name_counts(resource: str, count: int, verdict_: str, reason: Reason) -> None:
+    offers = "huawei.com/Ascend910-4c" if "Ascend" in resource else "example.com/npu"
+    result = judged(CANN, node(arch="arm64", resources={offers: 8}), npu=Npu(count=count, resource_name=resource))
+    assert (result.verdict, result.reasons[0].reason) == (verdict_, reason)
+
+
+def test_lasting_reasons_come_before_passing_ones() -> None:
+    tainted = ({"key": "team", "value": "x", "effect": "NoSchedule"},)
+    one = node(arch="amd64", ready=False, taints=tainted)
+    assert judged(CANN, one).reasons[0].reason is Reason.ARCHITECTURE_MISMATCH
+    assert judged(CPU, one).reasons[0].reason is Reason.NODE_NOT_READY
+
+
+ORDER = {"Incompatible": 0, "Unknown": 1, "Compatible": 2}
+
+
+@settings(deadline=None)
+@given(st.sampled_from([CANN, A2, CPU]), st.lists(nodes(), max_size=5), nodes())
+def test_one_more_node_never_makes_it_worse(runtime: str, fleet: list[dict[str, Any]], one: dict[str, Any]) -> None:
+    if fleet:
+        assert ORDER[judged(runtime, *fleet, one).verdict] >= ORDER[judged(runtime, *fleet).verdict]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([CANN, A2, CPU]),
+    st.lists(nodes(), max_size=5).flatmap(lambda fleet: st.tuples(st.just(fleet), st.permutations(fleet))),
+)
+def test_the_order_of_nodes_changes_nothing(
+    runtime: str, fleets: tuple[list[dict[str, Any]], list[dict[str, Any]]]
+) -> None:
+    first, second = fleets
+    assert judged(runtime, *first) == judged(runtime, *second)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([CANN, A2, CPU]),
+    nodes(),
+    st.sampled_from(["huawei.com/driver.version", "node.kubernetes.io/npu.chip.name"]),
+)
+def test_a_fitting_node_without_one_of_its_labels_is_at_most_unknown_and_never_refused(
+    runtime: str, one: dict[str, Any], key: str
+) -> None:
+    before = judged(runtime, one)
+    labels = {name: value for name, value in one["metadata"]["labels"].items() if name != key}
+    after = judged(runtime, {**one, "metadata": {**one["metadata"], "labels": labels}})
+    if runtime != CPU and before.verdict == "Compatible" and key == "huawei.com/driver.version":
+        assert after.verdict == "Unknown"
+    if before.verdict == "Unknown" and key == "huawei.com/driver.version":
+        assert after.verdict == "Unknown"

@@ -51,6 +51,22 @@ def test_labels_and_resources_tell_the_chip(seen: dict[str, Any], chips: set[str
     assert facts(seen, TABLES).chips == chips
 
 
+@pytest.mark.parametrize(("said", "count"), [("8", 8), ("0", 0), ("1k", 1000), ("many", 0), (4, 4)])
+def test_allocatable_devices_are_counted(said: object, count: int) -> None:
+    one = node()
+    one["status"]["allocatable"] = {"huawei.com/Ascend910": said, "memory": "8Gi", "kubernetes.io/batch-cpu": "7"}
+    assert facts(one, TABLES).devices == (("huawei.com/Ascend910", count),)
+
+
+def test_slices_of_a_chip_tell_the_chip() -> None:
+    assert facts(node(resources={"huawei.com/Ascend310P-4c.3cpu.ndvpp": 2}), TABLES).chips == {"Ascend310P"}
+
+
+def test_only_the_newest_key_for_the_driver_counts() -> None:
+    labels = {"huawei.com/driver.version": "24.1.rc3", "huawei.com/npu.driver.version": "25.5.0.b030"}
+    assert facts(node(labels=labels), TABLES).driver == "25.5.0.b030"
+
+
 def test_a_cordoned_node_is_not_ready() -> None:
     assert facts(node(), TABLES).ready
     assert not facts(node(cordoned=True), TABLES).ready
@@ -70,6 +86,8 @@ def test_only_taints_that_keep_pods_away_count() -> None:
 
 def test_a_trimmed_node_tells_the_same() -> None:
     whole = mindcluster("n", "910B3", driver="25.5.0")
-    whole["status"] |= {"images": [{"names": ["x"]}], "nodeInfo": {"kernelVersion": "5.10"}}
+    whole["status"] |= {"images": [{"names": ["x"]}], "nodeInfo": {"kernelVersion": "5.10", "architecture": "arm64"}}
+    del whole["metadata"]["labels"]["kubernetes.io/arch"]
     assert facts(trim(whole), TABLES) == facts(whole, TABLES)
+    assert facts(whole, TABLES).architecture == "arm64"
     assert "images" not in trim(whole)["status"]
