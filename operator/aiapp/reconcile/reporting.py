@@ -1,6 +1,7 @@
 """Findings to conditions, and the Events that tell of a change. Shared by the reconcilers of all kinds."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Condition
@@ -24,14 +25,17 @@ def conditions(findings: Iterable[Finding], generation: int) -> list[Json]:
     ]
 
 
+UNTOLD: Final = frozenset({Reason.VERSION_NOT_READY, Reason.VERSION_NOT_FOUND})
+"""Passing states of an application whose version tells its own story."""
+CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES})
+"""Reasons for which the operator waits as it should."""
+
+
 def tell_change(recorder: Recorder, about: Json, before: Iterable[Condition], ready: Finding) -> None:
     """An Event when Ready came to another status or reason; faults are warnings."""
     told = find(before, ConditionType.READY)
-    if told is not None and (told.status, told.reason) == (ready.state.value, ready.reason.value):
+    unchanged = told is not None and (told.status, told.reason) == (ready.state.value, ready.reason.value)
+    if unchanged or ready.reason in UNTOLD:
         return
     kind: EventType = "Warning" if ready.state is State.FALSE and ready.reason not in CALM else "Normal"
     recorder.event(about, kind, ready.reason, ready.message)
-
-
-CALM = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES, Reason.VERSION_NOT_READY, Reason.VERSION_NOT_FOUND})
-"""Reasons for which the operator waits as it should."""
