@@ -15,6 +15,8 @@ from aiapp.domain.resources import Json
 
 PACKAGE_PATH: Final = "/home/mind/model"
 """Where the vendor's serving images keep the package; packages hard-code it."""
+OTHER_PACKAGE_PATH: Final = "/home/ma-user/infer/model/1"
+"""Where newer serving images of the vendor keep it: some packages hard-code this one."""
 SERVER_FOLDER: Final = "/opt/aiapp"
 SERVER_PATH: Final = f"{SERVER_FOLDER}/serve.pyz"
 MANIFEST_FOLDER: Final = "/etc/aiapp/manifest"
@@ -137,6 +139,7 @@ def model_container(workload: Workload) -> Json:
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
             {"name": "package", "mountPath": PACKAGE_PATH},
+            {"name": "package", "mountPath": OTHER_PACKAGE_PATH},
             {"name": "server", "mountPath": SERVER_FOLDER, "readOnly": True},
             {"name": "tmp", "mountPath": TMP_PATH},
         ],
