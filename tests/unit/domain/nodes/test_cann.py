@@ -1,5 +1,7 @@
 """Pairs are written by hand from the vendor's documents, apart from the shipped table."""
 
+from pathlib import Path
+
 import pytest
 from tests.support.fleet import TABLES
 
@@ -104,3 +106,11 @@ def test_release_candidates_come_before_the_release(older: str, newer: str) -> N
 def test_a_combined_label_of_firmware_and_driver_tells_the_driver() -> None:
     assert driver_version("7.7.0.9.220-25.2.1") == "25.2.1"
     assert driver_version("25.5.0") == "25.5.0"
+
+
+def test_the_documented_table_is_the_shipped_one() -> None:
+    page = (Path(__file__).parents[4] / "docs/reference/compatibility.md").read_text("utf-8")
+    for row in TABLES.cann:
+        assert f"| {', '.join((row.version, *row.aliases))} | {row.driver} | {row.basis} |" in page
+    for driver in TABLES.drivers:
+        assert f"| {driver.version} | {driver.oldest_cann} |" in page
