@@ -1,16 +1,14 @@
 """etcd, kube-apiserver, kube-controller-manager and kube-scheduler of one sandbox. Knows nothing of nodes."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 from aiapp.sandbox.direct import opener
-from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.ports import listening
-from aiapp.sandbox.processes import Process, alive
+from aiapp.sandbox.processes import Process, until_ready
 from aiapp.sandbox.site import LOOPBACK, SERVICE_CIDR, SERVICE_IP, Site
-from aiapp.sandbox.waiting import until
 
 SERVER = "kube-apiserver"
 """The port on the sandbox's address."""
@@ -18,11 +16,10 @@ SERVER = "kube-apiserver"
 PORTS = ("etcd", "etcd-peer", "kube-controller-manager", "kube-scheduler")
 """The ports on loopback."""
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 """Bound for each part on a busy machine; a quiet one needs 1 to 3 seconds in all."""
 
 _HEALTH = {"kube-controller-manager": "healthz", "kube-scheduler": "readyz"}
-_TAIL_LINES = 8
 
 
 def etcd_command(site: Site, ports: Mapping[str, int]) -> list[str]:
@@ -120,41 +117,27 @@ def start(site: Site, ports: Mapping[str, int]) -> None:
     """Start the four and return when all are ready; SandboxError with the last lines of the log of one that died."""
     etcd = site.start("etcd", etcd_command(site, ports))
     command = apiserver_command(site, ports)
-    _wait(etcd, lambda: listening(LOOPBACK, ports["etcd"]))
+    until_ready(etcd, lambda: listening(LOOPBACK, ports["etcd"]), seconds=READY_SECONDS)
     apiserver = site.start(SERVER, command)
     manager, scheduler = controller_manager_command(site, ports), scheduler_command(site, ports)
-    wait_for(apiserver, f"{site.server}/readyz", site.authority.certificate)
+    _wait_for(apiserver, f"{site.server}/readyz", site.authority.certificate)
     # Not earlier: what is refused before the API server has made its roles is tried again only seconds later.
     started = [site.start("kube-controller-manager", manager), site.start("kube-scheduler", scheduler)]
     for process in started:
-        wait_for(process, f"https://{LOOPBACK}:{ports[process.name]}/{_HEALTH[process.name]}", None)
+        _wait_for(process, f"https://{LOOPBACK}:{ports[process.name]}/{_HEALTH[process.name]}", None)
 
 
-def wait_for(process: Process, url: str, trusted: Path | None) -> None:
+def _wait_for(process: Process, url: str, trusted: Path | None) -> None:
     """Wait until `url` answers 200; without `trusted` a self-made certificate on loopback is taken."""
     context = ssl.create_default_context(cafile=str(trusted) if trusted else None)
     if trusted is None:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    _wait(process, lambda: _answers(url, context))
+    until_ready(process, lambda: _answers(url, context), seconds=READY_SECONDS)
 
 
 def _answers(url: str, context: ssl.SSLContext) -> bool:
     try:
         with opener(context).open(url, timeout=2) as answer:
             return bool(answer.status == 200)
-    except (URLError, OSError):
+    except (OSError, HTTPException):
         return False
-
-
-def _wait(process: Process, ready: Callable[[], bool]) -> None:
-    def checked() -> bool:
-        if not alive(process.identity):
-            raise SandboxError(f"{process.name} ended at its start; {process.log} says:\n{tail(process.log)}")
-        return ready()
-
-    until(checked, seconds=READY_SECONDS, what=f"{process.name} to become ready (its log: {process.log})")
-
-
-def tail(log: Path) -> str:
-    """The last lines of a log."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])

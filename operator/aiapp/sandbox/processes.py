@@ -7,19 +7,21 @@ had no time to write down is found by that marker.
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from aiapp.sandbox import direct
 from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.waiting import POLL_SECONDS
+from aiapp.sandbox.waiting import POLL_SECONDS, until
 
 MARKER = "AIAPP_SANDBOX"
 """The environment variable that names the folder of the sandbox a process belongs to."""
 
 PROC = Path("/proc")
+
+_TAIL_LINES = 8
 
 
 class Identity(BaseModel):
@@ -92,6 +94,21 @@ def launch(command: list[str], *, folder: Path, log: Path, environment: Mapping[
     except OSError as error:
         raise SandboxError(f"cannot start {command[0]}: {error.strerror}") from error
     return identity(pid) or Identity(pid=pid, started="ended")
+
+
+def until_ready(process: Process, ready: Callable[[], bool], *, seconds: float) -> None:
+    """Poll `ready` until it is true; SandboxError with the log's last lines when the process ends before."""
+
+    def checked() -> bool:
+        if not alive(process.identity):
+            raise SandboxError(f"{process.name} ended at its start; {process.log} says:\n{_tail(process.log)}")
+        return ready()
+
+    until(checked, seconds=seconds, what=f"{process.name} to become ready (its log: {process.log})")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
 
 
 def marked(folder: Path) -> list[Identity]:

@@ -5,12 +5,10 @@ from collections.abc import Callable
 
 import yaml
 
-from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.ports import listening, reserved
-from aiapp.sandbox.processes import Process, alive
+from aiapp.sandbox.processes import until_ready
 from aiapp.sandbox.site import Site
 from aiapp.sandbox.state import Service
-from aiapp.sandbox.waiting import until
 
 READY_SECONDS = 30
 
@@ -34,7 +32,7 @@ def start_s3(site: Site) -> Service:
             # In the environment and not among the arguments, which every user of the machine can read.
             {"ROOT_ACCESS_KEY": access_key, "ROOT_SECRET_KEY": secret_key},
         )
-        _wait(process, site.host, ports["s3"])
+        until_ready(process, lambda: listening(site.host, ports["s3"]), seconds=READY_SECONDS)
     return Service(endpoint=f"http://{site.host}:{ports['s3']}", access_key=access_key, secret_key=secret_key)
 
 
@@ -52,17 +50,8 @@ def start_registry(site: Site) -> Service:
         }
         (base / "config.yaml").write_text(yaml.safe_dump(config))
         process = site.start("registry", [str(site.binaries["registry"]), "serve", str(base / "config.yaml")])
-        _wait(process, site.host, ports["registry"])
+        until_ready(process, lambda: listening(site.host, ports["registry"]), seconds=READY_SECONDS)
     return Service(endpoint=f"http://{address}")
-
-
-def _wait(process: Process, host: str, port: int) -> None:
-    def ready() -> bool:
-        if not alive(process.identity):
-            raise SandboxError(f"{process.name} ended at its start; see {process.log}")
-        return listening(host, port)
-
-    until(ready, seconds=READY_SECONDS, what=f"{process.name} to listen (its log: {process.log})")
 
 
 STARTERS: dict[str, Callable[[Site], Service]] = {"s3": start_s3, "registry": start_registry}

@@ -36,7 +36,7 @@ class CommandLine:
 
     def __call__(self, *arguments: str, code: int = 0) -> str:
         with self.begin(*arguments) as running:
-            said, _ = running.communicate(timeout=120)
+            said, _ = running.communicate(timeout=240)
         assert running.returncode == code, said
         return said
 
@@ -60,7 +60,7 @@ def nothing_left(command: CommandLine, *names: str) -> bool:
 def test_two_sandboxes_run_side_by_side_and_leave_nothing(sandboxes: CommandLine) -> None:
     starts = [sandboxes.begin("up", "--name", name) for name in ("one", "two")]
     for start in starts:
-        said, _ = start.communicate(timeout=120)
+        said, _ = start.communicate(timeout=240)
         assert start.returncode == 0, said
     first, second = (Kube(sandboxes.folder(name).kubeconfig) for name in ("one", "two"))
     assert first.server != second.server
