@@ -1,0 +1,51 @@
+"""What a process has used so far, read from /proc, thread by thread. Measures nothing by itself."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+STORE_THREADS = "s3-"
+"""How the names of the threads begin that talk to object storage (`adapters.s3`)."""
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU seconds, user and system together."""
+
+    operator: float
+    """All threads but those that talk to object storage."""
+    store: float
+    """The threads that talk to object storage."""
+    children: float
+    """Its child processes: the parser of untrusted code."""
+
+    def __sub__(self, before: "Usage") -> "Usage":
+        return Usage(self.operator - before.operator, self.store - before.store, self.children - before.children)
+
+
+def usage(pid: int) -> Usage:
+    """Until now. Threads that have ended count for the operator, children that have ended do not count."""
+    tasks = [task for task in Path(f"/proc/{pid}/task").iterdir() if _name(task).startswith(STORE_THREADS)]
+    store = sum(map(_seconds, tasks))
+    children = sum(_seconds(Path(f"/proc/{child}")) for child in _children(pid))
+    return Usage(_seconds(Path(f"/proc/{pid}")) - store, store, children)
+
+
+def resident_mib(pid: int) -> float:
+    """Memory that it occupies now."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def _name(task: Path) -> str:
+    return (task / "comm").read_text()
+
+
+def _seconds(task: Path) -> float:
+    fields = (task / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _children(pid: int) -> list[str]:
+    return [child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
