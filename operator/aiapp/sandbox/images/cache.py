@@ -1,4 +1,4 @@
-"""Where built images are kept, each under the digest of what it was made from. Never removes one."""
+"""Where built images are kept, each under the digest of what it was made from. Never keeps one half written."""
 
 import hashlib
 import json
@@ -34,3 +34,10 @@ def built(target: Path, build: Callable[[Path], None]) -> Path:
             build(part)
             part.replace(target)
     return target
+
+
+def keep_latest(folder: Path, pattern: str, count: int) -> None:
+    """Delete all but the `count` latest of the images whose names match `pattern`."""
+    found = sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True)
+    for superseded in found[count:]:
+        superseded.unlink(missing_ok=True)

@@ -23,6 +23,9 @@ from aiapp.sandbox.progress import Progress
 REFERENCE = f"localhost/aiapp-operator:{metadata.version('aiapp-operator')}"
 """How pods name it, on every architecture; the same as in manifests/install."""
 
+KEPT_BUILDS = 3
+"""Every change of the sources makes a new image of some 200 MB."""
+
 PACKAGE = Path(aiapp.__file__).parent
 SOURCES = PACKAGE.parents[1]
 
@@ -48,6 +51,7 @@ def built(architecture: str, environ: Mapping[str, str], progress: Progress) -> 
             _build(buildah, root, builder, _context(Path(folder), libraries_tar))
             buildah("push", "--quiet", REFERENCE, f"docker-archive:{target}:{REFERENCE}")
         progress.done(f"built the operator's image for {architecture}")
+        cache.keep_latest(target.parent, f"operator-{architecture}-*.tar", KEPT_BUILDS)
 
     return cache.built(cache.folder(environ) / name, build)
 

@@ -1,5 +1,6 @@
 """The cache of built images."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,11 @@ def test_a_failed_build_leaves_no_image(tmp_path: Path) -> None:
 def test_the_digest_follows_the_recipe() -> None:
     assert cache.digest(["bookworm", "python3"]) == cache.digest(["bookworm", "python3"])
     assert cache.digest(["bookworm", "python3"]) != cache.digest(["trixie", "python3"])
+
+
+def test_superseded_images_go_and_the_latest_stay(tmp_path: Path) -> None:
+    for age, name in enumerate(("operator-c.tar", "operator-b.tar", "operator-a.tar", "base-a.tar")):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    cache.keep_latest(tmp_path, "operator-*.tar", 2)
+    assert {file.name for file in tmp_path.iterdir()} == {"operator-c.tar", "operator-b.tar", "base-a.tar"}
