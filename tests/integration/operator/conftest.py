@@ -10,7 +10,7 @@ from tests.support.sandbox import Bucket
 
 
 @pytest.fixture(scope="module")
-def runtime_image(operator: Operator, kube: Kube) -> Iterator[str]:  # noqa: ARG001 - installs the catalogue
+def runtime_image(operator: Operator, kube: Kube) -> Iterator[str]:
     """The catalogue's scikit-learn runtime has an image."""
     runtime = kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", RUNTIME)
     kube.patch(runtime, {"spec": {"image": IMAGE}})
@@ -19,7 +19,7 @@ def runtime_image(operator: Operator, kube: Kube) -> Iterator[str]:  # noqa: ARG
 
 
 @pytest.fixture
-def registry(kube: Kube, namespace: str, bucket: Bucket, runtime_image: str) -> Registry:  # noqa: ARG001
+def registry(kube: Kube, namespace: str, bucket: Bucket, runtime_image: str) -> Registry:
     """Registers in a fresh namespace, with keys for a fresh bucket."""
     kube.create(keys(bucket, namespace))
     return Registry(kube, namespace, bucket)

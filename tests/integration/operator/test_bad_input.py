@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from tests.support.packages import CONFIG, SERVICE, Registry, keys, package, secret, upload
+from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.sandbox.profiles import SimulatedNode
-from tests.support.sandbox import Sandbox
 
 
 def config(**changes: Any) -> str:
@@ -155,7 +155,8 @@ def test_a_runtime_that_cannot_be_used_is_told(registry: Registry, runtime: str,
 
 
 def test_a_removed_runtime_is_refused_with_another_name(registry: Registry) -> None:
-    name = f"sklearn_0.{registry.bucket.name[-4:].translate(str.maketrans('abcdef', '123456'))}-cpu-py_3.6-ubuntu_18.04-x86_64"
+    number = int(registry.bucket.name[-4:], 16)
+    name = f"sklearn_0.{number}-cpu-py_3.6-ubuntu_18.04-x86_64"
     spec = {"name": name, "image": "r/old:1", "lifecycle": "Removed"}
     metadata = {"name": name.replace("_", "-")}
     removed = registry.kube.create(
@@ -263,8 +264,10 @@ def https(folder: Path) -> Iterator[int]:
     """A TLS server whose certificate nobody signed."""
     certificate = folder / "server.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(certificate), "-out", str(folder / "cert.pem")],
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(certificate), "-out", str(folder / "cert.pem")),
+        ],
         check=True,
         capture_output=True,
     )

@@ -1,0 +1,156 @@
+"""The operator killed at every moment at which it can do harm: the end state is always the same."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support.kube import Kube, Object
+from tests.support.operator import Operator
+from tests.support.packages import Registry, keys, package, upload
+from tests.support.sandbox import Bucket
+from tests.support.waiting import eventually
+from tests.support.write_proxy import WriteProxy, write_proxy
+
+MASKED = {"uid", "resourceVersion", "creationTimestamp", "lastTransitionTime", "namespace", "managedFields", "time"}
+KINDS = (
+    ("aiapp.dev/v1alpha1", "AIApplication"),
+    ("aiapp.dev/v1alpha1", "AIApplicationVersion"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "ControllerRevision"),
+    ("v1", "Service"),
+    ("v1", "ConfigMap"),
+)
+
+
+@pytest.fixture(scope="module")
+def proxied(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Operator, WriteProxy]]:
+    """The operator, all of whose requests to the API server go through the proxy."""
+    with write_proxy(operator.kubeconfig, tmp_path_factory.mktemp("proxy")) as (proxy, kubeconfig):
+        operator.kill()
+        direct = operator.kubeconfig
+        operator.kubeconfig = kubeconfig
+        proxy.strike = operator.kill
+        yield operator, proxy
+        operator.kubeconfig = direct
+        if operator.process is None:
+            operator.start()
+
+
+def fresh(kube: Kube, bucket: Bucket) -> Registry:
+    """A namespace of its own over a bucket with a sound package."""
+    name = f"kill-{secrets.token_hex(4)}"
+    kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    kube.create(keys(bucket, name))
+    return Registry(kube, name, bucket)
+
+
+def masked(value: Any) -> Any:
+    """Without what differs from run to run."""
+    if isinstance(value, dict):
+        return {key: masked(inner) for key, inner in value.items() if key not in MASKED}
+    return [masked(inner) for inner in value] if isinstance(value, list) else value
+
+
+def end_state(registry: Registry) -> list[Object]:
+    """Everything the operator is responsible for."""
+    found = [obj for kind in KINDS for obj in registry.kube.list(*kind, registry.namespace)]
+    return [masked(_settled(obj)) for obj in found if obj["metadata"]["name"] != "kube-root-ca.crt"]
+
+
+def _settled(obj: Object) -> Object:
+    """Without what other controllers and the cluster's addresses bring."""
+    obj = dict(obj)
+    if obj["kind"] in {"Deployment", "Service"}:
+        obj.pop("status", None)
+    if obj["kind"] == "Service":
+        obj["spec"] = {k: v for k, v in obj["spec"].items() if not k.startswith("clusterIP")}
+    if obj["kind"] == "Deployment":
+        obj["metadata"] = {k: v for k, v in obj["metadata"].items() if k not in {"annotations", "generation"}}
+    return obj
+
+
+def registered(registry: Registry) -> Object:
+    """Without pods, whose random names would differ from run to run."""
+    registry.version()
+    return registry.application(replicas=0)
+
+
+def converged(registry: Registry, application: Object) -> list[Object]:
+    registry.until(application, "VersionsResolved", "True", timeout=60)
+    registry.until(application, "Ready", "True", timeout=60)
+    return end_state(registry)
+
+
+def test_a_kill_at_any_write_changes_nothing_in_the_end(
+    proxied: tuple[Operator, WriteProxy], kube: Kube, bucket: Bucket, runtime_image: str
+) -> None:
+    assert runtime_image
+    operator, proxy = proxied
+    upload(bucket, "mnist", package())
+    reference = fresh(kube, bucket)
+    proxy.watch(reference.namespace)
+    operator.start()
+    expected = converged(reference, registered(reference))
+    eventually(lambda: len([w for w in proxy.written if "/events" in w]) >= 5)
+    writes = len(proxy.written)
+    operator.kill()
+
+    kills, runs = 0, []
+    for number in range(1, writes + 1):
+        for before_answer in (False, True):
+            registry = fresh(kube, bucket)
+            application = registered(registry)
+            proxy.watch(registry.namespace, fatal=number, before_answer=before_answer)
+            operator.start(wait=False)
+            assert proxy.struck.wait(60), (number, proxy.written)
+            kills += 1
+            runs.append((number, registry, application))
+    proxy.watch("none")
+    operator.start()
+    assert kills == 2 * writes
+    for number, registry, application in runs:
+        assert converged(registry, application) == expected, f"killed at write {number}"
+
+
+def test_a_kill_in_the_middle_of_an_import_only_delays_it(operator: Operator, registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    version = registry.version()
+    eventually(lambda: registry.condition(version, "Ready")["status"] == "Unknown")
+    operator.restart()
+    registry.until(version, "Ready", "True", timeout=60)
+
+
+def test_an_upgrade_of_operator_runtime_or_fleet_restarts_nothing(operator: Operator, registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    registry.version()
+    application = registry.application(replicas=0)
+    registry.until(application, "Ready", "True")
+    before = _template(registry)
+    runtime = registry.kube.get(
+        "aiapp.dev/v1alpha1", "InferenceRuntime", "sklearn-1.6.1-cpu-py-3.11-ubuntu-22.04-x86-64"
+    )
+    registry.kube.patch(runtime, {"spec": {"image": "localhost/another:2"}})
+    operator.kill()
+    upgraded = replace(operator, environment={"AIAPP_IMAGE": "localhost/aiapp-operator:9.9.9"})
+    upgraded.start()
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n-{registry.namespace}"}}
+    registry.kube.create(node)
+    registry.look_again(application, "now")
+    eventually(lambda: upgraded.metric("controller_runtime_reconcile_total", controller="AIApplication") > 0)
+    registry.kube.delete(node)
+    assert _template(registry) == before
+    registry.application("mnist", replicas=0, scheduling={"nodeSelector": {"pool": "a"}})
+    eventually(lambda: _template(registry)["spec"].get("nodeSelector") == {"pool": "a"})
+    assert _template(registry)["spec"]["containers"][0]["image"] == "localhost/another:2"
+    assert _template(registry)["spec"]["initContainers"][0]["image"] == "localhost/aiapp-operator:9.9.9"
+    registry.kube.patch(runtime, {"spec": {"image": "localhost/aiapp-runtime-cpu:1"}})
+    upgraded.kill()
+    operator.start()
+
+
+def _template(registry: Registry) -> Object:
+    found = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+    assert found is not None
+    return dict(found["spec"]["template"])
