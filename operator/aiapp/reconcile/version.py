@@ -1,11 +1,12 @@
 """Reconciles an AIApplicationVersion: import once, resolve its runtime once, judge the nodes again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import LocalReference
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, resolve
 from aiapp.domain.credentials import (
     ACCESS_KEY_NAMES,
@@ -15,7 +16,7 @@ from aiapp.domain.credentials import (
     credentials,
 )
 from aiapp.domain.desired.manifest import manifest_object
-from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict
+from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
@@ -133,7 +134,7 @@ class VersionReconciler:
         catalogue = self._ports.catalogue.specs(self._ports.store.runtimes())
         configured = known.model.runtime if known.model else None
         resolution = self._resolution(record, known, resolve(record.spec.runtime, configured, catalogue))
-        return report(record, known, resolution, self._verdict(record, resolution))
+        return report(record, known, resolution, self._verdict(record, resolution, catalogue))
 
     def _resolution(self, record: VersionRecord, known: Imported, now: Resolution) -> Resolution | None:
         """Latched once it holds; not asked before the package says which runtime it wants."""
@@ -143,7 +144,9 @@ class VersionReconciler:
             return Resolved(latched)
         return now if known.model is not None or record.spec.runtime is not None else None
 
-    def _verdict(self, record: VersionRecord, resolution: Resolution | None) -> Verdict | None:
+    def _verdict(
+        self, record: VersionRecord, resolution: Resolution | None, catalogue: Mapping[str, RuntimeSpec]
+    ) -> Verdict | None:
         match resolution:
             case Resolved(runtime):
                 name: str | None = runtime.name
@@ -153,7 +156,7 @@ class VersionReconciler:
                 name = None
         if name is None:
             return None
-        npu = record.spec.container.npu if record.spec.container else None
+        npu = wanted_npu(record.spec.container.npu if record.spec.container else None, catalogue.get(name))
         return verdict(requirement(name, npu, self._ports.tables), self._ports.store.nodes(), self._ports.tables)
 
     def _damped(self, record: VersionRecord, said: Report) -> float | None:

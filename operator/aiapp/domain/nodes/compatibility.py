@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.cann import window
 from aiapp.domain.nodes.facts import GPU_RESOURCE, NodeFacts, Taint
 from aiapp.domain.nodes.tables import Chip, Tables
@@ -88,6 +89,13 @@ def requirement(name: str, npu: Npu | None, tables: Tables, tolerated: Iterable[
         npu_resource=npu.resource_name if npu else None,
         tolerated=tuple(tolerated),
     )
+
+
+def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None) -> Npu | None:
+    """What was asked for; the runtime may name the resource where nobody else does."""
+    if runtime is None or runtime.npu_resource_name is None or (asked is not None and asked.resource_name is not None):
+        return asked
+    return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
 
 
 def _chip(runtime: RuntimeName, tables: Tables) -> tuple[Chip | None, bool]:

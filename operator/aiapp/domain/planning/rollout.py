@@ -11,7 +11,7 @@ from aiapp.api.version import Container
 from aiapp.domain.desired.pod import Content, Needs, Workload, merged_env, pod_template
 from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
 from aiapp.domain.naming import VERSION_LABEL
-from aiapp.domain.nodes.compatibility import Fleet, Requirement, requirement, verdict
+from aiapp.domain.nodes.compatibility import Fleet, Requirement, requirement, verdict, wanted_npu
 from aiapp.domain.nodes.facts import Taint
 from aiapp.domain.nodes.placement import placement
 from aiapp.domain.nodes.tables import Tables
@@ -108,13 +108,8 @@ def _no_image(name: str, *, known: bool) -> Trouble:
 
 
 def _npu(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec) -> Npu | None:
-    """The application's wish, else the version's; the runtime may name the resource."""
-    asked = served.npu or (record.spec.container.npu if record.spec.container else None)
-    if asked is not None and asked.resource_name is not None:
-        return asked
-    if runtime.npu_resource_name is None:
-        return asked
-    return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
+    """The application's wish, else the version's."""
+    return wanted_npu(served.npu or (record.spec.container.npu if record.spec.container else None), runtime)
 
 
 def _tolerated(serving: Serving) -> tuple[Taint, ...]:

@@ -7,7 +7,8 @@ from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu
-from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
 from aiapp.domain.nodes.facts import Taint
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
@@ -152,14 +153,14 @@ def test_lasting_reasons_come_before_passing_ones() -> None:
 ORDER = {"Incompatible": 0, "Unknown": 1, "Compatible": 2}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from([CANN, A2, CPU]), st.lists(nodes(), max_size=5), nodes())
 def test_one_more_node_never_makes_it_worse(runtime: str, fleet: list[dict[str, Any]], one: dict[str, Any]) -> None:
     if fleet:
         assert ORDER[judged(runtime, *fleet, one).verdict] >= ORDER[judged(runtime, *fleet).verdict]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from([CANN, A2, CPU]),
     st.lists(nodes(), max_size=5).flatmap(lambda fleet: st.tuples(st.just(fleet), st.permutations(fleet))),
@@ -171,7 +172,7 @@ def test_the_order_of_nodes_changes_nothing(
     assert judged(runtime, *first) == judged(runtime, *second)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from([CANN, A2, CPU]),
     nodes(),
@@ -187,3 +188,18 @@ def test_a_fitting_node_without_one_of_its_labels_is_at_most_unknown_and_never_r
         assert after.verdict == "Unknown"
     if before.verdict == "Unknown" and key == "huawei.com/driver.version":
         assert after.verdict == "Unknown"
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        pytest.param(None, Npu(count=1, resource_name="example.com/npu"), id="nothing is asked for"),
+        pytest.param(Npu(count=4), Npu(count=4, resource_name="example.com/npu"), id="a number is asked for"),
+        pytest.param(
+            Npu(count=1, resource_name="a.b/c"), Npu(count=1, resource_name="a.b/c"), id="a name is asked for"
+        ),
+    ],
+)
+def test_a_runtime_names_the_resource_where_nobody_else_does(asked: Npu | None, wanted: Npu) -> None:
+    assert wanted_npu(asked, RuntimeSpec(name=CANN, npu_resource_name="example.com/npu")) == wanted
+    assert wanted_npu(asked, RuntimeSpec(name=CANN)) == asked

@@ -121,7 +121,7 @@ def is_admitted(result: Placement, one: dict[str, Any]) -> bool:
     return all(admits(term, one["metadata"]["labels"]) for term in terms[0]["matchExpressions"])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from([CANN, A2, CPU]), st.lists(nodes(), min_size=1, max_size=5))
 def test_no_node_that_may_fit_is_excluded(runtime: str, fleet: list[dict[str, Any]]) -> None:
     needed, result = requirement(runtime, None, TABLES), placed(runtime, *fleet)
@@ -131,7 +131,7 @@ def test_no_node_that_may_fit_is_excluded(runtime: str, fleet: list[dict[str, An
             assert is_admitted(result, one)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from([CANN, A2, CPU]), st.lists(nodes(), max_size=5).flatmap(st.permutations))
 def test_a_pod_template_does_not_depend_on_the_order_of_nodes(runtime: str, fleet: list[dict[str, Any]]) -> None:
     assert placed(runtime, *fleet) == placed(runtime, *reversed(fleet))
