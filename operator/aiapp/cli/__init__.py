@@ -1,6 +1,6 @@
 """The command line: arguments in, calls and exit codes out. Nothing is decided here."""
 
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 from typing_extensions import override
@@ -34,7 +34,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(metadata.version("aiapp-operator"), prog_name="aiapp")
+@click.version_option(package_name="aiapp-operator", prog_name="aiapp")
 def main() -> None:
     r"""AI applications on Kubernetes: registered by version, pinned by content, run where they fit.
 

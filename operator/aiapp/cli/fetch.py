@@ -2,15 +2,17 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials, CredentialsError, credentials
 from aiapp.domain.location import Addressing, location
 from aiapp.fetch.failures import ExitCode, FetchError
@@ -20,14 +22,40 @@ from aiapp.fetch.run import Request, failure_message, fetch
 TERMINATED = 143
 _ENVIRONMENT = os.environ  # noqa: TID251 - the entry point of this command
 
+KUBELETS_LOG = Path("/dev/termination-log")
+
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _path = click.Path(path_type=Path)
+
+
+class _Uri(click.ParamType[str]):
+    """A folder in object storage."""
+
+    name = "URI"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", value):
+            self.fail(f"{value!r} is not obs://bucket/path/ or s3://bucket/path/", param, ctx)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What the arguments say of the folder."""
+
+    uri: str
+    endpoint: str | None
+    region: str | None
+    addressing: Addressing
 
 
 @click.command("fetch")
 @click.option("--manifest", required=True, type=_file, help="The manifest, as it lies in its ConfigMap (gzip).")
 @click.option("--pin", required=True, metavar="sha256:HEX", help="The digest that the manifest must have.")
-@click.option("--uri", required=True, metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://...")
+@click.option(
+    "--uri", required=True, type=_Uri(), metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://..."
+)
 @click.option("--endpoint", metavar="URL", help="Address of the store. Default: AWS S3 of the region.")
 @click.option("--region", help="Region for signing requests. Default: us-east-1.")
 @click.option("--addressing", type=click.Choice(["Auto", "Path", "Virtual"]), default="Auto", show_default=True)
@@ -36,7 +64,7 @@ _path = click.Path(path_type=Path)
 @click.option("--credentials", "secret", type=_path, help="Folder of a mounted Secret. Default: the environment.")
 @click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
 @click.option("--server", type=_path, help="Also write the model server to this file.")
-@click.option("--termination-log", type=_path, default=Path("/dev/termination-log"), show_default=True)
+@click.option("--termination-log", type=_path, help="Write the result here. Default: where the kubelet reads it.")
 def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     manifest: Path,
     pin: str,
@@ -49,7 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     secret: Path | None,
     target: Path,
     server: Path | None,
-    termination_log: Path,
+    termination_log: Path | None,
 ) -> None:
     r"""Download exactly the files of a manifest into a folder, or fail loudly.
 
@@ -67,8 +95,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     try:
-        source = ObsSource(uri=uri, endpoint=endpoint, region=region, addressing=addressing)
-        access = Access(location(source), _keys(secret), ca_bundle.read_bytes() if ca_bundle else None, allow_http)
+        folder = location(_Folder(uri, endpoint, region, addressing))
+        access = Access(folder, _keys(secret), ca_bundle.read_bytes() if ca_bundle else None, allow_http)
         request = Request(manifest=manifest, pin=pin, access=access, target=target, server=server)
         fetched = asyncio.run(fetch(request, time.monotonic))
     except FetchError as error:
@@ -96,7 +124,9 @@ def _keys(secret: Path | None) -> Credentials | None:
         raise FetchError(Reason.SECRET_NOT_FOUND, str(error)) from error
 
 
-def _tell(path: Path, message: str) -> None:
-    """Only where the kubelet has mounted it."""
-    if path.exists() and os.access(path, os.W_OK):
+def _tell(path: Path | None, message: str) -> None:
+    """The kubelet's file is written only where the kubelet has mounted it."""
+    if path is None and KUBELETS_LOG.exists() and os.access(KUBELETS_LOG, os.W_OK):
+        path = KUBELETS_LOG
+    if path is not None:
         path.write_text(message, "utf-8")

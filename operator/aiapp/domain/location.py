@@ -5,16 +5,27 @@ Never resolves a name or opens a connection.
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
-
-from aiapp.api.version import ObsSource
 
 Addressing = Literal["Auto", "Path", "Virtual"]
 DEFAULT_REGION: Final = "us-east-1"
 """Stores without regions accept it in signatures."""
 
 _CLUSTER_DOMAINS: Final = (".svc", ".cluster.local")
+
+
+class Folder(Protocol):
+    """What names a folder: `source.obs` of a version, or the fetcher's arguments (which start without the models)."""
+
+    @property
+    def uri(self) -> str: ...
+    @property
+    def endpoint(self) -> str | None: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def addressing(self) -> Addressing: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class Location:
         return self.endpoint is not None and not _takes_bucket_labels(urlsplit(self.endpoint).hostname or "")
 
 
-def location(source: ObsSource) -> Location:
+def location(source: Folder) -> Location:
     """The folder that a source names; `obs://` and `s3://` mean the same."""
     scheme, _, rest = source.uri.partition("://")
     bucket, _, path = rest.partition("/")

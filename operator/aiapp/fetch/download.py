@@ -5,27 +5,30 @@ Every byte is hashed on its way to the disk; nothing is kept under its final nam
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from aiapp.domain.manifest import Entry, Hashed
+from aiapp.fetch.parts import Part, bounds
 from aiapp.fetch.target import Target
 
-RANGE_BYTES: Final = 16 << 20
-"""Larger objects are fetched in ranges of this size: large enough that requests cost nothing beside the bytes."""
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+Write = Callable[["Buffer", int], None]
+"""Takes some bytes and where in the object they belong."""
 REQUESTS: Final = 32
 """Requests under way at the same time; what many small files need."""
-MEMORY_BYTES: Final = 192 << 20
-"""Bytes in memory at the same time; what few large files need."""
+BYTES: Final = 64 << 20
+"""Bytes asked for at the same time: eight ranges of large files are as fast as more."""
 
 
 class Source(Protocol):
     """Where the bytes come from."""
 
-    async def read(self, entry: Entry, start: int, end: int) -> bytes:
-        """Raises FetchError."""
+    async def read(self, entry: Entry, start: int, end: int, write: Write) -> None:
+        """Hand bytes `start` to `end` (exclusive) to `write`, in order, each once. Raises FetchError."""
         ...
 
 
@@ -34,19 +37,19 @@ class Budget:
     """Limits requests and bytes that are under way together."""
 
     requests: int = REQUESTS
-    memory: int = MEMORY_BYTES
+    size: int = BYTES
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def take(self, size: int) -> None:
         async with self._changed:
-            await self._changed.wait_for(lambda: self.requests > 0 and self.memory >= size)
+            await self._changed.wait_for(lambda: self.requests > 0 and self.size >= size)
             self.requests -= 1
-            self.memory -= size
+            self.size -= size
 
     async def give(self, size: int) -> None:
         async with self._changed:
             self.requests += 1
-            self.memory += size
+            self.size += size
             self._changed.notify_all()
 
 
@@ -61,81 +64,56 @@ class Download:
     async def run(self, entries: Sequence[Entry]) -> list[Hashed]:
         """Largest files first, so that none is left to run alone at the end. Raises FetchError."""
         budget = Budget()
-        ordered = sorted(entries, key=lambda entry: -entry.size)
-        queue = iter(enumerate(ordered))
-        done: list[Hashed] = []
+        queue = iter(sorted(entries, key=lambda entry: -entry.size))
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(REQUESTS, len(ordered))):
-                    group.create_task(self._work(queue, budget, done))
+                workers = [group.create_task(self._work(queue, budget)) for _ in range(min(REQUESTS, len(entries)))]
         except ExceptionGroup as failures:
             raise _first(failures) from failures
-        return done
+        return [hashed for worker in workers for hashed in worker.result()]
 
-    async def _work(self, queue: Iterator[tuple[int, Entry]], budget: Budget, done: list[Hashed]) -> None:
-        for number, entry in queue:
-            done.append(await self._file(number, entry, budget))
+    async def _work(self, queue: Iterator[Entry], budget: Budget) -> list[Hashed]:
+        return [await self._file(entry, budget) for entry in queue]
 
-    async def _file(self, number: int, entry: Entry, budget: Budget) -> Hashed:
-        with self.target.part(number, entry.size) as descriptor:
-            digest = await self._content(entry, descriptor, budget)
-            if entry.size > RANGE_BYTES:
-                await asyncio.to_thread(os.fsync, descriptor)
-        return self.target.keep(number, entry, digest)
+    async def _file(self, entry: Entry, budget: Budget) -> Hashed:
+        with self.target.part(entry) as part:
+            ranges = bounds(entry.size)
+            arrived = [asyncio.Event() for _ in ranges]
+            async with asyncio.TaskGroup() as group:
+                digest = group.create_task(_digest(part, ranges, arrived))
+                for number, (start, end) in enumerate(ranges):
+                    if number in part.written:
+                        self._arrived(arrived[number], end - start)
+                    else:
+                        await budget.take(end - start)
+                        group.create_task(self._range(entry, part, number, arrived[number], budget))
+            await asyncio.to_thread(part.sync)
+        return self.target.keep(entry, digest.result())
 
-    async def _content(self, entry: Entry, descriptor: int, budget: Budget) -> str:
-        ranges = _Ranges(entry, descriptor)
-        async with asyncio.TaskGroup() as group:
-            for place, (start, end) in enumerate(ranges.bounds):
-                await budget.take(end - start)
-                group.create_task(self._range(ranges, place, budget))
-        return ranges.digest.hexdigest()
-
-    async def _range(self, ranges: "_Ranges", place: int, budget: Budget) -> None:
-        start, end = ranges.bounds[place]
+    async def _range(self, entry: Entry, part: Part, number: int, arrived: asyncio.Event, budget: Budget) -> None:
+        start, end = bounds(entry.size)[number]
         try:
-            await ranges.accept(place, await self.source.read(ranges.entry, start, end))
-            self.progress(end - start)
+            await self.source.read(entry, start, end, part.write)
         finally:
             await budget.give(end - start)
+        part.record(number)
+        self._arrived(arrived, end - start)
+
+    def _arrived(self, arrived: asyncio.Event, size: int) -> None:
+        arrived.set()
+        self.progress(size)
 
 
-class _Ranges:
-    """One file's ranges: they come in any order, are written at once and hashed in their own order.
-
-    A range keeps its share of the budget until it is hashed. Shares are taken in order, so the next one to be hashed
-    always has its own.
-    """
-
-    def __init__(self, entry: Entry, descriptor: int) -> None:
-        self.entry = entry
-        self.digest = hashlib.sha256()
-        starts = range(0, entry.size, RANGE_BYTES) or range(1)
-        self.bounds = [(start, min(start + RANGE_BYTES, entry.size)) for start in starts]
-        self._descriptor = descriptor
-        self._turns = [asyncio.Event() for _ in range(len(self.bounds) + 1)]
-        self._turns[0].set()
-
-    async def accept(self, place: int, content: bytes) -> None:
-        start, _ = self.bounds[place]
-        await self._aside(_write, self._descriptor, content, start)
-        await self._turns[place].wait()
-        await self._aside(self.digest.update, content)
-        self._turns[place + 1].set()
-
-    async def _aside(self, work: Callable[..., None], *arguments: object) -> None:
-        """In a thread when it is worth the change: both writing and hashing let other threads run."""
-        if len(self.bounds) > 1:
-            await asyncio.to_thread(work, *arguments)
+async def _digest(part: Part, ranges: Sequence[tuple[int, int]], arrived: Sequence[asyncio.Event]) -> str:
+    """SHA-256 of what was written, in order, behind the download front; in a thread when it is worth the change."""
+    digest = hashlib.sha256()
+    for (start, end), there in zip(ranges, arrived, strict=True):
+        await there.wait()
+        if len(ranges) == 1:
+            part.hash(digest, start, end)
         else:
-            work(*arguments)
-
-
-def _write(descriptor: int, content: bytes, start: int) -> None:
-    view = memoryview(content)
-    while view:
-        written = os.pwrite(descriptor, view, start)
-        view, start = view[written:], start + written
+            await asyncio.to_thread(part.hash, digest, start, end)
+    return digest.hexdigest()
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

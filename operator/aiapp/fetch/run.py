@@ -69,7 +69,7 @@ async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     present = target.complete(manifest.entries)
     wanted = [entry for entry in manifest.entries if entry.path not in present]
     missing = sum(entry.size for entry in wanted)
-    target.require_space(missing)
+    target.require_space(wanted)
     with shown(missing, clock) as progress:
         hashed = await Download(Remote(request.access), target, progress).run(wanted)
     target.finish()

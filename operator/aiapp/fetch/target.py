@@ -7,19 +7,21 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.keys import RESERVED
 from aiapp.domain.manifest import Entry, Hashed
+from aiapp.domain.sizes import human_size
+from aiapp.fetch import folders, parts
 from aiapp.fetch.failures import FetchError
 
 SPARE_BYTES: Final = 64 << 20
 """Left free on the volume, for the journal and the logs."""
-HASH_BLOCK: Final = 4 << 20
 
 
 class Target:
@@ -29,47 +31,46 @@ class Target:
         self.folder = folder
         self._parts = folder / RESERVED
         self._journal = journal or self._parts / "journal.jsonl"
+        self._boot = parts.boot()
 
     def prepare(self) -> None:
-        """Make the folders; the parts of a download that was cut off are dropped."""
+        """Make the folders. A link in place of the folder of parts is removed, not followed."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._parts.is_symlink():
+            self._parts.unlink()
         self._parts.mkdir(exist_ok=True)
         self._journal.parent.mkdir(parents=True, exist_ok=True)
-        for part in self._parts.glob("*.part"):
-            part.unlink()
 
-    def complete(self, entries: tuple[Entry, ...]) -> dict[str, Hashed]:
+    def complete(self, entries: Collection[Entry]) -> dict[str, Hashed]:
         """Files that are there already, by path: recorded for this very object, and their bytes still hash to that."""
         recorded = dict(self._recorded())
-        return {e.path: known for e in entries if (known := recorded.get(_identity(e))) and self._holds(e, known)}
+        return {e.path: known for e in entries if (known := recorded.get(_identity(e))) and self._holds(known)}
 
-    def require_space(self, needed: int) -> None:
-        """Raises FetchError when the volume cannot take `needed` more bytes."""
+    def require_space(self, wanted: Collection[Entry]) -> None:
+        """Drop parts of other objects; raises FetchError when the volume cannot take the rest of the wanted ones."""
+        kept = {self._part(entry) for entry in wanted}
+        for path in self._parts.glob("*.part"):
+            if path not in kept:
+                path.with_suffix(".ranges").unlink(missing_ok=True)
+                path.unlink()
+        needed = sum(entry.size for entry in wanted) - sum(_allocated(path) for path in kept)
         free = shutil.disk_usage(self.folder).free
         if free < needed + SPARE_BYTES:
-            message = f"{self.folder} has {free} bytes free, the package needs {needed} and {SPARE_BYTES} to spare"
+            message = (
+                f"{self.folder} has {human_size(free)} free, the package needs {human_size(needed)} more and "
+                f"{human_size(SPARE_BYTES)} to spare: give the volume or the node's disk more room"
+            )
             raise FetchError(Reason.LIMIT_EXCEEDED, message)
 
-    @contextmanager
-    def part(self, number: int, size: int) -> Iterator[int]:
-        """A new partial file of that size as a file descriptor."""
-        path = self._part(number)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        try:
-            os.ftruncate(descriptor, size)
-            yield descriptor
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(descriptor)
+    def part(self, entry: Entry) -> AbstractContextManager[parts.Part]:
+        """The partial file of an object, taken up where an earlier process left it."""
+        return parts.opened(self._part(entry), entry.size, self._boot)
 
-    def keep(self, number: int, entry: Entry, digest: str) -> Hashed:
+    def keep(self, entry: Entry, digest: str) -> Hashed:
         """The partial file becomes the file; recorded only after that."""
-        final = self.folder / entry.path
-        final.parent.mkdir(parents=True, exist_ok=True)
-        self._refuse_links(final.parent)
-        self._part(number).replace(final)
+        part = self._part(entry)
+        folders.place(part, self.folder, entry.path)
+        part.with_suffix(".ranges").unlink(missing_ok=True)
         hashed = Hashed(entry.path, entry.size, digest)
         with self._journal.open("a", encoding="utf-8") as journal:
             journal.write(json.dumps([_identity(entry), *hashed]) + "\n")
@@ -79,8 +80,9 @@ class Target:
         """Leave nothing in the package's folder that is not the package's."""
         shutil.rmtree(self._parts)
 
-    def _part(self, number: int) -> Path:
-        return self._parts / f"{number}.part"
+    def _part(self, entry: Entry) -> Path:
+        """Named by the object's pinned state, so that no part is ever taken for another's."""
+        return self._parts / f"{hashlib.sha256(entry.line.encode()).hexdigest()[:32]}.part"
 
     def _recorded(self) -> Iterator[tuple[str, Hashed]]:
         """A line that was cut off by a crash is skipped: its file is fetched again."""
@@ -89,22 +91,26 @@ class Target:
         for line in self._journal.read_text("utf-8", errors="replace").splitlines():
             try:
                 identity, path, size, digest = json.loads(line)
-            except ValueError:
+            except (ValueError, TypeError):
                 continue
             yield identity, Hashed(path, size, digest)
 
-    def _holds(self, entry: Entry, known: Hashed) -> bool:
-        path = self.folder / entry.path
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != entry.size:
+    def _holds(self, known: Hashed) -> bool:
+        try:
+            descriptor = folders.opened(self.folder, known.path)
+        except OSError:
             return False
-        with path.open("rb") as file:
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size != known.size:
+                return False
             return hashlib.file_digest(file, "sha256").hexdigest() == known.sha256
-
-    def _refuse_links(self, parent: Path) -> None:
-        if not parent.resolve().is_relative_to(self.folder.resolve()):
-            raise FetchError(Reason.KEY_REFUSED, f"{parent} leads out of {self.folder} through a link")
 
 
 def _identity(entry: Entry) -> str:
     """What makes a recorded file this entry's: path and pinned state."""
     return entry.line.rstrip("\n")
+
+
+def _allocated(path: Path) -> int:
+    return path.lstat().st_blocks * 512 if path.exists() else 0

@@ -1,0 +1,44 @@
+"""Opens what lies below a folder, part by part, so that no symbolic link ever leads out of it.
+
+Never resolves a path as a whole: a link in the middle of one is an error, not a way.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+@contextmanager
+def parent(root: Path, path: str, *, make: bool = False) -> Iterator[int]:
+    """Descriptor of the folder that holds `path` below `root`; `make` creates what is missing.
+
+    Raises OSError, with `path`'s part as file name, when a part is a link, a file, or missing.
+    """
+    descriptor = os.open(root, _FOLDER)
+    try:
+        for part in path.split("/")[:-1]:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=descriptor)
+            inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def opened(root: Path, path: str) -> int:
+    """Descriptor of the file `path` below `root`, for reading. Raises OSError as `parent` does."""
+    with parent(root, path) as folder:
+        return os.open(path.rpartition("/")[2], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+
+
+def place(part: Path, root: Path, path: str) -> None:
+    """Give a finished file its name `path` below `root`, in one step. Raises OSError as `parent` does."""
+    with parent(root, path, make=True) as folder:
+        os.replace(part, path.rpartition("/")[2], dst_dir_fd=folder)

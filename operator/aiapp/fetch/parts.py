@@ -1,0 +1,108 @@
+"""Partial files: which ranges of them are written, across a restart of the container. Never trusts another boot's.
+
+What a process has written is in the page cache whatever becomes of the process, so a record without fsync holds until
+the kernel itself goes: each record carries the boot's id.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+RANGE_BYTES: Final = 8 << 20
+"""Larger objects are fetched in ranges of this size: large enough that requests cost little beside the bytes."""
+PIECE_BYTES: Final = 256 << 10
+"""Bytes that are in memory at once for one request: they stay in the processor's cache until they are written."""
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+def bounds(size: int) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each range of an object; an empty object is one empty range."""
+    starts = range(0, size, RANGE_BYTES) or range(1)
+    return [(start, min(start + RANGE_BYTES, size)) for start in starts]
+
+
+def boot(source: Path = BOOT_ID) -> str:
+    """What tells this run of the kernel from another; without it no partial file is taken up."""
+    try:
+        return source.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One open partial file; `written` holds the numbers of the ranges that an earlier process completed."""
+
+    descriptor: int
+    written: frozenset[int]
+    _record: int | None
+
+    def write(self, content: "Buffer", start: int) -> None:
+        """Put bytes where they belong."""
+        view = memoryview(content)
+        while view:
+            done = os.pwrite(self.descriptor, view, start)
+            view, start = view[done:], start + done
+
+    def record(self, number: int) -> None:
+        """Note that a range is written as a whole."""
+        if self._record is not None:
+            os.write(self._record, b"%d\n" % number)
+
+    def hash(self, digest: "hashlib._Hash", start: int, end: int) -> None:
+        """Feed a digest with what lies on disk from `start` to `end`."""
+        while start < end and (piece := os.pread(self.descriptor, min(end - start, PIECE_BYTES), start)):
+            digest.update(piece)
+            start += len(piece)
+
+    def sync(self) -> None:
+        """Returns when the disk itself holds the bytes."""
+        os.fsync(self.descriptor)
+
+
+@contextmanager
+def opened(path: Path, size: int, boot_id: str) -> Iterator[Part]:
+    """The partial file at `path`: one of this boot is taken up, any other made anew. It stays whatever happens."""
+    record = path.with_suffix(".ranges")
+    written = _recorded(record, boot_id) if _is_plain(path, size) else frozenset()
+    if not written:
+        path.unlink(missing_ok=True)
+        record.unlink(missing_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o644)
+    try:
+        os.ftruncate(descriptor, size)
+        if size <= RANGE_BYTES or not boot_id:
+            yield Part(descriptor, frozenset(), None)
+            return
+        with record.open("ab", buffering=0) as lines:
+            if not written:
+                lines.write(f"{_head(boot_id)}\n".encode())
+            yield Part(descriptor, written, lines.fileno())
+    finally:
+        os.close(descriptor)
+
+
+def _head(boot_id: str) -> str:
+    return f"{boot_id} {RANGE_BYTES}"
+
+
+def _is_plain(path: Path, size: int) -> bool:
+    return path.is_file() and not path.is_symlink() and path.stat().st_size == size
+
+
+def _recorded(record: Path, boot_id: str) -> frozenset[int]:
+    """Numbers of the recorded ranges; a line that was cut off does not count."""
+    if not boot_id or record.is_symlink() or not record.is_file():
+        return frozenset()
+    head, *lines = record.read_text("ascii", errors="replace").split("\n")
+    if head != _head(boot_id):
+        return frozenset()
+    return frozenset(int(line) for line in lines[:-1] if line.isdecimal())
