@@ -1,10 +1,17 @@
 """The control groups of a sandbox's nodes, version 1 and 2. Never touches a group outside the sandbox's own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 MOUNT_POINT = Path("/sys/fs/cgroup")
 CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids", "hugetlb")
+
+
+def writable(mount_point: Path = MOUNT_POINT) -> bool:
+    """Whether groups can be made here: containers often see the hierarchies read-only, or none."""
+    found = list(_hierarchies(mount_point))
+    return bool(found) and all(os.access(hierarchy, os.W_OK) for hierarchy in found)
 
 
 def create(group: str, mount_point: Path = MOUNT_POINT) -> None:
@@ -31,6 +38,8 @@ def remove(group: str, mount_point: Path = MOUNT_POINT) -> None:
 
 def _hierarchies(mount_point: Path) -> Iterator[Path]:
     """Version 2 mounts one hierarchy, version 1 one for each controller, some of them twice by links."""
+    if not mount_point.is_dir():
+        return
     if (mount_point / "cgroup.procs").exists():
         yield mount_point
         return

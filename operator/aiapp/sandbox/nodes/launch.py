@@ -23,7 +23,9 @@ PLAN_FILE = "plan.json"
 _LAUNCH = f'exec {HOST_NETWORK_FD}</proc/self/ns/net; exec "$@"'
 """Keeps the host's network namespace open for the node's first process, which lays the cable into it."""
 
-_NAMESPACES = ("--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc")
+NAMESPACES = ("--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc")
+"""What `unshare` gives a node; `--kill-child` ends it with `unshare` itself."""
+
 _SOURCES = Path(aiapp.__file__).parents[1]
 
 
@@ -129,6 +131,6 @@ def image_import(ctr: Path, architecture: str) -> list[str]:
 
 def _command(plan: Path) -> list[str]:
     return [
-        *("/bin/sh", "-c", _LAUNCH, "node", program("unshare") or "unshare", *_NAMESPACES),
+        *("/bin/sh", "-c", _LAUNCH, "node", program("unshare") or "unshare", *NAMESPACES),
         *(sys.executable, "-P", "-m", INIT, str(plan)),
     ]

@@ -3,6 +3,7 @@
 import errno
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from aiapp.sandbox import network
 from aiapp.sandbox.network import Network
 from aiapp.sandbox.nodes import cgroups, emulation
 from aiapp.sandbox.nodes.configuration import CNI_PROGRAMS
-from aiapp.sandbox.nodes.launch import INIT, cgroup, emulated, launch, program
+from aiapp.sandbox.nodes.launch import INIT, NAMESPACES, cgroup, emulated, launch, program
 from aiapp.sandbox.nodes.membership import Started, join
 from aiapp.sandbox.processes import PROC, kill, marked
 from aiapp.sandbox.profiles import RealNode
@@ -34,14 +35,27 @@ _PROGRAMS = {
 
 def possible() -> str | None:
     """Why no real node can run here, in words for a person; None when one can."""
-    if platform.system() != "Linux" or os.geteuid() != 0:
+    if not _is_root():
         return "real nodes need root on Linux"
     missing = sorted({package for name, package in _PROGRAMS.items() if not program(name)})
     if not Path(CNI_PROGRAMS, "ptp").exists():
         missing.append("containernetworking-plugins")
     if missing:
         return f"real nodes need packages that are not installed: apt-get install {' '.join(missing)}"
+    if not (cgroups.writable() and _may_have_namespaces()):
+        return (
+            "real nodes need namespaces and control groups, which this (unprivileged?) container does not let root have"
+        )
     return None
+
+
+def _is_root() -> bool:
+    return platform.system() == "Linux" and os.geteuid() == 0
+
+
+def _may_have_namespaces() -> bool:
+    command = [program("unshare") or "unshare", *NAMESPACES, "true"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def start(nodes: Sequence[RealNode], site: Site, net: Network, progress: Progress) -> None:
@@ -89,8 +103,8 @@ def clean(folder: Path) -> None:
 
     Ends them first if they still run. Nothing there is fine: it is found by name, not by a record.
     """
-    if possible() is not None:
-        return
+    if not (_is_root() and program("ip")):
+        return  # no node was ever started here
     stop(folder)
     network.remove(folder)
     until(lambda: _groups_removed(folder), seconds=GONE_SECONDS, what="the control groups of the nodes to be empty")

@@ -61,3 +61,12 @@ def test_a_group_goes_with_all_below_it_and_no_other(tmp_path: Path) -> None:
 def test_removing_what_was_never_made_does_nothing(tmp_path: Path) -> None:
     cgroups.remove("/aiapp-1", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_without_control_groups_cannot_have_nodes(tmp_path: Path) -> None:
+    assert not cgroups.writable(tmp_path)
+    assert not cgroups.writable(tmp_path / "absent")
+
+
+def test_a_machine_with_control_groups_can(version_two: Path) -> None:
+    assert cgroups.writable(version_two)
