@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from aiapp.sandbox import cluster, services, state
+from aiapp.sandbox import cluster, debian, services, state
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.images import loading
 from aiapp.sandbox.state import Record
@@ -202,6 +202,17 @@ def kubeconfig(name: str, service_account: str | None) -> None:
     if not (namespace and slash and account):
         raise click.BadParameter("say NAMESPACE/NAME", param_hint="--service-account")
     click.echo(cluster.service_account_kubeconfig(folder, namespace, account))
+
+
+@command.command()
+@_errors_as_text
+def prepare() -> None:
+    """Install the Debian packages that real nodes and images need (as root); say which are missing otherwise."""
+    with _progress() as progress:
+        absent = debian.prepare(progress)
+    if absent:
+        click.echo(f"without these Debian packages pods do not really run: {' '.join(absent)}", err=True)
+        click.echo("install them as root, or go on with simulated nodes", err=True)
 
 
 @command.command()
