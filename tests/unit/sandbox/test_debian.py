@@ -12,7 +12,7 @@ def test_nothing_is_installed_where_nothing_is_missing(monkeypatch: pytest.Monke
 
 def test_without_root_it_only_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(debian, "missing", lambda: ("runc",))
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr(debian, "_run", lambda _: pytest.fail("must not be called"))
     assert debian.prepare(Silent()) == ("runc",)
 
@@ -21,8 +21,8 @@ def test_as_root_the_missing_are_installed(monkeypatch: pytest.MonkeyPatch) -> N
     answers = iter([("runc", "buildah"), ()])
     commands: list[list[str]] = []
     monkeypatch.setattr(debian, "missing", lambda: next(answers))
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(debian.shutil, "which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/apt-get")
     monkeypatch.setattr(debian, "_run", lambda command: commands.append(list(command)))
     assert debian.prepare(Silent()) == ()
     assert [command[1] for command in commands] == ["update", "install"]
