@@ -7,6 +7,7 @@ from demo.kubectl import Kubectl
 from demo.terminal import Terminal
 
 CHIP: Final = "node.kubernetes.io/npu.chip.name"
+VENDOR: Final = "huawei.com/"
 DRIVER: Final = "huawei.com/driver.version"
 MEANINGS: Final = {
     "ArchitectureMismatch": "another processor architecture",
@@ -27,7 +28,7 @@ def show(kubectl: Kubectl, terminal: Terminal, version: str) -> None:
     compatibility = kubectl.json("get", "aiappv", version)["status"]["compatibility"]
     reasons = {name: count["reason"] for count in compatibility["reasons"] for name in count.get("examples", ())}
     nodes = kubectl.within("default").json("get", "nodes")["items"]
-    terminal.table(("NODE", "RUNS PODS", "ARCH", "CHIP", "DRIVER", "NPUS", "VERDICT"), list(_rows(nodes, reasons)))
+    terminal.table(("NODE", "PODS RUN", "ARCH", "CHIP", "DRIVER", "NPUS", "VERDICT"), list(_rows(nodes, reasons)))
     fits, nodes_ = compatibility["compatible"], compatibility["nodes"]
     terminal.say(f"\n{compatibility['verdict']}: {fits} of {nodes_} nodes can run {version}.")
 
@@ -47,7 +48,7 @@ def _rows(nodes: list[Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, .
 
 
 def _npus(allocatable: Mapping[str, str]) -> str:
-    found = [f"{count} {name}" for name, count in allocatable.items() if name.startswith("huawei.com/")]
+    found = [f"{count} {name.removeprefix(VENDOR)}" for name, count in allocatable.items() if name.startswith(VENDOR)]
     return ", ".join(found) or "-"
 
 

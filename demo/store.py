@@ -35,12 +35,16 @@ class Store:
 
 
 def upload(store: Store, bucket: str, prefix: str, folder: Path) -> list[str]:
-    """Put every file of `folder` under `prefix` of `bucket`, which is made when absent; the keys."""
+    """Put every file of `folder` under `prefix` of `bucket`, which is made when absent; the keys.
+
+    The bucket keeps former versions: what is pinned can be fetched whatever is uploaded later.
+    """
     client = store.client()
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError:
         client.create_bucket(Bucket=bucket)
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     keys = []
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         key = f"{prefix}{file.relative_to(folder).as_posix()}"

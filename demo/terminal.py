@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
 
 
 class Terminal:
@@ -49,12 +48,9 @@ class Terminal:
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Leave a table."""
-        table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for row in rows:
-            table.add_row(*row)
-        with self._console.capture() as capture:
-            self._console.print(table, soft_wrap=False)
-        self.say(capture.get().rstrip())
+        widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+        for cells in (columns, *rows):
+            self.say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)))
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:

@@ -148,11 +148,22 @@ def train_and_upload(demo: Demo) -> Trained:
 def apply_objects(demo: Demo, built: Images) -> None:
     """The person's part: a Secret, two versions, two applications."""
     demo.terminal.step("kubectl apply: what a user writes")
-    folder = render("objects", demo.workspace, _object_values(demo.store, built))
+    folder = render("objects", demo.workspace, object_values(demo.store, built))
     serving.make_namespace(demo.kubectl)
     for name in ("credentials", "digits", "digits-npu"):
         demo.terminal.say(demo.kubectl("apply", "-f", _short(folder / f"{name}.yaml")))
     demo.terminal.say((folder / "digits.yaml").read_text())
+
+
+def object_values(at: Store, built: Images) -> Mapping[str, str]:
+    """What is filled in in `manifests/objects`."""
+    return {
+        "BUCKET": BUCKET,
+        "ENDPOINT": at.endpoint,
+        "ACCESS_KEY": at.access_key,
+        "SECRET_KEY": at.secret_key,
+        "CPU_RUNTIME": built.cpu_runtime,
+    }
 
 
 def serve_digits(demo: Demo, trained: Trained, way: Way) -> None:
@@ -172,17 +183,17 @@ def serve_on_npu(demo: Demo, trained: Trained, way: Way) -> None:
     demo.terminal.step("digits-npu: the same network with a CANN runtime, on a node with Ascend devices")
     if not demo.has_npu_node:
         demo.terminal.warn("no node can run it here, so it waits:")
-        demo.terminal.say(demo.kubectl("get", "aiapps"))
+        demo.terminal.say(demo.kubectl("get", "aiapp,aiappv"))
         return
     wait(demo, "digits-npu", ARM64_WAIT_SECONDS)
     machine = compare(demo, way("digits-npu"), trained).get("machine")
-    demo.terminal.say(f"answered by a {machine} processor; the image is a stand-in, so numpy computed and not an NPU")
+    demo.terminal.say(f"answered by Python on {machine}; without CANN it was numpy that computed, not an NPU")
 
 
 def show_fleet(demo: Demo) -> None:
     """Why it runs where it runs."""
     demo.terminal.step("Where digits-npu can run, known before any pod exists")
-    path = "jsonpath={.status.conditions[?(@.type=='RuntimeCompatible')].message}"
+    path = 'jsonpath={.status.conditions[?(@.type=="RuntimeCompatible")].message}'
     demo.terminal.say(demo.kubectl("get", "aiappv", "digits-npu-1.0.0", "-o", path) + "\n")
     fleet.show(demo.kubectl, demo.terminal, "digits-npu-1.0.0")
 
@@ -191,7 +202,7 @@ def show_next(demo: Demo, name: str) -> None:
     """What is there to look at, and how the sandbox `name` goes away."""
     terminal = demo.terminal
     terminal.step("What to look at next")
-    terminal.say(demo.kubectl("get", "aiapps"))
+    terminal.say(demo.kubectl("get", "aiapp,aiappv"))
     terminal.command(["export", f"KUBECONFIG={demo.kubectl.kubeconfig}"])
     terminal.command(["alias", f"kubectl={demo.kubectl.program}"])
     terminal.command(["kubectl", "explain", "aiappv.spec.source.obs"])
@@ -252,16 +263,6 @@ def _way(demo: Demo, site: Site) -> Way:
         return partial(serving.directly, url)
 
     return way
-
-
-def _object_values(at: Store, built: Images) -> Mapping[str, str]:
-    return {
-        "BUCKET": BUCKET,
-        "ENDPOINT": at.endpoint,
-        "ACCESS_KEY": at.access_key,
-        "SECRET_KEY": at.secret_key,
-        "CPU_RUNTIME": built.cpu_runtime,
-    }
 
 
 def _short(path: Path) -> str:

@@ -44,7 +44,7 @@ def test_the_same_network_is_served_by_an_arm64_pod_on_the_node_with_ascend_devi
         pytest.skip("the cluster has no node for it")
     walkthrough.serve_on_npu(demo, shown.trained, walkthrough.through_services(demo))
     assert "npu-910a" in shown.wide_pod("digits-npu")
-    assert "answered by a aarch64 processor" in shown.installed.output.getvalue()
+    assert "answered by Python on aarch64" in shown.installed.output.getvalue()
 
 
 def test_status_names_the_nodes_that_do_not_fit_and_why(shown: Shown) -> None:
