@@ -5,7 +5,10 @@ namespace, so nothing has to be undone where the host itself has it not mounted;
 until `release`. While it exists it counts for the whole machine.
 """
 
+import fcntl
+import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 MOUNT_POINT = Path("/proc/sys/fs/binfmt_misc")
@@ -43,23 +46,35 @@ def serves_containers(entry: str) -> bool:
     return entry.startswith("enabled") and machine == "b700" and "F" in fields.get("flags:", "")
 
 
-def register() -> None:
-    """Make the kernel run arm64 programs, for as long as this mount namespace lives; OSError when it refuses."""
+def register() -> int:
+    """Make the kernel run arm64 programs, for as long as this mount namespace lives; OSError when it refuses.
+
+    Keep the file descriptor that is returned open while they are needed: `release` then leaves them alone.
+    """
+    interpreter = next(program for program in QEMU if program.exists())
+    # A lock on a file that is there anyway ends with its holder and leaves nothing behind.
+    in_use = os.open(interpreter, os.O_RDONLY)
+    fcntl.flock(in_use, fcntl.LOCK_SH)
     if not (MOUNT_POINT / "register").exists():
         subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(MOUNT_POINT)], check=True)
-    if any(serves_containers(entry.read_text()) for entry in MOUNT_POINT.iterdir() if entry.name not in _CONTROLS):
-        return
-    interpreter = next(program for program in QEMU if program.exists())
-    try:
-        (MOUNT_POINT / "register").write_text(registration(interpreter))
-    except FileExistsError:  # another node was faster
-        return
+    entries = [entry.read_text() for entry in MOUNT_POINT.iterdir() if entry.name not in _CONTROLS]
+    if not any(map(serves_containers, entries)):
+        # Another node may have been faster.
+        with suppress(FileExistsError):
+            (MOUNT_POINT / "register").write_text(registration(interpreter))
+    return in_use
 
 
 def release() -> None:
-    """Forget our registration if the host's own mount has kept it."""
+    """Forget our registration if the host's own mount has kept it and no node on this machine needs it."""
     entry = MOUNT_POINT / ENTRY
-    if entry.exists():
+    if not entry.exists():
+        return
+    with next(program for program in QEMU if program.exists()).open("rb") as interpreter:
+        try:
+            fcntl.flock(interpreter, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
         entry.write_text("-1")
 
 

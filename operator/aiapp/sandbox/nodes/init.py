@@ -48,7 +48,7 @@ def main() -> None:
     connect(plan.cable)
     mount(Path(plan.folder))
     if plan.emulated:
-        emulation.register()
+        emulation.register()  # the descriptor stays open as long as the node lives
     os.environ["PATH"] = plan.path
     # Daemonic: when a step fails here, the node ends rather than staying half alive.
     threads = [threading.Thread(target=keep_running, args=(each,), daemon=True) for each in plan.daemons]

@@ -107,6 +107,7 @@ def clean(folder: Path) -> None:
         return  # no node was ever started here
     stop(folder)
     network.remove(folder)
+    emulation.release()
     until(lambda: _groups_removed(folder), seconds=GONE_SECONDS, what="the control groups of the nodes to be empty")
 
 
