@@ -20,6 +20,7 @@ _SYSTEM: Final = re.compile(r"\n\s*(?:message|error): \"([^\"\n]{1,120})\"")
 
 _CERTIFICATE_FAULTS: Final = {
     "UnknownIssuer": "no trusted authority has issued its certificate: give the authority's as CA bundle",
+    "BadSignature": "no trusted authority has issued its certificate: give the authority's as CA bundle",
     "CaUsedAsEndEntity": "its certificate is an authority's own: let that authority issue one for the server",
     "Expired": "its certificate has expired",
     "ExpiredContext": "its certificate has expired",
@@ -48,8 +49,9 @@ _CODES: Final = {
     "InvalidToken": Reason.ACCESS_DENIED,
     "TokenRefreshRequired": Reason.ACCESS_DENIED,
     "AuthorizationHeaderMalformed": Reason.ACCESS_DENIED,
+    "XAdminUserNotFound": Reason.ACCESS_DENIED,
 }
-"""S3 codes that say more than their status, 400 for those of credentials."""
+"""S3 codes that say more than their status: 400 for credentials, 404 for an access key that versitygw does not know."""
 
 
 class Diagnosis(NamedTuple):

@@ -69,6 +69,8 @@ class Remote:
                     write(piece, start)
                     start += len(piece)
             except (BaseError, FileNotFoundError, _WrongLengthError) as error:  # obstore's 404 is the built-in error
+                if begun < start == end:
+                    return  # all of it had come
                 found = diagnosis(error)
                 failures = 1 if start - begun >= PROGRESS_BYTES else failures + 1
                 if found.final or failures == ATTEMPTS:

@@ -1,0 +1,127 @@
+"""`aiapp fetch` as the kubelet runs it: exit code, termination message, signals, and the next start after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
+from tests.support.fetching import PREFIX, Package, aiapp_fetch, files_below, pinned_package
+from tests.support.sandbox import Bucket
+from tests.support.waiting import eventually
+
+from aiapp.domain.keys import RESERVED
+
+RANGE = 8 << 20
+LARGE = {"config.json": b"{}", "model.bin": os.urandom(2 * RANGE + 1)}
+
+
+@pytest.fixture
+def large(bucket: Bucket, tmp_path: Path) -> Package:
+    """A package with a file of three ranges."""
+    return pinned_package(bucket, tmp_path, LARGE)
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    said, _ = process.communicate(timeout=120)
+    return process.returncode, said
+
+
+def told(target: Path) -> dict[str, object]:
+    message = target.with_name("termination").read_text("utf-8")
+    assert len(message.encode()) <= 4096
+    loaded = json.loads(message)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def test_success_is_told_by_digest_files_bytes_and_seconds(package: Package, target: Path) -> None:
+    target.parent.mkdir()
+    code, said = ended(aiapp_fetch(package, target))
+    assert code == 0, said
+    assert told(target)["digest"] == package.digest
+    assert told(target)["files"] == len(package.contents)
+    assert told(target).keys() == {"digest", "files", "bytes", "downloaded", "seconds"}
+    assert files_below(target) == package.contents
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        pytest.param(HTTPStatus.PRECONDITION_FAILED, 3, "ContentChanged", id="replaced"),
+        pytest.param(HTTPStatus.FORBIDDEN, 4, "AccessDenied", id="denied"),
+    ],
+)
+def test_failure_is_told_by_reason_and_key_without_secrets(
+    package: Package, target: Path, proxy: FaultProxy, status: HTTPStatus, code: int, reason: str
+) -> None:
+    target.parent.mkdir()
+    proxy.rule = lambda _: Fault(status=status)
+    left, said = ended(aiapp_fetch(package, target, endpoint=proxy.endpoint))
+    assert (left, told(target)["reason"]) == (code, reason)
+    assert PREFIX in str(told(target)["message"])
+    assert package.keys.secret_access_key not in said + str(told(target))
+
+
+def test_keys_come_from_a_mounted_secret_when_one_is_named(package: Package, target: Path, tmp_path: Path) -> None:
+    target.parent.mkdir()
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "accessKeyId").write_text("nobody")
+    (secret / "secretAccessKey").write_text("nothing\n")
+    code, _ = ended(aiapp_fetch(package, target, "--credentials", str(secret)))
+    assert (code, told(target)["reason"]) == (4, "AccessDenied")
+    (secret / "accessKeyId").write_text(package.keys.access_key_id)
+    (secret / "secretAccessKey").write_text(package.keys.secret_access_key + "\n")
+    assert ended(aiapp_fetch(package, target, "--credentials", str(secret)))[0] == 0
+
+
+def test_half_a_key_pair_is_said(package: Package, target: Path, tmp_path: Path) -> None:
+    target.parent.mkdir()
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "accessKeyId").write_text("only half")
+    ended(aiapp_fetch(package, target, "--credentials", str(secret)))
+    assert "secretAccessKey" in str(told(target)["message"])
+
+
+def test_a_wrong_uri_is_a_wrong_argument(package: Package, target: Path) -> None:
+    code, said = ended(aiapp_fetch(package, target, "--uri", "http://somewhere/else"))
+    assert code == 2
+    assert "http://somewhere/else" in said
+
+
+def last_range_stalls(request: Request) -> Fault:
+    return Fault(stall_after=0) if request.headers.get("range", "").startswith(f"bytes={2 * RANGE}-") else NO_FAULT
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [pytest.param(signal.SIGKILL, -9, id="kill -9"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
+)
+def test_after_a_signal_in_the_middle_the_next_start_asks_for_the_rest_alone(
+    large: Package, target: Path, proxy: FaultProxy, sent: signal.Signals, code: int
+) -> None:
+    target.parent.mkdir()
+    proxy.rule = last_range_stalls
+    first = aiapp_fetch(large, target, endpoint=proxy.endpoint)
+    try:
+        eventually(lambda: written_ranges(target) == 2 and (target / "config.json").exists(), timeout=60)
+    finally:
+        first.send_signal(sent)
+    assert ended(first)[0] == code
+    assert not (target / "model.bin").exists()
+    proxy.rule = lambda _: NO_FAULT
+    proxy.requests.clear()
+    assert ended(aiapp_fetch(large, target, endpoint=proxy.endpoint))[0] == 0
+    assert [request.headers["range"] for request in proxy.gets] == [f"bytes={2 * RANGE}-{2 * RANGE}"]
+    assert files_below(target) == LARGE
+    assert told(target)["digest"] == large.digest
+
+
+def written_ranges(target: Path) -> int:
+    records = list((target / RESERVED).glob("*.ranges"))
+    return len(records[0].read_text("ascii").splitlines()) - 1 if records else 0

@@ -1,0 +1,105 @@
+"""Packages in a bucket, and the fetcher run over them, in this process or as one of its own."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.sandbox import Bucket
+
+from aiapp.domain import manifest as manifests
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import Location
+from aiapp.domain.manifest import Entry, Hashed, Manifest
+from aiapp.fetch.remote import Access
+from aiapp.fetch.run import Request
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PREFIX = "models/m-1/"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A pinned package: what was uploaded, its manifest as a file, and where it lies."""
+
+    contents: Mapping[str, bytes]
+    manifest: Manifest
+    file: Path
+    location: Location
+    keys: Credentials
+
+    @property
+    def digest(self) -> str:
+        """The content digest, computed from what was uploaded."""
+        hashed = (Hashed(p, len(c), hashlib.sha256(c).hexdigest()) for p, c in self.contents.items())
+        return manifests.content_digest(hashed)
+
+    def request(self, target: Path, endpoint: str | None = None, ca_bundle: bytes | None = None) -> Request:
+        """A request to fetch it into `target`, through another endpoint when given."""
+        location = replace(self.location, endpoint=endpoint or self.location.endpoint)
+        access = Access(location, self.keys, ca_bundle, allow_http=True)
+        return Request(
+            manifest=self.file,
+            pin=self.manifest.pin,
+            access=access,
+            target=target,
+            server=target.with_name("server") / "serve.pyz",
+        )
+
+
+def pinned_package(bucket: Bucket, folder: Path, contents: Mapping[str, bytes]) -> Package:
+    """Upload the files below `PREFIX`, pin them, and write the manifest into `folder`."""
+    for path, content in contents.items():
+        bucket.client.put_object(Bucket=bucket.name, Key=PREFIX + path, Body=content)
+    manifest = pinned_manifest(bucket.client, bucket.name)
+    file = folder / "manifest.gz"
+    file.write_bytes(manifests.encode(manifest))
+    location = Location(bucket.name, PREFIX, bucket.endpoint, bucket.region, "Path")
+    return Package(contents, manifest, file, location, Credentials(bucket.access_key, bucket.secret_key))
+
+
+def pinned_manifest(client: "S3Client", bucket: str) -> Manifest:
+    """What the store says now, with version ids where the bucket has them."""
+    heads = []
+    for found in client.list_objects_v2(Bucket=bucket, Prefix=PREFIX).get("Contents", []):
+        head = client.head_object(Bucket=bucket, Key=found["Key"])
+        heads.append(manifests.Listed(found["Key"], found["Size"], head["ETag"], head.get("VersionId")))
+    return manifests.from_listing(heads, PREFIX)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by relative path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def aiapp_fetch(package: Package, target: Path, *more: str, endpoint: str | None = None) -> subprocess.Popen[str]:
+    """The command itself; its termination message goes to `termination` beside the target."""
+    location = package.location
+    arguments = [
+        *("--manifest", str(package.file), "--pin", package.manifest.pin, "--uri", location.uri),
+        *("--endpoint", endpoint or location.endpoint or "", "--allow-http", "--addressing", "Path"),
+        *("--target", str(target), "--server", str(target.with_name("server") / "serve.pyz")),
+        *("--termination-log", str(target.with_name("termination")), *more),
+    ]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environ |= {"AWS_ACCESS_KEY_ID": package.keys.access_key_id}
+    environ |= {"AWS_SECRET_ACCESS_KEY": package.keys.secret_access_key}
+    environ |= {"PYTHONPATH": "operator", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "aiapp", "fetch", *arguments],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def entry(manifest: Manifest, path: str) -> Entry:
+    """The entry of one path."""
+    return next(entry for entry in manifest.entries if entry.path == path)
