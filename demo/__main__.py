@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -9,6 +10,7 @@ from aiapp.sandbox import state
 from aiapp.sandbox.errors import SandboxError
 from demo import cluster, walkthrough
 from demo.errors import DemoError
+from demo.rendering import shown
 from demo.terminal import Terminal
 
 INTERRUPTED = 130
@@ -52,10 +54,10 @@ def _tell_what_is_left(name: str) -> None:
     if not folder.path.exists():
         click.echo("Nothing is left of it: no sandbox is up.", err=True)
         return
-    flag = "" if name == "demo" else f" --name {name}"
+    python = shown(Path(sys.executable))
     click.echo(f"The sandbox '{name}' is still up, with what was done so far. Look at it:", err=True)
-    click.echo(f"  aiapp sandbox status --name {name}", err=True)
-    click.echo(f"or take it down:\n  python -m demo down{flag}", err=True)
+    click.echo(f"  {python} -m aiapp sandbox status --name {name}", err=True)
+    click.echo(f"or take it down:\n  {python} -m demo down --name {name}", err=True)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,12 @@ def architectures(folder: Folder) -> tuple[str, ...]:
 def _aiapp(terminal: Terminal, *arguments: str) -> None:
     terminal.command(["aiapp", *arguments])
     # Its own report goes to the terminal; what it prints as next steps would come too early here.
-    done = subprocess.run([sys.executable, "-m", "aiapp", *arguments], stdout=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        raise DemoError(f"aiapp {' '.join(arguments)} ended with exit code {done.returncode}")
+    process = subprocess.Popen([sys.executable, "-m", "aiapp", *arguments], stdout=subprocess.DEVNULL)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        # The terminal has interrupted it as well, and it takes away what it has begun.
+        process.wait()
+        raise
+    if code:
+        raise DemoError(f"aiapp {' '.join(arguments)} ended with exit code {code}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from demo.images import Images
 from demo.kubectl import Kubectl
-from demo.rendering import ROOT, relative, render
+from demo.rendering import ROOT, relative, render, shown
 
 ESTABLISHED_SECONDS = 30
 ROLLOUT_SECONDS = 180
@@ -15,9 +15,9 @@ def install(kubectl: Kubectl, target: Path, images: Images, architecture: str, *
     overlay = target / "operator"
     render("operator", target, values(overlay, images, architecture, in_cluster=in_cluster))
     # Before the rest, because kubectl knows no kind that was not served when it started.
-    kubectl("apply", "--server-side", "-k", _shown(ROOT / "crds"))
+    kubectl("apply", "--server-side", "-k", shown(ROOT / "crds"))
     kubectl("wait", "crd", "--for=condition=Established", "--all", f"--timeout={ESTABLISHED_SECONDS}s")
-    kubectl("apply", "--server-side", "-k", _shown(overlay))
+    kubectl("apply", "--server-side", "-k", shown(overlay))
     if in_cluster:
         operator = ("--namespace=aiapp-system", "deployment/aiapp-operator")
         kubectl("rollout", "status", *operator, f"--timeout={ROLLOUT_SECONDS}s")
@@ -36,8 +36,3 @@ def values(overlay: Path, images: Images, architecture: str, *, in_cluster: bool
         "CPU_IMAGE": images.cpu,
         "MINDSPORE_IMAGE": images.mindspore,
     }
-
-
-def _shown(folder: Path) -> str:
-    """As a person in the repository would type it."""
-    return str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)

@@ -3,10 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
-
 SHADES = 16
 """A picture is 8 x 8 points from 0 (white) to 16 (black)."""
 HIDDEN = (64,)
@@ -40,6 +36,11 @@ def accuracy(predictions: list[int], labels: list[int]) -> float:
 
 def train() -> Trained:
     """Train on three quarters of the digits and keep the last quarter unseen; takes a few seconds."""
+    # Imported here: the first step need not wait seconds for it, and `down` not at all.
+    from sklearn.datasets import load_digits  # noqa: PLC0415
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
+
     pictures, digits = load_digits(return_X_y=True)
     seen, unseen, known, labels = train_test_split(
         pictures, digits, test_size=UNSEEN_SHARE, random_state=SEED, stratify=digits

@@ -5,9 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import joblib
-import numpy as np
-
 from demo.network import Trained
 
 MODELS = Path(__file__).parent / "models"
@@ -16,6 +13,9 @@ MODELS = Path(__file__).parent / "models"
 
 def write(trained: Trained, target: Path) -> dict[str, Path]:
     """Write one package per application below `target`; the folders by application."""
+    import joblib  # noqa: PLC0415 - comes with scikit-learn and is as slow to import
+    import numpy as np  # noqa: PLC0415
+
     folders = {source.name: _package(source, trained, target / source.name) for source in sorted(MODELS.iterdir())}
     joblib.dump(trained.network, folders["digits"] / "model/digits.pkl")
     with (folders["digits-npu"] / "model/digits.ckpt").open("wb") as file:

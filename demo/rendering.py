@@ -20,6 +20,11 @@ def render(folder: str, target: Path, values: Mapping[str, str]) -> Path:
     return rendered
 
 
+def shown(path: Path) -> str:
+    """`path` as a person in this folder would type it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
 def relative(folder: Path, start: Path) -> str:
     """`folder` as kustomize wants it: never an absolute path."""
     return os.path.relpath(folder, start)

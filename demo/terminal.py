@@ -26,7 +26,11 @@ class Terminal:
 
     def command(self, arguments: Sequence[str]) -> None:
         """Show a command as a person would type it."""
-        self._print(f"  $ {shlex.join(arguments)}", "cyan")
+        self.line(shlex.join(arguments))
+
+    def line(self, text: str) -> None:
+        """Show a command line as it is."""
+        self._print(f"  $ {text}", "cyan")
 
     def say(self, text: str = "") -> None:
         """Leave lines of explanation or output, indented."""

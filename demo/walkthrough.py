@@ -1,5 +1,6 @@
 """The steps of the demonstration, in the order in which a person would take them. The parts do the work."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,7 @@ from demo.images import Images
 from demo.kubectl import Kubectl
 from demo.network import Trained
 from demo.pictures import drawn
-from demo.rendering import ROOT, render
+from demo.rendering import ROOT, render, shown
 from demo.serving import Answer, Ask
 from demo.store import Store
 from demo.terminal import Terminal
@@ -96,7 +97,7 @@ def on_sandbox(site: Site, terminal: Terminal) -> Demo:
 
 def show_cluster(demo: Demo, notes: Sequence[str]) -> None:
     """The nodes, and what is not there and why."""
-    demo.terminal.command(["export", f"KUBECONFIG={demo.kubectl.kubeconfig}"])
+    demo.terminal.line(f"export KUBECONFIG={demo.kubectl.kubeconfig}")
     for note in notes:
         demo.terminal.warn(note)
     if not demo.runs_pods:
@@ -151,7 +152,7 @@ def apply_objects(demo: Demo, built: Images) -> None:
     folder = render("objects", demo.workspace, object_values(demo.store, built))
     serving.make_namespace(demo.kubectl)
     for name in ("credentials", "digits", "digits-npu"):
-        demo.terminal.say(demo.kubectl("apply", "-f", _short(folder / f"{name}.yaml")))
+        demo.terminal.say(demo.kubectl("apply", "-f", shown(folder / f"{name}.yaml")))
     demo.terminal.say((folder / "digits.yaml").read_text())
 
 
@@ -203,8 +204,8 @@ def show_next(demo: Demo, name: str) -> None:
     terminal = demo.terminal
     terminal.step("What to look at next")
     terminal.say(demo.kubectl("get", "aiapp,aiappv"))
-    terminal.command(["export", f"KUBECONFIG={demo.kubectl.kubeconfig}"])
-    terminal.command(["alias", f"kubectl={demo.kubectl.program}"])
+    terminal.line(f"export KUBECONFIG={demo.kubectl.kubeconfig}")
+    terminal.line(f"export PATH={Path(sys.executable).parent}:{demo.kubectl.program.parent}:$PATH")
     terminal.command(["kubectl", "explain", "aiappv.spec.source.obs"])
     terminal.command(["kubectl", "-n", NAMESPACE, "get", "aiapps"])
     terminal.command(["kubectl", "-n", NAMESPACE, "get", "events"])
@@ -216,7 +217,7 @@ def show_next(demo: Demo, name: str) -> None:
         terminal.command(["aiapp", "sandbox", "logs", "--name", name, "operator"])
     terminal.command(["aiapp", "sandbox", "status", "--name", name])
     terminal.say("\nAnd to take it all down:")
-    terminal.command(["python", "-m", "demo", "down", *([] if name == "demo" else ["--name", name])])
+    terminal.command(["python", "-m", "demo", "down", "--name", name])
 
 
 def wait(demo: Demo, application: str, seconds: float) -> None:
@@ -263,7 +264,3 @@ def _way(demo: Demo, site: Site) -> Way:
         return partial(serving.directly, url)
 
     return way
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

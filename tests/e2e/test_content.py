@@ -53,8 +53,8 @@ def _until_replaced(serving: Serving, uid: str) -> None:
     """Until another pod is ready."""
 
     def replaced() -> bool:
-        (pod,) = serving.pods()
-        assert pod["metadata"]["uid"] != uid
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
+        others = [pod for pod in serving.pods() if pod["metadata"]["uid"] != uid]
+        conditions = [c for pod in others for c in pod["status"].get("conditions", ())]
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
     eventually(replaced, timeout=RUNNING_SECONDS)
