@@ -56,8 +56,14 @@ class Fetched:
 
 def failure_message(error: FetchError) -> str:
     """The termination message of a failure, cut to what the kubelet keeps."""
-    room = TERMINATION_BYTES - 256
-    return json.dumps({"reason": error.reason.value, "message": error.message[:room]}, ensure_ascii=False)
+    said = error.message[:TERMINATION_BYTES]
+    while len((told := _told(error, said)).encode()) > TERMINATION_BYTES:
+        said = said[: len(said) * 9 // 10]
+    return told
+
+
+def _told(error: FetchError, said: str) -> str:
+    return json.dumps({"reason": error.reason.value, "message": said}, ensure_ascii=False)
 
 
 async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:

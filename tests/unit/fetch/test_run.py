@@ -1,0 +1,47 @@
+"""What a fetch tells: messages that the kubelet keeps whole, and lines that do not flood a log."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from aiapp.api.conditions import Reason
+from aiapp.fetch.failures import ExitCode, FetchError
+from aiapp.fetch.progress import LINE_SECONDS, Lines
+from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message
+
+
+@pytest.mark.parametrize("character", ["x", "模", '"', "\n"])
+def test_the_longest_failure_fits_what_the_kubelet_keeps(character: str) -> None:
+    message = failure_message(FetchError(Reason.CONTENT_CHANGED, character * 9000))
+    assert len(message.encode()) <= TERMINATION_BYTES
+    assert json.loads(message)["reason"] == "ContentChanged"
+
+
+def test_a_success_is_one_json_object() -> None:
+    told = json.loads(Fetched("sha256:ab", 2, 30, 10, 1.26).message())
+    assert told == {"digest": "sha256:ab", "files": 2, "bytes": 30, "downloaded": 10, "seconds": 1.3}
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        (Reason.FETCH_FAILED, ExitCode.FAILED),
+        (Reason.CONTENT_CHANGED, ExitCode.CONTENT_CHANGED),
+        (Reason.ACCESS_DENIED, ExitCode.ACCESS_DENIED),
+        (Reason.TLS_NOT_TRUSTED, ExitCode.UNREACHABLE),
+        (Reason.LIMIT_EXCEEDED, ExitCode.NO_SPACE),
+    ],
+)
+def test_each_kind_of_failure_has_its_exit_code(reason: Reason, code: ExitCode) -> None:
+    assert FetchError(reason, "x").exit_code is code
+
+
+def test_progress_is_one_line_in_some_seconds_however_many_pieces_come() -> None:
+    seconds: Iterator[float] = iter(n / 10 for n in range(1000))
+    lines: list[str] = []
+    shown = Lines(100 << 20, lambda: next(seconds), lines.append)
+    for _ in range(100):
+        shown.add(1 << 20)
+    assert len(lines) == int(10 / LINE_SECONDS)
+    assert lines[0].startswith("50")
