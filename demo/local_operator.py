@@ -34,7 +34,9 @@ def start(site: Site, terminal: Terminal) -> None:
 def _run(site: Site, kubeconfig: Path, address: str, terminal: Terminal) -> None:
     arguments = ["run", "--health-address", address]
     terminal.command(["env", f"KUBECONFIG={kubeconfig}", "AIAPP_ALLOW_HTTP=true", "aiapp", *arguments])
-    environment = {"KUBECONFIG": str(kubeconfig), "AIAPP_ALLOW_HTTP": "true"}
+    scratch = site.folder.path / "tmp"
+    scratch.mkdir(exist_ok=True)
+    environment = {"KUBECONFIG": str(kubeconfig), "AIAPP_ALLOW_HTTP": "true", "TMPDIR": str(scratch)}
     process = site.start(NAME, [sys.executable, "-m", "aiapp", *arguments], environment)
 
     def ready() -> bool:

@@ -86,7 +86,8 @@ def _start(pod: LocalPod, site: Site, terminal: Terminal) -> str:
     command = _on_any_port(pod.arguments(container))
     terminal.command(command)
     _end_former(pod.name, site)
-    environment = {variable["name"]: variable.get("value", "") for variable in container.get("env", ())}
+    given = {variable["name"]: variable.get("value", "") for variable in container.get("env", ())}
+    environment = {"TMPDIR": str(pod.folder / "tmp"), **given}  # the volume at /tmp
     process = site.start(pod.name, [sys.executable, *command[1:]], environment)
 
     def ready() -> bool:

@@ -230,9 +230,10 @@ def compare(demo: Demo, ask: Ask, trained: Trained) -> Answer:
     """Ask for all unseen digits; DemoError when an answer differs from the training process's. The last answer."""
     answers = list(serving.predictions(ask, trained.unseen))
     served = [digit for answer in answers for digit in answer["digits"]]
+    served_by = "the pod" if demo.runs_pods else "the local process"
     rows = (
         ("in the training process", f"{trained.accuracy:.4f}", f"{len(trained.labels)}"),
-        ("served by the cluster", f"{network.accuracy(served, trained.labels):.4f}", f"{len(served)}"),
+        (f"served by {served_by}", f"{network.accuracy(served, trained.labels):.4f}", f"{len(served)}"),
     )
     demo.terminal.table(("ACCURACY", "", "UNSEEN DIGITS"), rows)
     differing = sum(a != b for a, b in zip(served, trained.predictions, strict=True))

@@ -87,6 +87,17 @@ class Serving:
         found = self.registry.kube.list("v1", "Pod", self.registry.namespace, labelSelector=selector)
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    def reached(self) -> set[str]:
+        """The uids of the pods that the application's Service leads to."""
+        found = self.registry.kube.list(
+            "discovery.k8s.io/v1",
+            "EndpointSlice",
+            self.registry.namespace,
+            labelSelector=f"kubernetes.io/service-name={NAME}",
+        )
+        endpoints = [endpoint for one in found for endpoint in one["endpoints"] or ()]
+        return {endpoint["targetRef"]["uid"] for endpoint in endpoints if endpoint["conditions"]["ready"]}
+
     def kill(self, pod: Object) -> None:
         """End a pod at once, as the loss of its node would."""
         self.registry.kube.delete(pod, gracePeriodSeconds=0)

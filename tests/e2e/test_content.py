@@ -50,11 +50,5 @@ def test_a_library_that_the_image_lacks_is_named(serving: Serving) -> None:
 
 
 def _until_replaced(serving: Serving, uid: str) -> None:
-    """Until another pod is ready."""
-
-    def replaced() -> bool:
-        others = [pod for pod in serving.pods() if pod["metadata"]["uid"] != uid]
-        conditions = [c for pod in others for c in pod["status"].get("conditions", ())]
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-    eventually(replaced, timeout=RUNNING_SECONDS)
+    """Until the Service leads to another pod."""
+    eventually(lambda: serving.reached() - {uid}, timeout=RUNNING_SECONDS)
