@@ -1,6 +1,8 @@
 # The words of this repository. Everything they need they install themselves.
 SHELL := /bin/bash
-PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3))
+# The first one that runs and is new enough: a name in the PATH alone may be a mere pointer to nothing.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -52,6 +54,7 @@ clean:
 	rm -rf $(VENV) build
 
 $(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3"; exit 1; }
 	@echo "Python packages -> $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv && $(PYTHON) -m venv $(VENV); }
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
