@@ -27,9 +27,9 @@ from aiapp.sandbox.progress import Silent
 
 SIZES = (200, 1000)
 POLL_SECONDS = 0.5
-SCRAPE_SECONDS = 2.0
+SCRAPE_SECONDS = 5.0
 """Each look at the metrics costs the operator some milliseconds, which count as its own."""
-QUIET_SECONDS = 10
+QUIET_SECONDS = 12
 """Without a write for so long, the operator is at rest."""
 REST_SECONDS = 60
 LIMIT_SECONDS = 1800

@@ -62,6 +62,8 @@ def contains(observed: Json, desired: Json) -> bool:
 
 
 def _holds(observed: Any, desired: Any, field: str, *, is_quantity: bool = False) -> bool:
+    if observed == desired:
+        return True
     is_quantity = is_quantity or field in QUANTITIES
     if observed is None:
         return _is_nothing(desired)
@@ -71,9 +73,7 @@ def _holds(observed: Any, desired: Any, field: str, *, is_quantity: bool = False
         )
     if isinstance(desired, list):
         return isinstance(observed, list) and _holds_list(observed, desired, field)
-    if is_quantity and observed != desired:
-        return quantity(observed) == quantity(desired) is not None
-    return bool(observed == desired)
+    return is_quantity and quantity(observed) == quantity(desired) is not None
 
 
 def _is_nothing(desired: Any) -> bool:

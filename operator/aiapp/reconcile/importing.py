@@ -5,9 +5,9 @@ Never writes anything, never keeps state, never executes what it reads; the call
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ObsSource
@@ -27,6 +27,12 @@ DEADLINE_SECONDS: Final = 60.0
 
 _PAGE_OBJECTS: Final = 1000
 """A listing longer than a page is not one moment of the store and is therefore taken twice."""
+_SHORT_LISTING: Final = 100
+"""Objects. Work on so few takes less than a millisecond: less than a thread needs to be woken on a busy machine."""
+_SHORT_CONFIG: Final = 1024
+"""Bytes. The same for reading config.json."""
+
+Result = TypeVar("Result")
 
 
 async def inspect(
@@ -64,7 +70,7 @@ class _Look:
 
     async def _once(self, known_listing: str | None) -> Inspection:
         listed = await self.store.list(self.where, self.credentials)
-        listing = await asyncio.to_thread(_digest, listed)
+        listing = await _digested(listed)
         if listing == known_listing:
             return Unchanged(listing)
         checked = await self._checked({one.key: one for one in listed})
@@ -77,11 +83,12 @@ class _Look:
 
     async def _list_again(self, listing: str) -> None:
         listed = await self.store.list(self.where, self.credentials)
-        if listing != await asyncio.to_thread(_digest, listed):
+        if listing != await _digested(listed):
             raise ObjectChangedError(self.where.prefix)
 
     async def _checked(self, listed: Mapping[str, Listed]) -> tuple[Layout, Config, Manifest] | Refusal:
-        layout = await asyncio.to_thread(_layout, listed.values(), self.where.prefix)
+        is_short = len(listed) <= _SHORT_LISTING
+        layout = await _done(lambda: _layout(listed.values(), self.where.prefix), inline=is_short)
         if isinstance(layout, Refusal):
             return layout
         root = f"{self.where.prefix}{layout.root}"
@@ -93,7 +100,7 @@ class _Look:
         )
         if refusal is not None:
             return refusal
-        manifest = await asyncio.to_thread(_manifest, listed.values(), root)
+        manifest = await _done(lambda: _manifest(listed.values(), root), inline=is_short)
         return manifest if isinstance(manifest, Refusal) else (layout, config, manifest)
 
     async def _config(self, layout: Layout, listed: Listed) -> Config | Refusal:
@@ -101,7 +108,7 @@ class _Look:
         if listed.size > MAX_CONFIG_BYTES:
             return Refusal(Reason.CONFIG_INVALID, _too_long(name, listed.size, MAX_CONFIG_BYTES))
         data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
-        return await asyncio.to_thread(read_config, data, name)
+        return await _done(lambda: read_config(data, name), inline=len(data) <= _SHORT_CONFIG)
 
     async def _code_refusal(self, layout: Layout, listed: Listed | None) -> Refusal | None:
         if listed is None:
@@ -113,11 +120,20 @@ class _Look:
         return code_refusal(await self.parser.parse(source), name)
 
 
-def _layout(listed: Iterable[Listed], prefix: str) -> Layout | Refusal:
+async def _done(work: Callable[[], Result], *, inline: bool) -> Result:
+    """The result of `work`, for which a thread keeps the event loop free unless it is short."""
+    return work() if inline else await asyncio.to_thread(work)
+
+
+async def _digested(listed: Collection[Listed]) -> str:
+    return await _done(lambda: _digest(listed), inline=len(listed) <= _SHORT_LISTING)
+
+
+def _layout(listed: Collection[Listed], prefix: str) -> Layout | Refusal:
     return locate({one.key.removeprefix(prefix): one.size for one in listed if not is_folder_marker(one)})
 
 
-def _manifest(listed: Iterable[Listed], root: str) -> Manifest | Refusal:
+def _manifest(listed: Collection[Listed], root: str) -> Manifest | Refusal:
     """What is to be pinned: the objects under the package's root; what lies beside that is not the package."""
     try:
         return from_listing((one for one in listed if one.key.startswith(root)), root)
@@ -128,7 +144,7 @@ def _manifest(listed: Iterable[Listed], root: str) -> Manifest | Refusal:
         raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
 
 
-def _digest(listed: Iterable[Listed]) -> str:
+def _digest(listed: Collection[Listed]) -> str:
     """Over everything that was listed, hostile keys included; only ever compared with itself."""
     digest = hashlib.sha256()
     for one in sorted(listed, key=lambda one: one.key):
