@@ -1,7 +1,7 @@
 """`python -m tests.bench [--only NAME] [--n PAIRS]`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import controlplane
+from tests.bench import controlplane, fetch
 
 NAMES = ("controlplane", "fetch")
 
@@ -13,6 +13,8 @@ def main(only: str | None, sizes: tuple[int, ...]) -> None:
     """Measure; figures go to build/bench as well."""
     if only in {None, "controlplane"}:
         controlplane.run(sizes)
+    if only in {None, "fetch"}:
+        fetch.run()
 
 
 main()

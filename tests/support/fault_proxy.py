@@ -104,13 +104,16 @@ class FaultProxy:
 
     async def _close(self) -> None:
         assert self._server is not None
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        closed = asyncio.create_task(self._server.wait_closed())
+        await asyncio.sleep(0)  # it must wait before the server closes to hear of the last connection's end
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        for task in connections:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.wait_for(closed, 5)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from aiapp.domain.manifest import Entry, Hashed
-from aiapp.fetch.parts import Part, bounds
+from aiapp.fetch import parts
+from aiapp.fetch.parts import Part
 from aiapp.fetch.target import Target
 
 if TYPE_CHECKING:
@@ -60,59 +61,71 @@ class Download:
     source: Source
     target: Target
     progress: Callable[[int], None]
+    budget: Budget = field(default_factory=Budget)
 
     async def run(self, entries: Sequence[Entry]) -> list[Hashed]:
         """Largest files first, so that none is left to run alone at the end. Raises FetchError."""
-        budget = Budget()
         queue = iter(sorted(entries, key=lambda entry: -entry.size))
         try:
             async with asyncio.TaskGroup() as group:
-                workers = [group.create_task(self._work(queue, budget)) for _ in range(min(REQUESTS, len(entries)))]
+                workers = [group.create_task(self._work(queue)) for _ in range(min(REQUESTS, len(entries)))]
         except ExceptionGroup as failures:
             raise _first(failures) from failures
         return [hashed for worker in workers for hashed in worker.result()]
 
-    async def _work(self, queue: Iterator[Entry], budget: Budget) -> list[Hashed]:
-        return [await self._file(entry, budget) for entry in queue]
+    async def _work(self, queue: Iterator[Entry]) -> list[Hashed]:
+        return [await self._file(entry) for entry in queue]
 
-    async def _file(self, entry: Entry, budget: Budget) -> Hashed:
+    async def _file(self, entry: Entry) -> Hashed:
+        fetch = self._in_ranges if entry.size > parts.RANGE_BYTES else self._at_once
         with self.target.part(entry) as part:
-            ranges = bounds(entry.size)
-            arrived = [asyncio.Event() for _ in ranges]
-            async with asyncio.TaskGroup() as group:
-                digest = group.create_task(_digest(part, ranges, arrived))
-                for number, (start, end) in enumerate(ranges):
-                    if number in part.written:
-                        self._arrived(arrived[number], end - start)
-                    else:
-                        await budget.take(end - start)
-                        group.create_task(self._range(entry, part, number, arrived[number], budget))
+            digest = await fetch(entry, part)
             await asyncio.to_thread(part.sync)
-        return self.target.keep(entry, digest.result())
+        return self.target.keep(entry, digest)
 
-    async def _range(self, entry: Entry, part: Part, number: int, arrived: asyncio.Event, budget: Budget) -> None:
-        start, end = bounds(entry.size)[number]
+    async def _at_once(self, entry: Entry, part: Part) -> str:
+        digest = hashlib.sha256()
+        await self.budget.take(entry.size)
+        await self._read(entry, part, 0, entry.size)
+        part.hash(digest, 0, entry.size)
+        return digest.hexdigest()
+
+    async def _in_ranges(self, entry: Entry, part: Part) -> str:
+        ranges = parts.bounds(entry.size)
+        arrived = [asyncio.Event() for _ in ranges]
+        async with asyncio.TaskGroup() as group:
+            digest = group.create_task(_digest(part, ranges, arrived))
+            for number, (start, end) in enumerate(ranges):
+                if number in part.written:
+                    arrived[number].set()
+                    self.progress(end - start)
+                else:
+                    await self.budget.take(end - start)
+                    group.create_task(self._range(entry, part, number, (start, end), arrived[number]))
+        return digest.result()
+
+    async def _range(
+        self, entry: Entry, part: Part, number: int, bounds: tuple[int, int], arrived: asyncio.Event
+    ) -> None:
+        await self._read(entry, part, *bounds)
+        part.record(number)
+        arrived.set()
+
+    async def _read(self, entry: Entry, part: Part, start: int, end: int) -> None:
+        """Gives back what the caller has taken from the budget."""
         try:
             await self.source.read(entry, start, end, part.write)
         finally:
-            await budget.give(end - start)
-        part.record(number)
-        self._arrived(arrived, end - start)
-
-    def _arrived(self, arrived: asyncio.Event, size: int) -> None:
-        arrived.set()
-        self.progress(size)
+            await self.budget.give(end - start)
+        self.progress(end - start)
 
 
 async def _digest(part: Part, ranges: Sequence[tuple[int, int]], arrived: Sequence[asyncio.Event]) -> str:
-    """SHA-256 of what was written, in order, behind the download front; in a thread when it is worth the change."""
+    """SHA-256 of what was written, in order, behind the download front; hashing lets other threads run."""
     digest = hashlib.sha256()
     for (start, end), there in zip(ranges, arrived, strict=True):
         await there.wait()
-        if len(ranges) == 1:
-            part.hash(digest, start, end)
-        else:
-            await asyncio.to_thread(part.hash, digest, start, end)
+        await asyncio.to_thread(part.hash, digest, start, end)
     return digest.hexdigest()
 
 

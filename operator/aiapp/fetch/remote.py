@@ -21,7 +21,7 @@ from aiapp.fetch.failures import FetchError
 from aiapp.fetch.parts import PIECE_BYTES
 
 if TYPE_CHECKING:
-    from obstore import GetOptions, GetResult
+    from obstore import Bytes, GetOptions, GetResult
 
 ATTEMPTS: Final = 7
 """Tries of one range, each of which obstore repeats for lost connections and 5xx, going on within a cut answer."""
@@ -79,7 +79,7 @@ class Remote:
                 return
             await asyncio.sleep(self._pause(failures))
 
-    async def _pieces(self, entry: Entry, start: int, end: int) -> AsyncIterator[bytes]:
+    async def _pieces(self, entry: Entry, start: int, end: int) -> "AsyncIterator[bytes | Bytes]":
         options: GetOptions = {"if_match": f'"{entry.etag}"'}
         if entry.version_id is not None:
             options["version"] = entry.version_id
@@ -87,6 +87,9 @@ class Remote:
             options["range"] = (start, end)
         answer = await get_async(self._store, self._key(entry), options=options)
         self._require_pinned(entry, answer)
+        if end - start <= PIECE_BYTES:  # at once: a stream of one piece costs more than the piece
+            yield _whole(await answer.bytes_async(), end - start)
+            return
         came = 0
         async for piece in answer.stream(min_chunk_size=PIECE_BYTES):
             came += len(piece)
@@ -94,7 +97,7 @@ class Remote:
                 break
             yield piece
         if came != end - start:
-            raise _WrongLengthError(f"an answer of another length than the {end - start} bytes asked for")
+            raise _WrongLengthError(end - start)
 
     def _require_pinned(self, entry: Entry, answer: "GetResult") -> None:
         """Not every store heeds If-Match, so what it says it sends is compared as well."""
@@ -132,6 +135,15 @@ class Remote:
 
 class _WrongLengthError(Exception):
     """The answer had another length than the range."""
+
+    def __init__(self, wanted: int) -> None:
+        super().__init__(f"an answer of another length than the {wanted} bytes asked for")
+
+
+def _whole(content: "Bytes", wanted: int) -> "Bytes":
+    if len(content) != wanted:
+        raise _WrongLengthError(wanted)
+    return content
 
 
 def _store(access: Access) -> S3Store:

@@ -51,7 +51,7 @@ class Target:
         kept = {self._part(entry) for entry in wanted}
         for path in self._parts.glob("*.part"):
             if path not in kept:
-                path.with_suffix(".ranges").unlink(missing_ok=True)
+                parts.record_of(path).unlink(missing_ok=True)
                 path.unlink()
         needed = sum(entry.size for entry in wanted) - sum(_allocated(path) for path in kept)
         free = shutil.disk_usage(self.folder).free
@@ -70,7 +70,8 @@ class Target:
         """The partial file becomes the file; recorded only after that."""
         part = self._part(entry)
         folders.place(part, self.folder, entry.path)
-        part.with_suffix(".ranges").unlink(missing_ok=True)
+        if entry.size > parts.RANGE_BYTES:
+            parts.record_of(part).unlink(missing_ok=True)
         hashed = Hashed(entry.path, entry.size, digest)
         with self._journal.open("a", encoding="utf-8") as journal:
             journal.write(json.dumps([_identity(entry), *hashed]) + "\n")
