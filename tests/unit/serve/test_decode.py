@@ -67,6 +67,7 @@ def test_without_a_body_the_query_is_the_data() -> None:
         ("deflate", zlib.compress(b'{"a": 1}')),
         ("identity", b'{"a": 1}'),
     ],
+    ids=["gzip", "GZIP", "deflate", "identity"],
 )
 def test_compressed_bodies_are_read(encoding: str, compressed: bytes) -> None:
     assert decoded(compressed, "application/json", encoding) == {"a": 1}
