@@ -8,12 +8,19 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials, CredentialsError, credentials
+from aiapp.domain.credentials import (
+    ACCESS_KEY_NAMES,
+    SECRET_KEY_NAMES,
+    Credentials,
+    CredentialsError,
+    credentials,
+)
 from aiapp.domain.location import Addressing, location
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.remote import Access
@@ -100,16 +107,13 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
         request = Request(manifest=manifest, pin=pin, access=access, target=target, server=server)
         fetched = asyncio.run(fetch(request, time.monotonic))
     except FetchError as error:
-        _tell(termination_log, failure_message(error))
-        click.echo(f"{error.reason}: {error.message}", err=True)
-        sys.exit(error.exit_code)
+        _fail(termination_log, error)
     except OSError as error:
-        failed = FetchError(Reason.FETCH_FAILED, f"cannot write {error.filename or target}: {error.strerror}")
-        _tell(termination_log, failure_message(failed))
-        click.echo(failed.message, err=True)
-        sys.exit(ExitCode.FAILED)
+        said = f"cannot write {error.filename or target}: {error.strerror}"
+        _fail(termination_log, FetchError(Reason.FETCH_FAILED, said))
     _tell(termination_log, fetched.message())
     click.echo(fetched.message())
+    _leave(ExitCode.DONE)
 
 
 def _keys(secret: Path | None) -> Credentials | None:
@@ -119,9 +123,28 @@ def _keys(secret: Path | None) -> Credentials | None:
         files = (path for path in secret.iterdir() if path.is_file()) if secret.is_dir() else ()
         values = {path.name: path.read_text("utf-8", errors="replace") for path in files}
     try:
-        return credentials(values)
+        found = credentials(values)
     except CredentialsError as error:
         raise FetchError(Reason.SECRET_NOT_FOUND, str(error)) from error
+    if secret is not None and found is None:
+        message = (
+            f"the credentials Secret is absent or has no keys: set {ACCESS_KEY_NAMES[0]} and {SECRET_KEY_NAMES[0]}"
+        )
+        raise FetchError(Reason.SECRET_NOT_FOUND, message)
+    return found
+
+
+def _fail(termination_log: Path | None, error: FetchError) -> NoReturn:
+    _tell(termination_log, failure_message(error))
+    click.echo(f"{error.reason}: {error.message}", err=True)
+    _leave(error.exit_code)
+
+
+def _leave(code: int) -> NoReturn:
+    """At once: requests that are still under way in obstore's threads can crash an interpreter that winds down."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _tell(path: Path | None, message: str) -> None:

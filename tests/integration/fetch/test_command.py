@@ -79,6 +79,12 @@ def test_keys_come_from_a_mounted_secret_when_one_is_named(package: Package, tar
     assert ended(aiapp_fetch(package, target, "--credentials", str(secret)))[0] == 0
 
 
+def test_a_secret_that_is_named_and_absent_is_said(package: Package, target: Path, tmp_path: Path) -> None:
+    target.parent.mkdir()
+    ended(aiapp_fetch(package, target, "--credentials", str(tmp_path / "absent")))
+    assert told(target)["reason"] == "SecretNotFound"
+
+
 def test_half_a_key_pair_is_said(package: Package, target: Path, tmp_path: Path) -> None:
     target.parent.mkdir()
     secret = tmp_path / "secret"

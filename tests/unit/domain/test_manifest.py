@@ -156,7 +156,7 @@ TOKENS = st.text("abcdef0123456789-", min_size=2, max_size=20)
 LISTED = st.builds(Listed, NAMES, st.integers(0, 2**63 - 1), TOKENS, st.none() | TOKENS)
 
 
-@given(st.lists(LISTED))
+@given(st.lists(LISTED, max_size=6))
 def test_every_manifest_survives_the_round_trip(listed: list[Listed]) -> None:
     try:
         made = manifests.from_listing(listed, "")
