@@ -80,9 +80,10 @@ class Registry:
         body = {"application": application, "version": number, "source": {"obs": obs}} | spec
         return self._create("AIApplicationVersion", f"{application}-{number}", body)
 
-    def application(self, name: str = "mnist", *versions: str, **serving: Any) -> Object:
+    def application(self, name: str = "mnist", *versions: str, replicas: int | None = None, **serving: Any) -> Object:
         """Create or change an application that serves these versions (1.0.0 when none is named)."""
-        wanted = [{"version": number} for number in versions or ("1.0.0",)]
+        scale = {} if replicas is None else {"replicas": replicas}
+        wanted = [{"version": number} | scale for number in versions or ("1.0.0",)]
         return self._create("AIApplication", name, {"serving": {"versions": wanted} | serving})
 
     def condition(self, obj: Object, type_: str) -> Object:

@@ -37,6 +37,13 @@ class WriteProxy:
         self.namespace, self.fatal, self.before_answer = namespace, fatal, before_answer
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Passes on; that the other side has gone is what this is for."""
+        try:
+            return await self._passed_on(request)
+        except ConnectionError:
+            return web.Response(status=502)
+
+    async def _passed_on(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP}
         url = f"{self.upstream.server}{request.path_qs}"

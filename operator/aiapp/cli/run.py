@@ -4,7 +4,6 @@ import asyncio
 import gc
 import json
 import logging
-import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
@@ -79,10 +78,7 @@ def command(health_address: tuple[str, int], log_format: str, verbose: int) -> N
         settings = Settings()
     except ValidationError as error:
         raise click.UsageError(_told(error)) from None
-    code = _run(settings, *health_address)
-    # Threads that still wait for an object store have nothing to lose and must not hold up the end.
-    logging.shutdown()
-    os._exit(code)
+    sys.exit(_run(settings, *health_address))
 
 
 def _run(settings: Settings, host: str, port: int) -> int:
