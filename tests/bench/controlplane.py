@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
+from tests.bench.floor import apply_ms
 from tests.bench.load import Load
 from tests.bench.report import Figure, report
 from tests.bench.usage import Usage, resident_mib, usage
@@ -77,13 +78,20 @@ def _served(n: int, operator: Operator, kube: Kube, load: Load) -> list[Figure]:
     deployed = _moment(operator)
     _say(f"{n} pairs: {n} Deployments exist; waiting for the last write")
     settled = _at_rest(operator)
+    requests = sum(settled.writes.values()) - sum(start.writes.values()) + n  # each version reads its Secret
     used, in_all = deployed.used - start.used, settled.used - start.used
     return [
         Figure(f"create {n} pairs", "s", submitted - start.at),
         Figure(f"until {n} Deployments exist", "s", deployed.at - start.at),
         Figure(f"until the last write, {n} pairs", "s", settled.at - start.at),
         Figure(f"operator CPU until {n} Deployments exist", "ms/pair", used.operator / n * 1000),
-        Figure(f"operator CPU until the last write, {n} pairs", "ms/pair", in_all.operator / n * 1000),
+        Figure(
+            f"operator CPU until the last write, {n} pairs",
+            "ms/pair",
+            in_all.operator / n * 1000,
+            f"bare aiohttp, {requests / n:.1f} requests",
+            requests / n * apply_ms(kube),
+        ),
         Figure(f"CPU of S3 threads, {n} pairs", "ms/pair", in_all.store / n * 1000),
         Figure(f"CPU of the parser's process, {n} pairs", "ms/pair", in_all.children / n * 1000),
         *_written(n, kube, start, deployed, settled),

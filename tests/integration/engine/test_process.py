@@ -40,7 +40,7 @@ def phase(kube: Kube, name: str) -> str | None:
 def test_it_is_healthy_tells_its_metrics_and_ends_at_once_when_asked(own_operator: Operator) -> None:
     own_operator.start()
     assert own_operator.health("/healthz") == (200, "ok\n")
-    assert own_operator.metric("rest_client_requests_total", code="200", method="GET") > 0
+    assert own_operator.metric("rest_client_requests_total", code="200", method="GET", resource="pods") > 0
     assert own_operator.metric("aiapp_build_info") == 1
     process = own_operator.process
     assert process is not None

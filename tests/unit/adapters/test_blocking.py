@@ -1,7 +1,9 @@
 """Blocking calls get threads of their own, bounded, and never more than half for one host."""
 
 import asyncio
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,13 @@ async def test_a_result_and_an_error_reach_the_caller() -> None:
 
     with pytest.raises(ValueError, match="no"):
         await pool.run("a", fail)
+    pool.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+async def test_the_kernel_knows_which_threads_are_the_pools() -> None:
+    pool = BlockingPool(1, "test")
+    assert await pool.run("a", lambda _: Path("/proc/thread-self/comm").read_text()) == "test-1\n"
     pool.close()
 
 
