@@ -16,8 +16,8 @@ from aiapp.ports import Api, ApiError, Clock, ConflictError, EventType, Recorder
 logger = logging.getLogger(__name__)
 
 COMPONENT: Final = "aiapp-operator"
-BACKLOG: Final = 1000
-"""Events that wait to be sent; more than that are dropped with a warning."""
+BACKLOG: Final = 10_000
+"""Events that wait to be sent, as after thousands of objects at once; more are dropped with a warning."""
 REMEMBERED: Final = 10_000
 """Events that are known to be told without asking the API server."""
 REMEMBERED_SECONDS: Final = 3600.0
