@@ -10,11 +10,6 @@ APPLICATION_LABEL: Final = "aiapp.dev/application"
 VERSION_LABEL: Final = "aiapp.dev/version"
 
 
-def version_object(application: str, version: str) -> str:
-    """Name of the AIApplicationVersion, for example `mnist-1.0.0`."""
-    return f"{application}-{version}"
-
-
 def workload(application: str, version: str) -> str:
     """Name of a served version's Deployment and Service; dots are illegal in a Service's name."""
     return f"{application}-{version.replace('.', '-')}"

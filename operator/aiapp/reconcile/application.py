@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.naming import owner
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.planning.application import Children, Observed, Plan, plan
+from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
 from aiapp.domain.planning.rollout import Rollout, Surroundings
@@ -91,7 +90,7 @@ class ApplicationReconciler:
         return replace(
             wanted,
             rollouts=tuple(_without_manifest(r) if r in lost else r for r in wanted.rollouts),
-            apply=tuple(o for o in wanted.apply if o["metadata"]["labels"].get("aiapp.dev/version") not in versions),
+            apply=tuple(obj for obj in wanted.apply if version_of(obj) not in versions),
         )
 
     async def _share(self, observed: Observed, rollout: Rollout) -> bool:
@@ -108,8 +107,7 @@ class ApplicationReconciler:
     async def _apply(self, observed: Observed, desired: Json) -> Applied:
         metadata = desired["metadata"]
         known = self._ports.store.get(resource_of(desired), metadata["namespace"], metadata["name"])
-        uid = owner(observed.application.raw, controller=True)["uid"]
-        return await self._ports.cluster.apply(desired, observed=known, owner_uid=uid)
+        return await self._ports.cluster.apply(desired, observed=known, owner_uid=observed.application.uid)
 
     async def _delete(self, doomed: Iterable[Json]) -> None:
         for child in doomed:
