@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -21,9 +22,11 @@ FRESH_SECONDS: Final = 30.0
 """How long an Authorization header is used before its source is asked again; tokens rotate with minutes to spare."""
 RELOAD_PAUSE_SECONDS: Final = 1.0
 """Shortest time between two full reads after 401 answers: a lasting 401 must not run an exec plugin in a loop."""
+SERVICE_ACCOUNT_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 _load_service_account: Any = config.load_incluster_config
 _load_kubeconfig: Any = config.load_kube_config
+_list_contexts: Any = config.list_kube_config_contexts
 
 Load = Callable[[], Any]
 """Reads the sources anew and gives a `kubernetes.client.Configuration`. May block and run programs."""
@@ -47,6 +50,15 @@ def load(kubeconfig: str | None = None, context: str | None = None) -> Any:
     except (config.ConfigException, OSError) as error:
         raise NoClusterError(f"no cluster to work with: {error}; set KUBECONFIG or run in a cluster") from error
     return connection
+
+
+def namespace(kubeconfig: str | None = None, context: str | None = None) -> str:
+    """The namespace that goes with what `load` finds: the pod's own, else the context's, else `default`."""
+    if kubeconfig is None and context is None and SERVICE_ACCOUNT_NAMESPACE.exists():
+        return SERVICE_ACCOUNT_NAMESPACE.read_text("utf-8").strip()
+    contexts, current = _list_contexts(kubeconfig)
+    chosen = next((c for c in contexts if c["name"] == context), current)
+    return str(chosen["context"].get("namespace") or "default")
 
 
 class Authorize(Protocol):

@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 from typing_extensions import override
 
-from aiapp.domain.resources import Json, Resource, resource_of
+from aiapp.domain.resources import PODS, Json, Resource, resource_of
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 FIELD_MANAGER: Final = "aiapp-operator"
@@ -83,13 +83,16 @@ class KubeApi(Api):
         return await self._call(_Request(method="GET", resource=resource.plural, path=resource.path(namespace, name)))
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self, resource: Resource, *, namespace: str | None = None, selector: str = "", trim: Trim | None = None
+    ) -> Page:
+        """As `ports.Api` says; of one namespace when it is given."""
         params = {"limit": str(PAGE_SIZE)}
         if selector:
             params["labelSelector"] = selector
         items: list[Json] = []
         while True:
-            request = _Request(method="GET", resource=resource.plural, path=resource.path(), params=params)
+            request = _Request(method="GET", resource=resource.plural, path=resource.path(namespace), params=params)
             page = await self._call(request)
             typed = (_typed(item, resource) for item in page.get("items") or ())
             items.extend(map(trim, typed) if trim else typed)
@@ -121,6 +124,20 @@ class KubeApi(Api):
                     yield _watch_event(line)
         except _LOST as error:
             raise ApiError(0, "Lost", f"watch of {resource.plural}: {error!r}") from error
+
+    async def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
+        """Lines of a container's log without their ends; `follow`: until the container ends. Raises `ApiError`."""
+        url = self._server + PODS.path(namespace, pod, "log")
+        params = {"container": container, "follow": str(follow).lower()}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+        try:
+            async with self._session.get(url, params=params, timeout=timeout) as response:
+                if response.status != 200:
+                    raise _error(response.status, await response.read())
+                async for line in _lines(response.content):
+                    yield line.decode(errors="replace")
+        except _LOST as error:
+            raise ApiError(0, "Lost", f"log of pod {pod}: {error!r}") from error
 
     @override
     async def create(self, document: Json) -> Json:

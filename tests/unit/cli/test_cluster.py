@@ -1,0 +1,117 @@
+"""A person's look at the cluster: which namespace, what is said when it cannot be had, and how logs come."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from typing_extensions import override
+
+from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
+from aiapp.domain.resources import NODES, PODS, VERSIONS, Json
+
+ITEMS = {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "one"}}]}
+ANSWERS = {
+    "/api/v1/namespaces/team/pods?limit=500&labelSelector=a%3Db": json.dumps(ITEMS),
+    "/api/v1/nodes?limit=500": json.dumps(ITEMS),
+    "/api/v1/namespaces/team/pods/p/log?container=fetch&follow=false": "first\nsecond\nunended",
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        found = ANSWERS.get(self.path)
+        body = (found or json.dumps({"reason": "NotFound", "message": f"nothing at {self.path}"})).encode()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests are quiet."""
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Iterator[Path]:
+    """Of a server that knows a few answers; its current context names the namespace team, the other none."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [
+            {"name": "mine", "context": {"cluster": "c", "user": "u", "namespace": "team"}},
+            {"name": "plain", "context": {"cluster": "c", "user": "u"}},
+        ],
+        "current-context": "mine",
+    }
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps(config))
+    yield file
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def names(documents: list[Json]) -> list[str]:
+    return [f"{d['kind']} {d['metadata']['name']}" for d in documents]
+
+
+@pytest.mark.parametrize(
+    ("context", "given", "expected"),
+    [
+        pytest.param(None, None, "team", id="the current context's"),
+        pytest.param("plain", None, "default", id="default where the context names none"),
+        pytest.param("mine", "other", "other", id="the one that is asked for"),
+    ],
+)
+def test_the_namespace_is(kubeconfig: Path, context: str | None, given: str | None, expected: str) -> None:
+    async def where(cluster: UserCluster) -> str:
+        return cluster.namespace
+
+    assert run(Choice(str(kubeconfig), context, given), where) == expected
+
+
+def test_objects_are_listed_in_the_namespace_or_the_cluster(kubeconfig: Path) -> None:
+    async def both(cluster: UserCluster) -> list[str]:
+        return names(await cluster.list(PODS, selector="a=b")) + names(await cluster.list(NODES))
+
+    assert run(Choice(str(kubeconfig), None, None), both) == ["Pod one", "Node one"]
+
+
+def test_a_log_comes_by_the_line(kubeconfig: Path) -> None:
+    async def lines(cluster: UserCluster) -> list[str]:
+        return [line async for line in cluster.log("p", container="fetch", follow=False)]
+
+    assert run(Choice(str(kubeconfig), None, None), lines) == ["first", "second", "unended"]
+
+
+def test_a_refusal_ends_the_command_in_the_servers_words(kubeconfig: Path) -> None:
+    found = CliRunner().invoke(_show, ["x", "--kubeconfig", str(kubeconfig), "-n", "n"])
+    assert found.exit_code == 1
+    assert found.output == "Error: nothing at /apis/aiapp.dev/v1alpha1/namespaces/n/aiapplicationversions/x\n"
+
+
+def test_a_kubeconfig_that_is_none_ends_the_command(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    found = CliRunner().invoke(_show, ["x", "--kubeconfig", str(tmp_path / "empty")])
+    assert found.exit_code == 2
+    assert "no cluster to work with" in found.output
+
+
+@click.command()
+@click.argument("name")
+@cluster_options
+def _show(name: str, choice: Choice) -> None:
+    async def work(cluster: UserCluster) -> None:
+        await cluster.get(VERSIONS, name)
+        await asyncio.sleep(0)
+
+    run(choice, work)
