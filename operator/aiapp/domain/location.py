@@ -4,7 +4,7 @@ Never resolves a name or opens a connection.
 """
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -40,6 +40,8 @@ class Location:
     addressing: Addressing = "Auto"
     scheme: str = "obs"
     """`obs` or `s3`, which mean the same; kept so that people read what they wrote."""
+    authorities: str | None = field(default=None, repr=False)
+    """Certificates (PEM) of the authorities that may vouch for the store, beside those that are trusted anyway."""
 
     @property
     def uri(self) -> str:
@@ -50,6 +52,13 @@ class Location:
     def host(self) -> str:
         """The store as people should see it in messages: host and port, nothing else."""
         return f"the S3 store of region {self.region}" if self.endpoint is None else urlsplit(self.endpoint).netloc
+
+    @property
+    def hostname(self) -> str:
+        """The name or address in the endpoint, in lower case, without port; an IPv6 address without brackets."""
+        if self.endpoint is None:
+            return f"s3.{self.region}.amazonaws.com"
+        return (urlsplit(self.endpoint).hostname or "").lower()
 
     @property
     def path_style(self) -> bool:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from aiapp.api.conditions import Reason
-from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.keys import KeyRefusedError
-from aiapp.domain.location import Location, location
+from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing, is_folder_marker
 from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
@@ -36,7 +35,7 @@ Result = TypeVar("Result")
 
 
 async def inspect(
-    source: ObsSource,
+    where: Location,
     credentials: Credentials | None,
     store: ObjectStore,
     parser: PythonParser,
@@ -45,7 +44,7 @@ async def inspect(
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Inspection:
     """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
-    look = _Look(location(source), credentials, store, parser)
+    look = _Look(where, credentials, store, parser)
     try:
         async with asyncio.timeout(deadline_seconds):
             return await look.taken(known_listing)

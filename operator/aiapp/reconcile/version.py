@@ -16,6 +16,7 @@ from aiapp.domain.credentials import (
     credentials,
 )
 from aiapp.domain.desired.manifest import manifest_object
+from aiapp.domain.location import location
 from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.tables import Tables
@@ -112,7 +113,7 @@ class VersionReconciler:
             keys = await self._credentials(record.namespace, source.credentials_secret_ref)
         except CredentialsError as error:
             return Unresolved(Reason.SECRET_NOT_FOUND, str(error), retryable=False)
-        return await inspect(source, keys, self._ports.objects, self._ports.parser, known_listing(record))
+        return await inspect(location(source), keys, self._ports.objects, self._ports.parser, known_listing(record))
 
     async def _credentials(self, namespace: str, reference: LocalReference | None) -> Credentials | None:
         """Read at each attempt, so that a mended Secret counts at once."""

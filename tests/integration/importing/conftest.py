@@ -9,6 +9,7 @@ from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import location
 from aiapp.domain.package.inspection import Inspection
 from aiapp.reconcile.importing import inspect
 
@@ -52,6 +53,6 @@ def look(bucket: Bucket, store: S3Store, parser: IsolatedParser, credentials: Cr
 
     async def inspected(known_listing: str | None = None, **fields: object) -> Inspection:
         given = {"uri": f"obs://{bucket.name}/mnist", "endpoint": bucket.endpoint, **fields}
-        return await inspect(ObsSource.model_validate(given), credentials, store, parser, known_listing)
+        return await inspect(location(ObsSource.model_validate(given)), credentials, store, parser, known_listing)
 
     return inspected

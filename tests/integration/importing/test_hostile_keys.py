@@ -14,6 +14,7 @@ from aiapp.adapters.syntax import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
 from aiapp.reconcile.importing import inspect
 
@@ -53,7 +54,7 @@ def client(endpoint: str) -> Iterator["S3Client"]:
 
 
 async def look(endpoint: str, store: S3Store, parser: IsolatedParser) -> Inspection:
-    return await inspect(ObsSource(uri="obs://models/mnist/", endpoint=endpoint), KEY, store, parser)
+    return await inspect(location(ObsSource(uri="obs://models/mnist/", endpoint=endpoint)), KEY, store, parser)
 
 
 @pytest.mark.parametrize(

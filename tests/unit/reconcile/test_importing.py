@@ -10,7 +10,7 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
+from aiapp.domain.location import Location, location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.service_code import ServiceCode, Syntax
@@ -57,7 +57,7 @@ class Trusting(PythonParser):
 
 
 async def look(store: ObjectStore, known: str | None = None) -> Inspection:
-    return await inspect(SOURCE, None, store, Trusting(), known)
+    return await inspect(location(SOURCE), None, store, Trusting(), known)
 
 
 async def test_the_listing_is_the_same_digest_in_any_order() -> None:
@@ -131,7 +131,7 @@ async def test_a_store_that_hangs_ends_at_the_deadline() -> None:
         async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
             return await asyncio.Future()
 
-    found = await inspect(SOURCE, None, Hanging(), Trusting(), deadline_seconds=0.01)
+    found = await inspect(location(SOURCE), None, Hanging(), Trusting(), deadline_seconds=0.01)
     assert isinstance(found, Unresolved)
     assert found.reason is Reason.ENDPOINT_UNREACHABLE
     assert found.message.endswith("obs://models/mnist/ within 0.01 s")
