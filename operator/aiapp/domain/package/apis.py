@@ -1,15 +1,22 @@
 """`apis` of config.json, in every dialect that packages are written in. Schemas are descriptive and never enforced."""
 
 import re
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from aiapp.api.version import ApiStatus
-from aiapp.domain.package.findings import Findings, glimpse, pointer
+from aiapp.domain.package.findings import Findings, glimpse
+from aiapp.domain.package.places import pointer
+from aiapp.domain.package.schemas import JsonSchema, read_schema
 
 JSON_TYPE: Final = "application/json"
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _MAX_APIS: Final = 32
+_MAX_URL: Final = 256
+_KEYS: Final = ("url", "method", "protocol", "procotol", "request", "response")
+_BARE_SCHEMA: Final = frozenset({"type", "properties", "items"})
+_PATH: Final = re.compile(r"/[!-~]*")
 _MISSPELT_TYPES: Final = {
     "applicaton/json": JSON_TYPE,
     "aplication/json": JSON_TYPE,
@@ -23,8 +30,35 @@ _MISSPELT_TYPES: Final = {
 _CONTENT_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,63}")
 
 
-def read_apis(written: Any, findings: Findings) -> tuple[ApiStatus, ...]:
-    """The APIs in order; one object stands for a list of one."""
+class Body(NamedTuple):
+    """What is sent in one direction; the place and text of its schema, which is read only when asked for."""
+
+    where: str
+    content_type: str
+    data: Any = None
+
+
+class Api(NamedTuple):
+    """One entry of `apis`."""
+
+    method: str
+    url: str
+    request: Body | None = None
+    response: Body | None = None
+
+    @property
+    def status(self) -> ApiStatus:
+        """As a version's status shows it: without schemas."""
+        return ApiStatus(
+            method=self.method,
+            url=self.url,
+            request_content_type=self.request.content_type if self.request else None,
+            response_content_type=self.response.content_type if self.response else None,
+        )
+
+
+def read_apis(written: Any, findings: Findings, *, own_server: bool = False) -> tuple[Api, ...]:
+    """The APIs in order; one object stands for a list of one. Only an own server may have other paths than `/`."""
     if not written:
         return ()
     if isinstance(written, dict):
@@ -36,23 +70,29 @@ def read_apis(written: Any, findings: Findings) -> tuple[ApiStatus, ...]:
     if len(written) > _MAX_APIS:
         findings.refuse("/apis", f"{len(written)} entries", f"are more than {_MAX_APIS}")
         return ()
-    return tuple(_api(pointer("/apis", number), entry, findings) for number, entry in enumerate(written))
+    return tuple(_api(pointer("/apis", number), entry, findings, own_server) for number, entry in enumerate(written))
 
 
-def _api(where: str, entry: Any, findings: Findings) -> ApiStatus:
+def read_schemas(apis: tuple[Api, ...], findings: Findings) -> Mapping[str, JsonSchema]:
+    """JSON Schemas of all bodies that have one, by the JSON pointer in `Body.where`."""
+    bodies = [body for api in apis for body in (api.request, api.response) if body is not None]
+    return {body.where: read_schema(body.where, body.data, findings) for body in bodies if body.data is not None}
+
+
+def _api(where: str, entry: Any, findings: Findings, own_server: bool) -> Api:  # noqa: FBT001
     if not isinstance(entry, dict):
         findings.refuse(where, entry, "must be an object")
-        return ApiStatus(method="POST", url="/")
+        return Api("POST", "/")
     if "procotol" in entry:
         findings.repair(pointer(where, "procotol"), "read as protocol")
+    findings.strange_keys(where, entry, _KEYS)
     request = _part(where, "request", entry, findings)
-    return ApiStatus(
+    response_at, response = _response(where, entry, request, findings)
+    return Api(
         method=_method(pointer(where, "method"), entry.get("method"), findings),
-        url=_url(pointer(where, "url"), entry.get("url"), findings),
-        request_content_type=_content_type(pointer(where, "request"), request, findings),
-        response_content_type=_content_type(
-            pointer(where, "response"), _response(where, entry, request, findings), findings
-        ),
+        url=_url(pointer(where, "url"), entry.get("url"), findings, own_server),
+        request=_body(pointer(where, "request"), request, findings),
+        response=_body(response_at, response, findings),
     )
 
 
@@ -68,15 +108,19 @@ def _method(where: str, written: Any, findings: Findings) -> str:
     return method
 
 
-def _url(where: str, written: Any, findings: Findings) -> str:
-    if isinstance(written, str) and written.strip() in {"", "/"}:
+def _url(where: str, written: Any, findings: Findings, own_server: bool) -> str:  # noqa: FBT001
+    if written is None or (isinstance(written, str) and written.strip() in {"", "/"}):
         return "/"
-    if written is not None:
+    if not own_server:
         findings.refuse(where, written, "must be '/': only custom images may serve other paths")
+    elif not isinstance(written, str) or len(written) > _MAX_URL or not _PATH.fullmatch(written):
+        findings.refuse(where, written, f"must be a path from '/', at most {_MAX_URL} characters")
+    else:
+        return written
     return "/"
 
 
-def _part(where: str, key: str, entry: dict[str, Any], findings: Findings) -> dict[str, Any] | None:
+def _part(where: str, key: str, entry: Mapping[str, Any], findings: Findings) -> dict[str, Any] | None:
     """`request` or `response`: an object, or a list of one; None when absent."""
     written = entry.get(key)
     if isinstance(written, list) and len(written) == 1 and isinstance(written[0], dict):
@@ -90,17 +134,35 @@ def _part(where: str, key: str, entry: dict[str, Any], findings: Findings) -> di
 
 def _response(
     where: str, entry: dict[str, Any], request: dict[str, Any] | None, findings: Findings
-) -> dict[str, Any] | None:
+) -> tuple[str, dict[str, Any] | None]:
+    """The JSON pointer of the response and what is there."""
+    here, inside = pointer(where, "response"), pointer(where, "request")
     if "response" in entry or not request or not isinstance(request.get("response"), dict):
-        return _part(where, "response", entry, findings)
-    findings.repair(pointer(pointer(where, "request"), "response"), f"read as {pointer(where, 'response')}")
-    return _part(where, "response", request, findings)
+        return here, _part(where, "response", entry, findings)
+    misplaced = pointer(inside, "response")
+    findings.repair(misplaced, f"read as {here}")
+    return misplaced, _part(inside, "response", request, findings)
 
 
-def _content_type(where: str, part: dict[str, Any] | None, findings: Findings) -> str | None:
+def _body(where: str, part: dict[str, Any] | None, findings: Findings) -> Body | None:
     if part is None:
         return None
-    key = next((key for key in part if key.casefold().replace("_", "-") == "content-type"), None)
+    findings.strange_keys(where, {key: None for key in part if not _is_content_type(key)}, ("data",))
+    content_type = _content_type(where, part, findings)
+    if "data" in part or not _BARE_SCHEMA & part.keys():
+        return Body(pointer(where, "data"), content_type, part.get("data"))
+    findings.repair(where, "a schema read as that of data")
+    return Body(
+        where, content_type, {key: part[key] for key in part if not _is_content_type(key) and key != "response"}
+    )
+
+
+def _is_content_type(key: str) -> bool:
+    return key.casefold().replace("_", "-") == "content-type"
+
+
+def _content_type(where: str, part: dict[str, Any], findings: Findings) -> str:
+    key = next(filter(_is_content_type, part), None)
     if key is None:
         return JSON_TYPE
     written = part[key]

@@ -5,17 +5,21 @@ Never fetches anything that it names. The rules are listed in docs/reference/pac
 
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus
-from aiapp.domain.package.apis import read_apis
+from aiapp.domain.package.apis import Api, read_apis, read_schemas
 from aiapp.domain.package.dependencies import read_dependencies
-from aiapp.domain.package.findings import Findings, glimpse, pointer
-from aiapp.domain.package.health import read_health
+from aiapp.domain.package.findings import Findings, glimpse
+from aiapp.domain.package.health import HEALTH_KEYS, read_health
 from aiapp.domain.package.lenient_json import NotJson, parse
 from aiapp.domain.package.model_types import IMAGE, MODEL_TYPES, ModelType, model_type
-from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.package.places import Note, places, pointer
+from aiapp.domain.package.refusal import Refusal, Remark, refusal_at
+from aiapp.domain.package.schemas import JsonSchema
 from aiapp.domain.package.text import NotText, decode
 
 MAX_CONFIG_BYTES: Final = 1024 * 1024
@@ -25,6 +29,16 @@ _MAX_ALGORITHM: Final = 36
 _MAX_METRICS: Final = 32
 _MAX_METRIC_NAME: Final = 64
 _MAX_RUNTIME: Final = 128
+_KEYS: Final = (
+    "model_algorithm",
+    "model_type",
+    "runtime",
+    "swr_location",
+    "metrics",
+    "apis",
+    "dependencies",
+    *HEALTH_KEYS,
+)
 _FORBIDDEN: Final = re.compile(r"""[&!'"<>=]""")
 _ENGINES: Final = ", ".join(kind.name for kind in MODEL_TYPES)
 
@@ -36,47 +50,64 @@ class Config(NamedTuple):
     model: ModelStatus
     runtime: str | None
     """As written; whether any such runtime exists is decided elsewhere."""
+    apis: tuple[Api, ...] = ()
+    schemas: Mapping[str, JsonSchema] = MappingProxyType({})
+    """Schemas of the bodies of `apis`, by their JSON pointer."""
+    remarks: tuple[Remark, ...] = ()
+    """What was read leniently, one by one."""
 
 
 def read_config(data: bytes, name: str) -> Config | Refusal:
     """The configuration in `data`; a refusal names the file as `name`, the place, the found value and the rule."""
     if len(data) > MAX_CONFIG_BYTES:
-        return Refusal(Reason.CONFIG_INVALID, f"{name} is longer than {MAX_CONFIG_BYTES} bytes")
+        message = f"it has {len(data)} bytes; at most {MAX_CONFIG_BYTES} are read"
+        return refusal_at(Reason.CONFIG_INVALID, message, name)
     text = decode(data)
     if isinstance(text, NotText):
-        return Refusal(Reason.CONFIG_INVALID, f"{name} {text.message}")
+        return refusal_at(Reason.CONFIG_INVALID, text.message, name, text.line)
     parsed = parse(text.content)
     if isinstance(parsed, NotJson):
-        return Refusal(Reason.CONFIG_INVALID, f"{name} line {parsed.line} column {parsed.column}: {parsed.message}")
+        return refusal_at(Reason.CONFIG_INVALID, parsed.message, name, parsed.line, parsed.column)
     if not isinstance(parsed.value, dict):
-        return Refusal(Reason.CONFIG_INVALID, f"{name}: {glimpse(parsed.value)} is not an object")
-    return _read(parsed.value, name, text.repaired + parsed.repaired)
-
-
-def _read(document: dict[str, Any], name: str, repaired: tuple[str, ...]) -> Config | Refusal:
+        return refusal_at(Reason.CONFIG_INVALID, f"{glimpse(parsed.value)} is not an object", name)
     findings = Findings()
+    notes = text.repaired + parsed.repaired
+    config = _read(parsed.value, findings, notes)
+    remarks = findings.remarks(name, notes, places(text.content, findings.pointers))
+    return findings.refusal(name, remarks) if config is None else config._replace(remarks=remarks)
+
+
+def _read(document: dict[str, Any], findings: Findings, notes: tuple[Note, ...]) -> Config | None:
+    """None: refused."""
     kind = _kind(document, findings)
     algorithm = _algorithm(document, findings)
     runtime = _runtime(document, findings)
     if kind is not None:
         _refuse_what_does_not_go_with(kind, document, findings)
-    parts = {
-        "metrics": _metrics(document.get("metrics"), findings),
-        "apis": read_apis(document.get("apis"), findings),
-        "dependencies": read_dependencies(document.get("dependencies"), findings),
-        "health": read_health(document.get("health"), findings),
-    }
-    refusal = findings.refusal(name)
-    if refusal is not None or kind is None:
-        return refusal or Refusal(Reason.MODEL_TYPE_UNSUPPORTED, name)
-    model = ModelStatus(type=kind.name, algorithm=algorithm, repaired=findings.repairs(repaired) or None, **parts)
-    return Config(kind, model, runtime)
+    metrics = _metrics(document.get("metrics"), findings)
+    apis = read_apis(document.get("apis"), findings, own_server=kind is IMAGE)
+    dependencies = read_dependencies(document.get("dependencies"), findings)
+    health = read_health(document, findings, needed=kind is IMAGE)
+    findings.strange_keys("", document, _KEYS)
+    schemas = read_schemas(apis, findings)
+    if kind is None or findings.refused:
+        return None
+    model = ModelStatus(
+        type=kind.name,
+        algorithm=algorithm,
+        metrics=metrics,
+        apis=tuple(api.status for api in apis),
+        dependencies=dependencies,
+        health=health,
+        repaired=findings.repairs(notes) or None,
+    )
+    return Config(kind, model, runtime, apis, schemas)
 
 
 def _kind(document: dict[str, Any], findings: Findings) -> ModelType | None:
     where, written = "/model_type", document.get("model_type")
     if written is None:
-        findings.missing(where, f"it must be one of {_ENGINES}")
+        findings.missing(where, f"it must be one of {_ENGINES}", document)
         return None
     kind = model_type(written) if isinstance(written, str) else None
     if kind is None:
@@ -89,7 +120,7 @@ def _kind(document: dict[str, Any], findings: Findings) -> ModelType | None:
 def _algorithm(document: dict[str, Any], findings: Findings) -> str:
     where, written = "/model_algorithm", document.get("model_algorithm")
     if written is None:
-        findings.missing(where, "for example image_classification")
+        findings.missing(where, "for example image_classification", document)
         return ""
     algorithm = written.strip() if isinstance(written, str) else None
     if not algorithm or not algorithm[0].isalpha():
@@ -120,7 +151,7 @@ def _refuse_what_does_not_go_with(kind: ModelType, document: dict[str, Any], fin
             findings.refuse("/swr_location", location, f"is only for model_type Image, not for {kind.name}")
         return
     if not location:
-        findings.missing("/swr_location", "model_type Image needs the reference of its image")
+        findings.missing("/swr_location", "model_type Image needs the reference of its image", document)
         return
     for key in ("runtime", "dependencies"):
         if document.get(key):

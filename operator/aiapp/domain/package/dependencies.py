@@ -3,12 +3,15 @@
 import re
 from typing import Any, Final
 
-from aiapp.domain.package.findings import Findings, glimpse, pointer
+from aiapp.domain.package.findings import Findings, glimpse
+from aiapp.domain.package.places import pointer
 
 MODEL_FOLDER: Final = "/home/mind/model/"
 """Where a package lies in the pod; paths below it are written relative to the package."""
 
 _WHERE: Final = "/dependencies"
+_GROUP_KEYS: Final = ("installer", "packages")
+_PACKAGE_KEYS: Final = ("package_name", "package_version", "restraint")
 _MAX_REQUIREMENTS: Final = 64
 _MAX_CHARACTERS: Final = 256
 _OPERATORS: Final = {"EXACT": "==", "ATLEAST": ">=", "ATMOST": "<="}
@@ -41,6 +44,7 @@ def _group(where: str, group: Any, findings: Findings) -> list[str | None]:
     if not isinstance(group, dict):
         findings.refuse(where, group, "must be an object with installer and packages")
         return []
+    findings.strange_keys(where, group, _GROUP_KEYS)
     installer = group.get("installer") or "pip"
     if not isinstance(installer, str) or installer.strip().lower() not in {"pip", "pip3"}:
         findings.refuse(pointer(where, "installer"), installer, "is not pip")
@@ -61,6 +65,10 @@ def _requirement(where: str, package: Any, findings: Findings) -> str | None:
         findings.refuse(where, package, "must be an object with package_name")
         return None
     name = package.get("package_name")
+    if name is None:
+        findings.missing(pointer(where, "package_name"), "the name of a package", package)
+        return None
+    findings.strange_keys(where, package, _PACKAGE_KEYS)
     if not isinstance(name, str) or not name.strip():
         findings.refuse(pointer(where, "package_name"), name, "must be the name of a package")
         return None

@@ -1,18 +1,31 @@
 """Collects what is wrong with a configuration file and what was repaired, each with its JSON pointer.
 
-Never decides what is right; never shows more than a glimpse of a value.
+Never decides what is right; never shows more than a glimpse of a value, never keeps more than a bounded number.
 """
 
+import difflib
 import reprlib
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.package.places import Note, Place, pointer
+from aiapp.domain.package.refusal import Refusal, Remark
 
 MAX_SHOWN: Final = 5
 """Findings told in one message; the others are counted."""
+MAX_KEPT: Final = 100
+"""Findings of each kind that are kept; the others are counted. A file of the largest size could have 100,000."""
 MAX_REPAIRS: Final = 32
 MAX_REPAIR_CHARACTERS: Final = 512
+
+_MAX_KEY: Final = 80
+_MAX_STRANGE_KEYS: Final = 32
+"""Keys of one object that are compared with the known ones: a comparison takes some microseconds."""
+_SIMILAR: Final = 0.8
+"""Least similarity for a suggestion: `dependancies` has 0.92, `model_name` and `model_type` have 0.7."""
+_ALIKE: Final = 0.6
+"""The same where the right key is missing and must be somewhere."""
 
 _GLIMPSE: Final = reprlib.Repr()
 _GLIMPSE.maxstring = _GLIMPSE.maxother = _GLIMPSE.maxlong = 80
@@ -25,44 +38,111 @@ def glimpse(value: object) -> str:
     return _GLIMPSE.repr(value)
 
 
-def pointer(parent: str, key: str | int) -> str:
-    """The JSON pointer (RFC 6901) of a member of `parent`."""
-    return f"{parent}/{str(key)[:80].replace('~', '~0').replace('/', '~1')}"
+def nearest(key: str, known: Iterable[str], cutoff: float = _SIMILAR) -> str | None:
+    """The known key that `key` was probably meant to be; case does not matter."""
+    if len(key) > _MAX_KEY:
+        return None
+    by_folded = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(key.casefold(), by_folded, n=1, cutoff=cutoff)
+    return by_folded[close[0]] if close else None
+
+
+class _Finding(NamedTuple):
+    pointer: str
+    sentence: str
+    reason: Reason | None = None
+
+    @property
+    def text(self) -> str:
+        return f"{_printable(self.pointer)}{self.sentence}"
 
 
 class Findings:
     """What one reading of a file found."""
 
     def __init__(self) -> None:
-        self._refusals: list[tuple[Reason, str]] = []
-        self._repairs: list[str] = []
+        self._refused: list[_Finding] = []
+        self._repaired: list[_Finding] = []
+        self._uncounted = {"refused": 0, "repaired": 0}
 
     def refuse(self, where: str, value: Any, rule: str, reason: Reason = Reason.CONFIG_INVALID) -> None:
         """The value at the JSON pointer `where` breaks `rule`, which completes the sentence '<value> ...'."""
-        self._refusals.append((reason, f"{_printable(where)}: {glimpse(value)} {rule}"))
+        self._add_refusal(_Finding(where, f": {glimpse(value)} {rule}", reason))
 
-    def missing(self, where: str, rule: str, reason: Reason = Reason.CONFIG_INVALID) -> None:
-        """There is no value at `where`, though `rule` asks for one."""
-        self._refusals.append((reason, f"{_printable(where)} is missing: {rule}"))
+    def missing(self, where: str, rule: str, siblings: Iterable[str] = ()) -> None:
+        """There is no value at `where`, though `rule` asks for one; a sibling of a similar name is pointed at."""
+        key = where.rpartition("/")[2]
+        short = [one for one in list(siblings)[:_MAX_STRANGE_KEYS] if one != key and len(one) <= _MAX_KEY]
+        meant = nearest(key, short, _ALIKE)
+        hint = "" if meant is None else f"; rename {glimpse(meant)} if that is meant"
+        self._add_refusal(_Finding(where, f" is missing: {rule}{hint}", Reason.CONFIG_INVALID))
 
     def repair(self, where: str, what: str) -> None:
         """The value at `where` was read leniently."""
-        self._repairs.append(f"{_printable(where)}: {what}")
+        if len(self._repaired) < MAX_KEPT:
+            self._repaired.append(_Finding(where, f": {what}"))
+        else:
+            self._uncounted["repaired"] += 1
 
-    def refusal(self, name: str) -> Refusal | None:
-        """Every refusal in one message about the file called `name`, with the reason of the first; None without any."""
-        if not self._refusals:
-            return None
-        shown = "; ".join(text for _, text in self._refusals[:MAX_SHOWN])
-        more = len(self._refusals) - MAX_SHOWN
-        return Refusal(self._refusals[0][0], f"{name} {shown}{f'; and {more} more' if more > 0 else ''}")
+    def strange_keys(self, where: str, written: Mapping[str, Any], known: Collection[str]) -> None:
+        """Says of each key that is ignored but looks like a known, absent one which that is."""
+        absent = [key for key in known if key not in written]
+        strange = [key for key in list(written)[: MAX_KEPT + len(known)] if key not in known][:_MAX_STRANGE_KEYS]
+        for key in strange:
+            meant = nearest(key, absent)
+            if meant is not None:
+                self.repair(pointer(where, key), f"unknown key, ignored: did you mean {meant}?")
 
-    def repairs(self, before: tuple[str, ...] = ()) -> tuple[str, ...]:
+    @property
+    def refused(self) -> bool:
+        """Whether anything breaks a rule."""
+        return bool(self._refused)
+
+    @property
+    def pointers(self) -> set[str]:
+        """Where the findings lie."""
+        return {found.pointer for found in (*self._refused, *self._repaired)}
+
+    def refusal(self, name: str, remarks: tuple[Remark, ...]) -> Refusal:
+        """Every refusal in one message about the file called `name`, with the reason of the first; there is one."""
+        shown = "; ".join(found.text for found in self._refused[:MAX_SHOWN])
+        more = len(self._refused) + self._uncounted["refused"] - MAX_SHOWN
+        message = f"{name} {shown}{f'; and {more} more' if more > 0 else ''}"
+        return Refusal(self._refused[0].reason or Reason.CONFIG_INVALID, message, remarks)
+
+    def repairs(self, before: tuple[Note, ...] = ()) -> tuple[str, ...]:
         """The repairs after those of an earlier stage, bounded in number and length."""
-        every = [repair[:MAX_REPAIR_CHARACTERS] for repair in (*before, *self._repairs)]
-        if len(every) <= MAX_REPAIRS:
+        texts = [note.text for note in before] + [found.text for found in self._repaired]
+        every = [text[:MAX_REPAIR_CHARACTERS] for text in texts]
+        count = len(every) + self._uncounted["repaired"]
+        if count <= MAX_REPAIRS:
             return tuple(every)
-        return (*every[: MAX_REPAIRS - 1], f"and {len(every) - MAX_REPAIRS + 1} more")
+        return (*every[: MAX_REPAIRS - 1], f"and {count - MAX_REPAIRS + 1} more")
+
+    def remarks(self, name: str, before: tuple[Note, ...], places: Mapping[str, Place]) -> tuple[Remark, ...]:
+        """Everything one by one about the file called `name`, faults first; `places` by JSON pointer."""
+        faults = [_remark("error", name, found, places) for found in self._refused]
+        notes = [Remark("warning", note.message, name, line=note.line, column=note.column) for note in before]
+        repairs = [_remark("warning", name, found, places) for found in self._repaired]
+        more = {what: count for what, count in self._uncounted.items() if count}
+        rest = [Remark("warning", f"and {count} more {what}", name) for what, count in more.items()]
+        return (*faults, *notes, *repairs, *rest)
+
+    def _add_refusal(self, found: _Finding) -> None:
+        if len(self._refused) < MAX_KEPT:
+            self._refused.append(found)
+        else:
+            self._uncounted["refused"] += 1
+
+
+def _remark(severity: Any, name: str, found: _Finding, places: Mapping[str, Place]) -> Remark:
+    """The place of the nearest parent stands for what is missing."""
+    at = found.pointer
+    while at and at not in places:
+        at = at.rpartition("/")[0]
+    line, column = places.get(at, (0, 0))
+    message = found.sentence.removeprefix(": ").removeprefix(" ")
+    return Remark(severity, message, name, _printable(found.pointer), line, column, found.reason)
 
 
 def _printable(where: str) -> str:

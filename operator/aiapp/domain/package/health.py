@@ -1,12 +1,27 @@
 """`health` of config.json: the check that a package declares. Never runs it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from aiapp.api.version import HealthStatus
-from aiapp.domain.package.findings import Findings, glimpse, pointer
+from aiapp.domain.package.findings import Findings, glimpse
+from aiapp.domain.package.places import pointer
 
-_WHERE: Final = "/health"
+HEALTH_KEYS: Final = ("health", "readiness_health", "startup_health")
+"""Newer files have the others as well."""
+
+_KEYS: Final = (
+    "url",
+    "protocol",
+    "procotol",
+    "check_method",
+    "command",
+    "initial_delay_seconds",
+    "period_seconds",
+    "timeout_seconds",
+    "failure_threshold",
+)
 _MAX_SECONDS: Final = 2**31 - 1
 _MAX_URL: Final = 256
 _MAX_COMMAND: Final = 1024
@@ -15,29 +30,39 @@ _URL: Final = re.compile(r"/[!-~]*")
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 
 
-def read_health(written: Any, findings: Findings) -> HealthStatus | None:
-    """The declared check; numbers may be written as text."""
-    if not written:
-        return None
+def read_health(document: Mapping[str, Any], findings: Findings, *, needed: bool = False) -> HealthStatus | None:
+    """The declared check of `document`; numbers may be written as text."""
+    found = {key: _check(pointer("", key), document[key], findings) for key in HEALTH_KEYS if document.get(key)}
+    if not found and needed:
+        findings.missing("/health", "model_type Image needs the check of its server", document)
+    if "startup_health" in found:
+        findings.repair("/startup_health", "not used: a start may take as long as the deployment")
+    if "health" not in found and "readiness_health" in found:
+        findings.repair("/readiness_health", "read as health")
+    return found.get("health") or found.get("readiness_health")
+
+
+def _check(where: str, written: Any, findings: Findings) -> HealthStatus | None:
     if not isinstance(written, dict):
-        findings.refuse(_WHERE, written, "must be an object")
+        findings.refuse(where, written, "must be an object")
         return None
     if "procotol" in written:
-        findings.repair(pointer(_WHERE, "procotol"), "read as protocol")
-    numbers = {key: _number(key, written.get(key), findings) for key in _LEAST}
-    method = _method(written.get("check_method"), findings)
-    command = _command(written.get("command"), findings)
+        findings.repair(pointer(where, "procotol"), "read as protocol")
+    findings.strange_keys(where, written, _KEYS)
+    numbers = {key: _number(where, key, written.get(key), findings) for key in _LEAST}
+    method = _method(where, written.get("check_method"), findings)
+    command = _command(where, written.get("command"), findings)
     if method == "EXEC" and command is None:
-        findings.missing(pointer(_WHERE, "command"), "check_method EXEC needs one")
+        findings.missing(pointer(where, "command"), "check_method EXEC needs one", written)
     return HealthStatus.model_validate(
-        {"check_method": method, "url": _url(written.get("url"), findings), "command": command, **numbers}
+        {"check_method": method, "url": _url(where, written.get("url"), findings), "command": command, **numbers}
     )
 
 
-def _number(key: str, value: Any, findings: Findings) -> int | None:
+def _number(parent: str, key: str, value: Any, findings: Findings) -> int | None:
     if value is None or value == "":
         return None
-    where = pointer(_WHERE, key)
+    where = pointer(parent, key)
     number = int(value) if isinstance(value, str) and _WHOLE.fullmatch(value.strip()) else value
     if isinstance(number, float) and number.is_integer():
         number = int(number)
@@ -47,33 +72,33 @@ def _number(key: str, value: Any, findings: Findings) -> int | None:
     return number
 
 
-def _method(value: Any, findings: Findings) -> str:
+def _method(parent: str, value: Any, findings: Findings) -> str:
     if value is None or value == "":
         return "HTTP"
     method = value.strip().upper() if isinstance(value, str) else ""
     if method not in {"HTTP", "EXEC"}:
-        findings.refuse(pointer(_WHERE, "check_method"), value, "is neither HTTP nor EXEC")
+        findings.refuse(pointer(parent, "check_method"), value, "is neither HTTP nor EXEC")
         return "HTTP"
     if method != value:
-        findings.repair(pointer(_WHERE, "check_method"), f"{glimpse(value)} read as {method}")
+        findings.repair(pointer(parent, "check_method"), f"{glimpse(value)} read as {method}")
     return method
 
 
-def _url(value: Any, findings: Findings) -> str | None:
+def _url(parent: str, value: Any, findings: Findings) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or not _URL.fullmatch(value) or len(value) > _MAX_URL:
-        findings.refuse(pointer(_WHERE, "url"), value, f"must be a path from '/', at most {_MAX_URL} characters")
+        findings.refuse(pointer(parent, "url"), value, f"must be a path from '/', at most {_MAX_URL} characters")
         return None
     return value
 
 
-def _command(value: Any, findings: Findings) -> str | None:
+def _command(parent: str, value: Any, findings: Findings) -> str | None:
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         value = " ".join(cast("list[str]", value))
     if value is None or value == "":
         return None
     if not isinstance(value, str) or not value.isprintable() or len(value) > _MAX_COMMAND:
-        findings.refuse(pointer(_WHERE, "command"), value, f"must be a text of at most {_MAX_COMMAND} characters")
+        findings.refuse(pointer(parent, "command"), value, f"must be a text of at most {_MAX_COMMAND} characters")
         return None
     return value

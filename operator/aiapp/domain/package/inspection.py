@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus
 from aiapp.domain.manifest import Manifest
+from aiapp.domain.package.refusal import Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Invalid:
     listing: str
     reason: Reason
     message: str
+    remarks: tuple[Remark, ...] = ()
+    """The same fault by fault; empty where there is no more to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Valid:
     model: ModelStatus
     runtime: str | None
     """As config.json writes it, not checked against anything."""
+    remarks: tuple[Remark, ...] = ()
+    """What was read leniently, one by one."""
 
 
 Inspection = Unresolved | Unchanged | Invalid | Valid

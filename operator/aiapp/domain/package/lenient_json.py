@@ -8,31 +8,26 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from aiapp.domain.package.places import TOKEN, Note, duplicate_keys, place
+
 MAX_DEPTH: Final = 64
 """JSON schemas in `apis` nest deepest and stay far below; Python's parser recurses and gives up near 1,000."""
 
 _MAX_NOTES: Final = 8
+_MAX_FOUND: Final = 24
+"""Characters of the text that a message shows."""
+_DUPLICATE: Final = "duplicate"
 _MAX_INTEGER_DIGITS: Final = 300
 """More digits are not converted exactly: Python's conversion is quadratic and refuses above 4,300."""
 
 _DEPTH_CHANGE: Final = {"open": 1, "close": -1}
-_TOKEN: Final = re.compile(
-    r"""(?P<string> "(?: [^"\\]++ | \\. )*+ "? )
-      | (?P<comment> //[^\n]*+ | /\*(?: .*?\*/ | .*+ ) )
-      | (?P<open> [\[{] )
-      | (?P<close> [\]}] )
-      | (?P<comma> , )
-      | (?P<word> [^\s"/\[\]{},]++ | / )""",
-    re.VERBOSE | re.DOTALL,
-)
-"""Matches everything but white space, in linear time whatever the input: no alternative backtracks over the text."""
 
 
 class Parsed(NamedTuple):
     """A JSON value and what was read leniently."""
 
     value: Any
-    repaired: tuple[str, ...] = ()
+    repaired: tuple[Note, ...] = ()
 
 
 class NotJson(NamedTuple):
@@ -48,21 +43,20 @@ def parse(text: str) -> Parsed | NotJson:
     scan = _scan(text)
     if isinstance(scan, NotJson):
         return scan
-    notes: list[str] = []
     try:
-        return Parsed(_load(text, notes, strict=True), tuple(notes))
+        return _loaded(text, (), strict=True)
     except json.JSONDecodeError as error:
-        notes[:] = scan.repaired or [f"line {error.lineno} column {error.colno}: control character inside a string"]
+        notes = scan.repaired or (Note("control character inside a string", error.lineno, error.colno),)
     try:
-        return Parsed(_load(scan.mended, notes, strict=False), tuple(notes))
+        return _loaded(scan.mended, notes, strict=False)
     except json.JSONDecodeError as error:
-        return NotJson(f"not JSON: {error.msg}", error.lineno, error.colno)
+        return NotJson(f"not JSON: {error.msg}, found {_found(scan.mended, error.pos)}", error.lineno, error.colno)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
     mended: str
-    repaired: tuple[str, ...]
+    repaired: tuple[Note, ...]
 
 
 def _scan(text: str) -> _Scan | NotJson:
@@ -72,7 +66,7 @@ def _scan(text: str) -> _Scan | NotJson:
     depth = 0
     before, last = "open", "open"
     comma = 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         kind = token.lastgroup or "word"
         if kind == "comment":
             comments.append(token.span())
@@ -81,17 +75,16 @@ def _scan(text: str) -> _Scan | NotJson:
             commas.append((comma, comma + 1))
         depth += _DEPTH_CHANGE.get(kind, 0)
         if depth > MAX_DEPTH:
-            return NotJson(f"nested deeper than {MAX_DEPTH} levels", *_place(text, token.start()))
+            return NotJson(f"nested deeper than {MAX_DEPTH} levels", *place(text, token.start()))
         before, last, comma = last, kind, token.start()
     notes = (*_note(text, "comments ignored", comments), *_note(text, "trailing commas ignored", commas))
     return _Scan(_blanked(text, sorted(comments + commas)), notes)
 
 
-def _note(text: str, what: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
+def _note(text: str, what: str, spans: list[tuple[int, int]]) -> tuple[Note, ...]:
     if not spans:
         return ()
-    line, column = _place(text, spans[0][0])
-    return (f"line {line} column {column}: {what}{f' ({len(spans)} in all)' if len(spans) > 1 else ''}",)
+    return (Note(f"{what}{f' ({len(spans)} in all)' if len(spans) > 1 else ''}", *place(text, spans[0][0])),)
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
@@ -107,28 +100,31 @@ def _blank(piece: str) -> str:
     return re.sub(r"[^\n]", " ", piece) if "\n" in piece else " " * len(piece)
 
 
-def _load(text: str, notes: list[str], *, strict: bool) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _loaded(text: str, notes: tuple[Note, ...], *, strict: bool) -> Parsed:
+    seen: set[str] = set()
+
+    def last_one_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
-        if len(found) < len(pairs) and len(notes) < _MAX_NOTES:
-            notes.append(f"duplicate key {_first_duplicate(pairs)!r:.80}: the last value counts")
+        if len(found) < len(pairs):
+            seen.add(_DUPLICATE)
         return found
 
-    return json.loads(text, object_pairs_hook=unique, parse_int=_integer, strict=strict)
+    value = json.loads(
+        text, object_pairs_hook=last_one_wins, parse_int=_integer, parse_constant=seen.add, strict=strict
+    )
+    constants = tuple(Note(f"{name} read as null") for name in sorted(seen - {_DUPLICATE}))
+    return Parsed(value, notes + constants + (_duplicates(text) if _DUPLICATE in seen else ()))
 
 
-def _first_duplicate(pairs: list[tuple[str, Any]]) -> str:
-    seen: set[str] = set()
-    for key, _ in pairs:
-        if key in seen:
-            return key
-        seen.add(key)
-    return ""
+def _duplicates(text: str) -> tuple[Note, ...]:
+    found = duplicate_keys(text, _MAX_NOTES)
+    return tuple(Note(f"duplicate key {key!r:.80}: the last value counts", *at) for key, at in found)
+
+
+def _found(text: str, position: int) -> str:
+    rest = text[position : position + _MAX_FOUND].partition("\n")[0].strip()
+    return repr(rest) if rest else "the end of the line" if text[position:].strip() else "the end"
 
 
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else float(digits)
-
-
-def _place(text: str, position: int) -> tuple[int, int]:
-    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)

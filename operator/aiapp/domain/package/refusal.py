@@ -1,8 +1,25 @@
-"""Why a package is not accepted. A value, never an exception."""
+"""What a reader of a package has to say: why it is refused, and what was read leniently. Values, never exceptions."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
+
+
+class Remark(NamedTuple):
+    """One fault or one repair with its place, for those who show them one by one; conditions show sentences."""
+
+    severity: Literal["error", "warning"]
+    message: str
+    """Complete but for the file and the place."""
+    file: str = ""
+    """Relative to the folder that a user named; empty: the package as a whole."""
+    pointer: str = ""
+    """JSON pointer, where the file is JSON that could be read."""
+    line: int = 0
+    """Counts from 1; 0: unknown."""
+    column: int = 0
+    reason: Reason | None = None
+    """None for repairs."""
 
 
 class Refusal(NamedTuple):
@@ -10,3 +27,12 @@ class Refusal(NamedTuple):
 
     reason: Reason
     message: str
+    remarks: tuple[Remark, ...] = ()
+    """The same fault by fault, where there is more to say than the sentence does."""
+
+
+def refusal_at(reason: Reason, message: str, file: str, line: int = 0, column: int = 0) -> Refusal:
+    """One fault of one file; the sentence gets the file's name and the place in front."""
+    place = f"{f' line {line}' if line else ''}{f' column {column}' if column else ''}"
+    remark = Remark("error", message, file, line=line, column=column, reason=reason)
+    return Refusal(reason, f"{file}{place}: {message}", (remark,))

@@ -6,7 +6,7 @@ Never sees the code itself, let alone imports it.
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.package.refusal import Refusal, refusal_at
 
 SERVICE_CODE: Final = "customize_service.py"
 MAX_SERVICE_CODE_BYTES: Final = 1024 * 1024
@@ -63,5 +63,5 @@ def code_refusal(syntax: Syntax, name: str) -> Refusal | None:
     """Why the file called `name` in messages is not accepted; None when it parses."""
     if isinstance(syntax, ServiceCode):
         return None
-    place = f" line {syntax.line} column {max(syntax.column, 1)}" if syntax.line else ""
-    return Refusal(Reason.SERVICE_CODE_INVALID, f"{name}{place}: {syntax.message}")
+    column = max(syntax.column, 1) if syntax.line else 0
+    return refusal_at(Reason.SERVICE_CODE_INVALID, syntax.message, name, syntax.line, column)

@@ -6,18 +6,21 @@ Never guesses beyond UTF-8 and GB18030.
 import codecs
 from typing import NamedTuple
 
+from aiapp.domain.package.places import Note
+
 
 class Text(NamedTuple):
     """Decoded text and what was read leniently."""
 
     content: str
-    repaired: tuple[str, ...] = ()
+    repaired: tuple[Note, ...] = ()
 
 
 class NotText(NamedTuple):
-    """Bytes that are text in no known encoding."""
+    """Bytes that are text in no known encoding; lines count from 1, 0: the whole file."""
 
     message: str
+    line: int = 0
 
 
 def decode(data: bytes) -> Text | NotText:
@@ -31,11 +34,9 @@ def decode(data: bytes) -> Text | NotText:
 
 
 def _gb18030(data: bytes, utf8: UnicodeDecodeError) -> Text | NotText:
+    line = utf8.object.count(b"\n", 0, utf8.start) + 1
     try:
         content = data.decode("gb18030")
     except UnicodeDecodeError:
-        line = utf8.object.count(b"\n", 0, utf8.start) + 1
-        return NotText(
-            f"line {line}: neither UTF-8 nor GB18030 (byte {utf8.object[utf8.start]:#04x}): save it as UTF-8"
-        )
-    return Text(content, ("read as GB18030 since it is not UTF-8",))
+        return NotText(f"neither UTF-8 nor GB18030 (byte {utf8.object[utf8.start]:#04x}): save it as UTF-8", line)
+    return Text(content, (Note("read as GB18030 since it is not UTF-8"),))

@@ -243,7 +243,11 @@ def test_several_faults_are_told_together() -> None:
         pytest.param(b"", "model/config.json line 1 column 1: not JSON: Expecting value", id="empty"),
         pytest.param(b"[]", "model/config.json: [] is not an object", id="a list"),
         pytest.param(b"\xff\xff\n", "model/config.json line 1: neither UTF-8 nor GB18030", id="no text"),
-        pytest.param(b" " * (MAX_CONFIG_BYTES + 1), "model/config.json is longer than 1048576 bytes", id="too long"),
+        pytest.param(
+            b" " * (MAX_CONFIG_BYTES + 1),
+            "model/config.json: it has 1048577 bytes; at most 1048576 are read",
+            id="too long",
+        ),
     ],
 )
 def test_a_file_that_is_no_object_is_refused_with_its_place(data: bytes, message: str) -> None:

@@ -51,7 +51,19 @@ TOKENS = st.lists(
         pytest.param(
             '{"a": "x\\"//y",}', {"a": 'x"//y'}, ("line 1 column 15: trailing commas ignored",), id="escaped quote"
         ),
-        pytest.param('{"a": 1, "a": 2}', {"a": 2}, ("duplicate key 'a': the last value counts",), id="duplicate key"),
+        pytest.param(
+            '{"a": 1, "a": 2}',
+            {"a": 2},
+            ("line 1 column 10: duplicate key 'a': the last value counts",),
+            id="duplicate key, with the place of the last",
+        ),
+        pytest.param(
+            '[{"a": {"b": 1}, // b\n "c": [{"b": 2}],\n "a": {"a": 3}}, {"a": 4}]',
+            [{"a": {"a": 3}, "c": [{"b": 2}]}, {"a": 4}],
+            ("line 1 column 18: comments ignored", "line 3 column 2: duplicate key 'a': the last value counts"),
+            id="the same key in other objects is no duplicate",
+        ),
+        pytest.param('{"a": NaN}', {"a": None}, ("NaN read as null",), id="a constant of Python"),
         pytest.param(
             '{"a": "x\ty"}',
             {"a": "x\ty"},
@@ -62,20 +74,22 @@ TOKENS = st.lists(
     ],
 )
 def test_what_is_plain_is_read(text: str, value: object, repaired: tuple[str, ...]) -> None:
-    assert parse(text) == Parsed(value, repaired)
+    found = parse(text)
+    assert isinstance(found, Parsed)
+    assert (found.value, tuple(note.text for note in found.repaired)) == (value, repaired)
 
 
 @pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [
-        pytest.param("", 1, 1, "Expecting value", id="empty"),
-        pytest.param('{\n  "a" 1\n}', 2, 7, "Expecting ':' delimiter", id="no colon"),
+        pytest.param("", 1, 1, "Expecting value, found the end", id="empty"),
+        pytest.param('{\n  "a" 1\n}', 2, 7, "Expecting ':' delimiter, found '1'", id="no colon"),
         pytest.param('{"a": 1 // x\n "b": 2}', 2, 2, "Expecting ',' delimiter", id="no comma, place after the comment"),
         pytest.param("[,]", 1, 2, "Expecting value", id="a comma alone is not a trailing one"),
         pytest.param("[1,,]", 1, 4, "Expecting value", id="two commas"),
         pytest.param('{"a": "b', 1, 7, "Unterminated string", id="string without an end"),
         pytest.param("{} {}", 1, 4, "Extra data", id="two documents"),
-        pytest.param("<<<<<<< HEAD\n{}", 1, 1, "Expecting value", id="conflict marker"),
+        pytest.param("<<<<<<< HEAD\n{}", 1, 1, "Expecting value, found '<<<<<<< HEAD'", id="conflict marker"),
         pytest.param("[" * (MAX_DEPTH + 1), 1, MAX_DEPTH + 1, "nested deeper than", id="nested too deeply"),
         pytest.param('{"a":' * 100_000, 1, 5 * MAX_DEPTH + 1, "nested deeper than", id="nested far too deeply"),
     ],

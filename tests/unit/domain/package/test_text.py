@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiapp.domain.package.places import Note
 from aiapp.domain.package.text import NotText, Text, decode
 
 
@@ -12,7 +13,9 @@ from aiapp.domain.package.text import NotText, Text, decode
     [
         pytest.param("猫".encode(), Text("猫"), id="UTF-8"),
         pytest.param(b"\xef\xbb\xbf{}", Text("{}"), id="UTF-8 with a byte order mark"),
-        pytest.param("识别".encode("gbk"), Text("识别", ("read as GB18030 since it is not UTF-8",)), id="GBK is told"),
+        pytest.param(
+            "识别".encode("gbk"), Text("识别", (Note("read as GB18030 since it is not UTF-8"),)), id="GBK is told"
+        ),
         pytest.param(b"", Text(""), id="empty"),
     ],
 )
@@ -21,15 +24,16 @@ def test_text_is_decoded(data: bytes, expected: Text) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "words", "line"),
     [
-        pytest.param("{}".encode("utf-16"), "is UTF-16", id="UTF-16"),
-        pytest.param(b"{\n\xff\xff", "line 2: neither UTF-8 nor GB18030 (byte 0xff)", id="neither encoding"),
+        pytest.param("{}".encode("utf-16"), "is UTF-16", 0, id="UTF-16"),
+        pytest.param(b"{\n\xff\xff", "neither UTF-8 nor GB18030 (byte 0xff)", 2, id="neither encoding"),
     ],
 )
-def test_other_bytes_are_refused(data: bytes, words: str) -> None:
+def test_other_bytes_are_refused(data: bytes, words: str, line: int) -> None:
     found = decode(data)
     assert isinstance(found, NotText)
+    assert found.line == line
     assert words in found.message
 
 

@@ -1,0 +1,275 @@
+"""From the schemas that packages write in `apis`, in every dialect, to JSON Schema 2020-12.
+
+Best effort: what cannot be turned is kept as description and said. Never refuses, never follows a reference.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aiapp.domain.package.findings import Findings, glimpse, nearest
+from aiapp.domain.package.places import pointer
+
+JsonSchema = dict[str, Any]
+
+FILE: Final[Mapping[str, str]] = {"type": "string", "contentMediaType": "application/octet-stream"}
+"""An uploaded file, as OpenAPI 3.1 describes one."""
+
+_TYPES: Final = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+_MEANT: Final = {
+    **dict.fromkeys(("list", "tuple", "[]", "lists"), "array"),
+    **dict.fromkeys(("json", "dict", "map", "struct", "jsonobject", "{}"), "object"),
+    **dict.fromkeys(("float", "double", "float32", "float64", "decimal", "numeric", "num"), "number"),
+    **dict.fromkeys(("int", "long", "int32", "int64", "short"), "integer"),
+    **dict.fromkeys(("str", "text", "char", "base64"), "string"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("none", "nil"), "null"),
+}
+_FILES: Final = frozenset({"file", "image", "binary", "bytes", "files"})
+_ANYTHING: Final = frozenset({"any", "*", ""})
+
+_SLIPS: Final = {"item": "items", "property": "properties", "props": "properties", "desc": "description"}
+"""Beside those that only look alike, such as `roperties`."""
+_MAX_TEXT: Final = 1024
+_DROPPED: Final = frozenset({"$schema", "$id", "id", "$comment"})
+"""Say nothing to a reader of the API."""
+
+
+_Handler = Callable[[str, Any, JsonSchema, str], None]
+"""JSON pointer, what is written there, the schema being made, the keyword."""
+
+
+class _Converter:
+    """One schema after the other; `findings` hears of everything that was read leniently."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._keywords: dict[str, _Handler] = {
+            "type": self._type,
+            "properties": self._properties,
+            "items": self._items,
+            "required": self._required,
+            "nullable": self._nullable,
+            "example": self._example,
+            **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), self._several),
+            **dict.fromkeys(("additionalProperties", "not", "contains"), self._one),
+            **dict.fromkeys(("title", "description", "format", "contentMediaType", "contentEncoding"), self._words),
+            **dict.fromkeys(("enum", "examples"), self._list),
+            **dict.fromkeys(("default", "const"), self._value),
+            **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), self._bound),
+            **dict.fromkeys(("minItems", "maxItems", "minLength", "maxLength"), self._count),
+            **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), self._flag),
+        }
+
+    def schema(self, where: str, written: Any) -> JsonSchema:
+        """JSON Schema for what is written at the JSON pointer `where`."""
+        match written:
+            case [dict() as only]:
+                self._findings.repair(where, "a list of one read as an object")
+                return self.schema(pointer(where, 0), only)
+            case [_, *_] if all(isinstance(one, dict) for one in written):
+                self._findings.repair(where, "a list of schemas read as those of a list's items")
+                return {"type": "array", "prefixItems": self._each(where, written)}
+            case dict():
+                return self._object(where, written)
+            case str():
+                return self._named(where, written)
+            case bool() | None:
+                return {}
+            case _:
+                return self._kept(where, written, {})
+
+    def _object(self, where: str, written: dict[str, Any]) -> JsonSchema:
+        meant = {key: self._meant(where, key, written) for key in written if key not in _DROPPED}
+        loose = {key: written[key] for key, keyword in meant.items() if keyword is None and _is_schema(written[key])}
+        made: JsonSchema = {}
+        if loose and "properties" not in meant.values():
+            self._findings.repair(where, f"{glimpse(next(iter(loose)))} read as one of the properties of an object")
+            made = {"type": "object", "properties": self._members(where, loose)}
+        for key, keyword in meant.items():
+            if keyword is not None:
+                self._keywords[keyword](pointer(where, key), written[key], made, keyword)
+            elif "properties" in meant.values() or key not in loose:
+                self._kept(pointer(where, key), written[key], made)
+        return _completed(made)
+
+    def _meant(self, where: str, key: str, written: Mapping[str, Any]) -> str | None:
+        """The keyword that the key is, or is a slip of; None for what is none."""
+        if key in self._keywords:
+            return key
+        meant = _SLIPS.get(key.casefold()) or nearest(key, self._keywords)
+        if meant is None or meant in written:
+            return None
+        self._findings.repair(pointer(where, key), f"read as {meant}")
+        return meant
+
+    def _named(self, where: str, word: str) -> JsonSchema:
+        """A schema that is one word: a type."""
+        made: JsonSchema = {}
+        self._findings.repair(where, "a text read as type")
+        self._type(where, word, made, "type")
+        return made
+
+    def _type(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
+        if isinstance(written, list):
+            kinds = [kind for one in written if (kind := self._kind(where, one)) in _TYPES]
+            made |= {"type": list(dict.fromkeys(kinds))} if kinds else {}
+            return
+        kind = self._kind(where, written)
+        if kind == "file":
+            made |= FILE
+        elif kind in _TYPES:
+            made["type"] = kind
+        elif kind not in _ANYTHING:
+            self._kept(where, written, made)
+
+    def _kind(self, where: str, written: Any) -> str:
+        """The type meant, `file`, a word for anything, or another word."""
+        plain = written.strip().casefold() if isinstance(written, str) else glimpse(written)
+        kind = "file" if plain in _FILES else _MEANT.get(plain, plain)
+        if kind != written and kind in {*_TYPES, "file"}:
+            self._findings.repair(where, f"{glimpse(written)} read as {kind}")
+        return kind
+
+    def _properties(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
+        if isinstance(written, list) and written and all(isinstance(one, dict) for one in written):
+            self._findings.repair(where, "a list read as an object")
+            places = {name: pointer(where, number) for number, one in enumerate(written) for name in one}
+            merged = {name: value for one in written for name, value in one.items()}
+            made["properties"] = {
+                _plain(name): self.schema(pointer(places[name], name), one) for name, one in merged.items()
+            }
+        elif isinstance(written, dict):
+            made["properties"] = self._members(where, written)
+        else:
+            self._kept(where, written, made)
+
+    def _members(self, where: str, written: dict[str, Any]) -> JsonSchema:
+        return {_plain(name): self.schema(pointer(where, name), value) for name, value in written.items()}
+
+    def _items(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
+        if isinstance(written, list) and len(written) > 1:
+            self._findings.repair(where, "a list read as prefixItems")
+            made["prefixItems"] = self._each(where, written)
+        elif isinstance(written, list) and not written:
+            made["items"] = {}
+        else:
+            made["items"] = self.schema(where, written)
+
+    def _each(self, where: str, written: list[Any]) -> list[JsonSchema]:
+        return [self.schema(pointer(where, number), one) for number, one in enumerate(written)]
+
+    def _several(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if isinstance(written, list) and written:
+            made[keyword] = self._each(where, written)
+        else:
+            self._kept(where, written, made)
+
+    def _one(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        made[keyword] = written if isinstance(written, bool) else self.schema(where, written)
+
+    def _required(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
+        if isinstance(written, list) and all(isinstance(one, str) for one in written):
+            made["required"] = list(dict.fromkeys(map(_plain, written)))
+        elif isinstance(written, str) and written.casefold() not in {"true", "false", ""}:
+            self._findings.repair(where, "a text read as a list of one")
+            made["required"] = [_plain(written)]
+        else:
+            self._kept(where, written, made)
+
+    def _nullable(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
+        made["nullable"] = written is True
+        self._findings.repair(where, "read as the type null beside the others")
+
+    def _example(self, _: str, written: Any, made: JsonSchema, __: str) -> None:
+        made["examples"] = [_plain(written)]
+
+    def _words(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if not isinstance(written, str):
+            self._kept(where, written, made)
+        elif keyword == "description":
+            made[keyword] = _joined(_plain(written)[:_MAX_TEXT], made.get(keyword))
+        else:
+            made[keyword] = _plain(written)[:_MAX_TEXT]
+
+    def _list(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if isinstance(written, list) and written:
+            made[keyword] = _plain(written)
+        else:
+            self._kept(where, written, made)
+
+    def _value(self, _: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        made[keyword] = _plain(written)
+
+    def _bound(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if _is_number(written) or isinstance(written, bool):
+            made[keyword] = written
+        else:
+            self._kept(where, written, made)
+
+    def _count(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if _is_number(written) and written >= 0 and float(written).is_integer():
+            made[keyword] = int(written)
+        else:
+            self._kept(where, written, made)
+
+    def _flag(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if isinstance(written, bool):
+            made[keyword] = written
+        else:
+            self._kept(where, written, made)
+
+    def _kept(self, where: str, written: Any, made: JsonSchema) -> JsonSchema:
+        """What is no part of JSON Schema goes into the description."""
+        key = where.rpartition("/")[2]
+        self._findings.repair(where, "no JSON Schema: kept as description")
+        made["description"] = _joined(made.get("description"), f"{_plain(key)}: {_plain(glimpse(written))}")
+        return made
+
+
+def read_schema(where: str, written: Any, findings: Findings) -> JsonSchema:
+    """JSON Schema 2020-12 for the schema written at the JSON pointer `where`; nested as deeply as it is."""
+    return _Converter(findings).schema(where, written)
+
+
+def _completed(made: JsonSchema) -> JsonSchema:
+    """What two keywords of an older dialect say together."""
+    for least, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(made.get(bound), bool):
+            del made[bound]
+        if isinstance(is_exclusive := made.get(least), bool):
+            del made[least]
+            if is_exclusive and bound in made:
+                made[least] = made.pop(bound)
+    if made.pop("nullable", False) and isinstance(made.get("type"), str):
+        made["type"] = [made["type"], "null"]
+    if "type" not in made:
+        made |= {"type": "object"} if "properties" in made else {}
+    return made
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def _joined(first: Any, second: Any) -> str:
+    return "; ".join(one for one in (first, second) if one)[:_MAX_TEXT]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _plain(value: Any) -> Any:
+    """The value without what JSON and UTF-8 cannot hold: half characters, infinity."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case float() if not math.isfinite(value):
+            return str(value)
+        case list():
+            return [_plain(one) for one in value]
+        case dict():
+            return {_plain(key): _plain(one) for key, one in value.items()}
+        case _:
+            return value
