@@ -56,6 +56,10 @@ class Reason(StrEnum):
     # Import
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105
     """The credentials Secret is absent or has none of the documented keys."""
+    CA_BUNDLE_NOT_FOUND = "CaBundleNotFound"
+    """The object that `caBundleRef` names, or the key in it, is absent."""
+    CA_BUNDLE_INVALID = "CaBundleInvalid"
+    """What `caBundleRef` names holds no certificates in PEM form."""
     ENDPOINT_REFUSED = "EndpointRefused"
     """The endpoint is not one that the operator's settings allow."""
     ENDPOINT_UNREACHABLE = "EndpointUnreachable"
@@ -84,6 +88,8 @@ class Reason(StrEnum):
     """config.json's model_type is none that can be served."""
     MODEL_FILES_MISSING = "ModelFilesMissing"
     """The package lacks files that its engine needs."""
+    DIGEST_MISMATCH = "DigestMismatch"
+    """The content is not the one that `spec.source.obs.digest` states."""
     SERVICE_CODE_MISSING = "ServiceCodeMissing"
     """The package has no customize_service.py."""
     SERVICE_CODE_INVALID = "ServiceCodeInvalid"

@@ -21,6 +21,7 @@ from aiapp.domain.credentials import (
     CredentialsError,
     credentials,
 )
+from aiapp.domain.digest import is_digest
 from aiapp.domain.location import Addressing, location
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.remote import Access
@@ -47,6 +48,18 @@ class _Uri(click.ParamType[str]):
         return value
 
 
+class _Digest(click.ParamType[str]):
+    """A content digest."""
+
+    name = "DIGEST"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not is_digest(value):
+            self.fail(f"{value!r} is not sha256: and 64 lower-case hex digits", param, ctx)
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class _Folder:
     """What the arguments say of the folder."""
@@ -70,6 +83,8 @@ class _Folder:
 @click.option("--ca-bundle", type=_file, help="Authorities to trust beside the public ones (PEM).")
 @click.option("--credentials", "secret", type=_path, help="Folder of a mounted Secret. Default: the environment.")
 @click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
+@click.option("--recorded", type=_path, help="Folder with the record of the content, if there is one yet.")
+@click.option("--digest", type=_Digest(), metavar="sha256:HEX", help="The content digest that the package must have.")
 @click.option("--server", type=_path, help="Also write the model server to this file.")
 @click.option("--termination-log", type=_path, help="Write the result here. Default: where the kubelet reads it.")
 def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
@@ -83,6 +98,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     ca_bundle: Path | None,
     secret: Path | None,
     target: Path,
+    recorded: Path | None,
+    digest: str | None,
     server: Path | None,
     termination_log: Path | None,
 ) -> None:
@@ -92,7 +109,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     environment (accessKeyId and secretAccessKey, or the AWS or OBS spellings); without any, access is anonymous.
 
     \b
-    Exit codes: 0 done; 1 failed; 2 wrong arguments; 3 the store no longer holds what was pinned; 4 access denied;
+    Exit codes: 0 done; 1 failed; 2 wrong arguments; 3 not the content that was pinned or is demanded; 4 access denied;
     5 the store cannot be reached or trusted; 6 not enough space.
 
     \b
@@ -104,7 +121,15 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     try:
         folder = location(_Folder(uri, endpoint, region, addressing))
         access = Access(folder, _keys(secret), ca_bundle.read_bytes() if ca_bundle else None, allow_http)
-        request = Request(manifest=manifest, pin=pin, access=access, target=target, server=server)
+        request = Request(
+            manifest=manifest,
+            pin=pin,
+            access=access,
+            target=target,
+            recorded=recorded,
+            stated=digest,
+            server=server,
+        )
         fetched = asyncio.run(fetch(request, time.monotonic))
     except FetchError as error:
         _fail(termination_log, error)

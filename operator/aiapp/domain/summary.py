@@ -41,6 +41,8 @@ def unknown(type_: ConditionType, reason: Reason, message: str) -> Finding:
 STALLING: Final = frozenset(
     {
         Reason.SECRET_NOT_FOUND,
+        Reason.CA_BUNDLE_NOT_FOUND,
+        Reason.CA_BUNDLE_INVALID,
         Reason.ENDPOINT_REFUSED,
         Reason.TLS_NOT_TRUSTED,
         Reason.ACCESS_DENIED,
@@ -53,6 +55,7 @@ STALLING: Final = frozenset(
         Reason.CONFIG_INVALID,
         Reason.MODEL_TYPE_UNSUPPORTED,
         Reason.MODEL_FILES_MISSING,
+        Reason.DIGEST_MISMATCH,
         Reason.SERVICE_CODE_MISSING,
         Reason.SERVICE_CODE_INVALID,
         Reason.RUNTIME_UNKNOWN,

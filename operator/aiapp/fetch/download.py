@@ -5,12 +5,14 @@ Every byte is hashed on its way to the disk; nothing is kept under its final nam
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from aiapp.api.conditions import Reason
 from aiapp.domain.manifest import Entry, Hashed
 from aiapp.fetch import parts
+from aiapp.fetch.failures import FetchError
 from aiapp.fetch.parts import Part
 from aiapp.fetch.target import Target
 
@@ -61,6 +63,8 @@ class Download:
     source: Source
     target: Target
     progress: Callable[[int], None]
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 that each file must have, by path, where that is known."""
     budget: Budget = field(default_factory=Budget)
 
     async def run(self, entries: Sequence[Entry]) -> list[Hashed]:
@@ -77,11 +81,23 @@ class Download:
         return [await self._file(entry) for entry in queue]
 
     async def _file(self, entry: Entry) -> Hashed:
+        wanted = self.hashes.get(entry.path)
+        digest = await self._fetched(entry)
+        if wanted not in {None, digest}:
+            self.target.discard(entry)
+            self.progress(-entry.size)
+            digest = await self._fetched(entry)
+        if wanted not in {None, digest}:
+            self.target.discard(entry)
+            raise _other_content(entry, digest, wanted)
+        return self.target.keep(entry, digest)
+
+    async def _fetched(self, entry: Entry) -> str:
         fetch = self._in_ranges if entry.size > parts.RANGE_BYTES else self._at_once
         with self.target.part(entry) as part:
             digest = await fetch(entry, part)
             await asyncio.to_thread(part.sync)
-        return self.target.keep(entry, digest)
+        return digest
 
     async def _at_once(self, entry: Entry, part: Part) -> str:
         digest = hashlib.sha256()
@@ -127,6 +143,14 @@ async def _digest(part: Part, ranges: Sequence[tuple[int, int]], arrived: Sequen
         await there.wait()
         await asyncio.to_thread(part.hash, digest, start, end)
     return digest.hexdigest()
+
+
+def _other_content(entry: Entry, digest: str, wanted: str | None) -> FetchError:
+    message = (
+        f"{entry.path} has SHA-256 {digest}, recorded is {wanted}; fetched twice: restore the file, or register the "
+        "new content as a new version"
+    )
+    return FetchError(Reason.CONTENT_CHANGED, message)
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,5 +1,6 @@
 """One fetch from start to end: check the manifest, find what is there, download the rest, lay the server."""
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.manifest import Manifest, ManifestError, content_digest, decode
+from aiapp.domain.digest import Content, content
+from aiapp.domain.manifest import Manifest, ManifestError, decode
+from aiapp.fetch.demand import Verified, demanded
 from aiapp.fetch.download import Download
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.progress import shown
@@ -28,13 +31,18 @@ class Request:
     target: Path
     server: Path | None
     """Where the model server is laid; the journal lies beside it."""
+    recorded: Path | None = None
+    """Folder with what is recorded of the content; may be empty or absent."""
+    stated: str | None = None
+    """The content digest that the source states."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """How it went."""
 
-    digest: str
+    content: Content
+    verified: Verified
     files: int
     bytes: int
     downloaded: int
@@ -42,16 +50,17 @@ class Fetched:
     seconds: float
 
     def message(self) -> str:
-        """The termination message of a success."""
-        return json.dumps(
-            {
-                "digest": self.digest,
-                "files": self.files,
-                "bytes": self.bytes,
-                "downloaded": self.downloaded,
-                "seconds": round(self.seconds, 1),
-            }
-        )
+        """The termination message of a success; the hashes are in it where they fit."""
+        told = {
+            "digest": self.content.digest,
+            "verified": self.verified,
+            "files": self.files,
+            "bytes": self.bytes,
+            "downloaded": self.downloaded,
+            "seconds": round(self.seconds, 1),
+        }
+        with_hashes = json.dumps(told | {"hashes": base64.b64encode(self.content.hashes).decode()})
+        return with_hashes if len(with_hashes) <= TERMINATION_BYTES else json.dumps(told)
 
 
 def failure_message(error: FetchError) -> str:
@@ -70,18 +79,27 @@ async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     """Raises FetchError. What is complete stays, for the next attempt."""
     begun = clock()
     manifest = pinned(request.manifest, request.pin)
+    demand = demanded(request.recorded, request.stated, manifest)
     target = Target(request.target, request.server.with_name("fetched.jsonl") if request.server else None)
     target.prepare()
-    present = target.complete(manifest.entries)
+    present = demand.kept(target.complete(manifest.entries))
     wanted = [entry for entry in manifest.entries if entry.path not in present]
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
     with shown(missing, clock) as progress:
-        hashed = await Download(Remote(request.access), target, progress).run(wanted)
+        hashed = await Download(Remote(request.access), target, progress, demand.hashes).run(wanted)
+    found = content(manifest.entries, {file.path: file.sha256 for file in (*present.values(), *hashed)})
+    verified = demand.verify(found.digest)
     target.finish()
     _lay_server(request.server)
-    digest = content_digest([*present.values(), *hashed])
-    return Fetched(digest, manifest.objects, manifest.bytes, missing, clock() - begun)
+    return Fetched(
+        content=found,
+        verified=verified,
+        files=manifest.objects,
+        bytes=manifest.bytes,
+        downloaded=missing,
+        seconds=clock() - begun,
+    )
 
 
 def pinned(path: Path, pin: str) -> Manifest:

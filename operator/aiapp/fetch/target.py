@@ -77,6 +77,12 @@ class Target:
             journal.write(json.dumps([_identity(entry), *hashed]) + "\n")
         return hashed
 
+    def discard(self, entry: Entry) -> None:
+        """Drop the partial file, whose bytes are not those of the object."""
+        part = self._part(entry)
+        parts.record_of(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+
     def finish(self) -> None:
         """Leave nothing in the package's folder that is not the package's."""
         shutil.rmtree(self._parts)

@@ -37,7 +37,7 @@ def test_exactly_the_pinned_files_arrive_and_the_digest_is_that_of_their_content
 ) -> None:
     done = fetched(package, target)
     assert files_below(target) == CONTENTS
-    assert done.digest == package.digest
+    assert done.content.digest == package.digest
     assert (done.files, done.bytes) == (len(CONTENTS), sum(map(len, CONTENTS.values())))
     assert (target.with_name("server") / "serve.pyz").stat().st_size > 0
 
@@ -100,7 +100,7 @@ def test_a_second_fetch_asks_for_nothing(package: Package, target: Path, proxy: 
     first = fetched(package, target)
     second = fetched(package, target, proxy.endpoint)
     assert proxy.requests == []
-    assert (second.digest, second.downloaded) == (first.digest, 0)
+    assert (second.content.digest, second.downloaded) == (first.content.digest, 0)
 
 
 def test_a_file_that_was_changed_on_disk_is_fetched_again(package: Package, target: Path, proxy: FaultProxy) -> None:
@@ -121,7 +121,7 @@ def test_a_part_written_before_the_machine_restarted_is_not_trusted(
         part.write_bytes(b"\0" * part.stat().st_size)
     monkeypatch.setattr(parts, "boot", lambda: "another boot")
     done = fetched(package, target)
-    assert done.digest == package.digest
+    assert done.content.digest == package.digest
 
 
 def test_another_manifest_than_the_pinned_one_is_refused_before_any_request(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.digest import Content
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.progress import LINE_SECONDS, Lines
 from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message
@@ -19,8 +20,28 @@ def test_the_longest_failure_fits_what_the_kubelet_keeps(character: str) -> None
 
 
 def test_a_success_is_one_json_object() -> None:
-    told = json.loads(Fetched("sha256:ab", 2, 30, 10, 1.26).message())
-    assert told == {"digest": "sha256:ab", "files": 2, "bytes": 30, "downloaded": 10, "seconds": 1.3}
+    told = json.loads(fetched(b"").message())
+    assert told == {
+        "digest": "sha256:ab",
+        "verified": "ETag",
+        "files": 2,
+        "bytes": 30,
+        "downloaded": 10,
+        "seconds": 1.3,
+        "hashes": "",
+    }
+
+
+@pytest.mark.parametrize(("files", "told"), [pytest.param(80, True, id="few"), pytest.param(100, False, id="many")])
+def test_the_hashes_of_few_files_are_told_as_well(files: int, told: bool) -> None:
+    message = fetched(bytes(files * 32)).message()
+    assert len(message) <= TERMINATION_BYTES
+    assert ("hashes" in json.loads(message)) is told
+
+
+def fetched(hashes: bytes) -> Fetched:
+    content = Content("sha256:ab", hashes)
+    return Fetched(content=content, verified="ETag", files=2, bytes=30, downloaded=10, seconds=1.26)
 
 
 @pytest.mark.parametrize(

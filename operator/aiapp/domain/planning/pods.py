@@ -17,7 +17,7 @@ class Trouble(NamedTuple):
 
 PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
-FETCH_REASONS: Final = {Reason.CONTENT_CHANGED.value: Reason.CONTENT_CHANGED}
+FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
 QUOTA_SIGN: Final = "exceeded quota"
 
 
