@@ -181,16 +181,19 @@ class LocalReference(ApiModel):
     """The object's name."""
 
 
+DataKey = Annotated[
+    str,
+    Field(max_length=253),
+    Matches("[-._a-zA-Z0-9]+", "a key of a Secret or ConfigMap consists of letters, digits, '-', '_' and '.'"),
+]
+
+
 class KeyReference(ApiModel):
     """A key of a Secret or ConfigMap in the same namespace."""
 
     name: NameString
     """The object's name."""
-    key: Annotated[
-        str,
-        Field(max_length=253),
-        Matches("[-._a-zA-Z0-9]+", "a key of a Secret or ConfigMap consists of letters, digits, '-', '_' and '.'"),
-    ]
+    key: DataKey
     """The key in it."""
 
 

@@ -9,6 +9,7 @@ from aiapp.api.meta import (
     ATOMIC,
     ApiModel,
     Conditions,
+    DataKey,
     Description,
     DisplayName,
     Documents,
@@ -48,6 +49,17 @@ RuntimeNameString = Annotated[
         "the name of a runtime consists of letters, digits, '.', '_' and '-', with a letter or digit at both ends",
     ),
 ]
+
+
+class CaBundleReference(ApiModel):
+    """Certificates of authorities, in a ConfigMap or Secret of the same namespace."""
+
+    kind: Literal["ConfigMap", "Secret"]
+    """Kind of the object."""
+    name: NameString
+    """The object's name."""
+    key: DataKey = "ca.crt"
+    """The key in it, whose value holds one or more certificates in PEM form."""
 
 
 class ObsSource(ApiModel):
@@ -103,6 +115,8 @@ class ObsSource(ApiModel):
     credentials_secret_ref: LocalReference | None = None
     """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
     spellings of these. Absent: anonymous access."""
+    ca_bundle_ref: CaBundleReference | None = None
+    """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
 
 
 class Source(ApiModel):
@@ -143,7 +157,7 @@ class Container(ApiModel):
 
 
 class VersionSpec(ApiModel):
-    """What this version is. Immutable but for names, descriptions, documents and the credentials Secret."""
+    """What this version is. Immutable but for names, descriptions, documents, credentials Secret and CA bundle."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(

@@ -5,18 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.meta import LocalReference
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, resolve
-from aiapp.domain.credentials import (
-    ACCESS_KEY_NAMES,
-    SECRET_KEY_NAMES,
-    Credentials,
-    CredentialsError,
-    credentials,
-)
 from aiapp.domain.desired.manifest import manifest_object
-from aiapp.domain.location import location
 from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.tables import Tables
@@ -35,6 +26,7 @@ from aiapp.domain.planning.version import (
 from aiapp.domain.resources import VERSIONS, Json
 from aiapp.domain.summary import State
 from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
+from aiapp.reconcile.access import AccessError, access
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.importing import inspect
 from aiapp.reconcile.loop import Outcome
@@ -110,26 +102,10 @@ class VersionReconciler:
                 Reason.SPEC_INVALID, "spec.source names no source that this operator knows", retryable=False
             )
         try:
-            keys = await self._credentials(record.namespace, source.credentials_secret_ref)
-        except CredentialsError as error:
-            return Unresolved(Reason.SECRET_NOT_FOUND, str(error), retryable=False)
-        return await inspect(location(source), keys, self._ports.objects, self._ports.parser, known_listing(record))
-
-    async def _credentials(self, namespace: str, reference: LocalReference | None) -> Credentials | None:
-        """Read at each attempt, so that a mended Secret counts at once."""
-        if reference is None:
-            return None
-        data = await self._ports.cluster.secret(namespace, reference.name)
-        if data is None:
-            raise CredentialsError(f"Secret {reference.name} does not exist in namespace {namespace}")
-        values = {key: value.decode("utf-8", "replace") for key, value in data.items()}
-        try:
-            keys = credentials(values)
-        except CredentialsError as error:
-            raise CredentialsError(f"Secret {reference.name}: {error}") from error
-        if keys is None:
-            raise CredentialsError(f"Secret {reference.name} has no {ACCESS_KEY_NAMES[0]} and {SECRET_KEY_NAMES[0]}")
-        return keys
+            way = await access(source, record.namespace, self._ports.cluster)
+        except AccessError as error:
+            return Unresolved(error.reason, error.message, retryable=False)
+        return await inspect(way.where, way.credentials, self._ports.objects, self._ports.parser, known_listing(record))
 
     def _report(self, record: VersionRecord, known: Imported) -> Report:
         catalogue = self._ports.catalogue.specs(self._ports.store.runtimes())

@@ -110,6 +110,18 @@ IN_VERSION = [
         changed(version(), spec__source__obs__credentialsSecretRef__name="Model_Store"),
         "a Secret's name with capitals",
     ),
+    (
+        "spec.source.obs.caBundleRef.name",
+        OBJECT_NAME,
+        changed(version(), spec__source__obs__caBundleRef={"kind": "ConfigMap", "name": "Private_CA"}),
+        "a ConfigMap's name with capitals",
+    ),
+    (
+        "spec.source.obs.caBundleRef.key",
+        KEY,
+        changed(version(), spec__source__obs__caBundleRef={"kind": "Secret", "name": "ca", "key": "a/b"}),
+        "a CA bundle's key with a slash",
+    ),
     ("spec.description", DESCRIPTION, changed(version(), spec__description="reads <digits>"), "a refused character"),
     ("spec.description", DESCRIPTION, changed(version(), spec__description=""), "an empty description"),
     ("spec.displayName", DISPLAY_NAME, changed(version(), spec__displayName="Hand written"), "a space in displayName"),

@@ -7,7 +7,7 @@ from typing import Final
 from aiapp.api.application import Scheduling
 from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.runtime import RuntimeSpec, User
-from aiapp.api.version import HealthStatus, ObsSource
+from aiapp.api.version import CaBundleReference, HealthStatus, ObsSource
 from aiapp.domain.manifest import CONFIG_MAP_KEY
 from aiapp.domain.naming import version_labels
 from aiapp.domain.nodes.placement import Placement
@@ -22,6 +22,8 @@ SERVER_PATH: Final = f"{SERVER_FOLDER}/serve.pyz"
 MANIFEST_FOLDER: Final = "/etc/aiapp/manifest"
 MANIFEST_FILE: Final = f"{MANIFEST_FOLDER}/{CONFIG_MAP_KEY}"
 CREDENTIALS_FOLDER: Final = "/etc/aiapp/credentials"
+CA_FOLDER: Final = "/etc/aiapp/ca"
+CA_FILE: Final = f"{CA_FOLDER}/ca.crt"
 TMP_PATH: Final = "/tmp"  # noqa: S108 - the pod's own
 PORT: Final = 8080
 """ModelArts' serving port (domain rule: the server listens on 8080)."""
@@ -114,7 +116,7 @@ def fetch_container(workload: Workload) -> Json:
             {"name": "package", "mountPath": PACKAGE_PATH},
             {"name": "server", "mountPath": SERVER_FOLDER},
             {"name": "manifest", "mountPath": MANIFEST_FOLDER, "readOnly": True},
-            *_credentials_mount(workload.content.source),
+            *_access_mounts(workload.content.source),
         ],
     }
 
@@ -164,6 +166,7 @@ def _fetch_arguments(content: Content) -> list[str]:
         "--region": source.region,
         "--addressing": source.addressing,
         "--credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
+        "--ca-bundle": CA_FILE if source.ca_bundle_ref else None,
         "--target": PACKAGE_PATH,
         "--server": SERVER_PATH,
     }
@@ -211,13 +214,26 @@ def _volumes(workload: Workload) -> list[Json]:
         {"name": "tmp", "emptyDir": {}},
         {"name": "manifest", "configMap": {"name": workload.content.manifest_config_map}},
         *secret,
+        *_ca_volume(workload.content.source.ca_bundle_ref),
     ]
 
 
-def _credentials_mount(source: ObsSource) -> list[Json]:
-    if source.credentials_secret_ref is None:
+def _ca_volume(reference: CaBundleReference | None) -> list[Json]:
+    """Optional for the same reason as the credentials."""
+    if reference is None:
         return []
-    return [{"name": "credentials", "mountPath": CREDENTIALS_FOLDER, "readOnly": True}]
+    what = {"items": [{"key": reference.key, "path": CA_FILE.rpartition("/")[2]}], "optional": True}
+    if reference.kind == "Secret":
+        return [{"name": "ca", "secret": {"secretName": reference.name, **what}}]
+    return [{"name": "ca", "configMap": {"name": reference.name, **what}}]
+
+
+def _access_mounts(source: ObsSource) -> list[Json]:
+    folders = {
+        "credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
+        "ca": CA_FOLDER if source.ca_bundle_ref else None,
+    }
+    return [{"name": name, "mountPath": path, "readOnly": True} for name, path in folders.items() if path]
 
 
 def _resources(workload: Workload) -> Json:

@@ -21,6 +21,7 @@ PRIVATE: dict[str, Any] = {
     "spec__source__obs__endpoint": "http://10.0.0.1:9000",
     "spec__source__obs__region": "cn-north-4",
     "spec__source__obs__credentialsSecretRef": {"name": "store"},
+    "spec__source__obs__caBundleRef": {"kind": "ConfigMap", "name": "private-ca"},
     "spec__container": {
         "env": [{"name": "LEVEL", "value": "1"}],
         "resources": {"requests": {"cpu": "500m"}, "limits": {"memory": "1Gi"}},
