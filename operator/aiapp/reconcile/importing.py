@@ -4,28 +4,30 @@ Never writes anything, never keeps state, never executes what it reads; the call
 """
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.changes import listing_changes
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.desired.manifest import MAX_PAYLOAD_BYTES
 from aiapp.domain.keys import KeyRefusedError
+from aiapp.domain.listing import Files, Listing
 from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing, is_folder_marker
+from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing
 from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.layout import CONFIG, Layout, locate, missing_files
-from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.package.refusal import Refusal, refusal_at, together
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, SERVICE_CODE, code_refusal
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
 
-DEADLINE_SECONDS: Final = 60.0
-"""For one whole look at a package, listing included; a caller may give another."""
+DEADLINE_SECONDS: Final = 300.0
+"""For one whole look at a package: 100,000 objects take 200 answers of a store."""
+ATTEMPTS: Final = 3
+"""How often a package that does not hold still is read again within one look."""
 
-_PAGE_OBJECTS: Final = 1000
-"""A listing longer than a page is not one moment of the store and is therefore taken twice."""
 _SHORT_LISTING: Final = 100
 """Objects. Work on so few takes less than a millisecond: less than a thread needs to be woken on a busy machine."""
 _SHORT_CONFIG: Final = 1024
@@ -51,7 +53,16 @@ async def inspect(
     except StoreError as error:
         return Unresolved(error.reason, error.message, error.retryable)
     except TimeoutError:
-        return Unresolved(Reason.ENDPOINT_UNREACHABLE, _too_slow(look.where, deadline_seconds), retryable=True)
+        return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(look.where, deadline_seconds), retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """The package was changed while it was read."""
+
+    listing: Listing
+    """As it is listed now."""
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,50 +73,63 @@ class _Look:
     parser: PythonParser
 
     async def taken(self, known_listing: str | None) -> Inspection:
+        listing = await self._listing()
+        if listing.digest == known_listing:
+            return Unchanged(listing.digest)
+        for _ in range(ATTEMPTS):
+            found = await self._attempt(listing)
+            if not isinstance(found, _Moved):
+                return found
+            listing = found.listing
+        message = f"{ATTEMPTS} times in a row {found.message}: it is read again until it holds still"
+        raise StoreError(Reason.LISTING_UNSTABLE, message, retryable=True)
+
+    async def _attempt(self, listing: Listing) -> Inspection | _Moved:
+        """What the package is, if it is the same before and after it was read."""
         try:
-            return await self._once(known_listing)
-        except ObjectChangedError:  # somebody is uploading: once more, then it is for the next attempt
-            return await self._once(known_listing)
+            found = await self._read(listing)
+        except ObjectChangedError as error:
+            return _Moved(await self._listing(), error.message)
+        if listing.pages == 1:
+            return found
+        again = await self._listing()
+        if again.digest == listing.digest:
+            return found
+        changes = await asyncio.to_thread(listing_changes, listing, again)
+        return _Moved(again, f"somebody {changes} while the package was read")
 
-    async def _once(self, known_listing: str | None) -> Inspection:
-        listed = await self.store.list(self.where, self.credentials)
-        listing = await _digested(listed)
-        if listing == known_listing:
-            return Unchanged(listing)
-        checked = await self._checked({one.key: one for one in listed})
-        if len(listed) > _PAGE_OBJECTS:
-            await self._list_again(listing)
+    async def _listing(self) -> Listing:
+        return await self.store.list(self.where, self.credentials)
+
+    async def _read(self, listing: Listing) -> Inspection:
+        checked = await self._checked(listing)
         if isinstance(checked, Refusal):
-            return Invalid(self.where.uri, listing, *checked)
+            return Invalid(self.where.uri, listing.digest, *checked)
         layout, config, manifest = checked
-        return Valid(f"{self.where.uri}{layout.root}", listing, manifest, config.model, config.runtime)
+        uri = f"{self.where.uri}{layout.root}"
+        return Valid(uri, listing.digest, manifest, config.model, config.runtime, config.remarks)
 
-    async def _list_again(self, listing: str) -> None:
-        listed = await self.store.list(self.where, self.credentials)
-        if listing != await _digested(listed):
-            raise ObjectChangedError(self.where.prefix)
-
-    async def _checked(self, listed: Mapping[str, Listed]) -> tuple[Layout, Config, Manifest] | Refusal:
-        is_short = len(listed) <= _SHORT_LISTING
-        layout = await _done(lambda: _layout(listed.values(), self.where.prefix), inline=is_short)
+    async def _checked(self, listing: Listing) -> tuple[Layout, Config, Manifest] | Refusal:
+        is_short = len(listing) <= _SHORT_LISTING
+        layout = await _done(lambda: locate(Files(listing, self.where.prefix)), inline=is_short)
         if isinstance(layout, Refusal):
             return layout
         root = f"{self.where.prefix}{layout.root}"
-        config = await self._config(layout, listed[f"{root}{CONFIG}"])
+        config = await self._config(layout, listing.find(f"{root}{CONFIG}"))
+        code = await self._code_refusal(layout, listing.find(f"{root}{SERVICE_CODE}"))
         if isinstance(config, Refusal):
-            return config
-        refusal = missing_files(layout, config.kind) or await self._code_refusal(
-            layout, listed.get(f"{root}{SERVICE_CODE}")
-        )
-        if refusal is not None:
-            return refusal
-        manifest = await _done(lambda: _manifest(listed.values(), root), inline=is_short)
+            return together([config, code]) if code else config
+        missing = await _done(lambda: missing_files(layout, config.kind), inline=is_short)
+        if refusals := [refusal for refusal in (missing, code) if refusal]:
+            return together(refusals, config.remarks)
+        manifest = await _done(lambda: _manifest(listing, root), inline=is_short)
         return manifest if isinstance(manifest, Refusal) else (layout, config, manifest)
 
-    async def _config(self, layout: Layout, listed: Listed) -> Config | Refusal:
+    async def _config(self, layout: Layout, listed: Listed | None) -> Config | Refusal:
+        assert listed is not None  # this is how the root was found
         name = layout.name(CONFIG)
         if listed.size > MAX_CONFIG_BYTES:
-            return Refusal(Reason.CONFIG_INVALID, _too_long(name, listed.size, MAX_CONFIG_BYTES))
+            return refusal_at(Reason.CONFIG_INVALID, _too_long(listed.size, MAX_CONFIG_BYTES), name)
         data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
         return await _done(lambda: read_config(data, name), inline=len(data) <= _SHORT_CONFIG)
 
@@ -114,7 +138,7 @@ class _Look:
             return None
         name = layout.name(SERVICE_CODE)
         if listed.size > MAX_SERVICE_CODE_BYTES:
-            return Refusal(Reason.SERVICE_CODE_INVALID, _too_long(name, listed.size, MAX_SERVICE_CODE_BYTES))
+            return refusal_at(Reason.SERVICE_CODE_INVALID, _too_long(listed.size, MAX_SERVICE_CODE_BYTES), name)
         source = await self.store.read(self.where, self.credentials, listed, MAX_SERVICE_CODE_BYTES)
         return code_refusal(await self.parser.parse(source), name)
 
@@ -124,36 +148,30 @@ async def _done(work: Callable[[], Result], *, inline: bool) -> Result:
     return work() if inline else await asyncio.to_thread(work)
 
 
-async def _digested(listed: Collection[Listed]) -> str:
-    return await _done(lambda: _digest(listed), inline=len(listed) <= _SHORT_LISTING)
-
-
-def _layout(listed: Collection[Listed], prefix: str) -> Layout | Refusal:
-    return locate({one.key.removeprefix(prefix): one.size for one in listed if not is_folder_marker(one)})
-
-
-def _manifest(listed: Collection[Listed], root: str) -> Manifest | Refusal:
+def _manifest(listing: Listing, root: str) -> Manifest | Refusal:
     """What is to be pinned: the objects under the package's root; what lies beside that is not the package."""
     try:
-        return from_listing((one for one in listed if one.key.startswith(root)), root)
+        manifest = from_listing((one for one in listing if one.key.startswith(root)), root)
     except KeyRefusedError as error:
         return Refusal(Reason.KEY_REFUSED, str(error))
     except ManifestError as error:
         message = f"the store lists an object that cannot be pinned: {error}"
         raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
+    if len(manifest.payload) > MAX_PAYLOAD_BYTES:
+        return Refusal(Reason.LIMIT_EXCEEDED, _too_large(manifest))
+    return manifest
 
 
-def _digest(listed: Collection[Listed]) -> str:
-    """Over everything that was listed, hostile keys included; only ever compared with itself."""
-    digest = hashlib.sha256()
-    for one in sorted(listed, key=lambda one: one.key):
-        digest.update(repr(tuple(one)).encode())
-    return f"sha256:{digest.hexdigest()}"
+def _too_large(manifest: Manifest) -> str:
+    return (
+        f"the manifest of its {manifest.objects} objects takes {len(manifest.payload)} bytes, compressed; at most "
+        f"{MAX_PAYLOAD_BYTES} are kept in ConfigMaps: pack small files together, or give them shorter names"
+    )
 
 
-def _too_long(name: str, size: int, limit: int) -> str:
-    return f"{name} has {size} bytes; at most {limit} are read"
+def _too_long(size: int, limit: int) -> str:
+    return f"it has {size} bytes; at most {limit} are read"
 
 
 def _too_slow(where: Location, seconds: float) -> str:
-    return f"{where.host} did not deliver the listing and the small files of {where.uri} within {seconds:g} s"
+    return f"{where.host} did not deliver the listing and the small files of {where.uri} within {seconds:g} s (AIAPP_IMPORT_SECONDS)"

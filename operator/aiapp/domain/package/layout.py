@@ -3,9 +3,11 @@
 Looks at names and sizes only, never into a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.package.model_types import TENSORFLOW, ModelType
@@ -35,6 +37,26 @@ class Layout:
         return f"{self.root}{path}"
 
 
+class _Below(Mapping[str, int]):
+    """What lies in a folder, looked up as it is asked for: a package may have very many files."""
+
+    def __init__(self, files: Mapping[str, int], folder: str) -> None:
+        self._files = files
+        self._folder = folder
+
+    @override
+    def __getitem__(self, path: str) -> int:
+        return self._files[f"{self._folder}{path}"]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return (path.removeprefix(self._folder) for path in self._files if path.startswith(self._folder))
+
+    @override
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def locate(files: Mapping[str, int]) -> Layout | Refusal:
     """The root among `files` (paths and sizes in bytes): where config.json lies, in the folder or its `model/`."""
     here, below = CONFIG in files, f"{MODEL_FOLDER}{CONFIG}" in files
@@ -46,10 +68,7 @@ def locate(files: Mapping[str, int]) -> Layout | Refusal:
     if here:
         return Layout("", files)
     if below:
-        inside = {
-            path.removeprefix(MODEL_FOLDER): size for path, size in files.items() if path.startswith(MODEL_FOLDER)
-        }
-        return Layout(MODEL_FOLDER, inside)
+        return Layout(MODEL_FOLDER, _Below(files, MODEL_FOLDER))
     return Refusal(
         Reason.CONFIG_MISSING, f"neither {CONFIG} nor {MODEL_FOLDER}{CONFIG} exists{_elsewhere(files, CONFIG)}"
     )

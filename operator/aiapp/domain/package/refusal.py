@@ -1,5 +1,6 @@
 """What a reader of a package has to say: why it is refused, and what was read leniently. Values, never exceptions."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
@@ -30,9 +31,20 @@ class Refusal(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     """The same fault by fault, where there is more to say than the sentence does."""
 
+    @property
+    def every(self) -> tuple[Remark, ...]:
+        """Fault by fault, even if there is only one."""
+        return self.remarks or (Remark("error", self.message, reason=self.reason),)
+
 
 def refusal_at(reason: Reason, message: str, file: str, line: int = 0, column: int = 0) -> Refusal:
     """One fault of one file; the sentence gets the file's name and the place in front."""
     place = f"{f' line {line}' if line else ''}{f' column {column}' if column else ''}"
     remark = Remark("error", message, file, line=line, column=column, reason=reason)
     return Refusal(reason, f"{file}{place}: {message}", (remark,))
+
+
+def together(refusals: Sequence[Refusal], repairs: tuple[Remark, ...] = ()) -> Refusal:
+    """All of them (at least one) in one, with the reason of the first; the repairs of accepted parts follow."""
+    remarks = tuple(remark for refusal in refusals for remark in refusal.every)
+    return Refusal(refusals[0].reason, "; ".join(refusal.message for refusal in refusals), remarks + repairs)
