@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.service_code import Syntax
@@ -186,7 +187,7 @@ class ObjectChangedError(StoreError):
 class ObjectStore(Protocol):
     """Reads packages in object storage. Both methods raise `StoreError`."""
 
-    async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+    async def list(self, location: Location, credentials: Credentials | None) -> Listing:
         """Every object under the location's prefix (at least one), with version ids where the store gives them."""
         ...
 
@@ -204,3 +205,11 @@ class PythonParser(Protocol):
     async def parse(self, source: bytes) -> Syntax:
         """Never raises for what `source` holds: code that cannot be parsed, or costs too much, is a `SyntaxFault`."""
         ...
+class ObjectHistory(Protocol):
+    """Knows what an object store still holds. Raises `StoreError`."""
+
+    async def history(self, location: Location, credentials: Credentials | None) -> Listing:
+        """As `ObjectStore.list`, with the versions that the store keeps of objects that were replaced or removed."""
+        ...
+
+

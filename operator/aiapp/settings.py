@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     """Objects that one model package may have."""
     max_bytes: Annotated[int, Field(ge=1)] = 1024**4
     """Bytes that one model package may have."""
+    max_listing_bytes: Annotated[int, Field(ge=1, le=128 * 1024**2)] = 64 * 1024**2
+    """Bytes that the names, ETags and version ids of one model package may have."""
+    import_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """One look at a model package may take this long, listing included."""
     allow_http: bool = False
     """Whether object storage without TLS is accepted."""
     store_ca_bundle: str | None = None

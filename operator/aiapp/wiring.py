@@ -119,6 +119,7 @@ def store_settings(settings: Settings) -> StoreSettings:
         read_seconds=settings.store_read_seconds,
         max_objects=settings.max_objects,
         max_bytes=settings.max_bytes,
+        max_listing_bytes=settings.max_listing_bytes,
         allow_http=settings.allow_http,
         ca_bundle=settings.store_ca_bundle,
     )

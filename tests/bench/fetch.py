@@ -177,9 +177,9 @@ def _uploaded(client: "S3Client", folder: Path, name: str, number: int, size: in
         list(pool.map(upload, range(number)))
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
     listed = [manifests.Listed(o["Key"], o["Size"], o["ETag"]) for page in pages for o in page.get("Contents", [])]
-    manifest = manifests.from_listing(listed, prefix)
+    manifest = manifests.from_listing(sorted(listed), prefix)
     file, addresses = folder / f"{number}.gz", folder / f"{number}.curl"
-    file.write_bytes(manifests.encode(manifest))
+    file.write_bytes(manifest.payload)
     addresses.write_text("".join(_curl_lines(client, prefix, manifest)))
     return Package(name, number, prefix, file, manifest.pin, addresses)
 

@@ -59,7 +59,7 @@ def pinned_package(bucket: Bucket, folder: Path, contents: Mapping[str, bytes]) 
         bucket.client.put_object(Bucket=bucket.name, Key=PREFIX + path, Body=content)
     manifest = pinned_manifest(bucket.client, bucket.name)
     file = folder / "manifest.gz"
-    file.write_bytes(manifests.encode(manifest))
+    file.write_bytes(manifest.payload)
     location = Location(bucket.name, PREFIX, bucket.endpoint, bucket.region, "Path")
     return Package(contents, manifest, file, location, Credentials(bucket.access_key, bucket.secret_key))
 
@@ -70,7 +70,7 @@ def pinned_manifest(client: "S3Client", bucket: str) -> Manifest:
     for found in client.list_objects_v2(Bucket=bucket, Prefix=PREFIX).get("Contents", []):
         head = client.head_object(Bucket=bucket, Key=found["Key"])
         heads.append(manifests.Listed(found["Key"], found["Size"], head["ETag"], head.get("VersionId")))
-    return manifests.from_listing(heads, PREFIX)
+    return manifests.from_listing(sorted(heads), PREFIX)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

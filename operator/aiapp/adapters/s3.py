@@ -17,13 +17,16 @@ from typing_extensions import override
 from aiapp.adapters.blocking import BlockingPool
 from aiapp.adapters.outages import Outages
 from aiapp.adapters.s3_errors import status
-from aiapp.adapters.s3_listing import pages
+from aiapp.adapters.s3_listing import Limits, listing
 from aiapp.adapters.s3_request import Requests, Retries
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.endpoints import EndpointPolicy
+from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
-from aiapp.ports import ObjectChangedError, ObjectStore, StoreError
+from aiapp.domain.proxies import Proxies
+from aiapp.ports import ObjectChangedError, ObjectHistory, ObjectStore, StoreError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,11 +53,13 @@ class StoreSettings:
     """Of one package."""
     allow_http: bool = False
     """Whether endpoints without TLS are accepted."""
+    max_listing_bytes: int = 64 * 1024**2
+    """Of one package's keys, ETags and version ids."""
     ca_bundle: str | None = None
     """File with the authorities to trust instead of the public ones."""
 
 
-class S3Store(ObjectStore):
+class S3Store(ObjectStore, ObjectHistory):
     """Object storage; make one for the process and `close` it at the end."""
 
     def __init__(self, settings: StoreSettings, uniform: Callable[[], float] = random.random) -> None:
@@ -72,7 +77,7 @@ class S3Store(ObjectStore):
             self._clients.close()
 
     @override
-    async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+    async def list(self, location: Location, credentials: Credentials | None) -> Listing:
         return await self._call(location, credentials, self._listing)
 
     @override
@@ -80,6 +85,10 @@ class S3Store(ObjectStore):
         return await self._call(location, credentials, lambda requests: _content(requests, listed, limit))
 
     async def _call(
+    @override
+    async def history(self, location: Location, credentials: Credentials | None) -> Listing:
+        return await self._call(location, credentials, partial(self._listing, history=True))
+
         self, location: Location, credentials: Credentials | None, work: Callable[[Requests], Result]
     ) -> Result:
         refuse_endpoint(location, self._settings)
@@ -93,24 +102,10 @@ class S3Store(ObjectStore):
 
         return await self._outages.guarded(host, lambda trying: self._pool.run(host, partial(call, trying=trying)))
 
-    def _listing(self, requests: Requests) -> tuple[Listed, ...]:
-        found: list[Listed] = []
-        size = 0
-        for page in pages(requests):
-            found += page
-            size += sum(listed.size for listed in page)
-            self._refuse_excess(len(found), size, requests.location)
-        if not found:
-            message = f"nothing lies under {requests.location.uri}"
-            raise StoreError(Reason.PREFIX_EMPTY, message, retryable=False)
-        return tuple(found)
-
-    def _refuse_excess(self, objects: int, size: int, where: Location) -> None:
-        limits = (("objects", objects, self._settings.max_objects), ("bytes", size, self._settings.max_bytes))
-        for what, number, limit in limits:
-            if number > limit:
-                message = f"{where.uri} holds at least {number} {what}; the operator's settings allow {limit}"
-                raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
+    def _listing(self, requests: Requests, *, history: bool = False) -> Listing:
+        wanted = self._settings
+        limits = Limits(wanted.max_objects, wanted.max_bytes, wanted.max_listing_bytes)
+        return listing(requests, limits, history=history)
 
     def _shared_clients(self) -> "Clients":
         # boto3 takes a second of CPU to import, and an operator whose versions are all pinned needs no store at all.

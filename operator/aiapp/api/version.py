@@ -223,6 +223,12 @@ class Artifact(ApiModel):
     """Number of files."""
     bytes: Annotated[int, Field(ge=0)]
     """Size of all files together, in bytes."""
+    parts: Annotated[int, Field(ge=2)] | None = None
+    """How many ConfigMaps hold it together, where one is too small: `<name>`, `<name>-1`, `<name>-2`, ..."""
+
+
+DigestFrom = Literal["Checksums", "SHA256SUMS", "Fetch", "Spec"]
+Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
     size: Annotated[str, Field(max_length=32)]
     """The same for people, for example `97.3 MiB`."""
     manifest_ref: ManifestReference
@@ -380,6 +386,8 @@ class AIApplicationVersion(ApiModel):
     )
 
     spec: VersionSpec
+    last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
+    """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
     """What this version is."""
     status: VersionStatus = VersionStatus()
     """What the operator found out."""

@@ -24,7 +24,7 @@ class KeyRefusedError(ValueError):
     def __init__(self, key: str, rule: str) -> None:
         self.key = key
         self.rule = rule
-        super().__init__(f"object key {_shown(key)} is refused: {rule}; rename or remove the object")
+        super().__init__(f"object key {shown(key)} is refused: {rule}; rename or remove the object")
 
 
 def relative_path(key: str, prefix: str) -> str:
@@ -46,6 +46,36 @@ def checked_path(path: str, key: str | None = None) -> str:
     return path
 
 
+class Twins:
+    """Says of many paths, with a few bytes for each, whether `refuse_collisions` would have to look at them."""
+
+    def __init__(self) -> None:
+        self._files: set[int] = set()
+        self._folders: set[int] = set()
+        self._folder = ""
+        self._suspected = False
+
+    def add(self, path: str) -> None:
+        """One more path; folders cost little when paths come sorted."""
+        folded = _folded(path)
+        known = len(self._files)
+        self._files.add(hash(folded))
+        self._suspected |= len(self._files) == known
+        folder = folded.rpartition("/")[0]
+        if folder != self._folder:
+            self._folder = folder
+            self._add_folders(folder)
+
+    def suspected(self) -> bool:
+        """False: certainly none collide. Hashes of 64 bits may also be equal by chance."""
+        return self._suspected or not self._files.isdisjoint(self._folders)
+
+    def _add_folders(self, folder: str) -> None:
+        while folder and (known := hash(folder)) not in self._folders:
+            self._folders.add(known)
+            folder = folder.rpartition("/")[0]
+
+
 def refuse_collisions(paths: Iterable[str]) -> None:
     """Raises `KeyRefusedError` when two paths, or a file and a folder, are one after NFC and case folding.
 
@@ -55,7 +85,7 @@ def refuse_collisions(paths: Iterable[str]) -> None:
     for path in paths:
         twin = files.setdefault(_folded(path), path)
         if twin is not path:
-            raise KeyRefusedError(path, f"it collides with {_shown(twin)} after Unicode and case normalisation")
+            raise KeyRefusedError(path, f"it collides with {shown(twin)} after Unicode and case normalisation")
     for folded, path in files.items():
         _refuse_file_as_folder(folded, path, files)
 
@@ -64,7 +94,7 @@ def _refuse_file_as_folder(folded: str, path: str, files: dict[str, str]) -> Non
     end = folded.rfind("/")
     while end > 0:
         if (file := files.get(folded[:end])) is not None:
-            raise KeyRefusedError(path, f"{_shown(file)} is an object as well, so it would be file and folder")
+            raise KeyRefusedError(path, f"{shown(file)} is an object as well, so it would be file and folder")
         end = folded.rfind("/", 0, end)
 
 
@@ -92,6 +122,8 @@ def _broken_part_rule(part: str) -> str | None:
 
 
 def _has_control_character(path: str) -> bool:
+    if path.isascii():
+        return not path.isprintable()
     return any(unicodedata.category(character) in _UNPRINTABLE for character in path)
 
 
@@ -109,5 +141,6 @@ _PATH_RULES: Final[tuple[tuple[Callable[[str], bool], str], ...]] = (
 )
 
 
-def _shown(key: str) -> str:
+def shown(key: str) -> str:
+    """A key as messages show it: quoted, and cut where it is very long."""
     return repr(key if len(key) <= _SHOWN_CHARACTERS else key[:_SHOWN_CHARACTERS] + "...")

@@ -1,33 +1,44 @@
 """What a package consists of: the canonical manifest, its digest (`pin`) and the digest of the content.
 
-Never reads a store or a file: bytes in, values out. The format is specified in docs/reference/manifest.md.
+Never reads a store or a file, never holds a large manifest unpacked: bytes in, values out. The format is specified in
+docs/reference/manifest.md.
 """
 
-import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from aiapp.domain.keys import KeyRefusedError, checked_path, refuse_collisions, relative_path
+from typing_extensions import override
+
+from aiapp.domain.keys import KeyRefusedError, Twins, checked_path, refuse_collisions, relative_path
 
 MANIFEST_TAG: Final = "aiapp-manifest/1"
 CONTENT_TAG: Final = "aiapp-content/1"
 CONFIG_MAP_KEY: Final = "manifest.gz"
-"""The key under `binaryData` of the ConfigMap that holds `encode(manifest)`."""
+"""The key under `binaryData` of the ConfigMap that holds `Manifest.payload`."""
 MAX_CANONICAL_BYTES: Final = 128 * 1024 * 1024
 """No manifest is inflated beyond this: 100,000 objects with the longest keys fit."""
 MAX_OBJECT_BYTES: Final = 2**63 - 1
 
+_MAX_LINE_BYTES: Final = 4096
+"""Longer than any line can be: path 1,024, size 19, ETag 256, version id 1,024."""
+_BATCH_LINES: Final = 1000
+_PIECE_BYTES: Final = 64 * 1024
+_GZIP: Final = zlib.MAX_WBITS | 16
 _ETAG: Final = re.compile(r"[!#-~]{1,256}")
 _VERSION_ID: Final = re.compile(r"(?!-\Z)[!-~]{1,1024}")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _UNVERSIONED: Final = "-"
 _NULL_VERSION: Final = "null"
+
+
+Packed = bytes
+"""Needed where `bytes` is the name of a field."""
 
 
 class ManifestError(ValueError):
@@ -41,6 +52,8 @@ class Listed(NamedTuple):
     size: int
     etag: str
     version_id: str | None = None
+    is_latest: bool = True
+    """False for a version that the store keeps although the object was replaced or removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +83,48 @@ class Entry:
         return f"{self.path}\t{self.size}\t{self.etag}\t{self.version_id or _UNVERSIONED}\n"
 
 
+class Entries(Collection[Entry]):
+    """The files of a manifest, unpacked anew each time they are gone through."""
+
+    def __init__(self, payload: bytes, objects: int) -> None:
+        self._payload = payload
+        self._objects = objects
+
+    @override
+    def __iter__(self) -> Iterator[Entry]:
+        return _entries(_inflated(self._payload))
+
+    @override
+    def __len__(self) -> int:
+        return self._objects
+
+    @override
+    def __contains__(self, entry: object) -> bool:
+        return any(one == entry for one in self)
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Every file of a package, sorted by the bytes of its path; no two paths collide on any file system."""
 
-    entries: tuple[Entry, ...]
-
-    def __post_init__(self) -> None:
-        ordered = [entry.path.encode() for entry in self.entries]
-        if any(first >= second for first, second in pairwise(ordered)):
-            raise ManifestError("entries are not sorted by path, each once")
-        refuse_collisions(entry.path for entry in self.entries)
+    pin: str
+    """`sha256:<hex>` over the canonical bytes: what the store says of the package, always known."""
+    objects: int
+    """How many files the package has."""
+    bytes: int
+    """Size of all files together."""
+    payload: Packed = field(repr=False, compare=False)
+    """The canonical bytes as gzip, without time or name."""
 
     @property
-    def canonical(self) -> bytes:
+    def entries(self) -> Entries:
+        """The files in their order."""
+        return Entries(self.payload, self.objects)
+
+    @property
+    def canonical(self) -> Packed:
         """The bytes over which `pin` is computed."""
-        return "".join([MANIFEST_TAG, "\n", *(entry.line for entry in self.entries)]).encode()
-
-    @property
-    def pin(self) -> str:
-        """`sha256:<hex>` over the canonical bytes: what the store says of the package, always known."""
-        return f"sha256:{hashlib.sha256(self.canonical).hexdigest()}"
-
-    @property
-    def objects(self) -> int:
-        """How many files the package has."""
-        return len(self.entries)
-
-    @property
-    def bytes(self) -> int:
-        """Size of all files together."""
-        return sum(entry.size for entry in self.entries)
+        return b"".join(_inflated(self.payload))
 
 
 class Hashed(NamedTuple):
@@ -114,10 +138,32 @@ class Hashed(NamedTuple):
 def from_listing(listed: Iterable[Listed], prefix: str) -> Manifest:
     """The manifest of what lies under `prefix` (empty, or ending in `/`); folder markers are left out.
 
-    Raises `KeyRefusedError` for a hostile key or two that collide, `ManifestError` for an unusable ETag.
+    `listed` is in the order of its keys. Raises `KeyRefusedError` for a hostile key or two that collide,
+    `ManifestError` for an unusable ETag.
     """
-    entries = (_entry(one, prefix) for one in listed if not is_folder_marker(one))
-    return Manifest(tuple(sorted(entries, key=lambda entry: entry.path.encode())))
+    return composed(entry_of(one, prefix) for one in listed if not is_folder_marker(one))
+
+
+def entry_of(listed: Listed, prefix: str) -> Entry:
+    """The file that a listed object is; raises as `from_listing` does."""
+    version = None if listed.version_id == _NULL_VERSION else listed.version_id
+    return Entry(relative_path(listed.key, prefix), listed.size, listed.etag.strip('"'), version)
+
+
+def composed(entries: Iterable[Entry]) -> Manifest:
+    """The manifest of these files, gone through once; raises `ManifestError` when they are not sorted by path.
+
+    Raises `KeyRefusedError` when two paths collide.
+    """
+    tally, packer = _Tally(), zlib.compressobj(9, zlib.DEFLATED, _GZIP)
+    digest = hashlib.sha256()
+    packed = []
+    for lines in _batches(entries, tally):
+        digest.update(lines)
+        packed.append(packer.compress(lines))
+    payload = b"".join((*packed, packer.flush()))
+    tally.refuse_collisions(payload)
+    return Manifest(f"sha256:{digest.hexdigest()}", tally.objects, tally.bytes, payload)
 
 
 def is_folder_marker(listed: Listed) -> bool:
@@ -128,15 +174,7 @@ def is_folder_marker(listed: Listed) -> bool:
 def parse(canonical: bytes) -> Manifest:
     """The manifest whose canonical form this is, to the byte; raises `ManifestError` for anything else."""
     try:
-        lines = canonical.decode().split("\n")
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"the manifest is not UTF-8 at byte {error.start}") from error
-    if lines[0] != MANIFEST_TAG:
-        raise ManifestError(f"the manifest does not start with the line {MANIFEST_TAG!r}")
-    if lines[-1] != "" or len(lines) == 1:
-        raise ManifestError("the manifest does not end with a line feed")
-    try:
-        return Manifest(tuple(_parsed(number, line) for number, line in enumerate(lines[1:-1], start=2)))
+        return composed(_entries([canonical]))
     except KeyRefusedError as error:
         raise ManifestError(f"the manifest holds a forbidden path: {error}") from error
 
@@ -153,28 +191,112 @@ def content_digest(files: Iterable[Hashed]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def encode(manifest: Manifest) -> bytes:
-    """The canonical bytes as gzip, without time or name; the value of `CONFIG_MAP_KEY`."""
-    return gzip.compress(manifest.canonical, compresslevel=9, mtime=0)
-
-
 def decode(payload: bytes) -> Manifest:
-    """The inverse of `encode`; raises `ManifestError`, also for what would inflate beyond the limit."""
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    """The manifest with that payload; raises `ManifestError`, also for what would inflate beyond the limit."""
+    tally, digest = _Tally(), hashlib.sha256()
     try:
-        canonical = inflater.decompress(payload, MAX_CANONICAL_BYTES)
-    except zlib.error as error:
-        raise ManifestError(f"the manifest is not gzip: {error}") from error
-    if inflater.unconsumed_tail:
-        raise ManifestError(f"the manifest inflates beyond {MAX_CANONICAL_BYTES} bytes")
-    if not inflater.eof or inflater.unused_data:
-        raise ManifestError("the compressed manifest is cut short or followed by other bytes")
-    return parse(canonical)
+        for entry in _entries(_hashed(_inflated(payload), digest)):
+            tally.add(entry)
+        tally.refuse_collisions(payload)
+    except KeyRefusedError as error:
+        raise ManifestError(f"the manifest holds a forbidden path: {error}") from error
+    return Manifest(f"sha256:{digest.hexdigest()}", tally.objects, tally.bytes, payload)
 
 
-def _entry(listed: Listed, prefix: str) -> Entry:
-    version = None if listed.version_id == _NULL_VERSION else listed.version_id
-    return Entry(relative_path(listed.key, prefix), listed.size, listed.etag.strip('"'), version)
+class _Tally:
+    """What is to be known of all entries together, with a few bytes for each."""
+
+    def __init__(self) -> None:
+        self.objects = 0
+        self.bytes = 0
+        self._last = ""
+        self._twins = Twins()
+
+    def add(self, entry: Entry) -> None:
+        """The next one; raises `ManifestError` unless its path comes after the last one's."""
+        if entry.path <= self._last:  # by code point, which is the order of the bytes in UTF-8
+            raise ManifestError("entries are not sorted by path, each once")
+        self._last = entry.path
+        self._twins.add(entry.path)
+        self.objects += 1
+        self.bytes += entry.size
+
+    def refuse_collisions(self, payload: bytes) -> None:
+        """Raises `KeyRefusedError` when two of the paths, which `payload` holds, collide."""
+        if self._twins.suspected():
+            refuse_collisions(entry.path for entry in _entries(_inflated(payload)))
+
+
+def _batches(entries: Iterable[Entry], tally: _Tally) -> Iterator[bytes]:
+    """The canonical bytes, piece by piece."""
+    lines = [f"{MANIFEST_TAG}\n"]
+    for entry in entries:
+        tally.add(entry)
+        lines.append(entry.line)
+        if len(lines) == _BATCH_LINES:
+            yield "".join(lines).encode()
+            lines = []
+    yield "".join(lines).encode()
+
+
+def _hashed(pieces: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+
+
+def _inflated(payload: bytes) -> Iterator[bytes]:
+    """What the one gzip member holds, piece by piece."""
+    inflater = zlib.decompressobj(_GZIP)
+    length = 0
+    for start in range(0, len(payload), _PIECE_BYTES):
+        for piece in _inflated_pieces(inflater, payload[start : start + _PIECE_BYTES]):
+            length += len(piece)
+            if length > MAX_CANONICAL_BYTES:
+                raise ManifestError(f"the manifest inflates beyond {MAX_CANONICAL_BYTES} bytes")
+            yield piece
+        if inflater.eof and (inflater.unused_data or start + _PIECE_BYTES < len(payload)):
+            raise ManifestError("the compressed manifest is followed by other bytes")
+    if not inflater.eof:
+        raise ManifestError("the compressed manifest is cut short")
+
+
+def _inflated_pieces(inflater: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
+    """All that `packed` gives, of whatever size, in pieces of a bounded one."""
+    piece = b" " * _PIECE_BYTES
+    while len(piece) == _PIECE_BYTES:
+        try:
+            piece = inflater.decompress(packed, _PIECE_BYTES)
+        except zlib.error as error:
+            raise ManifestError(f"the manifest is not gzip: {error}") from error
+        packed = inflater.unconsumed_tail
+        yield piece
+
+
+def _entries(pieces: Iterable[bytes]) -> Iterator[Entry]:
+    lines = _lines(pieces)
+    if next(lines, None) != MANIFEST_TAG:
+        raise ManifestError(f"the manifest does not start with the line {MANIFEST_TAG!r}")
+    return (_parsed(number, line) for number, line in enumerate(lines, start=2))
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield _text(line)
+        if len(rest) > _MAX_LINE_BYTES:
+            raise ManifestError(f"the manifest has a line of more than {_MAX_LINE_BYTES} bytes")
+    if rest:
+        raise ManifestError("the manifest does not end with a line feed")
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"the manifest is not UTF-8 at byte {error.start} of {line[:80]!r}") from error
 
 
 def _parsed(number: int, line: str) -> Entry:

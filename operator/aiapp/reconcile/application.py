@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
@@ -97,12 +98,11 @@ class ApplicationReconciler:
         artifact = rollout.record.status.artifact if rollout.record else None
         if artifact is None:
             return False
-        application = observed.application
-        name = artifact.manifest_ref.name
-        known = self._ports.store.get(CONFIG_MAPS, application.namespace, name)
-        if known is not None and is_shared_with(known, application.raw):
+        application, reference = observed.application, artifact.manifest_ref
+        known = [self._ports.store.get(CONFIG_MAPS, application.namespace, n) for n in config_map_names(reference)]
+        if all(part is not None and is_shared_with(part, application.raw) for part in known):
             return True
-        return await self._ports.manifests.share(name, application.raw)
+        return await self._ports.manifests.share(reference, application.raw)
 
     async def _apply(self, observed: Observed, desired: Json) -> Applied:
         metadata = desired["metadata"]

@@ -76,12 +76,13 @@ class _Look:
         listing = await self._listing()
         if listing.digest == known_listing:
             return Unchanged(listing.digest)
+        why = ""
         for _ in range(ATTEMPTS):
             found = await self._attempt(listing)
             if not isinstance(found, _Moved):
                 return found
-            listing = found.listing
-        message = f"{ATTEMPTS} times in a row {found.message}: it is read again until it holds still"
+            listing, why = found.listing, found.message
+        message = f"{ATTEMPTS} times in a row {why}: it is read again until it holds still"
         raise StoreError(Reason.LISTING_UNSTABLE, message, retryable=True)
 
     async def _attempt(self, listing: Listing) -> Inspection | _Moved:
@@ -174,4 +175,5 @@ def _too_long(size: int, limit: int) -> str:
 
 
 def _too_slow(where: Location, seconds: float) -> str:
-    return f"{where.host} did not deliver the listing and the small files of {where.uri} within {seconds:g} s (AIAPP_IMPORT_SECONDS)"
+    wanted = f"the listing and the small files of {where.uri}"
+    return f"{where.host} did not deliver {wanted} within {seconds:g} s (AIAPP_IMPORT_SECONDS)"

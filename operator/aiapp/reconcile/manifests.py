@@ -1,6 +1,11 @@
 """Keeps the manifests' ConfigMaps: immutable, shared by content, owned by everything that uses them."""
 
-from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL, owner
+from collections.abc import Sequence
+
+from aiapp.api.version import ManifestReference
+from aiapp.domain.desired.manifest import config_map_names, joined
+from aiapp.domain.manifest import ManifestError, decode
+from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map, owner
 from aiapp.domain.resources import CONFIG_MAPS, Json
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
 
@@ -18,8 +23,19 @@ class Manifests:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def keep(self, config_map: Json, user: Json) -> None:
-        """Create the ConfigMap with `user` (an AIApplicationVersion) as its owner, or add it to the owners."""
+    async def keep(self, config_maps: Sequence[Json], user: Json) -> None:
+        """Create a manifest's ConfigMaps with `user` (an AIApplicationVersion) as owner, or add it to their owners.
+
+        All of them exist afterwards; after an error, some may.
+        """
+        for config_map in config_maps:
+            await self._keep(config_map, user)
+
+    async def share(self, reference: ManifestReference, user: Json) -> bool:
+        """Make `user` (an AIApplication, too) one of the owners of each. False when one of them does not exist."""
+        return all([await self._share(name, user) for name in config_map_names(reference)])
+
+    async def _keep(self, config_map: Json, user: Json) -> None:
         namespace = user["metadata"]["namespace"]
         metadata = config_map["metadata"] | {
             "namespace": namespace,
@@ -31,10 +47,9 @@ class Manifests:
             existing = await self._api.get(CONFIG_MAPS, namespace, metadata["name"])
             if not _holds(existing, config_map):
                 raise ManifestTakenError(metadata["name"]) from None
-            await self.share(metadata["name"], user)
+            await self._share(metadata["name"], user)
 
-    async def share(self, name: str, user: Json) -> bool:
-        """Make `user` (an AIApplication, too) one of its owners. False when there is no such ConfigMap."""
+    async def _share(self, name: str, user: Json) -> bool:
         patch = {"metadata": {"ownerReferences": [owner(user, controller=False)]}}
         try:
             await self._api.patch(CONFIG_MAPS, user["metadata"]["namespace"], name, patch)
@@ -51,4 +66,12 @@ def is_shared_with(config_map: Json, user: Json) -> bool:
 
 def _holds(existing: Json, wanted: Json) -> bool:
     ours = existing["metadata"].get("labels", {}).get(MANAGED_BY_LABEL) == MANAGED_BY
-    return bool(ours and existing.get("binaryData") == wanted["binaryData"])
+    return bool(ours and (existing.get("binaryData") == wanted["binaryData"] or _is_named_by_its_pin(existing)))
+
+
+def _is_named_by_its_pin(existing: Json) -> bool:
+    """Another make of gzip gives other bytes for the same manifest."""
+    try:
+        return bool(manifest_config_map(decode(joined([existing])).pin) == existing["metadata"]["name"])
+    except ManifestError:
+        return False

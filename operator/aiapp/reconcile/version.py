@@ -7,7 +7,7 @@ from typing import Final
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, resolve
-from aiapp.domain.desired.manifest import manifest_object
+from aiapp.domain.desired.manifest import manifest_objects
 from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.tables import Tables
@@ -90,7 +90,7 @@ class VersionReconciler:
         inspection = await self._inspect(record)
         known = imported(record, inspection)
         if isinstance(inspection, Valid):
-            await self._ports.manifests.keep(manifest_object(inspection.manifest), record.raw)
+            await self._ports.manifests.keep(manifest_objects(inspection.manifest), record.raw)
             pinned = known.findings[-1].message
             self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, f"package accepted and pinned: {pinned}")
         return known

@@ -18,7 +18,7 @@ from botocore.exceptions import (
 from aiapp.adapters import s3_clients
 from aiapp.adapters.s3_clients import Clients, ClientSettings
 from aiapp.adapters.s3_errors import store_error
-from aiapp.adapters.s3_listing import pages
+from aiapp.adapters.s3_listing import Limits, listing, pages
 from aiapp.adapters.s3_request import Requests, Retries
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
@@ -174,6 +174,30 @@ def test_only_the_latest_versions_are_listed_page_after_page() -> None:
     listed = [one for page in pages(requests(client)) for one in page]
     assert listed == [Listed("mnist/a", 1, '"e"', "2"), Listed("mnist/b", 1, '"e"', "3")]
     assert client.asked[1][1] | {"KeyMarker": "mnist/a", "VersionIdMarker": "1"} == client.asked[1][1]
+
+
+def test_the_history_has_the_versions_that_the_store_keeps() -> None:
+    versions = [found("mnist/a", VersionId="2", IsLatest=True), found("mnist/a", VersionId="1", IsLatest=False)]
+    kept = listing(requests(Stub(list_object_versions=[{"Versions": versions}])), LIMITS, history=True)
+    assert list(kept) == [Listed("mnist/a", 1, '"e"', "2"), Listed("mnist/a", 1, '"e"', "1", is_latest=False)]
+
+
+LIMITS = Limits(objects=2, bytes=100, listing_bytes=100)
+
+
+@pytest.mark.parametrize(
+    ("contents", "setting"),
+    [
+        pytest.param([found(f"mnist/{name}") for name in "abc"], "AIAPP_MAX_OBJECTS", id="objects"),
+        pytest.param([found("mnist/a") | {"Size": 101}], "AIAPP_MAX_BYTES", id="bytes"),
+        pytest.param([found("mnist/" + "a" * 100)], "AIAPP_MAX_LISTING_BYTES", id="bytes of names"),
+    ],
+)
+def test_what_is_too_much_names_the_setting_that_allows_it(contents: list[dict[str, Any]], setting: str) -> None:
+    client = Stub(list_object_versions=[{"Versions": contents}])
+    with pytest.raises(StoreError, match=setting) as refused:
+        listing(requests(client), LIMITS)
+    assert (refused.value.reason, refused.value.retryable) == (Reason.LIMIT_EXCEEDED, False)
 
 
 @pytest.mark.parametrize(

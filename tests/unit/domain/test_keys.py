@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.keys import KeyRefusedError, refuse_collisions, relative_path
+from aiapp.domain.keys import KeyRefusedError, Twins, refuse_collisions, relative_path
 
 PREFIX = "models/mnist/"
 
@@ -79,10 +79,30 @@ def test_a_key_outside_the_prefix_is_refused() -> None:
 def test_two_keys_that_are_one_name_are_refused(paths: list[str]) -> None:
     with pytest.raises(KeyRefusedError):
         refuse_collisions(paths)
+    assert suspected(sorted(paths))
 
 
 def test_neighbours_are_not_taken_for_twins() -> None:
-    refuse_collisions(["a", "ab", "a.b", "b/a", "c/a", "a-b/c"])
+    neighbours = ["a", "ab", "a.b", "b/a", "c/a", "a-b/c"]
+    refuse_collisions(neighbours)
+    assert not suspected(sorted(neighbours))
+
+
+def suspected(paths: list[str]) -> bool:
+    twins = Twins()
+    for path in paths:
+        twins.add(path)
+    return twins.suspected()
+
+
+@given(st.lists(st.text("aAb/", min_size=1, max_size=5), unique=True))
+def test_twins_are_suspected_exactly_where_there_are_some(paths: list[str]) -> None:
+    try:
+        refuse_collisions(paths)
+    except KeyRefusedError:
+        assert suspected(paths)
+    else:
+        assert not suspected(paths)
 
 
 @given(st.text())

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from aiapp.domain import manifest as manifests
 from aiapp.domain.keys import KeyRefusedError
-from aiapp.domain.manifest import Entry, Hashed, Listed, Manifest, ManifestError
+from aiapp.domain.listing import Listing
+from aiapp.domain.manifest import Entry, Hashed, Listed, ManifestError
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "manifest.md"
 
-TWO = Manifest((Entry("config.json", 2, "aa"), Entry("weights/model.pth", 5, "bb-2", "v1")))
+TWO = manifests.composed([Entry("config.json", 2, "aa"), Entry("weights/model.pth", 5, "bb-2", "v1")])
 TWO_BYTES = b"aiapp-manifest/1\nconfig.json\t2\taa\t-\nweights/model.pth\t5\tbb-2\tv1\n"
 
 
@@ -34,16 +35,16 @@ def test_a_listing_becomes_paths_below_the_prefix_sorted_by_bytes_without_marker
         Listed("p/Z", 0, '"d41d"'),
         Listed("p/config.json", 2, '"aa"'),
     ]
-    made = manifests.from_listing(listed, "p/")
+    made = manifests.from_listing(Listing.of(listed), "p/")
     assert [entry.path for entry in made.entries] == ["Z", "config.json", "weights/model.pth", "é"]
     assert [entry.version_id for entry in made.entries] == [None, None, "v1", None]
-    assert made.entries[1].etag == "aa"
+    assert [entry.etag for entry in made.entries][1] == "aa"
 
 
 @pytest.mark.parametrize("key", ["p/../x", "p//abs", "p/a//b", "p/a\nb"])
 def test_a_listing_with_a_hostile_key_names_it(key: str) -> None:
     with pytest.raises(KeyRefusedError) as refused:
-        manifests.from_listing([Listed("p/config.json", 2, "aa"), Listed(key, 1, "bb")], "p/")
+        manifests.from_listing(Listing.of([Listed("p/config.json", 2, "aa"), Listed(key, 1, "bb")]), "p/")
     assert refused.value.key == key
 
 
@@ -82,9 +83,9 @@ def test_no_path_can_forge_a_line() -> None:
 
 
 def test_the_encoded_form_has_no_time_and_is_always_the_same() -> None:
-    assert manifests.encode(TWO) == manifests.encode(TWO)
-    assert manifests.encode(TWO)[4:8] == b"\0\0\0\0"
-    assert gzip.decompress(manifests.encode(TWO)) == TWO_BYTES
+    assert TWO.payload == manifests.composed(TWO.entries).payload
+    assert TWO.payload[4:8] == b"\0\0\0\0"
+    assert gzip.decompress(TWO.payload) == TWO_BYTES
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_the_encoded_form_has_no_time_and_is_always_the_same() -> None:
     [
         pytest.param(b"", "cut short", id="empty"),
         pytest.param(TWO_BYTES, "not gzip", id="not compressed"),
-        pytest.param(manifests.encode(TWO)[:-3], "cut short", id="cut"),
-        pytest.param(manifests.encode(TWO) + b"x", "other bytes", id="followed by something"),
+        pytest.param(TWO.payload[:-3], "cut short", id="cut"),
+        pytest.param(TWO.payload + b"x", "other bytes", id="followed by something"),
     ],
 )
 def test_a_damaged_payload_is_refused(payload: bytes, message: str) -> None:
@@ -105,6 +106,28 @@ def test_a_payload_that_inflates_without_end_is_refused(monkeypatch: pytest.Monk
     monkeypatch.setattr(manifests, "MAX_CANONICAL_BYTES", 1000)
     with pytest.raises(ManifestError, match="inflates beyond 1000 bytes"):
         manifests.decode(gzip.compress(b"a" * 100_000))
+
+
+def test_a_payload_with_a_line_without_end_is_refused() -> None:
+    with pytest.raises(ManifestError, match="a line of more than 4096 bytes"):
+        manifests.decode(gzip.compress(b"aiapp-manifest/1\n" + b"a" * 200_000))
+
+
+def test_a_payload_of_many_pieces_is_read_to_the_last_line() -> None:
+    many = manifests.composed(Entry(f"{number:06d}", number, f"{number:032x}") for number in range(20_000))
+    read = manifests.decode(many.payload)
+    assert (read, read.objects, read.bytes) == (many, 20_000, sum(range(20_000)))
+    assert [entry.path for entry in read.entries] == [f"{number:06d}" for number in range(20_000)]
+    assert Entry("000007", 7, f"{7:032x}") in read.entries
+
+
+def test_any_make_of_gzip_gives_the_same_manifest() -> None:
+    assert manifests.decode(gzip.compress(TWO_BYTES, compresslevel=1)) == TWO
+
+
+def test_entries_out_of_order_make_no_manifest() -> None:
+    with pytest.raises(ManifestError, match="not sorted"):
+        manifests.composed([Entry("b", 1, "x"), Entry("a", 1, "x")])
 
 
 def test_the_content_digest_does_not_depend_on_the_order() -> None:
@@ -159,8 +182,9 @@ LISTED = st.builds(Listed, NAMES, st.integers(0, 2**63 - 1), TOKENS, st.none() |
 @given(st.lists(LISTED, max_size=6))
 def test_every_manifest_survives_the_round_trip(listed: list[Listed]) -> None:
     try:
-        made = manifests.from_listing(listed, "")
+        made = manifests.from_listing(Listing.of(listed), "")
     except (KeyRefusedError, ManifestError):
         return
     assert manifests.parse(made.canonical) == made
-    assert manifests.decode(manifests.encode(made)) == made
+    assert manifests.decode(made.payload) == made
+    assert list(manifests.decode(made.payload).entries) == list(made.entries)

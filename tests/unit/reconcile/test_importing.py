@@ -10,11 +10,13 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ObsSource
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.listing import Listing, ListingPacker
 from aiapp.domain.location import Location, location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.service_code import ServiceCode, Syntax
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
+from aiapp.reconcile import importing
 from aiapp.reconcile.importing import inspect
 
 SOURCE = ObsSource(uri="obs://models/mnist")
@@ -36,10 +38,13 @@ class Memory(ObjectStore):
         return tuple(Listed(f"mnist/{path}", len(data), f"e{hash(data)}") for path, data in self.files.items())
 
     @override
-    async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+    async def list(self, location: Location, credentials: Credentials | None) -> Listing:
         self.lists += 1
         self.before_list(self.lists)
-        return self._listed()
+        listed, packer = self._listed(), ListingPacker()
+        for start in range(0, len(listed), 1000):
+            packer.add(listed[start : start + 1000])
+        return packer.listing()
 
     @override
     async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
@@ -86,7 +91,7 @@ async def test_a_file_replaced_between_listing_and_reading_is_listed_once_more()
     store.before_read = replace
     found = await look(store)
     assert isinstance(found, Valid)
-    assert found.manifest.entries[1].size == len(CONFIG) + 1
+    assert [entry.size for entry in found.manifest.entries][1] == len(CONFIG) + 1
     assert store.lists == 2
 
 
@@ -100,7 +105,8 @@ async def test_a_package_that_never_holds_still_is_said_to_be_unstable() -> None
     found = await look(store)
     assert isinstance(found, Unresolved)
     assert (found.reason, found.retryable) == (Reason.LISTING_UNSTABLE, True)
-    assert "'mnist/config.json' changed or vanished" in found.message
+    assert "3 times in a row 'mnist/config.json' changed or vanished" in found.message
+    assert store.reads == 3
 
 
 async def test_a_listing_of_many_pages_that_changes_meanwhile_is_taken_again() -> None:
@@ -114,7 +120,34 @@ async def test_a_listing_of_many_pages_that_changes_meanwhile_is_taken_again() -
     found = await look(store)
     assert isinstance(found, Valid)
     assert found.manifest.objects == 1004
+    assert store.lists == 3
+
+
+async def test_a_listing_of_many_pages_that_always_changes_names_the_first_keys() -> None:
+    store = Memory({**FILES, **{f"shard-{number}.pth": b"w" for number in range(1000)}})
+
+    def change(listing: int) -> None:
+        store.files["a.pth"] = b"w" * listing
+        store.files |= {f"late-{listing}-{number}.pth": b"w" for number in range(3)}
+        store.files.pop(f"shard-{listing}.pth")
+
+    store.before_list = change
+    found = await look(store)
+    assert isinstance(found, Unresolved)
+    assert (found.reason, found.retryable) == (Reason.LISTING_UNSTABLE, True)
+    named = "replaced 'mnist/a.pth', added 'mnist/late-4-0.pth', added 'mnist/late-4-1.pth' and 2 more"
+    assert f"3 times in a row somebody {named} while the package was read" in found.message
     assert store.lists == 4
+    store.before_list = lambda _: None
+    assert isinstance(await look(store), Valid)
+
+
+async def test_a_manifest_that_outgrows_its_config_maps_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "MAX_PAYLOAD_BYTES", 100)
+    found = await look(Memory())
+    assert isinstance(found, Invalid)
+    assert found.reason is Reason.LIMIT_EXCEEDED
+    assert "at most 100 are kept in ConfigMaps" in found.message
 
 
 async def test_a_failure_of_the_store_is_passed_on_in_its_own_words() -> None:
@@ -128,13 +161,13 @@ async def test_a_failure_of_the_store_is_passed_on_in_its_own_words() -> None:
 async def test_a_store_that_hangs_ends_at_the_deadline() -> None:
     class Hanging(Memory):
         @override
-        async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+        async def list(self, location: Location, credentials: Credentials | None) -> Listing:
             return await asyncio.Future()
 
     found = await inspect(location(SOURCE), None, Hanging(), Trusting(), deadline_seconds=0.01)
     assert isinstance(found, Unresolved)
-    assert found.reason is Reason.ENDPOINT_UNREACHABLE
-    assert found.message.endswith("obs://models/mnist/ within 0.01 s")
+    assert found.reason is Reason.LIMIT_EXCEEDED
+    assert found.message.endswith("obs://models/mnist/ within 0.01 s (AIAPP_IMPORT_SECONDS)")
 
 
 @pytest.mark.parametrize(
@@ -176,4 +209,4 @@ async def test_an_etag_that_cannot_be_pinned_is_the_stores_fault() -> None:
     found = await look(Odd())
     assert isinstance(found, Unresolved)
     assert found.reason is Reason.ENDPOINT_UNREACHABLE
-    assert "cannot be pinned: 'config.json': ETag ''" in found.message
+    assert "cannot be pinned: 'a.pth': ETag ''" in found.message

@@ -7,7 +7,6 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.version import (
     Artifact,
     CompatibilityStatus,
-    ManifestReference,
     ModelStatus,
     ReasonCount,
     RuntimeStatus,
@@ -15,7 +14,8 @@ from aiapp.api.version import (
     VersionStatus,
 )
 from aiapp.domain.catalogue import Resolution, Resolved
-from aiapp.domain.naming import manifest_config_map
+from aiapp.domain.desired.digest import Known
+from aiapp.domain.desired.manifest import manifest_reference
 from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
@@ -122,7 +122,7 @@ def _accepted(package: Valid) -> Imported:
         objects=manifest.objects,
         bytes=manifest.bytes,
         size=human_size(manifest.bytes),
-        manifest_ref=ManifestReference(name=manifest_config_map(manifest.pin)),
+        manifest_ref=manifest_reference(manifest),
         verification="ETag",
     )
     repaired = "; ".join(package.model.repaired or ())

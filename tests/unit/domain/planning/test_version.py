@@ -9,7 +9,7 @@ from tests.support.records import NORMAL, PIN, SKLEARN, fresh_version, normal_ve
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.catalogue import Resolved, Unavailable
-from aiapp.domain.manifest import Entry, Manifest
+from aiapp.domain.manifest import Entry, composed
 from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
@@ -26,7 +26,7 @@ from aiapp.domain.planning.version import (
 VALID = Valid(
     uri="obs://models/mnist/1.0.0/model/",
     listing="sha256:2",
-    manifest=Manifest((Entry("config.json", 10, "e1"), Entry("model.pkl", 1024, "e2"))),
+    manifest=composed([Entry("config.json", 10, "e1"), Entry("model.pkl", 1024, "e2")]),
     model=ModelStatus(type="Scikit_Learn", algorithm="x", repaired=("line 1: comments ignored",)),
     runtime="python3.7",
 )

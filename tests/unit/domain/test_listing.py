@@ -1,0 +1,77 @@
+"""A packed listing is the same whatever order and pages it came in."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiapp.domain.changes import Changes, listing_changes, paired
+from aiapp.domain.listing import Files, Listing, ListingPacker
+from aiapp.domain.manifest import Listed
+
+KEYS = st.text(min_size=1, max_size=8)
+LISTED = st.builds(Listed, KEYS, st.integers(0, 2**63 - 1), st.text(max_size=4), st.none() | st.text(max_size=4))
+LISTINGS = st.lists(LISTED, unique_by=lambda one: one.key, max_size=30)
+
+
+def in_pages(listed: list[Listed], size: int) -> Listing:
+    packer = ListingPacker()
+    for start in range(0, len(listed), size):
+        packer.add(listed[start : start + size])
+    return packer.listing()
+
+
+@given(LISTINGS, st.randoms(use_true_random=False), st.integers(1, 7))
+def test_order_and_pages_do_not_matter(listed: list[Listed], random: Random, size: int) -> None:
+    shuffled = random.sample(listed, len(listed))
+    first, second = Listing.of(listed), in_pages(shuffled, size)
+    assert list(first) == list(second) == sorted(listed, key=lambda one: one.key)
+    assert first.digest == second.digest
+    assert len(first) == len(second) == len(listed)
+    assert not listing_changes(first, second)
+
+
+@given(LISTINGS, KEYS)
+def test_everything_is_found_by_its_key_and_nothing_else(listed: list[Listed], other: str) -> None:
+    listing = in_pages(listed, 3)
+    by_key = {one.key: one for one in listed}
+    for key in (*by_key, other):
+        assert listing.find(key) == by_key.get(key)
+    assert all(one in listing for one in listed)
+
+
+@given(LISTINGS, LISTINGS)
+def test_listings_have_the_same_digest_exactly_when_they_are_equal(one: list[Listed], other: list[Listed]) -> None:
+    first, second = Listing.of(one), Listing.of(other)
+    assert (first.digest == second.digest) == (list(first) == list(second))
+    assert bool(listing_changes(first, second)) == (list(first) != list(second))
+
+
+def test_a_listing_is_at_one_moment_only_in_one_page() -> None:
+    listed = [Listed(str(number), 1, "e") for number in range(5)]
+    assert (Listing.of(listed).pages, in_pages(listed, 2).pages) == (1, 3)
+
+
+def test_files_are_the_objects_below_the_prefix_without_folder_markers() -> None:
+    files = Files(Listing.of([Listed("p/", 0, "e"), Listed("p/a", 1, "e"), Listed("p/b/", 0, "e")]), "p/")
+    assert dict(files) == {"a": 1}
+    assert len(files) == 1
+    assert "b/" not in files
+    with pytest.raises(KeyError):
+        files["c"]
+
+
+def test_changes_name_the_first_three_and_count_the_others() -> None:
+    before = Listing.of(Listed(key, 1, "e") for key in "abcde")
+    after = Listing.of([Listed("a", 2, "e"), Listed("b", 1, "e"), Listed("f", 1, "e")])
+    changes = listing_changes(before, after)
+    assert str(changes) == "replaced 'a', removed 'c', removed 'd' and 2 more"
+    assert (changes.count, changes.added) == (5, 1)
+    assert str(Changes()) == ""
+
+
+@given(st.dictionaries(KEYS, st.integers()), st.dictionaries(KEYS, st.integers()))
+def test_pairs_are_every_key_of_both_in_order(before: dict[str, int], after: dict[str, int]) -> None:
+    found = list(paired(sorted(before.items()), sorted(after.items())))
+    assert found == [(key, before.get(key), after.get(key)) for key in sorted({*before, *after})]
