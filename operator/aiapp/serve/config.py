@@ -10,7 +10,9 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+CONFIG_FILE = "config.json"
 SERVICE_FILE = "customize_service.py"
+SAVED_MODEL_FILE = "saved_model.pb"
 DEFAULT_HEALTH_PATH = "/health"
 _IGNORED = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
@@ -24,9 +26,10 @@ class Pin(NamedTuple):
 
 
 class Config(NamedTuple):
-    """`routes`: declared (method, path) pairs; `problem`: why the file could not be read, or empty."""
+    """`apis` as written and `routes`, their (method, path) pairs; `problem`: why the file could not be read, if so."""
 
     model_type: str = ""
+    apis: Tuple[Dict[str, Any], ...] = ()
     routes: Tuple[Tuple[str, str], ...] = ()
     health_path: str = DEFAULT_HEALTH_PATH
     pins: Tuple[Pin, ...] = ()
@@ -50,9 +53,11 @@ def parse(raw: bytes) -> Config:
         return Config(problem=f"is not JSON, even leniently: {error}")
     if not isinstance(document, dict):
         return Config(problem="is not a JSON object")
+    apis = tuple(_objects(document.get("apis")))
     return Config(
         model_type=_word(document.get("model_type")),
-        routes=tuple(_routes(document.get("apis"))),
+        apis=apis,
+        routes=tuple(_route(api) for api in apis),
         health_path=_health_path(document.get("health")),
         pins=tuple(_pins(document.get("dependencies"))),
     )
@@ -87,12 +92,9 @@ def _objects(value: Any) -> List[Dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)]
 
 
-def _routes(apis: Any) -> List[Tuple[str, str]]:
-    routes = []
-    for api in _objects(apis):
-        method = _word(api.get("method")).upper() or "POST"
-        routes.append((method, _path(_word(api.get("url")) or "/")))
-    return routes
+def _route(api: Dict[str, Any]) -> Tuple[str, str]:
+    method = _word(api.get("method")).upper() or "POST"
+    return method, _path(_word(api.get("url")) or "/")
 
 
 def _path(url: str) -> str:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple
 from . import http1
 from .compat import override
 from .errors import RefusedError, error_body
+from .v2names import is_v2
 
 if TYPE_CHECKING:
     from .front import Front
-    from .routes import Target
+    from .routes import Route
 
 MAX_PIPELINED_BYTES = 64 * 1024
 """Sent ahead while a request is being answered; then the connection is not read any more."""
@@ -46,7 +47,7 @@ class Exchange:
         self.head = head
         self.started = started
         self.bytes_in = 0
-        self.target: Optional[Target] = None
+        self.route: Optional[Route] = None
         given = head.headers.get("x-request-id", "")
         self.id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
@@ -169,7 +170,7 @@ class Connection(asyncio.Protocol):
         except RefusedError as refusal:
             if head.length != 0:
                 raise
-            self._send(exchange, error_answer(refusal, exchange.id), closes=False)
+            self._send(exchange, error_answer(refusal, exchange), closes=False)
             return True
         self._reserve(head.length or 0)
         if head.expects_continue and self._parser.buffered == 0:
@@ -204,7 +205,7 @@ class Connection(asyncio.Protocol):
         if exchange is None:
             head = http1.Head("-", "-", "", {}, 0, keep_alive=False, expects_continue=False)
             exchange = self._exchange = Exchange(self, head, self._loop.time())
-        self._send(exchange, error_answer(refusal, exchange.id), closes=True)
+        self._send(exchange, error_answer(refusal, exchange), closes=True)
 
     def _send(self, exchange: Exchange, answer: Answer, *, closes: bool) -> None:
         keep_alive = exchange.head.keep_alive and not closes and not self._front.is_draining
@@ -244,6 +245,6 @@ class Connection(asyncio.Protocol):
         return self._head_deadline
 
 
-def error_answer(refusal: RefusedError, request_id: str) -> Answer:
-    content = error_body(refusal.code, refusal.message, request_id)
+def error_answer(refusal: RefusedError, exchange: Exchange) -> Answer:
+    content = error_body(refusal.code, refusal.message, exchange.id, is_v2=is_v2(exchange.head.path))
     return Answer(refusal.status, "application/json", content, refusal.headers)

@@ -6,12 +6,15 @@ The header of the request decides, as packages often misdeclare their content ty
 from __future__ import annotations
 
 import json
-import zlib
 from typing import Any, Dict, NamedTuple
 from urllib.parse import parse_qsl
 
 from . import multipart
+from .compression import decompressed
 from .errors import RefusedError
+
+MAX_FIELDS = 10_000
+"""Of a form or query: each takes far more memory than its few bytes."""
 
 
 class Body(NamedTuple):
@@ -29,7 +32,7 @@ def decode(body: Body, *, raw_text: bool, max_bytes: int) -> Any:
     `raw_text`: text instead of parsed JSON (the scikit-learn, XGBoost and Spark kinds parse it themselves).
     `max_bytes` bounds the body after decompression. Raises RefusedError (400, 413, 415).
     """
-    content = _decompressed(body.content, body.content_encoding, max_bytes)
+    content = decompressed(body.content, body.content_encoding, max_bytes)
     kind = body.content_type.partition(";")[0].strip().lower()
     if "json" in kind:
         return _text(content, body.content_type) if raw_text else _json(content, body)
@@ -38,24 +41,6 @@ def decode(body: Body, *, raw_text: bool, max_bytes: int) -> Any:
     if kind.startswith(("image/", "audio/", "video/", "application/octet-stream")):
         return content
     return _undeclared(content, body, kind, raw_text=raw_text)
-
-
-def _decompressed(content: bytes, encoding: str, max_bytes: int) -> bytes:
-    encoding = encoding.strip().lower()
-    if encoding in ("", "identity"):
-        return content
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise RefusedError(415, "EncodingNotSupported", f"the content encoding {encoding!r} is not supported")
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: detects the gzip and zlib headers
-    try:
-        plain = inflater.decompress(content, max_bytes + 1)
-    except zlib.error as error:
-        raise RefusedError(400, "MalformedBody", f"the {encoding} body cannot be decompressed: {error}") from None
-    if len(plain) > max_bytes:
-        raise RefusedError(413, "BodyTooLarge", f"the decompressed body is larger than {max_bytes} bytes")
-    if not inflater.eof:
-        raise RefusedError(400, "MalformedBody", f"the {encoding} body is cut short")
-    return plain
 
 
 def _undeclared(content: bytes, body: Body, kind: str, *, raw_text: bool) -> Any:
@@ -94,7 +79,11 @@ def _empty(body: Body) -> Dict[str, Any]:
 
 def _fields(encoded: str) -> Dict[str, Any]:
     fields: Dict[str, Any] = {}
-    for name, value in parse_qsl(encoded, keep_blank_values=True):
+    try:
+        pairs = parse_qsl(encoded, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise RefusedError(413, "TooManyFields", f"the form has more than {MAX_FIELDS} fields") from None
+    for name, value in pairs:
         if name not in fields:
             fields[name] = value
         elif isinstance(fields[name], list):

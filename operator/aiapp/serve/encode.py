@@ -25,6 +25,7 @@ _UNWRAPPING = ("tolist", "asnumpy", "numpy", "item")
 class Encoded(NamedTuple):
     content_type: str
     content: bytes
+    headers: Tuple[Tuple[str, str], ...] = ()
 
 
 class NotSerializableError(TypeError):
@@ -135,9 +136,9 @@ def _plain_foreign(value: Any, where: str, parents: FrozenSet[int]) -> Any:
     """Values of libraries: tables by their records, arrays and tensors by their lists."""
     if callable(getattr(value, "to_dict", None)) and hasattr(value, "columns"):
         return _plain(value.to_dict("records"), where, parents)
-    unwrapped = _unwrapped(value)
-    if unwrapped is not value:
-        return _plain(unwrapped, where, parents)
+    inner = unwrapped(value)
+    if inner is not value:
+        return _plain(inner, where, parents)
     if hasattr(value, "__dataclass_fields__"):
         return _plain(vars(value), where, parents)
     if hasattr(value, "keys") and hasattr(value, "__getitem__"):
@@ -147,7 +148,7 @@ def _plain_foreign(value: Any, where: str, parents: FrozenSet[int]) -> Any:
     raise NotSerializableError(f"{where} is a {type(value).__module__}.{type(value).__name__}, which has no JSON form")
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """What an array, a tensor or a library's scalar says of itself in Python's own terms."""
     for name in _UNWRAPPING:
         method = getattr(value, name, None)

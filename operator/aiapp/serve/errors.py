@@ -17,7 +17,9 @@ class RefusedError(Exception):
         self.headers = headers
 
 
-def error_body(code: str, message: str, request_id: str) -> bytes:
-    """The JSON document of every error answer."""
+def error_body(code: str, message: str, request_id: str, *, is_v2: bool = False) -> bytes:
+    """The JSON document of every error answer; clients of the Open Inference Protocol read `error`."""
     document = {"error_code": code, "error_msg": message, "request_id": request_id}
+    if is_v2:
+        document["error"] = message
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -1,7 +1,7 @@
 """Why a package could not be started, as one line that a person and the operator both can read.
 
 The form is stable: `StartFailed: <file>:<line>: <what>`; file and line are left out when no line of the
-package is at fault. Nothing here prints.
+package is at fault.
 """
 
 from __future__ import annotations
@@ -88,6 +88,14 @@ def position(error: BaseException, package: str) -> Tuple[str, int]:
         if own:
             file, line = own, number
     return file, line
+
+
+def print_traceback(error: BaseException, package: str) -> None:
+    """The traceback on stderr, from the package's first line on: what lies above is this server."""
+    trace = error.__traceback__
+    while trace is not None and not relative(trace.tb_frame.f_code.co_filename, package):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace or error.__traceback__)
 
 
 def relative(filename: str, package: str) -> str:

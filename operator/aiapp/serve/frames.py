@@ -16,6 +16,16 @@ class Frame(NamedTuple):
     content: bytes = b""
 
 
+class Setup(NamedTuple):
+    """The header of the first message to a worker; `patience`: seconds for a model that loads in the background."""
+
+    package: str
+    model_name: str
+    max_body: int
+    patience: float
+    links: List[str]
+
+
 def pieces(frame: Frame) -> List[bytes]:
     """The frame's bytes: one piece, or two so that a large content is not copied."""
     header = json.dumps(frame.header).encode("ascii")

@@ -10,21 +10,26 @@ import socket
 import sys
 from typing import Dict, Optional, Set
 
-from .config import read
+from .config import CONFIG_FILE, read
 from .connection import Answer, Connection, Exchange, error_answer
 from .errors import RefusedError
 from .failures import StartFailure
-from .frames import Frame
+from .frames import Frame, Setup
 from .logs import Log
+from .metrics import Gauges, Metrics
 from .options import Options
+from .ownanswers import READY, OwnAnswers, State
 from .pool import RETRY_AFTER, Job, Pool, PoolLimits
-from .routes import Router, Target
+from .routes import PREDICTIONS, PROBES, Router, Target
+from .v2names import LENGTH_HEADER
 
 SWEEP_SECONDS = 0.25
 STOP_PATIENCE_SECONDS = 3.0
 BUFFERED_BODIES = 4
 """Bodies of the largest size that may be held in memory at the same time, over all connections."""
 CLIENT_GONE = 499
+OTHER_ROUTE = "(other)"
+"""In the metrics: requests that got no further than an error."""
 
 
 class Front:
@@ -33,9 +38,11 @@ class Front:
     def __init__(self, options: Options, archive: str) -> None:
         self.options = options
         self.is_draining = False
-        config = read(os.path.join(options.package, "config.json"))
+        config = read(os.path.join(options.package, CONFIG_FILE))
         self._log = Log(options.log_format)
-        self._router = Router(config)
+        self._router = Router(config, options.model_name)
+        self._metrics = Metrics()
+        self._own = OwnAnswers(config, options.model_name, self._metrics, State(self._status, self._gauges))
         self._loop = asyncio.get_running_loop()
         self._ended: "asyncio.Future[Optional[StartFailure]]" = self._loop.create_future()
         self._connections: Set[Connection] = set()
@@ -48,10 +55,16 @@ class Front:
 
     def _make_pool(self, archive: str) -> Pool:
         options = self.options
-        setup = {"package": options.package, "model_name": options.model_name}
+        setup = Setup(
+            package=options.package,
+            model_name=options.model_name,
+            max_body=options.max_body,
+            patience=options.predict_timeout / 2,
+            links=options.links,
+        )
         return Pool(
             [sys.executable, archive, "--worker"],
-            Frame({**setup, "max_body": options.max_body, "links": options.links}),
+            Frame(setup._asdict()),
             PoolLimits(options.workers, options.queue, options.predict_timeout),
             start_failed=self._end,
             report=self._log.event,
@@ -82,15 +95,16 @@ class Front:
     # What a connection asks.
 
     def check(self, exchange: Exchange) -> None:
-        """Set the request's target, or refuse what needs no body to be refused."""
-        exchange.target = self._router.resolve(exchange.head.method, exchange.head.path)
-        if exchange.target is Target.PREDICT and not self._pool.ready:
+        """Set the request's route, or refuse what needs no body to be refused."""
+        exchange.route = self._router.resolve(exchange.head.method, exchange.head.path)
+        if exchange.route.target in PREDICTIONS and not self._pool.ready:
             raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
 
     def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
         """The answer if it is known at once; else `exchange.connection.answer` is called later."""
-        if exchange.target is Target.HEALTH:
-            return self._health()
+        assert exchange.route is not None, "a request is checked first"
+        if exchange.route.target not in PREDICTIONS:
+            return self._own.answer(exchange.route.target)
         job = Job(_request_frame(exchange, body), lambda frame: self._finish(exchange, frame))
         self._last_prediction = self._loop.time()
         self._jobs[exchange] = job
@@ -98,7 +112,7 @@ class Front:
             self._pool.submit(job)
         except RefusedError as refusal:
             del self._jobs[exchange]
-            return error_answer(refusal, exchange.id)
+            return error_answer(refusal, exchange)
         return None
 
     def reserve(self, size: int) -> None:
@@ -126,16 +140,19 @@ class Front:
         self.answered(exchange, Answer(CLIENT_GONE, "", b""))
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
-        """Log one line for a request; health checks that succeed are too many to log."""
-        head = exchange.head
-        if exchange.target is Target.HEALTH and answer.status == 200:
+        """Count a request and log one line for it; probes that succeed are too many to log."""
+        seconds = self._loop.time() - exchange.started
+        route = exchange.route
+        self._metrics.observe(route.path if route else OTHER_ROUTE, answer.status, seconds)
+        if route and route.target in PROBES and answer.status == 200:
             return
+        head = exchange.head
         self._log.request(
             id=exchange.id,
             method=head.method,
             route=head.path[:200],
             status=answer.status,
-            ms=round((self._loop.time() - exchange.started) * 1000, 3),
+            ms=round(seconds * 1000, 3),
             bytes_in=exchange.bytes_in,
             bytes_out=len(answer.content),
         )
@@ -143,14 +160,23 @@ class Front:
     def _finish(self, exchange: Exchange, frame: Frame) -> None:
         self._last_prediction = self._loop.time()
         if self._jobs.pop(exchange, None) is not None:
-            exchange.connection.answer(exchange, _answer_of(frame, exchange.id))
+            exchange.connection.answer(exchange, _answer_of(frame, exchange))
 
-    def _health(self) -> Answer:
+    def _status(self) -> str:
         if self.is_draining:
-            return Answer(503, "application/json", b'{"status": "stopping"}')
-        if not self._pool.ready:
-            return Answer(503, "application/json", b'{"status": "loading"}')
-        return Answer(200, "application/json", b'{"status": "ready"}')
+            return "stopping"
+        return READY if self._pool.ready else "loading"
+
+    def _gauges(self) -> Gauges:
+        return Gauges(
+            connections=len(self._connections),
+            in_flight=len(self._jobs),
+            queue_length=self._pool.waiting,
+            queue_limit=self.options.queue,
+            workers=self.options.workers,
+            workers_ready=self._pool.constructed,
+            restarts=self._pool.restarts,
+        )
 
     # Time and the end.
 
@@ -186,19 +212,25 @@ class Front:
 
 def _request_frame(exchange: Exchange, body: bytes) -> Frame:
     headers = exchange.head.headers
-    described = {
-        "content_type": headers.get("content-type", ""),
-        "content_encoding": headers.get("content-encoding", ""),
-        "query": exchange.head.query,
+    header = {
+        "id": exchange.id,
+        "body": {
+            "content_type": headers.get("content-type", ""),
+            "content_encoding": headers.get("content-encoding", ""),
+            "query": exchange.head.query,
+        },
+        "accept_encoding": headers.get("accept-encoding", ""),
     }
-    return Frame({"id": exchange.id, "body": described}, body)
+    if exchange.route is not None and exchange.route.target is Target.V2_INFER:
+        header["v2_json_length"] = headers.get(LENGTH_HEADER.lower(), "")
+    return Frame(header, body)
 
 
-def _answer_of(frame: Frame, request_id: str) -> Answer:
+def _answer_of(frame: Frame, exchange: Exchange) -> Answer:
     header = frame.header
     if "code" in header:
-        return error_answer(RefusedError(header["status"], header["code"], header["message"]), request_id)
-    return Answer(header["status"], header["type"], frame.content)
+        return error_answer(RefusedError(header["status"], header["code"], header["message"]), exchange)
+    return Answer(header["status"], header["type"], frame.content, tuple(map(tuple, header["headers"])))
 
 
 def _raise_file_limit() -> None:

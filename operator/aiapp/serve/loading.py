@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, Dict, List, NamedTuple, Tuple, Type
 
 from . import weights
-from .config import SERVICE_FILE
+from .config import SAVED_MODEL_FILE, SERVICE_FILE
 from .failures import StartError, StartFailure
 from .service import Kind, ModelService, SparkServingBaseService, TfServingBaseService, kind_of
 
@@ -49,7 +49,7 @@ def _service_class(package: str) -> type:
     file = os.path.join(package, SERVICE_FILE)
     if os.path.isfile(file):
         return discover(_module(file))
-    if os.path.isfile(os.path.join(package, "saved_model.pb")):
+    if os.path.isfile(os.path.join(package, SAVED_MODEL_FILE)):
         return TfServingBaseService
     raise StartError(StartFailure(f"file not found in {package}", SERVICE_FILE))
 

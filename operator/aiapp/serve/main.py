@@ -8,7 +8,7 @@ import socket
 import sys
 from typing import List, NoReturn, Optional
 
-from .config import SERVICE_FILE, read
+from .config import CONFIG_FILE, SERVICE_FILE, read
 from .options import DEFAULT_TERMINATION_LOG, Options, parse
 
 EXIT_START_FAILED = 3
@@ -54,7 +54,7 @@ def _end_at_once(_number: int, _frame: object) -> NoReturn:
 
 def _is_program(package: str) -> bool:
     """Whether config.json says that the package's file is a server of its own."""
-    model_type = read(os.path.join(package, "config.json")).model_type.lower()
+    model_type = read(os.path.join(package, CONFIG_FILE)).model_type.lower()
     return model_type in ("custom", "customize") and os.path.isfile(os.path.join(package, SERVICE_FILE))
 
 

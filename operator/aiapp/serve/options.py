@@ -6,8 +6,11 @@ import argparse
 import os
 from typing import List, NamedTuple, Optional, Sequence
 
+from .config import CONFIG_FILE, SAVED_MODEL_FILE, SERVICE_FILE
+
 PLATFORM_PACKAGE = "/home/mind/model"
 PLATFORM_LINK = "/home/ma-user/infer/model/1"
+PACKAGE_FILES = (CONFIG_FILE, SERVICE_FILE, SAVED_MODEL_FILE)
 DEFAULT_TERMINATION_LOG = "/dev/termination-log"
 
 
@@ -34,9 +37,16 @@ class Options(NamedTuple):
 def parse(arguments: Sequence[str]) -> Options:
     """The options, or exit code 2 with a message on stderr."""
     given = vars(_parser().parse_args(arguments))
-    given["package"] = os.path.abspath(given["package"])
+    given["package"] = _package(os.path.abspath(given["package"]))
     given["links"] = _links(given["package"], given["links"])
     return Options(**given)
+
+
+def _package(folder: str) -> str:
+    """The folder itself, or its `model` if the package lies there, as it does in a training job's output."""
+    inner = os.path.join(folder, "model")
+    is_outer = not any(os.path.exists(os.path.join(folder, name)) for name in PACKAGE_FILES)
+    return inner if is_outer and any(os.path.exists(os.path.join(inner, name)) for name in PACKAGE_FILES) else folder
 
 
 def _links(package: str, links: Optional[List[str]]) -> List[str]:

@@ -61,6 +61,7 @@ class Pool:
         self._report = report
         self._waiting: Deque[Job] = collections.deque()
         self._workers: Dict[int, WorkerProcess] = {}
+        self.restarts: Dict[str, int] = collections.Counter()
         self._deaths_in_a_row = 0
         self._stopping = False
         self._childless = asyncio.Event()
@@ -72,11 +73,20 @@ class Pool:
     @property
     def ready(self) -> bool:
         """At least one worker has constructed the service."""
-        return not self._stopping and any(worker.is_constructed for worker in self._workers.values())
+        return not self._stopping and self.constructed > 0
 
     @property
     def idle(self) -> bool:
         return not self._waiting and not any(worker.job for worker in self._workers.values())
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def constructed(self) -> int:
+        """Workers that can take a job, now or after the one they run."""
+        return sum(worker.is_constructed for worker in self._workers.values())
 
     def submit(self, job: Job) -> None:
         """Run the job now or queue it. Raises RefusedError: 503 without a ready worker, 429 when the queue is full."""
@@ -150,6 +160,7 @@ class Pool:
         self._workers.pop(worker.pid, None)
         if self._stopping:
             return
+        self.restarts[worker.cause_of_end] += 1
         delay = min(2.0**self._deaths_in_a_row - 1, MAX_RESTART_DELAY_SECONDS)
         self._deaths_in_a_row += 1
         self._report(f"worker {why}: starting another in {delay:.0f} s")

@@ -14,27 +14,15 @@ import signal
 import socket
 import sys
 import tempfile
-import traceback
-from typing import Any, NamedTuple
 
 from . import failures, loading, shims
-from .config import SERVICE_FILE, Config, read
-from .decode import Body, decode
-from .encode import NotSerializableError, encode
-from .errors import RefusedError
-from .frames import Frame, receive, send
+from .answering import Answering
+from .background import BackgroundLoading
+from .config import CONFIG_FILE, SERVICE_FILE, Config, read
+from .frames import Frame, Setup, receive, send
 
 MODEL_FOLDER_NAME = "model"
 _log = logging.getLogger("serve")
-
-
-class Setup(NamedTuple):
-    """What the server tells a new worker."""
-
-    package: str
-    model_name: str
-    max_body: int
-    links: "list[str]"
 
 
 def run(descriptor: int) -> int:
@@ -45,22 +33,26 @@ def run(descriptor: int) -> int:
     if first is None:
         return 0
     setup = Setup(**first.header)
-    config = read(os.path.join(setup.package, "config.json"))
+    background = BackgroundLoading()
+    config = read(os.path.join(setup.package, CONFIG_FILE))
     _prepare_process()
     _prepare_paths(setup)
     try:
         loaded = loading.load(setup.package, setup.model_name, config.model_type)
+        background.wait_while_busy()
     except BaseException as error:
         _report_failure(error, setup, config, connection)
         return 1
     _flush()
     send(connection, Frame({"event": "ready"}))
-    _serve(connection, loaded, setup)
+    _serve(connection, Answering(loaded, setup, background))
     return 0
 
 
 def _prepare_process() -> None:
     """Prints appear at once, in UTF-8; a stuck prediction can be asked where it is; no core files."""
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")  # for programs that the package starts
+    _be_first_to_go()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -68,6 +60,15 @@ def _prepare_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shims.install()
+
+
+def _be_first_to_go() -> None:
+    """Out of memory, the kernel is to end this process and not the server, which will start another."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
+    except OSError:
+        return
 
 
 def _prepare_paths(setup: Setup) -> None:
@@ -114,60 +115,20 @@ def _link(target: str, link: str) -> None:
 
 def _report_failure(error: BaseException, setup: Setup, config: Config, connection: socket.socket) -> None:
     if not isinstance(error, failures.StartError):
-        _print_traceback(error, setup.package)
+        failures.print_traceback(error, setup.package)
     _flush()
     failure = failures.explain(error, setup.package, config.pins)
     send(connection, Frame({"event": "failed", "failure": failure._asdict()}))
 
 
-def _serve(connection: socket.socket, loaded: loading.Loaded, setup: Setup) -> None:
+def _serve(connection: socket.socket, answering: Answering) -> None:
     while True:
         frame = receive(connection)
         if frame is None:
             return
-        answer = answered(frame, loaded, setup)
+        answer = answering.answer(frame)
         _flush()
         send(connection, answer)
-
-
-def answered(request: Frame, loaded: loading.Loaded, setup: Setup) -> Frame:
-    """The answer to one request; what the package's code raises becomes an error answer."""
-    try:
-        body = Body(content=request.content, **request.header["body"])
-        data = decode(body, raw_text=loaded.kind.raw_text, max_bytes=setup.max_body)
-        encoded = encode(_predicted(loaded, data, request.header["id"], setup.package))
-    except RefusedError as refusal:
-        return _error(refusal)
-    except (NotSerializableError, RecursionError) as error:
-        return _error(RefusedError(500, "ResultNotSerializable", str(error)))
-    except BaseException as error:
-        _print_traceback(error, setup.package)
-        return _error(RefusedError(500, "ResultNotSerializable", f"{type(error).__name__}: {error}"))
-    return Frame({"status": 200, "type": encoded.content_type}, encoded.content)
-
-
-def _predicted(loaded: loading.Loaded, data: Any, request_id: str, package: str) -> Any:
-    try:
-        return loaded.predict(data)
-    except BaseException as error:
-        print(f"request {request_id} failed:", file=sys.stderr)
-        _print_traceback(error, package)
-        file, line = failures.position(error, package)
-        where = f"{file}:{line}: " if file else ""
-        message = f"{where}{type(error).__name__}: {error}"
-        raise RefusedError(500, "PredictionFailed", message[: failures.MAX_LENGTH]) from None
-
-
-def _error(refusal: RefusedError) -> Frame:
-    return Frame({"status": refusal.status, "code": refusal.code, "message": refusal.message})
-
-
-def _print_traceback(error: BaseException, package: str) -> None:
-    """The traceback from the package's first line on: what lies above is this server."""
-    trace = error.__traceback__
-    while trace is not None and not failures.relative(trace.tb_frame.f_code.co_filename, package):
-        trace = trace.tb_next
-    traceback.print_exception(type(error), error, trace or error.__traceback__)
 
 
 def _flush() -> None:

@@ -65,6 +65,13 @@ class WorkerProcess(asyncio.Protocol):
     def is_constructed(self) -> bool:
         return self._is_ready and not self._is_overdue and not self._concluded
 
+    @property
+    def cause_of_end(self) -> str:
+        """`timeout`, `signal` or `exit`, once it has ended."""
+        if self._is_overdue:
+            return "timeout"
+        return "signal" if os.WIFSIGNALED(self._status or 0) else "exit"
+
     def run(self, job: Job) -> None:
         self.job = job
         self._send(job.take())

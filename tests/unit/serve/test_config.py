@@ -15,9 +15,10 @@ def of(**keys: object) -> Config:
 
 
 def test_routes_health_type_and_pins_are_read() -> None:
+    apis: tuple[dict[str, str], ...] = ({"url": "/predict/", "method": "post"}, {"method": "GET", "url": "info?x"}, {})
     config = of(
         model_type="PyTorch",
-        apis=[{"url": "/predict/", "method": "post"}, {"method": "GET", "url": "info?x"}, {}],
+        apis=apis,
         health={"url": "/ready"},
         dependencies=[
             {"installer": "pip", "packages": [{"package_name": "torch", "package_version": "1.8.0"}]},
@@ -32,6 +33,7 @@ def test_routes_health_type_and_pins_are_read() -> None:
 
     assert config == Config(
         model_type="PyTorch",
+        apis=apis,
         routes=(("POST", "/predict"), ("GET", "/info"), ("POST", "/")),
         health_path="/ready",
         pins=(Pin("torch", "torch==1.8.0"), Pin("a", "a>=2"), Pin("b", "b")),

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.serve.encode import JSON, NotSerializableError, encode
+from aiapp.serve.encode import JSON, Encoded, NotSerializableError, encode
 
 
 class Colour(enum.Enum):
@@ -112,7 +112,7 @@ def test_values_become_json(result: object, text: str | None) -> None:
     ],
 )
 def test_text_and_bytes_are_passed_on_as_they_are(result: object, content_type: str, content: bytes) -> None:
-    assert encode(result) == (content_type, content)
+    assert encode(result) == Encoded(content_type, content)
 
 
 def test_a_value_without_a_form_is_named_with_its_place() -> None:

@@ -17,7 +17,7 @@ from aiapp.serve.frames import Frame
 from aiapp.serve.logs import Log
 from aiapp.serve.routes import Router, Target
 
-ROUTER = Router(Config(routes=(("POST", "/predict"), ("GET", "/"), ("POST", "/ready")), health_path="/ready"))
+ROUTER = Router(Config(routes=(("POST", "/predict"), ("GET", "/"), ("POST", "/ready")), health_path="/ready"), "model")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ ROUTER = Router(Config(routes=(("POST", "/predict"), ("GET", "/"), ("POST", "/re
     ],
 )
 def test_declared_and_built_in_paths_are_routed(method: str, path: str, target: Target) -> None:
-    assert ROUTER.resolve(method, path) is target
+    assert ROUTER.resolve(method, path).target is target
 
 
 @pytest.mark.parametrize(

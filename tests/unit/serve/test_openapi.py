@@ -1,0 +1,62 @@
+"""The OpenAPI document, checked by the standard's own validator."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from aiapp.serve.config import parse
+from aiapp.serve.openapi import document
+
+
+def described(**config: object) -> Any:
+    made = document(parse(json.dumps(config).encode()), "model")
+    validate(made)
+    return made
+
+
+FILES = {"type": "object", "properties": {"images": {"type": "file"}}}
+
+
+def test_a_misspelt_declaration_becomes_a_form_with_a_file() -> None:
+    api = {
+        "url": "/predict",
+        "method": "post",
+        "request": {"Content-type": "multipart/from-data", "data": FILES},
+        "response": {"content-type": "applicaton/json", "data": {"type": "list", "item": [{"type": "float"}]}},
+    }
+
+    paths = described(apis=[api])["paths"]
+
+    operation = paths["/predict"]["post"]
+    form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["properties"] == {"images": {"type": "string", "format": "binary"}}
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"type": "array", "items": {"type": "number"}}
+    assert set(paths) == {"/", "/predict", "/health"}
+
+
+@pytest.mark.parametrize(
+    ("config", "request_type"),
+    [
+        pytest.param({}, "application/json", id="nothing declared"),
+        pytest.param({"apis": {"request": {"data": FILES}}}, "multipart/form-data", id="a file and no content type"),
+        pytest.param({"apis": [{"request": "x", "response": []}]}, "application/json", id="nonsense"),
+        pytest.param({"apis": [{"request": [{"Content-type": "text/csv"}]}]}, "text/csv", id="a list of one"),
+    ],
+)
+def test_the_request_of_the_default_path_is_described(config: dict[str, object], request_type: str) -> None:
+    assert list(described(**config)["paths"]["/"]["post"]["requestBody"]["content"]) == [request_type]
+
+
+def test_a_response_within_the_request_is_found() -> None:
+    api = {"request": {"data": {}, "response": {"data": {"type": "string"}}}}
+
+    responses = described(apis=[api])["paths"]["/"]["post"]["responses"]
+
+    assert responses["200"]["content"]["application/json"]["schema"] == {"type": "string"}
+
+
+def test_methods_that_openapi_does_not_know_are_left_out() -> None:
+    assert "/x" not in described(apis=[{"url": "/x", "method": "FROB"}])["paths"]
