@@ -98,6 +98,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         tables=parts.tables,
         operator_image=parts.settings.image,
+        clock=time.monotonic,
     )
     return {
         VERSIONS.kind: VersionReconciler(version),

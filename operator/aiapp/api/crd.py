@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 from typing_extensions import override
 
 from aiapp.api.application import AIApplication
-from aiapp.api.meta import API_VERSION, CATEGORY, GROUP, GROUP_VERSION, RULES, ApiModel
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import API_VERSION, CATEGORY, GROUP, GROUP_VERSION, NEVER, RULES, ApiModel
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.schema import Schema, rebuilt, structural_schema
 from aiapp.api.version import AIApplicationVersion
@@ -47,6 +49,8 @@ class Kind:
     columns: tuple[Column, ...]
     scope: str = "Namespaced"
     selectable: tuple[str, ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Status, beside the conditions, of an object that the operator has not looked at yet."""
 
     @property
     def name(self) -> str:
@@ -94,6 +98,7 @@ VERSIONS: Final = Kind(
         AGE,
     ),
     selectable=(".spec.application", ".spec.version"),
+    unseen={"phase": "Importing"},
 )
 RUNTIMES: Final = Kind(
     model=InferenceRuntime,
@@ -120,11 +125,22 @@ _ROOT: Final[dict[str, Schema]] = {
     },
 }
 
+_UNSEEN: Final = {
+    "type": ConditionType.READY.value,
+    "status": "Unknown",
+    "reason": Reason.PENDING.value,
+    "message": "the operator has not looked at it yet",
+    "lastTransitionTime": NEVER,
+}
+
 
 def schema(kind: Kind) -> Schema:
-    """The whole object's schema. The status, which only the operator writes, has neither defaults nor rules."""
+    """The whole object's schema. The status, which only the operator writes, has no rules and one default as a whole:
+    without any condition an object would count as ready (kstatus) until the operator comes to it.
+    """
     whole = structural_schema(kind.model)
     status = rebuilt(whole["properties"]["status"], _reported)
+    status |= {"default": {**kind.unseen, "conditions": [_UNSEEN]}}
     return whole | {"properties": {**_ROOT, **whole["properties"], "status": status}}
 
 

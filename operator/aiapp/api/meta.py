@@ -151,6 +151,9 @@ class Condition(ApiModel):
     """The `metadata.generation` this was computed from."""
 
 
+NEVER: Final = "1970-01-01T00:00:00Z"
+"""`lastTransitionTime` of a condition that stands in the schema and that nobody has observed yet."""
+
 Conditions = Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=map_list("type"))]
 
 

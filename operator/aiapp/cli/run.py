@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import click
+import uvloop
 from pydantic import ValidationError
 from typing_extensions import override
 
@@ -90,7 +91,8 @@ def _run(settings: Settings, host: str, port: int) -> int:
     gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
     make = partial(wiring.Engine, settings)
     try:
-        return 0 if asyncio.run(handlers.run(make, host, port)) else 1
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return 0 if runner.run(handlers.run(make, host, port)) else 1
     except NoClusterError as error:
         click.echo(f"Error: {error}", err=True)
         return USAGE

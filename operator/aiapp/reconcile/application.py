@@ -1,7 +1,8 @@
 """Reconciles an AIApplication: gather, plan, apply, report. Has no opinion of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.desired.manifest import config_map_names
@@ -11,7 +12,7 @@ from aiapp.domain.planning.application import Children, Observed, Plan, plan, ve
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
 from aiapp.domain.planning.rollout import Rollout, Surroundings
-from aiapp.domain.planning.serving import assess
+from aiapp.domain.planning.serving import NOT_NORMAL, Assessment, assess
 from aiapp.domain.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
@@ -30,6 +31,9 @@ from aiapp.reconcile.queue import Key
 from aiapp.reconcile.reporting import conditions, tell_change
 from aiapp.reconcile.store import Store
 
+QUICK_SECONDS: Final = 3.0
+"""A new application is not said to wait for its version before that: most are imported by then."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationPorts:
@@ -42,6 +46,8 @@ class ApplicationPorts:
     catalogue: Catalogue
     tables: Tables
     operator_image: str
+    clock: Callable[[], float]
+    """Monotonic seconds."""
 
 
 class ApplicationReconciler:
@@ -49,18 +55,23 @@ class ApplicationReconciler:
 
     def __init__(self, ports: ApplicationPorts) -> None:
         self._ports = ports
+        self._met: dict[Key, float] = {}
 
     async def __call__(self, key: Key) -> Outcome:
         raw = self._ports.store.get(APPLICATIONS, key.namespace, key.name)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
+            self._met.pop(key, None)
             return Outcome()
         observed = self._gather(ApplicationRecord.parse(raw))
         wanted = await self._with_manifests(observed, plan(observed))
         applied = [await self._apply(observed, desired) for desired in wanted.apply]
         await self._delete(wanted.delete)
         taken = [_called(a.object) for a in applied if a.result is ApplyResult.NAME_TAKEN]
-        await self._report(_after(observed, applied, wanted.delete), wanted, taken)
-        return Outcome(failed=bool(taken))
+        said = assess(_after(observed, applied, wanted.delete), wanted, taken)
+        wait = self._patience(key, observed.application, said)
+        if wait is None:
+            await self._report(observed.application, said)
+        return Outcome(retry_after=wait, failed=bool(taken))
 
     def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
@@ -120,9 +131,17 @@ class ApplicationReconciler:
                 resource_version=metadata["resourceVersion"],
             )
 
-    async def _report(self, observed: Observed, carried_out: Plan, taken: Sequence[str]) -> None:
-        application = observed.application
-        said = assess(observed, carried_out, taken)
+    def _patience(self, key: Key, application: ApplicationRecord, said: Assessment) -> float | None:
+        """Seconds until it is worth saying that a new application waits for its version; None: say what there is."""
+        if application.is_new and said.ready.reason in NOT_NORMAL:
+            now = self._ports.clock()
+            left = self._met.setdefault(key, now) + QUICK_SECONDS - now
+            if left > 0:
+                return left
+        self._met.pop(key, None)
+        return None
+
+    async def _report(self, application: ApplicationRecord, said: Assessment) -> None:
         status = said.status | {"conditions": conditions(said.findings, application.generation)}
         await self._ports.cluster.write_status(
             APPLICATIONS, application.namespace, application.name, uid=application.uid, status=status

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from aiapp.api.meta import NEVER
 from aiapp.domain.resources import Json, Resource
 from aiapp.ports import Api, Clock, ConflictError, NotFoundError
 
@@ -26,7 +27,7 @@ def conditions(previous: Iterable[Json], wanted: Iterable[Json], now: datetime) 
 
 
 def _condition(before: Json | None, wanted: Json, now: datetime) -> Json:
-    same = before is not None and before["status"] == wanted["status"]
+    same = before is not None and before["status"] == wanted["status"] and before["lastTransitionTime"] != NEVER
     moment = before["lastTransitionTime"] if before and same else now.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {"message": "", "observedGeneration": 0, **wanted, "lastTransitionTime": moment}
 

@@ -1,5 +1,6 @@
 """Reconciles an AIApplicationVersion: import once, resolve its runtime once, judge the nodes again and again."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -37,6 +38,8 @@ from aiapp.reconcile.store import Store
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; a change of the verdict at once."""
+QUICK_SECONDS: Final = 2.0
+"""An import that takes longer is told while it goes on; of a quicker one only the outcome is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +70,6 @@ class VersionReconciler:
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             return Outcome()
         record = VersionRecord.parse(raw)
-        if not record.status.conditions:
-            await self._begin(record)
         known = await self._import(record)
         said = self._report(record, known)
         wait = self._damped(record, said)
@@ -78,22 +79,31 @@ class VersionReconciler:
         stuck = not all(finding.state is State.TRUE for finding in known.findings)
         return Outcome(retry_after=wait, failed=stuck)
 
-    async def _begin(self, record: VersionRecord) -> None:
-        await self._write(record, first_sight(record))
-        source = record.spec.source.obs
-        where = f" from {source.uri}" if source else ""
-        self._ports.recorder.event(record.raw, "Normal", Reason.IMPORT_STARTED, f"reading the package{where}")
-
     async def _import(self, record: VersionRecord) -> Imported:
         if is_pinned(record):
             return remembered(record)
-        inspection = await self._inspect(record)
+        inspection = await self._told_if_slow(record)
         known = imported(record, inspection)
         if isinstance(inspection, Valid):
             await self._ports.manifests.keep(manifest_objects(inspection.manifest), record.raw)
             pinned = known.findings[-1].message
             self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, f"package accepted and pinned: {pinned}")
         return known
+
+    async def _told_if_slow(self, record: VersionRecord) -> Inspection:
+        if not record.is_new:
+            return await self._inspect(record)
+        source = record.spec.source.obs
+        where = f" from {source.uri}" if source else ""
+        self._ports.recorder.event(record.raw, "Normal", Reason.IMPORT_STARTED, f"reading the package{where}")
+        looking = asyncio.create_task(self._inspect(record))
+        try:
+            await asyncio.wait({looking}, timeout=QUICK_SECONDS)
+            if not looking.done():
+                await self._write(record, first_sight(record))
+            return await looking
+        finally:
+            looking.cancel()
 
     async def _inspect(self, record: VersionRecord) -> Inspection:
         source = record.spec.source.obs

@@ -44,6 +44,11 @@ class VersionRecord:
         )
 
     @property
+    def is_new(self) -> bool:
+        """Whether nothing was said of it yet."""
+        return self.status.observed_generation is None
+
+    @property
     def number(self) -> Version:
         """For ordering: 1.10.0 is newer than 1.9.0."""
         return Version(self.spec.version)
@@ -79,6 +84,11 @@ class ApplicationRecord:
             generation=metadata["generation"],
             parsed=AIApplication.model_validate(raw),
         )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was said of it yet."""
+        return self.parsed.status.observed_generation is None
 
 
 def find(conditions: Iterable[Condition], type_: ConditionType) -> Condition | None:
