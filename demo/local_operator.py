@@ -16,6 +16,8 @@ from demo.terminal import Terminal
 ACCOUNT = ("aiapp-system", "aiapp-operator")
 NAME = "operator"
 READY_SECONDS = 60
+SETTINGS = {"AIAPP_ALLOW_HTTP": "true", "AIAPP_ALLOWED_RANGES": f"{LOOPBACK}/32"}
+"""The sandbox's object store speaks plain HTTP, on this machine."""
 
 
 def start(site: Site, terminal: Terminal) -> None:
@@ -33,10 +35,18 @@ def start(site: Site, terminal: Terminal) -> None:
 
 def _run(site: Site, kubeconfig: Path, address: str, terminal: Terminal) -> None:
     arguments = ["run", "--health-address", address]
-    terminal.command(["env", f"KUBECONFIG={kubeconfig}", "AIAPP_ALLOW_HTTP=true", "aiapp", *arguments])
+    terminal.command(
+        [
+            "env",
+            f"KUBECONFIG={kubeconfig}",
+            *(f"{name}={value}" for name, value in SETTINGS.items()),
+            "aiapp",
+            *arguments,
+        ]
+    )
     scratch = site.folder.path / "tmp"
     scratch.mkdir(exist_ok=True)
-    environment = {"KUBECONFIG": str(kubeconfig), "AIAPP_ALLOW_HTTP": "true", "TMPDIR": str(scratch)}
+    environment = {"KUBECONFIG": str(kubeconfig), "TMPDIR": str(scratch), **SETTINGS}
     process = site.start(NAME, [sys.executable, "-m", "aiapp", *arguments], environment)
 
     def ready() -> bool:

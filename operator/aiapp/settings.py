@@ -1,15 +1,29 @@
 """The operator's settings, read from `AIAPP_*` environment variables once. Never read anywhere else."""
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+_List = (NoDecode, BeforeValidator(_split))
+"""Items in one variable, separated by commas or spaces."""
+HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[A-Za-z0-9_.:-]+$")]
+Network = IPv4Network | IPv6Network
+ProxyUrl = Annotated[str, Field(pattern=r"^(https?://\S+)?$")]
 
 
 class Settings(BaseSettings):
-    """Each field is the environment variable `AIAPP_` + its name in upper case."""
+    """Each field is the environment variable `AIAPP_` + its name in upper case, unless another name is given."""
 
-    model_config = SettingsConfigDict(env_prefix="AIAPP_", frozen=True, use_attribute_docstrings=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="AIAPP_", frozen=True, use_attribute_docstrings=True, extra="forbid", populate_by_name=True
+    )
 
     image: Annotated[str, Field(min_length=1)] = "localhost/aiapp-operator:0.1.0"
     """The operator's own image: the init container that fetches models runs it."""
@@ -23,6 +37,8 @@ class Settings(BaseSettings):
     """Longest wait for a connection to object storage."""
     store_read_seconds: Annotated[float, Field(gt=0, le=60)] = 4.0
     """Longest silence of object storage while it answers."""
+    store_request_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0
+    """Longest time for one whole answer of object storage: one page of a listing, or one small file."""
     max_objects: Annotated[int, Field(ge=1)] = 100_000
     """Objects that one model package may have."""
     max_bytes: Annotated[int, Field(ge=1)] = 1024**4
@@ -35,3 +51,15 @@ class Settings(BaseSettings):
     """Whether object storage without TLS is accepted."""
     store_ca_bundle: str | None = None
     """File with the authorities that object storage is checked against, instead of the public ones."""
+    allowed_hosts: Annotated[tuple[HostPattern, ...], *_List] = ()
+    """Hosts that endpoints may name, for example `*.myhuaweicloud.com,minio.storage.svc`; none: all."""
+    allowed_ranges: Annotated[tuple[Network, ...], *_List] = ()
+    """Address ranges in which object storage may be although they are refused otherwise (loopback, link-local, ...)."""
+    refused_ranges: Annotated[tuple[Network, ...], *_List] = ()
+    """Further address ranges that are refused, for example those of the cluster's Services and pods."""
+    https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
+    """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
+    http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""
+    """Proxy for http to object storage, from `HTTP_PROXY` in either case."""
+    no_proxy: Annotated[str, Field(validation_alias="NO_PROXY")] = ""
+    """Hosts that are reached without a proxy, from `NO_PROXY` in either case."""

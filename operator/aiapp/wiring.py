@@ -20,11 +20,13 @@ from aiapp.adapters.metrics import Metrics
 from aiapp.adapters.probes import Probes
 from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
+from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.tables import load as load_tables
+from aiapp.domain.proxies import Proxies
 from aiapp.domain.resources import (
     APPLICATIONS,
     CHILDREN,
@@ -154,9 +156,22 @@ class Engine:
         self._probes = Probes(self._unhealthy, self._unready, self.metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self.failed = False
+        request_seconds=settings.store_request_seconds,
+        policy=endpoint_policy(settings),
+        proxies=proxies(settings),
         """Whether a part ended that must not end: the process should end too and be started anew."""
         self.over = asyncio.Event()
         """Set when it was stopped, or has to be because it failed."""
+def endpoint_policy(settings: Settings) -> EndpointPolicy:
+    """Which stores may be reached, by operator and pods."""
+    return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
+
+
+def proxies(settings: Settings) -> Proxies:
+    """The proxies between here and the stores."""
+    return Proxies(settings.https_proxy, settings.http_proxy, settings.no_proxy)
+
+
 
     async def start(self, host: str, port: int) -> None:
         """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""

@@ -18,6 +18,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from tests.support.kube import ApiError, Kube
 from tests.support.sandbox import Sandbox
+from tests.support.stores import LOCAL_RANGE
 from tests.support.waiting import eventually
 
 from aiapp.sandbox.locks import exclusive
@@ -70,7 +71,8 @@ class Operator:
         """Start it; with `wait`, until it is ready."""
         assert self.process is None
         self._offset = self.log_file.stat().st_size if self.log_file.exists() else 0
-        environment = {**os.environ, "AIAPP_ALLOW_HTTP": "true", "KUBECONFIG": str(self.kubeconfig), **self.environment}
+        local = {"AIAPP_ALLOW_HTTP": "true", "AIAPP_ALLOWED_RANGES": LOCAL_RANGE, "KUBECONFIG": str(self.kubeconfig)}
+        environment = {**os.environ, **local, **self.environment}
         command = [sys.executable, "-m", "aiapp", "run", "--health-address", "127.0.0.1:0", "-v"]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)

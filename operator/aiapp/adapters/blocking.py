@@ -7,15 +7,43 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from typing_extensions import override
+
 Result = TypeVar("Result")
-Call = Callable[[threading.Event], Result]
-"""Gets an event that is set as soon as nobody waits for the result any more."""
+
+
+class Abandoned(threading.Event):
+    """Is set as soon as nobody waits for a call's result any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._end: Callable[[], None] | None = None
+
+    @override
+    def set(self) -> None:
+        super().set()
+        if (end := self._end) is not None:
+            end()
+
+    @contextlib.contextmanager
+    def ending(self, end: Callable[[], None]) -> Iterator[None]:
+        """Within this, `end` is called when it is set, by whoever sets it; at once when it is set already."""
+        self._end = end
+        if self.is_set():
+            end()
+        try:
+            yield
+        finally:
+            self._end = None
+
+
+Call = Callable[[Abandoned], Result]
 
 
 class BlockingPool:
@@ -25,8 +53,8 @@ class BlockingPool:
         self._threads = threads
         self._name = name
         self._share = max(1, threads // 2)
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Call[Any], threading.Event] | None] = queue.SimpleQueue()
-        self._running: list[threading.Event] = []
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Call[Any], Abandoned] | None] = queue.SimpleQueue()
+        self._running: list[Abandoned] = []
         self._started = 0
         self._closed = False
         self._groups: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -52,11 +80,11 @@ class BlockingPool:
         for _ in range(self._started):
             self._calls.put(None)
 
-    def _submit(self, call: Call[Result]) -> tuple[Future[Result], threading.Event]:
+    def _submit(self, call: Call[Result]) -> tuple[Future[Result], Abandoned]:
         if self._closed:
             raise RuntimeError(f"the pool {self._name} is closed")
         future: Future[Result] = Future()
-        abandoned = threading.Event()
+        abandoned = Abandoned()
         self._running.append(abandoned)
         future.add_done_callback(lambda _: self._running.remove(abandoned))
         if self._started < self._threads:
@@ -79,7 +107,7 @@ def _name_thread() -> None:
         Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(threading.current_thread().name)
 
 
-def _fulfil(future: Future[Result], call: Call[Result], abandoned: threading.Event) -> None:
+def _fulfil(future: Future[Result], call: Call[Result], abandoned: Abandoned) -> None:
     try:
         result = call(abandoned)
     except BaseException as error:  # noqa: BLE001

@@ -14,19 +14,20 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from aiapp.adapters.blocking import BlockingPool
+from aiapp.adapters.blocking import Abandoned, BlockingPool
+from aiapp.adapters.exchange import Deadline
 from aiapp.adapters.outages import Outages
-from aiapp.adapters.s3_errors import status
+from aiapp.adapters.s3_errors import require_allowed, status
 from aiapp.adapters.s3_listing import Limits, listing
 from aiapp.adapters.s3_request import Requests, Retries
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
-from aiapp.domain.endpoints import EndpointPolicy
+from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
 from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
-from aiapp.domain.proxies import Proxies
 from aiapp.ports import ObjectChangedError, ObjectHistory, ObjectStore, StoreError
+from aiapp.domain.proxies import NO_PROXIES, Proxies
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,6 +47,8 @@ class StoreSettings:
     read_seconds: float = 4.0
     """Longest silence of a server while it answers."""
     attempts: int = 3
+    request_seconds: float = 20.0
+    """Longest time for one whole answer, of a server that is slow without ever being silent."""
     """Per request, for what may mend itself."""
     max_objects: int = 100_000
     """Of one package."""
@@ -58,6 +61,9 @@ class StoreSettings:
     ca_bundle: str | None = None
     """File with the authorities to trust instead of the public ones."""
 
+    policy: EndpointPolicy = DEFAULT_POLICY
+    """Which hosts and addresses may be reached."""
+    proxies: Proxies = NO_PROXIES
 
 class S3Store(ObjectStore, ObjectHistory):
     """Object storage; make one for the process and `close` it at the end."""
@@ -66,6 +72,7 @@ class S3Store(ObjectStore, ObjectHistory):
         self._settings = settings
         self._retries = Retries(attempts=settings.attempts, uniform=uniform)
         self._pool = BlockingPool(settings.threads, "s3")
+        self._deadline = Deadline(settings.request_seconds)
         self._outages = Outages()
         self._lock = threading.Lock()
         self._clients: Clients | None = None
@@ -94,11 +101,11 @@ class S3Store(ObjectStore, ObjectHistory):
         refuse_endpoint(location, self._settings)
         host = location.host
 
-        def call(abandoned: threading.Event, *, trying: bool) -> Result:
+        def call(abandoned: Abandoned, *, trying: bool) -> Result:
             if not trying:
                 self._outages.refuse(host)
             client = self._shared_clients().client(location, credentials)
-            return work(Requests(client, location, self._retries, abandoned))
+            return work(Requests(client, location, self._retries, abandoned, self._deadline))
 
         return await self._outages.guarded(host, lambda trying: self._pool.run(host, partial(call, trying=trying)))
 
@@ -115,13 +122,23 @@ class S3Store(ObjectStore, ObjectHistory):
             if self._clients is None:
                 wanted = self._settings
                 self._clients = Clients(
-                    ClientSettings(wanted.connect_seconds, wanted.read_seconds, wanted.threads, wanted.ca_bundle)
+                    ClientSettings(
+                        connect_seconds=wanted.connect_seconds,
+                        read_seconds=wanted.read_seconds,
+                        connections=wanted.threads,
+                        ca_bundle=wanted.ca_bundle,
+                        policy=wanted.policy,
+                        proxies=wanted.proxies,
+                    )
                 )
             return self._clients
 
 
 def refuse_endpoint(location: Location, settings: StoreSettings) -> None:
-    """Raises `StoreError` (EndpointRefused) for an endpoint that the settings do not allow."""
+    """Raises `StoreError` (EndpointRefused) for an endpoint that the settings do not allow, as far as it is written.
+
+    What its name resolves to is checked when a connection is made; a proxy resolves names itself.
+    """
     if location.endpoint is not None and urlsplit(location.endpoint).scheme != "https" and not settings.allow_http:
         message = f"{location.host} is not https, which the operator must allow first (AIAPP_ALLOW_HTTP)"
         raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
@@ -130,6 +147,8 @@ def refuse_endpoint(location: Location, settings: StoreSettings) -> None:
 def _content(requests: Requests, listed: Listed, limit: int) -> bytes:
     if listed.size > limit:
         message = f"{listed.key!r} has {listed.size} bytes; at most {limit} are read"
+    require_allowed(settings.policy.host_refusal(location.hostname), "AIAPP_ALLOWED_HOSTS")
+    require_allowed(settings.policy.written_refusal(location.hostname), "AIAPP_ALLOWED_RANGES")
         raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
     return requests.make(lambda client: _body(client, requests.location, listed))
 

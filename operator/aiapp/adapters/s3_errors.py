@@ -6,7 +6,7 @@ Never passes on what a server wrote: only its error code and the status.
 import re
 from typing import Final
 
-from botocore.exceptions import ClientError, EndpointConnectionError, SSLError
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError, SSLError
 from urllib3.exceptions import NameResolutionError
 
 from aiapp.adapters.redact import redact
@@ -48,10 +48,19 @@ def status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def require_allowed(refusal: str | None, setting: str) -> None:
+    """Raises `StoreError` (EndpointRefused) for a refusal, with the setting that could allow it."""
+    if refusal is not None:
+        message = f"{refusal}: refused, unless {setting} in the operator's settings allows it"
+        raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
+
+
 def store_error(error: Exception, where: Location) -> StoreError:
     """`error` in our own terms, about the store and bucket of `where`."""
     if isinstance(error, StoreError):
         return error
+    if isinstance(error, HTTPClientError) and isinstance(inner := error.kwargs.get("error"), StoreError):
+        return inner
     if isinstance(error, ClientError):
         return _answered(error, where)
     if isinstance(error, SSLError):
@@ -86,7 +95,7 @@ def _tls(error: SSLError, where: Location) -> StoreError:
     if found is None:
         return _unreachable("did not complete a TLS handshake; does it speak https at all?", where)
     why = redact(found[1].strip())
-    advice = "AIAPP_STORE_CA_BUNDLE makes the operator trust another authority"
+    advice = "caBundleRef in the source names an authority to trust"
     message = f"the certificate of {where.host} is not trusted: {why}; {advice}"
     return StoreError(Reason.TLS_NOT_TRUSTED, message, retryable=False)
 

@@ -72,7 +72,7 @@ def command(health_address: tuple[str, int], log_format: str, verbose: int) -> N
     \b
     Examples:
       aiapp run
-      AIAPP_ALLOW_HTTP=true aiapp run --health-address 127.0.0.1:0 -v
+      AIAPP_ALLOW_HTTP=true AIAPP_ALLOWED_RANGES=127.0.0.0/8 aiapp run --health-address 127.0.0.1:0 -v
     """
     log_to_stderr(log_format, verbose)
     try:
@@ -102,5 +102,9 @@ def _run(settings: Settings, host: str, port: int) -> int:
 
 
 def _told(error: ValidationError) -> str:
-    lines = [f"AIAPP_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_url=False)]
-    return "; ".join(lines)
+    return "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    name = str(place[0]).upper()
+    return name if name.endswith("_PROXY") else f"AIAPP_{name}"

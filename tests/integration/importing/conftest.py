@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 
 import pytest
 from tests.support.sandbox import Bucket
+from tests.support.stores import LOCAL
 
 from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
@@ -19,7 +20,7 @@ Inspect = Callable[..., Awaitable[Inspection]]
 
 @pytest.fixture
 def store() -> Iterator[S3Store]:
-    made = S3Store(StoreSettings(allow_http=True, connect_seconds=1, read_seconds=2, max_objects=50))
+    made = S3Store(StoreSettings(allow_http=True, connect_seconds=1, read_seconds=2, max_objects=50, policy=LOCAL))
     yield made
     made.close()
 

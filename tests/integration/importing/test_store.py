@@ -4,13 +4,17 @@ import asyncio
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.integration.importing.conftest import Inspect, Upload
 from tests.integration.importing.test_inspect import PACKAGE
+from tests.support.certificates import Authority
+from tests.support.fault_proxy import Fault, FaultProxy, fault_proxy, no_faults
 from tests.support.sandbox import Bucket
+from tests.support.stores import LOCAL, Proxy, forward_proxy
 
 from aiapp.adapters import s3_listing
 from aiapp.adapters.s3 import S3Store, StoreSettings
@@ -18,6 +22,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
 from aiapp.domain.package.inspection import Unresolved, Valid
+from aiapp.domain.proxies import Proxies
 from aiapp.ports import ObjectChangedError, StoreError
 
 
@@ -121,7 +126,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
 
 
 async def test_the_settings_may_name_the_authority_to_trust(self_signed: tuple[str, Path]) -> None:
-    trusting = S3Store(StoreSettings(ca_bundle=str(self_signed[1])))
+    trusting = S3Store(StoreSettings(ca_bundle=str(self_signed[1]), policy=LOCAL))
     with pytest.raises(StoreError) as absent:
         await trusting.list(Location("models", "", self_signed[0]), None)
     trusting.close()
@@ -220,3 +225,111 @@ async def test_it_mends_itself_once_the_bucket_exists(look: Inspect, bucket: Buc
     bucket.client.create_bucket(Bucket=bucket.name)
     upload(PACKAGE)
     assert isinstance(await look(), Valid)
+
+
+@pytest.fixture
+def tls_proxy(bucket: Bucket) -> Iterator[tuple[FaultProxy, Authority]]:
+    """The store over https, with a certificate of a private authority."""
+    authority = Authority()
+    with fault_proxy(bucket.endpoint, authority.server("127.0.0.1")) as running:
+        yield running, authority
+
+
+async def test_a_sources_own_authorities_are_trusted_and_a_changed_bundle_counts_at_once(
+    bucket: Bucket, store: S3Store, credentials: Credentials, upload: Upload, tls_proxy: tuple[FaultProxy, Authority]
+) -> None:
+    upload(PACKAGE)
+    proxy, authority = tls_proxy
+    where = replace(at(bucket), endpoint=proxy.endpoint)
+    for another in (None, Authority("somebody else").pem.decode()):
+        with pytest.raises(StoreError) as untrusted:
+            await store.list(replace(where, authorities=another), credentials)
+        assert untrusted.value.reason is Reason.TLS_NOT_TRUSTED
+        assert "caBundleRef" in untrusted.value.message
+    assert await store.list(replace(where, authorities=authority.pem.decode()), credentials)
+    with pytest.raises(StoreError):
+        await store.list(where, credentials)
+
+
+async def test_https_goes_through_the_proxy_and_is_still_verified(
+    bucket: Bucket, credentials: Credentials, upload: Upload
+) -> None:
+    upload(PACKAGE)
+    authority = Authority()
+    proxy = Proxy({"store.example.test": "127.0.0.1"})
+    with fault_proxy(bucket.endpoint, authority.server("store.example.test")) as tls:
+        port = tls.endpoint.rpartition(":")[2]
+        where = Location(bucket.name, "mnist/", f"https://store.example.test:{port}", addressing="Path")
+        async with forward_proxy(proxy):
+            store = S3Store(StoreSettings(proxies=Proxies(https=proxy.url), attempts=1))
+            with pytest.raises(StoreError) as untrusted:
+                await store.list(where, credentials)
+            assert untrusted.value.reason is Reason.TLS_NOT_TRUSTED
+            assert await store.list(replace(where, authorities=authority.pem.decode()), credentials)
+            store.close()
+    assert set(proxy.seen) == {f"CONNECT store.example.test:{port} HTTP/1.1"}
+
+
+@pytest.mark.parametrize("login", ["user:right", "user:wrong"])
+async def test_a_proxy_may_want_a_password_which_is_never_told(
+    bucket: Bucket, credentials: Credentials, upload: Upload, login: str
+) -> None:
+    upload(PACKAGE)
+    async with forward_proxy(Proxy(login="user:right")) as proxy:
+        shown = proxy.url.replace("user:right", login)
+        store = S3Store(StoreSettings(allow_http=True, policy=LOCAL, proxies=Proxies(http=shown), attempts=1))
+        if login == "user:right":
+            assert await store.list(at(bucket), credentials)
+        else:
+            with pytest.raises(StoreError) as refused:
+                await store.list(at(bucket), credentials)
+            assert "proxy" in refused.value.message
+            assert "wrong" not in refused.value.message
+        store.close()
+
+
+async def test_a_proxy_that_is_down_is_named_as_the_cause(bucket: Bucket, credentials: Credentials) -> None:
+    proxies = Proxies(http="http://user:secret@127.0.0.1:1")
+    store = S3Store(StoreSettings(allow_http=True, policy=LOCAL, proxies=proxies, attempts=1))
+    with pytest.raises(StoreError) as down:
+        await store.list(at(bucket), credentials)
+    store.close()
+    assert "cannot be reached through the operator's proxy" in down.value.message
+    assert "secret" not in down.value.message
+
+
+TRICKLE = Fault(piece=1, pause_seconds=0.05)
+"""Never silent for as long as a reader waits, and never done."""
+
+
+async def test_a_store_that_sends_a_byte_at_a_time_is_cut_off_at_the_deadline_of_a_request(
+    bucket: Bucket, credentials: Credentials, upload: Upload
+) -> None:
+    upload(PACKAGE)
+    with fault_proxy(bucket.endpoint) as slow:
+        slow.rule = lambda _: TRICKLE
+        where = replace(at(bucket), endpoint=slow.endpoint)
+        store = S3Store(StoreSettings(allow_http=True, policy=LOCAL, request_seconds=0.5))
+        with pytest.raises(StoreError) as cut:
+            await store.list(where, credentials)
+        assert (cut.value.reason, cut.value.retryable) == (Reason.ENDPOINT_UNREACHABLE, True)
+        assert cut.value.message.endswith("sends so slowly that an answer was not complete after 0.5 s")
+        assert len(slow.requests) == 1
+        store.close()
+
+
+async def test_a_store_that_sends_a_byte_at_a_time_holds_no_thread_when_nobody_waits_any_more(
+    bucket: Bucket, credentials: Credentials, upload: Upload
+) -> None:
+    upload(PACKAGE)
+    with fault_proxy(bucket.endpoint) as slow:
+        slow.rule = lambda _: TRICKLE
+        where = replace(at(bucket), endpoint=slow.endpoint)
+        store = S3Store(StoreSettings(threads=2, allow_http=True, policy=LOCAL, request_seconds=600))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await store.list(where, credentials)
+        slow.rule = no_faults
+        async with asyncio.timeout(30):  # one endpoint has one thread here: without its end this would wait for ever
+            assert await store.list(where, credentials)
+        store.close()

@@ -1,7 +1,7 @@
 """What answers of a store mean, and what is asked for next. The client is a stub; the errors are botocore's own."""
 
-import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -15,7 +15,11 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from tests.support.certificates import Authority
+
 from aiapp.adapters import s3_clients
+from aiapp.adapters.blocking import Abandoned
+from aiapp.adapters.exchange import Deadline
 from aiapp.adapters.s3_clients import Clients, ClientSettings
 from aiapp.adapters.s3_errors import store_error
 from aiapp.adapters.s3_listing import Limits, listing, pages
@@ -155,7 +159,7 @@ class Stub:
 
 def requests(client: Stub, attempts: int = 3) -> Requests:
     retries = Retries(attempts=attempts, seconds=0, uniform=lambda: 1)
-    return Requests(cast("Any", client), WHERE, retries, threading.Event())
+    return Requests(cast("Any", client), WHERE, retries, Abandoned(), Deadline(60))
 
 
 def found(key: str, **more: Any) -> dict[str, Any]:
@@ -255,7 +259,7 @@ def test_nothing_is_asked_for_someone_who_has_left() -> None:
 
 def test_clients_are_shared_by_endpoint_and_key_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_clients, "MAX_CLIENTS", 3)
-    clients = Clients(ClientSettings(connect_seconds=1, read_seconds=1, connections=1, ca_bundle=None))
+    clients = Clients(ClientSettings(connect_seconds=1, read_seconds=1, connections=1))
     key = Credentials("a", "b")
     first = clients.client(WHERE, key)
     assert clients.client(Location("others", "", WHERE.endpoint), key) is first
@@ -266,4 +270,12 @@ def test_clients_are_shared_by_endpoint_and_key_and_bounded(monkeypatch: pytest.
         clients.client(WHERE, Credentials("a", str(number)))
     assert clients.client(WHERE, key) is not first
     assert len(clients._clients) == 3
+    clients.close()
+
+
+def test_another_ca_bundle_makes_another_client() -> None:
+    clients = Clients(ClientSettings(connect_seconds=1, read_seconds=1, connections=1))
+    one, other = (replace(WHERE, authorities=Authority().pem.decode()) for _ in range(2))
+    assert clients.client(one, None) is clients.client(replace(one), None)
+    assert clients.client(one, None) is not clients.client(other, None)
     clients.close()
