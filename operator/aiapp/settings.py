@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     """File with the authorities that object storage is checked against, instead of the public ones."""
     allowed_hosts: Annotated[tuple[HostPattern, ...], *_List] = ()
     """Hosts that endpoints may name, for example `*.myhuaweicloud.com,minio.storage.svc`; none: all."""
+    drift_seconds: Annotated[float, Field(ge=0)] = 21_600.0
+    """The store is asked this often whether it still holds what a version has pinned; 0: only on request."""
+    checksum_objects: Annotated[int, Field(ge=0, le=10_000)] = 200
+    """A store is asked for the checksums of at most this many objects of one package, one request each; 0: never."""
     allowed_ranges: Annotated[tuple[Network, ...], *_List] = ()
     """Address ranges in which object storage may be although they are refused otherwise (loopback, link-local, ...)."""
     refused_ranges: Annotated[tuple[Network, ...], *_List] = ()

@@ -71,7 +71,12 @@ class _Folder:
 
 
 @click.command("fetch")
-@click.option("--manifest", required=True, type=_file, help="The manifest, as it lies in its ConfigMap (gzip).")
+@click.option(
+    "--manifest",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="The manifest, as it lies in its ConfigMap (gzip), or the folder of its parts manifest.gz.*.",
+)
 @click.option("--pin", required=True, metavar="sha256:HEX", help="The digest that the manifest must have.")
 @click.option(
     "--uri", required=True, type=_Uri(), metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://..."

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.digest import Content, content
-from aiapp.domain.manifest import Manifest, ManifestError, decode
+from aiapp.domain.manifest import CONFIG_MAP_KEY, Manifest, ManifestError, decode
 from aiapp.fetch.demand import Verified, demanded
 from aiapp.fetch.download import Download
 from aiapp.fetch.failures import FetchError
@@ -105,13 +105,19 @@ async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
 def pinned(path: Path, pin: str) -> Manifest:
     """The manifest, if it is the pinned one. Raises FetchError."""
     try:
-        manifest = decode(path.read_bytes())
+        manifest = decode(_payload(path))
     except (OSError, ManifestError) as error:
         raise FetchError(Reason.FETCH_FAILED, f"the manifest {path} cannot be read: {error}") from error
     if manifest.pin != pin:
         message = f"the manifest {path} is {manifest.pin}, the pod asks for {pin}: nothing was fetched"
         raise FetchError(Reason.CONTENT_CHANGED, message)
     return manifest
+
+
+def _payload(path: Path) -> bytes:
+    """Of a file; or of its parts in a folder, into which the ConfigMaps of a large manifest are mounted together."""
+    parts = sorted(path.glob(f"{CONFIG_MAP_KEY}.*")) if path.is_dir() else [path]
+    return b"".join(part.read_bytes() for part in parts)
 
 
 def _lay_server(path: Path | None) -> None:

@@ -2,14 +2,27 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.digest import Content
+from aiapp.domain.manifest import Entry, composed
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.progress import LINE_SECONDS, Lines
-from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message
+from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message, pinned
+
+
+def test_a_manifest_in_parts_is_read_in_their_order(tmp_path: Path) -> None:
+    manifest = composed(Entry(f"{number:04d}", 1, f"{number * 7919:032x}") for number in range(500))
+    size = len(manifest.payload) // 11
+    for number in range(12):
+        (tmp_path / f"manifest.gz.{number:02d}").write_bytes(manifest.payload[number * size : (number + 1) * size])
+    assert pinned(tmp_path, manifest.pin) == manifest
+    (tmp_path / "manifest.gz.05").unlink()
+    with pytest.raises(FetchError, match="cannot be read"):
+        pinned(tmp_path, manifest.pin)
 
 
 @pytest.mark.parametrize("character", ["x", "模", '"', "\n"])

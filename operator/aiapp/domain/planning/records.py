@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from packaging.version import Version
 
@@ -12,6 +12,11 @@ from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import Condition
 from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
 from aiapp.domain.resources import Json
+
+RECONCILE_AT: Final = "aiapp.dev/reconcile-at"
+"""The annotation that asks for another look; every new value is a request."""
+REQUEST_CHARACTERS: Final = 128
+"""As many of its value count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,12 @@ class VersionRecord:
     def is_new(self) -> bool:
         """Whether nothing was said of it yet."""
         return self.status.observed_generation is None
+
+    @property
+    def request(self) -> str | None:
+        """A person's request to look again that was not carried out yet."""
+        wanted = str((self.raw["metadata"].get("annotations") or {}).get(RECONCILE_AT, ""))[:REQUEST_CHARACTERS]
+        return wanted if wanted and wanted != self.status.last_handled_reconcile_at else None
 
     @property
     def number(self) -> Version:

@@ -63,7 +63,9 @@ def is_pinned(record: VersionRecord) -> bool:
 
 
 def known_listing(record: VersionRecord) -> str | None:
-    """The listing whose package was found faulty: its files need not be read again."""
+    """The listing whose package was found faulty: its files need not be read again, unless somebody asks for it."""
+    if record.request is not None:
+        return None
     faulty = record.condition(ConditionType.PACKAGE_VALID)
     if record.status.source is None or faulty is None or faulty.status != "False":
         return None
