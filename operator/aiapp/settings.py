@@ -49,18 +49,14 @@ class Settings(BaseSettings):
     """One look at a model package may take this long, listing included."""
     allow_http: bool = False
     """Whether object storage without TLS is accepted."""
-    store_ca_bundle: str | None = None
-    """File with the authorities that object storage is checked against, instead of the public ones."""
     allowed_hosts: Annotated[tuple[HostPattern, ...], *_List] = ()
     """Hosts that endpoints may name, for example `*.myhuaweicloud.com,minio.storage.svc`; none: all."""
-    drift_seconds: Annotated[float, Field(ge=0)] = 21_600.0
-    """The store is asked this often whether it still holds what a version has pinned; 0: only on request."""
-    checksum_objects: Annotated[int, Field(ge=0, le=10_000)] = 200
-    """A store is asked for the checksums of at most this many objects of one package, one request each; 0: never."""
     allowed_ranges: Annotated[tuple[Network, ...], *_List] = ()
     """Address ranges in which object storage may be although they are refused otherwise (loopback, link-local, ...)."""
     refused_ranges: Annotated[tuple[Network, ...], *_List] = ()
     """Further address ranges that are refused, for example those of the cluster's Services and pods."""
+    store_ca_bundle: str | None = None
+    """File with the authorities that object storage is checked against, instead of the public ones."""
     https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
     """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
     http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""

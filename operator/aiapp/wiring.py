@@ -125,7 +125,20 @@ def store_settings(settings: Settings) -> StoreSettings:
         max_listing_bytes=settings.max_listing_bytes,
         allow_http=settings.allow_http,
         ca_bundle=settings.store_ca_bundle,
+        request_seconds=settings.store_request_seconds,
+        policy=endpoint_policy(settings),
+        proxies=proxies(settings),
     )
+
+
+def endpoint_policy(settings: Settings) -> EndpointPolicy:
+    """Which stores may be reached, by operator and pods."""
+    return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
+
+
+def proxies(settings: Settings) -> Proxies:
+    """The proxies between here and the stores."""
+    return Proxies(settings.https_proxy, settings.http_proxy, settings.no_proxy)
 
 
 class Engine:
@@ -156,22 +169,9 @@ class Engine:
         self._probes = Probes(self._unhealthy, self._unready, self.metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self.failed = False
-        request_seconds=settings.store_request_seconds,
-        policy=endpoint_policy(settings),
-        proxies=proxies(settings),
         """Whether a part ended that must not end: the process should end too and be started anew."""
         self.over = asyncio.Event()
         """Set when it was stopped, or has to be because it failed."""
-def endpoint_policy(settings: Settings) -> EndpointPolicy:
-    """Which stores may be reached, by operator and pods."""
-    return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
-
-
-def proxies(settings: Settings) -> Proxies:
-    """The proxies between here and the stores."""
-    return Proxies(settings.https_proxy, settings.http_proxy, settings.no_proxy)
-
-
 
     async def start(self, host: str, port: int) -> None:
         """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""

@@ -26,8 +26,8 @@ from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
 from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
-from aiapp.ports import ObjectChangedError, ObjectHistory, ObjectStore, StoreError
 from aiapp.domain.proxies import NO_PROXIES, Proxies
+from aiapp.ports import ObjectChangedError, ObjectHistory, ObjectStore, StoreError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,24 +46,24 @@ class StoreSettings:
     connect_seconds: float = 3.0
     read_seconds: float = 4.0
     """Longest silence of a server while it answers."""
-    attempts: int = 3
     request_seconds: float = 20.0
     """Longest time for one whole answer, of a server that is slow without ever being silent."""
+    attempts: int = 3
     """Per request, for what may mend itself."""
     max_objects: int = 100_000
     """Of one package."""
     max_bytes: int = 1024**4
     """Of one package."""
-    allow_http: bool = False
-    """Whether endpoints without TLS are accepted."""
     max_listing_bytes: int = 64 * 1024**2
     """Of one package's keys, ETags and version ids."""
+    allow_http: bool = False
+    """Whether endpoints without TLS are accepted."""
     ca_bundle: str | None = None
     """File with the authorities to trust instead of the public ones."""
-
     policy: EndpointPolicy = DEFAULT_POLICY
     """Which hosts and addresses may be reached."""
     proxies: Proxies = NO_PROXIES
+
 
 class S3Store(ObjectStore, ObjectHistory):
     """Object storage; make one for the process and `close` it at the end."""
@@ -71,8 +71,8 @@ class S3Store(ObjectStore, ObjectHistory):
     def __init__(self, settings: StoreSettings, uniform: Callable[[], float] = random.random) -> None:
         self._settings = settings
         self._retries = Retries(attempts=settings.attempts, uniform=uniform)
-        self._pool = BlockingPool(settings.threads, "s3")
         self._deadline = Deadline(settings.request_seconds)
+        self._pool = BlockingPool(settings.threads, "s3")
         self._outages = Outages()
         self._lock = threading.Lock()
         self._clients: Clients | None = None
@@ -88,14 +88,14 @@ class S3Store(ObjectStore, ObjectHistory):
         return await self._call(location, credentials, self._listing)
 
     @override
+    async def history(self, location: Location, credentials: Credentials | None) -> Listing:
+        return await self._call(location, credentials, partial(self._listing, history=True))
+
+    @override
     async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
         return await self._call(location, credentials, lambda requests: _content(requests, listed, limit))
 
     async def _call(
-    @override
-    async def history(self, location: Location, credentials: Credentials | None) -> Listing:
-        return await self._call(location, credentials, partial(self._listing, history=True))
-
         self, location: Location, credentials: Credentials | None, work: Callable[[Requests], Result]
     ) -> Result:
         refuse_endpoint(location, self._settings)
@@ -142,13 +142,13 @@ def refuse_endpoint(location: Location, settings: StoreSettings) -> None:
     if location.endpoint is not None and urlsplit(location.endpoint).scheme != "https" and not settings.allow_http:
         message = f"{location.host} is not https, which the operator must allow first (AIAPP_ALLOW_HTTP)"
         raise StoreError(Reason.ENDPOINT_REFUSED, message, retryable=False)
+    require_allowed(settings.policy.host_refusal(location.hostname), "AIAPP_ALLOWED_HOSTS")
+    require_allowed(settings.policy.written_refusal(location.hostname), "AIAPP_ALLOWED_RANGES")
 
 
 def _content(requests: Requests, listed: Listed, limit: int) -> bytes:
     if listed.size > limit:
         message = f"{listed.key!r} has {listed.size} bytes; at most {limit} are read"
-    require_allowed(settings.policy.host_refusal(location.hostname), "AIAPP_ALLOWED_HOSTS")
-    require_allowed(settings.policy.written_refusal(location.hostname), "AIAPP_ALLOWED_RANGES")
         raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
     return requests.make(lambda client: _body(client, requests.location, listed))
 
