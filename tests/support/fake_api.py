@@ -45,13 +45,15 @@ class FakeApi(Api):
         return found
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None
+    ) -> Page:
         self._call("list")
         return Page([o for (r, _, _), o in self.objects.items() if r == resource], str(next(self._versions)))
 
     @override
     async def watch(
-        self, resource: Resource, *, selector: str = "", resource_version: str
+        self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
     ) -> AsyncIterator[WatchEvent]:
         raise ApiError(0, "Fake", "nothing to watch")
         yield

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from aiapp.domain.nodes.facts import NodeFacts, facts
+from aiapp.domain.nodes.facts import facts
+from aiapp.domain.nodes.fleet import Fleet
 from aiapp.domain.nodes.tables import Tables, load
 
 TABLES: Final[Tables] = load(files("aiapp").joinpath("data/ascend.yaml").read_text("utf-8"))
@@ -36,16 +37,16 @@ def node(
 
 
 def mindcluster(
-    name: str, chip: str, *, driver: str | None = None, arch: str = "arm64", npus: int = 8
+    name: str, chip: str, *, driver: str | None = None, arch: str = "arm64", npus: int = 8, **more: str
 ) -> dict[str, Any]:
-    """A node that MindCluster's device plugin labelled; `driver` only from 26.1 on."""
+    """A node that MindCluster's device plugin labelled; `driver` only from 26.1 on; `more` labels."""
     labels = {"node.kubernetes.io/npu.chip.name": chip} | ({"huawei.com/driver.version": driver} if driver else {})
-    return node(name, arch=arch, labels=labels, resources={"huawei.com/Ascend910": npus})
+    return node(name, arch=arch, labels=labels | more, resources={"huawei.com/Ascend910": npus})
 
 
-def seen(*nodes: dict[str, Any]) -> tuple[NodeFacts, ...]:
-    """The facts of a fleet."""
-    return tuple(facts(one, TABLES) for one in nodes)
+def seen(*nodes: dict[str, Any]) -> Fleet:
+    """The fleet as decisions see it."""
+    return Fleet(facts(one, TABLES) for one in nodes)
 
 
 _LABELS: Final = {

@@ -84,18 +84,22 @@ class KubeApi(Api):
 
     @override
     async def list(
-        self, resource: Resource, *, namespace: str | None = None, selector: str = "", trim: Trim | None = None
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
     ) -> Page:
         """As `ports.Api` says; of one namespace when it is given."""
-        params = {"limit": str(PAGE_SIZE)}
-        if selector:
-            params["labelSelector"] = selector
+        params = {"limit": str(PAGE_SIZE)} | _selectors(selector, fields)
         items: list[Json] = []
         while True:
             request = _Request(method="GET", resource=resource.plural, path=resource.path(namespace), params=params)
             page = await self._call(request)
             typed = (_typed(item, resource) for item in page.get("items") or ())
-            items.extend(map(trim, typed) if trim else typed)
+            items.extend(kept for item in typed if (kept := trim(item) if trim else item) is not None)
             metadata = page["metadata"]
             if not metadata.get("continue"):
                 return Page(items, metadata["resourceVersion"])
@@ -103,7 +107,7 @@ class KubeApi(Api):
 
     @override
     async def watch(
-        self, resource: Resource, *, selector: str = "", resource_version: str
+        self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
     ) -> AsyncIterator[WatchEvent]:
         seconds = WATCH_SERVER_SECONDS * (1 + self._timing.jitter())
         params = {
@@ -111,9 +115,7 @@ class KubeApi(Api):
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(int(seconds)),
             "resourceVersion": resource_version,
-        }
-        if selector:
-            params["labelSelector"] = selector
+        } | _selectors(selector, fields)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS)
         try:
             url = self._server + resource.path()
@@ -218,6 +220,10 @@ class KubeApi(Api):
     def _backoff(self, attempt: int) -> float:
         ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**attempt, BACKOFF_CAP_SECONDS)
         return ceiling * (0.5 + self._timing.jitter() / 2)
+
+
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    return {name: said for name, said in (("labelSelector", labels), ("fieldSelector", fields)) if said}
 
 
 def _write(method: str, resource: str, path: str, body: Json, content_type: str = JSON) -> _Request:

@@ -34,10 +34,18 @@ class Collection:
     """What is watched."""
 
     resource: Resource
+    name: str = ""
+    """How people call it, where the resource's plural would not tell it apart."""
     selector: str = ""
     """Label selector."""
+    fields: str = ""
+    """Field selector."""
     trim: Trim = without_managed_fields
-    """What is kept of an object; keeps at least name, namespace, uid and resourceVersion."""
+    """What is kept of an object: at least name, namespace, uid and resourceVersion; None for one without interest."""
+
+    @property
+    def title(self) -> str:
+        return self.name or self.resource.plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +91,9 @@ class ListWatch:
 
     async def _list(self) -> None:
         collection = self.collection
-        page = await self._api.list(collection.resource, selector=collection.selector, trim=collection.trim)
+        page = await self._api.list(
+            collection.resource, selector=collection.selector, fields=collection.fields, trim=collection.trim
+        )
         self._heard(page.resource_version)
         self._sink.replace(collection.resource, page.items, page.resource_version)
         self.synced.set()
@@ -95,7 +105,7 @@ class ListWatch:
                 await self._watch()
             except ApiError as error:
                 if error.status == HTTP_GONE:
-                    logger.info("%s: too far behind, listing again", self.collection.resource.plural)
+                    logger.info("%s: too far behind, listing again", self.collection.title)
                     return
                 await self._pause(error)
 
@@ -103,7 +113,10 @@ class ListWatch:
         collection = self.collection
         began = self._version
         async for event in self._api.watch(
-            collection.resource, selector=collection.selector, resource_version=self._version
+            collection.resource,
+            selector=collection.selector,
+            fields=collection.fields,
+            resource_version=self._version,
         ):
             self._take(event)
         if began == self._version:
@@ -113,10 +126,13 @@ class ListWatch:
     def _take(self, event: WatchEvent) -> None:
         self._heard(event.object["metadata"]["resourceVersion"])
         resource = self.collection.resource
-        if event.type == "DELETED":
-            self._sink.remove(resource, self.collection.trim(event.object))
-        elif event.type != "BOOKMARK":
-            self._sink.put(resource, self.collection.trim(event.object))
+        if event.type == "BOOKMARK":
+            return
+        kept = None if event.type == "DELETED" else self.collection.trim(event.object)
+        if kept is None:
+            self._sink.remove(resource, event.object)
+        else:
+            self._sink.put(resource, kept)
 
     def _heard(self, resource_version: str) -> None:
         self._version = resource_version
@@ -128,5 +144,5 @@ class ListWatch:
         self._failures = min(self._failures + 1, 16)
         self._progress = self._pace.clock()
         wait = ceiling * (0.5 + self._pace.jitter() / 2)
-        logger.info("%s: %s; again in %.1f s", self.collection.resource.plural, error, wait)
+        logger.info("%s: %s; again in %.1f s", self.collection.title, error, wait)
         await asyncio.sleep(wait)

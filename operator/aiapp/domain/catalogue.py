@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import RuntimeStatus
+from aiapp.domain.lifecycle import instead
 from aiapp.domain.runtime_name import RuntimeNameError, nearest, object_name, parse
 
 
@@ -38,7 +39,7 @@ def resolve(wanted: str | None, configured: str | None, catalogue: Mapping[str, 
         said_by = "spec.runtime" if wanted else "config.json"
         return Unavailable(Reason.RUNTIME_UNKNOWN, _unknown(name, said_by, catalogue))
     if runtime.lifecycle == "Removed":
-        message = f"runtime {runtime.name} is no longer maintained: {_instead(runtime, catalogue)}"
+        message = f"runtime {runtime.name} is no longer maintained: {instead(runtime.name, catalogue)}"
         return Unavailable(Reason.RUNTIME_REMOVED, message, runtime.name)
     if runtime.image is None:
         target = f"InferenceRuntime {object_name(runtime.name)}"
@@ -77,9 +78,3 @@ def _unknown(name: str, said_by: str, catalogue: Mapping[str, RuntimeSpec]) -> s
     hint = f"did you mean {' or '.join(similar)}?" if similar else "see `kubectl get inferenceruntimes`"
     remedy = "" if said_by == "spec.runtime" else "; set spec.runtime"
     return f"{said_by} names runtime {name!r}, which is not in the catalogue: {hint}{remedy}"
-
-
-def _instead(runtime: RuntimeSpec, catalogue: Mapping[str, RuntimeSpec]) -> str:
-    usable = [spec.name for spec in catalogue.values() if spec.lifecycle in {"Recommended", "Supported"}]
-    similar = nearest(runtime.name, usable)
-    return f"use {' or '.join(similar)}" if similar else "use another one"

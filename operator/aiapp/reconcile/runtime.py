@@ -2,9 +2,10 @@
 
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.runtime import describe
+from aiapp.domain.planning.runtime import describe, node_facts
 from aiapp.domain.resources import RUNTIMES
 from aiapp.ports import Cluster
+from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.queue import Key
 from aiapp.reconcile.reporting import conditions
@@ -14,9 +15,10 @@ from aiapp.reconcile.store import Store
 class RuntimeReconciler:
     """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
 
-    def __init__(self, store: Store[NodeFacts], cluster: Cluster) -> None:
+    def __init__(self, store: Store[NodeFacts], cluster: Cluster, knowledge: Knowledge) -> None:
         self._store = store
         self._cluster = cluster
+        self._knowledge = knowledge
 
     async def __call__(self, key: Key) -> Outcome:
         raw = self._store.get(RUNTIMES, None, key.name)
@@ -24,6 +26,7 @@ class RuntimeReconciler:
             return Outcome()
         metadata = raw["metadata"]
         parts, ready = describe(InferenceRuntime.model_validate(raw).spec, metadata["generation"])
-        status = parts | {"conditions": conditions([ready], metadata["generation"])}
+        findings = [ready, *node_facts(self._knowledge.source, self._knowledge.fault)]
+        status = parts | {"conditions": conditions(findings, metadata["generation"])}
         await self._cluster.write_status(RUNTIMES, None, key.name, uid=metadata["uid"], status=status)
         return Outcome()

@@ -121,6 +121,11 @@ class Store(Generic[Facts]):
             self._fleet = tuple(self._facts[name] for name in sorted(self._facts))
         return self._fleet
 
+    def read_nodes_again(self) -> None:
+        """`facts` tells other things of the same node than before."""
+        self._facts = {place[1]: self._facts_of(node) for place, node in self._objects[NODES].items()}
+        self._fleet = None
+
     # Inside
 
     def _settle(self, change: Change) -> None:

@@ -39,13 +39,15 @@ class Disturbed(KubeApi):
         self.lists = 0
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", trim: object = None):  # type: ignore[no-untyped-def]
+    async def list(  # type: ignore[no-untyped-def]
+        self, resource: Resource, *, selector: str = "", fields: str = "", trim: object = None
+    ):
         self.lists += 1
         return await super().list(resource, selector=selector)
 
     @override
     async def watch(
-        self, resource: Resource, *, selector: str = "", resource_version: str
+        self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
     ) -> AsyncIterator[WatchEvent]:
         if self.times:
             self.times -= 1

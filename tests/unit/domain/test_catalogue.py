@@ -9,7 +9,7 @@ from tests.support.fleet import TABLES
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.catalogue import Resolved, Unavailable, resolve
-from aiapp.domain.nodes.compatibility import requirement
+from aiapp.domain.nodes.requirement import requirement
 from aiapp.domain.runtime_name import object_name, parse
 
 ROOT: Final = Path(__file__).parents[3]
@@ -50,7 +50,8 @@ def test_a_known_runtime_with_an_image_is_resolved(wanted: str | None, configure
         ),
         pytest.param(None, "tf9-gpu", Reason.RUNTIME_UNKNOWN, "config.json names runtime 'tf9-gpu'", id="unknown"),
         pytest.param(
-            REMOVED.name, None, Reason.RUNTIME_REMOVED, f"no longer maintained: use {SKLEARN.name}", id="removed"
+            REMOVED.name, None, Reason.RUNTIME_REMOVED,
+            f"no longer maintained: make a new version with {SKLEARN.name}", id="removed",
         ),
         pytest.param(
             NO_IMAGE.name, None, Reason.IMAGE_NOT_CONFIGURED,

@@ -8,7 +8,7 @@ from aiapp.domain.nodes.tables import CannRow, DriverRow, Tables
 
 _PART: Final = re.compile(r"(rc)?(\d{1,9})", re.ASCII)
 _BUILD: Final = re.compile(r"\.b\d+$", re.ASCII)
-_FIRMWARE: Final = re.compile(r"^(?:\d+\.){3,}\d+-")
+_FIRMWARE: Final = re.compile(r"((?:\d+\.){3,}\d+)-", re.ASCII)
 _RC: Final = -1
 _WIDTH: Final = 6
 """Parts that are compared: 8.0 is 8.0.0, and both come after 8.0.RC3."""
@@ -22,6 +22,17 @@ class Window(NamedTuple):
     verdict: Literal["Compatible", "Incompatible", "Unknown"]
     reason: Reason | None = None
     detail: str = ""
+    driver: str | None = None
+    """The driver to have instead, where one is known: this one or newer."""
+
+
+class _Release(NamedTuple):
+    """A row, and the name that asked for it."""
+
+    asked: str
+    row: CannRow
+    deduced: bool
+    """The name means this row by deduction only."""
 
 
 def order(version: str) -> Order | None:
@@ -36,29 +47,38 @@ def order(version: str) -> Order | None:
     return tuple(placed + [(0, 0)] * (_WIDTH - len(placed)))
 
 
-def driver_version(label: str) -> str:
-    """The driver in a label's value; ModelArts Lite writes `<firmware>-<driver>`."""
-    return _FIRMWARE.sub("", label.strip())
+def firmware_and_driver(label: str) -> tuple[str | None, str]:
+    """Of a label's value; ModelArts Lite writes `<firmware>-<driver>`, everybody else the driver alone."""
+    match = _FIRMWARE.match(label.strip())
+    return (match.group(1), label.strip()[match.end() :]) if match else (None, label.strip())
 
 
-def window(cann: str, driver: str, tables: Tables) -> Window:
-    """The verdict for a CANN release on a driver, both as written in names and labels."""
-    release, placed = _row(cann, tables), order(driver)
+def window(cann: str, driver: str, tables: Tables, family: str | None = None) -> Window:
+    """The verdict for a CANN release on a driver, both as written in names and labels.
+
+    `family` is the chip's where it is known: some minima hold for one family only.
+    """
+    release, placed = _release(cann, tables), order(driver)
     if release is None:
         return Window("Unknown", Reason.FACTS_MISSING, f"CANN {cann} is not in the compatibility table")
     if placed is None:
         return Window("Unknown", Reason.FACTS_MISSING, f"driver {driver} is not a version that can be read")
-    if _matches(driver, release.bad):
-        return Window("Incompatible", Reason.CANN_TOO_NEW, f"CANN {cann} refuses driver {driver}")
-    if _matches(driver, release.good):
-        return Window("Compatible")
-    return _below(release, cann, driver, placed) or _dropped(release, cann, driver, tables) or _above(release, driver)
+    return (
+        _named(release, driver)
+        or _below(release, driver, placed, family)
+        or _dropped(release, driver, tables)
+        or _above(release, driver, placed)
+    )
 
 
-def _row(cann: str, tables: Tables) -> CannRow | None:
+def _release(cann: str, tables: Tables) -> _Release | None:
     wanted = order(cann)
-    names = ((row, (row.version, *row.aliases)) for row in tables.cann)
-    return next((row for row, known in names if wanted is not None and wanted in map(order, known)), None)
+    if wanted is None:
+        return None
+    for row in tables.cann:
+        if wanted in map(order, (row.version, *row.aliases)):
+            return _Release(cann, row, deduced=False)
+    return next((_Release(cann, row, deduced=True) for row in tables.cann if wanted in map(order, row.deduced)), None)
 
 
 def _matches(driver: str, patterns: tuple[str, ...]) -> bool:
@@ -66,24 +86,44 @@ def _matches(driver: str, patterns: tuple[str, ...]) -> bool:
     return any(f"{driver.lower()}.".startswith(f"{p.lower().removesuffix('.x')}.") for p in patterns)
 
 
-def _below(release: CannRow, cann: str, driver: str, placed: Order) -> Window | None:
-    oldest = order(release.driver)
-    if oldest is None or placed >= oldest:
+def _named(release: _Release, driver: str) -> Window | None:
+    """What the release's own documents say of this very driver."""
+    if _matches(driver, release.row.bad):
+        detail = f"CANN {release.asked} asks for driver {release.row.driver} or newer and refuses {driver} by name"
+        return _too_new(release, detail, official=True)
+    return Window("Compatible") if _matches(driver, release.row.good) else None
+
+
+def _below(release: _Release, driver: str, placed: Order, family: str | None) -> Window | None:
+    row, own = release.row, release.row.family_drivers.get(family or "")
+    if own is not None and placed < (order(own) or placed):
+        detail = f"CANN {release.asked} asks for driver {own} or newer on {family}, the node has {driver}"
+        return _too_new(release, detail, official=True, driver=own)
+    if placed >= (order(row.driver) or placed):
         return None
-    detail = f"CANN {cann} asks for driver {release.driver} or newer, the node has {driver}"
-    if release.basis == "official":
-        return Window("Incompatible", Reason.CANN_TOO_NEW, detail)
-    return Window("Unknown", Reason.FACTS_MISSING, f"{detail}; older ones were never listed ({release.basis})")
+    detail = f"CANN {release.asked} asks for driver {row.driver} or newer, the node has {driver}"
+    return _too_new(release, detail, official=row.basis == "official")
 
 
-def _dropped(release: CannRow, cann: str, driver: str, tables: Tables) -> Window | None:
-    rows = [row for row in _not_newer(driver, tables) if _is_older(release.version, row.oldest_cann)]
+def _too_new(release: _Release, detail: str, *, official: bool, driver: str | None = None) -> Window:
+    wanted = driver or release.row.driver
+    if not official:
+        told = f"{detail}; older ones were never listed ({release.row.basis})"
+        return Window("Unknown", Reason.FACTS_MISSING, told, wanted)
+    if release.deduced:
+        told = f"{detail} (if it is CANN {release.row.version})"
+        return Window("Unknown", Reason.FACTS_MISSING, told, wanted)
+    return Window("Incompatible", Reason.CANN_TOO_NEW, detail, wanted)
+
+
+def _dropped(release: _Release, driver: str, tables: Tables) -> Window | None:
+    rows = [row for row in _not_newer(driver, tables) if _is_older(release.row.version, row.oldest_cann)]
     if not rows:
         return None
-    certain = [row for row in rows if row.status == "sourced"]
+    certain = [row for row in rows if row.status == "sourced" and _is_older(release.asked, row.oldest_cann)]
     row = (certain or rows)[0]
     since = "" if order(row.version) == order(driver) else f" since {row.version}"
-    detail = f"driver {driver} serves CANN {row.oldest_cann} or newer{since}, the runtime has {cann}"
+    detail = f"driver {driver} serves CANN {row.oldest_cann} or newer{since}, the runtime has {release.asked}"
     if certain:
         return Window("Incompatible", Reason.CANN_TOO_OLD, detail)
     return Window("Unknown", Reason.FACTS_MISSING, f"{detail} (deduced)")
@@ -102,12 +142,11 @@ def _is_older(version: str, than: str) -> bool:
     return first is not None and second is not None and first < second
 
 
-def _above(release: CannRow, driver: str) -> Window:
+def _above(release: _Release, driver: str, placed: Order) -> Window:
     """Within what was verified it is known to work; beyond that nobody has said."""
-    newest, placed = order(release.verified or release.driver), order(driver)
-    if newest is not None and placed is not None and placed <= newest:
+    row = release.row
+    newest = order(row.verified or row.driver)
+    if newest is not None and placed <= newest:
         return Window("Compatible")
-    detail = (
-        f"CANN {release.version} is verified up to driver {release.verified or release.driver}, the node has {driver}"
-    )
-    return Window("Unknown", Reason.FACTS_MISSING, detail)
+    known = f"names drivers {', '.join(row.good)}" if row.good else f"is verified up to {row.verified or row.driver}"
+    return Window("Unknown", Reason.FACTS_MISSING, f"CANN {release.asked} {known}, the node has {driver}")

@@ -1,17 +1,30 @@
-"""How a pod is sent to nodes that fit: affinity by labels, tolerations, the NPU resource. Never names a node."""
+"""How a pod is sent to nodes that fit: affinity by labels, tolerations, the device resource. Never names a node."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.compatibility import Against, Fleet, Requirement, against, kinds, may_use_npu_nodes, resources
-from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.nodes.compatibility import Judged
+from aiapp.domain.nodes.facts import ARCHITECTURE_LABEL, OS_LABEL, NodeKind
+from aiapp.domain.nodes.requirement import Requirement, may_use_npu_nodes, resources
 from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.usage import Used, free
+from aiapp.domain.nodes.volcano import Grouping, grouping
 from aiapp.domain.resources import Json
 
 PREFERENCE_WEIGHT: Final = 100
+SCHEDULERS: Final = frozenset(
+    {
+        Reason.ARCHITECTURE_MISMATCH,
+        Reason.NPU_RESOURCE_MISSING,
+        Reason.SELECTOR_MISMATCH,
+        Reason.NODE_NOT_READY,
+        Reason.TAINTED,
+    }
+)
+"""Reasons that the scheduler sees by itself in what every pod asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,43 +33,90 @@ class Placement:
 
     node_affinity: Json | None
     tolerations: tuple[Json, ...] = ()
-    npu_resource: str | None = None
-    npu_count: int = 0
+    resource: str | None = None
+    devices: int = 0
+    grouping: Grouping = field(default_factory=Grouping)
 
 
-class _Fleet(NamedTuple):
-    """Kinds of nodes with their numbers, and what stands against each."""
+def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> Placement:
+    """Excludes what a label shows to be unfit, prefers what a label shows to fit, lets future nodes of the kind in.
 
-    counts: Mapping[NodeFacts, int]
-    against: Mapping[NodeFacts, Against | None]
-
-    def may_fit(self, node: NodeFacts) -> bool:
-        found = self.against[node]
-        return found is None or not found.certain
-
-    def unfit(self, *reasons: Reason) -> list[NodeFacts]:
-        return [node for node, found in self.against.items() if found and found.certain and found.reason in reasons]
-
-
-def placement(needed: Requirement, fleet: Fleet, tables: Tables) -> Placement:
-    """Excludes what a label shows to be unfit, prefers what a label shows to fit, lets future nodes of the kind in."""
+    `kinds` is the fleet as it was judged for this very requirement.
+    """
     if needed.runtime is None:
         return Placement(None)
-    found = {node: len(names) for node, names in kinds(fleet).items()}
-    judged = _Fleet(found, {node: against(needed, node, tables) for node in found})
-    required = [_term("kubernetes.io/arch", "In", [needed.runtime.architecture])]
-    if not needed.npu_count:
-        return Placement(_affinity([*required, *_away_from_npus(needed, judged, tables)], []))
-    resource = _resource(needed, judged, tables)
+    required = [_architecture(needed.runtime.architecture, kinds), *_excluded(kinds, (OS_LABEL,), _runs_another_system)]
+    if needed.runtime.hardware.kind == "CPU":
+        return Placement(_affinity([*required, *_away_from_npus(needed, kinds, tables)], []))
+    resource = _resource(needed, kinds, tables)
+    exclusions = [*_other_chips(needed, kinds, tables), *_unfit_servers(kinds, tables, needed.devices)]
+    exclusions += _excluded(kinds, tables.labels.driver, _is_unfit_by_driver)
     return Placement(
-        _affinity(
-            [*required, *_other_chips(needed, judged, tables), *_unfit_drivers(judged, tables)],
-            _own_chip(needed, tables),
-        ),
+        _affinity([*required, *exclusions], _preferred(needed, kinds, tables)),
         ({"key": resource, "operator": "Exists"},),
         resource,
-        needed.npu_count,
+        needed.devices,
+        grouping(needed, resource, kinds, tables),
     )
+
+
+def beyond_labels(kinds: Iterable[Judged], affinity: Json | None, resource: str | None) -> tuple[Judged, ...]:
+    """Unfit nodes to which the scheduler may send the pod all the same, since no label tells them apart."""
+    return tuple(
+        kind
+        for kind in kinds
+        if kind.word == "Incompatible"
+        and all(one.reason not in SCHEDULERS for one in kind.found)
+        and (resource is None or kind.group.kind.allocatable(resource))
+        and admits(affinity, kind.group.kind)
+    )
+
+
+def admits(affinity: Json | None, kind: NodeKind) -> bool:
+    """Whether required node affinity of ours lets nodes of the kind in."""
+    demand = (affinity or {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    terms = demand.get("nodeSelectorTerms", ())
+    return not terms or any(all(_holds(one, kind) for one in term.get("matchExpressions", ())) for term in terms)
+
+
+def with_room(kinds: Iterable[Judged], resource: str, devices: int, in_use: Used) -> tuple[tuple[str, int], ...]:
+    """Nodes that fit or may fit, each with its free devices, that could take one more pod now."""
+    return tuple((name, left) for name, left in rooms(kinds, resource, in_use) if left >= devices)
+
+
+def rooms(kinds: Iterable[Judged], resource: str, in_use: Used) -> tuple[tuple[str, int], ...]:
+    """Nodes that fit or may fit and their free devices, by name."""
+    found = [
+        (name, free(kind.group.kind, resource, in_use.get(name, {})))
+        for kind in kinds
+        if kind.word != "Incompatible"
+        for name in kind.group.names
+    ]
+    return tuple(sorted(found))
+
+
+def _holds(term: Json, kind: NodeKind) -> bool:
+    value = kind.label(term["key"])
+    match term["operator"]:
+        case "In":
+            return value in term["values"]
+        case "NotIn":
+            return value not in term["values"]
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None
+
+
+def _architecture(wanted: str, kinds: Sequence[Judged]) -> Json:
+    """The kubelet sets the label; where a node that may fit lacks it, the others are excluded instead."""
+    if all(kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds if kind.word != "Incompatible"):
+        return _term(ARCHITECTURE_LABEL, "In", [wanted])
+    others = {kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds} - {None, wanted}
+    return _term(ARCHITECTURE_LABEL, "NotIn", sorted(filter(None, others | _ARCHITECTURES - {wanted})))
+
+
+_ARCHITECTURES: Final = frozenset({"amd64", "arm64"})
 
 
 def _affinity(required: list[Json], preferred: list[list[Json]]) -> Json:
@@ -76,63 +136,96 @@ def _term(key: str, operator: str, values: list[str] | None = None) -> Json:
     return term if values is None else term | {"values": values}
 
 
-def _excluded(nodes: Iterable[NodeFacts], keys: tuple[str, ...], fleet: _Fleet) -> list[Json]:
+def _excluded(kinds: Sequence[Judged], keys: tuple[str, ...], unfit: Callable[[Judged], bool]) -> list[Json]:
     """One term for each key by which these nodes show themselves; a label that a fitting node has excludes nothing.
 
     `NotIn` also matches nodes without the label.
     """
-    spared = {(key, node.label(key)) for node in fleet.against if fleet.may_fit(node) for key in keys}
+    spared = {(key, k.group.kind.label(key)) for k in kinds if k.word != "Incompatible" for key in keys}
     shown: dict[str, set[str]] = {}
-    for node in nodes:
-        key = next((key for key in keys if node.label(key)), "")
-        value = node.label(key)
-        if value and (key, value) not in spared:
+    for kind in kinds:
+        key = next((key for key in keys if kind.group.kind.label(key)), "")
+        value = kind.group.kind.label(key)
+        if unfit(kind) and value and (key, value) not in spared:
             shown.setdefault(key, set()).add(value)
     return [_term(key, "NotIn", sorted(shown[key])) for key in sorted(shown)]
 
 
-def _without_chip_label(nodes: Iterable[NodeFacts], tables: Tables) -> list[NodeFacts]:
-    return [node for node in nodes if not any(node.label(key) for key in tables.labels.chip)]
+def _for(*reasons: Reason) -> Callable[[Judged], bool]:
+    """Whether one of these certainly stands against nodes, be it the first reason or not."""
+    return lambda kind: any(found.certain and found.reason in reasons for found in kind.found)
 
 
-def _away_from_npus(needed: Requirement, fleet: _Fleet, tables: Tables) -> list[Json]:
+_runs_another_system: Final = _for(Reason.OPERATING_SYSTEM_MISMATCH)
+
+
+def _unlabelled(tables: Tables, reason: Reason) -> Callable[[Judged], bool]:
+    """As `_for`, of nodes without a chip label."""
+    stands = _for(reason)
+    return lambda kind: stands(kind) and not any(kind.group.kind.label(key) for key in tables.labels.chip)
+
+
+def _away_from_npus(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> list[Json]:
     """NPU nodes are dear. The plugin's labels are excluded before such nodes exist, others once they are seen."""
-    assert needed.runtime is not None
-    if needed.runtime.hardware.kind != "CPU" or may_use_npu_nodes(needed, tables):
+    if may_use_npu_nodes(needed, tables):
         return []
-    others = _without_chip_label(fleet.unfit(Reason.HARDWARE_MISSING), tables)
     keys = (*tables.labels.server, *tables.labels.accelerator, *tables.labels.present)
-    return [*(_term(key, "DoesNotExist") for key in tables.labels.chip), *_excluded(others, keys, fleet)]
+    others = _excluded(kinds, keys, _unlabelled(tables, Reason.HARDWARE_MISSING))
+    return [*(_term(key, "DoesNotExist") for key in tables.labels.chip), *others]
 
 
-def _other_chips(needed: Requirement, fleet: _Fleet, tables: Tables) -> list[Json]:
+def _other_chips(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> list[Json]:
     """By the chip label; where a node has none, by its server type."""
     if needed.chip is None or not needed.chip_stated:
         return []
     others = sorted({name for chip in tables.chips if chip.id != needed.chip.id for name in chip.names})
-    unlabelled = _without_chip_label(fleet.unfit(Reason.CHIP_MISMATCH), tables)
     return [
         *(_term(key, "NotIn", others) for key in tables.labels.chip),
-        *_excluded(unlabelled, tables.labels.server, fleet),
+        *_excluded(kinds, tables.labels.server, _unlabelled(tables, Reason.CHIP_MISMATCH)),
     ]
 
 
-def _own_chip(needed: Requirement, tables: Tables) -> list[list[Json]]:
+def _unfit_servers(kinds: Sequence[Judged], tables: Tables, devices: int) -> list[Json]:
+    """Servers that grant other numbers although they have enough."""
+    refuses = _for(Reason.NPU_COUNT_IMPOSSIBLE)
+
+    def has_enough(kind: Judged) -> bool:
+        return refuses(kind) and any(number >= devices for _, number in kind.group.kind.devices)
+
+    return _excluded(kinds, tables.labels.server, has_enough)
+
+
+def _is_unfit_by_driver(kind: Judged) -> bool:
+    against = kind.against
+    return against is not None and against.certain and against.reason in {Reason.CANN_TOO_NEW, Reason.CANN_TOO_OLD}
+
+
+def _preferred(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> list[list[Json]]:
+    """The chip by its label; a driver that is known to fit, where the fleet also has others."""
     if needed.chip is None:
         return []
-    return [[_term(key, "In", sorted(needed.chip.names))] for key in tables.labels.chip]
+    chips = [[_term(key, "In", sorted(needed.chip.names))] for key in tables.labels.chip]
+    if {kind.word for kind in kinds} >= {"Compatible", "Unknown"}:
+        chips += _known_drivers(kinds, tables)
+    return chips
 
 
-def _unfit_drivers(fleet: _Fleet, tables: Tables) -> list[Json]:
-    """Drivers of the fleet that make an otherwise fitting node unfit."""
-    return _excluded(fleet.unfit(Reason.CANN_TOO_NEW, Reason.CANN_TOO_OLD), tables.labels.driver, fleet)
+def _known_drivers(kinds: Iterable[Judged], tables: Tables) -> list[list[Json]]:
+    shown: Mapping[str, set[str]] = {key: set() for key in tables.labels.driver}
+    for kind in kinds:
+        key = next((key for key in tables.labels.driver if kind.group.kind.label(key)), None)
+        if kind.word == "Compatible" and key is not None:
+            shown[key].add(kind.group.kind.label(key) or "")
+    return [[_term(key, "In", sorted(values))] for key, values in shown.items() if values]
 
 
-def _resource(needed: Requirement, fleet: _Fleet, tables: Tables) -> str:
-    """The one that most nodes which may fit offer; without such nodes the usual one of the chip."""
+def _resource(needed: Requirement, kinds: Iterable[Judged], tables: Tables) -> str:
+    """The one that most nodes which fit offer in that number, then most which may fit; else the usual one."""
     names = resources(needed, tables)
-    offered: Counter[str] = Counter()
-    for node, count in fleet.counts.items():
-        if fleet.may_fit(node):
-            offered.update({name: count for name in names if node.allocatable(name)})
-    return max(names, key=lambda name: (offered[name], -names.index(name)))
+    fits: Counter[str] = Counter()
+    may: Counter[str] = Counter()
+    for kind in kinds:
+        offered = [name for name in names if kind.group.kind.allocatable(name) >= needed.devices]
+        if kind.word != "Incompatible":
+            (fits if kind.word == "Compatible" else may).update({name: len(kind.group.names) for name in offered})
+    return max(names, key=lambda name: (fits[name], may[name], -names.index(name)))

@@ -1,42 +1,52 @@
-"""The facts about chips, labels, drivers and CANN releases, as data that is loaded from text. Holds no fact itself."""
+"""The facts about chips, servers, labels, drivers and CANN releases, as data loaded from text. Holds no fact itself."""
 
 import re
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing_extensions import override
 
 _PART_OF_NPU: Final = re.compile(r"-\d+c(?:\.[0-9a-z.]+)?$", re.ASCII)
 """Cores, then CPUs, memory and decoders: `-10c.4cpu.16g.dvpp`."""
+_SHARE_OF_NPU: Final = re.compile(r"-(?:memory|core)$", re.ASCII)
+"""HAMi: a part of an NPU's memory (MiB) or cores (percent), asked for beside the NPU itself."""
 
 Text = Annotated[str, BeforeValidator(str)]
 """YAML reads `24.1` as a number; versions are text."""
+Labels = Annotated[tuple[str, ...], Field(max_length=64)]
 
 
 class TablesError(ValueError):
     """The text is not a table of facts; names the place."""
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A frozen part of the tables; a word that nobody knows is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class LabelKeys(_Table):
+class LabelKeys(Table):
     """Node labels by what they tell; the first key that is present decides."""
 
-    chip: tuple[str, ...]
-    server: tuple[str, ...]
-    accelerator: tuple[str, ...]
-    driver: tuple[str, ...]
-    present: tuple[str, ...]
+    chip: Labels = ()
+    server: Labels = ()
+    accelerator: Labels = ()
+    driver: Labels = ()
+    """The driver, or `<firmware>-<driver>`."""
+    memory: Labels = ()
+    product: Labels = ()
+    present: Labels = ()
 
     @cached_property
     def every(self) -> tuple[str, ...]:
+        """Those that placement can use."""
         return (*self.chip, *self.server, *self.accelerator, *self.driver, *self.present)
 
 
-class Counts(_Table):
+class Counts(Table):
     """Numbers of NPUs that one pod can be granted."""
 
     allowed: tuple[int, ...] | None = None
@@ -45,25 +55,52 @@ class Counts(_Table):
     def permit(self, count: int) -> bool:
         return count in self.allowed if self.allowed is not None else count <= (self.max or count)
 
+    @override
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.allowed)) if self.allowed is not None else f"up to {self.max or 'all'}"
 
-class Chip(_Table):
+
+class Server(Table):
+    """A kind of server or card, as the server label names it."""
+
+    name: str
+    npus: int | None = None
+    """NPUs of one, where that tells it apart."""
+    counts: Counts | None = None
+    """Where it is narrower than its family's."""
+    policy: str | None = None
+    """Value of the annotation by which Volcano chooses how NPUs are grouped."""
+
+
+class Chip(Table):
     """A chip family and the words that stand for it."""
 
     id: str
-    tokens: tuple[str, ...]
+    tokens: tuple[str, ...] = ()
     """In runtime names."""
     deduced: tuple[str, ...] = ()
     """Those of the tokens that no document explains: they make no node Incompatible."""
-    names: tuple[Text, ...]
+    names: tuple[Text, ...] = ()
     """Values of the chip label."""
-    servers: tuple[str, ...]
-    accelerators: tuple[str, ...]
-    resources: tuple[str, ...]
+    servers: tuple[Server, ...] = ()
+    """The usual one first."""
+    accelerators: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     """Extended resources; the usual one first."""
-    counts: Counts
+    counts: Counts = Counts()
+    ring: str | None = None
+    """Value of the pod label `ring-controller.atlas`."""
+
+    def server(self, name: str | None) -> Server | None:
+        return next((server for server in self.servers if server.name == name), None)
+
+    def counts_of(self, server: str | None) -> Counts:
+        """Of the server where it has numbers of its own."""
+        known = self.server(server)
+        return known.counts if known is not None and known.counts is not None else self.counts
 
 
-class Unnamed(_Table):
+class Unnamed(Table):
     """The chip of CANN runtimes whose name has no chip token."""
 
     chip: str
@@ -73,27 +110,34 @@ class Unnamed(_Table):
     """CANN versions for which a document says so; for others it is deduced."""
 
 
-class DriverRow(_Table):
+class DriverRow(Table):
     """The oldest CANN that a driver still serves."""
 
     version: Text
     oldest_cann: Text
-    status: Literal["sourced", "inferred"]
+    status: Literal["sourced", "inferred"] = "sourced"
 
 
-class CannRow(_Table):
+class CannRow(Table):
     """The oldest driver for a CANN release and what that rests on."""
 
     version: Text
     aliases: tuple[Text, ...] = ()
+    deduced: tuple[Text, ...] = ()
+    """Other names by deduction: they make no node Incompatible."""
     driver: Text
     basis: Literal["official", "vendor", "metadata", "paired"]
+    family_drivers: dict[str, Text] = {}
+    """Oldest driver for one chip family, by an official document."""
     verified: Text | None = None
     good: tuple[Text, ...] = ()
     bad: tuple[Text, ...] = ()
 
 
-class Tables(_Table):
+Model = TypeVar("Model", bound=Table)
+
+
+class Tables(Table):
     """All facts."""
 
     labels: LabelKeys
@@ -113,13 +157,19 @@ class Tables(_Table):
         return {name: frozenset(c.id for c in self.chips if name in c.resources) for name in names}
 
     def families(self, resource: str) -> frozenset[str] | None:
-        """Chip ids of a resource, of whole NPUs or of a part such as `huawei.com/Ascend310P-2c`; None for others."""
+        """Chip ids of a resource: of whole NPUs, of a slice such as `huawei.com/Ascend310P-2c`, or of a share such as
+        `huawei.com/Ascend910B3-memory`; None for others.
+        """
         whole = self.resources.get(resource)
-        return whole if whole is not None else self.resources.get(_PART_OF_NPU.sub("", resource))
+        return whole if whole is not None else self.resources.get(_SHARE_OF_NPU.sub("", _PART_OF_NPU.sub("", resource)))
 
     def is_part(self, resource: str) -> bool:
         """Whether it is a static slice of an NPU; a pod gets exactly one of those."""
-        return resource not in self.resources and self.families(resource) is not None
+        return _PART_OF_NPU.search(resource) is not None and self.families(resource) is not None
+
+    def is_share(self, resource: str) -> bool:
+        """Whether it counts memory or cores of NPUs, not NPUs."""
+        return _SHARE_OF_NPU.search(resource) is not None and self.families(resource) is not None
 
     def of_token(self, token: str) -> Chip | None:
         """The family that a runtime name's chip token means."""
@@ -128,7 +178,21 @@ class Tables(_Table):
 
 def load(text: str) -> Tables:
     """Raises TablesError."""
+    return validated(Tables, read(text))
+
+
+def read(text: str) -> Any:
+    """The YAML as it is. Raises TablesError."""
     try:
-        return Tables.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise TablesError(f"the table of node facts cannot be read: {error}") from error
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise TablesError(f"not YAML: {error}".replace("\n", " ")) from error
+
+
+def validated(model: type[Model], found: Any) -> Model:
+    """Raises TablesError, which names each place at fault."""
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors(include_url=False)]
+        raise TablesError("; ".join(faults[:3])) from error

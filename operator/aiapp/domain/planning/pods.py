@@ -115,10 +115,14 @@ def _deadline(deployment: Json) -> Iterator[Trouble]:
 
 
 def _unscheduled(pods: Iterable[Json]) -> Iterator[Trouble]:
-    for pod in pods:
-        condition = conditions(pod).get("PodScheduled")
-        if condition is not None and condition.get("reason") == "Unschedulable":
-            yield Trouble(Reason.UNSCHEDULABLE, f"pod {pod['metadata']['name']}: {condition.get('message', '')}")
+    for pod in filter(is_unschedulable, pods):
+        condition = conditions(pod)["PodScheduled"]
+        yield Trouble(Reason.UNSCHEDULABLE, f"pod {pod['metadata']['name']}: {condition.get('message', '')}")
+
+
+def is_unschedulable(pod: Json) -> bool:
+    """Whether the scheduler found no node for it."""
+    return conditions(pod).get("PodScheduled", {}).get("reason") == "Unschedulable"
 
 
 def conditions(obj: Json) -> dict[str, Json]:

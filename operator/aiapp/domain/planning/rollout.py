@@ -1,23 +1,33 @@
 """One served version: the template it runs with, or what holds it back before any pod exists."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
+from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Content, Needs, Workload, merged_env, pod_template
 from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
-from aiapp.domain.naming import VERSION_LABEL
-from aiapp.domain.nodes.compatibility import Fleet, Requirement, requirement, verdict, wanted_npu
-from aiapp.domain.nodes.facts import Taint
+from aiapp.domain.naming import VERSION_LABEL, digest_config_map
+from aiapp.domain.nodes.fleet import Fleet
 from aiapp.domain.nodes.placement import placement
 from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.usage import Used
+from aiapp.domain.planning.outlook import Outlook, outlook
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
+
+
+class Images(NamedTuple):
+    """The runtime's image in the last template and in the catalogue."""
+
+    before: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,10 @@ class Rollout:
     """Why no pods are made."""
     overruled: str | None = None
     """The verdict that `serving.compatibility: Warn` overruled."""
+    outlook: Outlook | None = None
+    """Where it could run now; None while the version is not Normal."""
+    images: Images | None = None
+    """The runtime's image of then and of now, where they differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +60,8 @@ class Surroundings:
     fleet: Fleet
     tables: Tables
     operator_image: str
+    in_use: Used | None = None
+    """Devices that pods hold; None: nobody counts them."""
 
 
 def rollout(
@@ -60,10 +76,13 @@ def rollout(
     if record is None or absent is not None:
         return Rollout(served, record, held=absent)
     key = rollout_key(served, serving, record.spec, record.status)
+    runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
+    seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
+    wanted = Rollout(served, record, key, outlook=seen, images=_images(served.version, revisions, runtime))
     stored = next((r for r in revisions if _stores(r, served.version, key)), None)
     if stored is not None:
-        return Rollout(served, record, key, stored["data"], stored=True)
-    return _rendered(Rollout(served, record, key), serving, record, around)
+        return replace(wanted, template=stored["data"], stored=True)
+    return _rendered(wanted, serving, record, around)
 
 
 def _absent(served: ServedVersion, record: VersionRecord | None) -> Trouble | None:
@@ -81,22 +100,30 @@ def _stores(revision: Json, version: str, key: str) -> bool:
     return bool(labels.get(VERSION_LABEL) == version and labels.get(KEY_LABEL) == key)
 
 
+def _images(version: str, revisions: Sequence[Json], runtime: RuntimeSpec | None) -> Images | None:
+    own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == version]
+    if not own or runtime is None or runtime.image is None:
+        return None
+    before = str(max(own, key=lambda r: int(r["revision"]))["data"]["spec"]["containers"][0]["image"])
+    return Images(before, runtime.image) if before != runtime.image else None
+
+
 def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: Surroundings) -> Rollout:
-    served, name = wanted.served, record.status.runtime.name if record.status.runtime else ""
+    name = record.status.runtime.name if record.status.runtime else ""
     runtime = around.runtimes.get(name)
     if runtime is None or runtime.image is None:
         return _held(wanted, _no_image(name, known=runtime is not None))
-    needed = requirement(name, _npu(served, record, runtime), around.tables, _tolerated(serving))
-    judged = verdict(needed, around.fleet, around.tables)
+    assert wanted.outlook is not None
+    judged = wanted.outlook.verdict
     waits = judged.verdict == "Incompatible"
     if waits and serving.compatibility == "Enforce":
         return _held(wanted, Trouble(Reason.WAITING_FOR_NODES, f"version {record.name}: {judged.message}"))
-    workload = _workload(wanted, serving, record, runtime, needed, around)
-    return Rollout(served, record, wanted.key, pod_template(workload), overruled=judged.message if waits else None)
+    workload = _workload(wanted, serving, record, runtime, around)
+    return replace(wanted, template=pod_template(workload), overruled=judged.message if waits else None)
 
 
 def _held(wanted: Rollout, why: Trouble) -> Rollout:
-    return Rollout(wanted.served, wanted.record, wanted.key, held=why)
+    return replace(wanted, held=why)
 
 
 def _no_image(name: str, *, known: bool) -> Trouble:
@@ -107,31 +134,21 @@ def _no_image(name: str, *, known: bool) -> Trouble:
     return Trouble(Reason.RUNTIME_UNKNOWN, f"runtime {name} is no longer in the catalogue")
 
 
-def _npu(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec) -> Npu | None:
-    """The application's wish, else the version's."""
-    return wanted_npu(served.npu or (record.spec.container.npu if record.spec.container else None), runtime)
-
-
-def _tolerated(serving: Serving) -> tuple[Taint, ...]:
-    wishes = serving.scheduling.tolerations if serving.scheduling else None
-    return tuple(Taint(t.key or "", t.value or "", t.effect or "") for t in wishes or ())
-
-
 def _workload(
     wanted: Rollout,
     serving: Serving,
     record: VersionRecord,
     runtime: RuntimeSpec,
-    needed: Requirement,
     around: Surroundings,
 ) -> Workload:
-    placed = placement(needed, around.fleet, around.tables)
+    assert wanted.outlook is not None
+    placed = placement(wanted.outlook.needed, wanted.outlook.kinds, around.tables)
     status, container = record.status, record.spec.container or Container()
     assert status.artifact is not None
     assert status.source is not None
     assert record.spec.source.obs is not None
     assert runtime.image is not None
-    npu = Npu(count=placed.npu_count, resource_name=placed.npu_resource) if placed.npu_resource else None
+    npu = Npu(count=placed.devices, resource_name=placed.resource) if placed.resource else None
     return Workload(
         application=record.spec.application,
         version=record.spec.version,
@@ -140,7 +157,8 @@ def _workload(
             source=record.spec.source.obs,
             pin=status.artifact.pin,
             bytes=status.artifact.bytes,
-            manifest_config_map=status.artifact.manifest_ref.name,
+            manifest_config_maps=config_map_names(status.artifact.manifest_ref),
+            digest_config_map=digest_config_map(status.artifact.pin),
         ),
         runtime=runtime,
         image=runtime.image,

@@ -22,6 +22,15 @@ def describe(runtime: RuntimeSpec, generation: int) -> tuple[Json, Finding]:
     return _status(parts, generation), _ready(runtime)
 
 
+def node_facts(source: str | None, fault: str | None) -> tuple[Finding, ...]:
+    """Whether the administrator's ConfigMap could be read; nothing where there is none."""
+    if source is None:
+        return ()
+    if fault is not None:
+        return (fails(ConditionType.NODE_FACTS_VALID, Reason.NODE_FACTS_INVALID, fault),)
+    return (holds(ConditionType.NODE_FACTS_VALID, f"ConfigMap {source}"),)
+
+
 def _status(parts: RuntimeName, generation: int) -> Json:
     status = RuntimeObjectStatus(
         observed_generation=generation,

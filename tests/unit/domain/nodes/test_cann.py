@@ -6,7 +6,7 @@ import pytest
 from tests.support.fleet import TABLES
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.cann import driver_version, order, window
+from aiapp.domain.nodes.cann import firmware_and_driver, order, window
 
 YES, NO, OPEN = "Compatible", "Incompatible", "Unknown"
 
@@ -43,7 +43,10 @@ YES, NO, OPEN = "Compatible", "Incompatible", "Unknown"
         ("8.2.RC1", "24.1.rc2", YES, None),
         ("8.2.RC1", "24.1.0", YES, None),
         ("8.2.RC1", "24.1.rc1", NO, Reason.CANN_TOO_NEW),
-        ("8.2.RC2", "23.0.6", NO, Reason.CANN_TOO_NEW),
+        ("8.2.RC1", "23.0.6", NO, Reason.CANN_TOO_NEW),
+        # That 8.2.RC2 is of the same line is deduced: it refuses nothing.
+        ("8.2.RC2", "23.0.6", OPEN, Reason.FACTS_MISSING),
+        ("8.2.RC2", "25.2.0", YES, None),
         # CANN 8.5 release note: HDK 25.0 and newer.
         ("8.5.0", "25.0.rc1", YES, None),
         ("8.5.1", "25.2.0", YES, None),
@@ -104,13 +107,38 @@ def test_release_candidates_come_before_the_release(older: str, newer: str) -> N
 
 
 def test_a_combined_label_of_firmware_and_driver_tells_the_driver() -> None:
-    assert driver_version("7.7.0.9.220-25.2.1") == "25.2.1"
-    assert driver_version("25.5.0") == "25.5.0"
+    assert firmware_and_driver("7.7.0.9.220-25.2.1") == ("7.7.0.9.220", "25.2.1")
+    assert firmware_and_driver("25.5.0") == (None, "25.5.0")
+
+
+@pytest.mark.parametrize(
+    ("cann", "driver", "family", "verdict"),
+    [
+        # MindIE's release notes: inference on the A2 from 24.1.RC1 on; on other chips nobody says so.
+        ("8.0.RC1", "23.0.6", "Ascend910B", NO),
+        ("8.0.RC1", "24.1.rc1", "Ascend910B", YES),
+        ("8.0.RC1", "23.0.6", "Ascend310P", YES),
+        ("8.0.RC1", "23.0.6", None, YES),
+    ],
+)
+def test_some_minima_hold_for_one_chip_family(cann: str, driver: str, family: str | None, verdict: str) -> None:
+    assert window(cann, driver, TABLES, family).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("cann", "driver", "wanted"),
+    [("8.5.0", "24.1.0", "25.0.RC1"), ("9.1.0", "25.0.1", "25.2.0"), ("8.3.RC1", "25.2.0", "25.3.RC1")],
+)
+def test_a_driver_that_is_too_old_hears_which_one_to_have(cann: str, driver: str, wanted: str) -> None:
+    judged = window(cann, driver, TABLES)
+    assert judged.driver == wanted
+    assert wanted in judged.detail
 
 
 def test_the_documented_table_is_the_shipped_one() -> None:
     page = (Path(__file__).parents[4] / "docs/reference/compatibility.md").read_text("utf-8")
     for row in TABLES.cann:
-        assert f"| {', '.join((row.version, *row.aliases))} | {row.driver} | {row.basis} |" in page
+        names = (row.version, *row.aliases, *(f"{name}*" for name in row.deduced))
+        assert f"| {', '.join(names)} | {row.driver} | {row.basis} |" in page
     for driver in TABLES.drivers:
         assert f"| {driver.version} | {driver.oldest_cann} |" in page

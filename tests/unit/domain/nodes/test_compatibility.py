@@ -5,16 +5,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
 
+from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
-from aiapp.domain.nodes.facts import Taint
+from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.requirement import requirement, wanted_npu
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"
 CPU = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 FIT = mindcluster("fit", "910ProB", driver="23.0.rc1")
+
+
+def tolerating(key: str) -> Scheduling:
+    return Scheduling(tolerations=(Toleration(key=key, operator="Exists"),))
 
 
 def judged(runtime: str, *nodes: dict[str, Any], npu: Npu | None = None) -> Verdict:
@@ -105,7 +110,7 @@ def test_a_name_that_says_nothing_is_unknown() -> None:
 
 def test_a_tolerated_taint_does_not_exclude() -> None:
     reserved = {**FIT, "spec": {"taints": [{"key": "team", "value": "x", "effect": "NoSchedule"}]}}
-    needed = requirement(CANN, None, TABLES, [Taint("team", "", "")])
+    needed = requirement(CANN, None, TABLES, tolerating("team"))
     assert verdict(needed, seen(reserved), TABLES).verdict == "Compatible"
 
 
@@ -115,7 +120,7 @@ def test_the_taint_of_the_npu_resource_is_tolerated() -> None:
 
 
 def test_a_cpu_runtime_that_tolerates_the_npu_resource_fits_nodes_with_npus() -> None:
-    needed = requirement(CPU, None, TABLES, [Taint("huawei.com/Ascend310P", "", "NoSchedule")])
+    needed = requirement(CPU, None, TABLES, tolerating("huawei.com/Ascend310P"))
     assert verdict(needed, seen(mindcluster("n", "310P3", arch="amd64")), TABLES).verdict == "Compatible"
 
 

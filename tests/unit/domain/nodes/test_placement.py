@@ -4,18 +4,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
 
+from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu
-from aiapp.domain.nodes.compatibility import against, requirement
-from aiapp.domain.nodes.facts import Taint
+from aiapp.domain.nodes.compatibility import judged
+from aiapp.domain.nodes.fleet import Fleet
 from aiapp.domain.nodes.placement import Placement, placement
+from aiapp.domain.nodes.requirement import Requirement, requirement
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"
 CPU = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 
 
-def placed(runtime: str, *nodes: dict[str, Any], npu: Npu | None = None) -> Placement:
-    return placement(requirement(runtime, npu, TABLES), seen(*nodes), TABLES)
+def sent(needed: Requirement, fleet: Fleet) -> Placement:
+    return placement(needed, judged(needed, fleet, TABLES), TABLES)
+
+
+def placed(
+    runtime: str, *nodes: dict[str, Any], npu: Npu | None = None, scheduling: Scheduling | None = None
+) -> Placement:
+    return sent(requirement(runtime, npu, TABLES, scheduling), seen(*nodes))
 
 
 def required(result: Placement) -> dict[str, Any]:
@@ -32,7 +40,7 @@ def test_a_cpu_runtime_asks_for_its_architecture_and_stays_off_nodes_with_npus()
         "huawei.com/npu.chip.name": ("DoesNotExist", None),
         "node.kubernetes.io/npu.chip.name": ("DoesNotExist", None),
     }
-    assert (result.npu_resource, result.tolerations) == (None, ())
+    assert (result.resource, result.tolerations) == (None, ())
 
 
 def test_a_cpu_runtime_stays_off_nodes_that_show_their_npus_by_other_labels() -> None:
@@ -44,8 +52,8 @@ def test_a_cpu_runtime_stays_off_nodes_that_show_their_npus_by_other_labels() ->
 
 
 def test_a_cpu_runtime_that_tolerates_the_npu_resource_may_go_to_nodes_with_npus() -> None:
-    needed = requirement(CPU, None, TABLES, [Taint("huawei.com/Ascend910", "", "")])
-    assert required(placement(needed, seen(node()), TABLES)) == {"kubernetes.io/arch": ("In", ["amd64"])}
+    wishes = Scheduling(tolerations=(Toleration(key="huawei.com/Ascend910", operator="Exists"),))
+    assert required(placed(CPU, node(), scheduling=wishes)) == {"kubernetes.io/arch": ("In", ["amd64"])}
 
 
 def test_a_cuda_runtime_asks_for_its_architecture_only() -> None:
@@ -89,9 +97,9 @@ def test_the_resource_is_the_one_that_fitting_nodes_offer() -> None:
     cce = node(
         "cce", arch="arm64", labels={"accelerator/huawei-npu": "ascend-1980"}, resources={"huawei.com/ascend-1980": 8}
     )
-    assert placed(CANN, cce).npu_resource == "huawei.com/ascend-1980"
-    assert placed(CANN).npu_resource == "huawei.com/Ascend910"
-    assert placed(CANN, cce, npu=Npu(count=2, resource_name="example.com/npu")).npu_resource == "example.com/npu"
+    assert placed(CANN, cce).resource == "huawei.com/ascend-1980"
+    assert placed(CANN).resource == "huawei.com/Ascend910"
+    assert placed(CANN, cce, npu=Npu(count=2, resource_name="example.com/npu")).resource == "example.com/npu"
 
 
 def test_the_npu_resource_is_tolerated_as_a_taint() -> None:
@@ -125,9 +133,9 @@ def is_admitted(result: Placement, one: dict[str, Any]) -> bool:
 @given(st.sampled_from([CANN, A2, CPU]), st.lists(nodes(), min_size=1, max_size=5))
 def test_no_node_that_may_fit_is_excluded(runtime: str, fleet: list[dict[str, Any]]) -> None:
     needed, result = requirement(runtime, None, TABLES), placed(runtime, *fleet)
-    for one, known in zip(fleet, seen(*fleet), strict=True):
-        found = against(needed, known, TABLES)
-        if found is None or not found.certain:
+    for one in fleet:
+        (kind,) = judged(needed, seen(one), TABLES)
+        if kind.word != "Incompatible":
             assert is_admitted(result, one)
 
 

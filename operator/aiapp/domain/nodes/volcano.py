@@ -1,0 +1,66 @@
+"""What MindCluster's plugin for the Volcano scheduler reads of a pod; without that scheduler nothing is set. Pure.
+
+The plugin groups NPUs by the annotation `huawei.com/schedule_policy` (MindCluster from 7.3 on); without it pods on a
+newer chip are judged by the rules of the 910A. Older releases read only the pod's nodeSelector `accelerator-type`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiapp.domain.nodes.compatibility import Judged
+from aiapp.domain.nodes.requirement import Requirement
+from aiapp.domain.nodes.tables import Chip, Server, Tables
+from aiapp.domain.resources import Json
+
+SCHEDULER: Final = "volcano"
+POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
+RING_LABEL: Final = "ring-controller.atlas"
+DEVICES_VARIABLE: Final = "ASCEND_VISIBLE_DEVICES"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Additions to a pod template."""
+
+    labels: Json = field(default_factory=dict)
+    annotations: Json = field(default_factory=dict)
+    environment: tuple[Json, ...] = ()
+
+
+def grouping(needed: Requirement, resource: str | None, kinds: Sequence[Judged], tables: Tables) -> Grouping:
+    """For pods with NPUs that Volcano schedules."""
+    if needed.scheduler != SCHEDULER or not needed.is_cann or resource is None:
+        return Grouping()
+    chip = needed.chip or _only(tables.families(resource), tables)
+    ring = {RING_LABEL: chip.ring} if chip and chip.ring else {}
+    if tables.is_part(resource):
+        return Grouping(labels=ring)
+    policy = _policy(chip, resource, kinds) if chip else None
+    # Volcano writes the numbers of the NPUs into an annotation that is called like the resource.
+    source = {"fieldRef": {"fieldPath": f"metadata.annotations['{resource}']"}}
+    return Grouping(
+        labels=ring,
+        annotations={POLICY_ANNOTATION: policy} if policy else {},
+        environment=({"name": DEVICES_VARIABLE, "valueFrom": source},),
+    )
+
+
+def _only(families: frozenset[str] | None, tables: Tables) -> Chip | None:
+    return tables.by_id[next(iter(families))] if families and len(families) == 1 else None
+
+
+def _policy(chip: Chip, resource: str, kinds: Iterable[Judged]) -> str | None:
+    """Of the server that most nodes which may fit are: by their label, else by their number of NPUs."""
+    found: Counter[str] = Counter()
+    for kind in kinds:
+        server = chip.server(kind.group.kind.server) or _of_size(chip, kind.group.kind.allocatable(resource))
+        if kind.word != "Incompatible" and server is not None and server.policy:
+            found[server.policy] += len(kind.group.names)
+    usual = next((server.policy for server in chip.servers if server.policy), None)
+    return max(found, key=lambda policy: (found[policy], policy)) if found else usual
+
+
+def _of_size(chip: Chip, npus: int) -> Server | None:
+    return next((server for server in chip.servers if server.npus == npus), None)
