@@ -6,7 +6,9 @@ import click
 from typing_extensions import override
 
 COMMANDS = {
+    "check": "Check model packages and manifests as the operator would, without a cluster.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
+    "openapi": "Show the APIs of a model as an OpenAPI document.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
     "sandbox": "A Kubernetes cluster on this machine, to try the operator without one.",
 }
@@ -25,12 +27,20 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"aiapp.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
-        return command
+        return _with_line_breaks(command)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
+
+
+def _with_line_breaks(command: click.Command) -> click.Command:
+    """Docstrings are raw text, in which click does not see the mark of a paragraph that keeps its line breaks."""
+    command.help = (command.help or "").replace(r"\b", "\b")
+    for child in command.commands.values() if isinstance(command, click.Group) else ():
+        _with_line_breaks(child)
+    return command
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,3 +53,6 @@ def main() -> None:
       aiapp sandbox up --nodes demo     a cluster on this machine
       aiapp run                         the operator, against the current kubeconfig
     """
+
+
+_with_line_breaks(main)

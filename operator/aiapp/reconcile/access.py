@@ -5,6 +5,7 @@ Never keeps what it read: at the next attempt a changed Secret or CA bundle coun
 
 from base64 import b64decode
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import LocalReference
@@ -12,8 +13,7 @@ from aiapp.api.version import CaBundleReference, ObsSource
 from aiapp.domain.authorities import AuthoritiesError, authorities
 from aiapp.domain.credentials import ACCESS_KEY_NAMES, SECRET_KEY_NAMES, Credentials, CredentialsError, credentials
 from aiapp.domain.location import Location, location
-from aiapp.domain.resources import CONFIG_MAPS
-from aiapp.ports import Cluster
+from aiapp.domain.resources import CONFIG_MAPS, Json, Resource
 
 
 class AccessError(Exception):
@@ -25,6 +25,18 @@ class AccessError(Exception):
         self.message = message
 
 
+class Namespace(Protocol):
+    """The part of `ports.Cluster` that is needed; a person's command has one as well. Both raise `ApiError`."""
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
+        """The object as it is now; None when absent."""
+        ...
+
+    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        """Decoded data of a Secret; None when absent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Where the package lies, and the keys for it."""
@@ -34,14 +46,14 @@ class Access:
     """None: anonymous."""
 
 
-async def access(source: ObsSource, namespace: str, cluster: Cluster) -> Access:
+async def access(source: ObsSource, namespace: str, cluster: Namespace) -> Access:
     """Reads what `source` names. Raises `AccessError`, and `ApiError` when the API server does not answer."""
     keys = await _credentials(source.credentials_secret_ref, namespace, cluster)
     trusted = await _authorities(source.ca_bundle_ref, namespace, cluster)
     return Access(replace(location(source), authorities=trusted), keys)
 
 
-async def _credentials(reference: LocalReference | None, namespace: str, cluster: Cluster) -> Credentials | None:
+async def _credentials(reference: LocalReference | None, namespace: str, cluster: Namespace) -> Credentials | None:
     if reference is None:
         return None
     data = await cluster.secret(namespace, reference.name)
@@ -60,7 +72,7 @@ def _no_keys(message: str) -> AccessError:
     return AccessError(Reason.SECRET_NOT_FOUND, message)
 
 
-async def _authorities(reference: CaBundleReference | None, namespace: str, cluster: Cluster) -> str | None:
+async def _authorities(reference: CaBundleReference | None, namespace: str, cluster: Namespace) -> str | None:
     if reference is None:
         return None
     named = f"{reference.kind} {reference.name}"
@@ -77,7 +89,7 @@ async def _authorities(reference: CaBundleReference | None, namespace: str, clus
         raise AccessError(Reason.CA_BUNDLE_INVALID, f"{named}, key {reference.key}: it {error}") from error
 
 
-async def _data(reference: CaBundleReference, namespace: str, cluster: Cluster) -> dict[str, bytes] | None:
+async def _data(reference: CaBundleReference, namespace: str, cluster: Namespace) -> dict[str, bytes] | None:
     if reference.kind == "Secret":
         return await cluster.secret(namespace, reference.name)
     found = await cluster.get(CONFIG_MAPS, namespace, reference.name)

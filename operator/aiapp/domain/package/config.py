@@ -187,8 +187,6 @@ def _number(where: str, value: Any, findings: Findings) -> str | None:
     if value is None or value == "":
         findings.repair(where, "empty: left out")
         return None
-    if isinstance(value, str):
-        findings.repair(where, f"the text {glimpse(value)} read as a number")
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -196,4 +194,6 @@ def _number(where: str, value: Any, findings: Findings) -> str | None:
     if not math.isfinite(number):
         findings.refuse(where, value, "is not a number")
         return None
+    if isinstance(value, str):
+        findings.repair(where, f"the text {glimpse(value)} read as a number")
     return repr(value) if isinstance(value, int) and abs(value) < 2**53 else repr(number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus
+from aiapp.domain.desired.digest import Known
 from aiapp.domain.manifest import Manifest
 from aiapp.domain.package.refusal import Remark
 
@@ -54,6 +55,8 @@ class Valid:
     """As config.json writes it, not checked against anything."""
     remarks: tuple[Remark, ...] = ()
     """What was read leniently, one by one."""
+    content: Known | None = None
+    """What is known of the content without having read it."""
 
 
 Inspection = Unresolved | Unchanged | Invalid | Valid

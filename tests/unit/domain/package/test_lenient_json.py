@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aiapp.domain.package.lenient_json import MAX_DEPTH, NotJson, Parsed, parse
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )

@@ -1,0 +1,70 @@
+"""`aiapp check`: packages and manifests against the rules of the operator and of the API server, without a cluster."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from aiapp.cli.check_output import FORMATS
+from aiapp.cli.store import URI, StoreChoice, store_options
+
+MANIFESTS: Final = (".yaml", ".yml")
+
+
+@click.command("check")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option("--runtime", metavar="NAME", help="Also refuse a package if no shipped runtime has this name or alias.")
+@store_options
+def command(targets: tuple[str, ...], output: str, runtime: str | None, store: StoreChoice) -> None:
+    r"""Check model packages and manifests as the operator and the API server would, without a cluster.
+
+    A TARGET is a local folder, a folder in object storage (obs:// or s3://) or a .yaml file with objects of
+    aiapp.dev. Every fault is told, and everything that would be read leniently. Keys for a store come from
+    --credentials or from the environment (accessKeyId and secretAccessKey, or the AWS or OBS spellings); without
+    any, access is anonymous.
+
+    \b
+    Exit codes: 0 everything is accepted; 1 something is refused; 2 wrong arguments;
+    3 something could not be looked at (a store that does not answer or denies access).
+
+    \b
+    Examples:
+      aiapp check ./mnist deploy/*.yaml
+      aiapp check obs://models/mnist/1.0.0/ --endpoint https://obs.cn-north-4.myhuaweicloud.com
+      aiapp check ./mnist -o github          annotations in a GitHub workflow
+      aiapp check ./mnist -o json | jq '.results[].package.model'
+    """
+    _refuse_strange(targets)
+    from aiapp.cli.checking import check, exit_code  # noqa: PLC0415 - `--help` must not wait for the models
+
+    found = []
+    with _progress() as tell:
+        for number, target in enumerate(targets, start=1):
+            tell(f"checking {target} ({number} of {len(targets)})")
+            found.append(check(target, runtime, store))
+    click.echo(FORMATS[output](found), nl=False)
+    sys.exit(exit_code(found))
+
+
+def _refuse_strange(targets: tuple[str, ...]) -> None:
+    for target in targets:
+        if "://" in target:
+            if not URI.fullmatch(target):
+                raise click.UsageError(f"{target!r} is not obs://bucket/path/ or s3://bucket/path/")
+        elif not Path(target).exists():
+            raise click.UsageError(f"{target!r} does not exist")
+        elif not Path(target).is_dir() and Path(target).suffix not in MANIFESTS:
+            raise click.UsageError(f"{target!r} is neither a folder nor a .yaml file: name the package's folder")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Says on a terminal, on standard error, what is being done."""
+    console = Console(stderr=True)
+    with console.status("") if console.is_terminal else nullcontext() as status:
+        yield status.update if status is not None else lambda _: None

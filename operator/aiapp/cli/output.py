@@ -1,0 +1,17 @@
+"""Documents as JSON or YAML for standard output."""
+
+import json
+from typing import Any
+
+import yaml
+
+
+def as_json(document: Any) -> str:
+    """Indented, ending in a line feed."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def as_yaml(document: Any) -> str:
+    """In the order of its keys; enums and tuples become what JSON has for them."""
+    plain = json.loads(json.dumps(document))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=1000)

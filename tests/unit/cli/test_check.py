@@ -1,0 +1,177 @@
+"""`aiapp check` on folders and files: what it says in each format, and the code it ends with."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from tests.unit.domain.test_documents import VERSION
+
+from aiapp.cli import main
+from aiapp.cli.checking import shipped_catalogue
+
+ROOT = Path(__file__).parents[3]
+SOUND = """{
+  "model_algorithm": "image_classification",
+  "model_type": "PyTorch",
+  "runtime": "pytorch1.8-python3.7"
+}
+"""
+ENGINES = "TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, Spark_MLlib, Caffe, MXNet, Custom, Image"
+CONFIG = "mnist/model/config.json"
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A sound package as ./mnist; tests break it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTIONS", "")
+    folder = tmp_path / "mnist/model"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(SOUND)
+    (folder / "customize_service.py").write_text("class A: pass\n")
+    (folder / "a.pth").write_bytes(b"weights")
+    return folder
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", *arguments], catch_exceptions=False)
+
+
+def test_a_sound_package_is_accepted(package: Path) -> None:
+    found = check("mnist")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("mnist: ok: PyTorch, image_classification, 3 files, ")
+
+
+def test_every_fault_of_every_file_is_told_with_line_and_column(package: Path) -> None:
+    (package / "config.json").write_text(SOUND.replace("PyTorch", "Torch7").replace('"image_c', '"&image_c'))
+    (package / "customize_service.py").write_text("class A:\npass\n")
+    found = check("mnist")
+    assert found.exit_code == 1
+    letter = "'&image_classification' must be a text that starts with a letter"
+    block = "expected an indented block after class definition on line 1"
+    assert found.stdout.splitlines() == [
+        f"{CONFIG}:3:3: error: /model_type: 'Torch7' is not one of {ENGINES} [ModelTypeUnsupported]",
+        f"{CONFIG}:2:3: error: /model_algorithm: {letter} [ConfigInvalid]",
+        f"mnist/model/customize_service.py:2:1: error: {block} [ServiceCodeInvalid]",
+        "mnist: refused: ModelTypeUnsupported",
+    ]
+
+
+def test_what_is_missing_is_told_beside_what_is_read_leniently(package: Path) -> None:
+    (package / "a.pth").unlink()
+    (package / "config.json").write_text(SOUND.replace("PyTorch", "pytorch"))
+    found = check("mnist")
+    assert found.exit_code == 1
+    first, second, _ = found.stdout.splitlines()
+    assert first.startswith("mnist: error: no model file for PyTorch in model/")
+    assert second == "mnist/model/config.json:3:3: warning: /model_type: 'pytorch' read as PyTorch"
+
+
+def test_annotations_name_file_line_and_column(package: Path) -> None:
+    (package / "config.json").write_text(SOUND.replace('"PyTorch"', '"50%, so: what"'))
+    found = check("mnist", "-o", "github")
+    assert found.exit_code == 1
+    assert found.stdout.splitlines()[0].startswith(
+        f"::error file={CONFIG},line=3,col=3,title=ModelTypeUnsupported::/model_type: '50%25, so: what' is not"
+    )
+
+
+def test_json_and_yaml_say_the_same(package: Path) -> None:
+    written = {output: check("mnist", "-o", output).stdout for output in ("json", "yaml")}
+    found = json.loads(written["json"])
+    assert yaml.safe_load(written["yaml"]) == found
+    (result,) = found["results"]
+    assert (result["target"], result["outcome"], result["remarks"]) == ("mnist", "accepted", [])
+    assert result["package"]["model"]["type"] == "PyTorch"
+    assert result["package"]["artifact"]["objects"] == 3
+    assert "pin" not in result["package"]["artifact"]
+
+
+def test_a_runtime_that_is_asked_for_must_be_shipped_and_one_that_config_json_names_need_not(package: Path) -> None:
+    assert check("mnist", "--runtime", "pytorch1.8-python3.7").exit_code == 0
+    refused = check("mnist", "--runtime", "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch46")
+    assert refused.exit_code == 1
+    assert "did you mean pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64" in refused.stdout
+    (package / "config.json").write_text(SOUND.replace("pytorch1.8-python3.7", "my-own"))
+    warned = check("mnist")
+    assert warned.exit_code == 0
+    assert "mnist: warning: config.json names runtime 'my-own', which is not in the catalogue" in warned.stdout
+
+
+def test_manifests_are_checked_beside_packages(package: Path) -> None:
+    Path("good.yaml").write_text(VERSION)
+    Path("bad.yml").write_text(VERSION.replace("application: mnist", "aplication: mnist"))
+    found = check("mnist", "good.yaml", "bad.yml")
+    assert found.exit_code == 1
+    lines = found.stdout.splitlines()
+    assert lines[1:] == [
+        "good.yaml: ok: 1 object of ours",
+        "bad.yml:5:15: error: spec.aplication: unknown field: did you mean application? [SpecInvalid]",
+        "bad.yml:5:3: error: spec.application: is missing [SpecInvalid]",
+        "bad.yml: refused: SpecInvalid",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param([], "Missing argument", id="nothing to check"),
+        pytest.param(["nowhere"], "'nowhere' does not exist", id="no such folder"),
+        pytest.param(["http://x/y"], "'http://x/y' is not obs://bucket/path/", id="not a store"),
+        pytest.param(["mnist/model/a.pth"], "is neither a folder nor a .yaml file", id="a file of the package"),
+        pytest.param(["obs://models/a", "--endpoint", "x"], "--endpoint 'x' is not http(s)://", id="no endpoint"),
+        pytest.param(
+            ["obs://models/a", "--credentials", "mnist"], "has no accessKeyId and secretAccessKey", id="no keys"
+        ),
+    ],
+)
+def test_wrong_arguments_end_with_2(package: Path, arguments: list[str], words: str) -> None:
+    found = check(*arguments)
+    assert found.exit_code == 2
+    assert words in found.stderr
+
+
+def test_half_a_key_in_the_environment_is_named_without_its_value(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "topsecret")
+    found = check("obs://models/a")
+    assert found.exit_code == 2
+    assert "a secret access key without an access key id" in found.stderr
+    assert "topsecret" not in found.output
+
+
+def test_a_store_that_refuses_connections_could_not_be_looked_at(package: Path) -> None:
+    found = check("obs://models/mnist/", "--endpoint", "http://127.0.0.1:9", "--allow-http")
+    assert found.exit_code == 3
+    assert "[EndpointUnreachable]" in found.stdout
+    assert found.stdout.splitlines()[-1] == "obs://models/mnist/: could not be looked at: EndpointUnreachable"
+
+
+def test_a_store_without_tls_must_be_allowed(package: Path) -> None:
+    found = check("obs://models/mnist/", "--endpoint", "http://127.0.0.1:9")
+    assert found.exit_code == 3
+    assert "[EndpointRefused]" in found.stdout
+
+
+def test_it_runs_as_a_process_of_its_own(package: Path) -> None:
+    (package / "config.json").unlink()
+    ended = subprocess.run(
+        [sys.executable, "-m", "aiapp", "check", "mnist"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert ended.stdout.endswith("mnist: refused: ConfigMissing\n")
+
+
+def test_the_catalogue_that_it_knows_is_the_one_that_is_installed(request: pytest.FixtureRequest) -> None:
+    shipped = ROOT / "operator/aiapp/data/runtimes.yaml"
+    installed = "---\n".join((ROOT / f"manifests/runtimes/{name}.yaml").read_text() for name in ("cann", "cpu"))
+    if request.config.getoption("--update-golden"):
+        shipped.write_text(installed)
+    assert shipped.read_text() == installed, "run this test with --update-golden"
+    assert "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64" in shipped_catalogue()
