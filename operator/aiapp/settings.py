@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     """Longest silence of object storage while it answers."""
     store_request_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0
     """Longest time for one whole answer of object storage: one page of a listing, or one small file."""
+    namespace: Annotated[str, Field(min_length=1, max_length=63)] = "aiapp-system"
+    """The operator's own namespace."""
+    node_facts_config_map: Annotated[str, Field(min_length=1, max_length=253)] = "aiapp-node-facts"
+    """ConfigMap of that namespace with an administrator's node labels, chips and driver tables."""
+    count_devices: bool = True
+    """Whether the pods of all namespaces are watched to know which NPUs are in use; if not, free ones are unknown."""
     max_objects: Annotated[int, Field(ge=1)] = 100_000
     """Objects that one model package may have."""
     max_bytes: Annotated[int, Field(ge=1)] = 1024**4
@@ -47,6 +53,10 @@ class Settings(BaseSettings):
     """Bytes that the names, ETags and version ids of one model package may have."""
     import_seconds: Annotated[float, Field(gt=0)] = 300.0
     """One look at a model package may take this long, listing included."""
+    drift_seconds: Annotated[float, Field(ge=0)] = 21_600.0
+    """The store is asked this often whether it still holds what a version has pinned; 0: only on request."""
+    checksum_objects: Annotated[int, Field(ge=0, le=10_000)] = 200
+    """A store is asked for the checksums of at most this many objects of one package, one request each; 0: never."""
     allow_http: bool = False
     """Whether object storage without TLS is accepted."""
     allowed_hosts: Annotated[tuple[HostPattern, ...], *_List] = ()
