@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 MAX_PIPELINED_BYTES = 64 * 1024
 """Sent ahead while a request is being answered; then the connection is not read any more."""
-BODY_GRACE_SECONDS = 30.0
+BODY_GRACE = 3.0
+"""Times the time for a head: what a body of any size may take."""
 MIN_BODY_BYTES_PER_SECOND = 1024.0
 LINGER_SECONDS = 2.0
 """After an early refusal: time for the client to read it before unread data would reset the connection."""
@@ -93,8 +94,8 @@ class Connection(asyncio.Protocol):
         self._parser.feed(data)
         if self._is_writable and not self._is_answering:
             self._advance()
-        elif self._parser.buffered > MAX_PIPELINED_BYTES:
-            self._transport.pause_reading()
+        else:
+            self._hold_back()
 
     @override
     def eof_received(self) -> bool:
@@ -110,10 +111,12 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self._is_writable = False
         self.deadline = self._loop.time() + STALLED_READER_SECONDS
+        self._reserve_or_abort(self._transport.get_write_buffer_size())
 
     @override
     def resume_writing(self) -> None:
         self._is_writable = True
+        self._release()
         self._set_deadline()
         if not self._is_answering and not self._is_closing:
             self._transport.resume_reading()
@@ -161,10 +164,11 @@ class Connection(asyncio.Protocol):
         """Take a request's head; False when it is not complete."""
         head = self._parser.head()
         if head is None:
+            self._reserve(self._parser.buffered)
             return False
         exchange = self._exchange = Exchange(self, head, self._loop.time())
         self._head_deadline = None
-        self._body_deadline = exchange.started + BODY_GRACE_SECONDS
+        self._body_deadline = exchange.started + BODY_GRACE * self._front.options.header_timeout
         try:
             self._front.check(exchange)
         except RefusedError as refusal:
@@ -190,7 +194,21 @@ class Connection(asyncio.Protocol):
             self._send(exchange, immediate, closes=False)
         return True
 
+    def _hold_back(self) -> None:
+        """Keep what a client sends ahead, and stop reading when that is a lot."""
+        if self._parser.buffered > MAX_PIPELINED_BYTES:
+            self._transport.pause_reading()
+        self._reserve_or_abort(self._parser.buffered)
+
+    def _reserve_or_abort(self, size: int) -> None:
+        """For bytes whose client cannot be answered now: it has not read, or waits for, an earlier answer."""
+        try:
+            self._reserve(size)
+        except RefusedError:
+            self._transport.abort()
+
     def _reserve(self, size: int) -> None:
+        """Account for bytes held for this connection. Raises RefusedError (503) when all together hold too many."""
         if size > self._reserved:
             self._front.reserve(size - self._reserved)
             self._reserved = size
@@ -224,6 +242,7 @@ class Connection(asyncio.Protocol):
 
     def _linger(self) -> None:
         self._is_closing = True
+        self._parser.discard()
         self.deadline = self._loop.time() + LINGER_SECONDS
         if self._transport.can_write_eof():
             self._transport.write_eof()

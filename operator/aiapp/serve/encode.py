@@ -9,6 +9,7 @@ import base64
 import datetime as dt
 import decimal
 import enum
+import io
 import json
 import math
 import uuid
@@ -34,6 +35,8 @@ class NotSerializableError(TypeError):
 
 def encode(result: Any) -> Encoded:
     """The answer for a hook's result. Raises NotSerializableError."""
+    if isinstance(result, (io.BytesIO, io.StringIO)):
+        result = result.getvalue()
     if isinstance(result, str):
         return _encoded_text(result)
     if isinstance(result, (bytes, bytearray, memoryview)):
@@ -126,6 +129,7 @@ _CONVERSIONS: Tuple[Tuple[Any, Callable[[Any], Any]], ...] = (
     (int, int),  # subclasses of int and str: their plain value
     (str, str.__str__),
     ((bytes, bytearray, memoryview), lambda value: _plain_bytes(bytes(value))),
+    ((io.BytesIO, io.StringIO), lambda value: value.getvalue()),
     ((dt.date, dt.time), lambda value: value.isoformat()),
     ((uuid.UUID, PurePath, complex), str),
     (decimal.Decimal, float),

@@ -26,7 +26,7 @@ from .v2names import LENGTH_HEADER
 SWEEP_SECONDS = 0.25
 STOP_PATIENCE_SECONDS = 3.0
 BUFFERED_BODIES = 4
-"""Bodies of the largest size that may be held in memory at the same time, over all connections."""
+"""Bytes that may be held for all connections together, in bodies of the largest size."""
 CLIENT_GONE = 499
 OTHER_ROUTE = "(other)"
 """In the metrics: requests that got no further than an error."""
@@ -116,8 +116,8 @@ class Front:
         return None
 
     def reserve(self, size: int) -> None:
-        """Account for bytes of bodies in memory. Raises RefusedError (503) when there are too many already."""
-        if self._held_bytes + size > self.options.max_body * BUFFERED_BODIES:
+        """Account for bytes in memory. Raises RefusedError (503) when there are too many already."""
+        if self._held_bytes >= self.options.max_body * BUFFERED_BODIES:
             raise RefusedError(503, "Overloaded", "too many large requests at the same time", RETRY_AFTER)
         self._held_bytes += size
 

@@ -82,6 +82,11 @@ class Parser:
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
+    def discard(self) -> None:
+        """Let go of what is held: the connection will not be used any more."""
+        self._buffer.clear()
+        self._chunks.content.clear()
+
     def head(self) -> Optional[Head]:
         while self._buffer.startswith(LINE_END):
             del self._buffer[:2]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.integration.serve.running import INTERPRETERS, Server, serving
+from tests.integration.serve.running import INTERPRETERS, OLDEST_AND_NEWEST, Server, serving
 
 from aiapp.serve import bundle
 
@@ -75,9 +75,11 @@ def start(archive: pathlib.Path, package: pathlib.Path) -> Iterator[Start]:
         yield lambda *options: stack.enter_context(serving(sys.executable, archive, package, *options))
 
 
-@pytest.fixture(scope="module")
-def echo(archive: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server of the echo package for all tests that only talk to it."""
+@pytest.fixture(scope="module", params=OLDEST_AND_NEWEST)
+def echo(
+    request: pytest.FixtureRequest, archive: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server of the echo package for all tests that only talk to it, on the oldest and on the newest Python."""
     package = echo_package(tmp_path_factory.mktemp("echo"))
-    with serving(sys.executable, archive, package) as server:
+    with serving(INTERPRETERS[str(request.param)], archive, package) as server:
         yield server.wait_until_ready()

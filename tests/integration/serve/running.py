@@ -42,6 +42,20 @@ class Server:
         return self._log.read_text()
 
     @property
+    def resident_bytes(self) -> int:
+        """Memory of the process that speaks HTTP."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found, status
+        return int(found.group(1)) * 1024
+
+    @property
+    def workers(self) -> list[int]:
+        """Process ids of its children."""
+        pid = self.process.pid
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    @property
     def port(self) -> int:
         found = eventually(lambda: re.search(r"listening port=(\d+)", self.output) or self.process.poll() is not None)
         assert isinstance(found, re.Match), self.output
@@ -149,4 +163,5 @@ def interpreters() -> dict[str, str]:
 
 
 INTERPRETERS = interpreters()
+OLDEST_AND_NEWEST = [next(iter(INTERPRETERS)), list(INTERPRETERS)[-1]]
 HAS_OLDEST = ".".join(map(str, OLDEST)) in INTERPRETERS

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -128,6 +129,26 @@ def test_a_process_lost_in_a_prediction_is_an_error_answer_and_replaced(start: S
     assert server.post({"a": 1}).json == {"a": 1}
 
 
+def test_a_process_lost_while_it_is_idle_is_noticed_and_replaced(start: Start) -> None:
+    server = start().wait_until_ready()
+    [worker] = server.workers
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: "was killed by SIGKILL (out of memory?): starting another" in server.output)
+    server.wait_until_ready()
+
+    assert server.post({"a": 1}).json == {"a": 1}
+    assert server.workers != [worker]
+
+
+def test_out_of_memory_the_kernel_ends_the_worker_and_not_the_server(start: Start) -> None:
+    server = start().wait_until_ready()
+
+    [worker] = [pathlib.Path(f"/proc/{pid}/oom_score_adj") for pid in server.workers]
+
+    assert worker.read_text() == "1000\n"
+    assert pathlib.Path(f"/proc/{server.process.pid}/oom_score_adj").read_text() != "1000\n"
+
+
 def test_requests_that_wait_survive_the_loss_of_the_process(start: Start) -> None:
     server = start().wait_until_ready()
     first = Background(server, {"print": "begun\n", "sleep": 0.5, "die": int(signal.SIGKILL)})
@@ -175,7 +196,7 @@ def test_a_second_sigterm_ends_at_once(start: Start) -> None:
 
 def test_no_process_is_left_behind_when_the_server_is_killed(start: Start) -> None:
     server = start().wait_until_ready()
-    [worker] = children(server.process.pid)
+    [worker] = server.workers
     server.process.kill()
     server.process.wait()
 
@@ -189,7 +210,7 @@ def test_several_workers_predict_at_the_same_time(start: Start) -> None:
 
     assert (one.is_answered, two.is_answered) == (False, False)
     assert (one.reply.status, two.reply.status) == (200, 200)
-    assert len(children(server.process.pid)) == 2
+    assert len(server.workers) == 2
 
 
 def test_prints_appear_and_requests_are_logged_once_each_in_json(start: Start) -> None:
@@ -235,6 +256,53 @@ class Service:
         assert server.wait_until_ready().post({}).json == [7, "VALUE = 7"]
 
 
+def test_a_package_in_the_model_folder_of_the_one_given_is_found(
+    archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    assert package.parent == tmp_path
+    with serving(sys.executable, archive, tmp_path) as server:
+        assert server.wait_until_ready().post({"a": 1}).json == {"a": 1}
+
+
+def test_programs_that_the_package_starts_print_at_once_too(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    source = """
+import os
+class Service:
+    def _inference(self, data):
+        return os.environ["PYTHONUNBUFFERED"]
+"""
+    (folder / "customize_service.py").write_text(source)
+    with serving(sys.executable, archive, folder) as server:
+        assert server.wait_until_ready().post({}).content == b"1"
+
+
+def test_a_model_that_a_thread_of_the_constructor_loads_is_waited_for(
+    archive: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    source = """
+import os, threading, time
+class Service:
+    def __init__(self, model_name, model_path):
+        threading.Thread(target=self.load).start()
+    def load(self):
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+        self.model = len
+    def _inference(self, data):
+        return self.model(data.pop("image"))
+"""
+    (folder / "customize_service.py").write_text(source)
+    with serving(sys.executable, archive, folder) as server:
+        first = Background(server.wait_until_ready(), {"image": [1, 2, 3]})
+        (folder / "go").touch()
+
+        assert first.reply.content == b"3"
+
+
 def test_a_package_that_is_a_program_of_its_own_is_run_as_one(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
@@ -245,7 +313,3 @@ def test_a_package_that_is_a_program_of_its_own_is_run_as_one(archive: pathlib.P
         assert server.wait() == 0
 
         assert server.output == "__main__ 7\n"
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import io
 import json
 import pathlib
 import uuid
@@ -107,6 +108,8 @@ def test_values_become_json(result: object, text: str | None) -> None:
         pytest.param("", "text/plain; charset=utf-8", b"", id="empty text"),
         pytest.param(b"\x89PNG\r\n\x1a\n.", "image/png", b"\x89PNG\r\n\x1a\n.", id="a PNG"),
         pytest.param(bytearray(b"\xff\xd8\xff."), "image/jpeg", b"\xff\xd8\xff.", id="a JPEG"),
+        pytest.param(io.BytesIO(b"\xff\xd8\xff."), "image/jpeg", b"\xff\xd8\xff.", id="a file in memory"),
+        pytest.param(io.StringIO("[1]"), JSON, b"[1]", id="a text file in memory"),
         pytest.param(b"[1]", JSON, b"[1]", id="bytes of JSON"),
         pytest.param(b"\xff\x00", "application/octet-stream", b"\xff\x00", id="other bytes"),
     ],
