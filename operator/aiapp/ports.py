@@ -16,8 +16,8 @@ from aiapp.domain.resources import Json, Resource
 
 Clock = Callable[[], datetime]
 """The current time, timezone-aware in UTC."""
-Trim = Callable[[Json], Json]
-"""Drops what nobody here needs of an object; may change and return its argument."""
+Trim = Callable[[Json], Json | None]
+"""Drops what nobody here needs of an object, or all of it (None); may change and return its argument."""
 EventType = Literal["Normal", "Warning"]
 
 
@@ -132,11 +132,18 @@ class Api(Protocol):
         """Raises `NotFoundError`."""
         ...
 
-    async def list(self, resource: Resource, *, selector: str = "", trim: Trim | None = None) -> Page:
-        """Every object of all namespaces, with apiVersion and kind on each, each page trimmed as it comes."""
+    async def list(
+        self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None
+    ) -> Page:
+        """Every object of all namespaces, with apiVersion and kind on each, each page trimmed as it comes.
+
+        `selector` is over labels, `fields` over fields.
+        """
         ...
 
-    def watch(self, resource: Resource, *, selector: str = "", resource_version: str) -> AsyncIterator[WatchEvent]:
+    def watch(
+        self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
+    ) -> AsyncIterator[WatchEvent]:
         """Events after `resource_version` until the server ends the stream. `ApiError` 410 when it is too old."""
         ...
 
@@ -199,12 +206,6 @@ class ObjectStore(Protocol):
         ...
 
 
-class PythonParser(Protocol):
-    """Parses code that nobody trusts, without ever importing or executing it."""
-
-    async def parse(self, source: bytes) -> Syntax:
-        """Never raises for what `source` holds: code that cannot be parsed, or costs too much, is a `SyntaxFault`."""
-        ...
 class ObjectHistory(Protocol):
     """Knows what an object store still holds. Raises `StoreError`."""
 
@@ -213,3 +214,17 @@ class ObjectHistory(Protocol):
         ...
 
 
+class HashingStore(ObjectStore, Protocol):
+    """An object store that may know hashes of what it holds."""
+
+    async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
+        """Of the whole object, in lower-case hex; None when the store does not say. Raises `StoreError`."""
+        ...
+
+
+class PythonParser(Protocol):
+    """Parses code that nobody trusts, without ever importing or executing it."""
+
+    async def parse(self, source: bytes) -> Syntax:
+        """Never raises for what `source` holds: code that cannot be parsed, or costs too much, is a `SyntaxFault`."""
+        ...

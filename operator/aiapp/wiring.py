@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -26,10 +26,13 @@ from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.tables import load as load_tables
+from aiapp.domain.nodes.usage import UNFINISHED
+from aiapp.domain.nodes.usage import trim as trim_devices
 from aiapp.domain.proxies import Proxies
 from aiapp.domain.resources import (
     APPLICATIONS,
     CHILDREN,
+    CONFIG_MAPS,
     NODES,
     PODS,
     RUNTIMES,
@@ -41,9 +44,16 @@ from aiapp.domain.trimming import trim_of, without_managed_fields
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.cluster import StoredCluster
+from aiapp.reconcile.devices import Devices
+from aiapp.reconcile.digests import Digests
+from aiapp.reconcile.drift import AT_ONCE as DRIFTS_AT_ONCE
+from aiapp.reconcile.drift import DRIFT, DriftPorts, DriftReconciler, Drifts
+from aiapp.reconcile.drift import Pace as DriftPace
+from aiapp.reconcile.fleet import FleetView
+from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.loop import Loop, Reconcile
 from aiapp.reconcile.manifests import Manifests
-from aiapp.reconcile.queue import Queue
+from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.resync import Resync
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
@@ -69,44 +79,65 @@ class Parts:
     """What reconcilers are made of."""
 
     settings: Settings
-    tables: Tables
     api: KubeApi
     store: Store[NodeFacts]
+    view: FleetView
+    devices: Devices | None
     cluster: StoredCluster
     recorder: EventRecorder
     objects: S3Store
     parser: IsolatedParser
+    drifts: Drifts
 
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     """The reconciler of each of our kinds."""
     manifests, catalogue = Manifests(parts.api), Catalogue()
+    digests = Digests(parts.api, parts.store, parts.objects, parts.settings.checksum_objects)
     version = VersionPorts(
         store=parts.store,
         cluster=parts.cluster,
         manifests=manifests,
+        digests=digests,
         recorder=parts.recorder,
         objects=parts.objects,
         parser=parts.parser,
         catalogue=catalogue,
-        tables=parts.tables,
+        view=parts.view,
+        drifts=parts.drifts,
+        import_seconds=parts.settings.import_seconds,
         clock=time.monotonic,
     )
     application = ApplicationPorts(
         store=parts.store,
         cluster=parts.cluster,
         manifests=manifests,
+        digests=digests,
         recorder=parts.recorder,
         catalogue=catalogue,
-        tables=parts.tables,
+        view=parts.view,
+        drifts=parts.drifts,
         operator_image=parts.settings.image,
         clock=time.monotonic,
     )
     return {
         VERSIONS.kind: VersionReconciler(version),
         APPLICATIONS.kind: ApplicationReconciler(application),
-        RUNTIMES.kind: RuntimeReconciler(parts.store, parts.cluster),
+        RUNTIMES.kind: RuntimeReconciler(parts.store, parts.cluster, parts.view.knowledge),
     }
+
+
+def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconciler:
+    """What looks at the stores of pinned versions; `tell` puts a version into the queue."""
+    ports = DriftPorts(
+        store=parts.store,
+        cluster=parts.cluster,
+        history=parts.objects,
+        drifts=parts.drifts,
+        tell=tell,
+        seconds=parts.settings.import_seconds,
+    )
+    return DriftReconciler(ports)
 
 
 def shipped_tables() -> Tables:
@@ -154,7 +185,7 @@ class Engine:
         self._session = session(self.credentials, self._connector)
         self._queue = Queue(time.monotonic, random.random, self.metrics)
         self._parts = self._make_parts(settings)
-        triggers = Triggers(self._queue, self._parts.store)
+        self._triggers = triggers = Triggers(self._queue, self._parts.store)
         self._parts.store.listen(triggers)
         self._watches = self._list_watches(settings)
         self._resync = Resync(self._parts.api, self._parts.store, triggers.everything, settings.resync_seconds)
@@ -163,6 +194,13 @@ class Engine:
             self._queue,
             {FLEET.kind: triggers.fleet, **reconcilers(self._parts)},
             workers=settings.workers,
+            clock=time.monotonic,
+            observer=self.metrics,
+        )
+        self._drift_loop = Loop(
+            self._parts.drifts.queue,
+            {DRIFT: drift_reconciler(self._parts, self._queue.add)},
+            workers=DRIFTS_AT_ONCE,
             clock=time.monotonic,
             observer=self.metrics,
         )
@@ -209,33 +247,58 @@ class Engine:
 
     def _make_parts(self, settings: Settings) -> Parts:
         api = KubeApi(self._session, self.credentials.server, observer=self.metrics)
-        tables = shipped_tables()
-        store: Store[NodeFacts] = Store(facts=lambda node: facts(node, tables))
+        recorder = EventRecorder(api, utc_now, time.monotonic)
+        knowledge = Knowledge(shipped_tables(), recorder, self._read_nodes_again)
+        store: Store[NodeFacts] = Store(facts=lambda node: facts(node, knowledge.tables))
+        devices = Devices(self._device_freed) if settings.count_devices else None
         return Parts(
             settings=settings,
-            tables=tables,
             api=api,
             store=store,
+            view=FleetView(store, knowledge, devices),
+            devices=devices,
             cluster=StoredCluster(api, store, utc_now),
-            recorder=EventRecorder(api, utc_now, time.monotonic),
+            recorder=recorder,
             objects=S3Store(store_settings(settings)),
             parser=IsolatedParser(),
+            drifts=Drifts(
+                Queue(time.monotonic, random.random, self.metrics), DriftPace(settings.drift_seconds, time.monotonic)
+            ),
         )
 
     def _list_watches(self, settings: Settings) -> list[ListWatch]:
         ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in (*CHILDREN, PODS)]
         everything = [*ours, Collection(resource=NODES, trim=trim_node)]
         pace = Pace(resync=settings.resync_seconds)
-        return [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]
+        watches = [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]
+        return [*watches, *self._watches_of_facts(pace)]
+
+    def _watches_of_facts(self, pace: Pace) -> Iterator[ListWatch]:
+        """What nodes are judged by beside the nodes: the administrator's ConfigMap, and pods that hold devices."""
+        settings, api = self._parts.settings, self._parts.api
+        fields = f"metadata.namespace={settings.namespace},metadata.name={settings.node_facts_config_map}"
+        named = Collection(resource=CONFIG_MAPS, name="node facts", fields=fields)
+        yield ListWatch(api, named, self._parts.view.knowledge, pace)
+        if self._parts.devices is not None:
+            unfinished = Collection(resource=PODS, name="devices in use", fields=UNFINISHED, trim=trim_devices)
+            yield ListWatch(api, unfinished, self._parts.devices, pace)
+
+    def _device_freed(self) -> None:
+        self._triggers.device_freed()
+
+    def _read_nodes_again(self) -> None:
+        self._parts.store.read_nodes_again()
+        self._triggers.nodes_read_otherwise()
 
     def _coroutines(self) -> dict[str, Coroutine[Any, Any, None]]:
-        watches = {f"watch {w.collection.resource.plural}": w.run() for w in self._watches}
+        watches = {f"watch {w.collection.title}": w.run() for w in self._watches}
         return watches | {
             "first view": self._open_when_synced(),
             "resync": self._resync.run(),
             "schema": self._schema.run(),
             "events": self._parts.recorder.run(),
             "workers": self._loop.run(),
+            "drift": self._drift_loop.run(),
         }
 
     async def _open_when_synced(self) -> None:
@@ -245,10 +308,12 @@ class Engine:
         self._set_gate()
 
     def _set_gate(self) -> None:
-        if self._unready():
-            self._loop.gate.clear()
-        else:
-            self._loop.gate.set()
+        ready = not self._unready()
+        for loop in (self._loop, self._drift_loop):
+            if ready:
+                loop.gate.set()
+            else:
+                loop.gate.clear()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (task.get_name() == "first view" and task.exception() is None):
@@ -260,7 +325,7 @@ class Engine:
     def _unhealthy(self) -> list[str]:
         ended = [f"{task.get_name()} ended" for task in self._tasks if task.done() and task.get_name() != "first view"]
         stuck = [
-            f"watch {watch.collection.resource.plural} is stuck for {watch.idleness():.0f} s"
+            f"watch {watch.collection.title} is stuck for {watch.idleness():.0f} s"
             for watch in self._watches
             if watch.idleness() > STUCK_SECONDS
         ]
@@ -268,9 +333,7 @@ class Engine:
 
     def _unready(self) -> list[str]:
         unseen = [
-            f"{watch.collection.resource.plural} are not listed yet"
-            for watch in self._watches
-            if not watch.synced.is_set()
+            f"{watch.collection.title} are not listed yet" for watch in self._watches if not watch.synced.is_set()
         ]
         own = [] if self._resync.synced.is_set() else ["our own kinds are not listed yet"]
         return [*self._schema.complaints, *own, *unseen]
@@ -278,4 +341,4 @@ class Engine:
     def _metrics_of_watches(self) -> None:
         self.metrics.working(self._queue.longest_running)
         for watch in self._watches:
-            self.metrics.watch(watch.collection.resource.plural, watch.silence)
+            self.metrics.watch(watch.collection.title, watch.silence)

@@ -17,6 +17,7 @@ from typing_extensions import override
 from aiapp.adapters.blocking import Abandoned, BlockingPool
 from aiapp.adapters.exchange import Deadline
 from aiapp.adapters.outages import Outages
+from aiapp.adapters.s3_checksums import sha256
 from aiapp.adapters.s3_errors import require_allowed, status
 from aiapp.adapters.s3_listing import Limits, listing
 from aiapp.adapters.s3_request import Requests, Retries
@@ -27,7 +28,7 @@ from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.proxies import NO_PROXIES, Proxies
-from aiapp.ports import ObjectChangedError, ObjectHistory, ObjectStore, StoreError
+from aiapp.ports import HashingStore, ObjectChangedError, ObjectHistory, StoreError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -65,7 +66,7 @@ class StoreSettings:
     proxies: Proxies = NO_PROXIES
 
 
-class S3Store(ObjectStore, ObjectHistory):
+class S3Store(HashingStore, ObjectHistory):
     """Object storage; make one for the process and `close` it at the end."""
 
     def __init__(self, settings: StoreSettings, uniform: Callable[[], float] = random.random) -> None:
@@ -94,6 +95,10 @@ class S3Store(ObjectStore, ObjectHistory):
     @override
     async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
         return await self._call(location, credentials, lambda requests: _content(requests, listed, limit))
+
+    @override
+    async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
+        return await self._call(location, credentials, lambda requests: sha256(requests, listed))
 
     async def _call(
         self, location: Location, credentials: Credentials | None, work: Callable[[Requests], Result]

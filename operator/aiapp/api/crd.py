@@ -90,6 +90,7 @@ VERSIONS: Final = Kind(
         Column("Model", ".status.model.type"),
         Column("Runtime", ".status.runtime.name", wide=True),
         Column("Compatible", ".status.compatibility.verdict"),
+        Column("Lifecycle", ".status.runtime.lifecycle"),
         Column("Phase", ".status.phase"),
         Column("Ready", _of_ready("status")),
         Column("Reason", _of_ready("reason"), wide=True),

@@ -82,7 +82,7 @@ class RuntimeObjectStatus(ApiModel):
     chip: Annotated[str, Field(max_length=32)] | None = None
     """Ascend chip family that the runtime is made for."""
     conditions: Conditions = ()
-    """Ready."""
+    """Ready; NodeFactsValid where an administrator has a ConfigMap of node facts."""
 
 
 class InferenceRuntime(ApiModel):

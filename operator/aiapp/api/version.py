@@ -71,6 +71,7 @@ class ObsSource(ApiModel):
             unchanged("endpoint"),
             unchanged("region"),
             unchanged("addressing"),
+            unchanged("digest"),
         )
     )
 
@@ -112,6 +113,16 @@ class ObsSource(ApiModel):
     addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
     """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses,
     single-label hosts and Services of a cluster, else Virtual."""
+    digest: (
+        Annotated[
+            str,
+            Field(max_length=71),
+            Matches("sha256:[0-9a-f]{64}", "digest must be sha256: and 64 lower-case hexadecimal digits"),
+        ]
+        | None
+    ) = None
+    """Digest of the content that is expected there, as `status.artifact.digest` of the version that was promoted.
+    Another content is refused."""
     credentials_secret_ref: LocalReference | None = None
     """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
     spellings of these. Absent: anonymous access."""
@@ -212,29 +223,37 @@ class ManifestReference(ApiModel):
 
     name: NameString
     """Its name in this namespace."""
-
-
-class Artifact(ApiModel):
-    """The pinned content."""
-
-    pin: Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
-    """SHA-256 over the manifest: path, size, ETag and version id of every object."""
-    objects: Annotated[int, Field(ge=0)]
-    """Number of files."""
-    bytes: Annotated[int, Field(ge=0)]
-    """Size of all files together, in bytes."""
     parts: Annotated[int, Field(ge=2)] | None = None
     """How many ConfigMaps hold it together, where one is too small: `<name>`, `<name>-1`, `<name>-2`, ..."""
 
 
 DigestFrom = Literal["Checksums", "SHA256SUMS", "Fetch", "Spec"]
 Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class Artifact(ApiModel):
+    """The pinned content."""
+
+    pin: Digest
+    """SHA-256 over the manifest: path, size, ETag and version id of every object."""
+    digest: Digest | None = None
+    """SHA-256 over path, size and SHA-256 of every file: the content, the same wherever it lies. Demanded from every
+    fetch once it is known; absent until then."""
+    digest_from: DigestFrom | None = None
+    """Where the digest is known from: the store's checksums, the package's SHA256SUMS, the first fetch, or
+    `spec.source.obs.digest` alone, which no fetch has confirmed yet."""
+    verified_at: datetime | None = None
+    """When a pod had first fetched and hashed every file and found this digest."""
+    objects: Annotated[int, Field(ge=0)]
+    """Number of files."""
+    bytes: Annotated[int, Field(ge=0)]
+    """Size of all files together, in bytes."""
     size: Annotated[str, Field(max_length=32)]
     """The same for people, for example `97.3 MiB`."""
     manifest_ref: ManifestReference
     """Where the manifest lies."""
     verification: Literal["ETag", "SHA256"]
-    """What vouches for the content at every fetch."""
+    """What vouches for the content at every fetch: the store's ETag alone, or the digest as well."""
 
 
 class ApiStatus(ApiModel):
@@ -335,6 +354,24 @@ class ReasonCount(ApiModel):
         Field(max_length=3, json_schema_extra=ATOMIC),
     ] = ()
     """Up to three of their names."""
+    detail: Annotated[str, Field(max_length=512)] | None = None
+    """What most of them have and what is asked for."""
+
+
+class NearFit(ApiModel):
+    """Nodes that miss by exactly one thing."""
+
+    missing: Annotated[str, Field(max_length=64)]
+    """The reason against them; one of the reasons for nodes."""
+    nodes: Annotated[int, Field(ge=0)]
+    """How many."""
+    examples: Annotated[
+        tuple[Annotated[str, Field(max_length=253)], ...],
+        Field(max_length=3, json_schema_extra=ATOMIC),
+    ] = ()
+    """Up to three of their names."""
+    remedy: Annotated[str, Field(max_length=512)]
+    """What would mend it."""
 
 
 class CompatibilityStatus(ApiModel):
@@ -348,6 +385,8 @@ class CompatibilityStatus(ApiModel):
     """Nodes that fit."""
     reasons: Annotated[tuple[ReasonCount, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     """Why the others do not."""
+    near_fits: Annotated[tuple[NearFit, ...], Field(max_length=8, json_schema_extra=ATOMIC)] = ()
+    """Nodes that miss by exactly one thing, by what would mend it; most nodes first."""
 
 
 class VersionStatus(ApiModel):
@@ -367,8 +406,10 @@ class VersionStatus(ApiModel):
     """The runtime."""
     compatibility: CompatibilityStatus | None = None
     """The verdict over the nodes."""
+    last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
+    """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
     conditions: Conditions = ()
-    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, Ready; while it applies
+    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, RuntimeSupported, SourceUnchanged, Ready; while it applies
     Reconciling, Stalled."""
 
 
@@ -386,8 +427,6 @@ class AIApplicationVersion(ApiModel):
     )
 
     spec: VersionSpec
-    last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
-    """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
     """What this version is."""
     status: VersionStatus = VersionStatus()
     """What the operator found out."""

@@ -21,6 +21,7 @@ from aiapp.domain.credentials import (
 )
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.location import Addressing, Location, location
+from aiapp.domain.proxies import Proxies
 
 if TYPE_CHECKING:
     from aiapp.adapters.s3 import S3Store
@@ -99,7 +100,12 @@ def object_store(choice: StoreChoice) -> "S3Store":
     """To be closed at the end."""
     from aiapp.adapters.s3 import S3Store, StoreSettings  # noqa: PLC0415 - `--help` must not wait for it
 
-    return S3Store(StoreSettings(allow_http=choice.allow_http, policy=_EVERYWHERE))
+    proxies = Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY"))
+    return S3Store(StoreSettings(allow_http=choice.allow_http, policy=_EVERYWHERE, proxies=proxies))
+
+
+def _variable(name: str) -> str:
+    return _ENVIRONMENT.get(name) or _ENVIRONMENT.get(name.lower(), "")
 
 
 def _authorities(bundle: Path | None) -> str | None:

@@ -20,6 +20,11 @@ def manifest_config_map(pin: str) -> str:
     return f"aiapp-manifest-{pin.removeprefix('sha256:')[:32]}"
 
 
+def digest_config_map(pin: str) -> str:
+    """Name of the ConfigMap that records the content digest of the manifest with that pin."""
+    return f"{manifest_config_map(pin)}-digest"
+
+
 def application_labels(application: str) -> Json:
     """Labels of what belongs to the application as a whole."""
     return {

@@ -38,6 +38,7 @@ VERSIONS: Final = Resource(GROUP, API_VERSION, "aiapplicationversions", "AIAppli
 RUNTIMES: Final = Resource(GROUP, API_VERSION, "inferenceruntimes", "InferenceRuntime", namespaced=False)
 DEPLOYMENTS: Final = Resource("apps", "v1", "deployments", "Deployment")
 CONTROLLER_REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
+REPLICA_SETS: Final = Resource("apps", "v1", "replicasets", "ReplicaSet")
 SERVICES: Final = Resource("", "v1", "services", "Service")
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 PODS: Final = Resource("", "v1", "pods", "Pod")

@@ -7,8 +7,8 @@ from typing import Final
 from aiapp.api.conditions import Reason
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
+from aiapp.domain.planning.drift import suspects
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
 from aiapp.domain.planning.rollout import Rollout, Surroundings
@@ -25,6 +25,9 @@ from aiapp.domain.resources import (
 )
 from aiapp.ports import Applied, ApplyResult, Cluster, Recorder
 from aiapp.reconcile.catalogue import Catalogue
+from aiapp.reconcile.digests import Digests
+from aiapp.reconcile.drift import Drifts
+from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.manifests import Manifests, is_shared_with
 from aiapp.reconcile.queue import Key
@@ -42,9 +45,11 @@ class ApplicationPorts:
     store: Store[NodeFacts]
     cluster: Cluster
     manifests: Manifests
+    digests: Digests
     recorder: Recorder
     catalogue: Catalogue
-    tables: Tables
+    view: FleetView
+    drifts: Drifts
     operator_image: str
     clock: Callable[[], float]
     """Monotonic seconds."""
@@ -66,8 +71,10 @@ class ApplicationReconciler:
         wanted = await self._with_manifests(observed, plan(observed))
         applied = [await self._apply(observed, desired) for desired in wanted.apply]
         await self._delete(wanted.delete)
+        self._tell_rollouts(observed.application, wanted.rollouts)
         taken = [_called(a.object) for a in applied if a.result is ApplyResult.NAME_TAKEN]
         said = assess(_after(observed, applied, wanted.delete), wanted, taken)
+        self._suspect(observed)
         wait = self._patience(key, observed.application, said)
         if wait is None:
             await self._report(observed.application, said)
@@ -87,8 +94,9 @@ class ApplicationReconciler:
             children=children,
             around=Surroundings(
                 runtimes=self._ports.catalogue.specs(store.runtimes()),
-                fleet=store.nodes(),
-                tables=self._ports.tables,
+                fleet=self._ports.view.fleet,
+                tables=self._ports.view.tables,
+                in_use=self._ports.view.in_use,
                 operator_image=self._ports.operator_image,
             ),
         )
@@ -110,6 +118,7 @@ class ApplicationReconciler:
         if artifact is None:
             return False
         application, reference = observed.application, artifact.manifest_ref
+        await self._ports.digests.share(artifact.pin, application.raw)
         known = [self._ports.store.get(CONFIG_MAPS, application.namespace, n) for n in config_map_names(reference)]
         if all(part is not None and is_shared_with(part, application.raw) for part in known):
             return True
@@ -131,6 +140,12 @@ class ApplicationReconciler:
                 resource_version=metadata["resourceVersion"],
             )
 
+    def _suspect(self, observed: Observed) -> None:
+        suspected = suspects(observed.children.pods)
+        for record in observed.versions:
+            if record.spec.version in suspected:
+                self._ports.drifts.suspect(record)
+
     def _patience(self, key: Key, application: ApplicationRecord, said: Assessment) -> float | None:
         """Seconds until it is worth saying that a new application waits for its version; None: say what there is."""
         if application.is_new and said.ready.reason in NOT_NORMAL:
@@ -147,6 +162,18 @@ class ApplicationReconciler:
             APPLICATIONS, application.namespace, application.name, uid=application.uid, status=status
         )
         tell_change(self._ports.recorder, application.raw, application.parsed.status.conditions, said.ready)
+
+    def _tell_rollouts(self, application: ApplicationRecord, rollouts: Iterable[Rollout]) -> None:
+        """What a person should know of templates that were just made."""
+        for made in rollouts:
+            if made.template is None or made.stored:
+                continue
+            if made.images is not None:
+                told = f"version {made.served.version} now runs {made.images.now}, before {made.images.before}"
+                self._ports.recorder.event(application.raw, "Normal", Reason.RUNTIME_IMAGE_CHANGED, told)
+            if made.overruled is not None:
+                told = f"version {made.served.version} is rolled out against the verdict: {made.overruled}"
+                self._ports.recorder.event(application.raw, "Warning", Reason.COMPATIBILITY_OVERRULED, told)
 
 
 def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from aiapp.domain.naming import APPLICATION_LABEL
-from aiapp.domain.resources import APPLICATIONS, NODES, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.naming import APPLICATION_LABEL, VERSION_LABEL
+from aiapp.domain.planning.digest import has_told
+from aiapp.domain.resources import APPLICATIONS, NODES, PODS, RUNTIMES, VERSIONS, Json, Resource
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Change, Store
 
 FLEET: Final = Key("Fleet", "", "nodes")
 """Stands for everything that depends on the nodes."""
+DEVICES: Final = Key(FLEET.kind, "", "devices")
+"""Stands for everything that waits for a device."""
 FLEET_WINDOW_SECONDS: Final = 1.0
 """Nodes come and go in groups: their changes within this time are looked at together."""
 
@@ -35,14 +38,27 @@ class Triggers:
         for key in self._keys(change):
             self._queue.add(key)
 
-    async def fleet(self, _: Key) -> Outcome:
-        """The reconciler of `FLEET`: every version is judged again, and so is what is not ready."""
-        for version in self._store.all(VERSIONS):
-            self._queue.add(key_of(VERSIONS, version))
+    async def fleet(self, key: Key) -> Outcome:
+        """The reconciler of `FLEET`: every version is judged again, and so is each application that is not ready or has
+        wishes of its own about nodes; another one hears of a changed verdict through its version. And of `DEVICES`.
+        """
+        if key == FLEET:
+            for version in self._store.all(VERSIONS):
+                self._queue.add(key_of(VERSIONS, version))
         for application in self._store.all(APPLICATIONS):
-            if not _is_true(application, "Ready"):
+            if not _is_true(application, "Ready") or (key == FLEET and _wishes_nodes(application)):
                 self._queue.add(key_of(APPLICATIONS, application))
         return Outcome()
+
+    def nodes_read_otherwise(self) -> None:
+        """The facts by which nodes are judged changed; runtimes say whether they can be read."""
+        self._queue.add_after(FLEET, FLEET_WINDOW_SECONDS)
+        for runtime in self._store.runtimes():
+            self._queue.add(key_of(RUNTIMES, runtime))
+
+    def device_freed(self) -> None:
+        """A pod gave a device back."""
+        self._queue.add_after(DEVICES, FLEET_WINDOW_SECONDS)
 
     def everything(self) -> None:
         """Every object of our kinds."""
@@ -53,7 +69,7 @@ class Triggers:
     def _keys(self, change: Change) -> Iterable[Key]:
         document = change.object
         if change.resource not in (APPLICATIONS, VERSIONS, RUNTIMES):
-            return () if change.own else _owners(document)
+            return () if change.own else (*_owners(document), *self._told(change.resource, document))
         itself = () if change.own else (key_of(change.resource, document),)
         if change.resource is VERSIONS:
             return (*itself, _application(document, document["spec"]["application"]))
@@ -61,13 +77,31 @@ class Triggers:
             return (*itself, *self._versions_of(document))
         return itself
 
+    def _told(self, resource: Resource, document: Json) -> Iterable[Key]:
+        """The version of a pod that has fetched, until it is known what that content is."""
+        if resource is not PODS or not has_told(document):
+            return
+        metadata, labels = document["metadata"], document["metadata"].get("labels") or {}
+        name = f"{labels.get(APPLICATION_LABEL)}-{labels.get(VERSION_LABEL)}"
+        key = Key(VERSIONS.kind, metadata["namespace"], name)
+        version = self._store.get(VERSIONS, key.namespace, name)
+        if version is not None and "verifiedAt" not in ((version.get("status") or {}).get("artifact") or {}):
+            yield key
+
     def _versions_of(self, runtime: Json) -> Iterable[Key]:
-        """Versions that use the runtime, and those that found none: it may be theirs."""
+        """Versions that use the runtime with their applications, and those that found none: it may be theirs."""
         name = runtime["spec"]["name"]
         for version in self._store.all(VERSIONS):
             used = ((version.get("status") or {}).get("runtime") or {}).get("name")
             if used == name or not _is_true(version, "RuntimeResolved"):
                 yield key_of(VERSIONS, version)
+            if used == name:
+                yield _application(version, version["spec"]["application"])
+
+
+def _wishes_nodes(application: Json) -> bool:
+    serving = application.get("spec", {}).get("serving") or {}
+    return "scheduling" in serving or any("npu" in served for served in serving.get("versions", ()))
 
 
 def _application(document: Json, name: str) -> Key:

@@ -1,17 +1,20 @@
 """Reconciles an AIApplicationVersion: import once, resolve its runtime once, judge the nodes again and again."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import Condition
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import Container, RuntimeStatus
 from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, resolve
 from aiapp.domain.desired.manifest import manifest_objects
-from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict, wanted_npu
+from aiapp.domain.lifecycle import support
+from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.requirement import requirement, wanted_npu
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
@@ -25,10 +28,13 @@ from aiapp.domain.planning.version import (
     report,
 )
 from aiapp.domain.resources import VERSIONS, Json
-from aiapp.domain.summary import State
+from aiapp.domain.summary import Finding, State
 from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
 from aiapp.reconcile.access import AccessError, access
 from aiapp.reconcile.catalogue import Catalogue
+from aiapp.reconcile.digests import Digests
+from aiapp.reconcile.fleet import FleetView
+from aiapp.reconcile.drift import Drifts
 from aiapp.reconcile.importing import inspect
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.manifests import Manifests
@@ -49,11 +55,15 @@ class VersionPorts:
     store: Store[NodeFacts]
     cluster: Cluster
     manifests: Manifests
+    digests: Digests
     recorder: Recorder
     objects: ObjectStore
     parser: PythonParser
     catalogue: Catalogue
-    tables: Tables
+    view: FleetView
+    drifts: Drifts
+    import_seconds: float
+    """For one look at a package."""
     clock: Callable[[], float]
     """Monotonic seconds."""
 
@@ -68,10 +78,11 @@ class VersionReconciler:
     async def __call__(self, key: Key) -> Outcome:
         raw = self._ports.store.get(VERSIONS, key.namespace, key.name)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
+            self._ports.drifts.forget(key)
             return Outcome()
         record = VersionRecord.parse(raw)
         known = await self._import(record)
-        said = self._report(record, known)
+        said = self._ports.drifts.told(record, self._report(record, known))
         wait = self._damped(record, said)
         if wait is None:
             await self._write(record, said)
@@ -81,11 +92,13 @@ class VersionReconciler:
 
     async def _import(self, record: VersionRecord) -> Imported:
         if is_pinned(record):
-            return remembered(record)
+            return await self._ports.digests.kept(record, remembered(record))
         inspection = await self._told_if_slow(record)
         known = imported(record, inspection)
-        if isinstance(inspection, Valid):
+        if isinstance(inspection, Valid) and known.artifact is not None:
             await self._ports.manifests.keep(manifest_objects(inspection.manifest), record.raw)
+            if inspection.content is not None:
+                await self._ports.digests.record(known.artifact.pin, inspection.content, record.raw)
             pinned = known.findings[-1].message
             self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, f"package accepted and pinned: {pinned}")
         return known
@@ -115,20 +128,33 @@ class VersionReconciler:
             way = await access(source, record.namespace, self._ports.cluster)
         except AccessError as error:
             return Unresolved(error.reason, error.message, retryable=False)
-        return await inspect(way.where, way.credentials, self._ports.objects, self._ports.parser, known_listing(record))
+        found = await inspect(
+            way.where,
+            way.credentials,
+            self._ports.objects,
+            self._ports.parser,
+            known_listing(record),
+            deadline_seconds=self._ports.import_seconds,
+        )
+        if not isinstance(found, Valid):
+            return found
+        return replace(found, content=await self._ports.digests.known(found, record.namespace, way))
 
     def _report(self, record: VersionRecord, known: Imported) -> Report:
         catalogue = self._ports.catalogue.specs(self._ports.store.runtimes())
-        configured = known.model.runtime if known.model else None
-        resolution = self._resolution(record, known, resolve(record.spec.runtime, configured, catalogue))
-        return report(record, known, resolution, self._verdict(record, resolution, catalogue))
+        resolution = self._resolution(record, known, catalogue)
+        said = support(resolution.status.name, catalogue) if isinstance(resolution, Resolved) else None
+        return report(record, known, resolution, self._verdict(record, resolution, catalogue), said)
 
-    def _resolution(self, record: VersionRecord, known: Imported, now: Resolution) -> Resolution | None:
-        """Latched once it holds; not asked before the package says which runtime it wants."""
+    def _resolution(
+        self, record: VersionRecord, known: Imported, catalogue: Mapping[str, RuntimeSpec]
+    ) -> Resolution | None:
+        """Latched once it holds, but for its lifecycle; not asked before the package says which runtime it wants."""
+        now = resolve(record.spec.runtime, known.model.runtime if known.model else None, catalogue)
         latched = record.status.runtime
         chosen_later = record.spec.runtime is not None and latched is not None and latched.name != record.spec.runtime
         if latched is not None and record.is_true(ConditionType.RUNTIME_RESOLVED) and not chosen_later:
-            return Resolved(latched)
+            return Resolved(_of_today(latched, catalogue))
         return now if known.model is not None or record.spec.runtime is not None else None
 
     def _verdict(
@@ -143,13 +169,14 @@ class VersionReconciler:
                 name = None
         if name is None:
             return None
-        npu = wanted_npu(record.spec.container.npu if record.spec.container else None, catalogue.get(name))
-        return verdict(requirement(name, npu, self._ports.tables), self._ports.store.nodes(), self._ports.tables)
+        container, view = record.spec.container or Container(), self._ports.view
+        npu = wanted_npu(container.npu, catalogue.get(name), container.resources)
+        return verdict(requirement(name, npu, view.tables), view.fleet, view.tables)
 
     def _damped(self, record: VersionRecord, said: Report) -> float | None:
         """Seconds to wait when nothing but counts of nodes changed and they were written a moment ago; None: write."""
         before = record.raw.get("status", {})
-        if not _only_counts_differ(before, said.status):
+        if not _only_counts_differ(before, said.status) or _words(record.status.conditions) != _words(said.findings):
             return None
         last, now = self._counted.get(record.uid), self._ports.clock()
         if last is not None and now - last < COUNTS_SECONDS:
@@ -160,6 +187,16 @@ class VersionReconciler:
     async def _write(self, record: VersionRecord, said: Report) -> None:
         status = said.status | {"conditions": conditions(said.findings, record.generation)}
         await self._ports.cluster.write_status(VERSIONS, record.namespace, record.name, uid=record.uid, status=status)
+
+
+def _of_today(latched: RuntimeStatus, catalogue: Mapping[str, RuntimeSpec]) -> RuntimeStatus:
+    known = catalogue.get(latched.name)
+    return latched if known is None else latched.model_copy(update={"lifecycle": known.lifecycle})
+
+
+def _words(said: Iterable[Condition] | Iterable[Finding]) -> set[tuple[str, str]]:
+    """Conditions without their messages."""
+    return {(str(one.type), str(one.reason)) for one in said}
 
 
 def _only_counts_differ(before: Json, after: Json) -> bool:

@@ -19,12 +19,16 @@ from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.service_code import Syntax
 from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json, Resource
-from aiapp.ports import EventType, ObjectStore, PythonParser, Recorder, StoreError
+from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StoreError
 from aiapp.reconcile.application import QUICK_SECONDS, ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.catalogue import Catalogue
+from aiapp.reconcile.fleet import FleetView
+from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.cluster import StoredCluster
+from aiapp.reconcile.digests import Digests
+from aiapp.reconcile.drift import Drifts, Pace
 from aiapp.reconcile.manifests import Manifests
-from aiapp.reconcile.queue import Key
+from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.wiring import utc_now
@@ -33,7 +37,7 @@ UNSEEN: Final = crd.schema(crd.VERSIONS)["properties"]["status"]["default"]
 """What the API server says of an object that nobody looked at."""
 
 
-class Bucket(ObjectStore):
+class Bucket(HashingStore):
     """Answers, when it is told to, that there is no such bucket."""
 
     def __init__(self) -> None:
@@ -46,6 +50,10 @@ class Bucket(ObjectStore):
 
     @override
     async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
+        raise AssertionError
+
+    @override
+    async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
         raise AssertionError
 
 
@@ -75,12 +83,14 @@ class World:
             "store": self.store,
             "cluster": StoredCluster(self.api, self.store, utc_now),
             "manifests": Manifests(self.api),
+            "digests": Digests(self.api, self.store, self.bucket, 0),
             "recorder": Unused(),
             "catalogue": Catalogue(),
-            "tables": TABLES,
+            "view": FleetView(self.store, Knowledge(TABLES, Unused(), lambda: None), None),
+            "drifts": Drifts(Queue(lambda: self.now), Pace(0, lambda: self.now)),
             "clock": lambda: self.now,
         }
-        self.of_versions = VersionReconciler(VersionPorts(objects=self.bucket, parser=Unused(), **common))
+        self.of_versions = VersionReconciler(VersionPorts(objects=self.bucket, parser=Unused(), import_seconds=10, **common))
         self.of_applications = ApplicationReconciler(ApplicationPorts(operator_image="r/operator:1", **common))
 
     @property

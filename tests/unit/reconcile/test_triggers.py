@@ -109,7 +109,7 @@ async def test_a_manifest_calls_for_every_owner_of_our_kinds(rig: Rig) -> None:
     assert await rig.keys() == {app(), version()}
 
 
-async def test_a_runtime_calls_for_versions_that_use_it_or_found_none(rig: Rig) -> None:
+async def test_a_runtime_calls_for_versions_that_use_it_with_their_applications_or_found_none(rig: Rig) -> None:
     rig.version("uses-1.0.0", **resolved("r"))
     rig.version("lacks-1.0.0")
     rig.version("other-1.0.0", **resolved("other"))
@@ -118,6 +118,7 @@ async def test_a_runtime_calls_for_versions_that_use_it_or_found_none(rig: Rig) 
     assert await rig.keys() == {
         Key("InferenceRuntime", "", "r"),
         version("uses-1.0.0"),
+        app("uses"),
         version("lacks-1.0.0"),
     }
 

@@ -22,6 +22,7 @@ SERVER_PATH: Final = f"{SERVER_FOLDER}/serve.pyz"
 MANIFEST_FOLDER: Final = "/etc/aiapp/manifest"
 MANIFEST_FILE: Final = f"{MANIFEST_FOLDER}/{CONFIG_MAP_KEY}"
 CREDENTIALS_FOLDER: Final = "/etc/aiapp/credentials"
+RECORDED_FOLDER: Final = "/etc/aiapp/recorded"
 CA_FOLDER: Final = "/etc/aiapp/ca"
 CA_FILE: Final = f"{CA_FOLDER}/ca.crt"
 TMP_PATH: Final = "/tmp"  # noqa: S108 - the pod's own
@@ -47,7 +48,10 @@ class Content:
     source: ObsSource
     pin: str
     bytes: int
-    manifest_config_map: str
+    manifest_config_maps: tuple[str, ...]
+    """More than one for a very large package."""
+    digest_config_map: str
+    """Need not exist yet: what it says once it does is demanded of every later fetch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +83,11 @@ class Workload:
 
 def pod_template(workload: Workload) -> Json:
     """The template of a Deployment: fetch, then serve."""
+    grouping = workload.placement.grouping
     return {
         "metadata": {
-            "labels": version_labels(workload.application, workload.version),
-            "annotations": {"kubectl.kubernetes.io/default-container": "model"},
+            "labels": version_labels(workload.application, workload.version) | grouping.labels,
+            "annotations": {"kubectl.kubernetes.io/default-container": "model"} | grouping.annotations,
         },
         "spec": _placement(workload)
         | {
@@ -116,6 +121,7 @@ def fetch_container(workload: Workload) -> Json:
             {"name": "package", "mountPath": PACKAGE_PATH},
             {"name": "server", "mountPath": SERVER_FOLDER},
             {"name": "manifest", "mountPath": MANIFEST_FOLDER, "readOnly": True},
+            {"name": "recorded", "mountPath": RECORDED_FOLDER, "readOnly": True},
             *_access_mounts(workload.content.source),
         ],
     }
@@ -128,7 +134,7 @@ def model_container(workload: Workload) -> Json:
         "image": workload.image,
         "command": [*(workload.runtime.command or ()), workload.runtime.python, SERVER_PATH],
         "args": ["--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS)],
-        "env": [_environment(variable) for variable in workload.needs.env],
+        "env": [*map(_environment, workload.needs.env), *workload.placement.grouping.environment],
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         "resources": _resources(workload),
         "startupProbe": _http_probe("/health")
@@ -159,7 +165,7 @@ def merged_env(*layers: Sequence[EnvVar] | None) -> tuple[EnvVar, ...]:
 def _fetch_arguments(content: Content) -> list[str]:
     source = content.source
     options = {
-        "--manifest": MANIFEST_FILE,
+        "--manifest": MANIFEST_FILE if len(content.manifest_config_maps) == 1 else MANIFEST_FOLDER,
         "--pin": content.pin,
         "--uri": content.uri,
         "--endpoint": source.endpoint,
@@ -167,6 +173,8 @@ def _fetch_arguments(content: Content) -> list[str]:
         "--addressing": source.addressing,
         "--credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
         "--ca-bundle": CA_FILE if source.ca_bundle_ref else None,
+        "--recorded": RECORDED_FOLDER,
+        "--digest": source.digest,
         "--target": PACKAGE_PATH,
         "--server": SERVER_PATH,
     }
@@ -212,7 +220,8 @@ def _volumes(workload: Workload) -> list[Json]:
         {"name": "package", "emptyDir": {}},
         {"name": "server", "emptyDir": {"sizeLimit": "16Mi"}},
         {"name": "tmp", "emptyDir": {}},
-        {"name": "manifest", "configMap": {"name": workload.content.manifest_config_map}},
+        {"name": "manifest"} | _manifest_source(workload.content.manifest_config_maps),
+        {"name": "recorded", "configMap": {"name": workload.content.digest_config_map, "optional": True}},
         *secret,
         *_ca_volume(workload.content.source.ca_bundle_ref),
     ]
@@ -234,6 +243,12 @@ def _access_mounts(source: ObsSource) -> list[Json]:
         "ca": CA_FOLDER if source.ca_bundle_ref else None,
     }
     return [{"name": name, "mountPath": path, "readOnly": True} for name, path in folders.items() if path]
+
+
+def _manifest_source(config_maps: Sequence[str]) -> Json:
+    if len(config_maps) == 1:
+        return {"configMap": {"name": config_maps[0]}}
+    return {"projected": {"sources": [{"configMap": {"name": name}} for name in config_maps]}}
 
 
 def _resources(workload: Workload) -> Json:

@@ -9,8 +9,11 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.desired.service import url
 from aiapp.domain.naming import APPLICATION_LABEL
 from aiapp.domain.planning.application import Observed, Plan, settled, version_of, wish
-from aiapp.domain.planning.pods import Trouble, conditions, trouble
+from aiapp.domain.planning.digest import deviation
+from aiapp.domain.planning.outlook import no_room, nodes_available
+from aiapp.domain.planning.pods import Trouble, conditions, is_unschedulable, trouble
 from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.planning.rollout import Rollout
 from aiapp.domain.resources import Json
 from aiapp.domain.summary import STALLING, Finding, State, fails, holds, summarize
 
@@ -48,7 +51,12 @@ def _managed() -> list[Finding]:
 
 
 def _findings(observed: Observed, plan: Plan, taken: Sequence[str], serving: Serving) -> list[Finding]:
-    found = [_versions_resolved(plan), _workloads_available(observed, plan, taken), _traffic_split(observed, serving)]
+    found = [
+        _versions_resolved(plan),
+        _workloads_available(observed, plan, taken),
+        _nodes_available(plan),
+        _traffic_split(observed, serving),
+    ]
     return summarize(found, READY_DEPENDENTS, Reason.RUNNING)
 
 
@@ -66,7 +74,20 @@ def _workloads_available(observed: Observed, plan: Plan, taken: Sequence[str]) -
     overruled = [f"{r.served.version}: {r.overruled}" for r in plan.rollouts if r.overruled]
     ready = sum(_ready(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
+    note += "".join(f"; {said}" for r in plan.rollouts if (said := _image_note(r)))
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
+
+
+def _nodes_available(plan: Plan) -> Finding:
+    return nodes_available([(r.served.version, r.outlook, r.template) for r in plan.rollouts if r.outlook is not None])
+
+
+def _image_note(rollout: Rollout) -> str:
+    """What runs keeps its image until something else makes a new rollout."""
+    if not rollout.stored or rollout.images is None:
+        return ""
+    before, now = rollout.images
+    return f"{rollout.served.version} runs {before}; the next rollout takes its runtime's image of now, {now}"
 
 
 def _taken(taken: Sequence[str]) -> Trouble | None:
@@ -85,10 +106,20 @@ def _pods(observed: Observed, plan: Plan) -> Trouble | None:
         child = observed.children.deployment(rollout.served.version)
         if child is None:
             return Trouble(Reason.DEPLOYING, f"version {rollout.served.version} is being deployed")
+        pods = [pod for pod in observed.children.pods if version_of(pod) == rollout.served.version]
         if not settled(child):
-            pods = [pod for pod in observed.children.pods if version_of(pod) == rollout.served.version]
-            return trouble(child, pods) or _progress(child)
+            return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)
+        if (why := deviation(pods, rollout.record.status.artifact if rollout.record else None)) is not None:
+            return why
     return None
+
+
+def _no_room(observed: Observed, rollout: Rollout, pods: Sequence[Json]) -> Trouble | None:
+    """Pods that wait for devices of others are no fault of theirs, however long it takes."""
+    if rollout.outlook is None or rollout.template is None or not any(map(is_unschedulable, pods)):
+        return None
+    said = no_room(rollout.served.version, rollout.outlook, rollout.template, observed.around.in_use)
+    return Trouble(Reason.WAITING_FOR_NODES, said) if said else None
 
 
 def _progress(child: Json) -> Trouble:

@@ -8,16 +8,17 @@ from aiapp.api.version import (
     Artifact,
     CompatibilityStatus,
     ModelStatus,
+    NearFit,
     ReasonCount,
     RuntimeStatus,
     SourceStatus,
     VersionStatus,
 )
 from aiapp.domain.catalogue import Resolution, Resolved
-from aiapp.domain.desired.digest import Known
 from aiapp.domain.desired.manifest import manifest_reference
 from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.planning.digest import mismatch, pinned, with_digest
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
 from aiapp.domain.sizes import human_size
@@ -101,13 +102,27 @@ def imported(record: VersionRecord, inspection: Inspection) -> Imported:
             found = _stages(holds(ConditionType.SOURCE_RESOLVED), package)
             return Imported(found, _source(uri, listing), None, None)
         case Valid():
-            return _accepted(inspection)
+            return _accepted(inspection, record.spec.source.obs.digest if record.spec.source.obs else None)
 
 
-def report(record: VersionRecord, known: Imported, resolution: Resolution | None, verdict: Verdict | None) -> Report:
-    """Everything together. `resolution` None: the package has not said yet which runtime it wants."""
+def with_artifact(known: Imported, artifact: Artifact) -> Imported:
+    """A pinned version with what is known of its content by now."""
+    told = pinned(artifact)
+    return replace(known, artifact=artifact, findings=tuple(told if f.type is told.type else f for f in known.findings))
+
+
+def report(
+    record: VersionRecord,
+    known: Imported,
+    resolution: Resolution | None,
+    verdict: Verdict | None,
+    support: Finding | None = None,
+) -> Report:
+    """Everything together. `resolution` None: the package has not said yet which runtime it wants; `support`: whether
+    the runtime is maintained.
+    """
     findings = summarize(
-        [*known.findings, _runtime_resolved(record, resolution), _compatible(verdict)],
+        [*known.findings, _runtime_resolved(record, resolution), _compatible(verdict), *([support] if support else [])],
         READY_DEPENDENTS,
         Reason.NORMAL,
     )
@@ -117,7 +132,7 @@ def report(record: VersionRecord, known: Imported, resolution: Resolution | None
     return Report(tuple(findings), phase, _status(record, phase, known, runtime, verdict))
 
 
-def _accepted(package: Valid) -> Imported:
+def _accepted(package: Valid, stated: str | None) -> Imported:
     manifest = package.manifest
     artifact = Artifact(
         pin=manifest.pin,
@@ -127,14 +142,16 @@ def _accepted(package: Valid) -> Imported:
         manifest_ref=manifest_reference(manifest),
         verification="ETag",
     )
+    artifact = with_digest(artifact, stated, package.content)
+    refused = mismatch(stated, package.content)
     repaired = "; ".join(package.model.repaired or ())
     findings = (
         holds(ConditionType.SOURCE_RESOLVED),
         holds(ConditionType.PACKAGE_VALID, f"read leniently: {repaired}" if repaired else ""),
-        holds(ConditionType.ARTIFACT_PINNED, f"{manifest.objects} files, {artifact.size}, {manifest.pin}"),
+        refused or pinned(artifact),
     )
     model = package.model.model_copy(update={"runtime": package.runtime})
-    return Imported(findings, _source(package.uri, package.listing), artifact, model)
+    return Imported(findings, _source(package.uri, package.listing), None if refused else artifact, model)
 
 
 def _source(uri: str, listing: str) -> SourceStatus:
@@ -208,6 +225,11 @@ def _compatibility(verdict: Verdict) -> CompatibilityStatus:
         nodes=verdict.nodes,
         compatible=verdict.compatible,
         reasons=tuple(
-            ReasonCount(reason=count.reason, nodes=count.nodes, examples=count.examples) for count in verdict.reasons
+            ReasonCount(reason=r.reason, nodes=r.nodes, examples=r.examples, detail=r.detail or None)
+            for r in verdict.reasons
+        ),
+        near_fits=tuple(
+            NearFit(missing=near.missing, nodes=near.nodes, examples=near.examples, remedy=near.remedy)
+            for near in verdict.near_fits
         ),
     )

@@ -20,6 +20,7 @@ CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 PRIVATE: dict[str, Any] = {
     "spec__source__obs__endpoint": "http://10.0.0.1:9000",
     "spec__source__obs__region": "cn-north-4",
+    "spec__source__obs__digest": f"sha256:{'d1' * 32}",
     "spec__source__obs__credentialsSecretRef": {"name": "store"},
     "spec__source__obs__caBundleRef": {"kind": "ConfigMap", "name": "private-ca"},
     "spec__container": {
@@ -46,7 +47,7 @@ def template(name: str) -> dict[str, Any]:
         raw | {"status": raw["status"] | {"runtime": {"name": CANN, "lifecycle": "Recommended"}}}
     )
     seen = observed(
-        application(spec__serving__scheduling=WISHES), record, fleet=(node("x"), mindcluster("n", "910ProB"))
+        application(spec__serving__scheduling=WISHES), record, fleet=(node("x"), mindcluster("n", "910ProB", pool="npu"))
     )
     runtime = RuntimeSpec(
         name=CANN, image="r/mindspore:2", python="python3.7", command=("/bin/bash", "-c", 'exec "$0" "$@"')

@@ -23,7 +23,10 @@ def assessed(
 def test_it_runs_when_all_its_pods_are_ready() -> None:
     said = assessed(deployed())
     assert (said.phase, said.ready.state, said.ready.reason) == ("Running", "True", Reason.RUNNING)
-    assert [f.type for f in said.findings] == ["VersionsResolved", "WorkloadsAvailable", "TrafficSplit", "Ready"]
+    assert [f.type for f in said.findings] == [
+        *("VersionsResolved", "WorkloadsAvailable", "NodesAvailable", "TrafficSplit"),
+        "Ready",
+    ]
 
 
 def test_it_is_managed_when_nothing_is_to_be_served() -> None:

@@ -10,7 +10,8 @@ from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.catalogue import Resolved, Unavailable
 from aiapp.domain.manifest import Entry, composed
-from aiapp.domain.nodes.compatibility import Verdict, requirement, verdict
+from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.requirement import requirement
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
@@ -129,6 +130,9 @@ def test_a_runtime_that_is_unknown_leaves_the_package_valid() -> None:
     )  # fmt: skip
 
 
+MISMATCH = {"nodes": 1, "examples": ["n"]}
+
+
 def test_nodes_are_no_part_of_ready() -> None:
     nowhere = verdict(requirement(SKLEARN, None, TABLES), seen(node("n", arch="arm64")), TABLES)
     said = told(fresh_version(), VALID, RESOLVED, nowhere)
@@ -137,5 +141,6 @@ def test_nodes_are_no_part_of_ready() -> None:
         "verdict": "Incompatible",
         "nodes": 1,
         "compatible": 0,
-        "reasons": [{"reason": "ArchitectureMismatch", "nodes": 1, "examples": ["n"]}],
+        "reasons": [{**MISMATCH, "reason": "ArchitectureMismatch", "detail": "the node is arm64, the runtime amd64"}],
+        "nearFits": [{**MISMATCH, "missing": "ArchitectureMismatch", "remedy": "a runtime for arm64"}],
     }
