@@ -1,5 +1,6 @@
 """`aiapp check` and `aiapp openapi` on packages in a real S3 server."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -35,19 +36,12 @@ async def test_a_package_is_judged_and_pinned_as_by_the_operator(
     upload(PACKAGE)
     imported = await look()
     assert isinstance(imported, Valid)
-    checked = _in_a_thread_of_its_own(bucket, keys, "-o", "json")
+    # In a thread, since the command has an event loop of its own, as a process has.
+    checked = await asyncio.to_thread(aiapp, "check", bucket, keys, "-o", "json")
     assert checked.exit_code == 0
     (result,) = json.loads(checked.stdout)["results"]
     assert result["package"]["artifact"]["pin"] == imported.manifest.pin
     assert result["package"]["model"] == imported.model.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _in_a_thread_of_its_own(bucket: Bucket, keys: Path, *options: str) -> Result:
-    """The command has an event loop of its own, as a process has."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
-    with ThreadPoolExecutor() as pool:
-        return pool.submit(aiapp, "check", bucket, keys, *options).result()
 
 
 def test_a_faulty_package_is_refused(bucket: Bucket, keys: Path, upload: Upload) -> None:
