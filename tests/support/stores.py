@@ -27,15 +27,26 @@ class Proxy:
     seen: list[str] = field(default_factory=list)
     """First line of every request."""
     url: str = ""
+    _connections: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
         try:
             await self._pass_on(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # one side went away
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # one side went away, or the test is over
         finally:
             writer.close()
+
+    async def end(self) -> None:
+        """Ends every connection."""
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -50,11 +61,14 @@ class Proxy:
         address = urlsplit(f"//{target}" if method == "CONNECT" else target)
         host = address.hostname or ""
         from_store, to_store = await asyncio.open_connection(self.names.get(host, host), address.port or 80)
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        else:
-            to_store.write(head.replace(f"http://{address.netloc}".encode(), b"", 1))
-        await asyncio.gather(_pipe(reader, to_store), _pipe(from_store, writer))
+        try:
+            if method == "CONNECT":
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            else:
+                to_store.write(head.replace(f"http://{address.netloc}".encode(), b"", 1))
+            await asyncio.gather(_pipe(reader, to_store), _pipe(from_store, writer))
+        finally:
+            to_store.close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,3 +85,4 @@ async def forward_proxy(proxy: Proxy) -> AsyncIterator[Proxy]:
         login = f"{proxy.login}@" if proxy.login else ""
         proxy.url = f"http://{login}127.0.0.1:{server.sockets[0].getsockname()[1]}"
         yield proxy
+        await proxy.end()

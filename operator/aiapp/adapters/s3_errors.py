@@ -6,7 +6,7 @@ Never passes on what a server wrote: only its error code and the status.
 import re
 from typing import Final
 
-from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError, SSLError
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError, ProxyConnectionError, SSLError
 from urllib3.exceptions import NameResolutionError
 
 from aiapp.adapters.redact import redact
@@ -39,6 +39,8 @@ _SILENCES: Final = {
     "ResponseParserError": "answers with something that is not S3",
 }
 """By the name of botocore's exception, since importing all of their modules is slow."""
+_PROXY_WANTS_LOGIN: Final = 407
+_PROXY_LOGIN: Final = "cannot be reached: the operator's proxy wants another user and password"
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\n]{1,120})")
 
@@ -74,6 +76,8 @@ def _answered(error: ClientError, where: Location) -> StoreError:
         why = _DENIED.get(code, "the access key lacks the right to list or to read it")
         message = f"{where.host} denies access to {where.uri}: {why} ({redact(code) or number})"
         return StoreError(Reason.ACCESS_DENIED, message, retryable=False)
+    if number == _PROXY_WANTS_LOGIN:
+        return _unreachable(_PROXY_LOGIN, where)
     if code in _NO_BUCKET:
         return StoreError(Reason.BUCKET_NOT_FOUND, f"{where.host} has no bucket {where.bucket!r}", retryable=False)
     if code in _WRONG_REGION or number in {301, 302, 307, 308}:
@@ -105,6 +109,8 @@ def _unreachable(what: str, where: Location) -> StoreError:
 
 
 def _silence(error: Exception) -> str:
+    if isinstance(error, ProxyConnectionError) and f"failed: {_PROXY_WANTS_LOGIN}" in str(error.kwargs.get("error")):
+        return _PROXY_LOGIN
     if isinstance(error, EndpointConnectionError) and isinstance(error.kwargs.get("error"), NameResolutionError):
         return "cannot be found: its name does not resolve"
     return _SILENCES.get(type(error).__name__, f"broke off ({type(error).__name__})")

@@ -267,7 +267,7 @@ async def test_https_goes_through_the_proxy_and_is_still_verified(
             assert untrusted.value.reason is Reason.TLS_NOT_TRUSTED
             assert await store.list(replace(where, authorities=authority.pem.decode()), credentials)
             store.close()
-    assert set(proxy.seen) == {f"CONNECT store.example.test:{port} HTTP/1.1"}
+    assert set(proxy.seen) == {f"CONNECT store.example.test:{port} HTTP/1.0"}
 
 
 @pytest.mark.parametrize("login", ["user:right", "user:wrong"])
@@ -283,7 +283,7 @@ async def test_a_proxy_may_want_a_password_which_is_never_told(
         else:
             with pytest.raises(StoreError) as refused:
                 await store.list(at(bucket), credentials)
-            assert "proxy" in refused.value.message
+            assert "the operator's proxy wants another user" in refused.value.message
             assert "wrong" not in refused.value.message
         store.close()
 
