@@ -1,11 +1,19 @@
 """Hostile code is parsed in a process of its own: it is never executed, and nothing it holds harms the parser."""
 
+import signal
+import subprocess
+import sys
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.waiting import eventually
 
 from aiapp.adapters.syntax import IsolatedParser, ParserSettings
+from aiapp.adapters.syntax_worker import answer
 from aiapp.domain.package.service_code import ServiceClass, ServiceCode, SyntaxFault, code_refusal
 
 SETTINGS = ParserSettings(memory_bytes=256 * 1024 * 1024, cpu_seconds=1)
@@ -28,6 +36,8 @@ async def parser() -> AsyncIterator[IsolatedParser]:
             id="classes and their bases, CRLF",
         ),
         pytest.param("# -*- coding: gbk -*-\nx = '识别'\n".encode("gbk"), (), id="a coding line"),
+        pytest.param("# coding: cp936\nx = '识别'\n".encode("gbk"), (), id="another name of it"),
+        pytest.param("# vim: set fileencoding=big5 :\nx = '辨'\n".encode("big5"), (), id="Big5"),
         pytest.param(b"\xef\xbb\xbfx = 1\n", (), id="a byte order mark"),
         pytest.param(b"match x:\n    case 1: pass\n", (), id="newer than Python 3.7"),
         pytest.param(b"x = '\\d'\n", (), id="an invalid escape is no error"),
@@ -45,6 +55,7 @@ async def test_python_is_parsed(parser: IsolatedParser, source: bytes, classes: 
         pytest.param(b"a\n<<<<<<< HEAD\n", "line 2 column 1: invalid syntax", id="conflict marker"),
         pytest.param(b"x = '\xff'\n", "line 1 column", id="neither UTF-8 nor declared"),
         pytest.param(b"# coding: klingon\n", "unknown encoding", id="unknown coding"),
+        pytest.param(b"# coding: mac_farsi\n", "line 1 column 1: its coding line names", id="a coding not loaded"),
         pytest.param(b"x = 1\x00\n", "null bytes", id="NUL"),
         pytest.param(b"(" * 100_000, "line 1 column 201: too many nested parentheses", id="nested parentheses"),
         pytest.param(b"-" * 500_000 + b"1", "too deeply nested or too large", id="a tower of signs"),
@@ -97,3 +108,58 @@ async def test_content_that_is_known_is_not_parsed_again(parser: IsolatedParser)
     await parser.close()
     assert await parser.parse(b"class A(B): pass") is found
     assert parser._process is None
+
+
+async def test_the_process_can_open_no_file_and_start_no_process(parser: IsolatedParser) -> None:
+    await parser.parse(b"x = 1")
+    assert parser._process is not None
+    limits = _limits(parser._process.pid)
+    assert limits["Max open files"] == "3"
+    assert limits["Max processes"] == "0"
+    assert limits["Max file size"] == limits["Max core file size"] == "0"
+    assert limits["Max address space"] == str(SETTINGS.memory_bytes)
+    assert int(limits["Max cpu time"]) <= SETTINGS.cpu_seconds + 1
+
+
+def _limits(pid: int) -> dict[str, str]:
+    """The soft limits, as the kernel words them."""
+    return {line[:26].strip(): line[26:47].strip() for line in Path(f"/proc/{pid}/limits").read_text().splitlines()}
+
+
+PARENT = """
+import asyncio, os, signal
+from aiapp.adapters.syntax import IsolatedParser
+
+async def main():
+    parser = IsolatedParser()
+    await parser.parse(b"x = 1")
+    pid = parser._process.pid
+    os.kill(pid, signal.SIGSTOP)
+    print(pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+def test_the_process_ends_with_its_parent_even_if_it_cannot_see_the_end_of_its_input() -> None:
+    ended = subprocess.run([sys.executable, "-c", PARENT], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    eventually(lambda: not _runs(int(ended.stdout)))
+
+
+def _runs(pid: int) -> bool:
+    """A zombie that nobody waits for does not run."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_no_source_whatever_raises(source: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = answer(source)
+    assert found.keys() in ({"classes"}, {"message", "line", "column"})
