@@ -20,6 +20,7 @@ from aiapp.adapters.metrics import Metrics
 from aiapp.adapters.probes import Probes
 from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
+from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.nodes.facts import NodeFacts, facts
@@ -92,7 +93,7 @@ class Parts:
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     """The reconciler of each of our kinds."""
-    manifests, catalogue = Manifests(parts.api), Catalogue()
+    manifests, catalogue = Manifests(parts.api, parts.store), Catalogue()
     digests = Digests(parts.api, parts.store, parts.objects, parts.settings.checksum_objects)
     version = VersionPorts(
         store=parts.store,
@@ -117,7 +118,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        operator_image=parts.settings.image,
+        fetcher=fetcher(parts.settings),
         clock=time.monotonic,
     )
     return {
@@ -165,6 +166,11 @@ def store_settings(settings: Settings) -> StoreSettings:
 def endpoint_policy(settings: Settings) -> EndpointPolicy:
     """Which stores may be reached, by operator and pods."""
     return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
+
+
+def fetcher(settings: Settings) -> Fetcher:
+    """The init container of new pods: it keeps to the operator's own policy and takes its proxies."""
+    return Fetcher(settings.image, endpoint_policy(settings).arguments, proxies(settings).environment)
 
 
 def proxies(settings: Settings) -> Proxies:

@@ -1,13 +1,16 @@
 """Keeps the manifests' ConfigMaps: immutable, shared by content, owned by everything that uses them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiapp.api.version import ManifestReference
 from aiapp.domain.desired.manifest import config_map_names, joined
 from aiapp.domain.manifest import ManifestError, decode
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map, owner
 from aiapp.domain.resources import CONFIG_MAPS, Json
+from aiapp.domain.trimming import trimmed_config_map
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
+from aiapp.reconcile.store import Store
 
 
 class ManifestTakenError(ApiError):
@@ -20,8 +23,9 @@ class ManifestTakenError(ApiError):
 class Manifests:
     """All methods raise `ApiError`."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, store: Store[Any]) -> None:
         self._api = api
+        self._store = store
 
     async def keep(self, config_maps: Sequence[Json], user: Json) -> None:
         """Create a manifest's ConfigMaps with `user` (an AIApplicationVersion) as owner, or add it to their owners.
@@ -42,7 +46,7 @@ class Manifests:
             "ownerReferences": [owner(user, controller=False)],
         }
         try:
-            await self._api.create(config_map | {"metadata": metadata})
+            self._remember(await self._api.create(config_map | {"metadata": metadata}))
         except ConflictError:
             existing = await self._api.get(CONFIG_MAPS, namespace, metadata["name"])
             if not _holds(existing, config_map):
@@ -52,10 +56,15 @@ class Manifests:
     async def _share(self, name: str, user: Json) -> bool:
         patch = {"metadata": {"ownerReferences": [owner(user, controller=False)]}}
         try:
-            await self._api.patch(CONFIG_MAPS, user["metadata"]["namespace"], name, patch)
+            self._remember(await self._api.patch(CONFIG_MAPS, user["metadata"]["namespace"], name, patch))
         except NotFoundError:
             return False
         return True
+
+    def _remember(self, written: Json) -> None:
+        """What the watch will tell is known already, and brings nobody back to work."""
+        kept = trimmed_config_map({**written, "metadata": {**written["metadata"]}})
+        self._store.put(CONFIG_MAPS, kept, own=True)
 
 
 def is_shared_with(config_map: Json, user: Json) -> bool:

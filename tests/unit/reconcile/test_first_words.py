@@ -15,6 +15,7 @@ from aiapp.api import crd
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import NEVER
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.service_code import Syntax
@@ -22,18 +23,21 @@ from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json, Resource
 from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StoreError
 from aiapp.reconcile.application import QUICK_SECONDS, ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.catalogue import Catalogue
-from aiapp.reconcile.fleet import FleetView
-from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.drift import Drifts, Pace
+from aiapp.reconcile.fleet import FleetView
+from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.wiring import utc_now
 
-UNSEEN: Final = crd.schema(crd.VERSIONS)["properties"]["status"]["default"]
+UNSEEN: Final[dict[Resource, Json]] = {
+    resource: crd.schema(kind)["properties"]["status"]["default"]
+    for resource, kind in ((VERSIONS, crd.VERSIONS), (APPLICATIONS, crd.APPLICATIONS))
+}
 """What the API server says of an object that nobody looked at."""
 
 
@@ -76,13 +80,13 @@ class World:
         self.bucket = Bucket()
         self.store: Store[Any] = Store(facts=lambda _: None)
         for resource, document in ((VERSIONS, documents.version()), (APPLICATIONS, documents.application())):
-            self.store.put(resource, self.api.hold(stored(document, status=UNSEEN), f"uid-{resource.plural}"))
+            self.store.put(resource, self.api.hold(stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}"))
         self.version = Key(VERSIONS.kind, "team", "mnist-1.0.0")
         self.application = Key(APPLICATIONS.kind, "team", "mnist")
         common: dict[str, Any] = {
             "store": self.store,
             "cluster": StoredCluster(self.api, self.store, utc_now),
-            "manifests": Manifests(self.api),
+            "manifests": Manifests(self.api, self.store),
             "digests": Digests(self.api, self.store, self.bucket, 0),
             "recorder": Unused(),
             "catalogue": Catalogue(),
@@ -90,8 +94,10 @@ class World:
             "drifts": Drifts(Queue(lambda: self.now), Pace(0, lambda: self.now)),
             "clock": lambda: self.now,
         }
-        self.of_versions = VersionReconciler(VersionPorts(objects=self.bucket, parser=Unused(), import_seconds=10, **common))
-        self.of_applications = ApplicationReconciler(ApplicationPorts(operator_image="r/operator:1", **common))
+        self.of_versions = VersionReconciler(
+            VersionPorts(objects=self.bucket, parser=Unused(), import_seconds=10, **common)
+        )
+        self.of_applications = ApplicationReconciler(ApplicationPorts(fetcher=Fetcher("r/operator:1"), **common))
 
     @property
     def writes(self) -> int:
@@ -109,7 +115,7 @@ def world() -> World:
 
 
 def test_an_object_that_nobody_looked_at_is_not_ready_and_has_no_date() -> None:
-    (ready,) = UNSEEN["conditions"]
+    (ready,) = UNSEEN[VERSIONS]["conditions"]
     assert (ready["type"], ready["status"], ready["lastTransitionTime"]) == ("Ready", "Unknown", NEVER)
 
 
@@ -150,7 +156,7 @@ async def test_an_application_that_was_told_of_says_at_once_that_it_waits(world:
     world.now += QUICK_SECONDS
     app = world.store.get(APPLICATIONS, "team", "mnist")
     assert app is not None
-    told = app | {"status": {**UNSEEN, "observedGeneration": 1}}
+    told = app | {"status": {**UNSEEN[APPLICATIONS], "observedGeneration": 1}}
     world.store.put(APPLICATIONS, world.api.hold(told, app["metadata"]["uid"]))
     assert (await world.of_applications(world.application)).retry_after is None
     assert world.ready(APPLICATIONS, "mnist") == "VersionNotReady"

@@ -12,6 +12,7 @@ from aiapp.domain.manifest import Entry, Manifest, composed
 from aiapp.domain.resources import CONFIG_MAPS, Json
 from aiapp.ports import ApiError
 from aiapp.reconcile.manifests import Manifests, ManifestTakenError, is_shared_with
+from aiapp.reconcile.store import Store
 
 MANY = composed(Entry(f"{number:04d}", number, f"{number * 7919:032x}") for number in range(500))
 PARTS = manifest_objects(MANY, 2000)
@@ -29,15 +30,15 @@ def held(api: FakeApi) -> dict[str, Json]:
 
 async def test_all_parts_are_made_and_owned() -> None:
     api = FakeApi()
-    await Manifests(api).keep(PARTS, user("v1"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
     assert set(held(api)) == set(config_map_names(REFERENCE))
     assert all(is_shared_with(part, user("v1")) for part in held(api).values())
 
 
 async def test_keeping_them_again_for_another_user_shares_them() -> None:
     api = FakeApi()
-    await Manifests(api).keep(PARTS, user("v1"))
-    await Manifests(api).keep(PARTS, user("v2"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v2"))
     assert all(is_shared_with(part, user(uid)) for part in held(api).values() for uid in ("v1", "v2"))
 
 
@@ -49,20 +50,20 @@ async def test_what_a_crash_left_undone_is_completed() -> None:
         raise ApiError(0, "Lost", "gone")
 
     with pytest.raises(ApiError):
-        await Manifests(api).keep(PARTS, user("v1"))
+        await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
     assert len(held(api)) == 1
-    await Manifests(api).keep(PARTS, user("v1"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
     assert len(held(api)) == 3
 
 
 async def test_an_application_shares_all_parts_or_hears_that_one_is_gone() -> None:
     api = FakeApi()
-    await Manifests(api).keep(PARTS, user("v1"))
-    assert await Manifests(api).share(REFERENCE, user("a1", "AIApplication"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
+    assert await Manifests(api, Store(facts=lambda _: None)).share(REFERENCE, user("a1", "AIApplication"))
     assert all(is_shared_with(part, user("a1")) for part in held(api).values())
     del api.objects[CONFIG_MAPS, "team", f"{REFERENCE.name}-1"]
-    assert not await Manifests(api).share(REFERENCE, user("a2", "AIApplication"))
-    assert not await Manifests(api).share(ManifestReference(name="none"), user("a1"))
+    assert not await Manifests(api, Store(facts=lambda _: None)).share(REFERENCE, user("a2", "AIApplication"))
+    assert not await Manifests(api, Store(facts=lambda _: None)).share(ManifestReference(name="none"), user("a1"))
 
 
 @pytest.mark.parametrize(
@@ -78,13 +79,13 @@ async def test_a_config_map_of_that_name_that_is_another_is_not_touched(change: 
     metadata = wanted["metadata"] | {"namespace": "team"} | change.get("metadata", {})
     api.hold(wanted | change | {"metadata": metadata}, "x")
     with pytest.raises(ManifestTakenError, match="exists and does not hold the manifest"):
-        await Manifests(api).keep([wanted], user("v1"))
+        await Manifests(api, Store(facts=lambda _: None)).keep([wanted], user("v1"))
 
 
 async def test_the_same_manifest_from_another_make_of_gzip_is_the_same() -> None:
     api = FakeApi()
     other = Manifest(MANY.pin, MANY.objects, MANY.bytes, gzip.compress(MANY.canonical, compresslevel=1))
-    await Manifests(api).keep(manifest_objects(other), user("v1"))
-    await Manifests(api).keep(manifest_objects(MANY), user("v2"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(manifest_objects(other), user("v1"))
+    await Manifests(api, Store(facts=lambda _: None)).keep(manifest_objects(MANY), user("v2"))
     (kept,) = held(api).values()
     assert is_shared_with(kept, user("v2"))
