@@ -8,6 +8,8 @@ from typing_extensions import override
 COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
+    "fit": "Show which nodes a version fits, and what stands against the others.",
+    "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
     "sandbox": "A Kubernetes cluster on this machine, to try the operator without one.",

@@ -1,0 +1,99 @@
+"""`aiapp fit`: which nodes a version fits and what stands against the others, also before it is applied."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
+from aiapp.cli.nodes import NODE_FACTS
+from aiapp.cli.output import as_json, as_yaml
+from aiapp.cli.table import table
+
+if TYPE_CHECKING:
+    from aiapp.cli.fitting import Fit
+
+EXIT_CODES: Final = {"Compatible": 0, "Unknown": 3, "Incompatible": 4}
+COLOURS: Final = {"Compatible": "green", "Unknown": "yellow", "Incompatible": "red"}
+HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "WHAT WOULD MEND IT")
+
+
+@click.command("fit")
+@click.argument("version", required=False)
+@click.option(
+    "-f",
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Versions in a YAML file.",
+)
+@click.option("--runtime", help="The runtime to judge by, where a version of the file does not name it.")
+@click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", show_default=True)
+@click.option(
+    "--node-facts",
+    metavar="NAMESPACE/NAME",
+    default=NODE_FACTS,
+    show_default=True,
+    help="The administrator's ConfigMap.",
+)
+@cluster_options
+def command(
+    version: str | None, file: Path | None, runtime: str | None, output: str, node_facts: str, choice: Choice
+) -> None:
+    r"""Show node by node whether a version fits, the first reason against it, and what would mend it.
+
+    VERSION is a registered version (mnist-1.0.0). With -f the versions of a file are judged, which need not be applied
+    yet; an application in the same file, else the one in the cluster, adds its wishes about nodes (npu, scheduling).
+    Nothing is changed. You need the right to list nodes (ClusterRole aiapp-nodes-view).
+
+    \b
+    Exit codes: 0 at least one node fits each version; 3 of one it is unknown; 4 no node fits one;
+    1 the cluster refuses, or a version does not tell its runtime; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp fit mnist-1.0.0 -n vision
+      aiapp fit -f mnist.yaml
+      aiapp fit -f mnist.yaml --runtime pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64
+    """
+    from aiapp.cli.fitting import of_file, of_version  # noqa: PLC0415 - `--help` must not wait for the models
+
+    if (version is None) == (file is None):
+        raise click.UsageError("give either VERSION or -f FILE")
+
+    async def work(cluster: UserCluster) -> "list[Fit]":
+        if file is not None:
+            return await of_file(cluster, file, runtime, node_facts)
+        assert version is not None
+        return [await of_version(cluster, version, node_facts)]
+
+    found = run(choice, work)
+    for note in dict.fromkeys(note for fit in found for note in fit.notes):
+        click.echo(f"note: {note}", err=True)
+    if output == "table":
+        click.echo("\n\n".join(map(_shown, found)))
+    else:
+        click.echo((as_json if output == "json" else as_yaml)([fit.document for fit in found]), nl=False)
+    click.get_current_context().exit(max(EXIT_CODES[fit.document["verdict"]] for fit in found))
+
+
+def _shown(fit: "Fit") -> str:
+    said = fit.document
+    lines = [
+        f"{said['version']}: {click.style(said['verdict'], fg=COLOURS[said['verdict']])}, {said['message']}",
+        *([f"Each pod asks for {said['devices']} {said['resource']}."] if said.get("resource") else []),
+        *(
+            f"{near['nodes']} would fit with: {near['remedy']} ({', '.join(near['examples'])})"
+            for near in said["nearFits"]
+        ),
+        *([f"No label keeps its pods off {', '.join(said['beyondLabels'])}."] if said["beyondLabels"] else []),
+        "",
+        table(HEAD, map(_row, said["nodes"])),
+    ]
+    return "\n".join(lines)
+
+
+def _row(node: dict[str, Any]) -> list[str]:
+    free = "-" if node.get("free") is None else str(node["free"])
+    verdict = click.style(node["verdict"], fg=COLOURS[node["verdict"]])
+    return [node["name"], verdict, free, node.get("reason", "-"), node.get("detail") or "-", node.get("remedy") or "-"]

@@ -1,0 +1,131 @@
+"""Versions judged over the nodes of a cluster, registered or from a file, with their application's wishes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+import yaml
+
+from aiapp.api.application import AIApplication, ServedVersion, Serving
+from aiapp.api.meta import GROUP_VERSION
+from aiapp.api.runtime import InferenceRuntime
+from aiapp.api.version import AIApplicationVersion, Container
+from aiapp.cli.cluster import UserCluster
+from aiapp.cli.fleet import Seen, look
+from aiapp.domain.catalogue import find
+from aiapp.domain.documents import check_documents
+from aiapp.domain.nodes.compatibility import Judged, judged, summary
+from aiapp.domain.nodes.placement import beyond_labels, placement
+from aiapp.domain.nodes.requirement import Requirement, requirement, wanted_npu
+from aiapp.domain.nodes.usage import free
+from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.ports import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One version's verdict as a document, and what a person should know about it."""
+
+    document: Json
+    notes: tuple[str, ...]
+
+
+async def of_version(cluster: UserCluster, name: str, node_facts: str) -> Fit:
+    """A registered one. Raises `ApiError`, `click.ClickException`."""
+    version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
+    return fit(version, await _application(cluster, version), await look(cluster, node_facts), None)
+
+
+async def of_file(cluster: UserCluster, file: Path, runtime: str | None, node_facts: str) -> list[Fit]:
+    """Those of a YAML file; its runtimes come before the catalogue's. Raises `ApiError`, `click.ClickException`."""
+    documents = _documents(file)
+    versions = [AIApplicationVersion.model_validate(raw) for raw in documents if _is(raw, "AIApplicationVersion")]
+    if not versions:
+        raise click.ClickException(f"{file} holds no AIApplicationVersion")
+    own = {raw["metadata"]["name"]: AIApplication.model_validate(raw) for raw in documents if _is(raw, "AIApplication")}
+    seen = await look(cluster, node_facts)
+    specs = [InferenceRuntime.model_validate(raw).spec for raw in documents if _is(raw, "InferenceRuntime")]
+    seen.runtimes |= {spec.name: spec for spec in specs}
+    return [fit(v, own.get(v.spec.application) or await _application(cluster, v), seen, runtime) for v in versions]
+
+
+def fit(version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: str | None) -> Fit:
+    """`runtime` counts where the version names none. Raises `click.ClickException`."""
+    name = f"{version.spec.application}-{version.spec.version}"
+    needed, notes = _requirement(version, application, seen, _runtime(version, runtime, name))
+    kinds = judged(needed, seen.fleet, seen.tables)
+    verdict, placed = summary(kinds), placement(needed, kinds, seen.tables)
+    beyond = beyond_labels(kinds, placed.node_affinity, placed.resource)
+    document: Json = {
+        "version": name,
+        "runtime": needed.runtime.name if needed.runtime else None,
+        "verdict": verdict.verdict,
+        "message": verdict.message,
+        "compatible": verdict.compatible,
+        "devices": placed.devices,
+        "resource": placed.resource,
+        "nearFits": [asdict(near) for near in verdict.near_fits],
+        "beyondLabels": sorted(node for kind in beyond for node in kind.group.names),
+        "nodes": sorted(_rows(kinds, placed.resource, seen), key=lambda row: str(row["name"])),
+    }
+    return Fit(document, (*seen.notes, *notes))
+
+
+def _requirement(
+    version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: str
+) -> tuple[Requirement, list[str]]:
+    known = find(runtime, seen.runtimes)
+    notes = [] if known else [f"runtime {runtime} is not in the catalogue: judged by its name alone"]
+    serving = application.spec.serving if application else None
+    served = _served(serving, version.spec.version)
+    container = version.spec.container or Container()
+    asked = (served.npu if served else None) or container.npu
+    resources = (served.resources if served else None) or container.resources
+    npu = wanted_npu(asked, known, resources)
+    scheduling = serving.scheduling if serving and served else None
+    return requirement(known.name if known else runtime, npu, seen.tables, scheduling), notes
+
+
+async def _application(cluster: UserCluster, version: AIApplicationVersion) -> AIApplication | None:
+    try:
+        return AIApplication.model_validate(await cluster.get(APPLICATIONS, version.spec.application))
+    except NotFoundError:
+        return None
+
+
+def _documents(file: Path) -> list[Json]:
+    """Every document, held to the rules of the API server as far as those need no cluster."""
+    data = file.read_bytes()
+    _, remarks = check_documents(data, str(file))
+    if faults := [f"{r.file}:{r.line}: {r.message}" for r in remarks if r.severity == "error"]:
+        raise click.ClickException("; ".join(faults[:5]))
+    return [document for document in yaml.safe_load_all(data) if document]
+
+
+def _is(document: Json, kind: str) -> bool:
+    return (document.get("apiVersion"), document.get("kind")) == (GROUP_VERSION, kind)
+
+
+def _runtime(version: AIApplicationVersion, chosen: str | None, name: str) -> str:
+    resolved = version.status.runtime.name if version.status.runtime else None
+    said = version.status.model.runtime if version.status.model else None
+    if runtime := resolved or version.spec.runtime or said or chosen:
+        return runtime
+    raise click.ClickException(
+        f"{name} does not tell its runtime (spec.runtime, or config.json once it is imported): say --runtime NAME"
+    )
+
+
+def _served(serving: Serving | None, number: str) -> ServedVersion | None:
+    return next((one for one in serving.versions if one.version == number), None) if serving else None
+
+
+def _rows(kinds: Iterable[Judged], resource: str | None, seen: Seen) -> Iterator[Json]:
+    for kind in kinds:
+        against = kind.against
+        why = {} if against is None else {k: str(v) for k, v in against._asdict().items() if k != "certain"}
+        for name in kind.group.names:
+            counted = resource is not None and seen.in_use is not None and kind.word != "Incompatible"
+            left = free(kind.group.kind, resource or "", (seen.in_use or {}).get(name, {})) if counted else None
+            yield {"name": name, "verdict": kind.word, **why, "free": left}

@@ -1,0 +1,100 @@
+"""`aiapp nodes`: the fleet as the operator sees it, each fact with where it was read."""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from aiapp.cli.cluster import Choice, cluster_options, run
+from aiapp.cli.output import as_json, as_yaml
+from aiapp.cli.table import table
+
+if TYPE_CHECKING:
+    from aiapp.domain.resources import Json
+
+HEAD: Final = ("NODE", "STATUS", "ARCH", "CHIP", "DRIVER", "FREE", "RUNTIMES")
+WIDE: Final = ("SERVER", "MEMORY", "FIRMWARE", "TAINTS", "SOURCES")
+NODE_FACTS: Final = "aiapp-system/aiapp-node-facts"
+
+
+@click.command("nodes")
+@click.option(
+    "-o", "--output", type=click.Choice(["table", "wide", "json", "yaml"]), default="table", show_default=True
+)
+@click.option(
+    "--node-facts",
+    metavar="NAMESPACE/NAME",
+    default=NODE_FACTS,
+    show_default=True,
+    help="The administrator's ConfigMap.",
+)
+@cluster_options
+def command(output: str, node_facts: str, choice: Choice) -> None:
+    r"""Show the nodes as the operator sees them: chips, drivers, free devices, and the runtimes each can run.
+
+    RUNTIMES counts the catalogue's entries that fit, and after a + those of which the node does not say enough; json
+    and yaml name them. SOURCES tells by which label or field each fact is known. You need the right to list nodes;
+    free devices also need the right to list pods in all namespaces (ClusterRole aiapp-nodes-view gives both).
+
+    \b
+    Exit codes: 0 shown; 1 the cluster refuses; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp nodes
+      aiapp nodes -o wide
+      aiapp nodes -o json | jq '.[] | select(.facts.driver == null) | .name'
+    """
+    # Imported here: `--help` must not wait for the models.
+    from aiapp.cli.fleet import look  # noqa: PLC0415
+    from aiapp.domain.nodes.inventory import inventory  # noqa: PLC0415
+
+    seen = run(choice, lambda cluster: look(cluster, node_facts))
+    for note in seen.notes:
+        click.echo(f"note: {note}", err=True)
+    documents = inventory(seen.fleet, seen.tables, seen.in_use, seen.runtimes.values())
+    if output in {"json", "yaml"}:
+        click.echo((as_json if output == "json" else as_yaml)(documents), nl=False)
+        return
+    wide = output == "wide"
+    click.echo(
+        table((*HEAD, *WIDE) if wide else HEAD, ([*_row(one), *(_more(one) if wide else ())] for one in documents))
+    )
+
+
+def _row(node: "Json") -> list[str]:
+    runtimes = node["runtimes"]
+    unknown = f"+{len(runtimes['unknown'])}" if runtimes["unknown"] else ""
+    return [
+        node["name"],
+        _status(node),
+        _fact(node, "architecture"),
+        _fact(node, "model") if "model" in node["facts"] else _fact(node, "chip"),
+        _fact(node, "driver"),
+        "  ".join(map(_device, node["devices"])) or "-",
+        f"{len(runtimes['compatible'])}{unknown}",
+    ]
+
+
+def _more(node: "Json") -> list[str]:
+    taints = [f"{t['key']}{'=' if t['value'] else ''}{t['value']}:{t['effect']}" for t in node["taints"]]
+    sources = [f"{name} by {fact['source']}" for name, fact in node["facts"].items() if fact["source"]]
+    return [
+        *(_fact(node, name) for name in ("server", "memory", "firmware")),
+        ", ".join(taints) or "-",
+        "; ".join(sources) or "-",
+    ]
+
+
+def _status(node: "Json") -> str:
+    ready = "Ready" if node["ready"] else click.style("NotReady", fg="red")
+    return f"{ready},{click.style('Cordoned', fg='yellow')}" if node["cordoned"] else ready
+
+
+def _fact(node: "Json", name: str) -> str:
+    value = node["facts"].get(name, {}).get("value", "-")
+    return "|".join(value) if isinstance(value, list) else str(value)
+
+
+def _device(device: "Json") -> str:
+    free = device.get("free", "?")
+    return f"{device['resource']} {free}/{device['allocatable']}"

@@ -1,0 +1,190 @@
+"""Nodes: what is said before a pod exists, waiting that ends by itself, and what runs when nodes go."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from tests.support.kube import Kube, Object
+from tests.support.packages import Registry, package, upload
+from tests.support.sandbox import Sandbox
+from tests.support.waiting import eventually
+
+from aiapp.domain.runtime_name import object_name
+from aiapp.sandbox.profiles import SimulatedNode, Taint
+
+CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
+NPU = "huawei.com/Ascend910"
+CHIP = "node.kubernetes.io/npu.chip.name"
+DRIVER = "huawei.com/driver.version"
+NODE_FACTS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aiapp-node-facts"}}
+
+
+@dataclass
+class Nodes:
+    """Simulated nodes that go with the test."""
+
+    sandbox: Sandbox
+    kube: Kube
+
+    def add(self, name: str, chip: str, driver: str, **more: str) -> None:
+        labels = {CHIP: chip, DRIVER: driver} | more
+        # Other tests' pods tolerate nothing.
+        taint = Taint(key=NPU, effect="NoSchedule")
+        self.sandbox.simulate(
+            SimulatedNode(name=name, arch="arm64", labels=labels, capacity={NPU: "8"}, taints=(taint,))
+        )
+
+    def remove(self, name: str) -> None:
+        self.kube.delete({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}})
+
+    def clear(self) -> None:
+        for node in self.kube.list("v1", "Node"):
+            self.kube.delete(node)
+
+
+@pytest.fixture
+def nodes(sandbox: Sandbox, kube: Kube) -> Iterator[Nodes]:
+    made = Nodes(sandbox, kube)
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def runtime(kube: Kube, registry: Registry) -> Iterator[Object]:
+    """The catalogue's MindSpore runtime for the 910A has an image."""
+    found = kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", object_name(CANN))
+    kube.patch(found, {"spec": {"image": "localhost/mindspore:1", "lifecycle": "Recommended"}})
+    yield found
+    kube.patch(found, {"spec": {"image": None, "lifecycle": "Recommended"}})
+
+
+@pytest.fixture
+def version(registry: Registry, runtime: Object) -> Object:
+    upload(registry.bucket, "mnist", package())
+    return registry.version(runtime=CANN)
+
+
+def compatibility(registry: Registry, version: Object) -> Object:
+    found: Object = registry.now(version).get("status", {}).get("compatibility", {})
+    return found
+
+
+def test_a_version_that_fits_nowhere_waits_and_goes_on_when_a_node_comes(
+    registry: Registry, version: Object, nodes: Nodes
+) -> None:
+    nodes.add("a2", "910B3", "25.5.0")
+    application = registry.application(replicas=1)
+    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes")
+    assert "1 ChipMismatch (a2)" in waiting["message"]
+    assert registry.find("apps/v1", "Deployment", "mnist-1-0-0") is None
+    nodes.add("train", "910ProB", "23.0.rc1")
+    registry.until(application, "Ready", "True", "Running", timeout=60)
+    assert registry.condition(application, "NodesAvailable")["status"] == "True"
+    eventually(lambda: compatibility(registry, version)["verdict"] == "Compatible")
+    (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
+    assert pod["spec"]["nodeName"] == "train"
+
+
+def test_what_would_mend_a_node_is_in_the_status(registry: Registry, version: Object, nodes: Nodes) -> None:
+    nodes.add("old", "910ProB", "25.5.0")
+    eventually(lambda: compatibility(registry, version)["verdict"] == "Incompatible")
+    said = compatibility(registry, version)
+    assert said["reasons"][0]["detail"] == (
+        "driver 25.5.0 serves CANN 8.0.RC3 or newer since 25.3.rc1, the runtime has 6.3.0"
+    )
+    assert said["nearFits"] == [
+        {"missing": "CannTooOld", "nodes": 1, "examples": ["old"], "remedy": "a runtime with another CANN"}
+    ]
+
+
+def test_what_runs_goes_on_when_its_last_node_is_cordoned_and_says_so(
+    registry: Registry, version: Object, nodes: Nodes
+) -> None:
+    nodes.add("train", "910ProB", "23.0.rc1")
+    application = registry.application(replicas=1)
+    registry.until(application, "Ready", "True", timeout=60)
+    before = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+    registry.kube.patch(nodes.kube.get("v1", "Node", "train"), {"spec": {"unschedulable": True}})
+    lost = registry.until(application, "NodesAvailable", "False", "WaitingForNodes")
+    assert "1 NodeNotReady (train)" in lost["message"]
+    after = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+    assert before is not None
+    assert after is not None
+    assert after["metadata"]["generation"] == before["metadata"]["generation"]
+    assert registry.condition(application, "Ready")["status"] == "True"
+
+
+def test_a_pod_that_waits_for_devices_of_others_goes_on_when_they_are_freed(
+    registry: Registry, version: Object, nodes: Nodes
+) -> None:
+    nodes.add("train", "910ProB", "23.0.rc1")
+    holder = registry.kube.create(_holder(registry.namespace))
+    eventually(lambda: registry.kube.get("v1", "Pod", "holder", registry.namespace)["spec"].get("nodeName"))
+    application = registry.application(replicas=1)
+    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes", timeout=60)
+    assert waiting["message"] == f"version 1.0.0: 1 nodes fit, none has 1 free of {NPU} (free: train 0)"
+    assert registry.now(application)["status"]["phase"] == "Waiting"
+    registry.kube.delete(holder, gracePeriodSeconds=0)
+    registry.until(application, "Ready", "True", timeout=60)
+
+
+def test_an_administrators_facts_count_and_a_mistake_in_them_changes_nothing(
+    registry: Registry, version: Object, runtime: Object, nodes: Nodes
+) -> None:
+    nodes.sandbox.simulate(SimulatedNode(name="site", arch="arm64", labels={"site/chip": "first"}, capacity={NPU: "8"}))
+    eventually(lambda: compatibility(registry, version)["verdict"] == "Unknown")
+    good = "labels: {chip: [site/chip]}\nchips: [{id: Ascend910A, names: [first]}]\nignored_labels: [accelerator]\n"
+    config_map = registry.kube.create(
+        NODE_FACTS
+        | {"metadata": {"name": "aiapp-node-facts", "namespace": "aiapp-system"}, "data": {"nodes.yaml": good}}
+    )
+    try:
+        eventually(lambda: "driver" in compatibility(registry, version)["reasons"][0]["detail"])
+        registry.kube.patch(config_map, {"data": {"nodes.yaml": "labels: {chips: [site/chip]}"}})
+        eventually(lambda: "labels.chips" in _node_facts(registry, runtime)["message"])
+        assert _node_facts(registry, runtime)["status"] == "False"
+        events = registry.kube.list("v1", "Event", "aiapp-system")
+        assert "NodeFactsInvalid" in {event["reason"] for event in events}
+        assert "driver" in compatibility(registry, version)["reasons"][0]["detail"]
+    finally:
+        registry.kube.delete(config_map)
+    eventually(lambda: _node_facts(registry, runtime) == {})
+
+
+def test_a_runtime_that_is_removed_leaves_what_runs_and_names_another_one(
+    registry: Registry, version: Object, runtime: Object, nodes: Nodes
+) -> None:
+    nodes.add("train", "910ProB", "23.0.rc1")
+    application = registry.application(replicas=1)
+    registry.until(application, "Ready", "True", timeout=60)
+    registry.until(version, "RuntimeSupported", "True")
+    registry.kube.patch(runtime, {"spec": {"lifecycle": "Removed", "image": "localhost/mindspore:2"}})
+    registry.until(version, "RuntimeSupported", "False", "RuntimeRemoved")
+    assert registry.now(version)["status"]["runtime"]["lifecycle"] == "Removed"
+    assert registry.condition(version, "Ready")["status"] == "True"
+    told = "runs localhost/mindspore:1; the next rollout takes its runtime's image of now, localhost/mindspore:2"
+    eventually(lambda: told in registry.condition(application, "WorkloadsAvailable")["message"])
+    deployment = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+    assert deployment is not None
+    assert deployment["metadata"]["generation"] == 1
+    refused = registry.version(number="1.1.0", runtime=CANN)
+    registry.until(refused, "RuntimeResolved", "False", "RuntimeRemoved")
+
+
+def _holder(namespace: str) -> Object:
+    devices = {NPU: "8"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "holder", "namespace": namespace},
+        "spec": {
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [{"name": "main", "image": "x", "resources": {"requests": devices, "limits": devices}}],
+        },
+    }
+
+
+def _node_facts(registry: Registry, runtime: Object) -> Object:
+    found = registry.kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", runtime["metadata"]["name"])
+    conditions = found.get("status", {}).get("conditions", ())
+    return next((c for c in conditions if c["type"] == "NodeFactsValid"), {})
