@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import tempfile
+from typing import Any
 
 from . import failures, loading, shims
 from .answering import Answering
@@ -60,6 +61,15 @@ def _prepare_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shims.install()
+    sys.modules["__main__"].__dict__["__getattr__"] = _name_of_service_file
+
+
+def _name_of_service_file(name: str) -> Any:
+    """Whole pickled models name the classes of `__main__`, the program that trained them: the service file has them."""
+    names = vars(sys.modules[loading.MODULE_NAME]) if loading.MODULE_NAME in sys.modules else {}
+    if name.startswith("__") or name not in names:
+        raise AttributeError(f"module '__main__' has no attribute {name!r}")
+    return names[name]
 
 
 def _be_first_to_go() -> None:

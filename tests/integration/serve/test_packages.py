@@ -1,5 +1,6 @@
 """Every package of the corpus behind the real server, under the oldest, this and the newest Python."""
 
+import base64
 import json
 import pathlib
 import re
@@ -39,6 +40,10 @@ def test_a_faulty_package_ends_the_server_with_one_clear_line(
     assert termination_log.read_text() == line + "\n"
 
 
+def test_the_corpus_is_as_large_as_promised() -> None:
+    assert len(CASES) >= 30
+
+
 @pytest.mark.skipif(not HAS_OLDEST, reason="there is no Python 3.7 on this machine")
 def test_the_oldest_supported_python_is_among_those_tested() -> None:
     assert HAS_OLDEST
@@ -51,6 +56,8 @@ def asked(server: Server, exchange: dict[str, Any]) -> Reply:
         return server.request("POST", path, body, {"Content-Type": "multipart/form-data; boundary=XX"})
     if "json" in exchange:
         return server.post(exchange["json"], path)
+    if "body" in exchange:
+        return server.request("POST", path, exchange["body"].encode(), exchange["headers"])
     return server.request(exchange["method"], path)
 
 
@@ -69,6 +76,9 @@ def check(exchange: dict[str, Any], reply: Reply) -> None:
         assert reply.headers["Content-Type"] == exchange["type"]
     if "text_answer" in exchange:
         assert reply.content.decode() == exchange["text_answer"]
+        return
+    if "base64_answer" in exchange:
+        assert base64.b64encode(reply.content).decode() == exchange["base64_answer"]
         return
     document = reply.json
     if "answer" in exchange:

@@ -1,0 +1,6 @@
+import os
+<<<<<<< HEAD
+from a import b
+=======
+from c import d
+>>>>>>> other
