@@ -1,6 +1,5 @@
 """`aiapp fetch`: arguments in, exit code and termination message out."""
 
-import asyncio
 import os
 import re
 import signal
@@ -23,6 +22,7 @@ from aiapp.domain.credentials import (
 )
 from aiapp.domain.digest import is_digest
 from aiapp.domain.location import Addressing, location
+from aiapp.domain.proxies import Proxies
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.remote import Access
 from aiapp.fetch.run import Request, failure_message, fetch
@@ -125,7 +125,13 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     try:
         folder = location(_Folder(uri, endpoint, region, addressing))
-        access = Access(folder, _keys(secret), ca_bundle.read_bytes() if ca_bundle else None, allow_http)
+        access = Access(
+            folder,
+            _keys(secret),
+            ca_bundle.read_bytes() if ca_bundle else None,
+            allow_http,
+            proxies=Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY")),
+        )
         request = Request(
             manifest=manifest,
             pin=pin,
@@ -135,7 +141,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
             stated=digest,
             server=server,
         )
-        fetched = asyncio.run(fetch(request, time.monotonic))
+        fetched = fetch(request, time.monotonic)
     except FetchError as error:
         _fail(termination_log, error)
     except OSError as error:
@@ -144,6 +150,10 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     _tell(termination_log, fetched.message())
     click.echo(fetched.message())
     _leave(ExitCode.DONE)
+
+
+def _variable(name: str) -> str:
+    return _ENVIRONMENT.get(name) or _ENVIRONMENT.get(name.lower(), "")
 
 
 def _keys(secret: Path | None) -> Credentials | None:
@@ -171,7 +181,7 @@ def _fail(termination_log: Path | None, error: FetchError) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """At once: requests that are still under way in obstore's threads can crash an interpreter that winds down."""
+    """At once: threads with requests that are still under way need not end first."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,40 +1,33 @@
-"""What an error of obstore means: a reason of the API, words for people, and whether to try again.
+"""What a failed request means: a reason of the API, words for people, and whether to try again.
 
-Reads the error's text, for obstore offers no other way to status, S3 code and cause; shows neither addresses with a
-query nor credentials.
+Shows neither addresses with a query nor credentials.
 """
 
 import re
+import socket
+import ssl
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 
-# All of them match what obstore writes around an address, never the address or the key itself: those hold no line feed.
-_STATUS: Final = re.compile(r"Server returned non-2xx status code: (\d{3})")
-_S3_CODE: Final = re.compile(r"<Code>(\w{1,64})</Code>")
-_CERTIFICATE: Final = re.compile(r"InvalidCertificate\(\s*\n\s*(?:Other\(\s*\n\s*OtherError\(\s*\n\s*)?(\w+)")
-_NO_TLS: Final = re.compile(r"InvalidMessage\(\s*\n")
-_KIND: Final = re.compile(r"\n\s*kind: (\w+),")
-_SYSTEM: Final = re.compile(r"\n\s*(?:message|error): \"([^\"\n]{1,120})\"")
-
+_S3_CODE: Final = re.compile(rb"<Code>(\w{1,64})</Code>")
+_UNTRUSTED: Final = "no trusted authority has issued its certificate: give the authority's as CA bundle"
 _CERTIFICATE_FAULTS: Final = {
-    "UnknownIssuer": "no trusted authority has issued its certificate: give the authority's as CA bundle",
-    "BadSignature": "no trusted authority has issued its certificate: give the authority's as CA bundle",
-    "CaUsedAsEndEntity": "its certificate is an authority's own: let that authority issue one for the server",
-    "Expired": "its certificate has expired",
-    "ExpiredContext": "its certificate has expired",
-    "NotValidYet": "its certificate is not valid yet: check the clocks",
-    "NotValidYetContext": "its certificate is not valid yet: check the clocks",
-    "NotValidForName": "its certificate is for another name",
-    "NotValidForNameContext": "its certificate is for another name",
+    7: _UNTRUSTED,  # signed by another key of the same name
+    9: "its certificate is not valid yet: check the clocks",
+    10: "its certificate has expired",
+    18: _UNTRUSTED,  # its own authority
+    19: _UNTRUSTED,
+    20: _UNTRUSTED,
+    21: _UNTRUSTED,
+    62: "its certificate is for another name",
+    64: "its certificate is for another name",
 }
-_KINDS: Final = {
-    "Timeout": "no answer in time",
-    "Interrupted": "the answer was cut off",
-    "Connect": "no connection",
-    "Request": "the connection broke",
-}
+"""By OpenSSL's X509_V_ERR numbers."""
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
 _PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _STATUSES: Final[dict[int, Reason]] = {
     HTTPStatus.UNAUTHORIZED: Reason.ACCESS_DENIED,
@@ -52,6 +45,27 @@ _CODES: Final = {
     "XAdminUserNotFound": Reason.ACCESS_DENIED,
 }
 """S3 codes that say more than their status: 400 for credentials, 404 for an access key that versitygw does not know."""
+_BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+class RefusedError(Exception):
+    """The store answered a request for bytes with something else than these bytes."""
+
+    def __init__(self, status: int, code: str, retry_after: float = 0.0) -> None:
+        super().__init__(status, code)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        """Seconds that the store asks to wait."""
+
+    @property
+    def busy(self) -> bool:
+        """The store asks for fewer requests."""
+        return self.status in _BUSY
+
+
+class BrokenAnswerError(Exception):
+    """The answer was not what its status promised; the text says in which way."""
 
 
 class Diagnosis(NamedTuple):
@@ -62,20 +76,34 @@ class Diagnosis(NamedTuple):
     final: bool
 
 
+def refusal(answer: HTTPResponse, body: bytes) -> RefusedError:
+    """Of an answer that is no success, with the beginning of its body."""
+    code = _S3_CODE.search(body)
+    return RefusedError(answer.status, code[1].decode() if code else "", retry_after(answer))
+
+
+def retry_after(answer: HTTPResponse) -> float:
+    """Seconds that `Retry-After` asks for: a number, or a date, which counts from the answer's own."""
+    wanted = answer.getheader("Retry-After", "")
+    if wanted.strip().isdecimal():
+        return float(wanted)
+    try:
+        until, now = parsedate_to_datetime(wanted), parsedate_to_datetime(answer.getheader("Date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0
+
+
 def diagnosis(error: Exception) -> Diagnosis:
-    """Of an error that a request through obstore raised."""
-    text = str(error)
-    if certificate := _CERTIFICATE.search(text):
-        fault = certificate[1]
-        return Diagnosis(
-            Reason.TLS_NOT_TRUSTED, _CERTIFICATE_FAULTS.get(fault, f"its certificate: {fault}"), final=True
-        )
-    if _NO_TLS.search(text):
+    """Of whatever a request raised."""
+    if isinstance(error, RefusedError):
+        return _of_status(error.status, error.code)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        said = _CERTIFICATE_FAULTS.get(error.verify_code, f"its certificate: {error.verify_message}")
+        return Diagnosis(Reason.TLS_NOT_TRUSTED, said, final=True)
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
         return Diagnosis(Reason.TLS_NOT_TRUSTED, "it does not speak TLS", final=True)
-    if status := _STATUS.search(text):
-        code = _S3_CODE.search(text)
-        return _of_status(int(status[1]), code[1] if code else "")
-    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, _cause(text), final=False)
+    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, _cause(error), final=False)
 
 
 def _of_status(status: int, code: str) -> Diagnosis:
@@ -84,12 +112,19 @@ def _of_status(status: int, code: str) -> Diagnosis:
         return Diagnosis(Reason.ENDPOINT_UNREACHABLE, said, final=False)
     if code in _CODES:
         return Diagnosis(_CODES[code], said, final=True)
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        said = f"{said}: redirects are not followed, another region or endpoint may hold the bucket"
+        return Diagnosis(Reason.BUCKET_NOT_FOUND, said, final=True)
     return Diagnosis(_STATUSES.get(status, Reason.FETCH_FAILED), said, final=True)
 
 
-def _cause(text: str) -> str:
-    kind = _KIND.search(text)
-    told = [_KINDS.get(kind[1], kind[1])] if kind else []
-    if system := _SYSTEM.search(text):
-        told.append(system[1])
-    return ": ".join(told) or text.partition("\n")[0].partition("?")[0][:200]
+def _cause(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return str(error) if error.errno is None and error.args and str(error) != "timed out" else "no answer in time"
+    if isinstance(error, BrokenAnswerError):
+        return str(error)
+    if isinstance(error, socket.gaierror):
+        return f"its name cannot be resolved ({error.strerror})"
+    if isinstance(error, (HTTPException, ssl.SSLError, ConnectionResetError, BrokenPipeError)):
+        return "the answer was cut off"
+    return f"no connection: {error.strerror or error}" if isinstance(error, OSError) else type(error).__name__

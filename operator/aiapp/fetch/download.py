@@ -1,161 +1,191 @@
-"""Downloads the files of a manifest in parallel, over files and over ranges of large ones, within one budget.
+"""Downloads the files of a manifest in parallel, over files and over ranges of large ones, in bounded memory.
 
 Every byte is hashed on its way to the disk; nothing is kept under its final name before all of it has come.
 """
 
-import asyncio
 import hashlib
+import mmap
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.manifest import Entry, Hashed
 from aiapp.fetch import parts
+from aiapp.fetch.assembly import Assembly
+from aiapp.fetch.blocks import Blocks
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.parts import Part
+from aiapp.fetch.pace import MOST
 from aiapp.fetch.target import Target
 
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
-Write = Callable[["Buffer", int], None]
-"""Takes some bytes and where in the object they belong."""
-REQUESTS: Final = 32
-"""Requests under way at the same time; what many small files need."""
-BYTES: Final = 64 << 20
-"""Bytes asked for at the same time: eight ranges of large files are as fast as more."""
+SMALL_BYTES: Final = 256 << 10
+"""Files up to this size go through their thread's own buffer, larger ones through a block."""
+Step = Callable[[memoryview, memoryview], None]
+"""Takes a block, which it gives back, and the thread's own buffer."""
 
 
 class Source(Protocol):
-    """Where the bytes come from."""
+    """Where the bytes come from; used from several threads at once."""
 
-    async def read(self, entry: Entry, start: int, end: int, write: Write) -> None:
-        """Hand bytes `start` to `end` (exclusive) to `write`, in order, each once. Raises FetchError."""
+    def read(self, entry: Entry, start: int, into: memoryview) -> None:
+        """Fill `into` with the object's bytes from `start` on. Raises FetchError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections; requests that are under way fail."""
         ...
 
 
-@dataclass
-class Budget:
-    """Limits requests and bytes that are under way together."""
-
-    requests: int = REQUESTS
-    size: int = BYTES
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def take(self, size: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.requests > 0 and self.size >= size)
-            self.requests -= 1
-            self.size -= size
-
-    async def give(self, size: int) -> None:
-        async with self._changed:
-            self.requests += 1
-            self.size += size
-            self._changed.notify_all()
-
-
-@dataclass(frozen=True, slots=True)
 class Download:
-    """One run over some entries; `progress` hears how many more bytes are on disk."""
+    """One run over some entries; `progress` hears, from any thread, of bytes that are on disk."""
 
-    source: Source
-    target: Target
-    progress: Callable[[int], None]
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    """The SHA-256 that each file must have, by path, where that is known."""
-    budget: Budget = field(default_factory=Budget)
+    def __init__(
+        self,
+        source: Source,
+        target: Target,
+        progress: Callable[[int], None],
+        hashes: Mapping[str, str] | None = None,
+    ) -> None:
+        """`hashes`: the SHA-256 that each file must have, by path, where that is known."""
+        self._source = source
+        self._target = target
+        self._progress = progress
+        self._hashes = hashes or {}
+        self._blocks = Blocks(parts.RANGE_BYTES)
+        self._lock = threading.Lock()
+        self._hashed: list[Hashed] = []
+        self._failures: list[BaseException] = []
+        self._unfinished: set[Assembly] = set()
 
-    async def run(self, entries: Sequence[Entry]) -> list[Hashed]:
-        """Largest files first, so that none is left to run alone at the end. Raises FetchError."""
-        queue = iter(sorted(entries, key=lambda entry: -entry.size))
+    def run(self, entries: Sequence[Entry]) -> list[Hashed]:
+        """Largest files first, so that none is left to run alone at the end. Raises FetchError or OSError."""
+        ordered = sorted(entries, key=lambda entry: -entry.size)
+        large = [entry for entry in ordered if entry.size > SMALL_BYTES]
+        steps, small = self._through_blocks(large), iter(ordered[len(large) :])
+        useful = sum(len(parts.bounds(entry.size)) for entry in ordered)
+        threads = [
+            threading.Thread(target=self._work, args=(steps, small), daemon=True) for _ in range(min(MOST, useful))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self._source.close()
+        for file in self._unfinished:
+            file.close()
+        if self._failures:
+            raise self._failures[0]
+        return self._hashed
+
+    def _work(self, steps: Iterator[Step], small: Iterator[Entry]) -> None:
+        buffer = memoryview(mmap.mmap(-1, SMALL_BYTES))
         try:
-            async with asyncio.TaskGroup() as group:
-                workers = [group.create_task(self._work(queue)) for _ in range(min(REQUESTS, len(entries)))]
-        except ExceptionGroup as failures:
-            raise _first(failures) from failures
-        return [hashed for worker in workers for hashed in worker.result()]
+            while (block := self._blocks.take()) is not None:
+                with self._lock:
+                    step = next(steps, None)
+                if step is None:
+                    self._blocks.give(block)
+                    break
+                step(block, buffer)
+            while not self._failures:
+                with self._lock:
+                    entry = next(small, None)
+                if entry is None:
+                    break
+                self._whole(entry, buffer)
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits for this one
+            self._fail(error)
 
-    async def _work(self, queue: Iterator[Entry]) -> list[Hashed]:
-        return [await self._file(entry) for entry in queue]
+    def _through_blocks(self, entries: Sequence[Entry]) -> Iterator[Step]:
+        """What to do with a block, in this order, so that whatever is next to be hashed has a block already."""
+        for entry in entries:
+            if entry.size <= self._blocks.size:
+                yield partial(self._in_block, entry)
+                continue
+            file = Assembly(entry, self._target.part(entry), self._blocks)
+            self._unfinished.add(file)
+            self._progress(sum(file.ranges[number][1] - file.ranges[number][0] for number in file.part.written))
+            for number in file.missing:
+                yield partial(self._range, file, number)
+            if not file.missing:
+                yield partial(self._only_hashed, file)
 
-    async def _file(self, entry: Entry) -> Hashed:
-        wanted = self.hashes.get(entry.path)
-        digest = await self._fetched(entry)
-        if wanted not in {None, digest}:
-            self.target.discard(entry)
-            self.progress(-entry.size)
-            digest = await self._fetched(entry)
-        if wanted not in {None, digest}:
-            self.target.discard(entry)
-            raise _other_content(entry, digest, wanted)
-        return self.target.keep(entry, digest)
+    def _range(self, file: Assembly, number: int, block: memoryview, buffer: memoryview) -> None:
+        start, end = file.ranges[number]
+        self._source.read(file.entry, start, block[: end - start])
+        file.add(number, block)
+        self._progress(end - start)
+        if file.advance(buffer):
+            self._complete(file)
 
-    async def _fetched(self, entry: Entry) -> str:
-        fetch = self._in_ranges if entry.size > parts.RANGE_BYTES else self._at_once
-        with self.target.part(entry) as part:
-            digest = await fetch(entry, part)
-            await asyncio.to_thread(part.sync)
-        return digest
+    def _only_hashed(self, file: Assembly, block: memoryview, buffer: memoryview) -> None:
+        """An earlier process has written all of it."""
+        self._blocks.give(block)
+        if file.advance(buffer):
+            self._complete(file)
 
-    async def _at_once(self, entry: Entry, part: Part) -> str:
+    def _complete(self, file: Assembly) -> None:
+        entry, digest = file.entry, file.digest.hexdigest()
+        if self._is_other(entry, digest):
+            self._progress(-entry.size)
+            digest = self._again(file)
+        if self._is_other(entry, digest):
+            self._target.discard(entry)
+            raise _other_content(entry, digest, self._hashes[entry.path])
+        self._unfinished.discard(file)
+        file.close()
+        self._keep(entry, digest)
+
+    def _again(self, file: Assembly) -> str:
+        """The whole file once more, range after range."""
         digest = hashlib.sha256()
-        await self.budget.take(entry.size)
-        await self._read(entry, part, 0, entry.size)
-        part.hash(digest, 0, entry.size)
+        content = memoryview(bytearray(self._blocks.size))
+        for start, end in file.ranges:
+            view = content[: end - start]
+            self._source.read(file.entry, start, view)
+            file.part.write(view, start)
+            digest.update(view)
+            self._progress(end - start)
         return digest.hexdigest()
 
-    async def _in_ranges(self, entry: Entry, part: Part) -> str:
-        ranges = parts.bounds(entry.size)
-        arrived = [asyncio.Event() for _ in ranges]
-        async with asyncio.TaskGroup() as group:
-            digest = group.create_task(_digest(part, ranges, arrived))
-            for number, (start, end) in enumerate(ranges):
-                if number in part.written:
-                    arrived[number].set()
-                    self.progress(end - start)
-                else:
-                    await self.budget.take(end - start)
-                    group.create_task(self._range(entry, part, number, (start, end), arrived[number]))
-        return digest.result()
+    def _in_block(self, entry: Entry, block: memoryview, _: memoryview) -> None:
+        self._whole(entry, block)
+        self._blocks.give(block)
 
-    async def _range(
-        self, entry: Entry, part: Part, number: int, bounds: tuple[int, int], arrived: asyncio.Event
-    ) -> None:
-        await self._read(entry, part, *bounds)
-        part.record(number)
-        arrived.set()
+    def _whole(self, entry: Entry, buffer: memoryview) -> None:
+        """A file that memory can hold is written when it is known to be right."""
+        view = buffer[: entry.size]
+        self._source.read(entry, 0, view)
+        digest = hashlib.sha256(view).hexdigest()
+        if self._is_other(entry, digest):
+            self._source.read(entry, 0, view)
+            digest = hashlib.sha256(view).hexdigest()
+        if self._is_other(entry, digest):
+            raise _other_content(entry, digest, self._hashes[entry.path])
+        with self._target.part(entry) as part:
+            part.write(view, 0)
+        self._progress(entry.size)
+        self._keep(entry, digest)
 
-    async def _read(self, entry: Entry, part: Part, start: int, end: int) -> None:
-        """Gives back what the caller has taken from the budget."""
-        try:
-            await self.source.read(entry, start, end, part.write)
-        finally:
-            await self.budget.give(end - start)
-        self.progress(end - start)
+    def _is_other(self, entry: Entry, digest: str) -> bool:
+        return self._hashes.get(entry.path, digest) != digest
 
+    def _keep(self, entry: Entry, digest: str) -> None:
+        hashed = self._target.keep(entry, digest)
+        with self._lock:
+            self._hashed.append(hashed)
 
-async def _digest(part: Part, ranges: Sequence[tuple[int, int]], arrived: Sequence[asyncio.Event]) -> str:
-    """SHA-256 of what was written, in order, behind the download front; hashing lets other threads run."""
-    digest = hashlib.sha256()
-    for (start, end), there in zip(ranges, arrived, strict=True):
-        await there.wait()
-        await asyncio.to_thread(part.hash, digest, start, end)
-    return digest.hexdigest()
+    def _fail(self, error: BaseException) -> None:
+        """The first failure counts; the others' requests are broken off, what they have written stays."""
+        self._failures.append(error)
+        self._source.close()
+        self._blocks.close()
 
 
-def _other_content(entry: Entry, digest: str, wanted: str | None) -> FetchError:
+def _other_content(entry: Entry, digest: str, wanted: str) -> FetchError:
     message = (
         f"{entry.path} has SHA-256 {digest}, recorded is {wanted}; fetched twice: restore the file, or register the "
         "new content as a new version"
     )
     return FetchError(Reason.CONTENT_CHANGED, message)
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first failure itself, out of the groups that tasks wrap it in."""
-    found: BaseException = failures
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found

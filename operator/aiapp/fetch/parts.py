@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-RANGE_BYTES: Final = 8 << 20
+RANGE_BYTES: Final = 4 << 20
 """Larger objects are fetched in ranges of this size: large enough that requests cost little beside the bytes."""
-PIECE_BYTES: Final = 512 << 10
-"""Bytes that are in memory at once for one request: fewer cost more hand-overs, more cost memory."""
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -56,17 +54,11 @@ class Part:
         if self._record is not None:
             os.write(self._record, b"%d\n" % number)
 
-    def hash(self, digest: "hashlib._Hash", start: int, end: int) -> None:
-        """Feed a digest with what lies on disk from `start` to `end`."""
-        while start < end and (piece := os.pread(self.descriptor, min(end - start, PIECE_BYTES), start)):
-            digest.update(piece)
-            # Begins to write out what is dirty, so that the sync at the end has little to wait for.
-            os.posix_fadvise(self.descriptor, start, len(piece), os.POSIX_FADV_DONTNEED)
-            start += len(piece)
-
-    def sync(self) -> None:
-        """Returns when the disk itself holds the bytes."""
-        os.fsync(self.descriptor)
+    def hash(self, digest: "hashlib._Hash", start: int, end: int, buffer: memoryview) -> None:
+        """Feed a digest with what was written from `start` to `end`, through `buffer`."""
+        while start < end and (size := os.preadv(self.descriptor, [buffer[: end - start]], start)):
+            digest.update(buffer[:size])
+            start += size
 
 
 @contextmanager
@@ -74,7 +66,8 @@ def opened(path: Path, size: int, boot_id: str) -> Iterator[Part]:
     """The partial file at `path`: one of this boot is taken up, any other made anew. It stays whatever happens."""
     if size <= RANGE_BYTES or not boot_id:
         with _descriptor(path, os.O_EXCL) as descriptor:
-            os.ftruncate(descriptor, size)
+            if size > RANGE_BYTES:  # ranges come in any order
+                os.ftruncate(descriptor, size)
             yield Part(descriptor, frozenset(), None)
         return
     record = record_of(path)

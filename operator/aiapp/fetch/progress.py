@@ -1,6 +1,7 @@
 """Shows how far a fetch is: a bar on a terminal, a line every few seconds in a log. Never decides anything."""
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +23,14 @@ class Lines:
     def __post_init__(self) -> None:
         self._done = 0
         self._begun = self._told = self.clock()
+        self._lock = threading.Lock()
 
     def add(self, size: int) -> None:
-        self._done += size
-        now = self.clock()
-        if now - self._told >= LINE_SECONDS:
+        with self._lock:
+            self._done += size
+            now = self.clock()
+            if now - self._told < LINE_SECONDS:
+                return
             self._told = now
             share, speed = 100 * self._done // max(self.total, 1), self._done / (now - self._begun)
             self.write(f"{human_size(self._done)} of {human_size(self.total)} ({share} %), {human_size(int(speed))}/s")

@@ -1,40 +1,40 @@
-"""Ranges of pinned objects from an S3-compatible store, through obstore. Never asks for another state of them."""
+"""Ranges of pinned objects from an S3-compatible store over HTTP. Never asks for another state of them."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-from obstore import get_async
-from obstore.exceptions import BaseError
-from obstore.store import S3Store
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
+from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Entry
-from aiapp.fetch.diagnosis import Diagnosis, diagnosis
-from aiapp.fetch.download import Write
+from aiapp.domain.proxies import NO_PROXIES, Proxies
+from aiapp.fetch import signing
+from aiapp.fetch.connection import Dialler, store_at
+from aiapp.fetch.diagnosis import BrokenAnswerError, Diagnosis, RefusedError, diagnosis, refusal
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.parts import PIECE_BYTES
-
-if TYPE_CHECKING:
-    from obstore import Bytes, GetOptions, GetResult
+from aiapp.fetch.pace import Pace
+from aiapp.fetch.pauses import Pauses
 
 ATTEMPTS: Final = 7
-"""Tries of one range, each of which obstore repeats for lost connections and 5xx, going on within a cut answer."""
-REPETITIONS: Final = 3
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 20.0
-CONNECT_SECONDS: Final = 5
-SILENCE_SECONDS: Final = 30
-"""Longest pause within an answer."""
-ANSWER_SECONDS: Final = 300
-"""Longest time for one answer; what has come until then is kept."""
-PROGRESS_BYTES: Final = PIECE_BYTES
+"""Tries of one range without progress."""
+SILENCE_SECONDS: Final = 30.0
+"""Longest pause within an answer, and the time in which it must bring `SLOWEST` bytes a second."""
+SLOWEST: Final = 1024
+"""Bytes a second; an answer that brings less is dropped, for another connection may be faster."""
+PROGRESS_BYTES: Final = 512 << 10
 """What an answer must bring for the next failure to count as the first one."""
+ERROR_BYTES: Final = 64 << 10
+"""Read of an answer that is no success."""
+_FAULTS: Final = (OSError, HTTPException, RefusedError, BrokenAnswerError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,64 +46,144 @@ class Access:
     ca_bundle: bytes | None = None
     """Authorities to trust beside the public ones, as PEM."""
     allow_http: bool = False
+    policy: EndpointPolicy | None = None
+    """Which addresses may be connected to; None: all."""
+    proxies: Proxies = NO_PROXIES
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Bytes of one object, and how many of them have come."""
+
+    entry: Entry
+    start: int
+    into: memoryview
+    came: int = 0
+
+    @property
+    def rest(self) -> memoryview:
+        return self.into[self.came :]
+
+    @property
+    def first(self) -> int:
+        return self.start + self.came
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.into)
 
 
 class Remote:
-    """One package's objects. Raises FetchError for an access that cannot work."""
+    """One package's objects, for any number of threads. Raises FetchError for an access that cannot work."""
 
-    def __init__(self, access: Access, uniform: Callable[[], float] = random.random) -> None:
+    def __init__(self, access: Access, pauses: Pauses | None = None) -> None:
         self._where = access.location
-        self._uniform = uniform
-        self._store = _store(access)
+        self._pauses = pauses or Pauses()
+        self._pace = Pace(time.monotonic, time.process_time)
+        self._idle: list[HTTPConnection] = []
+        self._open: set[HTTPConnection] = set()
+        self._lock = threading.Lock()
+        self.retries = 0
+        """Requests that were made again."""
+        endpoint = _endpoint(access)
+        try:
+            store = store_at(endpoint)
+            self._dialler = Dialler(store, access.policy, access.proxies, access.ca_bundle)
+        except ValueError as error:
+            raise FetchError(Reason.FETCH_FAILED, f"{self._where.host} cannot be used: {error}") from error
+        keys = access.credentials
+        self._host = store.host
+        self._signer = signing.Signer(store.host, access.location.region, keys) if keys is not None else None
 
-    async def read(self, entry: Entry, start: int, end: int, write: Write) -> None:
-        """Hand bytes `start` to `end` (exclusive) of the pinned object to `write`. Raises FetchError.
+    def read(self, entry: Entry, start: int, into: memoryview) -> None:
+        """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError.
 
         What has come is kept: a further attempt asks for the rest, and attempts count anew after progress.
         """
-        failures = 0
+        wanted, failures = _Wanted(entry, start, into), 0
         while True:
-            begun = start
+            came = wanted.came
             try:
-                async for piece in self._pieces(entry, start, end):
-                    write(piece, start)
-                    start += len(piece)
-            except (BaseError, FileNotFoundError, _WrongLengthError) as error:  # obstore's 404 is the built-in error
-                if begun < start == end:
-                    return  # all of it had come
+                return self._receive(wanted)
+            except _FAULTS as error:
+                if wanted.came == len(into) > 0:
+                    return None  # all of it had come
                 found = diagnosis(error)
-                failures = 1 if start - begun >= PROGRESS_BYTES else failures + 1
-                if found.final or failures == ATTEMPTS:
+                failures = 1 if wanted.came - came >= PROGRESS_BYTES else failures + 1
+                if found.final or failures == ATTEMPTS or self._pauses.over:
                     raise self._failure(entry, found) from error
-            else:
-                return
-            await asyncio.sleep(self._pause(failures))
+                asked = error.retry_after if isinstance(error, RefusedError) else 0.0
+                if isinstance(error, RefusedError) and error.busy:
+                    self._pace.slow_down()
+            self.retries += 1
+            self._pauses.rest(failures, asked)
 
-    async def _pieces(self, entry: Entry, start: int, end: int) -> "AsyncIterator[bytes | Bytes]":
-        options: GetOptions = {"if_match": f'"{entry.etag}"'}
-        if entry.version_id is not None:
-            options["version"] = entry.version_id
+    def close(self) -> None:
+        """Let go of all connections; what is under way breaks off, so that its threads get errors and end."""
+        self._pauses.end()
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+            for connection in self._open:
+                if (sock := connection.sock) is not None:
+                    with suppress(OSError):
+                        sock.shutdown(socket.SHUT_RDWR)
+
+    def _receive(self, wanted: _Wanted) -> None:
+        with self._pace.turn(), self._connected() as connection, closing(self._answer(connection, wanted)) as answer:
+            self._require_pinned(wanted.entry, answer)
+            _require_range(wanted, answer)
+            for size in _pieces(answer, wanted.rest):
+                wanted.came += size
+            if answer.chunked and answer.read(1):
+                raise BrokenAnswerError("an answer of another length than asked for")
+
+    @contextmanager
+    def _connected(self) -> Iterator[HTTPConnection]:
+        """A connection, new or kept; kept for the next request only after a whole answer."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else self._dialler.connection()
+            self._open.add(connection)
+        try:
+            yield connection
+        except BaseException:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+            raise
+        with self._lock:
+            self._open.discard(connection)
+            self._idle.append(connection)
+
+    def _answer(self, connection: HTTPConnection, wanted: _Wanted) -> HTTPResponse:
+        """The head of a successful answer; a kept connection that the store has closed meanwhile is opened anew."""
+        target, headers = self._request(wanted)
+        kept = connection.sock is not None
+        try:
+            return _asked(connection, target, headers)
+        except (ConnectionError, HTTPException):
+            connection.close()
+            if not kept:
+                raise
+        return _asked(connection, target, headers)
+
+    def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
+        """Target and headers."""
+        entry, where = wanted.entry, self._where
+        bucket = f"/{where.bucket}" if where.path_style else ""
+        query = {"versionId": entry.version_id} if entry.version_id is not None else {}
+        target = signing.target(f"{bucket}/{self._key(entry)}", query)
+        signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._host}  # noqa: TID251 - what the store compares with its own clock
+        headers = signed | self._dialler.headers | {"if-match": f'"{entry.etag}"'}
         if entry.size:  # a range of nothing is an error
-            options["range"] = (start, end)
-        answer = await get_async(self._store, self._key(entry), options=options)
-        self._require_pinned(entry, answer)
-        if end - start <= PIECE_BYTES:  # at once: a stream of one piece costs more than the piece
-            yield _whole(await answer.bytes_async(), end - start)
-            return
-        came = 0
-        async for piece in answer.stream(min_chunk_size=PIECE_BYTES):
-            came += len(piece)
-            if came > end - start:
-                break
-            yield piece
-        if came != end - start:
-            raise _WrongLengthError(end - start)
+            headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
+        return self._dialler.absolute + target, headers
 
-    def _require_pinned(self, entry: Entry, answer: "GetResult") -> None:
+    def _require_pinned(self, entry: Entry, answer: HTTPResponse) -> None:
         """Not every store heeds If-Match, so what it says it sends is compared as well."""
-        etag = answer.meta["e_tag"]
-        if answer.meta["size"] != entry.size or (etag is not None and etag.strip('"') != entry.etag):
-            said = f"now ETag {etag}, {answer.meta['size']} bytes"
+        etag, size = answer.getheader("ETag"), _total(answer)
+        if size not in {None, entry.size} or (etag is not None and etag.removeprefix("W/").strip('"') != entry.etag):
+            said = f"now ETag {etag}, {size} bytes"
             raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, said, final=True))
 
     def _key(self, entry: Entry) -> str:
@@ -127,61 +207,60 @@ class Remote:
                 message = f"{host} did not deliver {key} of bucket {bucket}: {found.said}"
         return FetchError(found.reason, message)
 
-    def _pause(self, attempt: int) -> float:
-        """Doubling, with jitter. obstore hides Retry-After: the sum, half a minute, outlasts what stores ask for."""
-        longest = min(FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
-        return longest * (0.5 + self._uniform() / 2)
+
+def _asked(connection: HTTPConnection, target: str, headers: dict[str, str]) -> HTTPResponse:
+    connection.request("GET", target, headers=headers)
+    assert connection.sock is not None
+    connection.sock.settimeout(SILENCE_SECONDS)
+    answer = connection.getresponse()
+    if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        with closing(answer):
+            raise refusal(answer, answer.read(ERROR_BYTES))
+    return answer
 
 
-class _WrongLengthError(Exception):
-    """The answer had another length than the range."""
+def _pieces(answer: HTTPResponse, into: memoryview) -> Iterator[int]:
+    """Fills `into`; yields how many bytes came, as they come."""
+    begun, since = time.monotonic(), 0
+    while into:
+        size = answer.readinto(into) if answer.chunked else answer.fp.readinto1(into)
+        if not size:
+            raise BrokenAnswerError("the answer was cut off")
+        yield size
+        into, since = into[size:], since + size
+        if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
+            if since < SLOWEST * seconds:
+                raise TimeoutError(f"fewer than {SLOWEST} bytes a second came")
+            begun, since = time.monotonic(), 0
 
-    def __init__(self, wanted: int) -> None:
-        super().__init__(f"an answer of another length than the {wanted} bytes asked for")
+
+def _total(answer: HTTPResponse) -> int | None:
+    """Size of the whole object as the answer tells it; None: it does not."""
+    if answer.status == HTTPStatus.OK:
+        return answer.length
+    total = answer.getheader("Content-Range", "").rpartition("/")[2]
+    return int(total) if total.isdecimal() else None
 
 
-def _whole(content: "Bytes", wanted: int) -> "Bytes":
-    if len(content) != wanted:
-        raise _WrongLengthError(wanted)
-    return content
+def _require_range(wanted: _Wanted, answer: HTTPResponse) -> None:
+    """The answer must be of the very range, and as long."""
+    length = len(wanted.rest)
+    if answer.length not in {None, length}:
+        raise BrokenAnswerError(f"an answer of another length than the {length} bytes asked for")
+    if answer.status == HTTPStatus.OK:
+        if length != wanted.entry.size:
+            raise BrokenAnswerError("the whole object came instead of a range of it")
+        return
+    sent = answer.getheader("Content-Range", "").partition("/")[0].strip()
+    if sent != f"bytes {wanted.first}-{wanted.end - 1}":
+        raise BrokenAnswerError(f"an answer of another range than the {length} bytes asked for")
 
 
-def _store(access: Access) -> S3Store:
+def _endpoint(access: Access) -> str:
+    """With the bucket in the host, unless it is in the path."""
     where = access.location
-    if (where.endpoint or "").startswith("http://") and not access.allow_http:
+    endpoint = where.endpoint or f"https://s3.{where.region}.amazonaws.com"
+    if endpoint.startswith("http://") and not access.allow_http:
         raise FetchError(Reason.ENDPOINT_REFUSED, f"{where.host} is without TLS: use https, or allow http expressly")
-    client: dict[str, Any] = {
-        "allow_http": access.allow_http,
-        "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-        "read_timeout": timedelta(seconds=SILENCE_SECONDS),
-        "timeout": timedelta(seconds=ANSWER_SECONDS),
-    }
-    if access.ca_bundle is not None:
-        client["root_certificate"] = access.ca_bundle
-    retries = {"max_retries": REPETITIONS, "retry_timeout": timedelta(seconds=60)}
-    config = _addresses(where) | _signing(access.credentials)
-    try:
-        return S3Store(where.bucket, config=config, client_options=client, retry_config=retries)  # type: ignore[arg-type]
-    except (BaseError, ValueError) as error:
-        said = str(error).partition("\n")[0]
-        raise FetchError(Reason.FETCH_FAILED, f"{where.host} cannot be used: {said}") from error
-
-
-def _addresses(where: Location) -> dict[str, Any]:
-    config = {"region": where.region, "virtual_hosted_style_request": not where.path_style, "unsigned_payload": True}
-    return config if where.endpoint is None else config | {"endpoint": _endpoint(where.endpoint, where)}
-
-
-def _endpoint(endpoint: str, where: Location) -> str:
-    """With the bucket in the host, which is how obstore wants it when it is not in the path."""
-    if where.path_style:
-        return endpoint
     scheme, _, host = endpoint.partition("://")
-    return f"{scheme}://{where.bucket}.{host}"
-
-
-def _signing(keys: Credentials | None) -> dict[str, Any]:
-    if keys is None:
-        return {"skip_signature": True}
-    config = {"access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key}
-    return config | ({"session_token": keys.session_token} if keys.session_token else {})
+    return endpoint if where.path_style else f"{scheme}://{where.bucket}.{host}"

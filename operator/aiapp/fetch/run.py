@@ -75,7 +75,7 @@ def _told(error: FetchError, said: str) -> str:
     return json.dumps({"reason": error.reason.value, "message": said}, ensure_ascii=False)
 
 
-async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
+def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     """Raises FetchError. What is complete stays, for the next attempt."""
     begun = clock()
     manifest = pinned(request.manifest, request.pin)
@@ -87,10 +87,10 @@ async def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
     with shown(missing, clock) as progress:
-        hashed = await Download(Remote(request.access), target, progress, demand.hashes).run(wanted)
+        hashed = Download(Remote(request.access), target, progress, demand.hashes).run(wanted)
     found = content(manifest.entries, {file.path: file.sha256 for file in (*present.values(), *hashed)})
     verified = demand.verify(found.digest)
-    target.finish()
+    target.finish(hashed)
     _lay_server(request.server)
     return Fetched(
         content=found,

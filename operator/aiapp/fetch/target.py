@@ -73,8 +73,10 @@ class Target:
         if entry.size > parts.RANGE_BYTES:
             parts.record_of(part).unlink(missing_ok=True)
         hashed = Hashed(entry.path, entry.size, digest)
-        with self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps([_identity(entry), *hashed]) + "\n")
+        line = json.dumps([_identity(entry), *hashed]) + "\n"
+        descriptor = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        os.write(descriptor, line.encode())
+        os.close(descriptor)
         return hashed
 
     def discard(self, entry: Entry) -> None:
@@ -83,8 +85,9 @@ class Target:
         parts.record_of(part).unlink(missing_ok=True)
         part.unlink(missing_ok=True)
 
-    def finish(self) -> None:
-        """Leave nothing in the package's folder that is not the package's."""
+    def finish(self, fetched: Collection[Hashed]) -> None:
+        """Returns when the disk holds what was fetched; leaves nothing in the folder that is not the package's."""
+        folders.sync(self.folder, [file.path for file in fetched])
         shutil.rmtree(self._parts)
 
     def _part(self, entry: Entry) -> Path:

@@ -9,7 +9,7 @@ from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.fetching import Package, pinned_package
 from tests.support.sandbox import Bucket
 
-from aiapp.fetch import parts, remote
+from aiapp.fetch import download, parts, pauses, remote
 
 RANGE = 256 << 10
 CONTENTS = {
@@ -28,10 +28,10 @@ CONTENTS = {
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small ranges and short pauses, so that small objects have many ranges and faults cost no time."""
     monkeypatch.setattr(parts, "RANGE_BYTES", RANGE)
-    monkeypatch.setattr(remote, "PIECE_BYTES", 16 << 10)
-    monkeypatch.setattr(remote, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(pauses, "LONGEST_ASKED_SECONDS", 0.1)
     monkeypatch.setattr(remote, "SILENCE_SECONDS", 1)
-    monkeypatch.setattr(remote, "REPETITIONS", 1)
+    monkeypatch.setattr(download, "SMALL_BYTES", 16 << 10)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
 

@@ -1,6 +1,5 @@
 """What a fetch leaves on disk: exactly what was pinned, or nothing that could be taken for it."""
 
-import asyncio
 import time
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +22,7 @@ MODEL = PREFIX + "model.bin"
 
 
 def fetched(package: Package, target: Path, endpoint: str | None = None) -> Fetched:
-    return asyncio.run(fetch(package.request(target, endpoint), time.monotonic))
+    return fetch(package.request(target, endpoint), time.monotonic)
 
 
 def failure(package: Package, target: Path, endpoint: str | None = None) -> FetchError:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = {"kopf", "boto3", "botocore", "kubernetes", "pydantic", "aiohttp", "yaml", "rich"}
+HEAVY = {"kopf", "boto3", "botocore", "kubernetes", "pydantic", "aiohttp", "yaml", "rich", "asyncio", "obstore"}
 SHOW = "import sys; import aiapp.cli.fetch; print(*{name.partition('.')[0] for name in sys.modules})"
 
 

@@ -1,0 +1,145 @@
+"""Connections to one store: to checked addresses, over TLS, through the proxy that is named for it.
+
+Never follows a redirect, never skips the check of a certificate, never connects to an address that the policy refuses.
+"""
+
+import os
+import socket
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.endpoints import EndpointPolicy
+from aiapp.domain.proxies import Proxies
+from aiapp.fetch.failures import FetchError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+CONNECT_SECONDS: Final = 5.0
+MAX_ADDRESSES: Final = 4
+"""Of one name, that are tried in turn."""
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where the store listens: scheme, name or address, port."""
+
+    scheme: str
+    hostname: str
+    port: int
+
+    @property
+    def host(self) -> str:
+        """As it stands in the header `Host`."""
+        name = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
+        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
+
+
+def store_at(endpoint: str) -> Store:
+    """Of `http(s)://host[:port]`. Raises ValueError."""
+    parts = urlsplit(endpoint)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError(f"{endpoint} is not http(s)://host[:port]")
+    return Store(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
+
+
+class Dialler:
+    """Makes connections to one store. Raises ValueError for a CA bundle that is no PEM and for a proxy that is none."""
+
+    def __init__(self, store: Store, policy: EndpointPolicy | None, proxies: Proxies, ca_bundle: bytes | None) -> None:
+        """`policy`: which addresses may be connected to; None: all."""
+        self._store = store
+        self._policy = policy
+        proxy = proxies.of(f"{store.scheme}://{store.host}")
+        self._proxy = _proxy_at(proxy) if proxy is not None else None
+        self._context = _trusting(ca_bundle) if store.scheme == "https" else None
+
+    @property
+    def absolute(self) -> str:
+        """What stands before the path in a request line: the whole address for a proxy that sees the request."""
+        return f"http://{self._store.host}" if self._proxy is not None and self._context is None else ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a proxy that sees the request wants to know."""
+        return _credentials(self._proxy) if self._proxy is not None and self._context is None else {}
+
+    def connection(self) -> HTTPConnection:
+        """One that connects at its first request."""
+        store, proxy = self._store, self._proxy
+        host, port = (store.hostname, store.port) if proxy is None else (proxy.hostname or "", proxy.port or 80)
+        made: HTTPConnection
+        if self._context is None:
+            made = HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+        else:
+            made = HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=self._context)
+        if proxy is not None and self._context is not None:
+            made.set_tunnel(store.hostname, store.port, _credentials(proxy))
+        made._create_connection = self._dial  # type: ignore[attr-defined]  # noqa: SLF001 - the one place to choose the address
+        return made
+
+    def _dial(self, place: tuple[str, int], *_: Any) -> socket.socket:
+        """To the first address that answers; the policy hears of the very addresses that are tried."""
+        if self._proxy is not None:  # the administrator's own; it resolves the store's name itself
+            _require(self._policy.written_refusal(self._store.hostname) if self._policy else None)
+            return socket.create_connection(place, CONNECT_SECONDS)
+        found = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(where[0]) for *_, where in found))
+        for address in addresses:
+            _require(self._policy.address_refusal(place[0], address) if self._policy else None)
+        return _first_of(addresses[:MAX_ADDRESSES], place[1])
+
+
+def _require(refusal: str | None) -> None:
+    if refusal is not None:
+        raise FetchError(Reason.ENDPOINT_REFUSED, f"{refusal}: no connection is made there")
+
+
+def _first_of(addresses: list[str], port: int) -> socket.socket:
+    for address in addresses[:-1]:
+        try:
+            return socket.create_connection((address, port), CONNECT_SECONDS)
+        except OSError:
+            continue
+    return socket.create_connection((addresses[-1], port), CONNECT_SECONDS)
+
+
+def _trusting(ca_bundle: bytes | None) -> ssl.SSLContext:
+    """The authorities that the system knows, and those of the bundle."""
+    context = ssl.create_default_context()
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a bundle may hold the server's own certificate
+    if not _has_authorities(ssl.get_default_verify_paths()):
+        import certifi  # noqa: PLC0415 - images without authorities of their own
+
+        context.load_verify_locations(certifi.where())
+    if ca_bundle is not None:
+        try:
+            context.load_verify_locations(cadata=ca_bundle.decode("ascii"))
+        except (ssl.SSLError, UnicodeDecodeError) as error:
+            raise ValueError(f"the CA bundle is no PEM: {error}") from error
+    return context
+
+
+def _has_authorities(paths: ssl.DefaultVerifyPaths) -> bool:
+    return paths.cafile is not None or (paths.capath is not None and any(os.scandir(paths.capath)))
+
+
+def _proxy_at(address: str) -> "SplitResult":
+    proxy = urlsplit(address if "://" in address else f"http://{address}")
+    if proxy.scheme != "http" or not proxy.hostname:
+        raise ValueError("its proxy is not http://host:port")
+    return proxy
+
+
+def _credentials(proxy: "SplitResult") -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    import base64  # noqa: PLC0415
+
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

@@ -1,0 +1,65 @@
+"""How many requests may be under way: more while this machine has time to spare, fewer when the store asks for that.
+
+Never sleeps by itself: a turn is taken, or waited for.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+FEWEST: Final = 8
+"""Enough where the store is near: more would only take turns on the processor."""
+MOST: Final = 32
+"""Enough for small files from a store that is far away."""
+LOOK_SECONDS: Final = 0.1
+IDLE_SHARE: Final = 0.8
+"""Of one processor: below it the requests wait for the network, so that more of them bring more."""
+STEP: Final = 4
+RELIEF_SECONDS: Final = 5.0
+"""After the store asked for fewer requests, none is added for so long."""
+
+
+class Pace:
+    """Shared by all requests of a download. `clock` and `cpu` give seconds, monotonic and of this process."""
+
+    def __init__(self, clock: Callable[[], float], cpu: Callable[[], float]) -> None:
+        self.allowed = FEWEST
+        self._clock = clock
+        self._cpu = cpu
+        self._under_way = 0
+        self._changed = threading.Condition()
+        self._looked = (clock(), cpu())
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One request is under way."""
+        with self._changed:
+            while self._under_way >= self.allowed:
+                self._changed.wait()
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._look()
+                self._changed.notify()
+
+    def slow_down(self) -> None:
+        """The store has more than it can serve: half as many."""
+        with self._changed:
+            now = self._clock()
+            if self._looked[0] <= now:  # once for all requests that hear of it together
+                self.allowed = max(1, self.allowed // 2)
+                self._looked = (now + RELIEF_SECONDS, self._cpu())
+
+    def _look(self) -> None:
+        (then, used), now = self._looked, self._clock()
+        if now - then < LOOK_SECONDS:
+            return
+        used_now = self._cpu()
+        self._looked = (now, used_now)
+        if self.allowed < MOST and used_now - used < IDLE_SHARE * (now - then):
+            self.allowed = min(MOST, self.allowed + STEP)
+            self._changed.notify(STEP)
