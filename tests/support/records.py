@@ -6,6 +6,7 @@ from tests.support import documents
 from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.naming import version_labels, workload
 from aiapp.domain.planning.application import Children, Observed
 from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
@@ -13,6 +14,7 @@ from aiapp.domain.planning.rollout import Surroundings
 
 SKLEARN: Final = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 PIN: Final = f"sha256:{'4b' * 32}"
+FETCHER: Final = Fetcher("r/aiapp-operator:0.1.0")
 CREATED: Final = "2026-01-02T03:04:05Z"
 
 
@@ -78,7 +80,7 @@ def observed(
     children: Children | None = None,
     fleet: tuple[dict[str, Any], ...] = (node("cpu-1"),),
     image: str | None = "r/sklearn:1",
-    operator_image: str = "r/aiapp-operator:0.1.0",
+    fetcher: Fetcher = FETCHER,
 ) -> Observed:
     """What a pass sees: one CPU node and the catalogue's scikit-learn runtime."""
     return Observed(
@@ -89,7 +91,7 @@ def observed(
             runtimes={SKLEARN: RuntimeSpec(name=SKLEARN, image=image)},
             fleet=seen(*fleet),
             tables=TABLES,
-            operator_image=operator_image,
+            fetcher=fetcher,
         ),
     )
 

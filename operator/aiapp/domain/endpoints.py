@@ -56,6 +56,16 @@ class EndpointPolicy:
     refused_ranges: tuple[Network, ...] = ()
     """Refused as well, for example the cluster's own Services and pods."""
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The policy as `aiapp fetch` takes it; none for the default."""
+        options = {
+            "--allow-host": self.allowed_hosts,
+            "--allow-range": self.allowed_ranges,
+            "--refuse-range": self.refused_ranges,
+        }
+        return tuple(part for name, values in options.items() for value in values for part in (name, str(value)))
+
     def host_refusal(self, host: str) -> str | None:
         """Why the endpoint's host, as it is written, is refused; None: it is not."""
         name = host.rstrip(".").lower()

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.desired.manifest import config_map_names
+from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
 from aiapp.domain.planning.drift import suspects
@@ -50,7 +51,7 @@ class ApplicationPorts:
     catalogue: Catalogue
     view: FleetView
     drifts: Drifts
-    operator_image: str
+    fetcher: Fetcher
     clock: Callable[[], float]
     """Monotonic seconds."""
 
@@ -97,7 +98,7 @@ class ApplicationReconciler:
                 fleet=self._ports.view.fleet,
                 tables=self._ports.view.tables,
                 in_use=self._ports.view.in_use,
-                operator_image=self._ports.operator_image,
+                fetcher=self._ports.fetcher,
             ),
         )
 

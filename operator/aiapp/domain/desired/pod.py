@@ -1,7 +1,7 @@
 """The pod template that serves one version. Rendered once a rollout and then kept; never looks at the cluster."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiapp.api.application import Scheduling
@@ -66,6 +66,16 @@ class Needs:
     deploy_timeout_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """The init container as the operator's settings want it."""
+
+    image: str
+    arguments: tuple[str, ...] = ()
+    """Beside those that follow from the content."""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """Everything that reaches a pod template."""
@@ -78,7 +88,7 @@ class Workload:
     health: HealthStatus | None
     needs: Needs
     placement: Placement
-    operator_image: str
+    fetcher: Fetcher
 
 
 def pod_template(workload: Workload) -> Json:
@@ -106,8 +116,9 @@ def fetch_container(workload: Workload) -> Json:
     """Downloads exactly the pinned content and lays the model server beside it."""
     return {
         "name": "fetch",
-        "image": workload.operator_image,
-        "args": _fetch_arguments(workload.content),
+        "image": workload.fetcher.image,
+        "args": [*_fetch_arguments(workload.content), *workload.fetcher.arguments],
+        **_fetch_environment(workload.fetcher.env),
         "resources": {
             "requests": {"cpu": "100m", "memory": "256Mi"},
             "limits": {"cpu": "4", "memory": "1Gi"},
@@ -180,6 +191,10 @@ def _fetch_arguments(content: Content) -> list[str]:
     }
     plain_http = ["--allow-http"] if (source.endpoint or "").startswith("http://") else []
     return ["fetch", *(part for name, value in options.items() if value for part in (name, value)), *plain_http]
+
+
+def _fetch_environment(env: Mapping[str, str]) -> Json:
+    return {"env": [{"name": name, "value": value} for name, value in env.items()]} if env else {}
 
 
 def _placement(workload: Workload) -> Json:

@@ -10,7 +10,7 @@ from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
 from aiapp.domain.desired.manifest import config_map_names
-from aiapp.domain.desired.pod import Content, Needs, Workload, merged_env, pod_template
+from aiapp.domain.desired.pod import Content, Fetcher, Needs, Workload, merged_env, pod_template
 from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
 from aiapp.domain.naming import VERSION_LABEL, digest_config_map
 from aiapp.domain.nodes.fleet import Fleet
@@ -59,7 +59,7 @@ class Surroundings:
     runtimes: Mapping[str, RuntimeSpec]
     fleet: Fleet
     tables: Tables
-    operator_image: str
+    fetcher: Fetcher
     in_use: Used | None = None
     """Devices that pods hold; None: nobody counts them."""
 
@@ -172,5 +172,5 @@ def _workload(
             deploy_timeout_seconds=serving.deploy_timeout_seconds,
         ),
         placement=placed,
-        operator_image=around.operator_image,
+        fetcher=around.fetcher,
     )

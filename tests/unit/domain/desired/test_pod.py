@@ -1,6 +1,7 @@
 """The pod template, whole."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from tests.support.records import application, normal_version, observed
 
 from aiapp.api.meta import EnvVar
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.desired.pod import merged_env
+from aiapp.domain.desired.pod import Fetcher, merged_env
+from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
 from aiapp.domain.planning.application import plan
 from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.proxies import NO_PROXIES, Proxies
 
 GOLDEN = Path(__file__).parents[3] / "data/golden"
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
@@ -47,7 +50,9 @@ def template(name: str) -> dict[str, Any]:
         raw | {"status": raw["status"] | {"runtime": {"name": CANN, "lifecycle": "Recommended"}}}
     )
     seen = observed(
-        application(spec__serving__scheduling=WISHES), record, fleet=(node("x"), mindcluster("n", "910ProB", pool="npu"))
+        application(spec__serving__scheduling=WISHES),
+        record,
+        fleet=(node("x"), mindcluster("n", "910ProB", pool="npu")),
     )
     runtime = RuntimeSpec(
         name=CANN, image="r/mindspore:2", python="python3.7", command=("/bin/bash", "-c", 'exec "$0" "$@"')
@@ -80,3 +85,30 @@ def test_no_pod_gets_a_service_account_token() -> None:
 def test_later_environment_overrides_earlier_by_name() -> None:
     first, second = EnvVar(name="A", value="1"), EnvVar(name="B", value="2")
     assert merged_env([first, second], None, [EnvVar(name="A", value="3")]) == (EnvVar(name="A", value="3"), second)
+
+
+def fetch_container(fetcher: Fetcher) -> dict[str, Any]:
+    found = _deployment(plan(observed(fetcher=fetcher)).apply)["spec"]["initContainers"][0]
+    return dict(found)
+
+
+def test_the_fetcher_keeps_to_the_operators_policy_and_takes_its_proxies() -> None:
+    policy = EndpointPolicy(("*.example.com",), (ip_network("127.0.0.0/8"),), (ip_network("10.96.0.0/12"),))
+    proxies = Proxies("http://user:pass@proxy:3128", exempt=".svc")
+    container = fetch_container(Fetcher("r/operator:1", policy.arguments, proxies.environment))
+    assert container["args"][-6:] == [
+        *("--allow-host", "*.example.com"),
+        *("--allow-range", "127.0.0.0/8"),
+        *("--refuse-range", "10.96.0.0/12"),
+    ]
+    assert container["env"] == [
+        {"name": "HTTPS_PROXY", "value": "http://proxy:3128"},
+        {"name": "NO_PROXY", "value": ".svc"},
+    ]
+
+
+def test_by_default_the_fetcher_is_told_of_neither() -> None:
+    assert fetch_container(Fetcher("i", DEFAULT_POLICY.arguments, NO_PROXIES.environment)) == fetch_container(
+        Fetcher("i")
+    )
+    assert "env" not in fetch_container(Fetcher("i"))

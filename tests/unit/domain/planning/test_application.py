@@ -15,6 +15,7 @@ from tests.support.records import (
 )
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.desired.revision import KEY_LABEL
 from aiapp.domain.planning.application import KEPT_REVISIONS, Children, Plan, plan
 
@@ -95,7 +96,7 @@ def test_what_runs_stays_as_it_was_rendered() -> None:
     kept = Children(revisions=(the(first, "ControllerRevision"),))
     later = plan(
         observed(
-            children=kept, fleet=(node("other", arch="arm64"),), image="r/sklearn:2", operator_image="r/operator:9"
+            children=kept, fleet=(node("other", arch="arm64"),), image="r/sklearn:2", fetcher=Fetcher("r/operator:9")
         )
     )
     assert json.dumps(the(later, "Deployment")) == json.dumps(the(first, "Deployment"))
