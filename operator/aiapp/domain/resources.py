@@ -56,7 +56,7 @@ CHILDREN: Final = (DEPLOYMENTS, SERVICES, CONFIG_MAPS, CONTROLLER_REVISIONS)
 
 _BY_KIND: Final = {
     (resource.api_version, resource.kind): resource
-    for resource in (*OWN, *CHILDREN, PODS, SECRETS, EVENTS, NODES, CRDS)
+    for resource in (*OWN, *CHILDREN, REPLICA_SETS, PODS, SECRETS, EVENTS, NODES, CRDS)
 }
 
 

@@ -32,6 +32,7 @@ URI_FORM = (
 )
 ENDPOINT = "endpoint must be http(s)://host[:port], without user, path or query"
 REGION = "a region consists of lower-case letters, digits and '-', for example cn-north-4"
+DIGEST = "digest must be sha256: and 64 lower-case hexadecimal digits"
 DESCRIPTION = """a description has 1 to 100 characters, none of & ! ' " < > ="""
 DISPLAY_NAME = "a display name consists of 1 to 64 letters, digits, '-' and '_'"
 DOCUMENT_NAME = "the name of a document starts with a letter"
@@ -109,6 +110,12 @@ IN_VERSION = [
         OBJECT_NAME,
         changed(version(), spec__source__obs__credentialsSecretRef__name="Model_Store"),
         "a Secret's name with capitals",
+    ),
+    (
+        "spec.source.obs.digest",
+        DIGEST,
+        changed(version(), spec__source__obs__digest=f"sha256:{'D1' * 32}"),
+        "a digest in capitals",
     ),
     (
         "spec.source.obs.caBundleRef.name",
@@ -277,6 +284,7 @@ ONCE_MADE = (
     ("spec.source.obs.endpoint", {"spec__source__obs__endpoint": "https://obs.example.com"}),
     ("spec.source.obs.region", {"spec__source__obs__region": "eu-west-0"}),
     ("spec.source.obs.addressing", {"spec__source__obs__addressing": "Path"}),
+    ("spec.source.obs.digest", {"spec__source__obs__digest": f"sha256:{'d1' * 32}"}),
     ("spec.container", {"spec__container__npu__count": 2}),
 )
 SET_ONCE = "runtime may be set once and is immutable then: make a new version instead"

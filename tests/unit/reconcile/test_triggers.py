@@ -141,6 +141,31 @@ async def test_the_fleet_calls_for_all_versions_and_for_applications_that_are_no
     assert await rig.keys() == {version(), app("waiting")}
 
 
+def fetched_pod(message: str = '{"digest": "sha256:1"}', exit_code: int = 0) -> dict[str, Any]:
+    labels = {"aiapp.dev/application": "mnist", "aiapp.dev/version": "1.0.0"}
+    ended = {"exitCode": exit_code, "message": message}
+    status = {"initContainerStatuses": [{"name": "fetch", "state": {"terminated": ended}}]}
+    return {"metadata": {"labels": labels}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("pod", "artifact", "called"),
+    [
+        pytest.param(fetched_pod(), {"pin": "p"}, True, id="told the first time"),
+        pytest.param(fetched_pod(), {"pin": "p", "verifiedAt": "2026-01-02T03:04:05Z"}, False, id="known already"),
+        pytest.param(fetched_pod(exit_code=3), {"pin": "p"}, False, id="failed"),
+        pytest.param(fetched_pod(message=""), {"pin": "p"}, False, id="silent"),
+    ],
+)
+async def test_a_pod_that_has_fetched_calls_for_its_version(
+    rig: Rig, pod: dict[str, Any], artifact: dict[str, str], called: bool
+) -> None:
+    rig.version(artifact=artifact)
+    await rig.keys()
+    rig.put(PODS, "p", **pod)
+    assert await rig.keys() == ({version(), app()} if called else {app()})
+
+
 async def test_everything_is_every_object_of_our_kinds(rig: Rig) -> None:
     rig.version()
     rig.put(APPLICATIONS, "mnist")

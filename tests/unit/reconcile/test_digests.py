@@ -1,0 +1,249 @@
+"""What pods tell of the content they fetched: believed of our own, recorded once, whoever else tells something else."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.support.documents import ABSENT, changed
+from tests.support.fake_api import FakeApi
+from tests.support.records import NORMAL, PIN, deployed, normal_version, pod
+from typing_extensions import override
+
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.desired.digest import Known, digest_object
+from aiapp.domain.digest import Content
+from aiapp.domain.listing import Listing
+from aiapp.domain.location import Location
+from aiapp.domain.manifest import Listed
+from aiapp.domain.naming import digest_config_map
+from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.planning.version import Imported, remembered
+from aiapp.domain.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, Json
+from aiapp.ports import ApiError, HashingStore
+from aiapp.reconcile.digests import Digests
+from aiapp.reconcile.manifests import is_shared_with
+from aiapp.reconcile.store import Store
+
+ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
+NAME = digest_config_map(PIN)
+APPLICATION = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist", "uid": "uid-mnist"}
+REPLICA_SET: Json = {
+    "apiVersion": "apps/v1",
+    "kind": "ReplicaSet",
+    "metadata": {
+        "name": "mnist-1-0-0-abc",
+        "namespace": "team",
+        "ownerReferences": [
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "name": "mnist-1-0-0",
+                "uid": "uid-deployment-1.0.0",
+                "controller": True,
+            }
+        ],
+    },
+    "spec": {"template": {"spec": {"initContainers": [{"name": "fetch", "args": ["fetch", "--pin", PIN]}]}}},
+}
+
+
+class Nowhere(HashingStore):
+    """A store that nobody may ask."""
+
+    @override
+    async def list(self, location: Location, credentials: Credentials | None) -> Listing:
+        raise AssertionError
+
+    @override
+    async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
+        raise AssertionError
+
+    @override
+    async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
+        raise AssertionError
+
+
+class World:
+    """A pinned version that is deployed."""
+
+    def __init__(self) -> None:
+        self.api = FakeApi()
+        self.store: Store[Any] = Store(facts=lambda _: None)
+        self.digests = Digests(self.api, self.store, Nowhere(), 0)
+        self.record = normal_version()
+        owned = changed(deployed(), metadata__ownerReferences=[APPLICATION | {"controller": True}])
+        self._hold(DEPLOYMENTS, owned, "uid-deployment-1.0.0")
+        self.replica_set()
+
+    def replica_set(self, **changes: Any) -> None:
+        self.api.hold(changed(REPLICA_SET, **changes), "uid-rs")
+
+    def told(self, digest: str, name: str = "mnist-1-0-0-abc-x", **changes: Any) -> None:
+        """A pod has fetched."""
+        ended = {
+            "exitCode": 0,
+            "message": json.dumps({"digest": digest}),
+            "finishedAt": f"2026-01-02T03:04:{len(self.store.all(PODS)):02d}Z",
+        }
+        spoken = pod(name=name, initContainerStatuses=[{"name": "fetch", "state": {"terminated": ended}}])
+        maker = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "mnist-1-0-0-abc", "uid": "uid-rs"}
+        owned = changed(spoken, metadata__ownerReferences=[maker | {"controller": True}])
+        self._hold(PODS, changed(owned | {"apiVersion": "v1", "kind": "Pod"}, **changes), f"uid-{name}")
+
+    def recorded(self, digest: str) -> None:
+        """Somebody has put a digest on record already."""
+        known = digest_object(PIN, Known(Content(digest), "Fetch"))
+        metadata = known["metadata"] | {"namespace": "team"}
+        self._hold(CONFIG_MAPS, known | {"metadata": metadata}, "uid-record")
+
+    def knows(self, **artifact: Any) -> None:
+        """The version's status has this already."""
+        status = NORMAL | {"artifact": NORMAL["artifact"] | artifact}  # type: ignore[operator]
+        self.record = VersionRecord.parse(self.record.raw | {"status": status})
+
+    @property
+    def record_data(self) -> dict[str, str] | None:
+        found = self.api.objects.get((CONFIG_MAPS, "team", NAME))
+        return None if found is None else dict(found["data"])
+
+    async def kept(self) -> tuple[str | None, str | None, bool]:
+        """Digest, where it is known from, whether a fetch has confirmed it."""
+        known: Imported = await self.digests.kept(self.record, remembered(self.record))
+        assert known.artifact is not None
+        return known.artifact.digest, known.artifact.digest_from, known.artifact.verified_at is not None
+
+    def _hold(self, resource: Any, document: Json, uid: str) -> None:
+        self.store.put(resource, self.api.hold(document, uid))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_the_first_fetch_tells_the_digest_and_it_is_recorded(world: World) -> None:
+    world.told(ONE)
+    assert await world.kept() == (ONE, "Fetch", True)
+    assert world.record_data == {"digest": ONE, "from": "Fetch"}
+    assert is_shared_with(world.api.objects[CONFIG_MAPS, "team", NAME], world.record.raw)
+
+
+async def test_the_first_one_wins_and_the_record_never_changes(world: World) -> None:
+    world.told(ONE)
+    world.told(OTHER, "mnist-1-0-0-abc-y")
+    assert await world.kept() == (ONE, "Fetch", True)
+    world.knows(digest=ONE, digestFrom="Fetch", verifiedAt="2026-01-02T03:04:00Z")
+    assert await world.kept() == (ONE, "Fetch", True)
+    assert world.record_data == {"digest": ONE, "from": "Fetch"}
+
+
+async def test_a_record_that_was_made_meanwhile_stands_against_a_pod(world: World) -> None:
+    world.told(OTHER)
+    world.api.before["create"] = lambda: world.recorded(ONE)
+    assert await world.kept() == (ONE, "Fetch", False)
+    assert world.record_data == {"digest": ONE, "from": "Fetch"}
+
+
+async def test_what_another_version_of_the_same_content_learnt_is_known_at_once(world: World) -> None:
+    world.recorded(ONE)
+    assert await world.kept() == (ONE, "Fetch", False)
+
+
+async def test_a_stated_digest_is_confirmed_by_a_fetch(world: World) -> None:
+    world.knows(digest=ONE, digestFrom="Spec", verification="SHA256")
+    assert await world.kept() == (ONE, "Spec", False)
+    assert world.record_data is None
+    world.told(ONE)
+    assert await world.kept() == (ONE, "Fetch", True)
+    assert world.record_data == {"digest": ONE, "from": "Fetch"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "on_record"),
+    [
+        pytest.param("Spec", None, id="from the source"),
+        pytest.param("SHA256SUMS", {"digest": ONE, "from": "SHA256SUMS"}, id="from the package"),
+    ],
+)
+async def test_a_pod_is_not_heard_that_contradicts_what_is_known(
+    world: World, origin: str, on_record: dict[str, str] | None
+) -> None:
+    world.knows(digest=ONE, digestFrom=origin, verification="SHA256")
+    world.told(OTHER)
+    assert await world.kept() == (ONE, origin, False)
+    assert world.record_data == on_record
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"metadata__ownerReferences": ABSENT}, id="a pod that nobody made"),
+        pytest.param({"metadata__ownerReferences__0__uid": "uid-else"}, id="of a ReplicaSet that was deleted"),
+        pytest.param({"metadata__ownerReferences__0__kind": "Job"}, id="of a Job"),
+        pytest.param({"metadata__ownerReferences__0__name": "gone"}, id="of a ReplicaSet that does not exist"),
+    ],
+)
+async def test_a_pod_is_not_believed(world: World, changes: dict[str, Any]) -> None:
+    owners = changes.pop("metadata__ownerReferences", None)
+    world.told(ONE)
+    spoken = world.store.all(PODS)[0]
+    reference = spoken["metadata"]["ownerReferences"][0]
+    for field, value in changes.items():
+        reference[field.rpartition("__")[2]] = value
+    if owners is ABSENT:
+        del spoken["metadata"]["ownerReferences"]
+    assert await world.kept() == (None, None, False)
+    assert world.record_data is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"metadata__ownerReferences": []}, id="that a person made"),
+        pytest.param(
+            {"metadata__ownerReferences": [{"kind": "Deployment", "uid": "uid-else", "controller": True}]},
+            id="of another Deployment",
+        ),
+        pytest.param(
+            {"spec__template__spec__initContainers": [{"name": "fetch", "args": ["--pin", ONE]}]}, id="of another pin"
+        ),
+        pytest.param({"spec__template__spec__initContainers": []}, id="that fetches nothing"),
+    ],
+)
+async def test_a_pod_is_not_believed_of_a_replica_set(world: World, changes: dict[str, Any]) -> None:
+    world.replica_set(**changes)
+    world.told(ONE)
+    assert await world.kept() == (None, None, False)
+    assert world.record_data is None
+
+
+async def test_a_record_that_was_deleted_is_made_anew(world: World) -> None:
+    world.knows(digest=ONE, digestFrom="Checksums", verifiedAt="2026-01-02T03:04:00Z", verification="SHA256")
+    assert await world.kept() == (ONE, "Checksums", True)
+    assert world.record_data == {"digest": ONE, "from": "Checksums"}
+
+
+async def test_what_is_as_it_should_be_costs_no_request(world: World) -> None:
+    world.told(ONE)
+    await world.kept()
+    world.knows(digest=ONE, digestFrom="Fetch", verifiedAt="2026-01-02T03:04:00Z", verification="SHA256")
+    world.api.calls.clear()
+    await world.kept()
+    assert world.api.calls == []
+
+
+async def test_an_application_shares_the_record(world: World) -> None:
+    user = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication"}
+    application = user | {"metadata": {"name": "mnist", "namespace": "team", "uid": "uid-app"}}
+    await world.digests.share(PIN, application)
+    assert world.api.calls == []
+    world.recorded(ONE)
+    await world.digests.share(PIN, application)
+    assert is_shared_with(world.api.objects[CONFIG_MAPS, "team", NAME], application)
+
+
+async def test_a_config_map_of_somebody_else_is_left_alone_and_said(world: World) -> None:
+    stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": "team"}}
+    world.api.hold(stranger, "uid-stranger")
+    with pytest.raises(ApiError, match=f"ConfigMap {NAME} exists and does not record a digest"):
+        await world.digests.record(PIN, Known(Content(ONE), "Fetch"), world.record.raw)
