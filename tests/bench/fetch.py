@@ -79,7 +79,15 @@ Command = Callable[[Package, Path, str], Sequence[str]]
 
 def ours(package: Package, target: Path, endpoint: str) -> Sequence[str]:
     """Verified: pin, If-Match, SHA-256 of every file, fsync."""
-    where = ("--uri", f"s3://{BUCKET}/{package.prefix}", "--endpoint", endpoint, "--allow-http")
+    where = (
+        "--uri",
+        f"s3://{BUCKET}/{package.prefix}",
+        "--endpoint",
+        endpoint,
+        "--allow-http",
+        "--allow-range",
+        "127.0.0.0/8",
+    )
     pinned = ("--manifest", str(package.manifest), "--pin", package.pin)
     return (sys.executable, "-m", "aiapp", "fetch", *pinned, *where, "--target", str(target))
 

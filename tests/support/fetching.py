@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.sandbox import Bucket
+from tests.support.stores import LOCAL_RANGE
 
 from aiapp.domain import manifest as manifests
 from aiapp.domain.credentials import Credentials
@@ -84,6 +85,7 @@ def aiapp_fetch(package: Package, target: Path, *more: str, endpoint: str | None
     arguments = [
         *("--manifest", str(package.file), "--pin", package.manifest.pin, "--uri", location.uri),
         *("--endpoint", endpoint or location.endpoint or "", "--allow-http", "--addressing", "Path"),
+        *("--allow-range", LOCAL_RANGE),
         *("--target", str(target), "--server", str(target.with_name("server") / "serve.pyz")),
         *("--termination-log", str(target.with_name("termination")), *more),
     ]

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ import click
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.authorities import AuthoritiesError, authorities
 from aiapp.domain.credentials import (
     ACCESS_KEY_NAMES,
     SECRET_KEY_NAMES,
@@ -21,6 +23,7 @@ from aiapp.domain.credentials import (
     credentials,
 )
 from aiapp.domain.digest import is_digest
+from aiapp.domain.endpoints import EndpointPolicy, Network
 from aiapp.domain.location import Addressing, location
 from aiapp.domain.proxies import Proxies
 from aiapp.fetch.failures import ExitCode, FetchError
@@ -32,7 +35,6 @@ _ENVIRONMENT = os.environ  # noqa: TID251 - the entry point of this command
 
 KUBELETS_LOG = Path("/dev/termination-log")
 
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _path = click.Path(path_type=Path)
 
 
@@ -60,6 +62,19 @@ class _Digest(click.ParamType[str]):
         return value
 
 
+class _Range(click.ParamType[Network]):
+    """Addresses."""
+
+    name = "CIDR"
+
+    @override
+    def convert(self, value: str | Network, param: click.Parameter | None, ctx: click.Context | None) -> Network:
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @dataclass(frozen=True, slots=True)
 class _Folder:
     """What the arguments say of the folder."""
@@ -85,7 +100,10 @@ class _Folder:
 @click.option("--region", help="Region for signing requests. Default: us-east-1.")
 @click.option("--addressing", type=click.Choice(["Auto", "Path", "Virtual"]), default="Auto", show_default=True)
 @click.option("--allow-http", is_flag=True, help="Accept an endpoint without TLS.")
-@click.option("--ca-bundle", type=_file, help="Authorities to trust beside the public ones (PEM).")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="Host, or *.DOMAIN, to allow. Default: all.")
+@click.option("--allow-range", multiple=True, type=_Range(), help="Addresses to allow although they are refused.")
+@click.option("--refuse-range", multiple=True, type=_Range(), help="Addresses to refuse beside loopback and such.")
+@click.option("--ca-bundle", type=_path, help="Authorities to trust beside the public ones (PEM).")
 @click.option("--credentials", "secret", type=_path, help="Folder of a mounted Secret. Default: the environment.")
 @click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
 @click.option("--recorded", type=_path, help="Folder with the record of the content, if there is one yet.")
@@ -100,6 +118,9 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     region: str | None,
     addressing: Addressing,
     allow_http: bool,  # noqa: FBT001
+    allow_host: tuple[str, ...],
+    allow_range: tuple[Network, ...],
+    refuse_range: tuple[Network, ...],
     ca_bundle: Path | None,
     secret: Path | None,
     target: Path,
@@ -112,6 +133,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
 
     Files that are complete from an earlier attempt are kept. Keys come from the folder of a mounted Secret or from the
     environment (accessKeyId and secretAccessKey, or the AWS or OBS spellings); without any, access is anonymous.
+
+    Loopback, link-local, metadata, multicast and unspecified addresses are refused, unless --allow-range names them.
 
     \b
     Exit codes: 0 done; 1 failed; 2 wrong arguments; 3 not the content that was pinned or is demanded; 4 access denied;
@@ -128,8 +151,9 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
         access = Access(
             folder,
             _keys(secret),
-            ca_bundle.read_bytes() if ca_bundle else None,
+            _authorities(ca_bundle),
             allow_http,
+            policy=_applicable(EndpointPolicy(allow_host, allow_range, refuse_range), folder.hostname),
             proxies=Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY")),
         )
         request = Request(
@@ -150,6 +174,27 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     _tell(termination_log, fetched.message())
     click.echo(fetched.message())
     _leave(ExitCode.DONE)
+
+
+def _applicable(policy: EndpointPolicy, host: str) -> EndpointPolicy:
+    """The policy, when it allows the endpoint as far as it is written; resolved addresses are checked later."""
+    refusals = {"--allow-host": policy.host_refusal(host), "--allow-range": policy.written_refusal(host)}
+    for option, said in refusals.items():
+        if said is not None:
+            raise FetchError(Reason.ENDPOINT_REFUSED, f"{said}: refused, unless {option} allows it")
+    return policy
+
+
+def _authorities(bundle: Path | None) -> bytes | None:
+    if bundle is None:
+        return None
+    if not bundle.is_file():
+        message = f"the CA bundle {bundle} is absent: does the object of caBundleRef exist, and has it that key?"
+        raise FetchError(Reason.CA_BUNDLE_NOT_FOUND, message)
+    try:
+        return authorities(bundle.read_bytes()).encode()
+    except AuthoritiesError as error:
+        raise FetchError(Reason.CA_BUNDLE_INVALID, f"the CA bundle {bundle} {error}") from error
 
 
 def _variable(name: str) -> str:

@@ -131,3 +131,40 @@ def test_after_a_signal_in_the_middle_the_next_start_asks_for_the_rest_alone(
 def written_ranges(target: Path) -> int:
     records = list((target / RESERVED).glob("*.ranges"))
     return len(records[0].read_text("ascii").splitlines()) - 1 if records else 0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "words"),
+    [
+        pytest.param("http://169.254.169.254", (), "a cloud's metadata service", id="the metadata service"),
+        pytest.param("http://2852039166", (), "a cloud's metadata service", id="the same in decimal"),
+        pytest.param("http://[::ffff:a9fe:a9fe]", (), "a cloud's metadata service", id="the same in IPv6"),
+        pytest.param("http://10.96.0.1", ("--refuse-range", "10.96.0.0/12"), "a refused range", id="a refused range"),
+        pytest.param("http://127.0.0.1", ("--allow-host", "*.example.com"), "not among the allowed", id="another host"),
+    ],
+)
+def test_an_endpoint_that_the_policy_refuses_is_never_connected_to(
+    package: Package, target: Path, endpoint: str, arguments: tuple[str, ...], words: str
+) -> None:
+    target.parent.mkdir()
+    code, said = ended(aiapp_fetch(package, target, *arguments, endpoint=endpoint))
+    assert (code, told(target)["reason"]) == (1, "EndpointRefused"), said
+    assert words in str(told(target)["message"])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(None, "CaBundleNotFound", id="absent, as an optional volume leaves it"),
+        pytest.param(b"not a certificate", "CaBundleInvalid", id="without a certificate"),
+    ],
+)
+def test_a_ca_bundle_that_is_none_is_said_to_be_so(
+    package: Package, target: Path, content: bytes | None, reason: str
+) -> None:
+    target.parent.mkdir()
+    bundle = target.with_name("ca.crt")
+    if content is not None:
+        bundle.write_bytes(content)
+    code, said = ended(aiapp_fetch(package, target, "--ca-bundle", str(bundle)))
+    assert (code, told(target)["reason"]) == (1, reason), said
