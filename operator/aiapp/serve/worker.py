@@ -1,7 +1,7 @@
 """The process in which a package's code runs: one prediction at a time, on its main thread; it never speaks HTTP.
 
 Everything happens on the main thread because frameworks bind graphs, sessions and devices to the thread that
-made them.
+made them. All it needs is imported before the package can put a module of the same name in the way.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import resource
 import signal
 import socket
 import sys
-import tempfile
 from typing import Any
 
 from . import failures, loading, shims
@@ -83,11 +82,12 @@ def _be_first_to_go() -> None:
 
 def _prepare_paths(setup: Setup) -> None:
     """Import from the package and, as `model`, from beside it; links; the working directory."""
+    work_folder = _work_folder(setup.package)
     sys.path[:0] = [setup.package, _parent(setup.package)]
     sys.argv[:] = [os.path.join(setup.package, SERVICE_FILE)]
     for link in setup.links:
         _link(setup.package, link)
-    os.chdir(_work_folder(setup.package))
+    os.chdir(work_folder)
 
 
 def _parent(package: str) -> str:
@@ -106,6 +106,8 @@ def _work_folder(package: str) -> str:
 
 
 def _scratch_folder(otherwise: str) -> str:
+    import tempfile  # noqa: PLC0415 - seldom needed, and slow to import
+
     try:
         return tempfile.mkdtemp(prefix="serve-")
     except OSError:
