@@ -166,6 +166,38 @@ async def test_a_pod_that_has_fetched_calls_for_its_version(
     assert await rig.keys() == ({version(), app()} if called else {app()})
 
 
+async def test_the_fleet_calls_for_an_application_with_wishes_of_its_own_about_nodes(rig: Rig) -> None:
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    rig.put(APPLICATIONS, "plain", spec={"serving": {"versions": [{"version": "1.0.0"}]}}, status=ready)
+    rig.put(APPLICATIONS, "more", spec={"serving": {"versions": [{"npu": {"count": 2}}]}}, status=ready)
+    rig.put(APPLICATIONS, "picky", spec={"serving": {"versions": [], "scheduling": {}}}, status=ready)
+    await rig.keys()
+    await rig.triggers.fleet(FLEET)
+    assert await rig.keys() == {app("more"), app("picky")}
+
+
+async def test_a_freed_device_calls_for_applications_that_wait_and_no_version_a_moment_later(rig: Rig) -> None:
+    rig.version()
+    rig.put(APPLICATIONS, "waiting", status={"conditions": [{"type": "Ready", "status": "False"}]})
+    await rig.keys()
+    rig.triggers.device_freed()
+    assert await rig.keys() == set()
+    rig.now += FLEET_WINDOW_SECONDS
+    key = await rig.queue.take()
+    rig.queue.done(key)
+    await rig.triggers.fleet(key)
+    assert await rig.keys() == {app("waiting")}
+
+
+async def test_other_facts_call_for_the_fleet_and_for_runtimes_which_tell_of_them(rig: Rig) -> None:
+    rig.put(RUNTIMES, "r", spec={"name": "r"})
+    await rig.keys()
+    rig.triggers.nodes_read_otherwise()
+    assert await rig.keys() == {Key("InferenceRuntime", "", "r")}
+    rig.now += FLEET_WINDOW_SECONDS
+    assert await rig.queue.take() == FLEET
+
+
 async def test_everything_is_every_object_of_our_kinds(rig: Rig) -> None:
     rig.version()
     rig.put(APPLICATIONS, "mnist")

@@ -79,11 +79,6 @@ def admits(affinity: Json | None, kind: NodeKind) -> bool:
     return not terms or any(all(_holds(one, kind) for one in term.get("matchExpressions", ())) for term in terms)
 
 
-def with_room(kinds: Iterable[Judged], resource: str, devices: int, in_use: Used) -> tuple[tuple[str, int], ...]:
-    """Nodes that fit or may fit, each with its free devices, that could take one more pod now."""
-    return tuple((name, left) for name, left in rooms(kinds, resource, in_use) if left >= devices)
-
-
 def rooms(kinds: Iterable[Judged], resource: str, in_use: Used) -> tuple[tuple[str, int], ...]:
     """Nodes that fit or may fit and their free devices, by name."""
     found = [

@@ -8,7 +8,7 @@ from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu
 from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.fleet import Fleet
-from aiapp.domain.nodes.placement import Placement, placement
+from aiapp.domain.nodes.placement import Placement, beyond_labels, placement, rooms
 from aiapp.domain.nodes.requirement import Requirement, requirement
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
@@ -56,9 +56,13 @@ def test_a_cpu_runtime_that_tolerates_the_npu_resource_may_go_to_nodes_with_npus
     assert required(placed(CPU, node(), scheduling=wishes)) == {"kubernetes.io/arch": ("In", ["amd64"])}
 
 
-def test_a_cuda_runtime_asks_for_its_architecture_only() -> None:
+def test_a_cuda_runtime_asks_for_its_architecture_and_a_gpu() -> None:
     cuda = "pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64"
-    assert required(placed(cuda, node())) == {"kubernetes.io/arch": ("In", ["amd64"])}
+    result = placed(cuda, node(resources={"nvidia.com/gpu": 4}))
+    assert required(result) == {"kubernetes.io/arch": ("In", ["amd64"])}
+    assert (result.resource, result.devices) == ("nvidia.com/gpu", 1)
+    assert result.tolerations == ({"key": "nvidia.com/gpu", "operator": "Exists"},)
+    assert placed(cuda, npu=Npu(count=4)).devices == 4
 
 
 def test_a_chip_that_only_the_server_type_tells_is_excluded_by_it() -> None:
@@ -151,3 +155,61 @@ def test_a_label_that_fitting_nodes_carry_as_well_excludes_nothing() -> None:
     mislabelled["metadata"]["labels"] |= server
     other = node("a2", arch="arm64", labels=server, resources={"huawei.com/Ascend910": 8})
     assert is_admitted(placed(CANN, mislabelled, other), mislabelled)
+
+
+def preferred(result: Placement) -> list[dict[str, Any]]:
+    assert result.node_affinity is not None
+    found = result.node_affinity.get("preferredDuringSchedulingIgnoredDuringExecution", [])
+    return [term for one in found for term in one["preference"]["matchExpressions"]]
+
+
+def test_nodes_that_are_known_to_fit_are_preferred_to_those_that_may() -> None:
+    known, silent = mindcluster("known", "910ProB", driver="23.0.rc1"), mindcluster("silent", "910ProB")
+    driver = {"key": "huawei.com/driver.version", "operator": "In", "values": ["23.0.rc1"]}
+    assert driver in preferred(placed(CANN, known, silent))
+    assert driver not in preferred(placed(CANN, known))
+
+
+def test_servers_that_grant_other_numbers_are_excluded_although_they_have_enough() -> None:
+    card = mindcluster("card", "910ProB", driver="23.0.rc1")
+    card["metadata"]["labels"]["accelerator-type"] = "card"
+    half = mindcluster("half", "910ProB", driver="23.0.rc1", npus=4)
+    half["metadata"]["labels"]["accelerator-type"] = "half"
+    assert required(placed(CANN, card, half, npu=Npu(count=8)))["accelerator-type"] == ("NotIn", ["card"])
+    assert "accelerator-type" not in required(placed(CANN, card, half))
+
+
+def test_nodes_of_another_system_are_excluded_once_there_are_any() -> None:
+    windows = node("w", labels={"kubernetes.io/os": "windows"})
+    assert required(placed(CPU, windows))["kubernetes.io/os"] == ("NotIn", ["windows"])
+    assert "kubernetes.io/os" not in required(placed(CPU, node()))
+
+
+def test_a_node_without_an_architecture_label_is_let_in() -> None:
+    silent = node("silent")
+    del silent["metadata"]["labels"]["kubernetes.io/arch"]
+    result = placed(CPU, silent, node("other", arch="riscv64"))
+    assert required(result)["kubernetes.io/arch"] == ("NotIn", ["arm64", "riscv64"])
+    assert is_admitted(result, silent)
+
+
+def test_the_resource_is_one_of_which_nodes_have_enough() -> None:
+    few = [node(f"few-{i}", arch="arm64", resources={"huawei.com/ascend-1980": 2}) for i in range(3)]
+    enough = node("enough", arch="arm64", resources={"huawei.com/Ascend910": 8})
+    assert placed(CANN, *few, enough, npu=Npu(count=4)).resource == "huawei.com/Ascend910"
+
+
+def test_nodes_that_no_label_keeps_pods_off_are_named() -> None:
+    bare = node("bare", arch="arm64", resources={"huawei.com/Ascend910": 8, "huawei.com/Ascend910B4": 8})
+    needed = requirement(CANN, None, TABLES)
+    kinds = judged(needed, seen(bare, mindcluster("a2", "910B3")), TABLES)
+    result = placement(needed, kinds, TABLES)
+    found = beyond_labels(kinds, result.node_affinity, result.resource)
+    assert [kind.group.names for kind in found] == [("bare",)]
+
+
+def test_free_devices_are_counted_on_nodes_that_may_take_the_pod() -> None:
+    needed = requirement(CANN, None, TABLES)
+    kinds = judged(needed, seen(mindcluster("a", "910ProB"), mindcluster("b", "910ProB"), node("cpu")), TABLES)
+    in_use = {"a": {"huawei.com/Ascend910": 7}, "b": {"huawei.com/Ascend910": 8}}
+    assert rooms(kinds, "huawei.com/Ascend910", in_use) == (("a", 1), ("b", 0))

@@ -1,0 +1,129 @@
+"""Where a served version could run now: said of what runs, without touching it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support.fleet import mindcluster, node
+from tests.support.records import application, condition, deployed, normal_version, observed, pod
+
+from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.planning.application import Children, Observed, plan
+from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.planning.serving import Assessment, assess
+from aiapp.domain.summary import Finding
+
+CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
+NPU = "huawei.com/Ascend910"
+FIT = mindcluster("fit", "910ProB", driver="23.0.rc1")
+PENDING = {"conditions": [condition("PodScheduled", "False", "Unschedulable")]}
+
+
+def on_npus(*fleet: dict[str, Any], **spec: Any) -> Observed:
+    """A version with a CANN runtime, over these nodes."""
+    raw = normal_version().raw
+    status = raw["status"] | {"runtime": {"name": CANN, "lifecycle": "Recommended", "image": "r/m:1"}}
+    seen = observed(application(**spec), VersionRecord.parse(raw | {"status": status}), fleet=fleet)
+    return replace(seen, around=replace(seen.around, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:1")}))
+
+
+def running(seen: Observed, *pods: dict[str, Any], ready: int = 1) -> Observed:
+    """After its first rollout."""
+    revision = next(obj for obj in plan(on_npus(FIT)).apply if obj["kind"] == "ControllerRevision")
+    children = Children(deployments=(deployed(ready=ready),), revisions=(revision,), pods=pods)
+    return replace(seen, children=children)
+
+
+def said(seen: Observed) -> Assessment:
+    return assess(seen, plan(seen), ())
+
+
+def of(assessment: Assessment, type_: str) -> Finding:
+    return next(finding for finding in assessment.findings if finding.type == type_)
+
+
+def test_what_runs_stays_ready_when_its_last_node_is_gone_and_says_so() -> None:
+    told = said(running(on_npus(mindcluster("a2", "910B3"))))
+    lost = of(told, "NodesAvailable")
+    assert (lost.state, lost.reason) == ("False", Reason.WAITING_FOR_NODES)
+    assert lost.message == "version 1.0.0: 0 of 1 nodes fit; 1 ChipMismatch (a2)"
+    assert (told.phase, told.ready.state) == ("Running", "True")
+
+
+@pytest.mark.parametrize(
+    ("fleet", "state", "reason"),
+    [
+        pytest.param((FIT,), "True", Reason.COMPATIBLE, id="a node fits"),
+        pytest.param((mindcluster("silent", "910ProB"),), "Unknown", Reason.UNKNOWN, id="a node may fit"),
+        pytest.param((), "Unknown", Reason.UNKNOWN, id="there are no nodes"),
+    ],
+)
+def test_nodes_are_available_or_nobody_knows(fleet: tuple[dict[str, Any], ...], state: str, reason: Reason) -> None:
+    found = of(said(running(on_npus(*fleet))), "NodesAvailable")
+    assert (found.state, found.reason) == (state, reason)
+
+
+def test_more_nodes_that_fit_change_no_word() -> None:
+    """Else every application's status would be written whenever a node comes."""
+    one, two = (of(said(running(on_npus(*fleet))), "NodesAvailable") for fleet in ((FIT,), (FIT, FIT | {})))
+    assert one == two
+
+
+def test_nodes_that_no_label_keeps_its_pods_off_are_named() -> None:
+    bare = node("bare", arch="arm64", resources={NPU: 8, "huawei.com/Ascend910B4": 8})
+    found = of(said(running(on_npus(FIT, bare))), "NodesAvailable")
+    assert found.message == "version 1.0.0: no label keeps its pods off bare, which do not fit"
+
+
+@pytest.mark.parametrize(
+    ("in_use", "reason"),
+    [
+        pytest.param({"fit": {NPU: 8}}, Reason.WAITING_FOR_NODES, id="all are in use"),
+        pytest.param({"fit": {NPU: 7}}, Reason.UNSCHEDULABLE, id="one is free: something else is in the way"),
+        pytest.param(None, Reason.UNSCHEDULABLE, id="nobody counts"),
+    ],
+)
+def test_pods_that_wait_for_devices_of_others_only_wait(in_use: dict[str, Any] | None, reason: Reason) -> None:
+    seen = running(on_npus(FIT), pod(**PENDING), ready=0)
+    told = said(replace(seen, around=replace(seen.around, in_use=in_use)))
+    assert of(told, "WorkloadsAvailable").reason is reason
+    assert (told.phase == "Waiting") is (reason is Reason.WAITING_FOR_NODES)
+
+
+def test_waiting_for_devices_outlasts_the_deadline() -> None:
+    late = [condition("Progressing", "False", "ProgressDeadlineExceeded")]
+    seen = running(on_npus(FIT), pod(**PENDING))
+    seen = replace(seen, children=replace(seen.children, deployments=(deployed(ready=0, conditions=late),)))
+    told = said(replace(seen, around=replace(seen.around, in_use={"fit": {NPU: 8}})))
+    assert of(told, "WorkloadsAvailable").reason is Reason.WAITING_FOR_NODES
+    assert "Stalled" not in {finding.type for finding in told.findings}
+
+
+def test_a_changed_image_restarts_nothing_and_is_told() -> None:
+    seen = running(on_npus(FIT))
+    newer = {CANN: RuntimeSpec(name=CANN, image="r/m:2")}
+    seen = replace(seen, around=replace(seen.around, runtimes=newer))
+    made = plan(seen)
+    (template,) = [obj["spec"]["template"] for obj in made.apply if obj["kind"] == "Deployment"]
+    assert template["spec"]["containers"][0]["image"] == "r/m:1"
+    told = of(assess(seen, made, ()), "WorkloadsAvailable").message
+    assert told == "1 ready; 1.0.0 runs r/m:1; the next rollout takes its runtime's image of now, r/m:2"
+
+
+def test_the_next_rollout_takes_the_image_of_now() -> None:
+    versions = [{"version": "1.0.0", "env": [{"name": "A", "value": "1"}]}]
+    seen = running(on_npus(FIT, spec__serving__versions=versions))
+    seen = replace(seen, around=replace(seen.around, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:2")}))
+    (made,) = plan(seen).rollouts
+    assert made.template is not None
+    assert made.template["spec"]["containers"][0]["image"] == "r/m:2"
+    assert (made.stored, made.images) == (False, ("r/m:1", "r/m:2"))
+
+
+def test_a_selector_that_no_node_carries_holds_a_rollout_back_and_says_which_label() -> None:
+    wished = on_npus(FIT, spec__serving__scheduling={"nodeSelector": {"pool": "npu"}})
+    (held,) = plan(wished).rollouts
+    assert held.held is not None
+    assert held.held.reason is Reason.WAITING_FOR_NODES
+    assert "1 SelectorMismatch (fit: scheduling.nodeSelector asks for pool=npu)" in held.held.message
