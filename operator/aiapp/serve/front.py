@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from typing import Dict, Optional, Set
 
 from .config import CONFIG_FILE, read
@@ -17,7 +16,7 @@ from .failures import StartFailure
 from .frames import Frame, Setup
 from .logs import Log
 from .metrics import Gauges, Metrics
-from .options import Options
+from .options import Options, python_of
 from .ownanswers import READY, OwnAnswers, State
 from .pool import RETRY_AFTER, Job, Pool, PoolLimits
 from .routes import PREDICTIONS, PROBES, Router, Target
@@ -63,7 +62,7 @@ class Front:
             links=options.links,
         )
         return Pool(
-            [sys.executable, archive, "--worker"],
+            [python_of(options.dependencies), archive, "--worker"],
             Frame(setup._asdict()),
             PoolLimits(options.workers, options.queue, options.predict_timeout),
             start_failed=self._end,

@@ -1,4 +1,4 @@
-"""The program: `serve.pyz --package DIR` is the server, `serve.pyz --worker FD` one of its processes."""
+"""The program: `serve.pyz --package DIR` is the server, `--worker FD` a process of it; `install` runs before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from typing import List, NoReturn, Optional
 
 from .config import CONFIG_FILE, SERVICE_FILE, read
-from .options import DEFAULT_TERMINATION_LOG, Options, parse
+from .options import DEFAULT_TERMINATION_LOG, Options, parse, python_of
 
 EXIT_START_FAILED = 3
 EXIT_SERVER_FAILED = 4
@@ -21,10 +21,14 @@ def main(arguments: List[str], archive: str) -> int:
         from .worker import run  # noqa: PLC0415 - the two roles share no imports, for a fast start
 
         return run(int(arguments[1]))
+    if arguments[:1] == ["install"]:
+        from .install import main as install  # noqa: PLC0415
+
+        return install(arguments[1:])
     signal.signal(signal.SIGTERM, _end_at_once)  # process 1 of a container ignores what it does not handle
     options = parse(arguments)
     if _is_program(options.package):
-        _become(options.package)
+        _become(python_of(options.dependencies), options.package)
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         listener = _listener(options.port)
@@ -58,12 +62,12 @@ def _is_program(package: str) -> bool:
     return model_type in ("custom", "customize") and os.path.isfile(os.path.join(package, SERVICE_FILE))
 
 
-def _become(package: str) -> NoReturn:
+def _become(python: str, package: str) -> NoReturn:
     """Run the package's file as a program in this very process, importing as a service file would."""
     paths = [package, os.path.dirname(package), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     os.chdir(package)
-    os.execv(sys.executable, [sys.executable, "-u", os.path.join(package, SERVICE_FILE)])  # noqa: S606 - by contract
+    os.execv(python, [python, "-u", os.path.join(package, SERVICE_FILE)])  # noqa: S606 - by contract
 
 
 def _listener(port: int) -> socket.socket:

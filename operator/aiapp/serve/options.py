@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import List, NamedTuple, Optional, Sequence
 
 from .config import CONFIG_FILE, SAVED_MODEL_FILE, SERVICE_FILE
@@ -21,6 +22,7 @@ class Options(NamedTuple):
     port: int
     model_name: str
     links: List[str]
+    dependencies: str
     workers: int
     queue: int
     predict_timeout: float
@@ -42,6 +44,12 @@ def parse(arguments: Sequence[str]) -> Options:
     return Options(**given)
 
 
+def python_of(folder: str) -> str:
+    """The interpreter that finds what was installed into a folder; our own where nothing had to be."""
+    interpreter = os.path.join(folder, "bin", "python")
+    return interpreter if folder and os.path.exists(interpreter) else sys.executable
+
+
 def _package(folder: str) -> str:
     """The folder itself, or its `model` if the package lies there, as it does in a training job's output."""
     inner = os.path.join(folder, "model")
@@ -60,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="serve.pyz",
         description="Serve a ModelArts package (config.json and customize_service.py) over HTTP.",
         epilog="Exit codes: 0 ended by SIGTERM, 2 wrong command line, 3 the package could not be started "
-        "(last line: 'StartFailed: ...'), 4 the server itself failed ('ServerFailed: ...').",
+        "(last line: 'StartFailed: ...'), 4 the server itself failed ('ServerFailed: ...'). "
+        "`serve.pyz install --help`: installs what a package depends on.",
     )
     parser.add_argument("--package", required=True, help="folder with config.json and customize_service.py")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on, 0 for any (default 8080)")
@@ -72,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="make PATH lead to the package, for code that hard-codes it; may be repeated "
         f"(default {PLATFORM_LINK} when the package is at {PLATFORM_PACKAGE}, else none)",
+    )
+    parser.add_argument(
+        "--dependencies", default="", metavar="DIR", help="folder into which `serve.pyz install` has installed them"
     )
     parser.add_argument("--log-format", choices=("plain", "json"), default="plain", help="form of the log lines")
     parser.add_argument(
