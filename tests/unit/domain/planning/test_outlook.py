@@ -17,7 +17,7 @@ from aiapp.domain.summary import Finding
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 NPU = "huawei.com/Ascend910"
 FIT = mindcluster("fit", "910ProB", driver="23.0.rc1")
-PENDING = {"conditions": [condition("PodScheduled", "False", "Unschedulable")]}
+PENDING: Any = {"conditions": [condition("PodScheduled", "False", "Unschedulable")]}
 
 
 def on_npus(*fleet: dict[str, Any], **spec: Any) -> Observed:
