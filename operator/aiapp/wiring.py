@@ -60,6 +60,7 @@ from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.triggers import FLEET, Triggers
+from aiapp.reconcile.turns import Turns
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.settings import Settings
 
@@ -89,6 +90,7 @@ class Parts:
     objects: S3Store
     parser: IsolatedParser
     drifts: Drifts
+    turns: Turns
 
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
@@ -106,6 +108,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
+        turns=parts.turns,
         import_seconds=parts.settings.import_seconds,
         clock=time.monotonic,
     )
@@ -267,6 +270,7 @@ class Engine:
             recorder=recorder,
             objects=S3Store(store_settings(settings)),
             parser=IsolatedParser(),
+            turns=Turns(max(1, settings.workers // 2), self._queue.add),
             drifts=Drifts(
                 Queue(time.monotonic, random.random, self.metrics), DriftPace(settings.drift_seconds, time.monotonic)
             ),

@@ -20,6 +20,8 @@ class Outcome:
     """Seconds until it wants to look again by itself; None: when something changes."""
     failed: bool = False
     """It could not do what the spec asks: try again with growing delays, at the latest after `retry_after`."""
+    waiting: bool = False
+    """It has not looked yet, so that neither success nor failure counts."""
 
 
 Reconcile = Callable[[Key], Awaitable[Outcome]]
@@ -99,7 +101,8 @@ class Loop:
             if outcome.retry_after is not None:
                 self._queue.add_after(key, outcome.retry_after)
             return "requeue"
-        self._queue.forget(key)
+        if not outcome.waiting:
+            self._queue.forget(key)
         if outcome.retry_after is None:
             return "success"
         self._queue.add_after(key, outcome.retry_after)

@@ -33,14 +33,15 @@ from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
 from aiapp.reconcile.access import AccessError, access
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.digests import Digests
-from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.drift import Drifts
+from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.importing import inspect
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key
 from aiapp.reconcile.reporting import conditions, tell_change
 from aiapp.reconcile.store import Store
+from aiapp.reconcile.turns import ASK_AGAIN_SECONDS, Turns
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; a change of the verdict at once."""
@@ -62,6 +63,7 @@ class VersionPorts:
     catalogue: Catalogue
     view: FleetView
     drifts: Drifts
+    turns: Turns
     import_seconds: float
     """For one look at a package."""
     clock: Callable[[], float]
@@ -80,6 +82,10 @@ class VersionReconciler:
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             self._ports.drifts.forget(key)
             return Outcome()
+        with self._ports.turns.turn(_wanted_store(raw), key) as granted:
+            return await self._reconciled(raw) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
+
+    async def _reconciled(self, raw: Json) -> Outcome:
         record = VersionRecord.parse(raw)
         known = await self._import(record)
         said = self._ports.drifts.told(record, self._report(record, known))
@@ -197,6 +203,14 @@ def _of_today(latched: RuntimeStatus, catalogue: Mapping[str, RuntimeSpec]) -> R
 def _words(said: Iterable[Condition] | Iterable[Finding]) -> set[tuple[str, str]]:
     """Conditions without their messages."""
     return {(str(one.type), str(one.reason)) for one in said}
+
+
+def _wanted_store(raw: Json) -> str | None:
+    """The store that an import would ask; None when there is nothing to import. On the raw object: a crowd asks."""
+    if "artifact" in raw.get("status", {}):
+        return None
+    source = raw["spec"].get("source", {}).get("obs")
+    return None if source is None else str(source.get("endpoint", source.get("region", "")))
 
 
 def _only_counts_differ(before: Json, after: Json) -> bool:

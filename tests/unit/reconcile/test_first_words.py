@@ -31,6 +31,7 @@ from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Store
+from aiapp.reconcile.turns import Turns
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.wiring import utc_now
 
@@ -95,7 +96,7 @@ class World:
             "clock": lambda: self.now,
         }
         self.of_versions = VersionReconciler(
-            VersionPorts(objects=self.bucket, parser=Unused(), import_seconds=10, **common)
+            VersionPorts(objects=self.bucket, parser=Unused(), turns=Turns(1, print), import_seconds=10, **common)
         )
         self.of_applications = ApplicationReconciler(ApplicationPorts(fetcher=Fetcher("r/operator:1"), **common))
 

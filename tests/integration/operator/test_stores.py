@@ -1,0 +1,101 @@
+"""Stores that are dead, private or refused: what a person reads, and what it costs everybody else."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from tests.support.certificates import Authority
+from tests.support.fault_proxy import FaultProxy, fault_proxy
+from tests.support.kube import Object
+from tests.support.operator import SERVICE_ACCOUNT, Operator
+from tests.support.packages import Registry, keys, package, upload
+from tests.support.sandbox import Bucket, Sandbox
+from tests.support.waiting import eventually
+
+from aiapp.sandbox.locks import exclusive
+
+DEAD_VERSIONS = 40
+"""More than the operator has workers."""
+
+
+@pytest.fixture(scope="module")
+def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """An operator with much patience for stores, so that a dead one keeps whoever waits for it."""
+    patience = {"AIAPP_STORE_READ_SECONDS": "60", "AIAPP_STORE_REQUEST_SECONDS": "120", "AIAPP_RESYNC_SECONDS": "3600"}
+    with exclusive(sandbox.folder.path / "operator.lock"):
+        log = tmp_path_factory.mktemp("stores") / "operator.log"
+        running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, patience).start()
+        yield running
+        running.stop()
+    assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
+
+
+@pytest.fixture
+def tls(bucket: Bucket) -> Iterator[tuple[FaultProxy, Authority]]:
+    """The store over https, with a certificate of a private authority."""
+    authority = Authority()
+    with fault_proxy(bucket.endpoint, authority.server("127.0.0.1")) as running:
+        yield running, authority
+
+
+def bundle(namespace: str, content: str, key: str = "ca.crt") -> Object:
+    metadata = {"name": "private-ca", "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: content}}
+
+
+def test_a_dead_store_with_many_versions_does_not_slow_imports_from_another(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(DEAD_VERSIONS)
+        endpoint = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        dead = [
+            registry.version("dead", f"0.0.{number}", obs={"endpoint": endpoint}) for number in range(DEAD_VERSIONS)
+        ]
+        eventually(lambda: registry.condition(dead[0], "SourceResolved")["status"] == "Unknown")
+        live = registry.version()
+        registry.until(live, "Ready", "True", timeout=30)  # less than a dead import takes
+        assert {registry.condition(one, "Ready")["status"] for one in dead} <= {"Unknown", "absent"}
+        for one in dead:
+            registry.kube.delete(one)
+
+
+def test_a_ca_bundle_counts_as_soon_as_it_is_there_and_right(
+    registry: Registry, tls: tuple[FaultProxy, Authority]
+) -> None:
+    upload(registry.bucket, "mnist", package())
+    proxy, authority = tls
+    reference = {"kind": "ConfigMap", "name": "private-ca"}
+    version = registry.version(obs={"endpoint": proxy.endpoint, "caBundleRef": reference})
+    told = registry.until(version, "SourceResolved", "False", "CaBundleNotFound")
+    assert "ConfigMap private-ca" in told["message"]
+    assert registry.condition(version, "Stalled")["status"] == "True"
+    for content, key, reason in (
+        ("", "other", "CaBundleNotFound"),
+        ("no certificate", "ca.crt", "CaBundleInvalid"),
+        (Authority("somebody else").pem.decode(), "ca.crt", "TlsNotTrusted"),
+    ):
+        registry.kube.apply(bundle(registry.namespace, content, key), force="true")
+        registry.look_again(version, f"{reason} {key}")
+        registry.until(version, "SourceResolved", "False", reason)
+    registry.kube.apply(bundle(registry.namespace, authority.pem.decode()), force="true")
+    registry.look_again(version, "now")
+    registry.until(version, "Ready", "True")
+
+
+def test_a_changed_secret_is_taken_up_at_the_next_attempt(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    right = keys(registry.bucket, registry.namespace)
+    registry.kube.apply(right | {"data": right["data"] | {"secretAccessKey": "d3Jvbmc="}}, force="true")
+    version = registry.version()
+    registry.until(version, "SourceResolved", "False", "AccessDenied")
+    registry.kube.apply(right, force="true")
+    registry.until(version, "Ready", "True", timeout=60)  # by itself, without being asked
+
+
+def test_a_refused_endpoint_is_a_condition_that_names_host_and_setting(registry: Registry) -> None:
+    version = registry.version(obs={"endpoint": "http://[::1]:9000"})
+    told = registry.until(version, "SourceResolved", "False", "EndpointRefused")
+    assert "::1 is a loopback address" in told["message"]
+    assert "AIAPP_ALLOWED_RANGES" in told["message"]
+    assert registry.condition(version, "Stalled")["reason"] == "EndpointRefused"
