@@ -109,6 +109,7 @@ class _Folder:
 @click.option("--recorded", type=_path, help="Folder with the record of the content, if there is one yet.")
 @click.option("--digest", type=_Digest(), metavar="sha256:HEX", help="The content digest that the package must have.")
 @click.option("--server", type=_path, help="Also write the model server to this file.")
+@click.option("--metrics-file", type=_path, help="Keep a file for Prometheus (textfile format) with the progress.")
 @click.option("--termination-log", type=_path, help="Write the result here. Default: where the kubelet reads it.")
 def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     manifest: Path,
@@ -127,6 +128,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     recorded: Path | None,
     digest: str | None,
     server: Path | None,
+    metrics_file: Path | None,
     termination_log: Path | None,
 ) -> None:
     r"""Download exactly the files of a manifest into a folder, or fail loudly.
@@ -164,6 +166,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
             recorded=recorded,
             stated=digest,
             server=server,
+            metrics_file=metrics_file,
         )
         fetched = fetch(request, time.monotonic)
     except FetchError as error:

@@ -17,6 +17,7 @@ from aiapp.fetch.assembly import Assembly
 from aiapp.fetch.blocks import Blocks
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.pace import MOST
+from aiapp.fetch.progress import Meter
 from aiapp.fetch.target import Target
 
 SMALL_BYTES: Final = 256 << 10
@@ -38,19 +39,19 @@ class Source(Protocol):
 
 
 class Download:
-    """One run over some entries; `progress` hears, from any thread, of bytes that are on disk."""
+    """One run over some entries; `meter` hears, from any thread, of bytes and files that are on disk."""
 
     def __init__(
         self,
         source: Source,
         target: Target,
-        progress: Callable[[int], None],
+        meter: Meter,
         hashes: Mapping[str, str] | None = None,
     ) -> None:
         """`hashes`: the SHA-256 that each file must have, by path, where that is known."""
         self._source = source
         self._target = target
-        self._progress = progress
+        self._meter = meter
         self._hashes = hashes or {}
         self._blocks = Blocks(parts.RANGE_BYTES)
         self._lock = threading.Lock()
@@ -105,7 +106,7 @@ class Download:
                 continue
             file = Assembly(entry, self._target.part(entry), self._blocks)
             self._unfinished.add(file)
-            self._progress(sum(file.ranges[number][1] - file.ranges[number][0] for number in file.part.written))
+            self._meter.add(sum(file.ranges[number][1] - file.ranges[number][0] for number in file.part.written))
             for number in file.missing:
                 yield partial(self._range, file, number)
             if not file.missing:
@@ -115,7 +116,7 @@ class Download:
         start, end = file.ranges[number]
         self._source.read(file.entry, start, block[: end - start])
         file.add(number, block)
-        self._progress(end - start)
+        self._meter.add(end - start)
         if file.advance(buffer):
             self._complete(file)
 
@@ -128,7 +129,7 @@ class Download:
     def _complete(self, file: Assembly) -> None:
         entry, digest = file.entry, file.digest.hexdigest()
         if self._is_other(entry, digest):
-            self._progress(-entry.size)
+            self._meter.add(-entry.size)
             digest = self._again(file)
         if self._is_other(entry, digest):
             self._target.discard(entry)
@@ -146,7 +147,7 @@ class Download:
             self._source.read(file.entry, start, view)
             file.part.write(view, start)
             digest.update(view)
-            self._progress(end - start)
+            self._meter.add(end - start)
         return digest.hexdigest()
 
     def _in_block(self, entry: Entry, block: memoryview, _: memoryview) -> None:
@@ -165,7 +166,7 @@ class Download:
             raise _other_content(entry, digest, self._hashes[entry.path])
         with self._target.part(entry) as part:
             part.write(view, 0)
-        self._progress(entry.size)
+        self._meter.add(entry.size)
         self._keep(entry, digest)
 
     def _is_other(self, entry: Entry, digest: str) -> bool:
@@ -173,6 +174,7 @@ class Download:
 
     def _keep(self, entry: Entry, digest: str) -> None:
         hashed = self._target.keep(entry, digest)
+        self._meter.file()
         with self._lock:
             self._hashed.append(hashed)
 

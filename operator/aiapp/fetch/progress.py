@@ -1,55 +1,178 @@
-"""Shows how far a fetch is: a bar on a terminal, a line every few seconds in a log. Never decides anything."""
+"""Shows how far a fetch is: a bar on a terminal, a line every few seconds in a log, a file for Prometheus if asked for.
+
+Never decides anything; a file that cannot be written is no reason to fail.
+"""
 
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from aiapp.domain.sizes import human_size
+from aiapp.domain.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 LINE_SECONDS: Final = 5.0
+BAR_SECONDS: Final = 0.2
+_METRICS: Final = {
+    "aiapp_fetch_bytes": ("gauge", "Bytes of the package that are on disk."),
+    "aiapp_fetch_total_bytes": ("gauge", "Bytes of the package."),
+    "aiapp_fetch_files": ("gauge", "Files of the package that are complete."),
+    "aiapp_fetch_total_files": ("gauge", "Files of the package."),
+    "aiapp_fetch_bytes_per_second": ("gauge", "Rate over the last seconds."),
+    "aiapp_fetch_retries_total": ("counter", "Requests that were made again."),
+}
+
+Show = Callable[[Progress], None]
 
 
-@dataclass
-class Lines:
-    """Progress as lines; `clock` gives monotonic seconds."""
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What all of it is."""
 
-    total: int
-    clock: Callable[[], float]
-    write: Callable[[str], object]
+    bytes: int
+    files: int
 
-    def __post_init__(self) -> None:
-        self._done = 0
-        self._begun = self._told = self.clock()
+
+class Meter:
+    """Counts what is done, in any number of threads; `clock` gives monotonic seconds."""
+
+    def __init__(self, totals: Totals, clock: Callable[[], float]) -> None:
+        self._totals = totals
+        self._clock = clock
         self._lock = threading.Lock()
+        self._bytes = self._files = self._retries = 0
+        self._here = 0
+        self._begun = clock()
+        self._looked = (self._begun, 0)
+
+    def present(self, totals: Totals) -> None:
+        """So much was there before: it is done, and says nothing about the rate."""
+        with self._lock:
+            self._bytes += totals.bytes
+            self._files += totals.files
+            self._here += totals.bytes
+            self._looked = (self._looked[0], self._bytes)
 
     def add(self, size: int) -> None:
+        """So many more bytes are on disk; negative for what is fetched again."""
         with self._lock:
-            self._done += size
-            now = self.clock()
-            if now - self._told < LINE_SECONDS:
-                return
-            self._told = now
-            share, speed = 100 * self._done // max(self.total, 1), self._done / (now - self._begun)
-            self.write(f"{human_size(self._done)} of {human_size(self.total)} ({share} %), {human_size(int(speed))}/s")
+            self._bytes += size
+
+    def file(self) -> None:
+        """One more file is complete."""
+        with self._lock:
+            self._files += 1
+
+    def retry(self) -> None:
+        """A request is made again."""
+        with self._lock:
+            self._retries += 1
+
+    def look(self) -> Progress:
+        """The rate is since the look before."""
+        with self._lock:
+            now, (then, before) = self._clock(), self._looked
+            self._looked = (now, self._bytes)
+            fetched = self._bytes - self._here
+            rate = fetched / (now - self._begun) if now > self._begun else 0.0
+            left = (self._totals.bytes - self._bytes) / rate if rate > 0 else None
+            return Progress(
+                bytes=self._bytes,
+                total_bytes=self._totals.bytes,
+                files=self._files,
+                total_files=self._totals.files,
+                bytes_per_second=max(0, int((self._bytes - before) / (now - then))) if now > then else 0,
+                seconds_left=None if left is None else int(left),
+                retries=self._retries,
+            )
 
 
 @contextmanager
-def shown(total: int, clock: Callable[[], float]) -> Iterator[Callable[[int], None]]:
-    """A function that takes the number of bytes that were added."""
+def shown(meter: Meter, metrics_file: Path | None) -> Iterator[None]:
+    """Shows what the meter says until the end, and once more then."""
+    with _display() as (show, seconds), _repeated(lambda: _tell(meter, show, metrics_file), seconds):
+        yield
+
+
+def _tell(meter: Meter, show: Show, metrics_file: Path | None) -> None:
+    progress = meter.look()
+    show(progress)
+    if metrics_file is not None:
+        with suppress(OSError):
+            write_metrics(metrics_file, progress)
+
+
+@contextmanager
+def _repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
+    """In a thread of its own; at the beginning and at the end as well."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        work()
+        while not over.wait(seconds):
+            work()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        work()
+
+
+@contextmanager
+def _display() -> Iterator[tuple[Show, float]]:
+    """How to show it, and how often."""
     if not sys.stdout.isatty():
-        yield Lines(total, clock, _line).add
+        yield _print_line, LINE_SECONDS
         return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
 
-    columns = (BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task("fetch", total=total)
-        yield lambda size: progress.advance(task, size)
+    columns = (
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[files]} files"),
+    )
+    with Bar(*columns) as bar:
+        task = bar.add_task("fetch", total=None, files="")
+        yield lambda progress: _draw(bar, task, progress), BAR_SECONDS
 
 
-def _line(text: str) -> None:
-    sys.stdout.write(text + "\n")
+def _draw(bar: "Bar", task: "TaskID", progress: Progress) -> None:
+    files = f"{progress.files} of {progress.total_files}"
+    bar.update(task, total=progress.total_bytes, completed=progress.bytes, files=files)
+
+
+def _print_line(progress: Progress) -> None:
+    sys.stdout.write(progress.line + "\n")
     sys.stdout.flush()
+
+
+def write_metrics(path: Path, progress: Progress) -> None:
+    """In Prometheus' text format, replaced as a whole. Raises OSError."""
+    values = (
+        progress.bytes,
+        progress.total_bytes,
+        progress.files,
+        progress.total_files,
+        progress.bytes_per_second,
+        progress.retries,
+    )
+    lines = (
+        f"# HELP {name} {said}\n# TYPE {name} {kind}\n{name} {value}\n"
+        for (name, (kind, said)), value in zip(_METRICS.items(), values, strict=True)
+    )
+    new = path.with_name(f".{path.name}.new")
+    new.write_text("".join(lines), "utf-8")
+    new.replace(path)

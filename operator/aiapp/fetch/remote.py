@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,15 +76,15 @@ class _Wanted:
 class Remote:
     """One package's objects, for any number of threads. Raises FetchError for an access that cannot work."""
 
-    def __init__(self, access: Access, pauses: Pauses | None = None) -> None:
+    def __init__(self, access: Access, retried: Callable[[], None], pauses: Pauses | None = None) -> None:
+        """`retried` is called, in any thread, before a request is made again."""
         self._where = access.location
         self._pauses = pauses or Pauses()
         self._pace = Pace(time.monotonic, time.process_time)
         self._idle: list[HTTPConnection] = []
         self._open: set[HTTPConnection] = set()
         self._lock = threading.Lock()
-        self.retries = 0
-        """Requests that were made again."""
+        self._retried = retried
         endpoint = _endpoint(access)
         try:
             store = store_at(endpoint)
@@ -115,7 +115,7 @@ class Remote:
                 asked = error.retry_after if isinstance(error, RefusedError) else 0.0
                 if isinstance(error, RefusedError) and error.busy:
                     self._pace.slow_down()
-            self.retries += 1
+            self._retried()
             self._pauses.rest(failures, asked)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from aiapp.domain.manifest import CONFIG_MAP_KEY, Manifest, ManifestError, decod
 from aiapp.fetch.demand import Verified, demanded
 from aiapp.fetch.download import Download
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.progress import shown
+from aiapp.fetch.progress import Meter, Totals, shown
 from aiapp.fetch.remote import Access, Remote
 from aiapp.fetch.target import Target
 
@@ -35,6 +35,8 @@ class Request:
     """Folder with what is recorded of the content; may be empty or absent."""
     stated: str | None = None
     """The content digest that the source states."""
+    metrics_file: Path | None = None
+    """Where progress is written for Prometheus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,10 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     wanted = [entry for entry in manifest.entries if entry.path not in present]
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
-    with shown(missing, clock) as progress:
-        hashed = Download(Remote(request.access), target, progress, demand.hashes).run(wanted)
+    meter = Meter(Totals(manifest.bytes, manifest.objects), clock)
+    meter.present(Totals(manifest.bytes - missing, len(present)))
+    with shown(meter, request.metrics_file):
+        hashed = Download(Remote(request.access, meter.retry), target, meter, demand.hashes).run(wanted)
     found = content(manifest.entries, {file.path: file.sha256 for file in (*present.values(), *hashed)})
     verified = demand.verify(found.digest)
     target.finish(hashed)

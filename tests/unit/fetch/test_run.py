@@ -1,7 +1,6 @@
 """What a fetch tells: messages that the kubelet keeps whole, and lines that do not flood a log."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.digest import Content
 from aiapp.domain.manifest import Entry, composed
 from aiapp.fetch.failures import ExitCode, FetchError
-from aiapp.fetch.progress import LINE_SECONDS, Lines
 from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message, pinned
 
 
@@ -69,13 +67,3 @@ def fetched(hashes: bytes) -> Fetched:
 )
 def test_each_kind_of_failure_has_its_exit_code(reason: Reason, code: ExitCode) -> None:
     assert FetchError(reason, "x").exit_code is code
-
-
-def test_progress_is_one_line_in_some_seconds_however_many_pieces_come() -> None:
-    seconds: Iterator[float] = iter(n / 10 for n in range(1000))
-    lines: list[str] = []
-    shown = Lines(100 << 20, lambda: next(seconds), lines.append)
-    for _ in range(100):
-        shown.add(1 << 20)
-    assert len(lines) == int(10 / LINE_SECONDS)
-    assert lines[0].startswith("50")
