@@ -12,20 +12,18 @@ class Devices:
     def __init__(self, freed: Callable[[], None]) -> None:
         self._freed = freed
         self._pods: dict[str, Json] = {}
-        self._used: Used | None = None
+        self._used: dict[str, dict[str, int]] = {}
 
     @property
     def in_use(self) -> Used:
-        """By node and resource; the same object as long as nothing changes."""
-        if self._used is None:
-            self._used = used(self._pods.values())
+        """By node and resource. Changes with the pods: read it at once."""
         return self._used
 
     def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None:  # noqa: ARG002
         """A whole listing."""
         held = set(self._pods)
         self._pods = {_uid(pod): pod for pod in documents}
-        self._used = None
+        self._used = used(self._pods.values())
         if held - set(self._pods):
             self._freed()
 
@@ -33,13 +31,22 @@ class Devices:
         """What a pod holds never changes while it holds it."""
         if _uid(document) not in self._pods:
             self._pods[_uid(document)] = document
-            self._used = None
+            self._add(document, 1)
 
     def remove(self, resource: Resource, document: Json) -> None:  # noqa: ARG002 - it watches pods
         """The pod is gone, or finished, or never held a device."""
-        if self._pods.pop(_uid(document), None) is not None:
-            self._used = None
+        if (known := self._pods.pop(_uid(document), None)) is not None:
+            self._add(known, -1)
             self._freed()
+
+    def _add(self, pod: Json, times: int) -> None:
+        held = self._used.setdefault(pod["node"], {})
+        for resource, number in pod["devices"].items():
+            held[resource] = held.get(resource, 0) + times * number
+            if not held[resource]:
+                del held[resource]
+        if not held:
+            del self._used[pod["node"]]
 
 
 def _uid(pod: Json) -> str:
