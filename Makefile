@@ -8,9 +8,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11
+OLDEST := build/oldest
+OLDEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.7.*/bin/python) $(shell command -v python3.7))
+# These run in the operator's image alone, or need tools that Python 3.7 does not have.
+NOT_ON_OLDEST := $(addprefix --ignore tests/unit/serve/,test_bundle.py test_openapi.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit integration e2e bench crds lock clean
+.PHONY: help demo test check unit oldest integration e2e bench crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -19,7 +23,7 @@ demo: $(READY) ## a cluster on this machine, the operator in it, and a model tha
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m demo up
 
-test: $(READY) check unit integration e2e ## everything: check, unit, integration and end-to-end
+test: $(READY) check unit oldest integration e2e ## everything: check, unit, integration and end-to-end
 
 check: $(READY) ## format, lint, types, import rules, generated files
 	@$(BIN)/ruff format --check .
@@ -30,6 +34,16 @@ check: $(READY) ## format, lint, types, import rules, generated files
 
 unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q -n $(JOBS)
+
+oldest: $(READY) ## unit tests of the model server on Python 3.7, the oldest it runs on
+ifeq ($(OLDEST_PYTHON),)
+	@echo "There is no Python 3.7 here, so this is left out: pyenv install 3.7"; test -z "$$CI"
+else
+	@$(BIN)/uv venv --quiet --clear --python $(OLDEST_PYTHON) $(OLDEST)
+	@VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet -r tests/unit/serve/oldest.txt
+	@PYTHONPATH=operator PYTHONDONTWRITEBYTECODE=1 $(OLDEST)/bin/python -m pytest -c /dev/null --rootdir . --noconftest \
+		--import-mode=importlib -p no:cacheprovider -q tests/unit/serve $(NOT_ON_OLDEST)
+endif
 
 integration: $(READY)
 	@$(BIN)/aiapp sandbox prepare

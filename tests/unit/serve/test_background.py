@@ -1,5 +1,7 @@
 """Waiting for a model that a thread of the constructor still loads."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 

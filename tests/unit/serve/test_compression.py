@@ -1,5 +1,7 @@
 """Which answers are compressed, and for whom."""
 
+from __future__ import annotations
+
 import gzip
 
 import pytest

@@ -1,5 +1,7 @@
 """What the server takes from config.json, however the file is written."""
 
+from __future__ import annotations
+
 import json
 import pathlib
 

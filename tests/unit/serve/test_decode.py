@@ -1,5 +1,7 @@
 """From a request's body to the data of the first hook."""
 
+from __future__ import annotations
+
 import gzip
 import json
 import zlib

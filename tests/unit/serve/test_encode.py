@@ -1,5 +1,7 @@
 """From a hook's result to the answer."""
 
+from __future__ import annotations
+
 import collections
 import dataclasses
 import datetime as dt

@@ -1,5 +1,7 @@
 """The one line that says why a package did not start."""
 
+from __future__ import annotations
+
 import importlib.util
 import pathlib
 import sys

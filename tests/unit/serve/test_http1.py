@@ -1,5 +1,7 @@
 """The HTTP/1.1 parser: what it reads, what it refuses, whatever way the bytes arrive in."""
 
+from __future__ import annotations
+
 import contextlib
 
 import pytest

@@ -1,5 +1,7 @@
 """Which class is served and how it is constructed."""
 
+from __future__ import annotations
+
 import textwrap
 from types import ModuleType
 from typing import Any

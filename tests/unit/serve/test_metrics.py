@@ -1,5 +1,7 @@
 """The metrics' text, read back by Prometheus' own parser."""
 
+from __future__ import annotations
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from aiapp.serve.metrics import Gauges, Metrics

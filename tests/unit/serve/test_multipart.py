@@ -1,5 +1,7 @@
 """multipart/form-data as packages expect it."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 from typing import Any

@@ -1,5 +1,7 @@
 """The OpenAPI document, checked by the standard's own validator."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

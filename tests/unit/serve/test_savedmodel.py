@@ -1,14 +1,19 @@
 """The TensorFlow default: signature, inputs by name, outputs as lists; TensorFlow itself is a stand-in here."""
 
+from __future__ import annotations
+
 import sys
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from aiapp.serve.savedmodel import SavedModel
 from aiapp.serve.service import TfServingBaseService
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Signature:
@@ -32,7 +37,7 @@ class Session:
 
 
 class Graph:
-    def as_default(self) -> "Graph":
+    def as_default(self) -> Graph:
         return self
 
     def __enter__(self) -> Self:

@@ -1,5 +1,7 @@
 """Schemas in the dialects that packages are written in."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import jsonschema

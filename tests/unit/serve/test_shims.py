@@ -1,5 +1,7 @@
 """The modules that packages import from the platform's image, in a process of their own."""
 
+from __future__ import annotations
+
 import pathlib
 import subprocess
 import sys

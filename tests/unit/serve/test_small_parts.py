@@ -1,16 +1,14 @@
 """Routes, log lines, frames, options and the bundle: small pure parts of the server."""
 
-import ast
-import io
+from __future__ import annotations
+
 import json
-import pathlib
-import zipfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.serve import bundle, frames, options
+from aiapp.serve import frames, options
 from aiapp.serve.config import Config
 from aiapp.serve.errors import RefusedError, error_body
 from aiapp.serve.frames import Frame
@@ -83,11 +81,15 @@ def test_json_log_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_frames_survive_being_cut_anywhere(contents: list[tuple[dict[str, str], bytes]], step: int) -> None:
     sent = [Frame(header, content) for header, content in contents]
     raw = b"".join(piece for frame in sent for piece in frames.pieces(frame))
-    buffer, received = bytearray(), []
+    buffer = bytearray()
+    received: list[Frame] = []
+
+    def complete() -> Frame | None:
+        return frames.take(buffer)
+
     for start in range(0, len(raw), step):
         buffer += raw[start : start + step]
-        while (frame := frames.take(buffer)) is not None:
-            received.append(frame)
+        received += iter(complete, None)
 
     assert received == sent
     assert not buffer
@@ -108,32 +110,3 @@ def test_a_wrong_command_line_ends_with_code_2(arguments: list[str]) -> None:
         options.parse(arguments)
 
     assert caught.value.code == 2
-
-
-def test_the_bundle_is_the_same_bytes_each_time_and_written_whole(tmp_path: pathlib.Path) -> None:
-    file = tmp_path / "serve.pyz"
-
-    bundle.write(file)
-
-    assert file.read_bytes() == bundle.bundle()
-    assert [path.name for path in tmp_path.iterdir()] == ["serve.pyz"]
-    assert file.stat().st_mode & 0o777 == 0o755
-
-
-def test_the_bundle_holds_every_module_but_the_one_that_makes_it() -> None:
-    with zipfile.ZipFile(io.BytesIO(bundle.bundle())) as archive:
-        names = {pathlib.PurePath(name).name for name in archive.namelist()}
-
-    sources = {path.name for path in pathlib.Path(bundle.__file__).parent.glob("*.py")}
-    assert names == sources - {"bundle.py"} | {"__main__.py"}
-
-
-SHIPPED = [path for path in sorted(pathlib.Path(bundle.__file__).parent.glob("*.py")) if path.name != "bundle.py"]
-
-
-@pytest.mark.parametrize("source", SHIPPED, ids=lambda path: str(path.name))
-def test_every_shipped_module_is_python_3_7_and_imports_the_standard_library_alone(source: pathlib.Path) -> None:
-    tree = ast.parse(source.read_text(), feature_version=(3, 7))
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 0}
-    assert not [name for name in imported if name.startswith("aiapp")]

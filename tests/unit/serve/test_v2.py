@@ -1,5 +1,7 @@
 """The Open Inference Protocol: what an inference request becomes, what a result becomes, what is refused."""
 
+from __future__ import annotations
+
 import json
 import math
 import struct

@@ -1,5 +1,7 @@
 """Which model file a package is constructed with."""
 
+from __future__ import annotations
+
 import pathlib
 
 import pytest

@@ -1,0 +1,41 @@
+"""The archive that is shipped into other images."""
+
+from __future__ import annotations
+
+import ast
+import io
+import pathlib
+import zipfile
+
+import pytest
+
+from aiapp.serve import bundle
+
+
+def test_the_bundle_is_the_same_bytes_each_time_and_written_whole(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "serve.pyz"
+
+    bundle.write(file)
+
+    assert file.read_bytes() == bundle.bundle()
+    assert [path.name for path in tmp_path.iterdir()] == ["serve.pyz"]
+    assert file.stat().st_mode & 0o777 == 0o755
+
+
+def test_the_bundle_holds_every_module_but_the_one_that_makes_it() -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle.bundle())) as archive:
+        names = {pathlib.PurePath(name).name for name in archive.namelist()}
+
+    sources = {path.name for path in pathlib.Path(bundle.__file__).parent.glob("*.py")}
+    assert names == sources - {"bundle.py"} | {"__main__.py"}
+
+
+SHIPPED = [path for path in sorted(pathlib.Path(bundle.__file__).parent.glob("*.py")) if path.name != "bundle.py"]
+
+
+@pytest.mark.parametrize("source", SHIPPED, ids=lambda path: str(path.name))
+def test_every_shipped_module_is_python_3_7_and_imports_the_standard_library_alone(source: pathlib.Path) -> None:
+    tree = ast.parse(source.read_text(), feature_version=(3, 7))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 0}
+    assert not [name for name in imported if name.startswith("aiapp")]
