@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any, Final
@@ -277,7 +277,8 @@ class Engine:
         )
 
     def _list_watches(self, settings: Settings) -> list[ListWatch]:
-        ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in (*CHILDREN, PODS)]
+        watched = [replace(r, metadata_only=True) if r == CONFIG_MAPS else r for r in (*CHILDREN, PODS)]
+        ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in watched]
         everything = [*ours, Collection(resource=NODES, trim=trim_node)]
         pace = Pace(resync=settings.resync_seconds)
         watches = [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]

@@ -31,6 +31,8 @@ WATCH_SERVER_SECONDS: Final = 300
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/strategic-merge-patch+json"
+METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
 
 _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, ConnectionError)
@@ -61,6 +63,7 @@ class _Request:
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = JSON
+    accept: str = JSON
 
 
 class KubeApi(Api):
@@ -96,7 +99,13 @@ class KubeApi(Api):
         params = {"limit": str(PAGE_SIZE)} | _selectors(selector, fields)
         items: list[Json] = []
         while True:
-            request = _Request(method="GET", resource=resource.plural, path=resource.path(namespace), params=params)
+            request = _Request(
+                method="GET",
+                resource=resource.plural,
+                path=resource.path(namespace),
+                params=params,
+                accept=METADATA_LIST if resource.metadata_only else JSON,
+            )
             page = await self._call(request)
             typed = (_typed(item, resource) for item in page.get("items") or ())
             items.extend(kept for item in typed if (kept := trim(item) if trim else item) is not None)
@@ -119,11 +128,13 @@ class KubeApi(Api):
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS)
         try:
             url = self._server + resource.path()
-            async with self._session.get(url, params=params, timeout=timeout) as response:
+            headers = {"Accept": METADATA if resource.metadata_only else JSON}
+            async with self._session.get(url, params=params, timeout=timeout, headers=headers) as response:
                 if response.status != 200:
                     raise _error(response.status, await response.read())
                 async for line in _lines(response.content):
-                    yield _watch_event(line)
+                    event = _watch_event(line)
+                    yield WatchEvent(event.type, _typed(event.object, resource))
         except _LOST as error:
             raise ApiError(0, "Lost", f"watch of {resource.plural}: {error!r}") from error
 
@@ -202,7 +213,7 @@ class KubeApi(Api):
                 self._server + request.path,
                 params=request.params,
                 data=request.body,
-                headers={"Content-Type": request.content_type} if request.body is not None else None,
+                headers=_headers(request),
                 timeout=aiohttp.ClientTimeout(total=self._timing.attempt, sock_connect=CONNECT_SECONDS),
                 allow_redirects=False,
             ) as response:
@@ -267,10 +278,14 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     return float(value) if value.isdigit() else 0.0
 
 
+def _headers(request: _Request) -> Mapping[str, str]:
+    content = {} if request.body is None else {"Content-Type": request.content_type}
+    return {"Accept": request.accept, **content}
+
+
 def _typed(item: Json, resource: Resource) -> Json:
-    """Items of a list of built-in kinds come without apiVersion and kind."""
-    item.setdefault("apiVersion", resource.api_version)
-    item.setdefault("kind", resource.kind)
+    """Items of a list of built-in kinds come without apiVersion and kind, mere metadata comes with those of its own."""
+    item["apiVersion"], item["kind"] = resource.api_version, resource.kind
     return item
 
 

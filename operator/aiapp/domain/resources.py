@@ -1,6 +1,6 @@
 """The Kubernetes resources the operator reads or writes, by name. Never talks to a cluster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiapp.api.meta import API_VERSION, GROUP
@@ -19,6 +19,8 @@ class Resource:
     plural: str
     kind: str
     namespaced: bool = True
+    metadata_only: bool = field(default=False, compare=False)
+    """Whether lists and watches leave out all but apiVersion, kind and metadata: content may be large."""
 
     @property
     def api_version(self) -> str:

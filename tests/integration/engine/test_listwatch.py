@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +41,13 @@ class Disturbed(KubeApi):
 
     @override
     async def list(  # type: ignore[no-untyped-def]
-        self, resource: Resource, *, selector: str = "", fields: str = "", trim: object = None
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: object = None,
     ):
         self.lists += 1
         return await super().list(resource, selector=selector)
@@ -62,9 +69,11 @@ def config_map(namespace: str, name: str, **data: str) -> Json:
 
 
 @asynccontextmanager
-async def watching(api: KubeApi, namespace: str, resync: float = 600) -> AsyncIterator[Store[str]]:
+async def watching(
+    api: KubeApi, namespace: str, resync: float = 600, resource: Resource = CONFIG_MAPS
+) -> AsyncIterator[Store[str]]:
     store: Store[str] = Store(facts=str)
-    collection = Collection(resource=CONFIG_MAPS, selector=f"in={namespace}")
+    collection = Collection(resource=resource, selector=f"in={namespace}")
     watch = ListWatch(api, collection, store, Pace(resync=resync))
     task = asyncio.create_task(watch.run())
     try:
@@ -78,6 +87,20 @@ async def watching(api: KubeApi, namespace: str, resync: float = 600) -> AsyncIt
 
 def names(store: Store[str]) -> list[str]:
     return sorted(found["metadata"]["name"] for found in store.all(CONFIG_MAPS))
+
+
+async def test_of_large_config_maps_only_the_metadata_is_listed_and_watched(
+    kube: Kube, api: KubeApi, namespace: str
+) -> None:
+    kube.create(config_map(namespace, "before", key="x" * 100_000))
+    async with watching(api, namespace, resource=replace(CONFIG_MAPS, metadata_only=True)) as store:
+        kube.create(config_map(namespace, "after", key="x" * 100_000))
+        await settles(lambda: store.get(CONFIG_MAPS, namespace, "after") is not None)
+    for name in ("before", "after"):
+        found = store.get(CONFIG_MAPS, namespace, name)
+        assert found is not None
+        assert (found["apiVersion"], found["kind"], found["metadata"]["name"]) == ("v1", "ConfigMap", name)
+        assert "data" not in found
 
 
 async def test_what_exists_comes_changes_and_goes_is_seen_and_nothing_else(
