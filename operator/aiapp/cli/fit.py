@@ -40,10 +40,11 @@ HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "WHAT WOULD MEND IT")
 def command(
     version: str | None, file: Path | None, runtime: str | None, output: str, node_facts: str, choice: Choice
 ) -> None:
-    r"""Show node by node whether a version fits, the first reason against it, and what would mend it.
+    r"""Show node by node whether a version fits, what stands against it, and what would mend it.
 
     VERSION is a registered version (mnist-1.0.0). With -f the versions of a file are judged, which need not be applied
     yet; an application in the same file, else the one in the cluster, adds its wishes about nodes (npu, scheduling).
+    WHY tells the reason that counts, (+2) that two more things stand against the node; json and yaml tell them all.
     Nothing is changed. You need the right to list nodes (ClusterRole aiapp-nodes-view).
 
     \b
@@ -94,6 +95,10 @@ def _shown(fit: "Fit") -> str:
 
 
 def _row(node: dict[str, Any]) -> list[str]:
-    free = "-" if node.get("free") is None else str(node["free"])
+    """The reason that counts, and what would mend it if nothing else stands against the node."""
+    free = "-" if node["free"] is None else str(node["free"])
     verdict = click.style(node["verdict"], fg=COLOURS[node["verdict"]])
-    return [node["name"], verdict, free, node.get("reason", "-"), node.get("detail") or "-", node.get("remedy") or "-"]
+    others = len(node["found"]) - 1
+    why = next((one["detail"] for one in node["found"] if one["reason"] == node["reason"]), "-")
+    remedy = "-" if others else node["found"][0]["remedy"] or "-"
+    return [node["name"], verdict, free, node["reason"] or "-", f"{why} (+{others})" if others > 0 else why, remedy]

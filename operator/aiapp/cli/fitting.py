@@ -123,9 +123,9 @@ def _served(serving: Serving | None, number: str) -> ServedVersion | None:
 
 def _rows(kinds: Iterable[Judged], resource: str | None, seen: Seen) -> Iterator[Json]:
     for kind in kinds:
-        against = kind.against
-        why = {} if against is None else {k: str(v) for k, v in against._asdict().items() if k != "certain"}
+        found = [against._asdict() | {"reason": str(against.reason)} for against in kind.found]
         for name in kind.group.names:
             counted = resource is not None and seen.in_use is not None and kind.word != "Incompatible"
             left = free(kind.group.kind, resource or "", (seen.in_use or {}).get(name, {})) if counted else None
-            yield {"name": name, "verdict": kind.word, **why, "free": left}
+            reason = str(kind.against.reason) if kind.against else None
+            yield {"name": name, "verdict": kind.word, "reason": reason, "found": found, "free": left}

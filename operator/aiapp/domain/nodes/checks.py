@@ -65,7 +65,8 @@ def has_chip(needed: Requirement, runtime: RuntimeName, node: NodeKind, tables: 
     if needed.chip is None:
         return _unknown("which chip the runtime is for", "a runtime whose name says its chip", who="the name")
     if node.chips and needed.chip.id not in node.chips:
-        said = node.model or ", ".join(sorted(node.chips))
+        families = " or ".join(sorted(node.chips))
+        said = f"{node.model} ({families})" if node.model else families
         detail = f"the node has {said}, the runtime is for {needed.chip.id}"
         return Against(Reason.CHIP_MISMATCH, detail, f"a runtime for {said}", certain=needed.chip_stated)
     if node.family is not None:
