@@ -18,6 +18,11 @@ Network = IPv4Network | IPv6Network
 ProxyUrl = Annotated[str, Field(pattern=r"^(https?://\S+)?$")]
 
 
+IndexUrl = Annotated[str, Field(pattern=r"^(https?://[^\s@]+)?$")]
+"""Without user and password: those belong into a Secret, as this can be read in every pod's template."""
+ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+
+
 class Settings(BaseSettings):
     """Each field is the environment variable `AIAPP_` + its name in upper case, unless another name is given."""
 
@@ -67,6 +72,17 @@ class Settings(BaseSettings):
     """Further address ranges that are refused, for example those of the cluster's Services and pods."""
     store_ca_bundle: str | None = None
     """File with the authorities that object storage is checked against, instead of the public ones."""
+    pip_index_url: IndexUrl = ""
+    """Index that the dependencies of model packages are installed from; none: the one that the image has configured."""
+    pip_extra_index_urls: Annotated[tuple[IndexUrl, ...], *_List] = ()
+    """Further indexes."""
+    pip_trusted_hosts: Annotated[tuple[HostPattern, ...], *_List] = ()
+    """Indexes' hosts that need no valid certificate."""
+    pip_secret: ObjectName = "aiapp-pip"  # noqa: S105 - its name
+    """Secret in the application's namespace whose key `pip.conf` replaces the three settings above, if it exists; it
+    may hold credentials."""
+    pip_wheelhouse_claim: ObjectName | None = None
+    """PersistentVolumeClaim in the application's namespace with wheels, tried before the index."""
     https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
     """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
     http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""

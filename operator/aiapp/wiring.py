@@ -20,6 +20,7 @@ from aiapp.adapters.metrics import Metrics
 from aiapp.adapters.probes import Probes
 from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
+from aiapp.domain.desired.dependencies import Pip
 from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
@@ -122,6 +123,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         view=parts.view,
         drifts=parts.drifts,
         fetcher=fetcher(parts.settings),
+        pip=pip(parts.settings),
         clock=time.monotonic,
     )
     return {
@@ -169,6 +171,17 @@ def store_settings(settings: Settings) -> StoreSettings:
 def endpoint_policy(settings: Settings) -> EndpointPolicy:
     """Which stores may be reached, by operator and pods."""
     return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
+
+
+def pip(settings: Settings) -> Pip:
+    """Where the dependencies of packages are installed from."""
+    return Pip(
+        index_url=settings.pip_index_url or None,
+        extra_index_urls=settings.pip_extra_index_urls,
+        trusted_hosts=settings.pip_trusted_hosts,
+        secret=settings.pip_secret,
+        wheelhouse_claim=settings.pip_wheelhouse_claim,
+    )
 
 
 def fetcher(settings: Settings) -> Fetcher:

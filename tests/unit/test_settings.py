@@ -31,6 +31,7 @@ def test_a_proxy_is_named_in_either_case(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("AIAPP_ALLOWED_RANGES", "127.0.0.1/8", id="a range that begins in its middle"),
         pytest.param("AIAPP_ALLOWED_HOSTS", "https://obs.example.com/", id="a URL for a host"),
         pytest.param("AIAPP_ALLOWED_HOSTS", "obs.*.com", id="a star in the middle"),
+        pytest.param("AIAPP_PIP_INDEX_URL", "https://user:secret@index/simple", id="a password that pods would show"),
         pytest.param("HTTPS_PROXY", "socks5://proxy:1080", id="a proxy of another kind"),
     ],
 )

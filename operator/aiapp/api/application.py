@@ -17,6 +17,7 @@ from aiapp.api.meta import (
     NameString,
     Npu,
     Resources,
+    Workers,
     map_list,
     rule,
     rules,
@@ -110,6 +111,8 @@ class ServedVersion(ApiModel):
     """Environment variables; added to the version's, same names override."""
     npu: Npu | None = None
     """NPUs of one pod; overrides the version's."""
+    workers: Workers | None = None
+    """Processes of the model server in one pod; overrides the version's."""
 
 
 class Serving(ApiModel):

@@ -246,6 +246,7 @@ class EnvVar(ApiModel):
     """Takes the value from a Secret or ConfigMap of this namespace."""
 
 
+Workers = Annotated[int, Field(ge=1, le=64)]
 Env = Annotated[tuple[EnvVar, ...], Field(max_length=64, json_schema_extra=map_list("name"))]
 ResourceList = Annotated[
     dict[str, Quantity],

@@ -19,6 +19,7 @@ from aiapp.api.meta import (
     NameString,
     Npu,
     Resources,
+    Workers,
     rule,
     rules,
     unchanged,
@@ -157,6 +158,8 @@ class Container(ApiModel):
     """CPU and memory."""
     npu: Npu | None = None
     """NPUs of one pod. A CANN runtime without it gets one."""
+    workers: Workers | None = None
+    """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
     image_pull_secrets: (
         Annotated[
             tuple[LocalReference, ...],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.nodes.facts import NodeFacts
@@ -52,6 +53,7 @@ class ApplicationPorts:
     view: FleetView
     drifts: Drifts
     fetcher: Fetcher
+    pip: Pip = DEFAULT_PIP
     clock: Callable[[], float]
     """Monotonic seconds."""
 
@@ -99,6 +101,7 @@ class ApplicationReconciler:
                 tables=self._ports.view.tables,
                 in_use=self._ports.view.in_use,
                 fetcher=self._ports.fetcher,
+                pip=self._ports.pip,
             ),
         )
 

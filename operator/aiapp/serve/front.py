@@ -11,6 +11,7 @@ from typing import Dict, Optional, Set
 
 from .config import CONFIG_FILE, read
 from .connection import Answer, Connection, Exchange, error_answer
+from .devices import own_devices
 from .errors import RefusedError
 from .failures import StartFailure
 from .frames import Frame, Setup
@@ -21,6 +22,7 @@ from .ownanswers import READY, OwnAnswers, State
 from .pool import RETRY_AFTER, Job, Pool, PoolLimits
 from .routes import PREDICTIONS, PROBES, Router, Target
 from .v2names import LENGTH_HEADER
+from .workerprocess import Launch
 
 SWEEP_SECONDS = 0.25
 STOP_PATIENCE_SECONDS = 3.0
@@ -62,9 +64,13 @@ class Front:
             links=options.links,
         )
         return Pool(
-            [python_of(options.dependencies), archive, "--worker"],
-            Frame(setup._asdict()),
-            PoolLimits(options.workers, options.queue, options.predict_timeout),
+            Launch(
+                [python_of(options.dependencies), archive, "--worker"],
+                Frame(setup._asdict()),
+                options.workers,
+                own_devices(),
+            ),
+            PoolLimits(options.queue, options.predict_timeout),
             start_failed=self._end,
             report=self._log.event,
         )

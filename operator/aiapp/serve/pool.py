@@ -9,21 +9,20 @@ import asyncio
 import collections
 import os
 import signal
-from typing import Callable, Deque, Dict, NamedTuple, Optional, Sequence
+from typing import Callable, Deque, Dict, NamedTuple, Optional
 
 from .errors import RefusedError
 from .failures import StartFailure
 from .frames import Frame
-from .workerprocess import WorkerProcess
+from .workerprocess import Launch, WorkerProcess
 
 RETRY_AFTER = ("Retry-After", "1")
 MAX_RESTART_DELAY_SECONDS = 30.0
 
 
 class PoolLimits(NamedTuple):
-    """Workers, requests that may wait for one, seconds for one prediction."""
+    """Requests that may wait for a worker, seconds for one prediction."""
 
-    size: int
     queue: int
     predict_timeout: float
 
@@ -47,15 +46,13 @@ class Pool:
 
     def __init__(
         self,
-        command: Sequence[str],
-        setup: Frame,
+        launch: Launch,
         limits: PoolLimits,
         *,
         start_failed: Callable[[StartFailure], None],
         report: Callable[[str], None],
     ) -> None:
-        self._command = command
-        self._setup = setup
+        self._launch = launch
         self._limits = limits
         self._start_failed = start_failed
         self._report = report
@@ -67,8 +64,8 @@ class Pool:
         self._childless = asyncio.Event()
 
     def start(self) -> None:
-        for _ in range(self._limits.size):
-            self._spawn()
+        for number in range(self._launch.workers):
+            self._spawn(number)
 
     @property
     def ready(self) -> bool:
@@ -132,10 +129,10 @@ class Pool:
             for worker in list(self._workers.values()):
                 worker.kill(signal.SIGKILL)
 
-    def _spawn(self) -> None:
+    def _spawn(self, number: int) -> None:
         if self._stopping:
             return
-        worker = WorkerProcess(self._command, self._setup, self._limits.predict_timeout, self)
+        worker = WorkerProcess(number, self._launch, self._limits.predict_timeout, self)
         self._workers[worker.pid] = worker
 
     def _idle_worker(self) -> Optional[WorkerProcess]:
@@ -164,4 +161,4 @@ class Pool:
         delay = min(2.0**self._deaths_in_a_row - 1, MAX_RESTART_DELAY_SECONDS)
         self._deaths_in_a_row += 1
         self._report(f"worker {why}: starting another in {delay:.0f} s")
-        asyncio.get_running_loop().call_later(delay, self._spawn)
+        asyncio.get_running_loop().call_later(delay, self._spawn, worker.number)

@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import subprocess
-from typing import TYPE_CHECKING, Any, Optional, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence
 
 from . import frames
 from .compat import override
+from .devices import share
 from .errors import RefusedError
 from .failures import StartFailure
 from .frames import Frame
@@ -24,15 +25,25 @@ LAST_WORDS_SECONDS = 0.5
 """How long after its end a worker's last message may still be on its way."""
 
 
+class Launch(NamedTuple):
+    """How workers are started: alike but for the devices, which they share out by their numbers."""
+
+    command: Sequence[str]
+    setup: Frame
+    workers: int
+    devices: Sequence[str]
+
+
 class WorkerProcess(asyncio.Protocol):
     """A child in a process group of its own, connected by a socket pair."""
 
-    def __init__(self, command: Sequence[str], setup: Frame, predict_timeout: float, pool: Pool) -> None:
+    def __init__(self, number: int, launch: Launch, predict_timeout: float, pool: Pool) -> None:
+        self.number = number
         self.job: Optional[Job] = None
         self.jobs_done = 0
         self._is_ready = False
         self._is_overdue = False
-        self._setup = setup
+        self._setup = launch.setup
         self._predict_timeout = predict_timeout
         self._pool = pool
         self._loop = asyncio.get_running_loop()
@@ -42,13 +53,14 @@ class WorkerProcess(asyncio.Protocol):
         self._failure: Optional[StartFailure] = None
         self._status: Optional[int] = None
         self._concluded = False
-        self._process = self._started(command)
+        self._process = self._started(launch)
 
-    def _started(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    def _started(self, launch: Launch) -> "subprocess.Popen[bytes]":
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - this program itself
-                [*command, str(theirs.fileno())],
+                [*launch.command, str(theirs.fileno())],
+                env={**os.environ, **share(self.number, launch.workers, launch.devices)},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

@@ -1,6 +1,6 @@
 """The pod template that serves one version. Rendered once a rollout and then kept; never looks at the cluster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -61,6 +61,7 @@ class Needs:
     env: tuple[EnvVar, ...]
     resources: Resources | None
     npu: Npu | None
+    workers: int
     image_pull_secrets: tuple[str, ...]
     scheduling: Scheduling | None
     deploy_timeout_seconds: int
@@ -144,7 +145,7 @@ def model_container(workload: Workload) -> Json:
         "name": "model",
         "image": workload.image,
         "command": [*(workload.runtime.command or ()), workload.runtime.python, SERVER_PATH],
-        "args": ["--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS)],
+        "args": [*_server_arguments(workload.needs.workers)],
         "env": [*map(_environment, workload.needs.env), *workload.placement.grouping.environment],
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         "resources": _resources(workload),
@@ -195,6 +196,12 @@ def _fetch_arguments(content: Content) -> list[str]:
 
 def _fetch_environment(env: Mapping[str, str]) -> Json:
     return {"env": [{"name": name, "value": value} for name, value in env.items()]} if env else {}
+
+
+def _server_arguments(workers: int) -> Iterator[str]:
+    yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS))
+    if workers > 1:
+        yield from ("--workers", str(workers))
 
 
 def _placement(workload: Workload) -> Json:

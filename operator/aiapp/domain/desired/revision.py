@@ -25,7 +25,9 @@ def rollout_key(served: ServedVersion, serving: Serving, version: VersionSpec, s
         if version.container
         else None,
         "runtime": status.runtime.name if status.runtime else None,
-        "served": served.model_dump(by_alias=True, exclude_none=True, mode="json", include={"resources", "env", "npu"}),
+        "served": served.model_dump(
+            by_alias=True, exclude_none=True, mode="json", include={"resources", "env", "npu", "workers"}
+        ),
         "scheduling": serving.scheduling.model_dump(by_alias=True, exclude_none=True, mode="json")
         if serving.scheduling
         else None,

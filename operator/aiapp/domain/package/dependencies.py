@@ -21,6 +21,7 @@ _REQUIREMENT: Final = re.compile(
     rf"(?P<name>{_NAME.pattern})\s*(?P<limits>(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
     r"(?:\s*,\s*(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+)*)"
 )
+_LIST: Final = re.compile(r"(?:-r\s*)?(?P<file>(?:(?!\.\.?/)[A-Za-z0-9_+.-]+/)*requirements[A-Za-z0-9_.-]*\.txt)")
 _FILE: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_+.@/-]+\.(?:whl|tar\.gz|zip)")
 
 
@@ -32,12 +33,20 @@ def read_dependencies(written: Any, findings: Findings) -> tuple[str, ...] | Non
     if not isinstance(groups, list):
         findings.refuse(_WHERE, written, "must be a list of objects")
         return None
+    count = sum(map(_size, groups))
+    if count > _MAX_REQUIREMENTS:
+        findings.refuse(_WHERE, f"{count} packages", f"are more than {_MAX_REQUIREMENTS}")
+        return None
     requirements: list[str | None] = []
     for number, group in enumerate(groups):
         requirements += _group(pointer(_WHERE, number), group, findings)
-    if len(requirements) > _MAX_REQUIREMENTS:
-        findings.refuse(_WHERE, f"{len(requirements)} packages", f"are more than {_MAX_REQUIREMENTS}")
     return tuple(requirement for requirement in requirements if requirement) or None
+
+
+def _size(group: Any) -> int:
+    """How many packages a group names; what is no group counts as one, so that there are never too many to read."""
+    packages = group.get("packages") if isinstance(group, dict) else None
+    return max(len(packages), 1) if isinstance(packages, list) else 1
 
 
 def _group(where: str, group: Any, findings: Findings) -> list[str | None]:
@@ -76,12 +85,14 @@ def _requirement(where: str, package: Any, findings: Findings) -> str | None:
 
 
 def _named(where: str, name: str, package: dict[str, Any], findings: Findings) -> str | None:
-    file = name.removeprefix(MODEL_FOLDER).removeprefix("./")
+    file = re.sub(rf"^(-r\s*)?({MODEL_FOLDER}|\./)", r"\1", name)
     if len(name) > _MAX_CHARACTERS // 2:
         findings.refuse(pointer(where, "package_name"), name, "is too long")
         return None
     if _FILE.fullmatch(file) and not file.startswith("/"):
         return f"./{file}"
+    if (listed := _LIST.fullmatch(file)) is not None:
+        return f"-r ./{listed['file']}"
     if (requirement := _REQUIREMENT.fullmatch(name)) is not None:
         findings.repair(pointer(where, "package_name"), f"{glimpse(name)} read as a name with a version")
         return f"{requirement['name']}{re.sub(r'[ ]', '', requirement['limits'])}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.desired.dependencies import CONTAINER as DEPENDENCIES
 from aiapp.domain.resources import Json
 
 
@@ -37,7 +38,8 @@ def _containers(pods: Iterable[Json]) -> Iterator[Trouble]:
         status = pod.get("status", {})
         name = pod["metadata"]["name"]
         for container in status.get("initContainerStatuses", ()):
-            yield from _found(_fetch_trouble(name, container))
+            find = _dependencies_trouble if container["name"] == DEPENDENCIES else _fetch_trouble
+            yield from _found(find(name, container))
         for container in status.get("containerStatuses", ()):
             yield from _found(_model_trouble(name, container))
 
@@ -59,6 +61,16 @@ def _fetch_trouble(pod: str, container: Json) -> Trouble | None:
     reason = FETCH_REASONS.get(str(told.get("reason")), Reason.FETCH_FAILED)
     message = told.get("message") or ended.get("message") or ended.get("reason") or "no message"
     return Trouble(reason, f"pod {pod}: the model could not be fetched: {message}")
+
+
+def _dependencies_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = _waiting_trouble(pod, container)
+    ended = _last_end(container)
+    if waiting is not None or ended is None or ended.get("exitCode") == 0:
+        return waiting
+    said = str(ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}").strip()
+    said = said.removeprefix(f"{Reason.DEPENDENCIES_FAILED}: ")
+    return Trouble(Reason.DEPENDENCIES_FAILED, f"pod {pod}: a dependency cannot be installed: {said}")
 
 
 def _model_trouble(pod: str, container: Json) -> Trouble | None:

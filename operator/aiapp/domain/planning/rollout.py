@@ -9,6 +9,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
+from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip, with_dependencies
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Content, Fetcher, Needs, Workload, merged_env, pod_template
 from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
@@ -60,6 +61,7 @@ class Surroundings:
     fleet: Fleet
     tables: Tables
     fetcher: Fetcher
+    pip: Pip = DEFAULT_PIP
     in_use: Used | None = None
     """Devices that pods hold; None: nobody counts them."""
 
@@ -119,7 +121,10 @@ def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: 
     if waits and serving.compatibility == "Enforce":
         return _held(wanted, Trouble(Reason.WAITING_FOR_NODES, f"version {record.name}: {judged.message}"))
     workload = _workload(wanted, serving, record, runtime, around)
-    return replace(wanted, template=pod_template(workload), overruled=judged.message if waits else None)
+    template = pod_template(workload)
+    if record.status.model and record.status.model.dependencies:
+        template = with_dependencies(template, record.status.model.dependencies, around.pip)
+    return replace(wanted, template=template, overruled=judged.message if waits else None)
 
 
 def _held(wanted: Rollout, why: Trouble) -> Rollout:
@@ -167,6 +172,7 @@ def _workload(
             env=merged_env(runtime.env, container.env, wanted.served.env),
             resources=wanted.served.resources or container.resources,
             npu=npu,
+            workers=wanted.served.workers or container.workers or 1,
             image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
             scheduling=serving.scheduling,
             deploy_timeout_seconds=serving.deploy_timeout_seconds,

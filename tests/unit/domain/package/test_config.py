@@ -176,6 +176,12 @@ def test_a_model_type_is_known_however_it_is_spelt(written: str, name: str) -> N
             id="an option instead of a package",
         ),
         pytest.param(
+            {"dependencies": [{"packages": [{"package_name": "-r ../requirements.txt"}]}]},
+            Reason.CONFIG_INVALID,
+            "is neither a package's name",
+            id="a requirements file outside of the package",
+        ),
+        pytest.param(
             {"dependencies": [{"packages": [{"package_name": "/etc/x.whl"}]}]},
             Reason.CONFIG_INVALID,
             "is neither a package's name",
@@ -350,6 +356,13 @@ def test_a_response_inside_the_request_is_found() -> None:
             {"package_name": "wheels/x-1.0-py3-none-any.whl"}, "./wheels/x-1.0-py3-none-any.whl", id="a wheel"
         ),
         pytest.param({"package_name": "/home/mind/model/x.whl"}, "./x.whl", id="a wheel by its path in the pod"),
+        pytest.param({"package_name": "requirements.txt"}, "-r ./requirements.txt", id="a requirements file"),
+        pytest.param(
+            {"package_name": "-r ./etc/requirements-cpu.txt"}, "-r ./etc/requirements-cpu.txt", id="as for pip"
+        ),
+        pytest.param(
+            {"package_name": "/home/mind/model/requirements.txt"}, "-r ./requirements.txt", id="by its path in the pod"
+        ),
     ],
 )
 def test_dependencies_become_pip_requirements(package: dict[str, Any], requirement: str) -> None:
