@@ -13,6 +13,7 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from aiapp.adapters.s3_pages import read_pages_quickly
 from aiapp.adapters.s3_transport import Transport, TransportSettings
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
@@ -109,6 +110,7 @@ class Clients:
         )
         transport = _transport(key, self._settings)
         client.meta.events.register_last("before-parameter-build.s3", _stay)
+        read_pages_quickly(client.meta.events)
         client.meta.events.register_first("before-send.s3", transport.answer)
         return _Client(client, transport)
 

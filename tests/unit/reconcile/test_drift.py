@@ -86,11 +86,12 @@ class World:
 
     def annotate(self, request: str | None = None, **status: Any) -> VersionRecord:
         """The version as it is seen from now on."""
-        artifact = NORMAL["artifact"] | {
+        status_of: dict[str, Any] = dict(NORMAL)
+        artifact = status_of["artifact"] | {
             "pin": MANIFEST.pin,
             "manifestRef": manifest_reference(MANIFEST, 1000).model_dump(by_alias=True, exclude_none=True),
         }
-        source = NORMAL["source"] | {"uri": f"obs://models/{PREFIX}"}
+        source = status_of["source"] | {"uri": f"obs://models/{PREFIX}"}
         raw = stored(documents.version(), status=NORMAL | {"artifact": artifact, "source": source} | status)
         raw["metadata"] |= {"resourceVersion": str(next(self.news))}
         if request is not None:
@@ -122,7 +123,8 @@ def recorded(said: Report) -> Json:
     """A status that was written from it."""
     (finding,) = said.findings
     now = condition(finding.type, finding.state, finding.reason, finding.message)
-    return dict(said.status) | {"conditions": [*NORMAL["conditions"], now]}
+    before: dict[str, Any] = dict(NORMAL)
+    return dict(said.status) | {"conditions": [*before["conditions"], now]}
 
 
 async def test_nothing_is_said_before_the_first_look() -> None:
