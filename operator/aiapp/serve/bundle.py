@@ -11,6 +11,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from .shims import TOP_LEVEL_NAMES
+
 PACKAGE_IN_ARCHIVE = "aiapp_serve"
 _NOT_SHIPPED = frozenset({Path(__file__).name})
 _SHEBANG = b"#!/usr/bin/env python3\n"
@@ -25,6 +27,11 @@ from {PACKAGE_IN_ARCHIVE}.main import main
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:], sys.argv[0]))
 """
+_STAND_IN = f"""\
+from {PACKAGE_IN_ARCHIVE}.shims import stand_in
+
+stand_in(__name__)
+"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -34,6 +41,8 @@ def bundle() -> bytes:
     buffer.write(_SHEBANG)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         _add(archive, "__main__.py", _MAIN.encode())
+        for name in TOP_LEVEL_NAMES:
+            _add(archive, f"{name}.py", _STAND_IN.encode())
         for source in sorted(Path(__file__).parent.glob("*.py")):
             if source.name not in _NOT_SHIPPED:
                 _add(archive, f"{PACKAGE_IN_ARCHIVE}/{source.name}", source.read_bytes())

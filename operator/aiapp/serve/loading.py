@@ -16,6 +16,8 @@ from .failures import StartError, StartFailure
 from .service import Kind, ModelService, SparkServingBaseService, TfServingBaseService, kind_of
 
 MODULE_NAME = "customize_service"
+FOLDER_NAME = "model"
+"""The package's folder as packages import from it: `from model.helper import name`."""
 HOOKS = ("_preprocess", "_inference", "_postprocess")
 _log = logging.getLogger("serve")
 
@@ -60,6 +62,7 @@ def _module(file: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise StartError(StartFailure("cannot be loaded as Python source", SERVICE_FILE))
     module = importlib.util.module_from_spec(spec)
+    module.__package__ = FOLDER_NAME  # so that `from .helper import name` works
     sys.modules[MODULE_NAME] = module
     spec.loader.exec_module(module)
     return module

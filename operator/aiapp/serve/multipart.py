@@ -17,6 +17,8 @@ MAX_BOUNDARY_BYTES = 200
 _PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
 _SNIFFED_BOUNDARY = re.compile(rb"--([\x21-\x7e]{1,70})\r\n")
 
+_BINARY = ("image/", "audio/", "video/", "application/octet-stream")
+
 Form = Dict[str, Any]
 """`{field: {file name: BytesIO}}`; a plain field is its text, or a list of texts when it is repeated."""
 
@@ -81,19 +83,21 @@ def _part(body: bytes, start: int, end: int) -> _Part:
     head_end = body.find(b"\r\n\r\n", start, min(end, start + MAX_PART_HEAD_BYTES))
     if head_end < 0:
         raise _malformed("a part has no complete header")
-    disposition = _parameters(_disposition(_text(body[start:head_end])))
+    headers = _headers(_text(body[start:head_end]))
+    if "content-disposition" not in headers:
+        raise _malformed("a part has no Content-Disposition")
+    disposition = _parameters(headers["content-disposition"])
     if "name" not in disposition:
         raise _malformed("a part has no field name")
     filename = _filename(disposition)
+    if filename is None and headers.get("content-type", "").strip().lower().startswith(_BINARY):
+        filename = disposition["name"]  # a client that gives a file no name
     return _Part(disposition["name"], filename, body[head_end + 4 : max(end, head_end + 4)])
 
 
-def _disposition(head: str) -> str:
-    for line in head.split("\r\n"):
-        name, _, value = line.partition(":")
-        if name.strip().lower() == "content-disposition":
-            return value
-    raise _malformed("a part has no Content-Disposition")
+def _headers(head: str) -> Dict[str, str]:
+    lines = (line.partition(":") for line in head.split("\r\n"))
+    return {name.strip().lower(): value for name, _, value in lines}
 
 
 def _parameters(value: str) -> Dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import logging
+import os
 import sys
 from types import ModuleType
 from typing import Any, Dict, Optional, Sequence
@@ -50,11 +51,26 @@ _COMMON_NAMES: Dict[str, Dict[str, Any]] = {
 }
 
 
+TOP_LEVEL_NAMES = sorted(name for name in (*_MODEL_SERVICE, *_COMMON_NAMES) if "." not in name)
+"""Each is a file at the top of the archive too, which calls `stand_in`."""
+_ARCHIVE = os.path.dirname(os.path.dirname(__file__))
+
+
 def install() -> None:
     """Make the modules importable in this process."""
     for name in _MODEL_SERVICE:
         sys.modules[name] = _module(name, _MODEL_SERVICE)
     sys.meta_path.insert(0, _CommonNames())
+
+
+def stand_in(name: str) -> None:
+    """Do the same in a process that the package's own code has started anew, with our archive on its path.
+
+    Called while `name` is imported: multiprocessing starts such processes unless it forks.
+    """
+    install()
+    if name in _COMMON_NAMES:
+        _fill(sys.modules[name], _COMMON_NAMES)
 
 
 def _module(name: str, table: Dict[str, Dict[str, Any]]) -> ModuleType:
@@ -91,17 +107,12 @@ class _CommonNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         top = fullname.partition(".")[0]
         if fullname == top:
             found = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-            is_folder = found is not None and found.origin in (None, "namespace")
-            if found is not None and not is_folder:
+            if found is not None and not _is_folder(found) and not _is_ours(found):
                 return found
-        elif getattr(sys.modules.get(top), "__spec__", None) is None or not self._is_ours(top):
+        elif not _is_ours(getattr(sys.modules.get(top), "__spec__", None)):
             return None
         is_package = any(other.startswith(fullname + ".") for other in _COMMON_NAMES)
         return importlib.machinery.ModuleSpec(fullname, self, is_package=is_package)
-
-    def _is_ours(self, top: str) -> bool:
-        spec = sys.modules[top].__spec__
-        return spec is not None and isinstance(spec.loader, _CommonNames)
 
     @override
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Optional[ModuleType]:  # noqa: ARG002
@@ -110,3 +121,14 @@ class _CommonNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     @override
     def exec_module(self, module: ModuleType) -> None:
         _fill(module, _COMMON_NAMES)
+
+
+def _is_folder(spec: importlib.machinery.ModuleSpec) -> bool:
+    """Whether it is a namespace package."""
+    return spec.origin in (None, "namespace")
+
+
+def _is_ours(spec: Optional[importlib.machinery.ModuleSpec]) -> bool:
+    if spec is None:
+        return False
+    return isinstance(spec.loader, _CommonNames) or os.path.dirname(spec.origin or "") == _ARCHIVE

@@ -21,7 +21,6 @@ from .background import BackgroundLoading
 from .config import CONFIG_FILE, SERVICE_FILE, Config, read
 from .frames import Frame, Setup, receive, send
 
-MODEL_FOLDER_NAME = "model"
 _log = logging.getLogger("serve")
 
 
@@ -93,10 +92,10 @@ def _prepare_paths(setup: Setup) -> None:
 def _parent(package: str) -> str:
     """A folder that holds the package under the name `model`: its own parent, else one made for that."""
     parent, name = os.path.split(package)
-    if name == MODEL_FOLDER_NAME:
+    if name == loading.FOLDER_NAME:
         return parent
     made = _scratch_folder(parent)
-    _link(package, os.path.join(made, MODEL_FOLDER_NAME))
+    _link(package, os.path.join(made, loading.FOLDER_NAME))
     return made
 
 

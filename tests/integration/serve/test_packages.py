@@ -1,4 +1,4 @@
-"""Every package of the corpus behind the real server, under the oldest, this and the newest Python."""
+"""Every package of the corpus behind the real server, under the oldest and the newest Python."""
 
 import base64
 import json

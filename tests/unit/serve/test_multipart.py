@@ -45,6 +45,12 @@ def test_a_plain_field_is_text_and_a_repeated_one_a_list() -> None:
     assert form(*parts) == {"a": "é", "b": ["1", "2", "3"]}
 
 
+def test_a_file_without_a_name_is_called_by_its_field() -> None:
+    png = b"\x89PNG\xff"
+
+    assert form(part('name="images"', png, "content-type: Image/PNG\r\n")) == {"images": {"images": png}}
+
+
 def test_several_files_of_one_field_are_kept_also_under_the_same_name() -> None:
     same = part('name="f"; filename="a.jpg"', b"1")
 

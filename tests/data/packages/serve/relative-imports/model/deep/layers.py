@@ -1,0 +1,3 @@
+from ..helper import NAME
+
+LAYERS = len(NAME) // 2
