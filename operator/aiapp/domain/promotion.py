@@ -8,8 +8,8 @@ from typing import Any, Final
 from aiapp.domain.resources import Json
 
 UNKNOWN_DIGEST: Final = (
-    "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the version "
-    "once), or at the import, where a SHA256SUMS file beside config.json or the store's SHA-256 checksums tell it"
+    "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the "
+    "version once), or at the import, where a SHA256SUMS file beside config.json or the store's checksums tell it"
 )
 
 

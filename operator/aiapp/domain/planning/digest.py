@@ -81,11 +81,11 @@ def has_told(pod: Json) -> bool:
     return bool(_end(pod).get("message"))
 
 
-def deviation(pods: Iterable[Json], artifact: Artifact | None) -> Trouble | None:
-    """A pod that holds another content than the one on record, since both fetched before there was a record."""
+def deviation(deployment: Json, pods: Iterable[Json], artifact: Artifact | None) -> Trouble | None:
+    """A pod of the Deployment that holds another content than the one on record: it had fetched before the record."""
     if artifact is None or artifact.digest is None:
         return None
-    for one in fetched(pods, artifact.objects):
+    for one in fetched((pod for pod in pods if _is_of(pod, deployment)), artifact.objects):
         if one.content.digest != artifact.digest:
             message = (
                 f"pod {one.pod['metadata']['name']} fetched the content {one.content.digest}, on record is "
@@ -93,6 +93,13 @@ def deviation(pods: Iterable[Json], artifact: Artifact | None) -> Trouble | None
             )
             return Trouble(Reason.CONTENT_CHANGED, message)
     return None
+
+
+def _is_of(pod: Json, deployment: Json) -> bool:
+    """By name: this is only told to people."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    prefix = f"{deployment['metadata']['name']}-"
+    return any(o.get("controller") and o["kind"] == "ReplicaSet" and o["name"].startswith(prefix) for o in owners)
 
 
 def _fetched(pods: Iterable[Json], objects: int) -> Iterator[Fetched]:

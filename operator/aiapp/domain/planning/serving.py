@@ -107,10 +107,10 @@ def _pods(observed: Observed, plan: Plan) -> Trouble | None:
         if child is None:
             return Trouble(Reason.DEPLOYING, f"version {rollout.served.version} is being deployed")
         pods = [pod for pod in observed.children.pods if version_of(pod) == rollout.served.version]
+        if (odd := deviation(child, pods, rollout.record.status.artifact if rollout.record else None)) is not None:
+            return odd
         if not settled(child):
             return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)
-        if (why := deviation(pods, rollout.record.status.artifact if rollout.record else None)) is not None:
-            return why
     return None
 
 

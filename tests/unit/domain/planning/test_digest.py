@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.support.documents import changed
 from tests.support.records import PIN, deployed, normal_version, observed, pod
 
 from aiapp.api.conditions import ConditionType, Reason
@@ -31,7 +32,9 @@ def telling(digest: str, name: str = "mnist-1-0-0-x", at: str = "2026-01-02T03:0
     """A pod whose fetch has ended."""
     message = json.dumps({"digest": digest, "files": 3})
     terminated = {"exitCode": 0, "message": message, "finishedAt": at} | ended
-    return pod(name=name, initContainerStatuses=[{"name": "fetch", "state": {"terminated": terminated}}])
+    spoken = pod(name=name, initContainerStatuses=[{"name": "fetch", "state": {"terminated": terminated}}])
+    maker = {"kind": "ReplicaSet", "name": "mnist-1-0-0-abc", "uid": "uid-rs", "controller": True}
+    return changed(spoken, metadata__ownerReferences=[maker])
 
 
 @pytest.mark.parametrize(
@@ -128,13 +131,14 @@ def test_other_containers_are_not_heard() -> None:
     assert fetched([spoken], 3) == []
 
 
-def test_a_running_pod_that_holds_another_content_is_a_condition_of_its_application() -> None:
+@pytest.mark.parametrize("ready", [2, 1], ids=["when all run", "while the rollout goes on"])
+def test_a_pod_that_holds_another_content_is_a_condition_of_its_application(ready: int) -> None:
     raw = normal_version().raw
     record = type(normal_version()).parse(
         raw | {"status": raw["status"] | {"artifact": raw["status"]["artifact"] | {"digest": ONE}}}
     )
     pods = (telling(ONE, "mnist-1-0-0-a"), telling(OTHER, "mnist-1-0-0-b"))
-    seen = observed(None, record, children=Children(deployments=(deployed(replicas=2),), pods=pods))
+    seen = observed(None, record, children=Children(deployments=(deployed(replicas=2, ready=ready),), pods=pods))
     said = assess(seen, plan(seen), ())
     found = next(f for f in said.findings if f.type is ConditionType.WORKLOADS_AVAILABLE)
     assert (found.state, found.reason) == (State.FALSE, Reason.CONTENT_CHANGED)
@@ -143,4 +147,9 @@ def test_a_running_pod_that_holds_another_content_is_a_condition_of_its_applicat
 
 
 def test_no_pod_deviates_while_nothing_is_on_record() -> None:
-    assert deviation([telling(ONE), telling(OTHER)], artifact()) is None
+    assert deviation(deployed(), [telling(ONE), telling(OTHER)], artifact()) is None
+
+
+def test_no_pod_of_somebody_else_deviates() -> None:
+    strangers = [changed(telling(OTHER), metadata__ownerReferences=[])]
+    assert deviation(deployed(), strangers, artifact(digest=ONE)) is None
