@@ -1,9 +1,9 @@
 """`python -m tests.bench [--only NAME] [--n PAIRS]`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import controlplane, fetch
+from tests.bench import controlplane, fetch, importing, serve
 
-NAMES = ("controlplane", "fetch")
+NAMES = ("controlplane", "fetch", "importing", "serve")
 
 
 @click.command()
@@ -15,6 +15,10 @@ def main(only: str | None, sizes: tuple[int, ...]) -> None:
         controlplane.run(sizes)
     if only in {None, "fetch"}:
         fetch.run()
+    if only in {None, "importing"}:
+        importing.run()
+    if only in {None, "serve"}:
+        serve.run()
 
 
 main()

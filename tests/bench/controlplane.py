@@ -55,7 +55,7 @@ def run(sizes: tuple[int, ...] = ()) -> None:
 
 def measure(n: int) -> list[Figure]:
     """All figures for `n` pairs."""
-    with _sandbox(n) as sandbox, tempfile.TemporaryDirectory() as folder:
+    with control_plane(f"{n} pairs", services=("s3",)) as sandbox, tempfile.TemporaryDirectory() as folder:
         kube = Kube(sandbox.kubeconfig)
         install(kube)
         load = Load(n, sandbox.record.services["s3"])
@@ -208,11 +208,11 @@ def _pid(operator: Operator) -> int:
 
 
 @contextmanager
-def _sandbox(n: int) -> Iterator[Sandbox]:
-    """A control plane with an S3 server, gone afterwards, whatever happens."""
-    folder = state.folder(os.environ, f"bench-{n}-{os.getpid()}")
-    _say(f"{n} pairs: starting a control plane")
-    request = cluster.Request(name=folder.name, services=("s3",), owner_pid=os.getpid())
+def control_plane(what: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox]:
+    """A control plane with these services, gone afterwards, whatever happens."""
+    folder = state.folder(os.environ, f"bench-{what.replace(' ', '-')}-{os.getpid()}")
+    _say(f"{what}: starting a control plane")
+    request = cluster.Request(name=folder.name, services=services, owner_pid=os.getpid())
     try:
         cluster.up(request, os.environ, Silent())
         yield Sandbox(folder)

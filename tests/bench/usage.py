@@ -38,6 +38,17 @@ def resident_mib(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
+def peak_mib(pid: int) -> float:
+    """The most that it has occupied since `reset_peak`."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
+def reset_peak(pid: int) -> None:
+    """From now on `peak_mib` counts anew."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def _name(task: Path) -> str:
     return (task / "comm").read_text()
 

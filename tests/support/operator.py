@@ -110,13 +110,17 @@ class Operator:
             log.seek(self._offset)
             return log.read().decode(errors="replace")
 
+    def address(self) -> str:
+        """Where it answers probes; empty while it does not listen."""
+        found = re.search(r"health and metrics at (http://\S+)", self.log())
+        return found[1] if found else ""
+
     def health(self, path: str) -> tuple[int, str]:
         """Status and body of /healthz, /readyz or /metrics; status 0 while nothing listens."""
-        address = re.search(r"health and metrics at (http://\S+)", self.log())
-        if address is None:
+        if not (address := self.address()):
             return 0, "it does not listen yet"
         try:
-            with urllib.request.urlopen(address[1] + path, timeout=5) as answer:
+            with urllib.request.urlopen(address + path, timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -84,14 +84,16 @@ class ListingPacker:
 
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
+        self._last: frozenset[Listed] = frozenset()
         self.objects = 0
         self.pages = 0
 
     def add(self, page: Iterable[Listed]) -> None:
-        """One answer of the store."""
-        rows = sorted(page, key=_key)
+        """One answer of the store. What it repeats of the last one, as some do, is left out."""
+        rows = [one for one in sorted(page, key=_key) if one not in self._last]
         self.objects += len(rows)
         self.pages += 1
+        self._last = frozenset(rows)
         self._chunks += _packed(rows)
 
     def listing(self) -> Listing:

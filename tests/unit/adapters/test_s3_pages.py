@@ -20,7 +20,8 @@ VERSIONS = """<?xml version="1.0" encoding="UTF-8"?>
 <Version><Key>p%2Fb</Key><VersionId>2</VersionId><IsLatest>false</IsLatest><ETag>"f"</ETag><Size>0</Size></Version>
 </ListVersionsResult>"""
 OBJECTS = """<ListBucketResult{ns}><IsTruncated>false</IsTruncated><KeyCount>1</KeyCount>
-<Contents><Key>a &amp; b</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>"e"</ETag><Size>7</Size></Contents>
+<Contents><Key>a &amp; b</Key>
+<LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>"e"</ETag><Size>7</Size></Contents>
 </ListBucketResult>"""
 WANTED = {"Key", "Size", "ETag", "VersionId", "IsLatest"}
 

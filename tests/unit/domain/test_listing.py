@@ -53,6 +53,17 @@ def test_a_listing_is_at_one_moment_only_in_one_page() -> None:
     assert (Listing.of(listed).pages, in_pages(listed, 2).pages) == (1, 3)
 
 
+def test_what_a_store_repeats_at_the_begin_of_a_page_is_listed_once() -> None:
+    packer = ListingPacker()
+    one, two, three = (Listed(key, 1, "e") for key in "abc")
+    packer.add([one, two])
+    packer.add([two, three])
+    listing = packer.listing()
+    assert list(listing) == [one, two, three]
+    assert len(listing) == 3
+    assert listing.digest == Listing.of([one, two, three]).digest
+
+
 def test_files_are_the_objects_below_the_prefix_without_folder_markers() -> None:
     files = Files(Listing.of([Listed("p/", 0, "e"), Listed("p/a", 1, "e"), Listed("p/b/", 0, "e")]), "p/")
     assert dict(files) == {"a": 1}

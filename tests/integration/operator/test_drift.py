@@ -1,0 +1,154 @@
+"""What was pinned and what the store holds now: told by a condition, never touching what is Normal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.support.kube import Object
+from tests.support.operator import Operator
+from tests.support.packages import Registry, keys, package, upload
+from tests.support.waiting import eventually
+
+from aiapp.domain.naming import version_labels
+
+Change = Callable[[Registry], None]
+UNCHANGED = "SourceUnchanged"
+
+
+def put(path: str, body: bytes) -> Change:
+    return lambda registry: upload(registry.bucket, "mnist", {path: body})
+
+
+def delete(path: str) -> Change:
+    def change(registry: Registry) -> None:
+        registry.bucket.client.delete_object(Bucket=registry.bucket.name, Key=f"mnist/{path}")
+
+    return change
+
+
+def pinned(registry: Registry) -> Object:
+    """A version that is Normal."""
+    upload(registry.bucket, "mnist", package())
+    version = registry.version()
+    registry.until(version, "Ready", "True", timeout=60)
+    return version
+
+
+def look(registry: Registry, version: Object, token: str) -> Object:
+    """The condition after a look on request."""
+    registry.look_again(version, token)
+
+    def answered() -> Object:
+        assert registry.now(version)["status"].get("lastHandledReconcileAt") == token
+        return registry.condition(version, UNCHANGED)
+
+    return eventually(answered, timeout=60)
+
+
+def test_nobody_looks_at_the_store_of_a_pinned_version_without_a_reason(registry: Registry) -> None:
+    assert registry.condition(pinned(registry), UNCHANGED)["status"] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("change", "back", "words"),
+    [
+        pytest.param(
+            put("model/model.pkl", b"another"),
+            put("model/model.pkl", b"weights"),
+            "replaced 'model.pkl'; 1 of 3 pinned files are gone",
+            id="an object was replaced",
+        ),
+        pytest.param(
+            delete("model/model.pkl"),
+            put("model/model.pkl", b"weights"),
+            "removed 'model.pkl'; 1 of 3 pinned files are gone",
+            id="an object was removed",
+        ),
+        pytest.param(
+            put("model/more.pkl", b"more"),
+            delete("model/more.pkl"),
+            "added 'more.pkl'; every pinned file is still there",
+            id="an object was added",
+        ),
+    ],
+)
+def test_drift_is_told_and_heals(registry: Registry, change: Change, back: Change, words: str) -> None:
+    version = pinned(registry)
+    artifact = registry.now(version)["status"]["artifact"]
+    assert look(registry, version, "1")["status"] == "True"
+    change(registry)
+    told = look(registry, version, "2")
+    assert (told["status"], told["reason"]) == ("False", "SourceChanged")
+    assert words in told["message"]
+    assert registry.condition(version, "Ready")["status"] == "True"
+    assert registry.now(version)["status"]["artifact"] == artifact
+    back(registry)
+    assert look(registry, version, "3")["status"] == "True"
+
+
+def test_a_versioned_bucket_still_has_what_was_pinned(registry: Registry) -> None:
+    registry.bucket.client.put_bucket_versioning(
+        Bucket=registry.bucket.name, VersioningConfiguration={"Status": "Enabled"}
+    )
+    version = pinned(registry)
+    upload(registry.bucket, "mnist", {"model/model.pkl": b"another"})
+    told = look(registry, version, "1")
+    assert (told["status"], told["reason"]) == ("False", "SourceChanged")
+    assert "replaced 'model.pkl'; every pinned file is still there as an earlier version" in told["message"]
+
+
+def test_a_store_that_cannot_be_asked_is_unknown_and_asked_again(registry: Registry) -> None:
+    version = pinned(registry)
+    wrong = keys(replace(registry.bucket, secret_key="wrong"), registry.namespace)
+    registry.kube.apply(wrong, force="true")
+    told = look(registry, version, "1")
+    assert (told["status"], told["reason"]) == ("Unknown", "AccessDenied")
+    assert registry.condition(version, "Ready")["status"] == "True"
+    registry.kube.apply(keys(registry.bucket, registry.namespace), force="true")
+    assert look(registry, version, "2")["status"] == "True"
+
+
+def test_a_fetch_that_found_another_content_leads_to_a_look_at_once(registry: Registry) -> None:
+    version = pinned(registry)
+    registry.application(replicas=0)
+    upload(registry.bucket, "mnist", {"model/model.pkl": b"another"})
+    metadata = {"name": "mnist-x", "namespace": registry.namespace, "labels": version_labels("mnist", "1.0.0")}
+    container = {"name": "fetch", "image": "none"}
+    pod = registry.kube.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": metadata,
+            "spec": {"initContainers": [container], "containers": [container | {"name": "model"}]},
+        }
+    )
+    ended = {"exitCode": 3, "message": '{"reason": "ContentChanged", "message": "model.pkl is another"}'}
+    status = {"name": "fetch", "image": "none", "imageID": "", "ready": False, "restartCount": 1}
+    state = {"initContainerStatuses": [status | {"state": {"terminated": ended}}]}
+    registry.kube.patch_status(pod, state)
+    told = registry.until(version, UNCHANGED, "False", "SourceChanged", timeout=60)
+    assert "replaced 'model.pkl'" in told["message"]
+
+
+def test_it_is_looked_at_now_and_then_and_a_restart_writes_nothing(registry: Registry, operator: Operator) -> None:
+    version = pinned(registry)
+    operator.kill()
+    often = replace(operator, environment={"AIAPP_DRIFT_SECONDS": "1"}).start()
+    registry.until(version, UNCHANGED, "True", timeout=60)
+    delete("model/model.pkl")(registry)
+    registry.until(version, UNCHANGED, "False", "SourceChanged", timeout=60)
+    often.kill()
+    operator.start()
+    eventually(lambda: operator.metric("controller_runtime_reconcile_total", controller="AIApplicationVersion") > 0)
+    assert operator.writes() == 0
+    assert registry.condition(version, UNCHANGED)["reason"] == "SourceChanged"
+
+
+def test_a_request_reads_a_faulty_package_again_though_its_listing_is_the_same(
+    registry: Registry, operator: Operator
+) -> None:
+    upload(registry.bucket, "mnist", package(model__customize_service_py="def"))
+    version = registry.version()
+    registry.until(version, "PackageValid", "False", "ServiceCodeInvalid", timeout=60)
+    registry.look_again(version, "1")
+    eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == "1")
