@@ -11,6 +11,9 @@ from typing_extensions import override
 from aiapp.adapters.folder import FolderStore, folder_location
 from aiapp.adapters.syntax_worker import answer
 from aiapp.api.conditions import Reason
+from aiapp.domain.credentials import Credentials
+from aiapp.domain.location import Location
+from aiapp.domain.manifest import Listed
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
 from aiapp.domain.package.service_code import ServiceCode, Syntax, SyntaxFault
 from aiapp.ports import PythonParser
@@ -309,3 +312,18 @@ async def test_a_package_of_an_engine_without_code_of_its_own_needs_none(tmp_pat
     for path in ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"):
         (tmp_path / path).write_bytes(b"w")
     told()(await inspect(folder_location(tmp_path), None, FolderStore(), InThisProcess()))
+
+
+class Unread(FolderStore):
+    @override
+    async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
+        assert listed.key != "config.json"
+        return await super().read(location, credentials, listed, limit)
+
+
+async def test_a_config_json_of_100_megabytes_is_refused_without_being_read(tmp_path: Path) -> None:
+    (tmp_path / "customize_service.py").write_bytes(CODE)
+    with (tmp_path / "config.json").open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    found = await inspect(folder_location(tmp_path), None, Unread(), InThisProcess())
+    refused(Reason.CONFIG_INVALID, "config.json: it has 104857600 bytes; at most 1048576 are read")(found)

@@ -20,6 +20,8 @@ _DUPLICATE: Final = "duplicate"
 _MAX_INTEGER_DIGITS: Final = 300
 """More digits are not converted exactly: Python's conversion is quadratic and refuses above 4,300."""
 
+_STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS: Final = re.compile(r"[^\[\]{}]++")
 _DEPTH_CHANGE: Final = {"open": 1, "close": -1}
 
 
@@ -40,17 +42,32 @@ class NotJson(NamedTuple):
 
 def parse(text: str) -> Parsed | NotJson:
     """The value of `text`. Of a key that occurs twice in an object the last value counts, with a note."""
-    scan = _scan(text)
+    scan = None if _is_shallow(text) else _scan(text)
     if isinstance(scan, NotJson):
         return scan
     try:
         return _loaded(text, (), strict=True)
     except json.JSONDecodeError as error:
-        notes = scan.repaired or (Note("control character inside a string", error.lineno, error.colno),)
+        control = Note("control character inside a string", error.lineno, error.colno)
+    scan = scan or _scan(text)
+    return scan if isinstance(scan, NotJson) else _leniently(scan, control)
+
+
+def _leniently(scan: "_Scan", control: Note) -> Parsed | NotJson:
     try:
-        return _loaded(scan.mended, notes, strict=False)
+        return _loaded(scan.mended, scan.repaired or (control,), strict=False)
     except json.JSONDecodeError as error:
         return NotJson(f"not JSON: {error.msg}, found {_found(scan.mended, error.pos)}", error.lineno, error.colno)
+
+
+def _is_shallow(text: str) -> bool:
+    """Whether it is certainly nested no deeper than allowed: quick, since nothing is done for each token."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
+    for _ in range(MAX_DEPTH // 2):  # each time the innermost pairs vanish, of two levels at most
+        if not brackets:
+            return True
+        brackets = brackets.replace("[]", "").replace("{}", "")
+    return not brackets
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ TOKEN: Final = re.compile(
 """Matches everything but white space, in linear time whatever the input: no alternative backtracks over the text."""
 
 _MAX_KEY: Final = 80
+_DEPTH_CHANGE: Final = {"open": 1, "close": -1}
 
 
 class Place(NamedTuple):
@@ -58,14 +59,14 @@ def places(text: str, wanted: Collection[str]) -> dict[str, Place]:
     paths = {path for one in wanted for path in _with_parents(one)}
     if not paths:
         return {}
-    found = {pointer(where.path, key): at for where, key, at in _members(text, paths) if where.path is not None}
+    found = {pointer(where.path, key): at for where, key, at in _members(text, paths)}
     return {path: place(text, at) for path, at in found.items() if path in paths}
 
 
 def duplicate_keys(text: str, limit: int) -> list[tuple[str, Place]]:
     """The first `limit` keys that stand in an object a second time, with the place where they do."""
     found: list[tuple[str, Place]] = []
-    for where, key, at in _members(text, ()):
+    for where, key, at in _members(text, None):
         if isinstance(key, int):
             continue
         if key in where.keys:
@@ -78,9 +79,9 @@ def duplicate_keys(text: str, limit: int) -> list[tuple[str, Place]]:
 
 @dataclass(slots=True, eq=False)
 class _Inside:
-    """An object or list whose members are being read; `path` is None where nothing below is wanted."""
+    """An object or list whose members are being read."""
 
-    path: str | None
+    path: str
     is_object: bool
     expects_key: bool = True
     number: int = 0
@@ -92,20 +93,27 @@ class _Inside:
         self.number += 1
 
 
-def _members(text: str, paths: Collection[str]) -> Iterator[tuple[_Inside, str | int, int]]:
+def _members(text: str, paths: Collection[str] | None) -> Iterator[tuple[_Inside, str | int, int]]:
+    """Every member with the object or list that it is in, and where it begins; with `paths` only in those."""
     stack: list[_Inside] = []
+    skipped = 0
     for token in TOKEN.finditer(text):
         kind = token.lastgroup
-        inside = stack[-1] if stack else None
-        if kind == "comma" and inside is not None:
-            inside.next()
+        if skipped:
+            skipped += _DEPTH_CHANGE.get(kind or "", 0)
+        elif kind == "comma" and stack:
+            stack[-1].next()
         elif kind == "close":
             del stack[-1:]
         elif kind != "comment":
-            if inside is not None and _begins_member(inside, token):
-                yield inside, inside.key, token.start()
+            if stack and _begins_member(stack[-1], token):
+                yield stack[-1], stack[-1].key, token.start()
             if kind == "open":
-                stack.append(_Inside(_path(inside, paths), token.group() == "{"))
+                path = pointer(stack[-1].path, stack[-1].key) if stack else ""
+                if paths is None or not path or path in paths:
+                    stack.append(_Inside(path, token.group() == "{"))
+                else:
+                    skipped = 1
 
 
 def _begins_member(inside: _Inside, token: re.Match[str]) -> bool:
@@ -121,15 +129,6 @@ def _text(literal: str) -> str:
         return str(json.loads(literal, strict=False))
     except ValueError:
         return literal
-
-
-def _path(inside: _Inside | None, paths: Collection[str]) -> str | None:
-    if inside is None:
-        return ""
-    if inside.path is None:
-        return None
-    path = pointer(inside.path, inside.key)
-    return path if path in paths else None
 
 
 def _with_parents(path: str) -> Iterator[str]:

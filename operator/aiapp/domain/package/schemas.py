@@ -31,6 +31,20 @@ _ANYTHING: Final = frozenset({"any", "*", ""})
 _SLIPS: Final = {"item": "items", "property": "properties", "props": "properties", "desc": "description"}
 """Beside those that only look alike, such as `roperties`."""
 _MAX_TEXT: Final = 1024
+_MAX_SCHEMAS: Final = 2000
+"""Of one body, nested ones included."""
+_MAX_GUESSES: Final = 100
+"""Unknown keys of one body that are compared with the known ones: a comparison takes a tenth of a millisecond."""
+_MAX_KEPT: Final = 100
+"""Keys of one schema that are kept as description."""
+_KINDS: Final[Mapping[type, tuple[str, ...]]] = {
+    str: ("string",),
+    bool: ("boolean",),
+    int: ("integer", "number"),
+    float: ("number",),
+    type(None): ("null",),
+}
+_UNCONDITIONAL: Final = frozenset({"type", "default", "title", "description", "examples", "deprecated"})
 _DROPPED: Final = frozenset({"$schema", "$id", "id", "$comment"})
 """Say nothing to a reader of the API."""
 
@@ -44,6 +58,8 @@ class _Converter:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
+        self._room = _MAX_SCHEMAS
+        self._guesses = _MAX_GUESSES
         self._keywords: dict[str, _Handler] = {
             "type": self._type,
             "properties": self._properties,
@@ -62,16 +78,16 @@ class _Converter:
         }
 
     def schema(self, where: str, written: Any) -> JsonSchema:
-        """JSON Schema for what is written at the JSON pointer `where`."""
+        """JSON Schema for what is written at the JSON pointer `where`; empty beyond a number of them."""
+        self._room -= 1
+        if self._room < 0:
+            self._findings.repair(where, "left out: too many schemas") if self._room == -1 else None
+            return {}
         match written:
-            case [dict() as only]:
-                self._findings.repair(where, "a list of one read as an object")
-                return self.schema(pointer(where, 0), only)
-            case [_, *_] if all(isinstance(one, dict) for one in written):
-                self._findings.repair(where, "a list of schemas read as those of a list's items")
-                return {"type": "array", "prefixItems": self._each(where, written)}
             case dict():
                 return self._object(where, written)
+            case [dict(), *_]:
+                return self._list_of_schemas(where, written)
             case str():
                 return self._named(where, written)
             case bool() | None:
@@ -79,29 +95,44 @@ class _Converter:
             case _:
                 return self._kept(where, written, {})
 
+    def _list_of_schemas(self, where: str, written: list[Any]) -> JsonSchema:
+        if len(written) == 1:
+            self._findings.repair(where, "a list of one read as an object")
+            return self.schema(pointer(where, 0), written[0])
+        self._findings.repair(where, "a list of schemas read as those of a list's items")
+        return {"type": "array", "prefixItems": self._each(where, written)}
+
     def _object(self, where: str, written: dict[str, Any]) -> JsonSchema:
         meant = {key: self._meant(where, key, written) for key in written if key not in _DROPPED}
-        loose = {key: written[key] for key, keyword in meant.items() if keyword is None and _is_schema(written[key])}
+        strange = [key for key, keyword in meant.items() if keyword is None]
+        loose = [] if "properties" in meant.values() else [key for key in strange if _is_schema(written[key])]
         made: JsonSchema = {}
-        if loose and "properties" not in meant.values():
-            self._findings.repair(where, f"{glimpse(next(iter(loose)))} read as one of the properties of an object")
-            made = {"type": "object", "properties": self._members(where, loose)}
+        if loose:
+            self._findings.repair(where, f"{glimpse(loose[0])} read as one of the properties of an object")
+            made = {"type": "object", "properties": self._members(where, {key: written[key] for key in loose})}
         for key, keyword in meant.items():
             if keyword is not None:
                 self._keywords[keyword](pointer(where, key), written[key], made, keyword)
-            elif "properties" in meant.values() or key not in loose:
-                self._kept(pointer(where, key), written[key], made)
-        return _completed(made)
+        for key in [key for key in strange[:_MAX_KEPT] if key not in loose[:_MAX_KEPT]]:
+            self._kept(pointer(where, key), written[key], made)
+        made = _completed(made)
+        if "default" in made and not _has_fitting_default(made):
+            self._kept(pointer(where, "default"), made.pop("default"), made)
+        return made
 
     def _meant(self, where: str, key: str, written: Mapping[str, Any]) -> str | None:
         """The keyword that the key is, or is a slip of; None for what is none."""
         if key in self._keywords:
             return key
-        meant = _SLIPS.get(key.casefold()) or nearest(key, self._keywords)
+        meant = _SLIPS.get(key.casefold()) or self._nearest(key)
         if meant is None or meant in written:
             return None
         self._findings.repair(pointer(where, key), f"read as {meant}")
         return meant
+
+    def _nearest(self, key: str) -> str | None:
+        self._guesses -= 1
+        return nearest(key, self._keywords) if self._guesses >= 0 else None
 
     def _named(self, where: str, word: str) -> JsonSchema:
         """A schema that is one word: a type."""
@@ -134,18 +165,21 @@ class _Converter:
     def _properties(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
         if isinstance(written, list) and written and all(isinstance(one, dict) for one in written):
             self._findings.repair(where, "a list read as an object")
-            places = {name: pointer(where, number) for number, one in enumerate(written) for name in one}
-            merged = {name: value for one in written for name, value in one.items()}
-            made["properties"] = {
-                _plain(name): self.schema(pointer(places[name], name), one) for name, one in merged.items()
-            }
+            made["properties"] = {}
+            for number, one in enumerate(written[: max(self._room, 1)]):
+                made["properties"] |= self._members(pointer(where, number), one)
         elif isinstance(written, dict):
             made["properties"] = self._members(where, written)
         else:
             self._kept(where, written, made)
 
     def _members(self, where: str, written: dict[str, Any]) -> JsonSchema:
-        return {_plain(name): self.schema(pointer(where, name), value) for name, value in written.items()}
+        made: JsonSchema = {}
+        for name, value in written.items():
+            made[_plain(name)] = self.schema(pointer(where, name), value)
+            if self._room < 0:
+                break
+        return made
 
     def _items(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
         if isinstance(written, list) and len(written) > 1:
@@ -157,7 +191,8 @@ class _Converter:
             made["items"] = self.schema(where, written)
 
     def _each(self, where: str, written: list[Any]) -> list[JsonSchema]:
-        return [self.schema(pointer(where, number), one) for number, one in enumerate(written)]
+        few = written[: max(self._room, 1)]
+        return [self.schema(pointer(where, number), one) for number, one in enumerate(few)]
 
     def _several(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
         if isinstance(written, list) and written:
@@ -246,6 +281,15 @@ def _completed(made: JsonSchema) -> JsonSchema:
     if "type" not in made:
         made |= {"type": "object"} if "properties" in made else {}
     return made
+
+
+def _has_fitting_default(made: JsonSchema) -> bool:
+    """Whether the default certainly is what the schema asks for: a plain value of a type without other conditions."""
+    kinds = _KINDS.get(type(made["default"]), ())
+    types = made.get("type", kinds)
+    return made.keys() <= _UNCONDITIONAL and any(
+        kind in kinds for kind in ([types] if isinstance(types, str) else types)
+    )
 
 
 def _is_schema(value: Any) -> bool:

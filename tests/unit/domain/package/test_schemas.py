@@ -27,6 +27,7 @@ def read(written: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
         pytest.param({}, id="anything"),
         pytest.param({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, id="an object"),
         pytest.param({"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 1}, id="a list"),
+        pytest.param({"type": "number", "default": 1}, id="a default"),
         pytest.param({"type": ["string", "null"], "enum": ["a", None]}, id="several types"),
         pytest.param({"oneOf": [{"type": "string"}, {"type": "integer"}]}, id="alternatives"),
         pytest.param({"type": "object", "additionalProperties": {"type": "number"}}, id="a map"),
@@ -131,6 +132,12 @@ def test_json_schema_stays_as_it_is(written: Any) -> None:
             id="no number",
         ),
         pytest.param({"default": float("inf")}, {"default": "inf"}, (), id="a number that JSON has not"),
+        pytest.param(
+            {"type": "integer", "default": "0"},
+            {"type": "integer", "description": "default: '0'"},
+            ("/default: no JSON Schema: kept as description",),
+            id="a default of another type",
+        ),
     ],
 )
 def test_a_dialect_is_turned_and_said(written: Any, schema: dict[str, Any], repaired: tuple[str, ...]) -> None:
@@ -152,7 +159,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(VALUES)
 def test_whatever_is_written_becomes_a_valid_schema_that_can_be_written(written: Any) -> None:
     schema, repaired = read(written)
