@@ -14,7 +14,7 @@ OLDEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.7.*/bin/python
 NOT_ON_OLDEST := $(addprefix --ignore tests/unit/serve/,test_bundle.py test_openapi.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration e2e bench crds lock clean
+.PHONY: help demo test check unit oldest integration e2e bench bench-serve crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -56,6 +56,9 @@ e2e: $(READY) ## end-to-end tests on real nodes
 bench: $(READY) ## measure, side by side with peers; writes build/bench
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m tests.bench
+
+bench-serve: $(READY) ## the model server beside KServe's and MLServer
+	@$(BIN)/python -m tests.bench --only serve
 
 crds: $(READY) ## write crds/ and the API reference from the models
 	@$(BIN)/python -m aiapp.api.generate
