@@ -7,11 +7,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiapp.domain.manifest import Entry, Hashed, ManifestError, content_digest
+from aiapp.domain.manifest import Entry, Hashed, ManifestError, content_digest, ordered_digest
 
 HASH_BYTES: Final = 32
 """Of one SHA-256."""
@@ -48,11 +48,19 @@ def is_digest(text: str) -> bool:
 
 
 def content(entries: Iterable[Entry], hashes: Mapping[str, str]) -> Content:
-    """What is known when the hash of every file is; raises KeyError for a file without one."""
-    files = list(entries)
-    raw = b"".join(bytes.fromhex(hashes[entry.path]) for entry in files)
-    digest = content_digest(Hashed(entry.path, entry.size, hashes[entry.path]) for entry in files)
-    return Content(digest, raw)
+    """What is known when the hash of every file is; the entries in the manifest's order.
+
+    Raises KeyError for a file without a hash.
+    """
+    raw = bytearray()
+
+    def hashed() -> Iterator[Hashed]:
+        for entry in entries:
+            raw.extend(bytes.fromhex(hashes[entry.path]))
+            yield Hashed(entry.path, entry.size, hashes[entry.path])
+
+    digest = ordered_digest(hashed())
+    return Content(digest, bytes(raw))
 
 
 def told(message: str, objects: int) -> Content | None:

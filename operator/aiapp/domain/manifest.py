@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from typing_extensions import override
@@ -184,11 +183,19 @@ def content_digest(files: Iterable[Hashed]) -> str:
 
     Raises `ManifestError` when a path occurs twice or a hash is not one.
     """
-    ordered = sorted(files, key=lambda file: file.path.encode())
-    if any(first.path == second.path for first, second in pairwise(ordered)):
-        raise ManifestError("a path occurs twice")
-    text = "".join([CONTENT_TAG, "\n", *map(_content_line, ordered)])
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return ordered_digest(sorted(files, key=lambda file: file.path.encode()))
+
+
+def ordered_digest(files: Iterable[Hashed]) -> str:
+    """The same of files that come in the manifest's order, one at a time. Raises `ManifestError` if they do not."""
+    digest, last = hashlib.sha256(f"{CONTENT_TAG}\n".encode()), b""
+    for file in files:
+        path = file.path.encode()
+        if path <= last:
+            raise ManifestError("a path occurs twice, or out of order")
+        digest.update(_content_line(file).encode())
+        last = path
+    return f"sha256:{digest.hexdigest()}"
 
 
 def decode(payload: bytes) -> Manifest:

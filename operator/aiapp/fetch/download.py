@@ -6,12 +6,12 @@ Every byte is hashed on its way to the disk; nothing is kept under its final nam
 import hashlib
 import mmap
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final, Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.manifest import Entry, Hashed
+from aiapp.domain.manifest import Entry
 from aiapp.fetch import parts
 from aiapp.fetch.assembly import Assembly
 from aiapp.fetch.blocks import Blocks
@@ -55,18 +55,20 @@ class Download:
         self._hashes = hashes or {}
         self._blocks = Blocks(parts.RANGE_BYTES)
         self._lock = threading.Lock()
-        self._hashed: list[Hashed] = []
+        self._hashed: dict[str, str] = {}
         self._failures: list[BaseException] = []
         self._unfinished: set[Assembly] = set()
 
-    def run(self, entries: Sequence[Entry]) -> list[Hashed]:
-        """Largest files first, so that none is left to run alone at the end. Raises FetchError or OSError."""
-        ordered = sorted(entries, key=lambda entry: -entry.size)
-        large = [entry for entry in ordered if entry.size > SMALL_BYTES]
-        steps, small = self._through_blocks(large), iter(ordered[len(large) :])
-        useful = sum(len(parts.bounds(entry.size)) for entry in ordered)
+    def run(self, entries: list[Entry]) -> dict[str, str]:
+        """The SHA-256 of each file by path; empties the list. Raises FetchError or OSError.
+
+        Largest files first, so that none is left to run alone at the end.
+        """
+        useful = sum(len(parts.bounds(entry.size)) for entry in entries)
+        entries.sort(key=lambda entry: entry.size)
+        steps = self._through_blocks(entries)
         threads = [
-            threading.Thread(target=self._work, args=(steps, small), daemon=True) for _ in range(min(MOST, useful))
+            threading.Thread(target=self._work, args=(steps, entries), daemon=True) for _ in range(min(MOST, useful))
         ]
         for thread in threads:
             thread.start()
@@ -79,7 +81,7 @@ class Download:
             raise self._failures[0]
         return self._hashed
 
-    def _work(self, steps: Iterator[Step], small: Iterator[Entry]) -> None:
+    def _work(self, steps: Iterator[Step], entries: list[Entry]) -> None:
         buffer = memoryview(mmap.mmap(-1, SMALL_BYTES))
         try:
             while (block := self._blocks.take()) is not None:
@@ -89,18 +91,19 @@ class Download:
                     self._blocks.give(block)
                     break
                 step(block, buffer)
-            while not self._failures:
-                with self._lock:
-                    entry = next(small, None)
-                if entry is None:
-                    break
+            while not self._failures and (entry := self._popped(entries)) is not None:
                 self._whole(entry, buffer)
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits for this one
             self._fail(error)
 
-    def _through_blocks(self, entries: Sequence[Entry]) -> Iterator[Step]:
+    def _popped(self, entries: list[Entry]) -> Entry | None:
+        with self._lock:
+            return entries.pop() if entries else None
+
+    def _through_blocks(self, entries: list[Entry]) -> Iterator[Step]:
         """What to do with a block, in this order, so that whatever is next to be hashed has a block already."""
-        for entry in entries:
+        while entries and entries[-1].size > SMALL_BYTES:
+            entry = entries.pop()
             if entry.size <= self._blocks.size:
                 yield partial(self._in_block, entry)
                 continue
@@ -173,10 +176,9 @@ class Download:
         return self._hashes.get(entry.path, digest) != digest
 
     def _keep(self, entry: Entry, digest: str) -> None:
-        hashed = self._target.keep(entry, digest)
+        self._target.keep(entry, digest)
         self._meter.file()
-        with self._lock:
-            self._hashed.append(hashed)
+        self._hashed[entry.path] = digest
 
     def _fail(self, error: BaseException) -> None:
         """The first failure counts; the others' requests are broken off, what they have written stays."""

@@ -91,10 +91,11 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     meter = Meter(Totals(manifest.bytes, manifest.objects), clock)
     meter.present(Totals(manifest.bytes - missing, len(present)))
     with shown(meter, request.metrics_file):
-        hashed = Download(Remote(request.access, meter.retry), target, meter, demand.hashes).run(wanted)
-    found = content(manifest.entries, {file.path: file.sha256 for file in (*present.values(), *hashed)})
+        fetched = Download(Remote(request.access, meter.retry), target, meter, demand.hashes).run(wanted)
+    hashes = {path: file.sha256 for path, file in present.items()} | fetched
+    found = content(manifest.entries, hashes)
     verified = demand.verify(found.digest)
-    target.finish(hashed)
+    target.finish(fetched)
     _lay_server(request.server)
     return Fetched(
         content=found,

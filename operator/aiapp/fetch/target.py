@@ -66,18 +66,16 @@ class Target:
         """The partial file of an object, taken up where an earlier process left it."""
         return parts.opened(self._part(entry), entry.size, self._boot)
 
-    def keep(self, entry: Entry, digest: str) -> Hashed:
+    def keep(self, entry: Entry, digest: str) -> None:
         """The partial file becomes the file; recorded only after that."""
         part = self._part(entry)
         folders.place(part, self.folder, entry.path)
         if entry.size > parts.RANGE_BYTES:
             parts.record_of(part).unlink(missing_ok=True)
-        hashed = Hashed(entry.path, entry.size, digest)
-        line = json.dumps([_identity(entry), *hashed]) + "\n"
+        line = json.dumps([_identity(entry), entry.path, entry.size, digest]) + "\n"
         descriptor = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         os.write(descriptor, line.encode())
         os.close(descriptor)
-        return hashed
 
     def discard(self, entry: Entry) -> None:
         """Drop the partial file, whose bytes are not those of the object."""
@@ -85,9 +83,9 @@ class Target:
         parts.record_of(part).unlink(missing_ok=True)
         part.unlink(missing_ok=True)
 
-    def finish(self, fetched: Collection[Hashed]) -> None:
-        """Returns when the disk holds what was fetched; leaves nothing in the folder that is not the package's."""
-        folders.sync(self.folder, [file.path for file in fetched])
+    def finish(self, fetched: Collection[str]) -> None:
+        """Returns when the disk holds the files at these paths, and nothing else is left in the folder."""
+        folders.sync(self.folder, fetched)
         shutil.rmtree(self._parts)
 
     def _part(self, entry: Entry) -> Path:
