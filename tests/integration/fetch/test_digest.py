@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -85,11 +86,14 @@ def test_another_content_than_stated_has_a_reason_of_its_own(package: Package, t
 def test_the_command_takes_both_and_tells_what_it_verified(package: Package, target: Path, tmp_path: Path) -> None:
     recorded = record(tmp_path / "record", content(package.manifest.entries, HASHES))
     options = ("--recorded", str(recorded), "--digest")
-    good = aiapp_fetch(package, target, *options, package.digest)
-    assert good.wait(60) == ExitCode.DONE
+    assert _exit_code(aiapp_fetch(package, target, *options, package.digest)) == ExitCode.DONE
     assert json.loads(target.with_name("termination").read_text())["verified"] == "SHA256"
     (tmp_path / "bad").mkdir()
-    bad = aiapp_fetch(package, tmp_path / "bad" / "model", *options, OTHER)
-    assert bad.wait(60) == ExitCode.CONTENT_CHANGED
+    assert _exit_code(aiapp_fetch(package, tmp_path / "bad" / "model", *options, OTHER)) == ExitCode.CONTENT_CHANGED
     said = json.loads((tmp_path / "bad" / "termination").read_text())
     assert said["reason"] == "DigestMismatch"
+
+
+def _exit_code(process: subprocess.Popen[str]) -> int:
+    process.communicate(timeout=60)
+    return process.returncode
