@@ -237,6 +237,8 @@ class Engine:
         """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""
         address = await self._probes.start(host, port)
         logger.info("health and metrics at http://%s:%d", *address)
+        if proxies(self._parts.settings).has_password:
+            logger.warning("pods get the proxy without its user and password: templates are no place for them")
         self._metrics_of_watches()
         for name, coroutine in self._coroutines().items():
             task = asyncio.create_task(coroutine, name=name)

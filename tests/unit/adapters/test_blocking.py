@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.adapters.blocking import BlockingPool
+from aiapp.adapters.blocking import Abandoned, BlockingPool
 
 
 async def test_a_result_and_an_error_reach_the_caller() -> None:
     pool = BlockingPool(1, "test")
     assert await pool.run("a", lambda _: threading.current_thread().name) == "test-1"
 
-    def fail(_: threading.Event) -> None:
+    def fail(_: Abandoned) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
@@ -43,7 +43,7 @@ async def test_an_abandoned_call_is_told_and_keeps_its_place_until_it_ends() -> 
     pool = BlockingPool(2, "test")
     started, told, release = threading.Event(), threading.Event(), threading.Event()
 
-    def call(abandoned: threading.Event) -> None:
+    def call(abandoned: Abandoned) -> None:
         started.set()
         if abandoned.wait(30):
             told.set()
@@ -70,3 +70,33 @@ async def test_closing_tells_running_calls_and_refuses_new_ones() -> None:
     assert await running
     with pytest.raises(RuntimeError, match="is closed"):
         await pool.run("a", lambda _: None)
+
+
+async def test_an_abandoned_call_is_cut_off_by_what_it_named() -> None:
+    pool = BlockingPool(2, "test")
+    started, cut = threading.Event(), threading.Event()
+
+    def call(abandoned: Abandoned) -> bool:
+        with abandoned.ending(cut.set):
+            started.set()
+            return cut.wait(30)
+
+    first = asyncio.create_task(pool.run("a", call))
+    assert await pool.run("b", lambda _: started.wait(30))
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await pool.run("a", lambda _: "the place is free again")
+    assert cut.is_set()
+    pool.close()
+
+
+def test_what_is_abandoned_already_is_cut_off_at_once_and_what_has_ended_never() -> None:
+    cuts: list[str] = []
+    abandoned = Abandoned()
+    with abandoned.ending(lambda: cuts.append("ended in time")):
+        pass
+    abandoned.set()
+    with abandoned.ending(lambda: cuts.append("too late")):
+        pass
+    assert cuts == ["too late"]

@@ -147,3 +147,13 @@ async def test_stopping_cancels_what_runs() -> None:
     await asyncio.sleep(0)
     await rig.stop()
     assert ended.is_set()
+
+
+async def test_a_reconcile_that_waits_for_its_turn_keeps_its_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig(answering(Outcome(retry_after=60, waiting=True)))
+    forgotten: list[Key] = []
+    monkeypatch.setattr(rig.queue, "forget", forgotten.append)
+    rig.queue.add(KEY)
+    await rig.settle(lambda: rig.observed.results == ["requeue_after"])
+    await rig.stop()
+    assert forgotten == []
