@@ -16,6 +16,7 @@ from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.requirement import requirement, wanted_npu
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
+from aiapp.domain.package.story import imported_story
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
     Imported,
@@ -105,8 +106,8 @@ class VersionReconciler:
             await self._ports.manifests.keep(manifest_objects(inspection.manifest), record.raw)
             if inspection.content is not None:
                 await self._ports.digests.record(known.artifact.pin, inspection.content, record.raw)
-            pinned = known.findings[-1].message
-            self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, f"package accepted and pinned: {pinned}")
+            story = imported_story(inspection, known.findings[-1].message)
+            self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, story)
         return known
 
     async def _told_if_slow(self, record: VersionRecord) -> Inspection:
@@ -114,7 +115,9 @@ class VersionReconciler:
             return await self._inspect(record)
         source = record.spec.source.obs
         where = f" from {source.uri}" if source else ""
-        self._ports.recorder.event(record.raw, "Normal", Reason.IMPORT_STARTED, f"reading the package{where}")
+        self._ports.recorder.event(
+            record.raw, "Normal", Reason.IMPORT_STARTED, f"import started: reading the package{where}"
+        )
         looking = asyncio.create_task(self._inspect(record))
         try:
             await asyncio.wait({looking}, timeout=QUICK_SECONDS)
