@@ -20,6 +20,7 @@ _MISSPELT_TYPES = {
     "mutipart/form-data": FORM,
 }
 _METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace"])
+_BODILESS = frozenset(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"])
 _ERROR: Schema = {
     "type": "object",
     "required": ["error_code", "error_msg", "request_id"],
@@ -36,9 +37,9 @@ def document(config: Config, title: str) -> Dict[str, Any]:
     paths: Dict[str, Dict[str, Any]] = {}
     for (method, path), api in zip(config.routes, config.apis):  # noqa: B905 - Python 3.7; they are of one length
         if method.lower() in _METHODS:
-            paths.setdefault(path, {}).setdefault(method.lower(), _operation(method, api))
+            paths.setdefault(_literal(path), {}).setdefault(method.lower(), _operation(method, api))
     paths.setdefault("/", {}).setdefault("post", _operation("POST", {}))
-    paths.setdefault(config.health_path, {}).setdefault("get", _HEALTH)
+    paths.setdefault(_literal(config.health_path), {}).setdefault("get", _HEALTH)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1"},
@@ -56,9 +57,25 @@ def _operation(method: str, api: Dict[str, Any]) -> Dict[str, Any]:
             "default": _json("An error", {"$ref": "#/components/schemas/Error"}),
         },
     }
-    if method.upper() in ("POST", "PUT", "PATCH"):
-        operation["requestBody"] = {"content": _content(request)}
+    if method in _BODILESS:
+        operation["parameters"] = _parameters(normalized(request.get("data")))
+    else:
+        operation["requestBody"] = {"required": True, "content": _content(request)}
     return operation
+
+
+def _parameters(schema: Schema) -> List[Dict[str, Any]]:
+    """Without a body the query's parameters are the data."""
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": member}
+        for name, member in schema.get("properties", {}).items()
+    ]
+
+
+def _literal(path: str) -> str:
+    """Braces would stand for parameters of the path."""
+    return path.replace("{", "%7B").replace("}", "%7D")
 
 
 def _json(description: str, schema: Schema) -> Dict[str, Any]:
@@ -92,4 +109,4 @@ def _content(part: Dict[str, Any]) -> Dict[str, Any]:
 
 def _has_file(schema: Schema) -> bool:
     members: List[Any] = list(schema.get("properties", {}).values())
-    return any(member.get("format") == FILE["format"] for member in members)
+    return any(member.get("contentMediaType") == FILE["contentMediaType"] for member in members)
