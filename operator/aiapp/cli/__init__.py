@@ -11,6 +11,7 @@ COMMANDS = {
     "fit": "Show which nodes a version fits, and what stands against the others.",
     "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
+    "progress": "Show how far the pods of an application are with fetching their model.",
     "promote": "Print a version as a manifest for another place, held to the same content.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
     "sandbox": "A Kubernetes cluster on this machine, to try the operator without one.",

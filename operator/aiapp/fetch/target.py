@@ -48,12 +48,13 @@ class Target:
 
     def require_space(self, wanted: Collection[Entry]) -> None:
         """Drop parts of other objects; raises FetchError when the volume cannot take the rest of the wanted ones."""
-        kept = {self._part(entry) for entry in wanted}
-        for path in self._parts.glob("*.part"):
-            if path not in kept:
-                parts.record_of(path).unlink(missing_ok=True)
-                path.unlink()
-        needed = sum(entry.size for entry in wanted) - sum(_allocated(path) for path in kept)
+        left = {path.name: path for path in self._parts.glob("*.part")}
+        needed = sum(entry.size for entry in wanted)
+        if left:
+            needed -= sum(_allocated(part) for entry in wanted if (part := left.pop(self._part(entry).name, None)))
+        for path in left.values():
+            parts.record_of(path).unlink(missing_ok=True)
+            path.unlink()
         free = shutil.disk_usage(self.folder).free
         if free < needed + SPARE_BYTES:
             message = (
@@ -121,4 +122,4 @@ def _identity(entry: Entry) -> str:
 
 
 def _allocated(path: Path) -> int:
-    return path.lstat().st_blocks * 512 if path.exists() else 0
+    return path.lstat().st_blocks * 512

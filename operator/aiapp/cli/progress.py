@@ -1,0 +1,105 @@
+"""`aiapp progress`: how far the pods of an application are with fetching their model."""
+
+import asyncio
+import json
+import sys
+from typing import Final
+
+import click
+
+from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
+from aiapp.cli.output import as_json
+from aiapp.cli.table import table
+from aiapp.domain.fetching import FETCHER, Fetching, State, fetching
+from aiapp.domain.naming import APPLICATION_LABEL
+from aiapp.domain.progress import Progress, progress_in
+from aiapp.domain.resources import PODS, Json
+from aiapp.domain.sizes import human_size
+from aiapp.ports import ApiError
+
+LOOK_SECONDS: Final = 2.0
+HEAD: Final = ("POD", "VERSION", "STATE", "DONE", "%", "RATE", "LEFT", "WHAT IT SAYS")
+COLOURS: Final = {State.FETCHED: "green", State.FAILED: "red", State.FETCHING: "cyan", State.WAITING: "yellow"}
+
+
+@click.command("progress")
+@click.argument("application")
+@click.option("--watch/--once", default=None, help="Until all have ended, or one look. Default: --watch on a terminal.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@cluster_options
+def command(application: str, watch: bool | None, output: str, choice: Choice) -> None:  # noqa: FBT001 - click's
+    r"""Show how far each pod of an application is with fetching its model.
+
+    Reads the pods and the logs of their init containers, so you need the rights that `kubectl logs` needs. With --watch
+    it looks again every two seconds until no fetch is under way; JSON then is one line a look.
+
+    \b
+    Exit codes: 0 shown; 1 a fetch has failed, or the cluster refuses; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp progress mnist -n vision
+      aiapp progress mnist -n vision --once -o json | jq '.[].percent'
+    """
+    watched = sys.stdout.isatty() if watch is None else watch
+    failed = run(choice, lambda cluster: _shown(cluster, application, output, watch=watched))
+    click.get_current_context().exit(1 if failed else 0)
+
+
+async def _shown(cluster: UserCluster, application: str, output: str, *, watch: bool) -> bool:
+    """Whether one has failed."""
+    while True:
+        found = await look(cluster, application)
+        if not found and not watch:
+            raise click.ClickException(f"namespace {cluster.namespace} has no pods of the application {application}")
+        _print(found, output, watch=watch)
+        if not watch or (found and all(one.ended for one in found)):
+            return any(one.state is State.FAILED for one in found)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def look(cluster: UserCluster, application: str) -> list[Fetching]:
+    """The fetch of each pod, in the order of their names."""
+    pods = await cluster.list(PODS, selector=f"{APPLICATION_LABEL}={application}")
+    found = await asyncio.gather(*(_of(cluster, pod) for pod in pods))
+    return sorted((one for one in found if one is not None), key=lambda one: one.pod)
+
+
+async def _of(cluster: UserCluster, pod: Json) -> Fetching | None:
+    found = fetching(pod)
+    if found is None or found.state is not State.FETCHING:
+        return found
+    return found.with_progress(await _last_progress(cluster, found.pod))
+
+
+async def _last_progress(cluster: UserCluster, pod: str) -> Progress | None:
+    """What the log says; None as long as there is none."""
+    last = None
+    try:
+        async for line in cluster.log(pod, container=FETCHER, follow=False):
+            last = progress_in(line) or last
+    except ApiError as error:
+        if error.status == 403:  # the person may see pods and not logs: worth saying
+            raise
+    return last
+
+
+def _print(found: list[Fetching], output: str, *, watch: bool) -> None:
+    if output == "json":
+        documents = [one.document for one in found]
+        click.echo(json.dumps(documents) if watch else as_json(documents).rstrip("\n"))
+        return
+    if watch and sys.stdout.isatty():
+        click.clear()
+    click.echo(table(HEAD, map(_row, found)) if found else "no pods yet")
+
+
+def _row(one: Fetching) -> tuple[str, ...]:
+    done = one.progress
+    state = click.style(one.state.value, fg=COLOURS[one.state])
+    if done is None:
+        return one.pod, one.version, state, "-", "-", "-", "-", one.message or "-"
+    left = "-" if done.seconds_left is None or one.ended else f"{done.seconds_left} s"
+    rate = f"{human_size(done.bytes_per_second)}/s"
+    size = f"{human_size(done.bytes)} of {human_size(done.total_bytes)}"
+    return one.pod, one.version, state, size, str(done.percent), rate, left, one.message or "-"

@@ -1,0 +1,130 @@
+"""`aiapp progress`: one row a pod, out of its status and the log of its init container, over a small API server."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner, Result
+from typing_extensions import override
+
+from aiapp.cli import progress
+from aiapp.domain.progress import Progress
+from aiapp.domain.resources import Json
+
+RUNNING: Json = {"state": {"running": {}}}
+DONE = {"state": {"terminated": {"exitCode": 0, "message": '{"files": 1, "bytes": 2, "seconds": 0.1}'}}}
+FAILED = {
+    "state": {"terminated": {"exitCode": 3, "message": '{"reason": "ContentChanged", "message": "object models/a"}'}}
+}
+HALF = Progress(bytes=50, total_bytes=100, files=1, total_files=3, bytes_per_second=10, seconds_left=5, retries=0).line
+
+
+class Cluster(BaseHTTPRequestHandler):
+    """Answers from `pods` and `logs`, which the tests fill; counts how often pods are listed."""
+
+    pods: tuple[list[Json], ...] = ()
+    logs: ClassVar[dict[str, str]] = {}
+    lists = 0
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        name = path.split("/")[-2]
+        if path.endswith("/log"):
+            self._answer(200 if name in self.logs else 403, self.logs.get(name, '{"reason": "Forbidden"}'))
+            return
+        items = self.pods[min(Cluster.lists, len(self.pods) - 1)]
+        Cluster.lists += 1
+        self._answer(200, json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}))
+
+    def _answer(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests are quiet."""
+
+
+def pod(name: str, status: Json) -> Json:
+    return {
+        "metadata": {"name": name, "labels": {"aiapp.dev/version": "1.0.0"}},
+        "spec": {"initContainers": [{"name": "fetch"}]},
+        "status": {"initContainerStatuses": [{"name": "fetch"} | dict(status)]},
+    }
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(Cluster, "lists", 0)
+    monkeypatch.setattr(progress, "LOOK_SECONDS", 0.01)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Cluster)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u", "namespace": "team"}}],
+        "current-context": "mine",
+    }
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps(config))
+    yield file
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ran(kubeconfig: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(progress.command, ["mnist", "--kubeconfig", str(kubeconfig), *arguments])
+
+
+def test_each_pod_has_a_row(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "pods", ([pod("b", RUNNING), pod("a", DONE)],))
+    monkeypatch.setattr(Cluster, "logs", {"b": f"begins\n{HALF}\n"})
+    done = ran(kubeconfig)
+    assert done.exit_code == 0, done.output
+    _, first, second = done.output.splitlines()
+    assert first.split() == ["a", "1.0.0", "Fetched", "-", "-", "-", "-", "1", "files,", "2", "bytes", "in", "0.1", "s"]
+    assert second.split() == ["b", "1.0.0", "Fetching", "50", "B", "of", "100", "B", "50", "10", "B/s", "5", "s", "-"]
+
+
+def test_programs_get_the_figures(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "pods", ([pod("b", RUNNING)],))
+    monkeypatch.setattr(Cluster, "logs", {"b": f"{HALF}\n"})
+    (found,) = json.loads(ran(kubeconfig, "--once", "-o", "json").stdout)
+    assert (found["pod"], found["state"], found["percent"], found["secondsLeft"]) == ("b", "Fetching", 50, 5)
+
+
+def test_a_failure_is_told_with_its_reason_and_in_the_exit_code(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cluster, "pods", ([pod("a", FAILED)],))
+    done = ran(kubeconfig)
+    assert done.exit_code == 1
+    assert "ContentChanged: object models/a" in done.output
+
+
+def test_watching_ends_when_all_have_ended(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "pods", ([], [pod("a", RUNNING)], [pod("a", DONE)]))
+    monkeypatch.setattr(Cluster, "logs", {"a": f"{HALF}\n"})
+    done = ran(kubeconfig, "--watch", "-o", "json")
+    looks = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [[one["state"] for one in look] for look in looks] == [[], ["Fetching"], ["Fetched"]]
+
+
+def test_an_application_without_pods_is_said(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "pods", ([],))
+    done = ran(kubeconfig)
+    assert (done.exit_code, "mnist" in done.output, "team" in done.output) == (1, True, True)
+
+
+def test_the_right_to_read_logs_is_asked_for(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "pods", ([pod("a", RUNNING)],))
+    assert ran(kubeconfig).exit_code == 1
