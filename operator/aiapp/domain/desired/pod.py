@@ -146,7 +146,7 @@ def model_container(workload: Workload) -> Json:
         "image": workload.image,
         "command": [*(workload.runtime.command or ()), workload.runtime.python, SERVER_PATH],
         "args": [*_server_arguments(workload.needs.workers)],
-        "env": [*map(_environment, workload.needs.env), *workload.placement.grouping.environment],
+        "env": _environment(workload),
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         "resources": _resources(workload),
         "startupProbe": _http_probe("/health")
@@ -288,8 +288,11 @@ def _quantities(resources: Mapping[str, int | str] | None) -> dict[str, str]:
     return {name: str(quantity) for name, quantity in (resources or {}).items()}
 
 
-def _environment(variable: EnvVar) -> Json:
-    return variable.model_dump(by_alias=True, exclude_none=True)
+def _environment(workload: Workload) -> list[Json]:
+    """What people say wins over what the scheduler's plugin wants."""
+    said = [variable.model_dump(by_alias=True, exclude_none=True) for variable in workload.needs.env]
+    names = {variable["name"] for variable in said}
+    return [*said, *(v for v in workload.placement.grouping.environment if v["name"] not in names)]
 
 
 def _http_probe(path: str) -> Json:

@@ -1,6 +1,7 @@
 """CANN against driver: versions of both, and the verdict over a pair. Unlisted is Unknown, and says so."""
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
@@ -35,6 +36,7 @@ class _Release(NamedTuple):
     """The name means this row by deduction only."""
 
 
+@lru_cache(maxsize=1024)
 def order(version: str) -> Order | None:
     """For comparing releases: `rcN` sorts below the plain number, a build suffix does not count, case neither.
 

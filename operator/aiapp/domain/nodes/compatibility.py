@@ -115,28 +115,30 @@ def summary(kinds: Sequence[Judged]) -> Verdict:
 
 
 def _reasons(kinds: Iterable[Judged]) -> tuple[ReasonCount, ...]:
-    names: dict[Reason, list[str]] = defaultdict(list)
+    found: dict[Reason, list[Judged]] = defaultdict(list)
     details: dict[Reason, Counter[str]] = defaultdict(Counter)
-    for group, found in kinds:
-        if (against := first(found)) is not None:
-            names[against.reason] += group.names
-            details[against.reason][against.detail] += len(group.names)
-    counts = [ReasonCount(r, len(n), _examples(n), _usual(details[r])) for r, n in names.items()]
+    for kind in kinds:
+        if (against := kind.against) is not None:
+            found[against.reason].append(kind)
+            details[against.reason][against.detail] += len(kind.group.names)
+    counts = [ReasonCount(reason, *_together(alike), _usual(details[reason])) for reason, alike in found.items()]
     return tuple(sorted(counts, key=lambda count: (-count.nodes, count.reason)))
 
 
 def _near_fits(kinds: Iterable[Judged]) -> tuple[NearFit, ...]:
     """Most nodes first; nodes that nothing would mend are left out."""
-    names: dict[tuple[Reason, str], list[str]] = defaultdict(list)
-    for group, found in kinds:
-        if len(found) == 1 and found[0].remedy:
-            names[found[0].reason, found[0].remedy] += group.names
-    near = [NearFit(reason, len(n), _examples(n), remedy) for (reason, remedy), n in names.items()]
+    found: dict[tuple[Reason, str], list[Judged]] = defaultdict(list)
+    for kind in kinds:
+        if len(kind.found) == 1 and kind.found[0].remedy:
+            found[kind.found[0].reason, kind.found[0].remedy].append(kind)
+    near = [NearFit(reason, *_together(alike), remedy) for (reason, remedy), alike in found.items()]
     return tuple(sorted(near, key=lambda one: (-one.nodes, one.missing, one.remedy))[:NEAR_FITS])
 
 
-def _examples(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(nsmallest(EXAMPLES, names))
+def _together(kinds: Sequence[Judged]) -> tuple[int, tuple[str, ...]]:
+    """How many nodes, and the first of their names; those of a kind are in order already."""
+    names = (name for kind in kinds for name in kind.group.names[:EXAMPLES])
+    return sum(len(kind.group.names) for kind in kinds), tuple(nsmallest(EXAMPLES, names))
 
 
 def _usual(details: Counter[str]) -> str:

@@ -1,7 +1,7 @@
 """Devices in use on nodes, from the pods that hold them, counted as the scheduler counts. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from aiapp.domain.nodes.facts import NodeKind, count, is_extended
@@ -86,8 +86,3 @@ def _sum(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def _most(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
     return {name: max(first.get(name, 0), second.get(name, 0)) for name in {*first, *second}}
-
-
-def names_of(resources: Sequence[str], tables: Tables) -> tuple[str, ...]:
-    """Those that stand for NPUs, whole or in slices."""
-    return tuple(name for name in resources if form(name, tables) in {"whole", "slice"})

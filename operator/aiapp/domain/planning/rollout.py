@@ -80,8 +80,10 @@ def rollout(
     key = rollout_key(served, serving, record.spec, record.status)
     runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
     seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
-    wanted = Rollout(served, record, key, outlook=seen, images=_images(served.version, revisions, runtime))
-    stored = next((r for r in revisions if _stores(r, served.version, key)), None)
+    own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == served.version]
+    stored = next((r for r in own if r["metadata"]["labels"].get(KEY_LABEL) == key), None)
+    last = stored or max(own, key=lambda r: int(r["revision"]), default=None)
+    wanted = Rollout(served, record, key, outlook=seen, images=_images(last, runtime))
     if stored is not None:
         return replace(wanted, template=stored["data"], stored=True)
     return _rendered(wanted, serving, record, around)
@@ -97,16 +99,10 @@ def _absent(served: ServedVersion, record: VersionRecord | None) -> Trouble | No
     return Trouble(Reason.VERSION_NOT_READY, f"version {record.name} is not Normal yet{said}")
 
 
-def _stores(revision: Json, version: str, key: str) -> bool:
-    labels = revision["metadata"]["labels"]
-    return bool(labels.get(VERSION_LABEL) == version and labels.get(KEY_LABEL) == key)
-
-
-def _images(version: str, revisions: Sequence[Json], runtime: RuntimeSpec | None) -> Images | None:
-    own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == version]
-    if not own or runtime is None or runtime.image is None:
+def _images(last: Json | None, runtime: RuntimeSpec | None) -> Images | None:
+    if last is None or runtime is None or runtime.image is None:
         return None
-    before = str(max(own, key=lambda r: int(r["revision"]))["data"]["spec"]["containers"][0]["image"])
+    before = str(last["data"]["spec"]["containers"][0]["image"])
     return Images(before, runtime.image) if before != runtime.image else None
 
 

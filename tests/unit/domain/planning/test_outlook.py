@@ -1,5 +1,6 @@
 """Where a served version could run now: said of what runs, without touching it."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.support.records import application, condition, deployed, normal_versi
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.desired.revision import KEY_LABEL
 from aiapp.domain.planning.application import Children, Observed, plan
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.serving import Assessment, assess
@@ -127,3 +129,23 @@ def test_a_selector_that_no_node_carries_holds_a_rollout_back_and_says_which_lab
     assert held.held is not None
     assert held.held.reason is Reason.WAITING_FOR_NODES
     assert "1 SelectorMismatch (fit: scheduling.nodeSelector asks for pool=npu)" in held.held.message
+
+
+def test_the_numbers_of_npus_that_a_person_sets_win_over_volcanos() -> None:
+    versions = [{"version": "1.0.0", "env": [{"name": "ASCEND_VISIBLE_DEVICES", "value": "0"}]}]
+    wishes = {"schedulerName": "volcano"}
+    seen = on_npus(FIT, spec__serving__versions=versions, spec__serving__scheduling=wishes)
+    (made,) = plan(seen).rollouts
+    assert made.template is not None
+    env = made.template["spec"]["containers"][0]["env"]
+    assert env == [{"name": "ASCEND_VISIBLE_DEVICES", "value": "0"}]
+
+
+def test_going_back_to_an_older_rollout_speaks_of_its_own_image() -> None:
+    seen = running(on_npus(FIT))
+    (first,) = seen.children.revisions
+    template = json.loads(json.dumps(first["data"]).replace("r/m:1", "r/m:2"))
+    labels = first["metadata"]["labels"] | {KEY_LABEL: "other"}
+    second = first | {"revision": 2, "data": template, "metadata": first["metadata"] | {"labels": labels}}
+    both = replace(seen, children=replace(seen.children, revisions=(first, second)))
+    assert plan(both).rollouts[0].images is None
