@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
+from urllib.request import getproxies
 
 import aiohttp
 from kubernetes import config
 from kubernetes.client import Configuration
+
+from aiapp.domain.proxies import Proxies
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ def load(kubeconfig: str | None = None, context: str | None = None) -> Any:
         if kubeconfig is None and context is None:
             try:
                 _load_service_account(client_configuration=connection)
+                connection.proxy = None  # the API server's Service is in this very cluster, no proxy is in between
             except config.ConfigException:
                 _load_kubeconfig(client_configuration=connection, persist_config=False)
         else:
@@ -84,7 +88,7 @@ class KubeCredentials:
         self._reloaded_at = clock()
         self._lock = asyncio.Lock()
         self.server: str = str(self._configuration.host).rstrip("/")
-        self.proxy: str | None = self._configuration.proxy
+        self.proxy: str | None = _proxy(self._configuration)
         self.tls: ssl.SSLContext = _tls(self._configuration)
         self.tls_server_name: str | None = getattr(self._configuration, "tls_server_name", None) or None
 
@@ -117,6 +121,14 @@ class KubeCredentials:
 
     def _fresh(self) -> bool:
         return self._clock() - self._header.read_at < FRESH_SECONDS
+
+
+def _proxy(configuration: Any) -> str | None:
+    """The one that the kubeconfig names, else that of the environment unless NO_PROXY exempts the server."""
+    proxy: str | None = configuration.proxy
+    if proxy is None or proxy not in getproxies().values():
+        return proxy
+    return Proxies(proxy, proxy, configuration.no_proxy or "").of(configuration.host)
 
 
 def session(credentials: KubeCredentials, connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:

@@ -9,7 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from kubernetes.client import Configuration
 
+from aiapp.adapters import credentials_kube
 from aiapp.adapters.credentials_kube import FRESH_SECONDS, KubeCredentials, NoClusterError, load, session
 
 
@@ -110,3 +112,30 @@ def test_a_kubeconfig_with_a_token_is_understood(tmp_path: Path) -> None:
     assert credentials.server == "https://example:6443"
     assert credentials.tls.verify_mode is ssl.CERT_NONE
     assert credentials._header.value == "Bearer t0ken"
+
+
+@pytest.mark.parametrize(
+    ("named", "exempt", "proxy"),
+    [
+        pytest.param(None, "", "http://everybody:3128", id="the environment's"),
+        pytest.param(None, "10.0.0.0/8", None, id="none where NO_PROXY exempts the server's range"),
+        pytest.param("http://own:3128", "10.0.0.0/8", "http://own:3128", id="the kubeconfig's own in any case"),
+    ],
+)
+def test_the_proxy_to_the_api_server(
+    monkeypatch: pytest.MonkeyPatch, named: str | None, exempt: str, proxy: str | None
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://everybody:3128")
+    monkeypatch.setenv("NO_PROXY", exempt)
+    found = Configuration(proxy=named)
+    found.host = "https://10.0.0.1:6443"
+    assert KubeCredentials(lambda: found, Clock()).proxy == proxy
+
+
+def test_in_the_cluster_the_api_server_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def service_account(client_configuration: Configuration) -> None:
+        client_configuration.host = "https://10.96.0.1"
+
+    monkeypatch.setenv("HTTPS_PROXY", "http://everybody:3128")
+    monkeypatch.setattr(credentials_kube, "_load_service_account", service_account)
+    assert load().proxy is None
