@@ -82,10 +82,10 @@ def kserve(_folder: Path, port: int) -> Sequence[str]:
 
 
 def mlserver(folder: Path, port: int) -> Sequence[str]:
-    """MLServer as it comes."""
+    """MLServer with one process: its pool of workers does not start with the uvloop of today."""
     grpc, metrics = free_port(), free_port()
-    settings = {"http_port": port, "grpc_port": grpc, "metrics_port": metrics, "host": "127.0.0.1"}
-    (folder / "settings.json").write_text(json.dumps(settings))
+    ports = {"http_port": port, "grpc_port": grpc, "metrics_port": metrics}
+    (folder / "settings.json").write_text(json.dumps({**ports, "host": "127.0.0.1", "parallel_workers": 0}))
     model = {"name": "model", "implementation": "mlserver_model.Linear"}
     (folder / "model-settings.json").write_text(json.dumps(model))
     for name in ("hook.py", "mlserver_model.py"):
