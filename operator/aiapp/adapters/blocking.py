@@ -99,6 +99,7 @@ class BlockingPool:
             future, call, abandoned = item
             if future.set_running_or_notify_cancel():
                 _fulfil(future, call, abandoned)
+            del item, future, call, abandoned  # an idle thread would hold the result, which may be large
 
 
 def _name_thread() -> None:

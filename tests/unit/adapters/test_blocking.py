@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,17 @@ def test_what_is_abandoned_already_is_cut_off_at_once_and_what_has_ended_never()
     with abandoned.ending(lambda: cuts.append("too late")):
         pass
     assert cuts == ["too late"]
+
+
+async def test_an_idle_thread_holds_no_result() -> None:
+    pool = BlockingPool(1, "test")
+
+    class Large:
+        pass
+
+    held = weakref.ref(await pool.run("a", lambda _: Large()))
+    async with asyncio.timeout(10):
+        # The thread lets go of it a moment after it was handed over.
+        while held() is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    pool.close()
