@@ -41,7 +41,7 @@ ifeq ($(OLDEST_PYTHON),)
 else
 	@$(BIN)/uv venv --quiet --clear --python $(OLDEST_PYTHON) $(OLDEST)
 	@VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet -r tests/unit/serve/oldest.txt
-	@PYTHONPATH=operator PYTHONDONTWRITEBYTECODE=1 $(OLDEST)/bin/python -m pytest -c /dev/null --rootdir . --noconftest \
+	@PYTHONPATH=operator PYTHONDONTWRITEBYTECODE=1 $(OLDEST)/bin/python -m pytest -c /dev/null --rootdir . --confcutdir tests/unit/serve \
 		--import-mode=importlib -p no:cacheprovider -q tests/unit/serve $(NOT_ON_OLDEST)
 endif
 

@@ -1,5 +1,7 @@
 """How workers share out a container's devices."""
 
+from __future__ import annotations
+
 import pytest
 
 from aiapp.serve.devices import devices, share
@@ -32,6 +34,4 @@ def test_devices_of_the_container(environ: dict[str, str], names: list[str], fou
 def test_each_worker_gets_its_part(workers: int, available: list[str], parts: list[str | None]) -> None:
     shares = [share(number, workers, available) for number in range(workers)]
     assert [variables.get("ASCEND_RT_VISIBLE_DEVICES") for variables in shares] == parts
-    assert all(
-        variables.get("DEVICE_ID") == ("0" if part else None) for variables, part in zip(shares, parts, strict=True)
-    )
+    assert [variables.get("DEVICE_ID") for variables in shares] == ["0" if part else None for part in parts]
