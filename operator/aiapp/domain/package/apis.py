@@ -121,8 +121,10 @@ def _url(where: str, written: Any, findings: Findings, own_server: bool) -> str:
 
 
 def _part(where: str, key: str, entry: Mapping[str, Any], findings: Findings) -> dict[str, Any] | None:
-    """`request` or `response`: an object, or a list of one; None when absent."""
+    """`request` or `response`: an object, or a list of one; None when absent or empty."""
     written = entry.get(key)
+    if written in ("", []):
+        return None
     if isinstance(written, list) and len(written) == 1 and isinstance(written[0], dict):
         findings.repair(pointer(where, key), "a list of one read as an object")
         written = written[0]

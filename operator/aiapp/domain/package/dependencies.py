@@ -78,6 +78,9 @@ def _requirement(where: str, package: Any, findings: Findings) -> str | None:
         findings.missing(pointer(where, "package_name"), "the name of a package", package)
         return None
     findings.strange_keys(where, package, _PACKAGE_KEYS)
+    if name == "" and not package.get("package_version"):
+        findings.repair(where, "empty: left out")
+        return None
     if not isinstance(name, str) or not name.strip():
         findings.refuse(pointer(where, "package_name"), name, "must be the name of a package")
         return None
@@ -122,7 +125,8 @@ def _operator(where: str, restraint: Any, findings: Findings) -> str | None:
     if restraint is None or restraint == "":
         findings.repair(where, "package_version without restraint: read as EXACT")
         return _OPERATORS["EXACT"]
-    word = restraint.strip().upper() if isinstance(restraint, str) else ""
+    plain = restraint.strip().upper() if isinstance(restraint, str) else ""
+    word = next((word for word, operator in _OPERATORS.items() if plain == operator), plain)
     if word not in _OPERATORS:
         findings.refuse(pointer(where, "restraint"), restraint, f"is not one of {', '.join(_OPERATORS)}")
         return None

@@ -348,6 +348,7 @@ def test_a_response_inside_the_request_is_found() -> None:
         pytest.param({"package_name": "a", "package_version": "1.0", "restraint": "EXACT"}, "a==1.0", id="EXACT"),
         pytest.param({"package_name": "a", "package_version": "1.0", "restraint": "ATLEAST"}, "a>=1.0", id="ATLEAST"),
         pytest.param({"package_name": "a", "package_version": "1.0", "restraint": "atmost"}, "a<=1.0", id="atmost"),
+        pytest.param({"package_name": "a", "package_version": "1.0", "restraint": ">="}, "a>=1.0", id="an operator"),
         pytest.param({"package_name": "a", "package_version": "1.0", "restraint": None}, "a==1.0", id="no restraint"),
         pytest.param({"package_name": "a", "package_version": 1.5, "restraint": "EXACT"}, "a==1.5", id="a number"),
         pytest.param({"package_name": "a[b,c]"}, "a[b,c]", id="extras"),
@@ -377,6 +378,35 @@ def test_groups_of_dependencies_keep_their_order() -> None:
 @pytest.mark.parametrize("written", [None, [], {}, [{}], [{"packages": None}]])
 def test_no_dependencies_in_any_form(written: object) -> None:
     assert model(dependencies=written).dependencies is None
+
+
+def test_an_entry_of_a_template_that_nobody_filled_in_is_left_out() -> None:
+    blank = {"package_name": "", "package_version": "", "restraint": ""}
+    found = model(dependencies=[{"installer": "pip", "packages": [blank, {"package_name": "numpy"}]}])
+    assert found.dependencies == ("numpy",)
+    assert found.repaired == ("/dependencies/0/packages/0: empty: left out",)
+
+
+@pytest.mark.parametrize("written", [None, "", [], [{}]])
+def test_an_empty_request_says_nothing(written: object) -> None:
+    assert api(request=written).request_content_type == ("application/json" if written == [{}] else None)
+
+
+def test_readiness_is_health_where_no_health_is_declared() -> None:
+    found = model(readiness_health={"url": "/ready"}, startup_health={"url": "/start"})
+    assert found.health == HealthStatus(url="/ready")
+    assert found.repaired == (
+        "/startup_health: not used: a start may take as long as the deployment",
+        "/readiness_health: read as health",
+    )
+
+
+def test_an_own_image_needs_a_health_check_and_may_have_paths_of_its_own() -> None:
+    image = {"model_type": "Image", "swr_location": "swr.example/x:1", "apis": [{"url": "/predict"}]}
+    found = read(**image)
+    assert isinstance(found, Refusal)
+    assert "/health is missing: model_type Image needs the check of its server" in found.message
+    assert "/predict" not in found.message
 
 
 def test_health_takes_numbers_as_text() -> None:
