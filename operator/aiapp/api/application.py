@@ -217,7 +217,8 @@ class ApplicationStatus(ApiModel):
     selector: Annotated[str, Field(max_length=512)] | None = None
     """Label selector of the pods."""
     conditions: Conditions = ()
-    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, Ready; while it applies Reconciling, Stalled."""
+    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, Ready; while it applies Reconciling,
+    Stalled."""
 
 
 class AIApplication(ApiModel):

@@ -412,8 +412,8 @@ class VersionStatus(ApiModel):
     last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
     """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
     conditions: Conditions = ()
-    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, RuntimeSupported, SourceUnchanged, Ready; while it applies
-    Reconciling, Stalled."""
+    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, RuntimeSupported,
+    SourceUnchanged, Ready; while it applies Reconciling, Stalled."""
 
 
 class AIApplicationVersion(ApiModel):
