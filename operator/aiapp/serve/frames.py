@@ -24,6 +24,8 @@ class Setup(NamedTuple):
     max_body: int
     patience: float
     links: List[str]
+    control: int = -1
+    """Descriptor over which copies of the loaded worker are asked for; -1: none will be."""
 
 
 def pieces(frame: Frame) -> List[bytes]:

@@ -14,6 +14,7 @@ from .connection import Answer, Connection, Exchange, error_answer
 from .devices import own_devices
 from .errors import RefusedError
 from .failures import StartFailure
+from .forking import adopt_orphans
 from .frames import Frame, Setup
 from .logs import Log
 from .metrics import Gauges, Metrics
@@ -63,12 +64,15 @@ class Front:
             patience=options.predict_timeout / 2,
             links=options.links,
         )
+        available = own_devices()
+        may_copy = options.fork == "auto" and options.workers > 1 and not available and adopt_orphans()
         return Pool(
             Launch(
                 [python_of(options.dependencies), archive, "--worker"],
                 Frame(setup._asdict()),
                 options.workers,
-                own_devices(),
+                available,
+                may_copy,
             ),
             PoolLimits(options.queue, options.predict_timeout),
             start_failed=self._end,

@@ -12,6 +12,7 @@ from .config import CONFIG_FILE, SAVED_MODEL_FILE, SERVICE_FILE
 PLATFORM_PACKAGE = "/home/mind/model"
 PLATFORM_LINK = "/home/ma-user/infer/model/1"
 PACKAGE_FILES = (CONFIG_FILE, SERVICE_FILE, SAVED_MODEL_FILE)
+FORK_VARIABLE = "AIAPP_SERVE_FORK"
 DEFAULT_TERMINATION_LOG = "/dev/termination-log"
 
 
@@ -24,6 +25,7 @@ class Options(NamedTuple):
     links: List[str]
     dependencies: str
     workers: int
+    fork: str
     queue: int
     predict_timeout: float
     grace: float
@@ -99,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group("limits")
     limits.add_argument("--workers", type=_positive, default=1, help="processes that each load the model (1)")
+    limits.add_argument(
+        "--fork",
+        choices=("auto", "never"),
+        default=os.environ.get(FORK_VARIABLE, "auto"),
+        help="auto: where that is safe, load the model once and copy the process for each worker, so that they share "
+        f"memory; never: each loads it (default auto, or {FORK_VARIABLE})",
+    )
     limits.add_argument("--queue", type=int, default=64, help="requests that may wait for a process (64)")
     limits.add_argument("--predict-timeout", type=float, default=60.0, help="seconds for one prediction (60)")
     limits.add_argument("--grace", type=float, default=60.0, help="seconds to go on answering after SIGTERM (60)")

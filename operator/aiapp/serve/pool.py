@@ -9,7 +9,7 @@ import asyncio
 import collections
 import os
 import signal
-from typing import Callable, Deque, Dict, NamedTuple, Optional
+from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
 from .errors import RefusedError
 from .failures import StartFailure
@@ -61,10 +61,20 @@ class Pool:
         self.restarts: Dict[str, int] = collections.Counter()
         self._deaths_in_a_row = 0
         self._stopping = False
+        self._held_back: List[int] = []
+        self._template: Optional[WorkerProcess] = None
         self._childless = asyncio.Event()
 
     def start(self) -> None:
-        for number in range(self._launch.workers):
+        """One worker of several comes first: if it can be copied, the others need not load the model."""
+        numbers = list(range(self._launch.workers))
+        self._held_back = numbers[1:] if self._launch.may_copy else []
+        for number in numbers[: len(numbers) - len(self._held_back)]:
+            self._spawn(number)
+
+    def _start_others(self) -> None:
+        numbers, self._held_back = self._held_back, []
+        for number in numbers:
             self._spawn(number)
 
     @property
@@ -132,7 +142,15 @@ class Pool:
     def _spawn(self, number: int) -> None:
         if self._stopping:
             return
-        worker = WorkerProcess(number, self._launch, self._limits.predict_timeout, self)
+        timeout = self._limits.predict_timeout
+        try:
+            worker = WorkerProcess(number, self._launch, timeout, self, self._template)
+        except OSError as error:
+            if self._template is None:
+                raise
+            self._report(f"the loaded model cannot be copied ({error}): loading it again")
+            self._template = None
+            worker = WorkerProcess(number, self._launch, timeout, self)
         self._workers[worker.pid] = worker
 
     def _idle_worker(self) -> Optional[WorkerProcess]:
@@ -145,8 +163,27 @@ class Pool:
             self._deaths_in_a_row = 0
         else:
             self._report("worker ready")
+            self._start_others()
         if self._waiting:
             worker.run(self._waiting.popleft())
+
+    def template_ready(self, worker: WorkerProcess) -> None:
+        """It has loaded the model and can be copied: it stands in for its own number, and for all that waited."""
+        self._report("model loaded: its workers are copies that share its memory")
+        if self._template is None:
+            self._template = worker
+        else:
+            worker.close()
+        self._spawn(worker.number)
+        self._start_others()
+
+    def template_lost(self, worker: WorkerProcess, why: str) -> None:
+        """Its copies go on; the next worker that is needed loads the model again."""
+        self._workers.pop(worker.pid, None)
+        if self._template is worker:
+            self._template = None
+        if not self._stopping:
+            self._report(f"the process that workers are copied from {why}")
 
     def worker_failed(self, worker: WorkerProcess, failure: StartFailure) -> None:
         """Its service cannot be constructed: another attempt would end alike."""

@@ -15,7 +15,7 @@ import socket
 import sys
 from typing import Any
 
-from . import failures, loading, shims
+from . import failures, forking, loading, shims
 from .answering import Answering
 from .background import BackgroundLoading
 from .config import CONFIG_FILE, SERVICE_FILE, Config, read
@@ -43,9 +43,20 @@ def run(descriptor: int) -> int:
         _report_failure(error, setup, config, connection)
         return 1
     _flush()
-    send(connection, Frame({"event": "ready"}))
-    _serve(connection, Answering(loaded, setup, background))
+    answering = Answering(loaded, setup, background)
+    if setup.control >= 0:
+        with socket.socket(fileno=setup.control) as control:
+            if forking.may_copy_itself():
+                send(connection, Frame({"event": "template"}))
+                forking.make_copies(control, lambda own: _serve_as_copy(own, answering, connection))
+                return 0
+    _serve(connection, answering)
     return 0
+
+
+def _serve_as_copy(own: socket.socket, answering: Answering, template: socket.socket) -> None:
+    template.close()
+    _serve(own, answering)
 
 
 def _prepare_process() -> None:
@@ -133,6 +144,7 @@ def _report_failure(error: BaseException, setup: Setup, config: Config, connecti
 
 
 def _serve(connection: socket.socket, answering: Answering) -> None:
+    send(connection, Frame({"event": "ready"}))
     while True:
         frame = receive(connection)
         if frame is None:

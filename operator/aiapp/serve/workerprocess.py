@@ -9,7 +9,7 @@ import socket
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence
 
-from . import frames
+from . import forking, frames
 from .compat import override
 from .devices import share
 from .errors import RefusedError
@@ -32,18 +32,32 @@ class Launch(NamedTuple):
     setup: Frame
     workers: int
     devices: Sequence[str]
+    may_copy: bool
+    """Whether one worker may load the model and be copied, should it say that this is safe."""
 
 
 class WorkerProcess(asyncio.Protocol):
-    """A child in a process group of its own, connected by a socket pair."""
+    """A child in a process group of its own, connected by a socket pair: started anew, or a copy of `template`.
 
-    def __init__(self, number: int, launch: Launch, predict_timeout: float, pool: Pool) -> None:
+    Raises OSError when the template does not make a copy.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        launch: Launch,
+        predict_timeout: float,
+        pool: Pool,
+        template: Optional[WorkerProcess] = None,
+    ) -> None:
         self.number = number
+        self.is_template = False
+        self._control: Optional[socket.socket] = None
         self.job: Optional[Job] = None
         self.jobs_done = 0
         self._is_ready = False
         self._is_overdue = False
-        self._setup = launch.setup
+        self._setup: Optional[Frame] = None
         self._predict_timeout = predict_timeout
         self._pool = pool
         self._loop = asyncio.get_running_loop()
@@ -53,24 +67,32 @@ class WorkerProcess(asyncio.Protocol):
         self._failure: Optional[StartFailure] = None
         self._status: Optional[int] = None
         self._concluded = False
-        self._process = self._started(launch)
-
-    def _started(self, launch: Launch) -> "subprocess.Popen[bytes]":
+        self._process: Optional[subprocess.Popen[bytes]] = None
         ours, theirs = socket.socketpair()
         with theirs:
-            process = subprocess.Popen(  # noqa: S603 - this program itself
-                [*launch.command, str(theirs.fileno())],
-                env={**os.environ, **share(self.number, launch.workers, launch.devices)},
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self.pid = self._started(launch, theirs) if template is None else template.copied(theirs)
         ours.setblocking(False)  # noqa: FBT003
         self._connecting = self._loop.create_task(self._loop.create_connection(lambda: self, sock=ours))
-        return process
 
-    @property
-    def pid(self) -> int:
+    def copied(self, connection: socket.socket) -> int:
+        """The process id of a copy of this template that serves the connection. Raises OSError if it cannot."""
+        if self._control is None:
+            raise ConnectionResetError
+        return forking.ask_for_copy(self._control, connection)
+
+    def _started(self, launch: Launch, connection: socket.socket) -> int:
+        self._control, control = socket.socketpair() if launch.may_copy else (None, None)
+        passed = [part.fileno() for part in (connection, control) if part is not None]
+        self._setup = Frame({**launch.setup.header, "control": passed[1] if control else -1})
+        self._process = subprocess.Popen(  # noqa: S603 - this program itself
+            [*launch.command, str(connection.fileno())],
+            env={**os.environ, **share(self.number, launch.workers, launch.devices)},
+            pass_fds=passed,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        if control is not None:
+            control.close()
         return self._process.pid
 
     @property
@@ -95,7 +117,9 @@ class WorkerProcess(asyncio.Protocol):
 
     def close(self) -> None:
         """Let it end: it does when it is idle; what it runs or loads is cut."""
-        if self.job is not None or not self._is_ready:
+        if self._control is not None:
+            self._control.close()
+        if not self.is_template and (self.job is not None or not self._is_ready):
             self.kill(signal.SIGKILL)
         if self._transport is not None:
             self._transport.close()
@@ -110,7 +134,8 @@ class WorkerProcess(asyncio.Protocol):
     def exited(self, status: int) -> None:
         """The process has ended; its last message may still come."""
         self._status = status
-        self._process.returncode = status  # it has been waited for: Popen must not do it again
+        if self._process is not None:
+            self._process.returncode = status  # it has been waited for: Popen must not do it again
         if self._transport is None or self._transport.is_closing():
             self._conclude()
         else:
@@ -119,7 +144,8 @@ class WorkerProcess(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._send(self._setup)
+        if self._setup is not None:
+            self._send(self._setup)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -140,6 +166,9 @@ class WorkerProcess(asyncio.Protocol):
         event = frame.header.get("event")
         if event == "failed":
             self._failure = StartFailure(**frame.header["failure"])
+        elif event == "template":
+            self.is_template = True
+            self._pool.template_ready(self)
         elif event == "ready":
             self._is_ready = True
             self._pool.worker_free(self)
@@ -170,10 +199,14 @@ class WorkerProcess(asyncio.Protocol):
         self.kill(signal.SIGKILL)
         if self._transport is not None:
             self._transport.close()
+        if self._control is not None:
+            self._control.close()
         self._tell_pool(_ending(self._status or 0))
 
     def _tell_pool(self, ending: str) -> None:
-        if self._failure is not None:
+        if self.is_template:
+            self._pool.template_lost(self, ending)
+        elif self._failure is not None:
             self._pool.worker_failed(self, self._failure)
         elif not self._is_ready:
             self._pool.worker_failed(self, StartFailure(f"the process {ending} while it loaded the model"))
