@@ -78,6 +78,20 @@ def test_npus_have_equal_requests_and_limits() -> None:
     assert resources["requests"]["huawei.com/Ascend910"] == resources["limits"]["huawei.com/Ascend910"] == "2"
 
 
+def test_a_cuda_pod_asks_for_its_gpus() -> None:
+    name = "pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64"
+    raw = normal_version(spec__container={"resources": {"limits": {"nvidia.com/gpu": 2}}}).raw
+    record = VersionRecord.parse(
+        raw | {"status": raw["status"] | {"runtime": {"name": name, "lifecycle": "Supported"}}}
+    )
+    seen = observed(None, record, fleet=(node("gpu", resources={"nvidia.com/gpu": 4}),))
+    runtimes = {name: RuntimeSpec(name=name, image="r/torch:1")}
+    made = _deployment(plan(replace(seen, around=replace(seen.around, runtimes=runtimes))).apply)
+    resources = made["spec"]["containers"][0]["resources"]
+    assert (resources["requests"]["nvidia.com/gpu"], resources["limits"]["nvidia.com/gpu"]) == ("2", "2")
+    assert {"key": "nvidia.com/gpu", "operator": "Exists"} in made["spec"]["tolerations"]
+
+
 def test_no_pod_gets_a_service_account_token() -> None:
     assert template("cpu")["spec"]["automountServiceAccountToken"] is False
 
