@@ -4,6 +4,7 @@ Never reads a model file. What cannot be learnt here is learnt at the first fetc
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from aiapp.domain.desired.digest import Known
@@ -15,6 +16,8 @@ from aiapp.ports import HashingStore, StoreError
 from aiapp.reconcile.access import Access
 
 DEADLINE_SECONDS: Final = 15.0
+_FEW_OBJECTS: Final = 100
+"""To look through so many takes less than to wake a thread."""
 
 
 async def known_content(package: Valid, way: Access, store: HashingStore, limit: int) -> Known | None:
@@ -35,7 +38,7 @@ class _Look:
 
     async def by_sums(self, package: Valid) -> Known | None:
         entries = package.manifest.entries
-        file = await asyncio.to_thread(lambda: next((entry for entry in entries if entry.path == SUMS), None))
+        file = _sums(entries) if len(entries) <= _FEW_OBJECTS else await asyncio.to_thread(_sums, entries)
         if file is None or file.size > MAX_SUMS_BYTES:
             return None
         sums = await self._store.read(self._way.where, self._way.credentials, self._listed(file), MAX_SUMS_BYTES)
@@ -60,3 +63,7 @@ class _Look:
 
     def _listed(self, entry: Entry) -> Listed:
         return Listed(f"{self._root}{entry.path}", entry.size, entry.etag, entry.version_id)
+
+
+def _sums(entries: Iterable[Entry]) -> Entry | None:
+    return next((entry for entry in entries if entry.path == SUMS), None)

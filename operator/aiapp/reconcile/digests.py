@@ -1,5 +1,6 @@
 """Records content digests: the first that is known stays, whoever comes later. Never decides what a pod may run."""
 
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -64,7 +65,8 @@ class Digests:
         """Make `user` (an AIApplication, too) one of the record's owners, if there is a record."""
         found = self._store.get(CONFIG_MAPS, user["metadata"]["namespace"], digest_config_map(pin))
         if found is not None and not is_shared_with(found, user):
-            await self._share(found["metadata"]["name"], user)
+            with suppress(NotFoundError):  # deleted meanwhile: it is made anew, and shared then
+                await self._share(found["metadata"]["name"], user)
 
     async def kept(self, record: VersionRecord, known: Imported) -> Imported:
         """A pinned version, with what its pods have told meanwhile; what is known stays on record."""
