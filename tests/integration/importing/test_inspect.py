@@ -136,13 +136,13 @@ async def test_a_known_listing_is_not_read_again_and_a_new_upload_is(look: Inspe
         pytest.param(
             {**PACKAGE, "model/customize_service.py": b"#" * (1024 * 1024 + 1)},
             Reason.SERVICE_CODE_INVALID,
-            ["model/customize_service.py has 1048577 bytes", "1048576"],
+            ["model/customize_service.py: it has 1048577 bytes", "1048576"],
             id="customize_service.py too long to read",
         ),
         pytest.param(
             {**PACKAGE, "model/config.json": b" " * (1024 * 1024 + 1)},
             Reason.CONFIG_INVALID,
-            ["model/config.json has 1048577 bytes"],
+            ["model/config.json: it has 1048577 bytes"],
             id="config.json too long to read",
         ),
         pytest.param(
@@ -181,7 +181,7 @@ async def test_more_objects_than_allowed_are_refused_with_both_numbers(look: Ins
     found = await look()
     assert isinstance(found, Unresolved)
     assert found.reason is Reason.LIMIT_EXCEEDED
-    assert "holds at least 51 objects; the operator's settings allow 50" in found.message
+    assert "holds at least 51 objects; the operator allows 50 (AIAPP_MAX_OBJECTS)" in found.message
 
 
 async def test_code_in_a_package_is_never_executed(look: Inspect, upload: Upload, tmp_path: Path) -> None:
