@@ -42,7 +42,7 @@ _SILENCES: Final = {
 _PROXY_WANTS_LOGIN: Final = 407
 _PROXY_LOGIN: Final = "cannot be reached: the operator's proxy wants another user and password"
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
-_CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\n]{1,120})")
+_CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\n]{1,120})|((?:hostname|IP address) '[^(\n]{1,120})")
 
 
 def status(error: ClientError) -> int:
@@ -98,7 +98,7 @@ def _tls(error: SSLError, where: Location) -> StoreError:
     found = _CERTIFICATE.search(str(error))
     if found is None:
         return _unreachable("did not complete a TLS handshake; does it speak https at all?", where)
-    why = redact(found[1].strip())
+    why = redact((found[1] or found[2]).strip())
     advice = "caBundleRef in the source names an authority to trust"
     message = f"the certificate of {where.host} is not trusted: {why}; {advice}"
     return StoreError(Reason.TLS_NOT_TRUSTED, message, retryable=False)

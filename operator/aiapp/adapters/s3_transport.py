@@ -13,6 +13,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
 )
+from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
@@ -59,7 +60,10 @@ class Transport(URLLib3Session):
 
     def answer(self, request: Any, **_: object) -> Any:
         """The store's answer; whatever else might send the request is not asked."""
-        return self.send(request)
+        answer = self.send(request)
+        if not request.stream_output:
+            _require_whole(answer)
+        return answer
 
     def _get_ssl_context(self) -> "SSLContext":
         """Called by botocore for each way to connect."""
@@ -67,6 +71,13 @@ class Transport(URLLib3Session):
         if self._authorities is not None:
             context.load_verify_locations(cadata=self._authorities)
         return context
+
+
+def _require_whole(answer: Any) -> None:
+    """Botocore takes an answer that was cut off for a short one: a listing without a body for an empty folder."""
+    length = answer.headers.get("Content-Length", "")
+    if length.isdecimal() and len(answer.content) != int(length):
+        raise ConnectionClosedError(endpoint_url=answer.url)
 
 
 def _pools(policy: EndpointPolicy) -> dict[str, type]:
