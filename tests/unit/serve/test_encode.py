@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import collections
 import dataclasses
 import datetime as dt
@@ -83,6 +84,7 @@ class Box:
         pytest.param({"t": EagerTensor([2.5])}, '{"t": 2.5}', id="a tensor with numpy"),
         pytest.param(Table(), '[{"a": 1}]', id="a table"),
         pytest.param({"b": b"text", "c": b"\xff"}, '{"b": "text", "c": "/w=="}', id="bytes inside"),
+        pytest.param([memoryview(b"ab"), array.array("d", [1.5])], '["ab", [1.5]]', id="a view and an array of Python"),
         pytest.param(collections.OrderedDict(a=Colour.RED), '{"a": "red"}', id="an enum"),
         pytest.param([dt.date(2020, 1, 2)], '["2020-01-02"]', id="a date"),
         pytest.param([decimal.Decimal("1.5"), uuid.UUID(int=0)], None, id="decimal and uuid"),
