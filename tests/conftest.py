@@ -4,8 +4,13 @@ import os
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.support.operator import installed, operator
 from tests.support.sandbox import bucket, kube, kubectl, namespace, real_cluster, s3, sandbox
+
+# A test fails for what the code does, not for how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 __all__ = ["bucket", "installed", "kube", "kubectl", "namespace", "operator", "real_cluster", "s3", "sandbox"]
 
