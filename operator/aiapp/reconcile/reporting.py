@@ -10,6 +10,9 @@ from aiapp.domain.resources import Json
 from aiapp.domain.summary import Finding, State
 from aiapp.ports import EventType, Recorder
 
+LONGEST_MESSAGE: Final = 32768
+"""Characters that the schema of a condition takes."""
+
 
 def conditions(findings: Iterable[Finding], generation: int) -> list[Json]:
     """Conditions without times, as `Cluster.write_status` takes them."""
@@ -18,7 +21,7 @@ def conditions(findings: Iterable[Finding], generation: int) -> list[Json]:
             "type": finding.type.value,
             "status": finding.state.value,
             "reason": finding.reason.value,
-            "message": finding.message,
+            "message": finding.message[:LONGEST_MESSAGE],
             "observedGeneration": generation,
         }
         for finding in findings

@@ -130,7 +130,7 @@ def test_a_pod_that_waits_for_devices_of_others_goes_on_when_they_are_freed(
     eventually(lambda: registry.kube.get("v1", "Pod", "holder", registry.namespace)["spec"].get("nodeName"))
     application = registry.application(replicas=1)
     waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes", timeout=60)
-    assert waiting["message"] == f"version 1.0.0: 1 nodes fit, none has 1 free of {NPU} (free: train 0)"
+    assert waiting["message"] == f"version 1.0.0: 1 node fits, it has not 1 free of {NPU} (free: train 0)"
     assert registry.now(application)["status"]["phase"] == "Waiting"
     registry.kube.delete(holder, gracePeriodSeconds=0)
     registry.until(application, "Ready", "True", timeout=60)

@@ -11,6 +11,8 @@ from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.runtime_name import RuntimeName
 
 POD_OS: Final = "linux"
+LONGEST: Final = 300
+"""Characters of a detail or a remedy: a node may have any number of long taints."""
 CORDON: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 """The taint that a pod would have to tolerate to be sent to a cordoned node."""
 
@@ -156,12 +158,20 @@ def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Again
     if needed.runtime is None:
         return (_unknown("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
     runtime = needed.runtime
-    return tuple(found for check in CHECKS if (found := check(needed, runtime, node, tables)) is not None)
+    return tuple(_cut(found) for check in CHECKS if (found := check(needed, runtime, node, tables)) is not None)
 
 
 def first(found: tuple[Against, ...]) -> Against | None:
     """The first certain one, else the first uncertain one, else None: the node fits."""
     return next((one for one in found if one.certain), next(iter(found), None))
+
+
+def _cut(found: Against) -> Against:
+    return found._replace(detail=_shortened(found.detail), remedy=_shortened(found.remedy))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _unknown(what: str, remedy: str, who: str = "the node") -> Against:

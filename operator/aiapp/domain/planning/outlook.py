@@ -76,7 +76,8 @@ def no_room(name: str, seen: Outlook, template: Json, in_use: Used | None) -> st
     if not left or any(free >= number for _, free in left):
         return None
     said = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])
-    return f"version {name}: {len(left)} nodes fit, none has {number} free of {resource} (free: {said})"
+    fits = "1 node fits, it has not" if len(left) == 1 else f"{len(left)} nodes fit, none has"
+    return f"version {name}: {fits} {number} free of {resource} (free: {said})"
 
 
 def asked_devices(template: Json) -> tuple[str, int] | None:

@@ -260,6 +260,12 @@ def test_a_selector_that_no_node_carries_is_said_and_one_label_would_mend_it() -
     assert verdict(needed, seen(other, labelled), TABLES).compatible == 1
 
 
+def test_what_is_told_of_a_node_is_bounded() -> None:
+    taints = tuple({"key": f"site.example/{'x' * 60}-{i}", "value": "", "effect": "NoSchedule"} for i in range(50))
+    result = judged(CPU, node(taints=taints))
+    assert len(result.reasons[0].detail) == len(result.near_fits[0].remedy) == 300
+
+
 def test_a_node_of_another_system_does_not_fit() -> None:
     windows = node(labels={"kubernetes.io/os": "windows"})
     assert judged(CPU, windows).reasons[0].reason is Reason.OPERATING_SYSTEM_MISMATCH
