@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.package.places import Note, Place, pointer
-from aiapp.domain.package.refusal import Refusal, Remark
+from aiapp.domain.package.refusal import Refusal, Remark, Severity
 
 MAX_SHOWN: Final = 5
 """Findings told in one message; the others are counted."""
@@ -135,7 +135,7 @@ class Findings:
             self._uncounted["refused"] += 1
 
 
-def _remark(severity: Any, name: str, found: _Finding, places: Mapping[str, Place]) -> Remark:
+def _remark(severity: Severity, name: str, found: _Finding, places: Mapping[str, Place]) -> Remark:
     """The place of the nearest parent stands for what is missing."""
     at = found.pointer
     while at and at not in places:

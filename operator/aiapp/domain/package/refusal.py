@@ -6,10 +6,13 @@ from typing import Literal, NamedTuple
 from aiapp.api.conditions import Reason
 
 
+Severity = Literal["error", "warning"]
+
+
 class Remark(NamedTuple):
     """One fault or one repair with its place, for those who show them one by one; conditions show sentences."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     message: str
     """Complete but for the file and the place."""
     file: str = ""

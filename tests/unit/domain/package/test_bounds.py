@@ -16,7 +16,7 @@ from aiapp.domain.package.refusal import Refusal
 MEMORY_PER_BYTE = 96
 """Python's objects for JSON take up to forty times its size; nothing may multiply that. 96 MiB for the largest file."""
 MEMORY_ANYWAY = 1024 * 1024
-REPEATED_BYTES = MAX_CONFIG_BYTES // 8
+REPEATED_BYTES = MAX_CONFIG_BYTES // 16
 """Of what is repeated: enough to see what grows faster than its input."""
 HEAD = '{"model_algorithm": "x", "model_type": "PyTorch", '
 
@@ -46,17 +46,17 @@ HOSTILE = [
     pytest.param(whole(f'"health": {{"period_seconds": "{"9" * 1_000_000}"}}}}'), id="a million digits as text"),
     pytest.param(whole('"apis": ' + "[" * 500_000), id="lists without end"),
     pytest.param(whole('"apis": {"a":' * 100_000), id="objects without end"),
-    pytest.param(repeated("[],", '"apis": [', "[]]}"), id="empty lists by the ten thousand"),
-    pytest.param(repeated("{},", '"apis": [', "{}]}"), id="APIs by the ten thousand"),
-    pytest.param(repeated('"a",', '"dependencies": [{"packages": [', '"a"]}]}'), id="dependencies by the ten thousand"),
+    pytest.param(repeated("[],", '"apis": [', "[]]}"), id="empty lists by the thousand"),
+    pytest.param(repeated("{},", '"apis": [', "{}]}"), id="APIs by the thousand"),
+    pytest.param(repeated('"a",', '"dependencies": [{"packages": [', '"a"]}]}'), id="dependencies by the thousand"),
     pytest.param(repeated('"-",', '"dependencies": [{"packages": [', '"-"]}]}'), id="as many faults"),
     pytest.param(repeated("1,", '"dependencies": [{"packages": [', "1]}]}"), id="even more faults"),
     pytest.param(repeated('"a":1,', '"x": {', '"a":1}}'), id="one key over and over"),
-    pytest.param(numbered('"metric#": 1,', "", '"a": 1}'), id="misspelt keys by the ten thousand"),
-    pytest.param(numbered('"k#": "0",', '"metrics": {', '"a": 1}}'), id="metrics by the ten thousand"),
+    pytest.param(numbered('"metric#": 1,', "", '"a": 1}'), id="misspelt keys by the thousand"),
+    pytest.param(numbered('"k#": "0",', '"metrics": {', '"a": 1}}'), id="metrics by the thousand"),
     pytest.param(
         numbered('"k#": {"type": "list"},', '"apis": [{"request": {"data": {"properties": {', '"a": {}}}}}]}'),
-        id="properties by the ten thousand",
+        id="properties by the thousand",
     ),
     pytest.param(numbered('"k#": 1,', '"apis": [{"request": {"data": {', '"a": {}}}}]}'), id="keywords of no schema"),
     pytest.param(repeated("//\n", "", ""), id="nothing but comments"),
@@ -65,10 +65,10 @@ HOSTILE = [
     pytest.param(repeated('\\"', '"x": "', ""), id="a text without end"),
     pytest.param(repeated("\x00", '"x": "', '"}'), id="nothing but NUL"),
     pytest.param(repeated("\\ud800", '"runtime": "', '"}'), id="half characters"),
-    pytest.param(repeated("x", '"', '": {"a": 1,}, "metrics": {"a": "b"}}'), id="a key of a hundred kilobytes"),
+    pytest.param(repeated("x", '"', '": {"a": 1,}, "metrics": {"a": "b"}}'), id="a key of sixty kilobytes"),
     pytest.param(repeated("x", '"metrics": {"', '": "y"}}'), id="the same at a fault"),
-    pytest.param(repeated("x", '"apis": [{"method": "', '"}]}'), id="a method of a hundred kilobytes"),
-    pytest.param(repeated("識", '"model_type": "', '"}'), id="a model type of a hundred kilobytes"),
+    pytest.param(repeated("x", '"apis": [{"method": "', '"}]}'), id="a method of sixty kilobytes"),
+    pytest.param(repeated("識", '"model_type": "', '"}'), id="a model type of sixty kilobytes"),
     pytest.param(b"\xff\xfe" * 500_000, id="bytes of another encoding"),
     pytest.param(b"\x81" * 1_000_000, id="bytes of no encoding"),
 ]
