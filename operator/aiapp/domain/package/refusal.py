@@ -5,7 +5,6 @@ from typing import Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
 
-
 Severity = Literal["error", "warning"]
 
 
