@@ -210,7 +210,7 @@ def test_several_workers_predict_at_the_same_time(start: Start) -> None:
 
     assert (one.is_answered, two.is_answered) == (False, False)
     assert (one.reply.status, two.reply.status) == (200, 200)
-    assert len(server.workers) == 2
+    assert len(server.workers) == 3, "two, and the one that they are copies of"
 
 
 def test_prints_appear_and_requests_are_logged_once_each_in_json(start: Start) -> None:
