@@ -162,6 +162,9 @@ def test_the_first_pod_that_fetched_tells_the_content_and_another_one_is_reporte
     assert {o["kind"] for o in owners} == {"AIApplicationVersion", "AIApplication"}
     printed = promote(sandbox, registry.namespace, "-o", "json")
     assert json.loads(printed.stdout)["spec"]["source"]["obs"]["digest"] == digest_of(MODEL)
+    refused = promote(sandbox, registry.namespace, "--uri", "ftp://models/mnist/")
+    assert refused.exit_code == 2
+    assert "uri must be obs://bucket/path/" in refused.stderr
     assert registry.condition(application, "WorkloadsAvailable")["reason"] != "ContentChanged"
     tells(registry.kube, second, {"digest": f"sha256:{'11' * 32}"})
     told = registry.until(application, "WorkloadsAvailable", "False", "ContentChanged")
