@@ -45,9 +45,7 @@ class FakeApi(Api):
         return found
 
     @override
-    async def list(
-        self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None
-    ) -> Page:
+    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
         self._call("list")
         return Page([o for (r, _, _), o in self.objects.items() if r == resource], str(next(self._versions)))
 

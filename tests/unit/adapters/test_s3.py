@@ -14,7 +14,6 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-
 from tests.support.certificates import Authority
 
 from aiapp.adapters import s3_clients
