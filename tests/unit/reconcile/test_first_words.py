@@ -16,6 +16,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import NEVER
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.desired.pod import Fetcher
+from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.service_code import Syntax
@@ -49,7 +50,7 @@ class Bucket(HashingStore):
         self.answers = asyncio.Event()
 
     @override
-    async def list(self, location: Location, credentials: Credentials | None) -> tuple[Listed, ...]:
+    async def list(self, location: Location, credentials: Credentials | None) -> Listing:
         await self.answers.wait()
         raise StoreError(Reason.BUCKET_NOT_FOUND, "no such bucket", retryable=False)
 
