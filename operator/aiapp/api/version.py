@@ -9,7 +9,6 @@ from aiapp.api.meta import (
     ATOMIC,
     ApiModel,
     Conditions,
-    DataKey,
     Description,
     DisplayName,
     Documents,
@@ -24,6 +23,7 @@ from aiapp.api.meta import (
     rules,
     unchanged,
 )
+from aiapp.api.source import Source
 
 ApplicationName = Annotated[
     str,
@@ -50,103 +50,6 @@ RuntimeNameString = Annotated[
         "the name of a runtime consists of letters, digits, '.', '_' and '-', with a letter or digit at both ends",
     ),
 ]
-
-
-class CaBundleReference(ApiModel):
-    """Certificates of authorities, in a ConfigMap or Secret of the same namespace."""
-
-    kind: Literal["ConfigMap", "Secret"]
-    """Kind of the object."""
-    name: NameString
-    """The object's name."""
-    key: DataKey = "ca.crt"
-    """The key in it, whose value holds one or more certificates in PEM form."""
-
-
-class ObsSource(ApiModel):
-    """A model package in object storage: Huawei OBS or any S3-compatible store."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            unchanged("uri"),
-            unchanged("endpoint"),
-            unchanged("region"),
-            unchanged("addressing"),
-            unchanged("digest"),
-        )
-    )
-
-    uri: Annotated[
-        str,
-        Field(max_length=1024),
-        Matches("[^ \t\r\n]*", "uri: an OBS path may not contain spaces"),
-        Matches(
-            "(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?",
-            "uri must be obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63 lower-case letters, digits, "
-            "'-' and '.'",
-        ),
-    ]
-    """Folder of the package, for example `obs://models/mnist/1.0.0/`. It or its `model/` holds config.json."""
-    endpoint: (
-        Annotated[
-            str,
-            Field(max_length=512),
-            Matches(
-                "https?://[^/?#@ \t\r\n]+/?",
-                "endpoint must be http(s)://host[:port], without user, path or query",
-            ),
-        ]
-        | None
-    ) = None
-    """Address of the store, for example `https://obs.cn-north-4.myhuaweicloud.com`. Default: AWS S3 of the region."""
-    region: (
-        Annotated[
-            str,
-            Field(max_length=64),
-            Matches(
-                "[a-z0-9-]+",
-                "a region consists of lower-case letters, digits and '-', for example cn-north-4",
-            ),
-        ]
-        | None
-    ) = None
-    """Region for signing requests. Default `us-east-1`, which stores without regions accept."""
-    addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
-    """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses,
-    single-label hosts and Services of a cluster, else Virtual."""
-    digest: (
-        Annotated[
-            str,
-            Field(max_length=71),
-            Matches("sha256:[0-9a-f]{64}", "digest must be sha256: and 64 lower-case hexadecimal digits"),
-        ]
-        | None
-    ) = None
-    """Digest of the content that is expected there, as `status.artifact.digest` of the version that was promoted.
-    Another content is refused."""
-    credentials_secret_ref: LocalReference | None = None
-    """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
-    spellings of these. Absent: anonymous access."""
-    ca_bundle_ref: CaBundleReference | None = None
-    """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
-
-
-class Source(ApiModel):
-    """Where the model comes from; exactly one kind."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            rule(
-                "has(self.obs)",
-                "source must say where the model comes from: obs",
-                at="obs",
-                reason="FieldValueRequired",
-            ),
-        )
-    )
-
-    obs: ObsSource | None = None
-    """A model package in object storage."""
 
 
 class Container(ApiModel):

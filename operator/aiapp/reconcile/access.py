@@ -9,7 +9,7 @@ from typing import Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import LocalReference
-from aiapp.api.version import CaBundleReference, ObsSource
+from aiapp.api.source import CaBundleReference, ObsSource
 from aiapp.domain.authorities import AuthoritiesError, authorities
 from aiapp.domain.credentials import ACCESS_KEY_NAMES, SECRET_KEY_NAMES, Credentials, CredentialsError, credentials
 from aiapp.domain.location import Location, location

@@ -8,7 +8,7 @@ from tests.support.stores import LOCAL
 
 from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
-from aiapp.api.version import ObsSource
+from aiapp.api.source import ObsSource
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import location
 from aiapp.domain.package.inspection import Inspection

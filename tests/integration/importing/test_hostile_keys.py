@@ -12,7 +12,7 @@ from tests.integration.importing.test_inspect import PACKAGE
 from aiapp.adapters.s3 import S3Store
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.api.conditions import Reason
-from aiapp.api.version import ObsSource
+from aiapp.api.source import ObsSource
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid

@@ -6,7 +6,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from aiapp.api.meta import RULES, Description, DisplayName, Matches
-from aiapp.api.version import AIApplicationVersion, ObsSource, VersionString
+from aiapp.api.source import ObsSource
+from aiapp.api.version import AIApplicationVersion, VersionString
 
 LOWER = Annotated[str, Matches("[a-z]+", "lower-case letters only")]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiapp.api.version import ObsSource
+from aiapp.api.source import ObsSource
 from aiapp.domain.location import Location, location
 
 

@@ -8,7 +8,7 @@ import pytest
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.api.version import ObsSource
+from aiapp.api.source import ObsSource
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.listing import Listing, ListingPacker
 from aiapp.domain.location import Location, location

@@ -7,7 +7,8 @@ from typing import Final
 from aiapp.api.application import Scheduling
 from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.runtime import RuntimeSpec, User
-from aiapp.api.version import CaBundleReference, HealthStatus, ObsSource
+from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.api.version import HealthStatus
 from aiapp.domain.manifest import CONFIG_MAP_KEY
 from aiapp.domain.naming import version_labels
 from aiapp.domain.nodes.placement import Placement
@@ -121,8 +122,8 @@ def fetch_container(workload: Workload) -> Json:
         "args": [*_fetch_arguments(workload.content), *workload.fetcher.arguments],
         **_fetch_environment(workload.fetcher.env),
         "resources": {
-            "requests": {"cpu": "100m", "memory": "256Mi"},
-            "limits": {"cpu": "4", "memory": "1Gi"},
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            "limits": {"cpu": "4", "memory": "256Mi"},
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,
