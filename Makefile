@@ -14,7 +14,7 @@ OLDEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.7.*/bin/python
 NOT_ON_OLDEST := $(addprefix --ignore tests/unit/serve/,test_bundle.py test_openapi.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration e2e e2e-frameworks bench bench-serve crds lock clean
+.PHONY: help demo test check unit oldest integration e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -56,6 +56,9 @@ e2e: $(READY) ## end-to-end tests on real nodes
 e2e-frameworks: $(READY) ## TensorFlow, PyTorch, MindSpore and scikit-learn on real nodes; downloads gigabytes
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/e2e/frameworks -q
+
+bench-fetch: $(READY) ## the fetcher beside curl, s5cmd, boto3 and KServe's initializer; needs nginx
+	@$(BIN)/python -m tests.bench --only fetch
 
 bench: $(READY) ## measure, side by side with peers; writes build/bench
 	@$(BIN)/aiapp sandbox prepare

@@ -1,68 +1,57 @@
-"""How fast `aiapp fetch` is beside curl and s5cmd, which verify nothing: same server, same run, interleaved.
+"""How fast `aiapp fetch` is beside the programs that people fetch models with: same server, same run, interleaved.
 
-Writes only below a temporary folder; starts its own S3 server (versitygw) and ends it.
+Most of them verify nothing. Writes only below temporary folders: in memory, so that the disk is not measured; and once
+on disk, until the bytes are there.
 """
 
+import hashlib
+import http.client
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
+from tests.bench.byte_server import BUCKET, byte_server, objects, write_listing
+from tests.bench.fetchers import OURS, PROGRAMS, Package
 from tests.bench.report import Figure, report
-from tests.support.waiting import eventually
 
 from aiapp.domain import manifest as manifests
-from aiapp.sandbox import build
-from aiapp.sandbox.pins import TOOLS, Module, Tool
-from aiapp.sandbox.progress import Silent
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-S5CMD: Final = Tool("s5cmd", Module("s5cmd", parent=Path(__file__).parent / "go"), "github.com/peak/s5cmd/v2", "v2.3.0")
 KEYS: Final = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench-secret", "AWS_REGION": "us-east-1"}
-BUCKET: Final = "bench"
+MEMORY: Final = Path("/dev/shm")
 MIB: Final = 1 << 20
-SHAPES: Final = {"1 GiB object": (1, 1024 * MIB), "2,000 x 64 KiB": (2000, 64 * 1024)}
-"""Number of objects, and bytes of each."""
-CURL_PARALLEL: Final = 32
-
-
+KIB: Final = 1 << 10
+SHAPES: Final[Mapping[str, tuple[str, tuple[int, ...]]]] = {
+    "object": ("object of 2 GiB", (2048 * MIB,)),
+    "small": ("2,000 of 64 KiB", (64 * KIB,) * 2000),
+    "tree": ("4 of 384 MiB, 200 of 1 to 200 KiB", (384 * MIB,) * 4 + tuple(KIB * n for n in range(1, 201))),
+}
+"""Prefix in the bucket: what it is called, and the sizes of its files."""
 LAUNCHER: Final = """
 import os, sys, time
 begun = time.monotonic()
 child = os.fork()
 if not child:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.execvp(sys.argv[1], sys.argv[1:])
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.execvp(sys.argv[2], sys.argv[2:])
 _, status, used = os.wait4(child, 0)
+if sys.argv[1]:
+    descriptor = os.open(sys.argv[1], os.O_RDONLY)
+    import ctypes
+    ctypes.CDLL(None).syncfs(descriptor)
 wall = time.monotonic() - begun
 print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """One shape of package in the bucket, with what each program needs to fetch it."""
-
-    name: str
-    files: int
-    prefix: str
-    manifest: Path
-    pin: str
-    curl: Path
-    """curl's list of signed addresses and file names."""
+"""Its first argument: a folder whose file system is synced before the clock is stopped, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,159 +63,149 @@ class Run:
     rss_mib: float
 
 
-Command = Callable[[Package, Path, str], Sequence[str]]
-
-
-def ours(package: Package, target: Path, endpoint: str) -> Sequence[str]:
-    """Verified: pin, If-Match, SHA-256 of every file, fsync."""
-    where = (
-        "--uri",
-        f"s3://{BUCKET}/{package.prefix}",
-        "--endpoint",
-        endpoint,
-        "--allow-http",
-        "--allow-range",
-        "127.0.0.0/8",
-    )
-    pinned = ("--manifest", str(package.manifest), "--pin", package.pin)
-    return (sys.executable, "-m", "aiapp", "fetch", *pinned, *where, "--target", str(target))
-
-
-def s5cmd(package: Package, target: Path, endpoint: str) -> Sequence[str]:
-    """As it comes."""
-    program = build.built([S5CMD], os.environ, Silent())["s5cmd"]
-    return (
-        str(program),
-        "--log",
-        "error",
-        "--endpoint-url",
-        endpoint,
-        "cp",
-        f"s3://{BUCKET}/{package.prefix}*",
-        f"{target}/",
-    )
-
-
-def curl(package: Package, target: Path, _: str) -> Sequence[str]:
-    """One stream for one object, many in parallel for many; addresses are signed beforehand."""
-    parallel = ("--parallel", "--parallel-max", str(CURL_PARALLEL))
-    return (
-        "curl",
-        "-f",
-        "--no-progress-meter",
-        *parallel,
-        "--create-dirs",
-        "--output-dir",
-        str(target),
-        "-K",
-        str(package.curl),
-    )
-
-
-PROGRAMS: Final[dict[str, Command]] = {"aiapp": ours, "s5cmd": s5cmd, "curl": curl}
-
-
-def run(rounds: int = 3) -> None:
+def run(rounds: int = 5) -> None:
     """Measure and report; the median of the rounds counts."""
-    with tempfile.TemporaryDirectory(prefix="aiapp-bench-") as folder, _server(Path(folder)) as endpoint:
-        client = _client(endpoint)
-        client.create_bucket(Bucket=BUCKET)
-        packages = [_uploaded(client, Path(folder), name, *shape) for name, shape in SHAPES.items()]
-        figures = [figure for package in packages for figure in _figures(package, Path(folder), endpoint, rounds)]
-        client.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="aiapp-bench-", dir=MEMORY) as memory,
+        tempfile.TemporaryDirectory(prefix="aiapp-bench-") as disk,
+        byte_server(Path(memory)) as endpoint,
+    ):
+        packages = [_uploaded(Path(memory), endpoint, prefix) for prefix in SHAPES]
+        figures = [_hash_rate()]
+        for package in packages:
+            figures += [_ceiling(package), *_figures(package, Path(memory), endpoint, rounds)]
+        figures += _durable(packages[0], Path(disk), endpoint, rounds)
     report("fetch", figures)
 
 
 def _figures(package: Package, folder: Path, endpoint: str, rounds: int) -> Iterator[Figure]:
+    """Ours beside each of the others; of verified and unverified, what hashing costs."""
+    medians = _measured_in_turn(package, folder, endpoint, rounds)
+    speed = {name: round(package.bytes / MIB / taken.wall, 1) for name, taken in medians.items()}
+    peers = [name for name in medians if name not in OURS]
+    best = max(peers, key=lambda name: speed[name])
+    for mine in OURS:
+        yield Figure(f"{package.name}: {mine}, beside the best ({best})", "MiB/s", speed[mine], best, speed[best])
+        for peer in peers:
+            yield Figure(f"{package.name}: {mine}", "MiB/s", speed[mine], peer, speed[peer])
+    ours = medians["verified"]
+    for peer in peers:
+        yield Figure(f"{package.name}: CPU", "s", ours.cpu, peer, medians[peer].cpu)
+        yield Figure(f"{package.name}: peak memory", "MiB", ours.rss_mib, peer, medians[peer].rss_mib)
+    without = medians["unverified"]
+    yield Figure(f"{package.name}: CPU of verifying", "s", round(ours.cpu - without.cpu, 2), "all of it", ours.cpu)
+    yield Figure(f"{package.name}: wall of verifying", "s", round(ours.wall - without.wall, 2), "all of it", ours.wall)
+
+
+def _measured_in_turn(package: Package, folder: Path, endpoint: str, rounds: int) -> dict[str, Run]:
     runs: dict[str, list[Run]] = {name: [] for name in PROGRAMS}
-    for number in range(rounds):
+    for _ in range(rounds):
         for name, command in PROGRAMS.items():
-            target = folder / f"target-{name}-{number}"
-            runs[name].append(_measured(command(package, target, endpoint), package.name))
-            if package.files == 1:  # ext4 is slow to create files where many were just deleted
-                shutil.rmtree(target)
-    medians = {name: _median(of) for name, of in runs.items()}
-    mine = medians.pop("aiapp")
-    for peer, other in medians.items():
-        yield Figure(f"{package.name}: wall", "s", mine.wall, peer, other.wall)
-        yield Figure(f"{package.name}: CPU", "s", mine.cpu, peer, other.cpu)
-        yield Figure(f"{package.name}: peak memory", "MiB", mine.rss_mib, peer, other.rss_mib)
+            target = folder / f"target-{name}"
+            target.mkdir()
+            runs[name].append(_measured(command(package, target, endpoint), endpoint))
+            _require_complete(name, package, target)
+            shutil.rmtree(target)
+    return {name: _median(of) for name, of in runs.items()}
 
 
-def _measured(arguments: Sequence[str], shape: str) -> Run:
+def _durable(package: Package, folder: Path, endpoint: str, rounds: int) -> Iterator[Figure]:
+    """On disk, until the disk has the bytes: what `aiapp fetch` waits for and the others leave to the kernel."""
+    runs: dict[str, list[Run]] = {"verified": [], "s5cmd": []}
+    for _ in range(rounds):
+        for name, of in runs.items():
+            target = folder / name
+            target.mkdir()
+            os.sync()  # what the run before has left to write is not this one's
+            of.append(_measured(PROGRAMS[name](package, target, endpoint), endpoint, synced=target))
+            shutil.rmtree(target)
+    mine, other = (package.bytes / MIB / _median(of).wall for of in runs.values())
+    yield Figure(f"{package.name}: until the disk has it", "MiB/s", round(mine, 1), "s5cmd, synced", round(other, 1))
+
+
+def _measured(arguments: Sequence[str], endpoint: str, synced: Path | None = None) -> Run:
     """Under a small process, since peak memory counts from the fork on."""
-    os.sync()  # what the run before has left to write is not this one's
-    launcher = [sys.executable, "-S", "-c", LAUNCHER, *arguments]
-    done = subprocess.run(launcher, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)
+    launcher = [sys.executable, "-S", "-c", LAUNCHER, str(synced or ""), *arguments]
+    done = subprocess.run(launcher, env=_environment(endpoint), stdout=subprocess.PIPE, text=True, check=False)
     code, wall, cpu, rss = map(float, done.stdout.split())
     if code:
-        raise SystemExit(f"{arguments[0]} failed over {shape}: exit code {code:.0f}")
+        raise SystemExit(f"{' '.join(arguments)} failed: exit code {code:.0f}")
     return Run(round(wall, 3), round(cpu, 3), round(rss / 1024, 1))
+
+
+def _require_complete(name: str, package: Package, target: Path) -> None:
+    """A program that skips files is not faster."""
+    sizes = [path.stat().st_size for path in target.rglob("*") if path.is_file()]
+    if (len(sizes), sum(sizes)) != (package.files, package.bytes):
+        raise SystemExit(f"{name} left {len(sizes)} files of {sum(sizes)} bytes over {package.name}")
 
 
 def _median(runs: Sequence[Run]) -> Run:
     return Run(*(statistics.median(values) for values in zip(*((r.wall, r.cpu, r.rss_mib) for r in runs), strict=True)))
 
 
-def _environment() -> Mapping[str, str]:
+def _environment(endpoint: str) -> Mapping[str, str]:
     direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONPATH": "operator"}
-    return {**os.environ, **KEYS, **direct}
+    return {**os.environ, **KEYS, **direct, "AWS_ENDPOINT_URL": endpoint, "S3_USE_HTTPS": "0"}
 
 
-def _uploaded(client: "S3Client", folder: Path, name: str, number: int, size: int) -> Package:
-    prefix = f"{number}x{size}/"
-    content = os.urandom(MIB)
-    body = (content * -(-size // MIB))[:size]
-
-    def upload(place: int) -> None:
-        client.put_object(Bucket=BUCKET, Key=f"{prefix}{place % 20}/{place:05}.bin", Body=body)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(upload, range(number)))
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
-    listed = [manifests.Listed(o["Key"], o["Size"], o["ETag"]) for page in pages for o in page.get("Contents", [])]
-    manifest = manifests.from_listing(sorted(listed), prefix)
-    file, addresses = folder / f"{number}.gz", folder / f"{number}.curl"
-    file.write_bytes(manifest.payload)
-    addresses.write_text("".join(_curl_lines(client, prefix, manifest)))
-    return Package(name, number, prefix, file, manifest.pin, addresses)
+def _hash_rate() -> Figure:
+    """What one processor can hash: no verified fetch of one object is faster."""
+    content, begun = bytes(MIB), time.process_time()
+    digest = hashlib.sha256()
+    for _ in range(1024):
+        digest.update(content)
+    return Figure("SHA-256 of one processor", "MiB/s", round(1024 / (time.process_time() - begun), 1))
 
 
-def _curl_lines(client: "S3Client", prefix: str, manifest: manifests.Manifest) -> Iterator[str]:
-    for entry in manifest.entries:
-        address = client.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": prefix + entry.path})
-        yield f'url = "{address}"\noutput = "{entry.path}"\n'
-
-
-def _client(endpoint: str) -> "S3Client":
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
-        region_name=KEYS["AWS_REGION"],
-        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"),
+def _ceiling(package: Package) -> Figure:
+    """What the server can send: curl, many streams at once, writing nothing."""
+    command = [
+        "curl",
+        "-fsS",
+        "--no-progress-meter",
+        "--parallel",
+        "--parallel-max",
+        "8",
+        "-K",
+        str(package.curl) + ".null",
+    ]
+    begun = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return Figure(
+        f"{package.name}: the server's ceiling", "MiB/s", round(package.bytes / MIB / (time.monotonic() - begun), 1)
     )
 
 
-@contextmanager
-def _server(folder: Path) -> Iterator[str]:
-    program = build.built([TOOLS["versitygw"]], os.environ, Silent())["versitygw"]
-    objects = folder / "objects"
-    objects.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    keys = {"ROOT_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"]}
-    command = [str(program), f"--port=127.0.0.1:{port}", "--quiet", "posix", str(objects)]
-    process = subprocess.Popen(command, env={**os.environ, **keys}, stdout=subprocess.DEVNULL)
-    try:
-        eventually(lambda: _listens(port))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+def _uploaded(folder: Path, endpoint: str, prefix: str) -> Package:
+    name, sizes = SHAPES[prefix]
+    content = os.urandom(MIB)
+    for number, size in enumerate(sizes):
+        path = objects(folder) / prefix / f"{number % 20}" / f"{number:05}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as written:
+            for start in range(0, size, MIB):
+                written.write(content[: min(MIB, size - start)])
+    manifest = _manifest(folder, endpoint, prefix)
+    file, addresses = folder / f"{prefix}.gz", folder / f"{prefix}.curl"
+    file.write_bytes(manifest.payload)
+    paths = [entry.path for entry in manifest.entries]
+    addresses.write_text("".join(f'url = "{endpoint}/{BUCKET}/{prefix}/{p}"\noutput = "{p}"\n' for p in paths))
+    null = "".join(f'url = "{endpoint}/{BUCKET}/{prefix}/{p}"\noutput = "/dev/null"\n' for p in paths)
+    Path(f"{addresses}.null").write_text(null)
+    return Package(name, prefix, len(sizes), sum(sizes), file, manifest.pin, addresses)
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _manifest(folder: Path, endpoint: str, prefix: str) -> manifests.Manifest:
+    """Of what the server says, which is also what its listing says."""
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc)
+    listed = []
+    for path in sorted(path for path in (objects(folder) / prefix).rglob("*") if path.is_file()):
+        key = str(path.relative_to(objects(folder)))
+        connection.request("HEAD", f"/{BUCKET}/{key}")
+        answer = connection.getresponse()
+        answer.read()
+        listed.append(manifests.Listed(key, int(answer.headers["Content-Length"]), answer.headers["ETag"]))
+    connection.close()
+    write_listing(folder, prefix, [(one.key, one.size, one.etag) for one in listed])
+    return manifests.from_listing(sorted(listed), f"{prefix}/")
