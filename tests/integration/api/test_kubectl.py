@@ -22,6 +22,7 @@ from aiapp.api.version import (
     HealthStatus,
     ManifestReference,
     ModelStatus,
+    NearFit,
     ReasonCount,
     RuntimeStatus,
     SourceStatus,
@@ -47,8 +48,11 @@ VERSION_STATUS = VersionStatus(
         objects=3,
         bytes=5_000_000_000,
         size="4.7 GiB",
-        manifest_ref=ManifestReference(name="mnist-manifest"),
-        verification="ETag",
+        manifest_ref=ManifestReference(name="mnist-manifest", parts=2),
+        verification="SHA256",
+        digest=PIN,
+        digest_from="Fetch",
+        verified_at=NOON,
     ),
     model=ModelStatus(
         type="PyTorch",
@@ -82,8 +86,10 @@ VERSION_STATUS = VersionStatus(
         verdict="Compatible",
         nodes=3,
         compatible=2,
-        reasons=(ReasonCount(reason="ArchitectureMismatch", nodes=1, examples=("node-a",)),),
+        reasons=(ReasonCount(reason="ArchitectureMismatch", nodes=1, detail="arm64, not amd64", examples=("node-a",)),),
+        near_fits=(NearFit(missing="Tainted", nodes=1, examples=("node-a",), remedy="tolerate it"),),
     ),
+    last_handled_reconcile_at="once",
     conditions=(READY,),
 )
 APPLICATION_STATUS = ApplicationStatus(
@@ -154,7 +160,8 @@ def test_a_status_given_with_the_object_is_ignored(
     body = changed(document, metadata__name=document["metadata"]["name"], status=dumped(status))
     if body["kind"] == "InferenceRuntime":
         body = changed(body, metadata__name=(name := f"ignored-{namespace}"), spec__name=name)
-    assert "status" not in kube.create(body, namespace)
+    (ready,) = kube.create(body, namespace)["status"]["conditions"]
+    assert (ready["status"], ready["message"]) == ("Unknown", "the operator has not looked at it yet")
 
 
 def test_the_columns_of_an_application(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
@@ -183,6 +190,7 @@ def test_the_columns_of_a_version(kube: Kube, kubectl: Kubectl, namespace: str) 
         "COMPATIBLE": "Compatible",
         "PHASE": "Normal",
         "READY": "True",
+        "LIFECYCLE": "Supported",
         "SIZE": "4.7 GiB",
     }
     (wide,) = rows(kubectl, "aiappv", "-n", namespace, "-o", "wide")
