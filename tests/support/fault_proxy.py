@@ -13,6 +13,8 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 PIECE = 64 * 1024
+STALL_SECONDS = 3600
+"""Longer than any test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, f
         if fault.cut_after is not None and sent >= fault.cut_after:
             return
         if fault.stall_after is not None and sent >= fault.stall_after:
-            await asyncio.Event().wait()
+            await asyncio.sleep(STALL_SECONDS)  # a task that waits for nothing the loop knows would be garbage
         await asyncio.sleep(fault.pause_seconds)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,34 @@ def test_a_ca_bundle_that_is_none_is_said_to_be_so(
         bundle.write_bytes(content)
     code, said = ended(aiapp_fetch(package, target, "--ca-bundle", str(bundle)))
     assert (code, told(target)["reason"]) == (1, reason), said
+
+
+def completed(target: Path) -> dict[str, bytes]:
+    """Files under their final names."""
+    return {path: content for path, content in files_below(target).items() if not path.startswith(RESERVED)}
+
+
+def killed(package: Package, target: Path, proxy: FaultProxy, requests: int) -> bool:
+    """Whether it was under way still when it was killed, after so many requests that went well."""
+    seen = count()
+    proxy.rule = lambda _: NO_FAULT if next(seen) < requests else Fault(stall_after=1000)
+    proxy.requests.clear()
+    process = aiapp_fetch(package, target, endpoint=proxy.endpoint)
+    eventually(lambda: len(proxy.requests) > requests or process.poll() is not None, timeout=60)
+    process.kill()
+    return ended(process)[0] == -signal.SIGKILL
+
+
+def test_kills_at_any_moment_leave_nothing_that_is_not_right(
+    bucket: Bucket, tmp_path: Path, target: Path, proxy: FaultProxy
+) -> None:
+    """Each attempt is killed after some more requests than the one before; the last one is left alone."""
+    contents = LARGE | {f"part/{number:02}": os.urandom(20_000) for number in range(12)}
+    package = pinned_package(bucket, tmp_path, contents)
+    target.parent.mkdir()
+    for requests in (0, 1, 2, 3):
+        assert killed(package, target, proxy, requests)
+        assert completed(target).items() <= contents.items()
+    proxy.rule = lambda _: NO_FAULT
+    assert ended(aiapp_fetch(package, target, endpoint=proxy.endpoint))[0] == 0
+    assert files_below(target) == contents
