@@ -132,9 +132,7 @@ class Api(Protocol):
         """Raises `NotFoundError`."""
         ...
 
-    async def list(
-        self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None
-    ) -> Page:
+    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
         """Every object of all namespaces, with apiVersion and kind on each, each page trimmed as it comes.
 
         `selector` is over labels, `fields` over fields.
