@@ -18,7 +18,7 @@ from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.images import cache
 from aiapp.sandbox.progress import Progress
 
-PACKAGES = ("python3-minimal", "libpython3-stdlib", "libstdc++6", "ca-certificates", "busybox-static")
+PACKAGES = ("python3-minimal", "libpython3-stdlib", "libstdc++6", "libgomp1", "ca-certificates", "busybox-static")
 _PREPARE = Path(__file__).with_name("prepare-root.sh")
 _KEYRINGS = Path("/usr/share/keyrings")
 _SOURCE_FIELDS = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)"
