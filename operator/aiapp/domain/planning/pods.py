@@ -60,7 +60,8 @@ def _fetch_trouble(pod: str, container: Json) -> Trouble | None:
     told = _json(ended.get("message", ""))
     reason = FETCH_REASONS.get(str(told.get("reason")), Reason.FETCH_FAILED)
     message = told.get("message") or ended.get("message") or ended.get("reason") or "no message"
-    return Trouble(reason, f"pod {pod}: the model could not be fetched: {message}")
+    word = f" ({told['reason']})" if told.get("reason") not in (None, reason.value) else ""
+    return Trouble(reason, f"pod {pod}: the model could not be fetched{word}: {message}")
 
 
 def _dependencies_trouble(pod: str, container: Json) -> Trouble | None:

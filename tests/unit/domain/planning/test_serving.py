@@ -94,7 +94,7 @@ def test_a_name_that_is_taken_stalls_it() -> None:
                 ]
             },
             Reason.FETCH_FAILED,
-            "could not be fetched: denied",
+            "could not be fetched (AccessDenied): denied",
             id="the store denies",
         ),
         pytest.param(
