@@ -56,7 +56,7 @@ def fit(version: AIApplicationVersion, application: AIApplication | None, seen: 
     needed, notes = _requirement(version, application, seen, _runtime(version, runtime, name))
     kinds = judged(needed, seen.fleet, seen.tables)
     verdict, placed = summary(kinds), placement(needed, kinds, seen.tables)
-    beyond = beyond_labels(kinds, placed.node_affinity, placed.resource)
+    beyond = beyond_labels(kinds, placed.node_affinity, placed.resource, placed.devices)
     document: Json = {
         "version": name,
         "runtime": needed.runtime.name if needed.runtime else None,

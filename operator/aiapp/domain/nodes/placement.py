@@ -53,21 +53,23 @@ def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> P
     exclusions += _excluded(kinds, tables.labels.driver, _is_unfit_by_driver)
     return Placement(
         _affinity([*required, *exclusions], _preferred(needed, kinds, tables)),
-        ({"key": resource, "operator": "Exists"},),
+        tuple({"key": key, "operator": "Exists"} for key in (resource, *_tainted(needed, resource, kinds, tables))),
         resource,
         needed.devices,
         grouping(needed, resource, kinds, tables),
     )
 
 
-def beyond_labels(kinds: Iterable[Judged], affinity: Json | None, resource: str | None) -> tuple[Judged, ...]:
+def beyond_labels(
+    kinds: Iterable[Judged], affinity: Json | None, resource: str | None, devices: int
+) -> tuple[Judged, ...]:
     """Unfit nodes to which the scheduler may send the pod all the same, since no label tells them apart."""
     return tuple(
         kind
         for kind in kinds
         if kind.word == "Incompatible"
         and all(one.reason not in SCHEDULERS for one in kind.found)
-        and (resource is None or kind.group.kind.allocatable(resource))
+        and (resource is None or kind.group.kind.allocatable(resource) >= devices)
         and admits(affinity, kind.group.kind)
     )
 
@@ -203,6 +205,13 @@ def _preferred(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> 
     if {kind.word for kind in kinds} >= {"Compatible", "Unknown"}:
         chips += _known_drivers(kinds, tables)
     return chips
+
+
+def _tainted(needed: Requirement, resource: str, kinds: Iterable[Judged], tables: Tables) -> list[str]:
+    """Other names of the resource that the taints of nodes with it have, for example under HAMi."""
+    others = {name for name in resources(needed, tables) if name != resource}
+    offering = (kind.group.kind for kind in kinds if kind.word != "Incompatible" and resource in kind.group.kind.offers)
+    return sorted({taint.key for kind in offering for taint in kind.taints} & others)
 
 
 def _known_drivers(kinds: Iterable[Judged], tables: Tables) -> list[list[Json]]:

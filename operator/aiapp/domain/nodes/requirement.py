@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aiapp.api.application import Scheduling
+from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.facts import GPU_RESOURCE, Taint, count
@@ -25,8 +25,8 @@ class Requirement:
     """NPUs or GPUs of one pod."""
     resource: str | None = None
     """None: whatever the node offers of the chip."""
-    tolerated: tuple[Taint, ...] = ()
-    """Taints beside the device resource's own; an empty key, value or effect stands for all."""
+    tolerated: tuple[Toleration, ...] = ()
+    """Of taints beside the device resource's own."""
     selector: Selector = ()
     """Labels that a person demands."""
     scheduler: str | None = None
@@ -39,7 +39,6 @@ class Requirement:
 def requirement(name: str, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None) -> Requirement:
     """From a runtime's full name and the devices that are asked for; CANN and CUDA without a number mean one."""
     wishes = scheduling or Scheduling()
-    tolerated = tuple(Taint(t.key or "", t.value or "", t.effect or "") for t in wishes.tolerations or ())
     selector = tuple(sorted((wishes.node_selector or {}).items()))
     try:
         runtime = parse(name)
@@ -54,7 +53,7 @@ def requirement(name: str, npu: Npu | None, tables: Tables, scheduling: Scheduli
         chip_stated=stated,
         devices=0 if kind == "CPU" else npu.count if npu else 1,
         resource=None if kind == "CPU" else (npu.resource_name if npu else None) or usual,
-        tolerated=tolerated,
+        tolerated=wishes.tolerations or (),
         selector=selector,
         scheduler=wishes.scheduler_name,
     )
@@ -86,10 +85,13 @@ def may_use_npu_nodes(needed: Requirement, tables: Tables) -> bool:
     return any(tolerates(needed.tolerated, Taint(name, "", "NoSchedule")) for name in tables.resources)
 
 
-def tolerates(tolerated: Iterable[Taint], taint: Taint) -> bool:
-    """As the scheduler decides it."""
+def tolerates(tolerated: Iterable[Toleration], taint: Taint) -> bool:
+    """As the scheduler decides it: without a key or an effect for all of them, without a value for the empty one."""
     return any(
-        all(not wanted or wanted == found for wanted, found in zip(wish, taint, strict=True)) for wish in tolerated
+        wish.key in {None, "", taint.key}
+        and wish.effect in {None, taint.effect}
+        and (wish.operator == "Exists" or (wish.value or "") == taint.value)
+        for wish in tolerated
     )
 
 

@@ -90,8 +90,7 @@ def _beyond_labels(name: str, seen: Outlook, template: Json | None) -> str:
     if template is None:
         return ""
     affinity = template["spec"].get("affinity", {}).get("nodeAffinity")
-    asked = asked_devices(template)
-    found = beyond_labels(seen.kinds, affinity, asked[0] if asked else None)
+    found = beyond_labels(seen.kinds, affinity, *(asked_devices(template) or (None, 0)))
     nodes = sorted(node for kind in found for node in kind.group.names)
     if not nodes:
         return ""

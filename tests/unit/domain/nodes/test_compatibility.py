@@ -81,6 +81,25 @@ def test_what_a_node_does_not_tell_is_unknown(one: dict[str, Any]) -> None:
     assert (result.verdict, result.reasons[0].reason) == ("Unknown", Reason.FACTS_MISSING)
 
 
+@pytest.mark.parametrize(
+    ("toleration", "word"),
+    [
+        pytest.param(Toleration(key="team", value="x"), "Compatible", id="the same value"),
+        pytest.param(Toleration(key="team", operator="Exists"), "Compatible", id="any value"),
+        pytest.param(Toleration(operator="Exists"), "Compatible", id="everything"),
+        pytest.param(Toleration(key="team", value="y"), "Incompatible", id="another value"),
+        pytest.param(Toleration(key="team"), "Incompatible", id="only the empty value"),
+        pytest.param(
+            Toleration(key="team", operator="Exists", effect="NoExecute"), "Incompatible", id="another effect"
+        ),
+    ],
+)
+def test_a_taint_is_tolerated_as_the_scheduler_decides_it(toleration: Toleration, word: str) -> None:
+    tainted = {**FIT, "spec": {"taints": [{"key": "team", "value": "x", "effect": "NoSchedule"}]}}
+    needed = requirement(CANN, None, TABLES, Scheduling(tolerations=(toleration,)))
+    assert verdict(needed, seen(tainted), TABLES).verdict == word
+
+
 def test_one_fitting_node_is_enough() -> None:
     result = judged(CANN, FIT, node("cpu-1"), node("cpu-2"), mindcluster("a2", "910B3"))
     assert (result.verdict, result.nodes, result.compatible) == ("Compatible", 4, 1)

@@ -204,8 +204,22 @@ def test_nodes_that_no_label_keeps_pods_off_are_named() -> None:
     needed = requirement(CANN, None, TABLES)
     kinds = judged(needed, seen(bare, mindcluster("a2", "910B3")), TABLES)
     result = placement(needed, kinds, TABLES)
-    found = beyond_labels(kinds, result.node_affinity, result.resource)
+    found = beyond_labels(kinds, result.node_affinity, result.resource, result.devices)
     assert [kind.group.names for kind in found] == [("bare",)]
+
+
+def test_a_node_with_fewer_devices_than_asked_for_is_left_to_the_scheduler() -> None:
+    bare = node("bare", arch="arm64", resources={"huawei.com/Ascend910": 2, "huawei.com/Ascend910B4": 2})
+    kinds = judged(requirement(CANN, Npu(count=4), TABLES), seen(bare), TABLES)
+    assert not beyond_labels(kinds, None, "huawei.com/Ascend910", 4)
+    assert beyond_labels(kinds, None, "huawei.com/Ascend910", 2)
+
+
+def test_a_node_that_is_tainted_by_another_name_of_its_resource_is_tolerated() -> None:
+    taints = ({"key": "huawei.com/Ascend910", "effect": "NoSchedule"},)
+    hami = node("hami", arch="arm64", resources={"huawei.com/Ascend910B3": 8}, taints=taints)
+    keys = [one["key"] for one in placed(A2, hami).tolerations]
+    assert keys == ["huawei.com/Ascend910B3", "huawei.com/Ascend910"]
 
 
 def test_free_devices_are_counted_on_nodes_that_may_take_the_pod() -> None:
