@@ -111,14 +111,11 @@ def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def _shared(
     factory: pytest.TempPathFactory, prefix: str, *, nodes: str, services: tuple[str, ...] = ()
 ) -> Iterator[Sandbox]:
-    base = factory.getbasetemp()
-    worker = "PYTEST_XDIST_WORKER" in os.environ
-    run = base.parent if worker else base
     # The process that a person started: it lives as long as the run.
-    owner = os.getppid() if worker else os.getpid()
+    owner = os.getppid() if _is_worker() else os.getpid()
     folder = state.folder(os.environ, f"{prefix}-{owner}")
-    users = run / f"{prefix}-users"
-    lock = run / f"{prefix}.lock"
+    users = _run_folder(factory) / f"{prefix}-users"
+    lock = _run_folder(factory) / f"{prefix}.lock"
     with exclusive(lock):
         request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=owner)
         cluster.up(request, os.environ, Silent())
@@ -130,6 +127,16 @@ def _shared(
             users.write_text(f"{_count(users) - 1}")
             if _count(users) == 0:
                 cluster.down(folder)
+
+
+def _is_worker() -> bool:
+    """Whether this is one of several processes that share the run's tests."""
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def _run_folder(factory: pytest.TempPathFactory) -> Path:
+    base = factory.getbasetemp()
+    return base.parent if _is_worker() else base
 
 
 def _count(users: Path) -> int:
@@ -160,9 +167,10 @@ def namespace(kube: Kube) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def s3(sandbox: Sandbox) -> Service:
+def s3(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Service:
     """The run's S3 server: endpoint and keys."""
-    return cluster.add_services(sandbox.folder, ("s3",), os.environ, Silent()).services["s3"]
+    with exclusive(_run_folder(tmp_path_factory) / "pytest.lock"):  # the other worker wants it at the same moment
+        return cluster.add_services(sandbox.folder, ("s3",), os.environ, Silent()).services["s3"]
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class Transport(URLLib3Session):
     def answer(self, request: Any, **_: object) -> Any:
         """The store's answer; whatever else might send the request is not asked."""
         answer = self.send(request)
-        if not request.stream_output:
+        if not request.stream_output and request.method != "HEAD":
             _require_whole(answer)
         return answer
 

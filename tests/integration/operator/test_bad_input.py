@@ -164,7 +164,7 @@ def test_a_removed_runtime_is_refused_with_another_name(registry: Registry) -> N
     )
     upload(registry.bucket, "mnist", package())
     found = registry.until(registry.version(runtime=name), "RuntimeResolved", "False", "RuntimeRemoved")
-    assert "no longer maintained: use" in found["message"]
+    assert "no longer maintained: make a new version with" in found["message"]
     registry.kube.delete(removed)
 
 
