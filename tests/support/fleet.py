@@ -49,9 +49,10 @@ def seen(*nodes: dict[str, Any]) -> Fleet:
     return Fleet(facts(one, TABLES) for one in nodes)
 
 
-_LABELS: Final = {
+LABELS: Final = {
     "node.kubernetes.io/npu.chip.name": ["910ProB", "910B3", "310P3", "910B", "Ascend910", "910X9"],
     "huawei.com/driver.version": ["23.0.rc1", "24.1.rc1", "24.1.rc3.b060", "25.5.0", "odd"],
+    "huawei.com/npu.driver.version": ["23.0.rc1", "24.1.rc3", "odd"],
     "accelerator": ["huawei-Ascend910", "huawei-Ascend310P", "nvidia"],
     "accelerator-type": ["module", "module-910b-8", "odd"],
     "ascend": ["on"],
@@ -64,7 +65,7 @@ def nodes() -> st.SearchStrategy[dict[str, Any]]:
         node,
         name=st.sampled_from(["a", "b", "c", "d"]),
         arch=st.sampled_from(["arm64", "amd64"]),
-        labels=st.fixed_dictionaries({}, optional={key: st.sampled_from(found) for key, found in _LABELS.items()}),
+        labels=st.fixed_dictionaries({}, optional={key: st.sampled_from(found) for key, found in LABELS.items()}),
         resources=st.dictionaries(
             st.sampled_from(["huawei.com/Ascend910", "huawei.com/Ascend310P", "huawei.com/ascend-1980"]),
             st.sampled_from([0, 2, 8]),
