@@ -14,7 +14,7 @@ OLDEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.7.*/bin/python
 NOT_ON_OLDEST := $(addprefix --ignore tests/unit/serve/,test_bundle.py test_openapi.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
+.PHONY: help demo test check unit oldest integration oracle e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -48,6 +48,10 @@ endif
 integration: $(READY)
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/integration -q -n $(JOBS)
+
+oracle: $(READY) ## 5,000 generated fleets before the real scheduler
+	@$(BIN)/aiapp sandbox prepare
+	@ORACLE_FLEETS=5000 $(BIN)/python -m pytest tests/integration/oracle -q
 
 e2e: $(READY) ## end-to-end tests on real nodes
 	@$(BIN)/aiapp sandbox prepare

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice, zip_longest
 
 import pytest
@@ -14,6 +14,7 @@ from tests.support.scheduling import Finding, batch
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes import checks
+from aiapp.sandbox.locks import exclusive
 
 FLEETS = int(os.environ.get("ORACLE_FLEETS", "510"))
 """5,000 on demand: `ORACLE_FLEETS=5000`."""
@@ -24,6 +25,13 @@ KNOWN_DIFFERENCES = {Reason.HARDWARE_MISSING, Reason.CHIP_MISMATCH, Reason.CANN_
 """Reasons that labels cannot always tell the scheduler: such nodes are named by `NodesAvailable` and `aiapp fit`."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def alone(sandbox: Sandbox) -> Iterator[None]:
+    """Nodes are seen by everybody: no operator runs meanwhile."""
+    with exclusive(sandbox.folder.path / "operator.lock"):
+        yield
+
+
 def stories() -> list[Story]:
     """A third of each kind, in turn."""
     each = [generated(kind, -(-FLEETS // len(KINDS))) for kind in KINDS]
@@ -32,7 +40,7 @@ def stories() -> list[Story]:
 
 @pytest.mark.timeout(60 + FLEETS * 2)
 def test_the_scheduler_binds_where_we_say_it_can_and_only_there(
-    sandbox: Sandbox, kube: Kube, namespace: str, record_property: Callable[[str, object], None]
+    kube: Kube, namespace: str, record_property: Callable[[str, object], None]
 ) -> None:
     left, kinds, objections = iter(stories()), Counter[Kind](), list[str]()
     differences, number = Counter[Reason](), 0
@@ -59,7 +67,7 @@ def difference(found: Finding) -> Reason | None:
 
 
 def test_the_oracle_objects_when_any_check_is_dropped(
-    sandbox: Sandbox, kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
+    kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flaws = {check: flawed(check) for check in FLAWS}
     assert {flaw.split()[0] for flaw in flaws} == {check.__name__ for check in checks.CHECKS}

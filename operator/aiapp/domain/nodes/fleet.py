@@ -1,12 +1,13 @@
 """The nodes together, grouped once into kinds, since nodes of a kind are judged once. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from aiapp.domain.nodes.facts import NodeFacts, NodeKind
 
+T = TypeVar("T", bound=Hashable)
 Selector = tuple[tuple[str, str], ...]
 """Labels that a person demands of a node, by key."""
 
@@ -23,7 +24,8 @@ class Fleet:
 
     def __init__(self, nodes: Iterable[NodeFacts] = ()) -> None:
         self.nodes = tuple(nodes)
-        self._groups = _grouped((node.kind, node.name) for node in self.nodes)
+        self._kinds = _by(self.nodes, lambda node: node.kind)
+        self._groups = tuple(_group(kind, alike) for kind, alike in self._kinds.items())
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -32,16 +34,23 @@ class Fleet:
         """By kind; with a selector, apart by the labels of it that they lack."""
         if not selector:
             return self._groups
-        return _grouped((_marked(node, selector), node.name) for node in self.nodes)
+        return tuple(
+            _group(replace(kind, lacking=lacking) if lacking else kind, alike)
+            for kind, nodes in self._kinds.items()
+            for lacking, alike in _by(nodes, lambda node: _lacking(node, selector)).items()
+        )
 
 
-def _marked(node: NodeFacts, selector: Selector) -> NodeKind:
-    lacking = tuple(f"{key}={value}" for key, value in selector if node.labels.get(key) != value)
-    return replace(node.kind, lacking=lacking) if lacking else node.kind
+def _lacking(node: NodeFacts, selector: Selector) -> tuple[str, ...]:
+    return tuple(f"{key}={value}" for key, value in selector if node.labels.get(key) != value)
 
 
-def _grouped(named: Iterable[tuple[NodeKind, str]]) -> tuple[Group, ...]:
-    found: Mapping[NodeKind, list[str]] = defaultdict(list)
-    for kind, name in named:
-        found[kind].append(name)
-    return tuple(Group(kind, tuple(sorted(names))) for kind, names in found.items())
+def _by(nodes: Iterable[NodeFacts], told: Callable[[NodeFacts], T]) -> Mapping[T, Sequence[NodeFacts]]:
+    found: dict[T, list[NodeFacts]] = defaultdict(list)
+    for node in nodes:
+        found[told(node)].append(node)
+    return found
+
+
+def _group(kind: NodeKind, alike: Iterable[NodeFacts]) -> Group:
+    return Group(kind, tuple(sorted(node.name for node in alike)))
