@@ -1,8 +1,9 @@
 """List, watch and Events on a real API server."""
 
 import asyncio
+import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,16 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.resources import CONFIG_MAPS, Json, Resource
 from aiapp.ports import WatchEvent
 from aiapp.reconcile.store import Store
+
+# A watch that is cancelled while it shakes hands leaves Python 3.11 a socket that only the garbage collector closes.
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What a test leaves is collected in it, not in the test of another module."""
+    yield
+    gc.collect()
 
 
 @pytest_asyncio.fixture
