@@ -9,7 +9,8 @@ READY := $(VENV)/.ready
 JOBS ?= 2
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11
 OLDEST := build/oldest
-OLDEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.7.*/bin/python) $(shell command -v python3.7))
+OLDEST_PYTHON ?= $(shell for name in $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.7.*/bin/python python3.7; do \
+	$$name -c '' 2>/dev/null && { echo $$name; break; }; done)
 # These run in the operator's image alone, or need tools that Python 3.7 does not have.
 NOT_ON_OLDEST := $(addprefix --ignore tests/unit/serve/,test_bundle.py test_openapi.py)
 
