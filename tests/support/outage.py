@@ -21,9 +21,16 @@ def restart_api_server(sandbox: Sandbox) -> None:
     command = Path(f"/proc/{running}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
     os.kill(running, signal.SIGKILL)
     eventually(lambda: not alive(process.identity))
-    launch(command, folder=sandbox.folder.path, log=sandbox.folder.logs / f"{SERVER}-again.log")
-    kube = Kube(sandbox.kubeconfig)
-    eventually(lambda: _serves(kube), timeout=60)
+    log = sandbox.folder.logs / f"{SERVER}-again.log"
+    started, kube = launch(command, folder=sandbox.folder.path, log=log), Kube(sandbox.kubeconfig)
+
+    def serves() -> bool:
+        nonlocal started
+        if not alive(started):  # somebody who tried to connect has got its port for a moment
+            started = launch(command, folder=sandbox.folder.path, log=log)
+        return _serves(kube)
+
+    eventually(serves, timeout=60)
 
 
 def _running(sandbox: Sandbox) -> int:
