@@ -159,12 +159,13 @@ class VersionReconciler:
         self, record: VersionRecord, known: Imported, catalogue: Mapping[str, RuntimeSpec]
     ) -> Resolution | None:
         """Latched once it holds, but for its lifecycle; not asked before the package says which runtime it wants."""
-        now = resolve(record.spec.runtime, known.model.runtime if known.model else None, catalogue)
         latched = record.status.runtime
         chosen_later = record.spec.runtime is not None and latched is not None and latched.name != record.spec.runtime
         if latched is not None and record.is_true(ConditionType.RUNTIME_RESOLVED) and not chosen_later:
             return Resolved(_of_today(latched, catalogue))
-        return now if known.model is not None or record.spec.runtime is not None else None
+        if known.model is None and record.spec.runtime is None:
+            return None
+        return resolve(record.spec.runtime, known.model.runtime if known.model else None, catalogue)
 
     def _verdict(
         self, record: VersionRecord, resolution: Resolution | None, catalogue: Mapping[str, RuntimeSpec]
