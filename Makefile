@@ -48,7 +48,7 @@ endif
 
 integration: $(READY)
 	@$(BIN)/aiapp sandbox prepare
-	@$(BIN)/python -m pytest tests/integration -q -n $(JOBS)
+	@$(BIN)/python -m pytest tests/integration -q -n $(JOBS) --dist loadfile
 
 oracle: $(READY) ## 5,000 generated fleets before the real scheduler
 	@$(BIN)/aiapp sandbox prepare

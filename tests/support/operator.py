@@ -21,8 +21,6 @@ from tests.support.sandbox import Sandbox
 from tests.support.stores import LOCAL_RANGE
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.locks import exclusive
-
 ROOT = Path(__file__).parents[2]
 INSTALL = ("namespace.yaml", "rbac.yaml", "users.yaml")
 """Of manifests/install: all but the Deployment, which the process stands for."""
@@ -154,20 +152,16 @@ class Operator:
 
 @pytest.fixture(scope="session")
 def installed(kube: Kube) -> None:
-    """CRDs, rights and catalogue are on the run's sandbox."""
+    """CRDs, rights and catalogue are on this process's sandbox."""
     install(kube)
 
 
 @pytest.fixture(scope="module")
 def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    """The operator on the run's sandbox; only one module at a time has it, since it works on the whole cluster.
-
-    An unexpected error in its log fails the module's last test.
-    """
-    with exclusive(sandbox.folder.path / "operator.lock"):
-        log = tmp_path_factory.mktemp("operator") / "operator.log"
-        running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log).start()
-        yield running
-        if running.process is not None:
-            running.stop()
+    """The operator on this process's sandbox. An unexpected error in its log fails the module's last test."""
+    log = tmp_path_factory.mktemp("operator") / "operator.log"
+    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log).start()
+    yield running
+    if running.process is not None:
+        running.stop()
     assert "Traceback" not in log.read_text(), log.read_text()[-5000:]

@@ -1,7 +1,8 @@
-"""Fixtures on a real control plane: one sandbox a test run, a fresh namespace a test, S3 when asked for.
+"""Fixtures on a real control plane: one sandbox a process of the run, a fresh namespace a test, S3 when asked for.
 
-Under pytest-xdist all workers share the sandbox; the last one that used it takes it down. What a killed run leaves
-is removed by the next start of any sandbox.
+Under pytest-xdist every worker has a sandbox of its own, because an operator sees the whole cluster: no test meets the
+nodes or objects of a test that runs at the same time. What a killed run leaves is removed by the next start of any
+sandbox.
 """
 
 import os
@@ -20,7 +21,6 @@ from tests.support.kube import Kube
 from tests.support.waiting import eventually
 
 from aiapp.sandbox import cluster, state
-from aiapp.sandbox.locks import exclusive
 from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.profiles import SimulatedNode
 from aiapp.sandbox.progress import Silent
@@ -53,8 +53,17 @@ class Sandbox:
         return cluster.service_account_kubeconfig(self.folder, namespace, name)
 
     def simulate(self, *nodes: SimulatedNode) -> None:
-        """Create simulated nodes and wait until they are Ready. Nodes are cluster-wide: use names of your own."""
+        """Create simulated nodes and wait until they are Ready; only within `simulated`."""
         cluster.add_simulated_nodes(self.folder, nodes, os.environ, Silent())
+
+    @contextmanager
+    def simulated(self, *nodes: SimulatedNode) -> Iterator[None]:
+        """Nodes for a while; afterwards the cluster has none again, as the tests that follow expect."""
+        self.simulate(*nodes)
+        try:
+            yield
+        finally:
+            self.kubectl("delete", "node", "--all")
 
     def kubectl(
         self, *arguments: str, stdin: str | None = None, check: bool = True
@@ -92,55 +101,31 @@ def s3_client(service: Service) -> "S3Client":
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The run's control plane, without nodes; shared by all workers of the run."""
-    with _shared(tmp_path_factory, "pytest", nodes="none") as shared:
-        yield shared
+def sandbox() -> Iterator[Sandbox]:
+    """This process's control plane, without nodes."""
+    with _started("pytest", nodes="none") as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The run's cluster with nodes that run pods (profile `demo`) and an S3 server; skips where that cannot be."""
+def real_cluster() -> Iterator[Sandbox]:
+    """This process's cluster with nodes that run pods (profile `demo`) and an S3 server; skips where that cannot be."""
     if reason := lifecycle.possible():
         pytest.skip(reason)
-    with _shared(tmp_path_factory, "pytest-real", nodes="demo", services=("s3",)) as shared:
-        yield shared
+    with _started("pytest-real", nodes="demo", services=("s3",)) as started:
+        yield started
 
 
 @contextmanager
-def _shared(
-    factory: pytest.TempPathFactory, prefix: str, *, nodes: str, services: tuple[str, ...] = ()
-) -> Iterator[Sandbox]:
-    # The process that a person started: it lives as long as the run.
-    owner = os.getppid() if _is_worker() else os.getpid()
+def _started(prefix: str, *, nodes: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox]:
+    owner = os.getpid()
     folder = state.folder(os.environ, f"{prefix}-{owner}")
-    users = _run_folder(factory) / f"{prefix}-users"
-    lock = _run_folder(factory) / f"{prefix}.lock"
-    with exclusive(lock):
-        request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=owner)
-        cluster.up(request, os.environ, Silent())
-        users.write_text(f"{_count(users) + 1}")
+    request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=owner)
+    cluster.up(request, os.environ, Silent())
     try:
         yield Sandbox(folder)
     finally:
-        with exclusive(lock):
-            users.write_text(f"{_count(users) - 1}")
-            if _count(users) == 0:
-                cluster.down(folder)
-
-
-def _is_worker() -> bool:
-    """Whether this is one of several processes that share the run's tests."""
-    return "PYTEST_XDIST_WORKER" in os.environ
-
-
-def _run_folder(factory: pytest.TempPathFactory) -> Path:
-    base = factory.getbasetemp()
-    return base.parent if _is_worker() else base
-
-
-def _count(users: Path) -> int:
-    return int(users.read_text()) if users.exists() else 0
+        cluster.down(folder)
 
 
 @pytest.fixture(scope="session")
@@ -167,10 +152,9 @@ def namespace(kube: Kube) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def s3(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """The run's S3 server: endpoint and keys."""
-    with exclusive(_run_folder(tmp_path_factory) / "pytest.lock"):  # the other worker wants it at the same moment
-        return cluster.add_services(sandbox.folder, ("s3",), os.environ, Silent()).services["s3"]
+def s3(sandbox: Sandbox) -> Service:
+    """The sandbox's S3 server: endpoint and keys."""
+    return cluster.add_services(sandbox.folder, ("s3",), os.environ, Silent()).services["s3"]
 
 
 @pytest.fixture

@@ -31,11 +31,9 @@ FLEET = (
 
 
 @pytest.fixture(scope="module")
-def fleet(installed: None, sandbox: Sandbox, kube: Kube) -> Iterator[None]:
-    sandbox.simulate(*FLEET)
-    yield
-    for node in FLEET:
-        kube.delete({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}})
+def fleet(installed: None, sandbox: Sandbox) -> Iterator[None]:
+    with sandbox.simulated(*FLEET):
+        yield
 
 
 @pytest.fixture

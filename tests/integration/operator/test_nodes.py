@@ -28,7 +28,6 @@ class Nodes:
 
     def add(self, name: str, chip: str, driver: str, **more: str) -> None:
         labels = {CHIP: chip, DRIVER: driver} | more
-        # Other tests' pods tolerate nothing.
         taint = Taint(key=NPU, effect="NoSchedule")
         self.sandbox.simulate(
             SimulatedNode(name=name, arch="arm64", labels=labels, capacity={NPU: "8"}, taints=(taint,))
@@ -37,16 +36,11 @@ class Nodes:
     def remove(self, name: str) -> None:
         self.kube.delete({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}})
 
-    def clear(self) -> None:
-        for node in self.kube.list("v1", "Node"):
-            self.kube.delete(node)
-
 
 @pytest.fixture
 def nodes(sandbox: Sandbox, kube: Kube) -> Iterator[Nodes]:
-    made = Nodes(sandbox, kube)
-    yield made
-    made.clear()
+    with sandbox.simulated():
+        yield Nodes(sandbox, kube)
 
 
 @pytest.fixture

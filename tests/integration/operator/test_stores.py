@@ -12,8 +12,6 @@ from tests.support.packages import Registry, keys, package, upload
 from tests.support.sandbox import Bucket, Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.locks import exclusive
-
 DEAD_VERSIONS = 40
 """More than the operator has workers."""
 
@@ -22,11 +20,10 @@ DEAD_VERSIONS = 40
 def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """An operator with much patience for stores, so that a dead one keeps whoever waits for it."""
     patience = {"AIAPP_STORE_READ_SECONDS": "60", "AIAPP_STORE_REQUEST_SECONDS": "120", "AIAPP_RESYNC_SECONDS": "3600"}
-    with exclusive(sandbox.folder.path / "operator.lock"):
-        log = tmp_path_factory.mktemp("stores") / "operator.log"
-        running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, patience).start()
-        yield running
-        running.stop()
+    log = tmp_path_factory.mktemp("stores") / "operator.log"
+    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, patience).start()
+    yield running
+    running.stop()
     assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
 
 

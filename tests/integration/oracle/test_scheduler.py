@@ -2,19 +2,17 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice, zip_longest
 
 import pytest
 from tests.support.fleets import FLAWS, KINDS, Kind, Story, flawed, generated
 from tests.support.kube import Kube
 from tests.support.oracle import kind_of
-from tests.support.sandbox import Sandbox
 from tests.support.scheduling import Finding, batch
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes import checks
-from aiapp.sandbox.locks import exclusive
 
 FLEETS = int(os.environ.get("ORACLE_FLEETS", "510"))
 """5,000 on demand: `ORACLE_FLEETS=5000`."""
@@ -23,13 +21,6 @@ AT_ONCE = 60
 SHARE = 0.3
 KNOWN_DIFFERENCES = {Reason.HARDWARE_MISSING, Reason.CHIP_MISMATCH, Reason.CANN_TOO_OLD, Reason.NPU_COUNT_IMPOSSIBLE}
 """Reasons that labels cannot always tell the scheduler: such nodes are named by `NodesAvailable` and `aiapp fit`."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alone(sandbox: Sandbox) -> Iterator[None]:
-    """Nodes are seen by everybody: no operator runs meanwhile."""
-    with exclusive(sandbox.folder.path / "operator.lock"):
-        yield
 
 
 def stories() -> list[Story]:

@@ -27,21 +27,20 @@ def test_a_pod_becomes_ready_on_a_simulated_node_that_has_the_devices(
     sandbox: Sandbox, kube: Kube, namespace: str
 ) -> None:
     taint = Taint(key="test/other", effect="NoSchedule")
-    sandbox.simulate(
-        SimulatedNode(name=f"{namespace}-fits", arch="arm64", labels={"chip": namespace}, capacity={NPU: "8"}),
-        SimulatedNode(name=f"{namespace}-tainted", labels={"chip": namespace}, capacity={NPU: "16"}, taints=(taint,)),
-    )
-    kube.create(pod("fits", namespace, "8", namespace))
-    kube.create(pod("too-big", namespace, "16", namespace))
+    fitting = SimulatedNode(name="fitting", arch="arm64", labels={"chip": "a"}, capacity={NPU: "8"})
+    tainted = SimulatedNode(name="tainted", labels={"chip": "a"}, capacity={NPU: "16"}, taints=(taint,))
+    with sandbox.simulated(fitting, tainted):
+        kube.create(pod("fits", namespace, "8", "a"))
+        kube.create(pod("too-big", namespace, "16", "a"))
 
-    def ready() -> bool:
-        found = kube.get("v1", "Pod", "fits", namespace)
-        conditions = {entry["type"]: entry["status"] for entry in found["status"].get("conditions", ())}
-        return conditions.get("Ready") == "True" and bool(found["spec"]["nodeName"] == f"{namespace}-fits")
+        def ready() -> bool:
+            found = kube.get("v1", "Pod", "fits", namespace)
+            conditions = {entry["type"]: entry["status"] for entry in found["status"].get("conditions", ())}
+            return conditions.get("Ready") == "True" and bool(found["spec"]["nodeName"] == "fitting")
 
-    eventually(ready)
-    assert "nodeName" not in kube.get("v1", "Pod", "too-big", namespace)["spec"]
-    node = kube.get("v1", "Node", f"{namespace}-fits")
+        eventually(ready)
+        assert "nodeName" not in kube.get("v1", "Pod", "too-big", namespace)["spec"]
+        node = kube.get("v1", "Node", "fitting")
     assert node["status"]["allocatable"][NPU] == "8"
     assert node["metadata"]["labels"]["kubernetes.io/arch"] == "arm64"
 
