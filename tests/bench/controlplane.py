@@ -139,12 +139,13 @@ def _restarted(n: int, operator: Operator) -> list[Figure]:
     ready = time.monotonic()
     _until(lambda: _looked_at(operator) >= 2 * n and operator.metric("workqueue_depth") == 0)
     done = _moment(operator)
-    _at_rest(operator)
+    settled = _at_rest(operator)
     return [
         Figure(f"restart until ready, {n} pairs", "s", ready - began),
         Figure(f"restart until all are looked at, {n} pairs", "s", done.at - began),
         Figure(f"CPU of a restart, {n} pairs", "s", done.used.operator),
-        Figure(f"writes of a restart, {n} pairs", "", operator.writes()),
+        Figure(f"writes of a restart, {n} pairs", "", sum(settled.writes.values())),
+        *(Figure(f"{way} {what} of a restart, {n} pairs", "", made) for (way, what), made in settled.writes.items()),
         Figure(f"resident memory after a restart, {n} pairs", "MiB", resident_mib(_pid(operator))),
     ]
 

@@ -109,7 +109,8 @@ def status(code: HTTPStatus, **headers: str) -> Fault:
 BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 METADATA: Final = "http://169.254.169.254/latest/meta-data/"
 RULES: Final[Mapping[str, Callable[[Replace], Rule]]] = {
-    "one byte a second": always(Fault(piece=1, pause_seconds=1.0)),
+    # Ten in truth, for these tests have less than a tenth of the patience, and a pause must be shorter than that.
+    "one byte a second": always(Fault(piece=1, pause_seconds=0.1)),
     "stalls in the middle, once": once(Fault(stall_after=5)),
     "cut off before the first byte, once": once(Fault(cut_after=0)),
     "cut off in the middle, once": once(Fault(cut_after=5)),

@@ -17,6 +17,7 @@ from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.requirement import requirement, wanted_npu
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.story import imported_story
+from aiapp.domain.planning.counts import only_counts_differ
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
     Imported,
@@ -45,7 +46,7 @@ from aiapp.reconcile.store import Store
 from aiapp.reconcile.turns import ASK_AGAIN_SECONDS, Turns
 
 COUNTS_SECONDS: Final = 300.0
-"""A change of mere counts of nodes is written at most this often; a change of the verdict at once."""
+"""A change of mere counts of nodes is written at most this often; other news of them at once."""
 QUICK_SECONDS: Final = 2.0
 """An import that takes longer is told while it goes on; of a quicker one only the outcome is written."""
 
@@ -186,7 +187,7 @@ class VersionReconciler:
     def _damped(self, record: VersionRecord, said: Report) -> float | None:
         """Seconds to wait when nothing but counts of nodes changed and they were written a moment ago; None: write."""
         before = record.raw.get("status", {})
-        if not _only_counts_differ(before, said.status) or _words(record.status.conditions) != _words(said.findings):
+        if not only_counts_differ(before, said.status) or _words(record.status.conditions) != _words(said.findings):
             return None
         last, now = self._counted.get(record.uid), self._ports.clock()
         if last is not None and now - last < COUNTS_SECONDS:
@@ -215,10 +216,3 @@ def _wanted_store(raw: Json) -> str | None:
         return None
     source = raw["spec"].get("source", {}).get("obs")
     return None if source is None else str(source.get("endpoint", source.get("region", "")))
-
-
-def _only_counts_differ(before: Json, after: Json) -> bool:
-    old, new = before.get("compatibility", {}), after.get("compatibility", {})
-    same_verdict = bool(old) and old.get("verdict") == new.get("verdict") and old != new
-    parts = {*before, *after} - {"compatibility", "conditions"}
-    return same_verdict and all(before.get(part) == after.get(part) for part in parts)
