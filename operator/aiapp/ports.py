@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
@@ -19,6 +19,10 @@ Clock = Callable[[], datetime]
 Trim = Callable[[Json], Json | None]
 """Drops what nobody here needs of an object, or all of it (None); may change and return its argument."""
 EventType = Literal["Normal", "Warning"]
+
+
+NOT_SERVED: Final = "NotServed"
+"""Reason of a `NotFoundError`: the API server knows no such kind."""
 
 
 class ApiError(Exception):

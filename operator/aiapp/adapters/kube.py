@@ -12,7 +12,7 @@ import orjson
 from typing_extensions import override
 
 from aiapp.domain.resources import PODS, Json, Resource, resource_of
-from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports import NOT_SERVED, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 FIELD_MANAGER: Final = "aiapp-operator"
 PAGE_SIZE: Final = 500
@@ -267,7 +267,8 @@ def _error(status: int, content: bytes) -> ApiError:
         body: Any = orjson.loads(content)
         reason, message = body.get("reason", ""), body.get("message", "")
     except (orjson.JSONDecodeError, AttributeError):
-        reason, message = "", content[:200].decode(errors="replace")
+        # Only a path that belongs to no kind is refused in plain text.
+        reason, message = NOT_SERVED if status == 404 else "", content[:200].decode(errors="replace")
     kind = {404: NotFoundError, 409: ConflictError}.get(status, ApiError)
     return kind(status, reason or str(status), message)
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from aiapp.domain.resources import Json, Resource
-from aiapp.ports import ApiError
+from aiapp.domain.resources import RUNTIMES, Json, Resource
+from aiapp.ports import NOT_SERVED, ApiError
 
 if TYPE_CHECKING:
     from aiapp.adapters.kube import KubeApi
 
 PATIENCE_SECONDS: Final = 10.0
 """A person waits at most this long for one answer."""
+UNKNOWN_KINDS: Final = f"this cluster does not know the kinds of {RUNTIMES.api_version}: install the operator first"
 
 Result = TypeVar("Result")
 
@@ -72,7 +73,7 @@ def run(choice: Choice, work: Callable[[UserCluster], Awaitable[Result]]) -> Res
     except NoClusterError as error:
         raise click.UsageError(str(error)) from error
     except ApiError as error:
-        raise click.ClickException(error.message) from error
+        raise click.ClickException(UNKNOWN_KINDS if error.reason == NOT_SERVED else error.message) from error
 
 
 async def _connected(choice: Choice, work: Callable[[UserCluster], Awaitable[Result]]) -> Result:

@@ -32,17 +32,15 @@ def _condition(before: Json | None, wanted: Json, now: datetime) -> Json:
     return {"message": "", "observedGeneration": 0, **wanted, "lastTransitionTime": moment}
 
 
-def is_news(seen: Json, status: Json) -> bool:
+def is_news(seen: Any, told: Any) -> bool:
     """Whether anything but times differs."""
-    return seen != status and bool(_timeless(seen) != _timeless(status))
-
-
-def _timeless(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _timeless(part) for key, part in value.items() if key not in TIMES}
-    if isinstance(value, list):
-        return [_timeless(part) for part in value]
-    return value
+    if seen == told:
+        return False
+    if isinstance(seen, dict) and isinstance(told, dict):
+        return any(is_news(seen.get(key), told.get(key)) for key in {*seen, *told} - TIMES)
+    if isinstance(seen, list) and isinstance(told, list) and len(seen) == len(told):
+        return any(map(is_news, seen, told))
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,14 @@ ANSWERS = {
     "/api/v1/namespaces/team/pods/p/log?container=fetch&follow=false": "first\nsecond\nunended",
 }
 
+UNSERVED = "404 page not found\n"
+
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         found = ANSWERS.get(self.path)
-        body = (found or json.dumps({"reason": "NotFound", "message": f"nothing at {self.path}"})).encode()
+        missing = json.dumps({"reason": "NotFound", "message": f"nothing at {self.path}"})
+        body = (found or (UNSERVED if "unserved" in self.path else missing)).encode()
         self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -97,6 +100,12 @@ def test_a_refusal_ends_the_command_in_the_servers_words(kubeconfig: Path) -> No
     found = CliRunner().invoke(_show, ["x", "--kubeconfig", str(kubeconfig), "-n", "n"])
     assert found.exit_code == 1
     assert found.output == "Error: nothing at /apis/aiapp.dev/v1alpha1/namespaces/n/aiapplicationversions/x\n"
+
+
+def test_a_cluster_without_the_operator_is_told_as_such(kubeconfig: Path) -> None:
+    found = CliRunner().invoke(_show, ["unserved", "--kubeconfig", str(kubeconfig)])
+    expected = "Error: this cluster does not know the kinds of aiapp.dev/v1alpha1: install the operator first\n"
+    assert (found.exit_code, found.output) == (1, expected)
 
 
 def test_a_kubeconfig_that_is_none_ends_the_command(tmp_path: Path) -> None:
