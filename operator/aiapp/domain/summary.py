@@ -76,7 +76,10 @@ Flux that waiting alone will not help (kstatus)."""
 
 
 def summarize(findings: Sequence[Finding], dependents: Iterable[ConditionType], ready_reason: Reason) -> list[Finding]:
-    """The findings, and after them Ready over `dependents`, and Reconciling and Stalled while they apply."""
+    """The findings, and after them Ready over `dependents`, and Stalled and Reconciling while they apply.
+
+    In this order: of the two, kstatus believes the one that it meets first, and Reconciling means to wait on.
+    """
     wanted = set(dependents)
     relevant = [finding for finding in findings if finding.type in wanted]
     culprit = _culprit(relevant)
@@ -86,7 +89,7 @@ def summarize(findings: Sequence[Finding], dependents: Iterable[ConditionType], 
     ready = Finding(ConditionType.READY, culprit.state, culprit.reason, culprit.message)
     reconciling = holds(ConditionType.RECONCILING, culprit.message, culprit.reason)
     stalled = [holds(ConditionType.STALLED, culprit.message, culprit.reason)] if culprit.reason in STALLING else []
-    return [*findings, ready, reconciling, *stalled]
+    return [*findings, ready, *stalled, reconciling]
 
 
 def _culprit(findings: Sequence[Finding]) -> Finding | None:
