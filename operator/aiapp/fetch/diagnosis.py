@@ -8,10 +8,11 @@ import socket
 import ssl
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
+from aiapp.fetch.exchange import Answer
 
 _S3_CODE: Final = re.compile(rb"<Code>(\w{1,64})</Code>")
 _UNTRUSTED: Final = "no trusted authority has issued its certificate: give the authority's as CA bundle"
@@ -76,13 +77,13 @@ class Diagnosis(NamedTuple):
     final: bool
 
 
-def refusal(answer: HTTPResponse, body: bytes) -> RefusedError:
+def refusal(answer: Answer, body: bytes) -> RefusedError:
     """Of an answer that is no success, with the beginning of its body."""
     code = _S3_CODE.search(body)
     return RefusedError(answer.status, code[1].decode() if code else "", retry_after(answer))
 
 
-def retry_after(answer: HTTPResponse) -> float:
+def retry_after(answer: Answer) -> float:
     """Seconds that `Retry-After` asks for: a number, or a date, which counts from the answer's own."""
     wanted = answer.getheader("Retry-After", "")
     if wanted.strip().isdecimal():

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-FEWEST: Final = 8
-"""Enough where the store is near: more would only take turns on the processor."""
+FEWEST: Final = 4
+"""Enough where the store is near: more would only take turns at the interpreter (2,000 files: 1.7 s; by 8, 2.2 s)."""
 MOST: Final = 32
 """Enough for small files from a store that is far away."""
 LOOK_SECONDS: Final = 0.1

@@ -1,14 +1,13 @@
 """Ranges of pinned objects from an S3-compatible store over HTTP. Never asks for another state of them."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException
 from typing import Final
 
 from aiapp.api.conditions import Reason
@@ -20,6 +19,7 @@ from aiapp.domain.proxies import NO_PROXIES, Proxies
 from aiapp.fetch import signing
 from aiapp.fetch.connection import Dialler, store_at
 from aiapp.fetch.diagnosis import BrokenAnswerError, Diagnosis, RefusedError, diagnosis, refusal
+from aiapp.fetch.exchange import Answer, Channel
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.pace import Pace
 from aiapp.fetch.pauses import Pauses
@@ -81,8 +81,8 @@ class Remote:
         self._where = access.location
         self._pauses = pauses or Pauses()
         self._pace = Pace(time.monotonic, time.process_time)
-        self._idle: list[HTTPConnection] = []
-        self._open: set[HTTPConnection] = set()
+        self._idle: list[Channel] = []
+        self._open: set[Channel] = set()
         self._lock = threading.Lock()
         self._retried = retried
         endpoint = _endpoint(access)
@@ -124,48 +124,49 @@ class Remote:
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
-            for connection in self._open:
-                if (sock := connection.sock) is not None:
-                    with suppress(OSError):
-                        sock.shutdown(socket.SHUT_RDWR)
+            for channel in self._open:
+                channel.break_off()
 
     def _receive(self, wanted: _Wanted) -> None:
-        with self._pace.turn(), self._connected() as connection, closing(self._answer(connection, wanted)) as answer:
+        with self._pace.turn(), self._connected() as channel:
+            answer = self._answer(channel, wanted)
             self._require_pinned(wanted.entry, answer)
             _require_range(wanted, answer)
             for size in _pieces(answer, wanted.rest):
                 wanted.came += size
             if answer.chunked and answer.read(1):
                 raise BrokenAnswerError("an answer of another length than asked for")
+            if answer.closes:
+                channel.close()
 
     @contextmanager
-    def _connected(self) -> Iterator[HTTPConnection]:
+    def _connected(self) -> Iterator[Channel]:
         """A connection, new or kept; kept for the next request only after a whole answer."""
         with self._lock:
-            connection = self._idle.pop() if self._idle else self._dialler.connection()
-            self._open.add(connection)
+            channel = self._idle.pop() if self._idle else Channel(self._dialler.connection())
+            self._open.add(channel)
         try:
-            yield connection
+            yield channel
         except BaseException:
             with self._lock:
-                self._open.discard(connection)
-            connection.close()
+                self._open.discard(channel)
+            channel.close()
             raise
         with self._lock:
-            self._open.discard(connection)
-            self._idle.append(connection)
+            self._open.discard(channel)
+            self._idle.append(channel)
 
-    def _answer(self, connection: HTTPConnection, wanted: _Wanted) -> HTTPResponse:
+    def _answer(self, channel: Channel, wanted: _Wanted) -> Answer:
         """The head of a successful answer; a kept connection that the store has closed meanwhile is opened anew."""
         target, headers = self._request(wanted)
-        kept = connection.sock is not None
+        kept = channel.is_open
         try:
-            return _asked(connection, target, headers)
+            return _asked(channel, target, headers)
         except (ConnectionError, HTTPException):
-            connection.close()
+            channel.close()
             if not kept:
                 raise
-        return _asked(connection, target, headers)
+        return _asked(channel, target, headers)
 
     def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
         """Target and headers."""
@@ -179,11 +180,11 @@ class Remote:
             headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
         return self._dialler.absolute + target, headers
 
-    def _require_pinned(self, entry: Entry, answer: HTTPResponse) -> None:
+    def _require_pinned(self, entry: Entry, answer: Answer) -> None:
         """Not every store heeds If-Match, so what it says it sends is compared as well."""
         etag, size = answer.getheader("ETag"), _total(answer)
-        if size not in {None, entry.size} or (etag is not None and etag.removeprefix("W/").strip('"') != entry.etag):
-            said = f"now ETag {etag}, {size} bytes"
+        if size not in {None, entry.size} or (etag and etag.removeprefix("W/").strip('"') != entry.etag):
+            said = f"now ETag {etag or None}, {size} bytes"
             raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, said, final=True))
 
     def _key(self, entry: Entry) -> str:
@@ -208,22 +209,18 @@ class Remote:
         return FetchError(found.reason, message)
 
 
-def _asked(connection: HTTPConnection, target: str, headers: dict[str, str]) -> HTTPResponse:
-    connection.request("GET", target, headers=headers)
-    assert connection.sock is not None
-    connection.sock.settimeout(SILENCE_SECONDS)
-    answer = connection.getresponse()
+def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
+    answer = channel.get(target, headers, SILENCE_SECONDS)
     if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
-        with closing(answer):
-            raise refusal(answer, answer.read(ERROR_BYTES))
+        raise refusal(answer, answer.read(ERROR_BYTES))
     return answer
 
 
-def _pieces(answer: HTTPResponse, into: memoryview) -> Iterator[int]:
+def _pieces(answer: Answer, into: memoryview) -> Iterator[int]:
     """Fills `into`; yields how many bytes came, as they come."""
     begun, since = time.monotonic(), 0
     while into:
-        size = answer.readinto(into) if answer.chunked else answer.fp.readinto1(into)
+        size = answer.readinto(into)
         if not size:
             raise BrokenAnswerError("the answer was cut off")
         yield size
@@ -234,7 +231,7 @@ def _pieces(answer: HTTPResponse, into: memoryview) -> Iterator[int]:
             begun, since = time.monotonic(), 0
 
 
-def _total(answer: HTTPResponse) -> int | None:
+def _total(answer: Answer) -> int | None:
     """Size of the whole object as the answer tells it; None: it does not."""
     if answer.status == HTTPStatus.OK:
         return answer.length
@@ -242,7 +239,7 @@ def _total(answer: HTTPResponse) -> int | None:
     return int(total) if total.isdecimal() else None
 
 
-def _require_range(wanted: _Wanted, answer: HTTPResponse) -> None:
+def _require_range(wanted: _Wanted, answer: Answer) -> None:
     """The answer must be of the very range, and as long."""
     length = len(wanted.rest)
     if answer.length not in {None, length}:

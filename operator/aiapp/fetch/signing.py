@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -48,13 +49,16 @@ class Signer:
         canonical = f"GET\n{path}\n{query}\n{lines}\n{';'.join(sent)}\n{_EMPTY_BODY}"
         hashed = hashlib.sha256(canonical.encode()).hexdigest()
         text = f"{_ALGORITHM}\n{sent['x-amz-date']}\n{scope}\n{hashed}"
-        return _hmac(self._key(scope), text).hex()
+        return _hmac(_key(self.keys.secret_access_key, scope), text).hex()
 
-    def _key(self, scope: str) -> bytes:
-        key = f"AWS4{self.keys.secret_access_key}".encode()
-        for part in scope.split("/"):
-            key = _hmac(key, part)
-        return key
+
+@lru_cache(maxsize=1)
+def _key(secret: str, scope: str) -> bytes:
+    """Another one each day."""
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = _hmac(key, part)
+    return key
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -2,33 +2,21 @@
 
 import socket
 import ssl
-from email.message import Message
-from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
-from typing import cast
+from http.client import IncompleteRead, RemoteDisconnected
+from io import BufferedReader, BytesIO
 
 import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.fetch.diagnosis import BrokenAnswerError, Diagnosis, RefusedError, diagnosis, refusal
+from aiapp.fetch.exchange import Answer
 
 UNREACHABLE = Reason.ENDPOINT_UNREACHABLE
 
 
-class Answer:
-    """The head of an answer."""
-
-    def __init__(self, status: int, **headers: str) -> None:
-        self.status = status
-        self._headers = Message()
-        for name, value in headers.items():
-            self._headers[name.replace("_", "-")] = value
-
-    def getheader(self, name: str, default: str) -> str:
-        return str(self._headers.get(name, default))
-
-
 def refused(status: int, body: bytes = b"", **headers: str) -> RefusedError:
-    return refusal(cast("HTTPResponse", Answer(status, **headers)), body)
+    named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    return refusal(Answer(status, named, BufferedReader(BytesIO()), persistent=True), body)
 
 
 def certificate(number: int, message: str = "strange") -> ssl.SSLCertVerificationError:
