@@ -1,10 +1,11 @@
 """Nodes: what is said before a pod exists, waiting that ends by itself, and what runs when nodes go."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.support.kube import Kube, Object
+from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
@@ -128,6 +129,24 @@ def test_a_pod_that_waits_for_devices_of_others_goes_on_when_they_are_freed(
     assert registry.now(application)["status"]["phase"] == "Waiting"
     registry.kube.delete(holder, gracePeriodSeconds=0)
     registry.until(application, "Ready", "True", timeout=60)
+
+
+def test_where_devices_are_not_counted_the_scheduler_alone_says_that_none_is_free(
+    registry: Registry, version: Object, nodes: Nodes, operator: Operator
+) -> None:
+    nodes.add("train", "910ProB", "23.0.rc1")
+    registry.kube.create(_holder(registry.namespace))
+    eventually(lambda: registry.kube.get("v1", "Pod", "holder", registry.namespace)["spec"].get("nodeName"))
+    operator.kill()
+    uncounting = replace(operator, environment={"AIAPP_COUNT_DEVICES": "false"}).start()
+    try:
+        application = registry.application(replicas=1)
+        registry.until(version, "RuntimeCompatible", "True", "Compatible", timeout=60)
+        eventually(lambda: f"Insufficient {NPU}" in registry.condition(application, "WorkloadsAvailable")["message"])
+        assert "free of" not in registry.condition(application, "WorkloadsAvailable")["message"]
+    finally:
+        uncounting.kill()
+        operator.start()
 
 
 def test_an_administrators_facts_count_and_a_mistake_in_them_changes_nothing(
