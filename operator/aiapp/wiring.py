@@ -285,7 +285,7 @@ class Engine:
             recorder=recorder,
             objects=S3Store(store_settings(settings)),
             parser=IsolatedParser(),
-            turns=Turns(max(1, settings.workers // 2), self._queue.add),
+            turns=Turns(settings.workers, self._queue.add),
             drifts=Drifts(
                 Queue(time.monotonic, random.random, self.metrics), DriftPace(settings.drift_seconds, time.monotonic)
             ),

@@ -9,11 +9,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from typing_extensions import override
+
+from aiapp.domain.shares import Shares
 
 Result = TypeVar("Result")
 
@@ -47,25 +49,24 @@ Call = Callable[[Abandoned], Result]
 
 
 class BlockingPool:
-    """`threads` threads, of which one group of calls (say, all to one host) never takes more than half."""
+    """`threads` threads, shared out among groups of calls (say, all to one host)."""
 
     def __init__(self, threads: int, name: str) -> None:
         self._threads = threads
         self._name = name
-        self._share = max(1, threads // 2)
+        self._shares = Shares(threads)
         self._calls: queue.SimpleQueue[tuple[Future[Any], Call[Any], Abandoned] | None] = queue.SimpleQueue()
         self._running: list[Abandoned] = []
         self._started = 0
         self._closed = False
-        self._groups: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._waiting: list[asyncio.Future[None]] = []
 
     async def run(self, group: str, call: Call[Result]) -> Result:
         """The result of `call`. When the caller is cancelled, the place is free only once the thread has returned."""
-        places = self._groups.get(group) or self._groups.setdefault(group, asyncio.Semaphore(self._share))
-        await places.acquire()
+        await self._enter(group)
         future, abandoned = self._submit(call)
         loop = asyncio.get_running_loop()
-        future.add_done_callback(lambda _: _call_on(loop, places.release))
+        future.add_done_callback(lambda _: _call_on(loop, partial(self._leave, group)))
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -79,6 +80,21 @@ class BlockingPool:
             abandoned.set()
         for _ in range(self._started):
             self._calls.put(None)
+
+    async def _enter(self, group: str) -> None:
+        while not self._shares.has_place(group):
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
+        self._shares.take(group)
+
+    def _leave(self, group: str) -> None:
+        """Whoever waits looks whether the place is for it, in the order they came."""
+        self._shares.give_back(group)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
 
     def _submit(self, call: Call[Result]) -> tuple[Future[Result], Abandoned]:
         if self._closed:

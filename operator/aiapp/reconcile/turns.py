@@ -1,10 +1,11 @@
-"""Who may import from a store now, so that one slow store never keeps all workers. Never looks at a store itself."""
+"""Who may import from a store now, so that slow stores never keep all workers. Never looks at a store itself."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from aiapp.domain.shares import Shares
 from aiapp.reconcile.queue import Key
 
 ASK_AGAIN_SECONDS: Final = 30.0
@@ -12,12 +13,11 @@ ASK_AGAIN_SECONDS: Final = 30.0
 
 
 class Turns:
-    """Up to `places` imports from one store at a time; `wake` is called with whoever may ask again."""
+    """Shares out the workers among stores; `wake` is called with whoever may ask again."""
 
-    def __init__(self, places: int, wake: Callable[[Key], None]) -> None:
-        self._places = places
+    def __init__(self, workers: int, wake: Callable[[Key], None]) -> None:
+        self._shares = Shares(workers)
         self._wake = wake
-        self._taken: Counter[str] = Counter()
         self._waiting: dict[str, OrderedDict[Key, None]] = {}
 
     @contextmanager
@@ -28,22 +28,25 @@ class Turns:
         """
         if store is None:
             yield True
-        elif self._taken[store] >= self._places:
+        elif not self._shares.has_place(store):
             self._waiting.setdefault(store, OrderedDict())[key] = None
             yield False
         else:
-            self._taken[store] += 1
+            self._shares.take(store)
             try:
                 yield True
             finally:
                 self._end(store)
 
     def _end(self, store: str) -> None:
-        self._taken[store] -= 1
-        if not self._taken[store]:
-            del self._taken[store]
-        waiting = self._waiting.get(store)
-        if waiting:
-            self._wake(waiting.popitem(last=False)[0])
+        self._shares.give_back(store)
+        for waited_for in list(self._waiting):
+            if self._shares.has_place(waited_for):
+                self._wake_one(waited_for)
+
+    def _wake_one(self, store: str) -> None:
+        waiting = self._waiting[store]
+        key, _ = waiting.popitem(last=False)
         if not waiting:
-            self._waiting.pop(store, None)
+            del self._waiting[store]
+        self._wake(key)

@@ -10,7 +10,6 @@ from tests.support.kube import Object
 from tests.support.operator import SERVICE_ACCOUNT, Operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.sandbox import Bucket, Sandbox
-from tests.support.waiting import eventually
 
 DEAD_VERSIONS = 40
 """More than the operator has workers."""
@@ -40,21 +39,28 @@ def bundle(namespace: str, content: str, key: str = "ca.crt") -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: content}}
 
 
-def test_a_dead_store_with_many_versions_does_not_slow_imports_from_another(registry: Registry) -> None:
+def test_dead_stores_with_many_versions_do_not_slow_imports_from_another(registry: Registry) -> None:
     upload(registry.bucket, "mnist", package())
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(DEAD_VERSIONS)
-        endpoint = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+    with socket.socket() as deaf, socket.socket() as mute:
+        endpoints = [_listening(store) for store in (deaf, mute)]
         dead = [
-            registry.version("dead", f"0.0.{number}", obs={"endpoint": endpoint}) for number in range(DEAD_VERSIONS)
+            registry.version("dead", f"0.0.{number}", obs={"endpoint": endpoints[number % 2]})
+            for number in range(DEAD_VERSIONS)
         ]
-        eventually(lambda: registry.condition(dead[0], "SourceResolved")["status"] == "Unknown")
+        for one in dead[:2]:
+            registry.until(one, "SourceResolved", "Unknown")
         live = registry.version()
         registry.until(live, "Ready", "True", timeout=30)  # less than a dead import takes
         assert {registry.condition(one, "Ready")["status"] for one in dead} <= {"Unknown", "absent"}
         for one in dead:
             registry.kube.delete(one)
+
+
+def _listening(store: socket.socket) -> str:
+    """A store that takes connections and never says a word."""
+    store.bind(("127.0.0.1", 0))
+    store.listen(DEAD_VERSIONS)
+    return f"http://127.0.0.1:{store.getsockname()[1]}"
 
 
 def test_a_ca_bundle_counts_as_soon_as_it_is_there_and_right(

@@ -40,6 +40,14 @@ async def test_a_host_that_hangs_leaves_half_of_the_threads_to_the_others() -> N
     pool.close()
 
 
+async def test_two_hosts_that_hang_leave_a_thread_to_a_third() -> None:
+    pool, release = BlockingPool(8, "test"), threading.Event()
+    hanging = [asyncio.create_task(pool.run(host, lambda _: release.wait())) for host in "abababababab"]
+    assert await pool.run("third", lambda _: "answer") == "answer"
+    release.set()
+    assert all(await asyncio.gather(*hanging))
+
+
 async def test_an_abandoned_call_is_told_and_keeps_its_place_until_it_ends() -> None:
     pool = BlockingPool(2, "test")
     started, told, release = threading.Event(), threading.Event(), threading.Event()

@@ -16,7 +16,7 @@ def nobody(key: Key) -> None:
 
 def test_a_store_has_its_share_and_others_have_theirs() -> None:
     woken: list[Key] = []
-    turns = Turns(2, woken.append)
+    turns = Turns(4, woken.append)
     with ExitStack() as held:
         assert [held.enter_context(turns.turn("slow", key)) for key in KEYS] == [True, True, False, False]
         assert held.enter_context(turns.turn("other", KEYS[2]))
@@ -40,6 +40,17 @@ def test_each_end_wakes_one_in_the_order_they_came() -> None:
     with turns.turn("slow", KEYS[2]):
         pass
     assert woken == [KEYS[1], KEYS[2]]
+
+
+def test_an_end_also_wakes_who_waits_for_another_store() -> None:
+    woken: list[Key] = []
+    turns = Turns(4, woken.append)
+    with ExitStack() as slow:
+        assert all(slow.enter_context(turns.turn("slow", key)) for key in KEYS[:2])
+        with turns.turn("other", KEYS[2]) as first, turns.turn("other", KEYS[3]) as second:
+            assert (first, second) == (True, False)
+            slow.close()
+            assert woken == [KEYS[3]]
 
 
 def test_a_failed_import_ends_its_turn() -> None:
