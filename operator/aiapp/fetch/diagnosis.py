@@ -85,11 +85,11 @@ def refusal(answer: Answer, body: bytes) -> RefusedError:
 
 def retry_after(answer: Answer) -> float:
     """Seconds that `Retry-After` asks for: a number, or a date, which counts from the answer's own."""
-    wanted = answer.getheader("Retry-After", "")
+    wanted = answer.headers.get("retry-after", "")
     if wanted.strip().isdecimal():
         return float(wanted)
     try:
-        until, now = parsedate_to_datetime(wanted), parsedate_to_datetime(answer.getheader("Date", ""))
+        until, now = parsedate_to_datetime(wanted), parsedate_to_datetime(answer.headers.get("date", ""))
         return max(0.0, (until - now).total_seconds())
     except (TypeError, ValueError):
         return 0.0

@@ -21,7 +21,8 @@ class Answer:
 
     def __init__(self, status: int, headers: Mapping[str, str], file: BufferedReader, *, persistent: bool) -> None:
         self.status = status
-        self._headers = headers
+        self.headers = headers
+        """By their names in lower case; of several the first."""
         self._file = file
         self._left_of_chunk = 0
         self._ended = False
@@ -32,10 +33,6 @@ class Answer:
         closing = "close" in headers.get("connection", "").lower()
         self.closes = closing or not persistent or (self.length is None and not self.chunked)
         """The store will take no further request over this connection."""
-
-    def getheader(self, name: str, default: str = "") -> str:
-        """A header by its name in any case; of several the first."""
-        return self._headers.get(name.lower(), default)
 
     def readinto(self, into: memoryview) -> int:
         """Fill some of `into`, which must not be longer than what is left of a body of known length; 0 at its end."""

@@ -182,9 +182,9 @@ class Remote:
 
     def _require_pinned(self, entry: Entry, answer: Answer) -> None:
         """Not every store heeds If-Match, so what it says it sends is compared as well."""
-        etag, size = answer.getheader("ETag"), _total(answer)
-        if size not in {None, entry.size} or (etag and etag.removeprefix("W/").strip('"') != entry.etag):
-            said = f"now ETag {etag or None}, {size} bytes"
+        etag, size = answer.headers.get("etag"), _total(answer)
+        if size not in {None, entry.size} or (etag is not None and etag.removeprefix("W/").strip('"') != entry.etag):
+            said = f"now ETag {etag}, {size} bytes"
             raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, said, final=True))
 
     def _key(self, entry: Entry) -> str:
@@ -235,7 +235,7 @@ def _total(answer: Answer) -> int | None:
     """Size of the whole object as the answer tells it; None: it does not."""
     if answer.status == HTTPStatus.OK:
         return answer.length
-    total = answer.getheader("Content-Range", "").rpartition("/")[2]
+    total = answer.headers.get("content-range", "").rpartition("/")[2]
     return int(total) if total.isdecimal() else None
 
 
@@ -248,7 +248,7 @@ def _require_range(wanted: _Wanted, answer: Answer) -> None:
         if length != wanted.entry.size:
             raise BrokenAnswerError("the whole object came instead of a range of it")
         return
-    sent = answer.getheader("Content-Range", "").partition("/")[0].strip()
+    sent = answer.headers.get("content-range", "").partition("/")[0].strip()
     if sent != f"bytes {wanted.first}-{wanted.end - 1}":
         raise BrokenAnswerError(f"an answer of another range than the {length} bytes asked for")
 
