@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -156,12 +157,21 @@ def installed(kube: Kube) -> None:
     install(kube)
 
 
-@pytest.fixture(scope="module")
-def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    """The operator on this process's sandbox. An unexpected error in its log fails the module's last test."""
-    log = tmp_path_factory.mktemp("operator") / "operator.log"
-    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log).start()
+@contextmanager
+def running_operator(
+    sandbox: Sandbox, folders: pytest.TempPathFactory, environment: Mapping[str, str] | None = None
+) -> Iterator[Operator]:
+    """An operator that is stopped afterwards, unless the test has done so; its log must tell no unexpected error."""
+    log = folders.mktemp("operator") / "operator.log"
+    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, environment or {}).start()
     yield running
     if running.process is not None:
         running.stop()
     assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
+
+
+@pytest.fixture(scope="module")
+def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """The operator on this process's sandbox. An unexpected error in its log fails the module's last test."""
+    with running_operator(sandbox, tmp_path_factory) as running:
+        yield running

@@ -7,7 +7,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.kube import Object
-from tests.support.operator import SERVICE_ACCOUNT, Operator
+from tests.support.operator import Operator, running_operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.sandbox import Bucket, Sandbox
 
@@ -19,11 +19,8 @@ DEAD_VERSIONS = 40
 def operator(sandbox: Sandbox, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """An operator with much patience for stores, so that a dead one keeps whoever waits for it."""
     patience = {"AIAPP_STORE_READ_SECONDS": "60", "AIAPP_STORE_REQUEST_SECONDS": "120", "AIAPP_RESYNC_SECONDS": "3600"}
-    log = tmp_path_factory.mktemp("stores") / "operator.log"
-    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, patience).start()
-    yield running
-    running.stop()
-    assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
+    with running_operator(sandbox, tmp_path_factory, patience) as running:
+        yield running
 
 
 @pytest.fixture
