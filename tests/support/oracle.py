@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 from tests.support.fleet import TABLES, seen
 from tests.support.fleets import Kind, Story
@@ -33,7 +34,9 @@ class Claim:
 
 
 def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object]) -> Object:
-    """The pod template of the story's version, as the operator renders it; `Warn`, so that there always is one."""
+    """The pod template of the story's version, as the operator renders it; `Warn`, so that there always is one, but
+    without the nodes that `Warn` lets in.
+    """
     runtime, wishes = story.platform.runtime, story.scheduling(selector)
     changes: Object = {"spec__container": {"npu": story.npu.model_dump(by_alias=True)}} if story.npu else {}
     raw = normal_version(**changes).raw
@@ -46,7 +49,8 @@ def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object])
     )
     sight = observed(app, record, fleet=tuple(nodes))
     runtimes = {runtime: RuntimeSpec(name=runtime, image="r/runtime:1")}
-    found = plan(replace(sight, around=replace(sight.around, runtimes=runtimes))).apply
+    with patch("aiapp.domain.planning.rollout.trusting", lambda seen: seen):
+        found = plan(replace(sight, around=replace(sight.around, runtimes=runtimes))).apply
     (deployment,) = (one for one in found if one["kind"] == "Deployment")
     return dict(deployment["spec"]["template"])
 

@@ -144,7 +144,9 @@ class Serving(ApiModel):
     ]
     """The versions to serve."""
     compatibility: Literal["Enforce", "Warn"] = "Enforce"
-    """Enforce: a version that fits no node waits. Warn: it is rolled out although the verdict says Incompatible."""
+    """Enforce: a version that fits no node waits. Warn: it is rolled out although the verdict says Incompatible; its
+    pods may then go to nodes of another chip, driver or number of NPUs, never of another architecture.
+    """
     deploy_timeout_seconds: Annotated[int, Field(ge=180, le=7200)] = 1200
     """Seconds the pods may take to become ready, fetching the model included."""
     scheduling: Scheduling | None = None

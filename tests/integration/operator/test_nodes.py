@@ -88,6 +88,20 @@ def test_a_version_that_fits_nowhere_waits_and_goes_on_when_a_node_comes(
     assert pod["spec"]["nodeName"] == "train"
 
 
+def test_warn_rolls_out_against_a_driver_and_the_scheduler_binds_the_pod_there(
+    registry: Registry, version: Object, nodes: Nodes
+) -> None:
+    nodes.add("old", "910ProB", "25.5.0")
+    eventually(lambda: verdict(registry, version) == "Incompatible")
+    application = registry.application(replicas=1, compatibility="Warn")
+    registry.until(application, "Ready", "True", "Running", timeout=60)
+    (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
+    assert pod["spec"]["nodeName"] == "old"
+    assert "CannTooOld (old" in registry.condition(application, "NodesAvailable")["message"]
+    events = registry.kube.list("v1", "Event", registry.namespace)
+    assert "CompatibilityOverruled" in {event["reason"] for event in events}
+
+
 def test_what_would_mend_a_node_is_in_the_status(registry: Registry, version: Object, nodes: Nodes) -> None:
     nodes.add("old", "910ProB", "25.5.0")
     eventually(lambda: verdict(registry, version) == "Incompatible")

@@ -77,11 +77,17 @@ def settled(child: Json) -> bool:
     spec, status = child["spec"], child.get("status", {})
     wanted = spec.get("replicas", 1)
     return bool(
-        status.get("observedGeneration", 0) >= child["metadata"].get("generation", 0)
+        is_current(child)
         and status.get("replicas", 0) == wanted
         and status.get("updatedReplicas", 0) == wanted
         and status.get("availableReplicas", 0) == wanted
     )
+
+
+def is_current(child: Json) -> bool:
+    """Whether the status of a Deployment tells of its latest spec."""
+    seen: int = child.get("status", {}).get("observedGeneration", 0)
+    return seen >= child["metadata"].get("generation", 0)
 
 
 def _rollouts(observed: Observed, serving: Serving) -> tuple[Rollout, ...]:

@@ -4,7 +4,8 @@ Never touches what runs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
@@ -19,6 +20,11 @@ from aiapp.domain.nodes.usage import Used
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
 from aiapp.domain.summary import Finding, fails, holds, unknown
+
+ON_TRUST: Final = frozenset(
+    {Reason.CHIP_MISMATCH, Reason.NPU_COUNT_IMPOSSIBLE, Reason.CANN_TOO_NEW, Reason.CANN_TOO_OLD}
+)
+"""What we take from tables and a person may know better: `serving.compatibility: Warn`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,12 @@ def outlook(
     needed = requirement(name, devices(served, record, runtime), tables, serving.scheduling)
     kinds = judged(needed, fleet, tables)
     return Outlook(needed, kinds, summary(kinds))
+
+
+def trusting(seen: Outlook) -> Outlook:
+    """With nothing of `ON_TRUST` against any node: where pods may go whose version a person wants rolled out."""
+    kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in ON_TRUST)) for kind in seen.kinds)
+    return replace(seen, needed=replace(seen.needed, chip_stated=False), kinds=tuple(kinds))
 
 
 def devices(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec | None) -> Npu | None:
@@ -76,7 +88,8 @@ def no_room(name: str, seen: Outlook, template: Json, in_use: Used | None) -> st
     if not left or any(free >= number for _, free in left):
         return None
     said = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])
-    fits = "1 node fits, it has not" if len(left) == 1 else f"{len(left)} nodes fit, none has"
+    one, several = ("fits", "fit") if seen.verdict.compatible else ("may fit", "may fit")
+    fits = f"1 node {one}, it has not" if len(left) == 1 else f"{len(left)} nodes {several}, none has"
     return f"version {name}: {fits} {number} free of {resource} (free: {said})"
 
 

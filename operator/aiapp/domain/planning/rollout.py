@@ -15,10 +15,10 @@ from aiapp.domain.desired.pod import Content, Fetcher, Needs, Workload, merged_e
 from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
 from aiapp.domain.naming import VERSION_LABEL, digest_config_map
 from aiapp.domain.nodes.fleet import Fleet
-from aiapp.domain.nodes.placement import placement
+from aiapp.domain.nodes.placement import Placement, placement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
-from aiapp.domain.planning.outlook import Outlook, outlook
+from aiapp.domain.planning.outlook import Outlook, outlook, trusting
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
@@ -116,8 +116,9 @@ def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: 
     waits = judged.verdict == "Incompatible"
     if waits and serving.compatibility == "Enforce":
         return _held(wanted, Trouble(Reason.WAITING_FOR_NODES, f"version {record.name}: {judged.message}"))
-    workload = _workload(wanted, serving, record, runtime, around)
-    template = pod_template(workload)
+    seen = trusting(wanted.outlook) if waits else wanted.outlook
+    placed = placement(seen.needed, seen.kinds, around.tables)
+    template = pod_template(_workload(wanted, serving, record, runtime, placed, around))
     if record.status.model and record.status.model.dependencies:
         template = with_dependencies(template, record.status.model.dependencies, around.pip)
     return replace(wanted, template=template, overruled=judged.message if waits else None)
@@ -140,10 +141,9 @@ def _workload(
     serving: Serving,
     record: VersionRecord,
     runtime: RuntimeSpec,
+    placed: Placement,
     around: Surroundings,
 ) -> Workload:
-    assert wanted.outlook is not None
-    placed = placement(wanted.outlook.needed, wanted.outlook.kinds, around.tables)
     status, container = record.status, record.spec.container or Container()
     assert status.artifact is not None
     assert status.source is not None

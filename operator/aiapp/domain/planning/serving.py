@@ -8,7 +8,7 @@ from aiapp.api.application import Serving, Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.desired.service import url
 from aiapp.domain.naming import APPLICATION_LABEL
-from aiapp.domain.planning.application import Observed, Plan, settled, version_of, wish
+from aiapp.domain.planning.application import Observed, Plan, is_current, settled, version_of, wish
 from aiapp.domain.planning.digest import deviation
 from aiapp.domain.planning.outlook import no_room, nodes_available
 from aiapp.domain.planning.pods import Trouble, conditions, is_unschedulable, trouble
@@ -126,7 +126,7 @@ def _progress(child: Json) -> Trouble:
     wanted, name = child["spec"].get("replicas", 1), child["metadata"]["name"]
     message = f"deployment {name}: {_ready(child)} of {wanted} pods ready"
     progressing = conditions(child).get("Progressing", {})
-    complete = progressing.get("reason") == "NewReplicaSetAvailable"
+    complete = is_current(child) and progressing.get("reason") == "NewReplicaSetAvailable"
     return Trouble(Reason.REPLICAS_UNAVAILABLE if complete else Reason.DEPLOYING, message)
 
 

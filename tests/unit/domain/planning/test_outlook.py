@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from tests.support.fleet import mindcluster, node
+from tests.support.fleet import seen as seen_fleet
 from tests.support.records import application, condition, deployed, normal_version, observed, pod
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.desired.revision import KEY_LABEL
+from aiapp.domain.nodes.placement import admits
 from aiapp.domain.planning.application import Children, Observed, plan
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.serving import Assessment, assess
@@ -91,6 +93,56 @@ def test_pods_that_wait_for_devices_of_others_only_wait(in_use: dict[str, Any] |
     told = said(replace(seen, around=replace(seen.around, in_use=in_use)))
     assert of(told, "WorkloadsAvailable").reason is reason
     assert (told.phase == "Waiting") is (reason is Reason.WAITING_FOR_NODES)
+
+
+def test_a_node_that_only_may_fit_is_said_to_be_full_as_such() -> None:
+    silent = mindcluster("silent", "910ProB")
+    seen = running(on_npus(silent), pod(**PENDING), ready=0)
+    told = said(replace(seen, around=replace(seen.around, in_use={"silent": {NPU: 8}})))
+    assert of(told, "WorkloadsAvailable").message == (
+        f"version 1.0.0: 1 node may fit, it has not 1 free of {NPU} (free: silent 0)"
+    )
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        pytest.param(mindcluster("old", "910ProB", driver="25.5.0"), id="driver"),
+        pytest.param(mindcluster("a2", "910B3", driver="23.0.rc1"), id="chip by its label"),
+        pytest.param(
+            node("a2", arch="arm64", labels={"accelerator-type": "module-910b-8"}, resources={NPU: 8}),
+            id="chip by its server",
+        ),
+        pytest.param(
+            node("half", arch="arm64", labels={"accelerator-type": "half"}, resources={NPU: 4}), id="number of NPUs"
+        ),
+    ],
+)
+def test_warn_lets_pods_go_where_only_our_tables_speak_against_it(unfit: dict[str, Any]) -> None:
+    devices = {"spec__serving__versions": [{"version": "1.0.0", "npu": {"count": 3}}]}
+    asked = devices if unfit["metadata"]["name"] == "half" else {}
+    assert plan(on_npus(unfit, **asked)).rollouts[0].held is not None
+    (made,) = plan(on_npus(unfit, spec__serving__compatibility="Warn", **asked)).rollouts
+    assert made.overruled is not None
+    assert made.template is not None
+    (kind,) = seen_fleet(unfit).groups(())
+    assert admits(made.template["spec"]["affinity"]["nodeAffinity"], kind.kind)
+
+
+def test_warn_sends_no_pod_to_another_architecture() -> None:
+    other = mindcluster("other", "910ProB", arch="amd64")
+    (made,) = plan(on_npus(other, spec__serving__compatibility="Warn")).rollouts
+    assert made.template is not None
+    (kind,) = seen_fleet(other).groups(())
+    assert not admits(made.template["spec"]["affinity"]["nodeAffinity"], kind.kind)
+
+
+def test_warn_keeps_pods_off_unfit_nodes_while_another_fits() -> None:
+    old = mindcluster("old", "910ProB", driver="25.5.0")
+    (warned,) = plan(on_npus(FIT, old, spec__serving__compatibility="Warn")).rollouts
+    (enforced,) = plan(on_npus(FIT, old)).rollouts
+    assert warned.overruled is None
+    assert warned.template == enforced.template
 
 
 def test_waiting_for_devices_outlasts_the_deadline() -> None:

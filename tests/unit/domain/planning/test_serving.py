@@ -47,6 +47,14 @@ def test_losing_a_pod_after_the_rollout_is_concerning() -> None:
     assert (said.phase, said.ready.reason) == ("Concerning", Reason.REPLICAS_UNAVAILABLE)
 
 
+def test_a_rollout_that_has_just_begun_is_no_loss_of_pods() -> None:
+    of_the_last_one = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
+    changed = deployed(conditions=of_the_last_one)
+    changed["metadata"]["generation"] = 2
+    said = assessed(changed)
+    assert (said.phase, said.ready.reason) == ("Deploying", Reason.DEPLOYING)
+
+
 def test_it_waits_for_nodes() -> None:
     seen = observed(fleet=({"metadata": {"name": "n", "labels": {"kubernetes.io/arch": "arm64"}}},))
     said = assess(seen, plan(seen), ())
