@@ -86,8 +86,8 @@ def settled(child: Json) -> bool:
 
 def is_current(child: Json) -> bool:
     """Whether the status of a Deployment tells of its latest spec."""
-    seen: int = child.get("status", {}).get("observedGeneration", 0)
-    return seen >= child["metadata"].get("generation", 0)
+    seen, latest = child.get("status", {}).get("observedGeneration", 0), child["metadata"].get("generation", 0)
+    return bool(seen >= latest)
 
 
 def _rollouts(observed: Observed, serving: Serving) -> tuple[Rollout, ...]:
