@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any, Callable
+from functools import lru_cache
+from typing import Any, Callable, Tuple
 
-from . import failures
+from . import failures, frames
 from .background import BackgroundLoading
 from .compression import accepts_gzip, decompressed, gzipped, is_compressible
 from .decode import Body, decode
@@ -45,9 +46,7 @@ class Answering:
     def _as_is(self, request: Frame, body: Body) -> Encoded:
         """In the package's own form."""
         raw_text, max_bytes = self._loaded.kind.raw_text, self._setup.max_body
-        return encode(
-            self._predicted(lambda: decode(body, raw_text=raw_text, max_bytes=max_bytes), request.header["id"])
-        )
+        return encode(self._predicted(lambda: decode(body, raw_text=raw_text, max_bytes=max_bytes), request.tag))
 
     def _in_tensors(self, request: Frame, body: Body) -> Encoded:
         """In the Open Inference Protocol."""
@@ -56,7 +55,7 @@ class Answering:
         content = decompressed(body.content, body.content_encoding, self._setup.max_body)
         asked = v2.decode(content, request.header["v2_json_length"])
         text = json.dumps(asked.inputs) if self._loaded.kind.raw_text else ""
-        result = self._predicted(lambda: text or asked.inputs, request.header["id"])
+        result = self._predicted(lambda: text or asked.inputs, request.tag)
         return v2.encode_result(asked, result, self._setup.model_name)
 
     def _predicted(self, data: Callable[[], Any], request_id: str) -> Any:
@@ -88,14 +87,19 @@ class Answering:
 
 
 def _error(refusal: RefusedError) -> Frame:
-    return Frame({"status": refusal.status, "code": refusal.code, "message": refusal.message})
+    return Frame(frames.text(status=refusal.status, code=refusal.code, message=refusal.message))
 
 
 def _success(encoded: Encoded, accept_encoding: str) -> Frame:
-    content, headers = encoded.content, list(encoded.headers)
+    content, headers = encoded.content, tuple(encoded.headers)
     if is_compressible(encoded.content_type, content):
-        headers.append(("Vary", "Accept-Encoding"))
+        headers += (("Vary", "Accept-Encoding"),)
         if accepts_gzip(accept_encoding):
             content = gzipped(content)
-            headers.append(("Content-Encoding", "gzip"))
-    return Frame({"status": 200, "type": encoded.content_type, "headers": headers}, content)
+            headers += (("Content-Encoding", "gzip"),)
+    return Frame(_success_text(encoded.content_type, headers), content)
+
+
+@lru_cache(maxsize=frames.REMEMBERED)
+def _success_text(content_type: str, headers: Tuple[Tuple[str, str], ...]) -> bytes:
+    return frames.text(status=200, type=content_type, headers=headers)

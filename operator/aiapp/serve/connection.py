@@ -7,10 +7,11 @@ deadline, and a slow reader is cut off: no client can hold memory or a place for
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
+import os
 import re
-import uuid
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Tuple
 
 from . import http1
 from .compat import override
@@ -31,6 +32,8 @@ LINGER_SECONDS = 2.0
 STALLED_READER_SECONDS = 60.0
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_ids = (f"{os.urandom(10).hex()}{number:012x}" for number in itertools.count())
+"""Of requests that bring none: a process's own beginning, then their number."""
 
 
 class Answer(NamedTuple):
@@ -50,7 +53,7 @@ class Exchange:
         self.bytes_in = 0
         self.route: Optional[Route] = None
         given = head.headers.get("x-request-id", "")
-        self.id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        self.id = given if _REQUEST_ID.fullmatch(given) else next(_ids)
 
 
 class Connection(asyncio.Protocol):
@@ -162,7 +165,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self) -> bool:
         """Take a request's head; False when it is not complete."""
-        head = self._parser.head()
+        head = self._parser.head() if self._parser.buffered else None
         if head is None:
             self._reserve(self._parser.buffered)
             return False
@@ -227,10 +230,9 @@ class Connection(asyncio.Protocol):
 
     def _send(self, exchange: Exchange, answer: Answer, *, closes: bool) -> None:
         keep_alive = exchange.head.keep_alive and not closes and not self._front.is_draining
-        headers: List[Tuple[str, str]] = [("Content-Type", answer.content_type), ("X-Request-Id", exchange.id)]
-        headers += answer.headers
-        is_head = exchange.head.method == "HEAD"
-        raw = http1.response(answer.status, headers, answer.content, keep_alive=keep_alive, head_only=is_head)
+        headers = (("Content-Type", answer.content_type), *answer.headers)
+        start = http1.response_start(answer.status, headers, keep_alive=keep_alive)
+        raw = http1.response(start, exchange.id, answer.content, head_only=exchange.head.method == "HEAD")
         self._exchange, self._is_answering = None, False
         self._release()
         self._transport.write(raw)

@@ -1,19 +1,34 @@
-"""The messages between the server and its workers: a JSON header and raw bytes, each with its length in front."""
+"""The messages between the server and its workers: a JSON header, a tag and raw bytes, each with its length in front.
+
+Headers repeat from request to request, so both sides remember what the last ones said.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import struct
-from typing import Any, Dict, List, NamedTuple, Optional
+from io import BufferedIOBase
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 LARGE_BYTES = 64 * 1024
-_LENGTHS = struct.Struct("!IQ")
+REMEMBERED = 64
+"""Headers; each is some KiB at most."""
+_LENGTHS = struct.Struct("!IIQ")
 
 
 class Frame(NamedTuple):
-    header: Dict[str, Any]
+    """`text` is the header as JSON in ASCII, `tag` what differs between frames with one header."""
+
+    text: bytes
     content: bytes = b""
+    tag: str = ""
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """Not to be changed: others may see the same one."""
+        return _said(self.text)
 
 
 class Setup(NamedTuple):
@@ -28,10 +43,21 @@ class Setup(NamedTuple):
     """Descriptor over which copies of the loaded worker are asked for; -1: none will be."""
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
+def _said(text: bytes) -> Mapping[str, Any]:
+    header: Dict[str, Any] = json.loads(text.decode("ascii"))
+    return header
+
+
+def text(**header: Any) -> bytes:
+    """A frame's header, of values that JSON has."""
+    return json.dumps(header).encode("ascii")
+
+
 def pieces(frame: Frame) -> List[bytes]:
     """The frame's bytes: one piece, or two so that a large content is not copied."""
-    header = json.dumps(frame.header).encode("ascii")
-    head = _LENGTHS.pack(len(header), len(frame.content)) + header
+    tag = frame.tag.encode("ascii")
+    head = _LENGTHS.pack(len(frame.text), len(tag), len(frame.content)) + frame.text + tag
     return [head, frame.content] if len(frame.content) > LARGE_BYTES else [head + frame.content]
 
 
@@ -45,37 +71,27 @@ def take(buffer: bytearray) -> Optional[Frame]:
     """The first complete frame, removed from `buffer`, or None."""
     if len(buffer) < _LENGTHS.size:
         return None
-    header_length, content_length = _LENGTHS.unpack_from(buffer)
-    content_start = _LENGTHS.size + header_length
+    text_length, tag_length, content_length = _LENGTHS.unpack_from(buffer)
+    tag_start = _LENGTHS.size + text_length
+    content_start = tag_start + tag_length
     end = content_start + content_length
     if len(buffer) < end:
         return None
     with memoryview(buffer) as view:
-        header, content = bytes(view[_LENGTHS.size : content_start]), bytes(view[content_start:end])
+        header, tag = bytes(view[_LENGTHS.size : tag_start]), bytes(view[tag_start:content_start])
+        content = bytes(view[content_start:end])
     del buffer[:end]
-    return Frame(json.loads(header.decode("ascii")), content)
+    return Frame(header, content, tag.decode("ascii"))
 
 
-def receive(connection: socket.socket) -> Optional[Frame]:
-    """Block for the next frame; None when the other side is gone."""
-    lengths = _receive_exactly(connection, _LENGTHS.size)
-    if lengths is None:
+def receive(incoming: BufferedIOBase) -> Optional[Frame]:
+    """Block for the next frame from a buffered stream; None when the other side is gone."""
+    lengths = incoming.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
         return None
-    header_length, content_length = _LENGTHS.unpack(lengths)
-    header = _receive_exactly(connection, header_length)
-    content = _receive_exactly(connection, content_length)
-    if header is None or content is None:
+    text_length, tag_length, content_length = _LENGTHS.unpack(lengths)
+    head = incoming.read(text_length + tag_length)
+    content = incoming.read(content_length)
+    if len(head) + len(content) < text_length + tag_length + content_length:
         return None
-    return Frame(json.loads(header.decode("ascii")), content)
-
-
-def _receive_exactly(connection: socket.socket, size: int) -> Optional[bytes]:
-    buffer = bytearray(size)
-    with memoryview(buffer) as view:
-        received = 0
-        while received < size:
-            count = connection.recv_into(view[received:])
-            if count == 0:
-                return None
-            received += count
-    return bytes(buffer)
+    return Frame(head[:text_length], content, head[text_length:].decode("ascii"))

@@ -7,8 +7,10 @@ import os
 import resource
 import signal
 import socket
+from functools import lru_cache
 from typing import Dict, Optional, Set
 
+from . import frames
 from .config import CONFIG_FILE, read
 from .connection import Answer, Connection, Exchange, error_answer
 from .devices import own_devices
@@ -16,7 +18,7 @@ from .errors import RefusedError
 from .failures import StartFailure
 from .forking import adopt_orphans
 from .frames import Frame, Setup
-from .logs import Log
+from .logs import Log, Served
 from .metrics import Gauges, Metrics
 from .options import Options, python_of
 from .ownanswers import READY, OwnAnswers, State
@@ -26,6 +28,8 @@ from .v2names import LENGTH_HEADER
 from .workerprocess import Launch
 
 SWEEP_SECONDS = 0.25
+GATHER_SECONDS = 0.05
+"""How long the log lines of requests wait to be written together."""
 STOP_PATIENCE_SECONDS = 3.0
 BUFFERED_BODIES = 4
 """Bytes that may be held for all connections together, in bodies of the largest size."""
@@ -41,7 +45,7 @@ class Front:
         self.options = options
         self.is_draining = False
         config = read(os.path.join(options.package, CONFIG_FILE))
-        self._log = Log(options.log_format)
+        self._log = Log(options.log_format, lambda write: self._loop.call_later(GATHER_SECONDS, write))
         self._router = Router(config, options.model_name)
         self._metrics = Metrics()
         self._own = OwnAnswers(config, options.model_name, self._metrics, State(self._status, self._gauges))
@@ -69,7 +73,7 @@ class Front:
         return Pool(
             Launch(
                 [python_of(options.dependencies), archive, "--worker"],
-                Frame(setup._asdict()),
+                Frame(frames.text(**setup._asdict())),
                 options.workers,
                 available,
                 may_copy,
@@ -156,14 +160,9 @@ class Front:
         if route and route.target in PROBES and answer.status == 200:
             return
         head = exchange.head
+        path, bytes_out = head.path[:200], len(answer.content)
         self._log.request(
-            id=exchange.id,
-            method=head.method,
-            route=head.path[:200],
-            status=answer.status,
-            ms=round(seconds * 1000, 3),
-            bytes_in=exchange.bytes_in,
-            bytes_out=len(answer.content),
+            Served(exchange.id, head.method, path, answer.status, seconds * 1000, exchange.bytes_in, bytes_out)
         )
 
     def _finish(self, exchange: Exchange, frame: Frame) -> None:
@@ -190,10 +189,11 @@ class Front:
     # Time and the end.
 
     def _sweep(self) -> None:
-        """Expire connections whose deadline has passed. A timer for each would cost more than this."""
+        """Expire connections and predictions whose time is over. A timer for each would cost more than this."""
         now = self._loop.time()
         for connection in [c for c in self._connections if c.deadline < now]:
             connection.expire()
+        self._pool.look_at_clock()
         self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def _terminate(self) -> None:
@@ -220,19 +220,20 @@ class Front:
 
 
 def _request_frame(exchange: Exchange, body: bytes) -> Frame:
-    headers = exchange.head.headers
-    header = {
-        "id": exchange.id,
-        "body": {
-            "content_type": headers.get("content-type", ""),
-            "content_encoding": headers.get("content-encoding", ""),
-            "query": exchange.head.query,
-        },
-        "accept_encoding": headers.get("accept-encoding", ""),
-    }
-    if exchange.route is not None and exchange.route.target is Target.V2_INFER:
-        header["v2_json_length"] = headers.get(LENGTH_HEADER.lower(), "")
-    return Frame(header, body)
+    said, route = exchange.head.headers.get, exchange.route
+    v2_length = said(LENGTH_HEADER.lower(), "") if route is not None and route.target is Target.V2_INFER else None
+    query, accepted = exchange.head.query, said("accept-encoding", "")
+    text = _request_text(said("content-type", ""), said("content-encoding", ""), query, accepted, v2_length)
+    return Frame(text, body, exchange.id)
+
+
+@lru_cache(maxsize=frames.REMEMBERED)
+def _request_text(
+    content_type: str, content_encoding: str, query: str, accept_encoding: str, v2_json_length: Optional[str]
+) -> bytes:
+    body = {"content_type": content_type, "content_encoding": content_encoding, "query": query}
+    v2 = {} if v2_json_length is None else {"v2_json_length": v2_json_length}
+    return frames.text(body=body, accept_encoding=accept_encoding, **v2)
 
 
 def _answer_of(frame: Frame, exchange: Exchange) -> Answer:

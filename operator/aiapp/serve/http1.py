@@ -6,17 +6,22 @@ feeds, signs in numbers) is refused, so that nothing can be smuggled past a prox
 
 from __future__ import annotations
 
+import functools
 import re
 import time
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import unquote_to_bytes
 
+from .clock import http_date
 from .errors import RefusedError
 
 MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADERS = 100
 MAX_TARGET_BYTES = 8 * 1024
 MAX_CHUNK_LINE_BYTES = 256
+REMEMBERED_HEAD_BYTES = 2 * 1024
+"""Clients send the same head again and again: those up to this size are parsed once."""
+REMEMBERED_HEADS = 64
 LINE_END = b"\r\n"
 
 _NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -51,12 +56,12 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Head(NamedTuple):
-    """A request's first part. `length` is None for a chunked body; header names are in lower case."""
+    """A request's first part, shared by equal ones. `length` is None for a chunked body; header names in lower case."""
 
     method: str
     path: str
     query: str
-    headers: Dict[str, str]
+    headers: Mapping[str, str]
     length: Optional[int]
     keep_alive: bool
     expects_continue: bool
@@ -96,7 +101,8 @@ class Parser:
         if end < 0:
             _check_unfinished(self._buffer)
             return None
-        head = _parse_head(_take(self._buffer, end + 4)[:-4])
+        raw = _take(self._buffer, end + 4)[:-4]
+        head = _remembered_head(raw) if len(raw) <= REMEMBERED_HEAD_BYTES else _parse_head(raw)
         self._length = head.length
         if head.length is not None and head.length > self._max_body:
             raise _too_large(self._max_body)
@@ -167,17 +173,20 @@ class _Chunks:
             self._trailers = 0
 
 
-def response(
-    status: int, headers: List[Tuple[str, str]], body: bytes, *, keep_alive: bool, head_only: bool = False
-) -> bytes:
-    """One complete answer; with `head_only` (for HEAD) the body's length is said and the body left out."""
+def response(start: bytes, request_id: str, body: bytes, *, head_only: bool = False) -> bytes:
+    """One complete answer that begins with `start`; `head_only` (for HEAD): the body's length is said, and no more."""
+    rest = f"X-Request-Id: {request_id}\r\nDate: {http_date(time.time())}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = start + rest.encode("latin-1", "replace")
+    return head if head_only else head + body
+
+
+@functools.lru_cache(maxsize=REMEMBERED_HEADS)
+def response_start(status: int, headers: Tuple[Tuple[str, str], ...], *, keep_alive: bool) -> bytes:
+    """The first lines of an answer, which are the same for many."""
     lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    lines.append("Date: " + time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()))
-    lines.append(f"Content-Length: {len(body)}")
     lines.append("Connection: " + ("keep-alive" if keep_alive else "close"))
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-    return head if head_only else head + body
+    return ("\r\n".join(lines) + "\r\n").encode("latin-1", "replace")
 
 
 def _malformed(why: str) -> RefusedError:
@@ -237,6 +246,9 @@ def _parse_head(raw: bytes) -> Head:
         keep_alive=_keeps_alive(headers, version),
         expects_continue=_expects_continue(headers, version),
     )
+
+
+_remembered_head = functools.lru_cache(maxsize=REMEMBERED_HEADS)(_parse_head)
 
 
 def _parse_request_line(line: str) -> Tuple[str, str, Tuple[int, int]]:

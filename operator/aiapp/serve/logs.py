@@ -2,50 +2,95 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import sys
 import time
-from typing import Dict, Union
+from typing import Callable, Dict, List, NamedTuple, Union
+
+from .clock import timestamp
 
 Value = Union[str, int, float]
 
 
-class Log:
-    """One line an event or request, flushed at once. A closed stdout is ignored: serving goes on."""
+class Served(NamedTuple):
+    """What is told of an answered request; `ms` from its head to its answer."""
 
-    def __init__(self, form: str) -> None:
-        self._line = _json_line if form == "json" else _plain_line
+    id: str
+    method: str
+    route: str
+    status: int
+    ms: float
+    bytes_in: int
+    bytes_out: int
+
+
+class Log:
+    """One line an event or request. A closed stdout is ignored: serving goes on."""
+
+    def __init__(self, form: str, later: Callable[[Callable[[], None]], object]) -> None:
+        """`later` calls a function after a moment, in which the lines of requests gather to be written together."""
+        self._event_line = _json_event if form == "json" else _plain_line
+        self._request_line = _json_request if form == "json" else _plain_request
+        self._later = later
+        self._gathered: List[str] = []
 
     def event(self, message: str, **fields: Value) -> None:
-        self._write({"time": _now(), "event": message, **fields})
+        """Written at once, after what has gathered."""
+        self._gathered.append(self._event_line({"time": timestamp(time.time()), "event": message, **fields}))
+        self._write()
 
-    def request(self, **fields: Value) -> None:
-        self._write({"time": _now(), "event": "request", **fields})
+    def request(self, served: Served) -> None:
+        self._gathered.append(self._request_line(timestamp(time.time()), served))
+        if len(self._gathered) == 1:
+            self._later(self._write)
 
-    def _write(self, fields: Dict[str, Value]) -> None:
+    def _write(self) -> None:
+        lines, self._gathered = self._gathered, []
         try:
-            sys.stdout.write(self._line(fields) + "\n")
+            sys.stdout.write("".join(lines))
             sys.stdout.flush()
         except (OSError, ValueError):
             return
 
 
-def _now() -> str:
-    seconds = time.time()
-    milliseconds = int(seconds * 1000) % 1000
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{milliseconds:03d}Z"
+def _json_event(fields: Dict[str, Value]) -> str:
+    return json.dumps(fields) + "\n"
 
 
-def _json_line(fields: Dict[str, Value]) -> str:
-    return json.dumps(fields)
+def _json_request(now: str, served: Served) -> str:
+    """As `json` would write it, several times faster."""
+    return (
+        f'{{"time": "{now}", "event": "request", "id": {_quoted(served.id)}, "method": {_known(served.method)}, '
+        f'"route": {_known(served.route)}, "status": {served.status}, "ms": {served.ms:.3f}, '
+        f'"bytes_in": {served.bytes_in}, "bytes_out": {served.bytes_out}}}\n'
+    )
+
+
+def _plain_request(now: str, served: Served) -> str:
+    return (
+        f"{now} request id={_unmistakable(served.id)} method={_known_plain(served.method)} "
+        f"route={_known_plain(served.route)} status={served.status} ms={served.ms:.3f} "
+        f"bytes_in={served.bytes_in} bytes_out={served.bytes_out}\n"
+    )
 
 
 def _plain_line(fields: Dict[str, Value]) -> str:
-    named = (f"{name}={_quoted(value)}" for name, value in fields.items() if name not in ("time", "event"))
-    return " ".join([str(fields["time"]), str(fields["event"]), *named])
+    named = (f"{name}={_unmistakable(value)}" for name, value in fields.items() if name not in ("time", "event"))
+    return " ".join([str(fields["time"]), str(fields["event"]), *named]) + "\n"
 
 
-def _quoted(value: Value) -> str:
+def _unmistakable(value: Value) -> str:
     """A path comes from the client: nothing in it may look like another field or line."""
     text = str(value)
-    return text if text.isascii() and text.isprintable() and not set(text) & set(' "=') else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+
+
+_PLAIN = re.compile(r"[!#-<>-~]*")
+"""Printable ASCII without space, quotation mark and equals sign."""
+_REMEMBERED = 64
+"""Methods and routes are few, as long as clients ask for what there is."""
+_quoted = json.JSONEncoder().encode
+_known = functools.lru_cache(maxsize=_REMEMBERED)(_quoted)
+_known_plain = functools.lru_cache(maxsize=_REMEMBERED)(_unmistakable)

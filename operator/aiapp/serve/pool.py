@@ -34,10 +34,15 @@ class Job:
         self._request: Optional[Frame] = request
         self.done = done
 
+    @property
+    def request(self) -> Frame:
+        """Until it is taken."""
+        assert self._request is not None, "a job is run once"
+        return self._request
+
     def take(self) -> Frame:
         """The request, once: it may be large and is not kept while it runs."""
-        request, self._request = self._request, None
-        assert request is not None, "a job is run once"
+        request, self._request = self.request, None
         return request
 
 
@@ -80,7 +85,7 @@ class Pool:
     @property
     def ready(self) -> bool:
         """At least one worker has constructed the service."""
-        return not self._stopping and self.constructed > 0
+        return not self._stopping and any(worker.is_constructed for worker in self._workers.values())
 
     @property
     def idle(self) -> bool:
@@ -104,8 +109,14 @@ class Pool:
             worker.run(job)
         elif len(self._waiting) < self._limits.queue:
             self._waiting.append(job)
+            self._send_ahead()
         else:
             raise RefusedError(429, "QueueFull", f"{len(self._waiting)} requests are waiting already", RETRY_AFTER)
+
+    def look_at_clock(self) -> None:
+        """End predictions that take too long. A timer for each would cost more than this."""
+        for worker in list(self._workers.values()):
+            worker.look_at_clock()
 
     def cancel(self, job: Job) -> None:
         """Forget a job that still waits; one that runs is run to its end."""
@@ -164,8 +175,17 @@ class Pool:
         else:
             self._report("worker ready")
             self._start_others()
-        if self._waiting:
+        if self._waiting and worker.job is None:
             worker.run(self._waiting.popleft())
+        self._send_ahead()
+
+    def _send_ahead(self) -> None:
+        """A single worker gets the next job anyway; of several, another might be free before."""
+        if self._launch.workers > 1:
+            return
+        for worker in self._workers.values():
+            if self._waiting and worker.takes_next:
+                worker.run_next(self._waiting.popleft())
 
     def template_ready(self, worker: WorkerProcess) -> None:
         """It has loaded the model and can be copied: it stands in for its own number, and for all that waited."""
@@ -192,6 +212,8 @@ class Pool:
 
     def worker_lost(self, worker: WorkerProcess, why: str) -> None:
         self._workers.pop(worker.pid, None)
+        if worker.next_job is not None:
+            self._waiting.appendleft(worker.next_job)
         if self._stopping:
             return
         self.restarts[worker.cause_of_end] += 1

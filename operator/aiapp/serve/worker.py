@@ -19,7 +19,7 @@ from . import failures, forking, loading, shims
 from .answering import Answering
 from .background import BackgroundLoading
 from .config import CONFIG_FILE, SERVICE_FILE, Config, read
-from .frames import Frame, Setup, receive, send
+from .frames import Frame, Setup, receive, send, text
 
 _log = logging.getLogger("serve")
 
@@ -28,7 +28,7 @@ def run(descriptor: int) -> int:
     """Serve the connection given by an inherited descriptor until it closes. Returns the exit code."""
     connection = socket.socket(fileno=descriptor)
     connection.set_inheritable(False)  # else the package's own child processes hold it open
-    first = receive(connection)
+    first = receive(connection.makefile("rb"))  # nothing follows until this process says that it is ready
     if first is None:
         return 0
     setup = Setup(**first.header)
@@ -47,7 +47,7 @@ def run(descriptor: int) -> int:
     if setup.control >= 0:
         with socket.socket(fileno=setup.control) as control:
             if forking.may_copy_itself():
-                send(connection, Frame({"event": "template"}))
+                send(connection, Frame(text(event="template")))
                 forking.make_copies(control, lambda own: _serve_as_copy(own, answering, connection))
                 return 0
     _serve(connection, answering)
@@ -140,13 +140,14 @@ def _report_failure(error: BaseException, setup: Setup, config: Config, connecti
         failures.print_traceback(error, setup.package)
     _flush()
     failure = failures.explain(error, setup.package, config.pins)
-    send(connection, Frame({"event": "failed", "failure": failure._asdict()}))
+    send(connection, Frame(text(event="failed", failure=failure._asdict())))
 
 
 def _serve(connection: socket.socket, answering: Answering) -> None:
-    send(connection, Frame({"event": "ready"}))
+    incoming = connection.makefile("rb")
+    send(connection, Frame(text(event="ready")))
     while True:
-        frame = receive(connection)
+        frame = receive(incoming)
         if frame is None:
             return
         answer = answering.answer(frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import socket
@@ -23,6 +24,8 @@ TRACEBACK_SECONDS = 1.0
 """From SIGABRT, on which a stuck worker prints where it is, to SIGKILL."""
 LAST_WORDS_SECONDS = 0.5
 """How long after its end a worker's last message may still be on its way."""
+BRIEF_SECONDS = 0.005
+"""A prediction as short as this is worth having the next one at hand when it ends."""
 
 
 class Launch(NamedTuple):
@@ -54,6 +57,7 @@ class WorkerProcess(asyncio.Protocol):
         self.is_template = False
         self._control: Optional[socket.socket] = None
         self.job: Optional[Job] = None
+        self.next_job: Optional[Job] = None
         self.jobs_done = 0
         self._is_ready = False
         self._is_overdue = False
@@ -63,7 +67,8 @@ class WorkerProcess(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
         self._transport: Any = None
-        self._timer: Optional[asyncio.TimerHandle] = None
+        self._started_at = math.inf
+        self._is_brief = False
         self._failure: Optional[StartFailure] = None
         self._status: Optional[int] = None
         self._concluded = False
@@ -83,7 +88,7 @@ class WorkerProcess(asyncio.Protocol):
     def _started(self, launch: Launch, connection: socket.socket) -> int:
         self._control, control = socket.socketpair() if launch.may_copy else (None, None)
         passed = [part.fileno() for part in (connection, control) if part is not None]
-        self._setup = Frame({**launch.setup.header, "control": passed[1] if control else -1})
+        self._setup = Frame(frames.text(**{**launch.setup.header, "control": passed[1] if control else -1}))
         self._process = subprocess.Popen(  # noqa: S603 - this program itself
             [*launch.command, str(connection.fileno())],
             env={**os.environ, **share(self.number, launch.workers, launch.devices)},
@@ -106,10 +111,28 @@ class WorkerProcess(asyncio.Protocol):
             return "timeout"
         return "signal" if os.WIFSIGNALED(self._status or 0) else "exit"
 
+    @property
+    def takes_next(self) -> bool:
+        """Whether a job may be sent ahead: its predictions are so short that waking it costs as much as they do."""
+        return self._is_brief and self.is_constructed and self.job is not None and self.next_job is None
+
     def run(self, job: Job) -> None:
-        self.job = job
+        self._begin(job)
         self._send(job.take())
-        self._timer = self._loop.call_later(self._predict_timeout, self._overdue)
+
+    def run_next(self, job: Job) -> None:
+        """Send the job ahead, to be begun as soon as the one that runs has ended."""
+        self.next_job = job
+        self._send(job.request)
+
+    def look_at_clock(self) -> None:
+        """Answer 504 and end the process when a prediction takes too long."""
+        if self.job is not None and self._loop.time() - self._started_at > self._predict_timeout:
+            self._overdue()
+
+    def _begin(self, job: Job) -> None:
+        self.job = job
+        self._started_at = self._loop.time()
 
     def _send(self, frame: Frame) -> None:
         for piece in frames.pieces(frame):
@@ -174,18 +197,21 @@ class WorkerProcess(asyncio.Protocol):
             self._pool.worker_free(self)
         elif self.job is not None:
             self.jobs_done += 1
+            self._is_brief = self._loop.time() - self._started_at < BRIEF_SECONDS
             self._answer(frame)
+            if self.next_job is not None:
+                job, self.next_job = self.next_job, None
+                job.take()
+                self._begin(job)
             self._pool.worker_free(self)
 
     def _answer(self, frame: Frame) -> None:
         job, self.job = self.job, None
-        if self._timer is not None:
-            self._timer.cancel()
         if job is not None:
             job.done(frame)
 
     def _overdue(self) -> None:
-        """Answer 504 and end the process: nothing else stops code that does not return."""
+        """Nothing else stops code that does not return."""
         self._is_overdue = True
         limit = f"the prediction took longer than {self._predict_timeout:g} s"
         self._answer(refusal_frame(RefusedError(504, "PredictionTimeout", limit)))
@@ -216,7 +242,7 @@ class WorkerProcess(asyncio.Protocol):
 
 
 def refusal_frame(refusal: RefusedError) -> Frame:
-    return Frame({"status": refusal.status, "code": refusal.code, "message": refusal.message})
+    return Frame(frames.text(status=refusal.status, code=refusal.code, message=refusal.message))
 
 
 def _ending(status: int) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -14,6 +15,8 @@ import pytest
 from tests.integration.serve.conftest import Start
 from tests.integration.serve.running import Reply, Server, serving
 from tests.support.waiting import eventually
+
+from aiapp.serve import workerprocess
 
 
 class Background:
@@ -115,6 +118,56 @@ def test_an_overlong_prediction_is_answered_504_its_place_shown_and_the_process_
     eventually(lambda: "customize_service.py" in server.output and "in _inference" in server.output)
     server.wait_until_ready()
     assert server.post({"a": 1}).json == {"a": 1}
+
+
+def test_brief_predictions_of_many_clients_are_answered_to_whom_they_belong(start: Start) -> None:
+    server = start().wait_until_ready()
+    clients = [server.connect() for _ in range(16)]
+    for turn in range(20):
+        for number, client in enumerate(clients):
+            client.send(post(json.dumps({"n": [turn, number]}).encode()))
+        replies = [client.reply() for client in clients]
+        assert [reply.json if reply else None for reply in replies] == [{"n": [turn, n]} for n in range(16)]
+
+
+def with_one_sent_ahead(server: Server) -> tuple[Background, Background]:
+    """A prediction that goes on for a minute, and the next one, which its worker has already got."""
+    eventually(lambda: brief(server) < workerprocess.BRIEF_SECONDS * 1000)
+    first = running(server, 60)
+    second = Background(server, {"a": 2})
+    eventually(lambda: "aiapp_model_requests_in_flight 2" in metrics(server))
+    assert "aiapp_model_queue_length 0" in metrics(server)
+    return first, second
+
+
+def brief(server: Server) -> float:
+    """How long a short prediction took, in milliseconds."""
+    header = {"X-Request-Id": os.urandom(8).hex(), "Content-Type": "application/json"}
+    server.request("POST", "/", b"{}", header)
+    told = eventually(lambda: re.search(rf"id={header['X-Request-Id']} .* ms=([0-9.]+)", server.output))
+    assert told is not None
+    return float(told.group(1))
+
+
+def metrics(server: Server) -> str:
+    return server.request("GET", "/metrics").content.decode()
+
+
+def test_a_prediction_that_was_sent_ahead_outlives_the_loss_of_its_worker(start: Start) -> None:
+    server = start().wait_until_ready()
+    first, second = with_one_sent_ahead(server)
+    os.kill(server.workers[0], signal.SIGKILL)
+
+    assert (first.reply.status, error_code(first.reply)) == (500, "WorkerLost")
+    assert second.reply.json == {"a": 2}
+
+
+def test_a_prediction_that_was_sent_ahead_is_not_blamed_for_the_one_that_takes_too_long(start: Start) -> None:
+    server = start("--predict-timeout", "0.5").wait_until_ready()
+    first, second = with_one_sent_ahead(server)
+
+    assert (first.reply.status, error_code(first.reply)) == (504, "PredictionTimeout")
+    assert second.reply.json == {"a": 2}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=["out of memory", "a crash"])

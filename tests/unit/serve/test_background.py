@@ -10,17 +10,14 @@ import pytest
 from aiapp.serve import background
 from aiapp.serve.answering import Answering
 from aiapp.serve.background import BackgroundLoading
-from aiapp.serve.frames import Frame, Setup
+from aiapp.serve.frames import Frame, Setup, text
 from aiapp.serve.loading import Loaded
 from aiapp.serve.service import KINDS
 
 REQUEST = Frame(
-    {
-        "id": "1",
-        "body": {"content_type": "application/json", "content_encoding": "", "query": ""},
-        "accept_encoding": "",
-    },
+    text(body={"content_type": "application/json", "content_encoding": "", "query": ""}, accept_encoding=""),
     b'{"a": 1}',
+    "1",
 )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.serve.errors import RefusedError
-from aiapp.serve.http1 import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES, Head, Parser, response
+from aiapp.serve.http1 import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES, Head, Parser, response, response_start
 
 GET = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
@@ -182,6 +182,19 @@ def test_chunked_bodies_come_back_whole_however_they_are_cut(bodies: list[bytes]
 
 
 def test_an_answer_to_head_says_the_length_and_leaves_the_body_out() -> None:
-    raw = response(200, [("Content-Type", "text/plain")], b"12345", keep_alive=True, head_only=True)
+    start = response_start(200, (("Content-Type", "text/plain"),), keep_alive=True)
+    raw = response(start, "id-1", b"12345", head_only=True)
 
-    assert raw.endswith(b"Content-Length: 5\r\nConnection: keep-alive\r\n\r\n")
+    assert raw.startswith(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: keep-alive\r\nX-Request-Id: id-1\r\n"
+    )
+    assert raw.endswith(b"Content-Length: 5\r\n\r\n")
+
+
+def test_a_head_that_came_before_is_read_as_before_and_another_anew() -> None:
+    parser = Parser(1000)
+    for path in ("/a", "/b", "/a"):
+        parser.feed(b"POST %b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nxy" % path.encode())
+        head = parser.head()
+        assert head is not None
+        assert (head.path, parser.body()) == (path, b"xy")

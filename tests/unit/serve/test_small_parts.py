@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.serve import frames, options
+from aiapp.serve import clock, frames, options
 from aiapp.serve.config import Config
 from aiapp.serve.errors import RefusedError, error_body
 from aiapp.serve.frames import Frame
-from aiapp.serve.logs import Log
+from aiapp.serve.logs import Log, Served
 from aiapp.serve.routes import Router, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROUTER = Router(Config(routes=(("POST", "/predict"), ("GET", "/"), ("POST", "/ready")), health_path="/ready"), "model")
 
@@ -59,19 +65,50 @@ def test_an_error_body_holds_code_message_and_request() -> None:
     }
 
 
+SERVED = Served("r=1", "POST", '/a b=c\n"', 200, 1.23456, 10, 20)
+
+
+def written_at_once(form: str) -> Log:
+    return Log(form, lambda write: write())
+
+
 def test_plain_log_lines_quote_what_could_forge_another_field(capsys: pytest.CaptureFixture[str]) -> None:
-    Log("plain").request(route="/a b=c\n", status=200)
+    written_at_once("plain").request(SERVED)
 
     [line] = capsys.readouterr().out.splitlines()
-    assert line.endswith('Z request route="/a b=c\\n" status=200')
+    expected = 'Z request id="r=1" method=POST route="/a b=c\\n\\"" status=200 ms=1.235 bytes_in=10 bytes_out=20'
+    assert line.endswith(expected)
 
 
 def test_json_log_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
-    Log("json").event("listening", port=1)
+    log = written_at_once("json")
+    log.event("listening", port=1)
+    log.request(SERVED)
 
-    line = json.loads(capsys.readouterr().out)
-    assert line.pop("time").endswith("Z")
-    assert line == {"event": "listening", "port": 1}
+    event, request = map(json.loads, capsys.readouterr().out.splitlines())
+    assert event.pop("time").endswith("Z")
+    assert event == {"event": "listening", "port": 1}
+    assert request.pop("time").endswith("Z")
+    assert request == {"event": "request", **SERVED._asdict(), "ms": 1.235}
+
+
+def test_lines_of_requests_gather_and_an_event_comes_after_them(capsys: pytest.CaptureFixture[str]) -> None:
+    moments: list[Callable[[], None]] = []
+    log = Log("plain", moments.append)
+    log.request(SERVED)
+    log.request(SERVED)
+    assert (len(moments), capsys.readouterr().out) == (1, "")
+
+    log.event("ended")
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["request", "request", "ended"]
+    moments[0]()
+    assert capsys.readouterr().out == ""
+
+
+def test_the_time_of_day_goes_on() -> None:
+    assert clock.http_date(784111777.9) == "Sun, 06 Nov 1994 08:49:37 GMT"
+    assert clock.http_date(784111778.0) == "Sun, 06 Nov 1994 08:49:38 GMT"
+    assert clock.timestamp(784111777.25) == "1994-11-06T08:49:37.250Z"
 
 
 @given(
@@ -79,7 +116,7 @@ def test_json_log_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     st.integers(1, 20),
 )
 def test_frames_survive_being_cut_anywhere(contents: list[tuple[dict[str, str], bytes]], step: int) -> None:
-    sent = [Frame(header, content) for header, content in contents]
+    sent = [Frame(frames.text(**header), content, str(number)) for number, (header, content) in enumerate(contents)]
     raw = b"".join(piece for frame in sent for piece in frames.pieces(frame))
     buffer = bytearray()
     received: list[Frame] = []
@@ -92,7 +129,19 @@ def test_frames_survive_being_cut_anywhere(contents: list[tuple[dict[str, str], 
         received += iter(complete, None)
 
     assert received == sent
+    assert [frame.header for frame in received] == [header for header, _ in contents]
     assert not buffer
+
+
+@given(st.lists(st.binary(max_size=40), max_size=4), st.integers(0, 60))
+def test_a_stream_of_frames_ends_where_it_is_cut(contents: list[bytes], cut: int) -> None:
+    sent = [Frame(frames.text(a=1), content, "7") for content in contents]
+    raw = b"".join(piece for frame in sent for piece in frames.pieces(frame))
+    incoming = io.BytesIO(raw[: max(0, len(raw) - cut)])
+    received = list(iter(partial(frames.receive, incoming), None))
+
+    assert received == sent[: len(received)]
+    assert len(received) == len(sent) or cut > 0
 
 
 def test_the_package_path_is_made_absolute_and_has_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
