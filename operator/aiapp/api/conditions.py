@@ -190,7 +190,7 @@ class Reason(StrEnum):
     POD_REFUSED = "PodRefused"
     """Admission refuses the pods or another object."""
     DEPLOY_TIMEOUT = "DeployTimeout"
-    """The pods did not become ready within `deployTimeoutSeconds`."""
+    """The pods did not become ready within `deployTimeoutSeconds`. A scheduler that has not looked at them is named."""
     BY_REPLICAS = "ByReplicas"
     """Traffic is split by ready replicas, since nothing in the cluster splits it by weight."""
     SPEC_INVALID = "SpecInvalid"

@@ -1,7 +1,11 @@
 """Nodes: what is said before a pod exists, waiting that ends by itself, and what runs when nodes go."""
 
-from collections.abc import Iterator
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from tests.support.kube import Kube, Object
@@ -57,6 +61,31 @@ def runtime(kube: Kube, registry: Registry) -> Iterator[Object]:
 def version(registry: Registry, runtime: Object) -> Object:
     upload(registry.bucket, "mnist", package())
     return registry.version(runtime=CANN)
+
+
+@pytest.fixture
+def volcano(sandbox: Sandbox, tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
+    """Starts Kubernetes' own scheduler under Volcano's name: shows that pods are complete, not how Volcano decides."""
+    configuration = {
+        "apiVersion": "kubescheduler.config.k8s.io/v1",
+        "kind": "KubeSchedulerConfiguration",
+        "clientConnection": {"kubeconfig": str(sandbox.kubeconfig)},
+        "leaderElection": {"leaderElect": False},
+        "profiles": [{"schedulerName": "volcano"}],
+    }
+    file = tmp_path / "volcano.json"
+    file.write_text(json.dumps(configuration))
+
+    @contextmanager
+    def running() -> Iterator[None]:
+        command = [str(sandbox.record.binaries["kube-scheduler"]), f"--config={file}", "--secure-port=0"]
+        with (tmp_path / "volcano.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+            try:
+                yield
+            finally:
+                process.kill()
+
+    return running
 
 
 def compatibility(registry: Registry, version: Object) -> Object:
@@ -145,6 +174,38 @@ def test_a_pod_that_waits_for_devices_of_others_goes_on_when_they_are_freed(
     registry.until(application, "Ready", "True", timeout=60)
 
 
+def test_a_pod_for_volcano_is_bound_by_it_where_it_fits_and_its_replica_set_names_the_policy_too(
+    registry: Registry, version: Object, nodes: Nodes, volcano: Callable[[], AbstractContextManager[None]]
+) -> None:
+    nodes.add("a2", "910B3", "25.5.0")
+    nodes.add("train", "910ProB", "23.0.rc1")
+    application = registry.application(replicas=1, scheduling={"schedulerName": "volcano"})
+    with volcano():
+        registry.until(application, "Ready", "True", "Running", timeout=60)
+    (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
+    assert (pod["spec"]["schedulerName"], pod["spec"]["nodeName"]) == ("volcano", "train")
+    (owner,) = registry.kube.list("apps/v1", "ReplicaSet", registry.namespace)
+    told = [one["metadata"]["annotations"].get("huawei.com/schedule_policy") for one in (pod, owner)]
+    assert told == ["chip4-node8", "chip4-node8"]
+
+
+def test_a_pod_that_volcano_does_not_even_try_waits_for_nodes(
+    registry: Registry, version: Object, nodes: Nodes, volcano: Callable[[], AbstractContextManager[None]]
+) -> None:
+    nodes.add("train", "910ProB", "23.0.rc1")
+    holder = registry.kube.create(_holder(registry.namespace))
+    eventually(lambda: registry.kube.get("v1", "Pod", "holder", registry.namespace)["spec"].get("nodeName"))
+    application = registry.application(replicas=1, scheduling={"schedulerName": "volcano"})
+    pod = eventually(lambda: _of_version(registry))
+    said = {"type": "PodScheduled", "status": "False", "reason": "Undetermined", "message": "queue is full"}
+    registry.kube.patch_status(pod, {"conditions": [said]})
+    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes", timeout=60)
+    assert f"it has not 1 free of {NPU}" in waiting["message"]
+    registry.kube.delete(holder, gracePeriodSeconds=0)
+    with volcano():
+        registry.until(application, "Ready", "True", timeout=60)
+
+
 def test_where_devices_are_not_counted_the_scheduler_alone_says_that_none_is_free(
     registry: Registry, version: Object, nodes: Nodes, operator: Operator
 ) -> None:
@@ -217,6 +278,13 @@ def _holder(namespace: str) -> Object:
             "containers": [{"name": "main", "image": "x", "resources": {"requests": devices, "limits": devices}}],
         },
     }
+
+
+def _of_version(registry: Registry) -> Object:
+    names = [pod["metadata"]["name"] for pod in registry.kube.list("v1", "Pod", registry.namespace)]
+    assert names != ["holder"]
+    found: Object = registry.kube.get("v1", "Pod", next(n for n in names if n != "holder"), registry.namespace)
+    return found
 
 
 def _node_facts(registry: Registry, runtime: Object) -> Object:

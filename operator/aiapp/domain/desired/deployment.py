@@ -1,6 +1,7 @@
 """The Deployment of one served version."""
 
 from aiapp.domain.naming import version_labels, version_selector, workload
+from aiapp.domain.nodes.volcano import of_owner
 from aiapp.domain.resources import Json
 
 
@@ -9,12 +10,14 @@ def deployment(
 ) -> Json:
     """`template` is the stored one of the rollout. `replicas` None leaves the number to an autoscaler or a person."""
     scale = {} if replicas is None else {"replicas": replicas}
+    annotations = of_owner(template)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {
             "name": workload(application, version),
             "labels": version_labels(application, version),
+            **({"annotations": annotations} if annotations else {}),
         },
         "spec": scale
         | {

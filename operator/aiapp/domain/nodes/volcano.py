@@ -2,6 +2,9 @@
 
 The plugin groups NPUs by the annotation `huawei.com/schedule_policy` (MindCluster from 7.3 on); without it pods on a
 newer chip are judged by the rules of the 910A. Older releases read only the pod's nodeSelector `accelerator-type`.
+
+Volcano makes one PodGroup of the pods of a ReplicaSet, which the plugin takes for one job: it waits for all of them and
+reads the ReplicaSet's annotations instead of the pods', unless the pods say how many of them are enough.
 """
 
 from collections import Counter
@@ -16,8 +19,13 @@ from aiapp.domain.resources import Json
 
 SCHEDULER: Final = "volcano"
 POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
+LEAST_PODS_ANNOTATION: Final = "huawei.com/schedule_minAvailable"
 RING_LABEL: Final = "ring-controller.atlas"
 DEVICES_VARIABLE: Final = "ASCEND_VISIBLE_DEVICES"
+SERVED: Final = frozenset(f"huawei.com/{name}" for name in ("Ascend310", "Ascend310P", "Ascend910", "npu"))
+"""Resources that the plugin knows. Of HAMi's names Volcano itself writes another text under the key from which the
+variable is taken, of the cloud's and of mixed cards' names nothing: either would hide what the device plugin sets.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +45,22 @@ def grouping(needed: Requirement, resource: str | None, kinds: Sequence[Judged],
     ring = {RING_LABEL: chip.ring} if chip and chip.ring else {}
     if tables.is_part(resource):
         return Grouping(labels=ring)
+    if resource not in SERVED:
+        return Grouping()
     policy = _policy(chip, resource, kinds) if chip else None
     # Volcano writes the numbers of the NPUs into an annotation that is called like the resource.
     source = {"fieldRef": {"fieldPath": f"metadata.annotations['{resource}']"}}
     return Grouping(
         labels=ring,
-        annotations={POLICY_ANNOTATION: policy} if policy else {},
+        annotations={LEAST_PODS_ANNOTATION: "1"} | ({POLICY_ANNOTATION: policy} if policy else {}),
         environment=({"name": DEVICES_VARIABLE, "valueFrom": source},),
     )
+
+
+def of_owner(template: Json) -> Json:
+    """What a Deployment with this template says too: it hands its annotations to its ReplicaSets."""
+    said = template["metadata"].get("annotations", {})
+    return {POLICY_ANNOTATION: said[POLICY_ANNOTATION]} if POLICY_ANNOTATION in said else {}
 
 
 def _only(families: frozenset[str] | None, tables: Tables) -> Chip | None:

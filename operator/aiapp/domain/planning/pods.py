@@ -20,6 +20,8 @@ PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidIma
 CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
 QUOTA_SIGN: Final = "exceeded quota"
+NOT_PLACED: Final = frozenset({"Unschedulable", "Undetermined", "Schedulable"})
+"""Reasons of `PodScheduled`; the latter two are Volcano's: not even tried, as for want of room, and fit but waiting."""
 
 
 def trouble(deployment: Json, pods: Sequence[Json]) -> Trouble | None:
@@ -27,7 +29,7 @@ def trouble(deployment: Json, pods: Sequence[Json]) -> Trouble | None:
     found = (
         *_containers(pods),
         *_replica_failure(deployment),
-        *_deadline(deployment),
+        *_deadline(deployment, pods),
         *_unscheduled(pods),
     )
     return next(iter(found), None)
@@ -119,12 +121,22 @@ def _replica_failure(deployment: Json) -> Iterator[Trouble]:
         yield Trouble(reason, message)
 
 
-def _deadline(deployment: Json) -> Iterator[Trouble]:
+def _deadline(deployment: Json, pods: Iterable[Json]) -> Iterator[Trouble]:
     condition = conditions(deployment).get("Progressing")
     if condition is not None and condition.get("reason") == "ProgressDeadlineExceeded":
         seconds = deployment["spec"].get("progressDeadlineSeconds")
         name = deployment["metadata"]["name"]
-        yield Trouble(Reason.DEPLOY_TIMEOUT, f"deployment {name}: its pods were not ready within {seconds} s")
+        said = f"deployment {name}: its pods were not ready within {seconds} s"
+        yield Trouble(Reason.DEPLOY_TIMEOUT, said + _overlooked(deployment, pods))
+
+
+def _overlooked(deployment: Json, pods: Iterable[Json]) -> str:
+    """A scheduler that looked at a pod leaves a condition, whatever it decided."""
+    pod = next((pod for pod in pods if "PodScheduled" not in conditions(pod)), None)
+    if pod is None:
+        return ""
+    scheduler = deployment["spec"]["template"]["spec"].get("schedulerName", "default-scheduler")
+    return f"; scheduler {scheduler} has not looked at pod {pod['metadata']['name']}: does it run here?"
 
 
 def _unscheduled(pods: Iterable[Json]) -> Iterator[Trouble]:
@@ -135,7 +147,7 @@ def _unscheduled(pods: Iterable[Json]) -> Iterator[Trouble]:
 
 def is_unschedulable(pod: Json) -> bool:
     """Whether the scheduler found no node for it."""
-    return conditions(pod).get("PodScheduled", {}).get("reason") == "Unschedulable"
+    return conditions(pod).get("PodScheduled", {}).get("reason") in NOT_PLACED
 
 
 def conditions(obj: Json) -> dict[str, Json]:

@@ -35,6 +35,13 @@ def grouped(
         pytest.param(A2, mindcluster("n", "910B3", npus=16), "chip8-node16", "ascend-910b", id="A2 Box16"),
         pytest.param(A3, mindcluster("n", "Ascend910", npus=16), "chip2-node16", "ascend-910b", id="A3"),
         pytest.param(
+            A3,
+            mindcluster("n", "Ascend910", npus=16, **{"accelerator-type": "module-a3-16-super-pod"}),
+            "chip2-node16",
+            "ascend-910b",
+            id="a pod on a super pod stands alone",
+        ),
+        pytest.param(
             A2,
             mindcluster("n", "910B3", npus=7) | {},
             "chip8-node8",
@@ -64,6 +71,26 @@ def test_a_slice_is_not_numbered_and_not_grouped() -> None:
     npu = Npu(count=1, resource_name="huawei.com/Ascend310P-2c")
     found = grouped(DUO, node("n", resources={"huawei.com/Ascend310P-2c": 4}), npu=npu)
     assert (found.annotations, found.environment) == ({}, ())
+
+
+def test_each_replica_is_placed_by_itself() -> None:
+    assert grouped(A2, mindcluster("n", "910B3")).annotations["huawei.com/schedule_minAvailable"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "arch", "resource"),
+    [
+        pytest.param(A2, "arm64", "huawei.com/Ascend910B3", id="HAMi's: Volcano writes JSON into the annotation"),
+        pytest.param(A2, "arm64", "huawei.com/ascend-1980", id="the cloud's"),
+        pytest.param(DUO, "amd64", "huawei.com/Ascend310P-V", id="of mixed cards"),
+    ],
+)
+def test_npus_that_the_plugin_does_not_know_are_left_to_the_device_plugin(
+    runtime: str, arch: str, resource: str
+) -> None:
+    needed = requirement(runtime, None, TABLES, VOLCANO)
+    found = placement(needed, judged(needed, seen(node("n", arch=arch, resources={resource: 8})), TABLES), TABLES)
+    assert (found.resource, found.grouping) == (resource, Grouping())
 
 
 @pytest.mark.parametrize("scheduling", [None, Scheduling(scheduler_name="koord-scheduler")])

@@ -150,6 +150,12 @@ def test_a_name_that_is_taken_stalls_it() -> None:
             "3 Insufficient cpu",
             id="no room",
         ),
+        pytest.param(
+            {"conditions": [condition("PodScheduled", "False", "Undetermined", "all nodes are unavailable")]},
+            Reason.UNSCHEDULABLE,
+            "all nodes are unavailable",
+            id="not even judged by Volcano for want of room",
+        ),
     ],
 )
 def test_the_trouble_of_a_pod_is_told(status: dict[str, Any], reason: Reason, message: str) -> None:
