@@ -13,19 +13,17 @@ from typing import Dict, Optional, Set
 from . import frames
 from .config import CONFIG_FILE, read
 from .connection import Answer, Connection, Exchange, error_answer
-from .devices import own_devices
 from .errors import RefusedError
 from .failures import StartFailure
-from .forking import adopt_orphans
-from .frames import Frame, Setup
+from .frames import Frame
 from .logs import Log, Served
 from .metrics import Gauges, Metrics
-from .options import Options, python_of
+from .options import Options
 from .ownanswers import READY, OwnAnswers, State
 from .pool import RETRY_AFTER, Job, Pool, PoolLimits
 from .routes import PREDICTIONS, PROBES, Router, Target
+from .starting import Launch, Started
 from .v2names import LENGTH_HEADER
-from .workerprocess import Launch
 
 SWEEP_SECONDS = 0.25
 GATHER_SECONDS = 0.05
@@ -41,7 +39,8 @@ OTHER_ROUTE = "(other)"
 class Front:
     """Serves HTTP on one socket until it is told to end or the package cannot be started."""
 
-    def __init__(self, options: Options, archive: str) -> None:
+    def __init__(self, options: Options, launch: Launch, first: Started) -> None:
+        """`first`: the worker number 0, which has been started already."""
         self.options = options
         self.is_draining = False
         config = read(os.path.join(options.package, CONFIG_FILE))
@@ -55,33 +54,13 @@ class Front:
         self._jobs: Dict[Exchange, Job] = {}
         self._held_bytes = 0
         self._last_prediction = self._loop.time()
-        self._pool = self._make_pool(archive)
+        self._pool = self._make_pool(launch, first)
         if config.problem:
             self._log.event("config.json " + config.problem)
 
-    def _make_pool(self, archive: str) -> Pool:
-        options = self.options
-        setup = Setup(
-            package=options.package,
-            model_name=options.model_name,
-            max_body=options.max_body,
-            patience=options.predict_timeout / 2,
-            links=options.links,
-        )
-        available = own_devices()
-        may_copy = options.fork == "auto" and options.workers > 1 and not available and adopt_orphans()
-        return Pool(
-            Launch(
-                [python_of(options.dependencies), archive, "--worker"],
-                Frame(frames.text(**setup._asdict())),
-                options.workers,
-                available,
-                may_copy,
-            ),
-            PoolLimits(options.queue, options.predict_timeout),
-            start_failed=self._end,
-            report=self._log.event,
-        )
+    def _make_pool(self, launch: Launch, first: Started) -> Pool:
+        limits = PoolLimits(self.options.queue, self.options.predict_timeout)
+        return Pool(launch, limits, first, start_failed=self._end, report=self._log.event)
 
     async def run(self, listener: socket.socket) -> Optional[StartFailure]:
         """Serve on a listening socket until the end. Returns why the package could not be started, if so."""

@@ -14,7 +14,8 @@ from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 from .errors import RefusedError
 from .failures import StartFailure
 from .frames import Frame
-from .workerprocess import Launch, WorkerProcess
+from .starting import Launch, Started, start
+from .workerprocess import WorkerProcess
 
 RETRY_AFTER = ("Retry-After", "1")
 MAX_RESTART_DELAY_SECONDS = 30.0
@@ -53,12 +54,15 @@ class Pool:
         self,
         launch: Launch,
         limits: PoolLimits,
+        first: Started,
         *,
         start_failed: Callable[[StartFailure], None],
         report: Callable[[str], None],
     ) -> None:
+        """`first`: the worker number 0, which has been started already."""
         self._launch = launch
         self._limits = limits
+        self._first = first
         self._start_failed = start_failed
         self._report = report
         self._waiting: Deque[Job] = collections.deque()
@@ -72,10 +76,11 @@ class Pool:
 
     def start(self) -> None:
         """One worker of several comes first: if it can be copied, the others need not load the model."""
-        numbers = list(range(self._launch.workers))
-        self._held_back = numbers[1:] if self._launch.may_copy else []
-        for number in numbers[: len(numbers) - len(self._held_back)]:
-            self._spawn(number)
+        self._add(0, self._first)
+        self._held_back = list(range(1, self._launch.workers))
+        if not self._launch.may_copy:
+            self._start_others()
+        self.reap()
 
     def _start_others(self) -> None:
         numbers, self._held_back = self._held_back, []
@@ -153,16 +158,21 @@ class Pool:
     def _spawn(self, number: int) -> None:
         if self._stopping:
             return
-        timeout = self._limits.predict_timeout
+        self._add(number, self._copied() or start(self._launch, number))
+
+    def _copied(self) -> Optional[Started]:
+        """A copy of the loaded worker, if there is one that makes copies."""
+        if self._template is None:
+            return None
         try:
-            worker = WorkerProcess(number, self._launch, timeout, self, self._template)
+            return self._template.copied()
         except OSError as error:
-            if self._template is None:
-                raise
             self._report(f"the loaded model cannot be copied ({error}): loading it again")
             self._template = None
-            worker = WorkerProcess(number, self._launch, timeout, self)
-        self._workers[worker.pid] = worker
+            return None
+
+    def _add(self, number: int, started: Started) -> None:
+        self._workers[started.pid] = WorkerProcess(number, started, self._limits.predict_timeout, self)
 
     def _idle_worker(self) -> Optional[WorkerProcess]:
         return next((w for w in self._workers.values() if w.is_constructed and w.job is None), None)

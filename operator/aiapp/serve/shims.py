@@ -6,16 +6,14 @@ that name that can be imported anyway (the package's own `log.py`, a real `mms`)
 
 from __future__ import annotations
 
-import importlib.abc
 import importlib.machinery
 import logging
 import os
 import sys
 from types import ModuleType
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence, cast
 
 from . import service
-from .compat import override
 
 _MODEL_SERVICE: Dict[str, Dict[str, Any]] = {
     "model_service": {},
@@ -95,10 +93,12 @@ def _fill(module: ModuleType, table: Dict[str, Dict[str, Any]]) -> None:
     module.__dict__["__getattr__"] = __getattr__
 
 
-class _CommonNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds our modules unless a real one of that name is there."""
+class _CommonNames:
+    """Finder and loader in one, of our modules unless a real one of that name is there.
 
-    @override
+    Without the base classes of `importlib.abc`, whose import takes longer than all of this.
+    """
+
     def find_spec(
         self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType] = None
     ) -> Optional[importlib.machinery.ModuleSpec]:
@@ -112,13 +112,11 @@ class _CommonNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         elif not _is_ours(getattr(sys.modules.get(top), "__spec__", None)):
             return None
         is_package = any(other.startswith(fullname + ".") for other in _COMMON_NAMES)
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=is_package)
+        return importlib.machinery.ModuleSpec(fullname, cast("Any", self), is_package=is_package)
 
-    @override
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Optional[ModuleType]:  # noqa: ARG002
         return None
 
-    @override
     def exec_module(self, module: ModuleType) -> None:
         _fill(module, _COMMON_NAMES)
 
@@ -131,4 +129,5 @@ def _is_folder(spec: importlib.machinery.ModuleSpec) -> bool:
 def _is_ours(spec: Optional[importlib.machinery.ModuleSpec]) -> bool:
     if spec is None:
         return False
-    return isinstance(spec.loader, _CommonNames) or os.path.dirname(spec.origin or "") == _ARCHIVE
+    loader: Any = spec.loader
+    return isinstance(loader, _CommonNames) or os.path.dirname(spec.origin or "") == _ARCHIVE

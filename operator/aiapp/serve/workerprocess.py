@@ -7,15 +7,14 @@ import math
 import os
 import signal
 import socket
-import subprocess
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Optional
 
 from . import forking, frames
 from .compat import override
-from .devices import share
 from .errors import RefusedError
 from .failures import StartFailure
 from .frames import Frame
+from .starting import Started, kill
 
 if TYPE_CHECKING:
     from .pool import Job, Pool
@@ -28,40 +27,20 @@ BRIEF_SECONDS = 0.005
 """A prediction as short as this is worth having the next one at hand when it ends."""
 
 
-class Launch(NamedTuple):
-    """How workers are started: alike but for the devices, which they share out by their numbers."""
-
-    command: Sequence[str]
-    setup: Frame
-    workers: int
-    devices: Sequence[str]
-    may_copy: bool
-    """Whether one worker may load the model and be copied, should it say that this is safe."""
-
-
 class WorkerProcess(asyncio.Protocol):
-    """A child in a process group of its own, connected by a socket pair: started anew, or a copy of `template`.
+    """A child in a process group of its own, connected by a socket pair."""
 
-    Raises OSError when the template does not make a copy.
-    """
-
-    def __init__(
-        self,
-        number: int,
-        launch: Launch,
-        predict_timeout: float,
-        pool: Pool,
-        template: Optional[WorkerProcess] = None,
-    ) -> None:
+    def __init__(self, number: int, started: Started, predict_timeout: float, pool: Pool) -> None:
         self.number = number
+        self.pid = started.pid
         self.is_template = False
-        self._control: Optional[socket.socket] = None
+        self._control = started.control
+        self._process = started.process
         self.job: Optional[Job] = None
         self.next_job: Optional[Job] = None
         self.jobs_done = 0
         self._is_ready = False
         self._is_overdue = False
-        self._setup: Optional[Frame] = None
         self._predict_timeout = predict_timeout
         self._pool = pool
         self._loop = asyncio.get_running_loop()
@@ -72,33 +51,17 @@ class WorkerProcess(asyncio.Protocol):
         self._failure: Optional[StartFailure] = None
         self._status: Optional[int] = None
         self._concluded = False
-        self._process: Optional[subprocess.Popen[bytes]] = None
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.pid = self._started(launch, theirs) if template is None else template.copied(theirs)
-        ours.setblocking(False)  # noqa: FBT003
-        self._connecting = self._loop.create_task(self._loop.create_connection(lambda: self, sock=ours))
+        started.connection.setblocking(False)  # noqa: FBT003
+        connecting = self._loop.create_connection(lambda: self, sock=started.connection)
+        self._connecting = self._loop.create_task(connecting)
 
-    def copied(self, connection: socket.socket) -> int:
-        """The process id of a copy of this template that serves the connection. Raises OSError if it cannot."""
+    def copied(self) -> Started:
+        """A copy of this template. Raises OSError when it makes none."""
         if self._control is None:
             raise ConnectionResetError
-        return forking.ask_for_copy(self._control, connection)
-
-    def _started(self, launch: Launch, connection: socket.socket) -> int:
-        self._control, control = socket.socketpair() if launch.may_copy else (None, None)
-        passed = [part.fileno() for part in (connection, control) if part is not None]
-        self._setup = Frame(frames.text(**{**launch.setup.header, "control": passed[1] if control else -1}))
-        self._process = subprocess.Popen(  # noqa: S603 - this program itself
-            [*launch.command, str(connection.fileno())],
-            env={**os.environ, **share(self.number, launch.workers, launch.devices)},
-            pass_fds=passed,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        if control is not None:
-            control.close()
-        return self._process.pid
+        ours, theirs = socket.socketpair()
+        with theirs:
+            return Started(forking.ask_for_copy(self._control, theirs), ours)
 
     @property
     def is_constructed(self) -> bool:
@@ -148,18 +111,14 @@ class WorkerProcess(asyncio.Protocol):
             self._transport.close()
 
     def kill(self, number: signal.Signals) -> None:
-        """Signal the whole process group, so that the package's own children end too."""
-        try:
-            os.killpg(self.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return
+        kill(self.pid, number)
 
     def exited(self, status: int) -> None:
         """The process has ended; its last message may still come."""
         self._status = status
         if self._process is not None:
             self._process.returncode = status  # it has been waited for: Popen must not do it again
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is not None and self._transport.is_closing():
             self._conclude()
         else:
             self._loop.call_later(LAST_WORDS_SECONDS, self._conclude)
@@ -167,8 +126,6 @@ class WorkerProcess(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        if self._setup is not None:
-            self._send(self._setup)
 
     @override
     def data_received(self, data: bytes) -> None:
