@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
-from aiapp.cli.nodes import NODE_FACTS
+from aiapp.cli.nodes import node_facts_option
 from aiapp.cli.output import as_json, as_yaml
 from aiapp.cli.table import table
 
@@ -29,13 +29,7 @@ HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "WHAT WOULD MEND IT")
 )
 @click.option("--runtime", help="The runtime to judge by, where a version of the file does not name it.")
 @click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", show_default=True)
-@click.option(
-    "--node-facts",
-    metavar="NAMESPACE/NAME",
-    default=NODE_FACTS,
-    show_default=True,
-    help="The administrator's ConfigMap.",
-)
+@node_facts_option
 @cluster_options
 def command(
     version: str | None, file: Path | None, runtime: str | None, output: str, node_facts: str, choice: Choice

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 HEAD: Final = ("NODE", "STATUS", "ARCH", "CHIP", "DRIVER", "FREE", "RUNTIMES")
 WIDE: Final = ("SERVER", "MEMORY", "FIRMWARE", "TAINTS", "SOURCES")
-NODE_FACTS: Final = "aiapp-system/aiapp-node-facts"
+node_facts_option: Final = click.option(
+    "--node-facts",
+    metavar="NAMESPACE/NAME",
+    default="aiapp-system/aiapp-node-facts",
+    show_default=True,
+    help="The administrator's ConfigMap.",
+)
 
 
 @click.command("nodes")
 @click.option(
     "-o", "--output", type=click.Choice(["table", "wide", "json", "yaml"]), default="table", show_default=True
 )
-@click.option(
-    "--node-facts",
-    metavar="NAMESPACE/NAME",
-    default=NODE_FACTS,
-    show_default=True,
-    help="The administrator's ConfigMap.",
-)
+@node_facts_option
 @cluster_options
 def command(output: str, node_facts: str, choice: Choice) -> None:
     r"""Show the nodes as the operator sees them: chips, drivers, free devices, and the runtimes each can run.
