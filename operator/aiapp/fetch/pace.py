@@ -21,10 +21,12 @@ RELIEF_SECONDS: Final = 5.0
 
 
 class Pace:
-    """Shared by all requests of a download. `clock` and `cpu` give seconds, monotonic and of this process."""
+    """Shared by all requests of a process. `clock` and `cpu` give seconds, monotonic and of this process."""
 
-    def __init__(self, clock: Callable[[], float], cpu: Callable[[], float]) -> None:
-        self.allowed = FEWEST
+    def __init__(self, clock: Callable[[], float], cpu: Callable[[], float], share: int = 1) -> None:
+        """`share`: among how many processes the requests of a download are divided."""
+        self.allowed = max(1, FEWEST // share)
+        self._most = MOST // share
         self._clock = clock
         self._cpu = cpu
         self._under_way = 0
@@ -60,6 +62,6 @@ class Pace:
             return
         used_now = self._cpu()
         self._looked = (now, used_now)
-        if self.allowed < MOST and used_now - used < IDLE_SHARE * (now - then):
-            self.allowed = min(MOST, self.allowed + STEP)
+        if self.allowed < self._most and used_now - used < IDLE_SHARE * (now - then):
+            self.allowed = min(self._most, self.allowed + STEP)
             self._changed.notify(STEP)

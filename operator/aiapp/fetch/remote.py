@@ -76,11 +76,11 @@ class _Wanted:
 class Remote:
     """One package's objects, for any number of threads. Raises FetchError for an access that cannot work."""
 
-    def __init__(self, access: Access, retried: Callable[[], None], pauses: Pauses | None = None) -> None:
-        """`retried` is called, in any thread, before a request is made again."""
+    def __init__(self, access: Access, retried: Callable[[], None], share: int = 1) -> None:
+        """`retried` is called, in any thread, before a request is made again; `share` is that of `Pace`."""
         self._where = access.location
-        self._pauses = pauses or Pauses()
-        self._pace = Pace(time.monotonic, time.process_time)
+        self._pauses = Pauses()
+        self._pace = Pace(time.monotonic, time.process_time, share)
         self._idle: list[Channel] = []
         self._open: set[Channel] = set()
         self._lock = threading.Lock()
@@ -94,6 +94,11 @@ class Remote:
         keys = access.credentials
         self._host = store.host
         self._signer = signing.Signer(store.host, access.location.region, keys) if keys is not None else None
+
+    @property
+    def allowed(self) -> int:
+        """How many requests may be under way now."""
+        return self._pace.allowed
 
     def read(self, entry: Entry, start: int, into: memoryview) -> None:
         """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError.
