@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.client import HTTPException
 from typing import Final
 
 from aiapp.api.conditions import Reason
@@ -23,6 +22,7 @@ from aiapp.fetch.exchange import Answer, Channel
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.pace import Pace
 from aiapp.fetch.pauses import Pauses
+from aiapp.fetch.stream import ProtocolError
 
 ATTEMPTS: Final = 7
 """Tries of one range without progress."""
@@ -34,7 +34,7 @@ PROGRESS_BYTES: Final = 512 << 10
 """What an answer must bring for the next failure to count as the first one."""
 ERROR_BYTES: Final = 64 << 10
 """Read of an answer that is no success."""
-_FAULTS: Final = (OSError, HTTPException, RefusedError, BrokenAnswerError)
+_FAULTS: Final = (OSError, ProtocolError, RefusedError, BrokenAnswerError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Remote:
     def _connected(self) -> Iterator[Channel]:
         """A connection, new or kept; kept for the next request only after a whole answer."""
         with self._lock:
-            channel = self._idle.pop() if self._idle else Channel(self._dialler.connection())
+            channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
             self._open.add(channel)
         try:
             yield channel
@@ -167,7 +167,7 @@ class Remote:
         kept = channel.is_open
         try:
             return _asked(channel, target, headers)
-        except (ConnectionError, HTTPException):
+        except (ConnectionError, ProtocolError):
             channel.close()
             if not kept:
                 raise

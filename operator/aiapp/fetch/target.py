@@ -70,17 +70,17 @@ class Target:
         return parts.opened(self._part(entry), entry.size, self._boot)
 
     def put(self, entry: Entry, content: memoryview, digest: str) -> None:
-        """Write and keep a whole file."""
-        with self.part(entry) as part:
-            part.write(content, 0)
-        self.keep(entry, digest)
+        """Write and keep a file that memory holds as a whole."""
+        part = f"{self._parts}/{_part(entry)}"
+        parts.write(part, content)
+        folders.place(part, self.folder, entry.path)
+        self._journal.add(entry, digest)
 
     def keep(self, entry: Entry, digest: str) -> None:
         """The partial file becomes the file; recorded only after that."""
         part = self._part(entry)
         folders.place(part, self.folder, entry.path)
-        if entry.size > parts.RANGE_BYTES:
-            parts.record_of(part).unlink(missing_ok=True)
+        parts.record_of(part).unlink(missing_ok=True)
         self._journal.add(entry, digest)
 
     def discard(self, entry: Entry) -> None:
@@ -96,8 +96,7 @@ class Target:
         shutil.rmtree(self._parts)
 
     def _part(self, entry: Entry) -> Path:
-        """Named by the object's pinned state, so that no part is ever taken for another's."""
-        return self._parts / f"{hashlib.sha256(entry.line.encode()).hexdigest()[:32]}.part"
+        return self._parts / _part(entry)
 
     def _holds(self, known: Hashed) -> bool:
         try:
@@ -109,6 +108,11 @@ class Target:
             if not stat.S_ISREG(found.st_mode) or found.st_size != known.size:
                 return False
             return hashlib.file_digest(file, "sha256").hexdigest() == known.sha256
+
+
+def _part(entry: Entry) -> str:
+    """The name of its partial file: of the object's pinned state, so that no part is ever taken for another's."""
+    return f"{hashlib.sha256(entry.line.encode()).hexdigest()[:32]}.part"
 
 
 def _allocated(path: Path) -> int:
