@@ -129,5 +129,5 @@ def _headers(lines: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
-        found.setdefault(name.strip().lower(), value.strip())
+        found.setdefault(name.lower(), value.strip())
     return found

@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -34,6 +33,7 @@ PROGRESS_BYTES: Final = 512 << 10
 """What an answer must bring for the next failure to count as the first one."""
 ERROR_BYTES: Final = 64 << 10
 """Read of an answer that is no success."""
+_SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 _FAULTS: Final = (OSError, ProtocolError, RefusedError, BrokenAnswerError)
 
 
@@ -133,33 +133,31 @@ class Remote:
                 channel.break_off()
 
     def _receive(self, wanted: _Wanted) -> None:
-        with self._pace.turn(), self._connected() as channel:
-            answer = self._answer(channel, wanted)
-            self._require_pinned(wanted.entry, answer)
-            _require_range(wanted, answer)
-            for size in _pieces(answer, wanted.rest):
-                wanted.came += size
-            if answer.chunked and answer.read(1):
-                raise BrokenAnswerError("an answer of another length than asked for")
-            if answer.closes:
+        """A connection is kept for the next request only after a whole answer."""
+        with self._pace:
+            with self._lock:
+                channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
+                self._open.add(channel)
+            try:
+                self._receive_over(channel, wanted)
+            except BaseException:
+                with self._lock:
+                    self._open.discard(channel)
                 channel.close()
-
-    @contextmanager
-    def _connected(self) -> Iterator[Channel]:
-        """A connection, new or kept; kept for the next request only after a whole answer."""
-        with self._lock:
-            channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
-            self._open.add(channel)
-        try:
-            yield channel
-        except BaseException:
+                raise
             with self._lock:
                 self._open.discard(channel)
+                self._idle.append(channel)
+
+    def _receive_over(self, channel: Channel, wanted: _Wanted) -> None:
+        answer = self._answer(channel, wanted)
+        self._require_pinned(wanted.entry, answer)
+        _require_range(wanted, answer)
+        _fill(wanted, answer)
+        if answer.chunked and answer.read(1):
+            raise BrokenAnswerError("an answer of another length than asked for")
+        if answer.closes:
             channel.close()
-            raise
-        with self._lock:
-            self._open.discard(channel)
-            self._idle.append(channel)
 
     def _answer(self, channel: Channel, wanted: _Wanted) -> Answer:
         """The head of a successful answer; a kept connection that the store has closed meanwhile is opened anew."""
@@ -216,20 +214,20 @@ class Remote:
 
 def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
     answer = channel.get(target, headers, SILENCE_SECONDS)
-    if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+    if answer.status not in _SUCCESSES:
         raise refusal(answer, answer.read(ERROR_BYTES))
     return answer
 
 
-def _pieces(answer: Answer, into: memoryview) -> Iterator[int]:
-    """Fills `into`; yields how many bytes came, as they come."""
-    begun, since = time.monotonic(), 0
-    while into:
-        size = answer.readinto(into)
+def _fill(wanted: _Wanted, answer: Answer) -> None:
+    """All that is missing; what came is counted as it comes."""
+    begun, since, rest = time.monotonic(), 0, wanted.rest
+    while rest:
+        size = answer.readinto(rest)
         if not size:
             raise BrokenAnswerError("the answer was cut off")
-        yield size
-        into, since = into[size:], since + size
+        wanted.came += size
+        rest, since = rest[size:], since + size
         if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
             if since < SLOWEST * seconds:
                 raise TimeoutError(f"fewer than {SLOWEST} bytes a second came")
