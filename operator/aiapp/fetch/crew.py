@@ -40,7 +40,7 @@ class Crew:
         """One process for each of the tallies. The caller has to `close`."""
         self._batches = Batches(entries)
         self._work = work
-        self._parent, self._life = os.pipe()  # nobody writes: its end tells the processes to end
+        self._parent, self._life = os.pipe()  # nobody writes: it ends with this process, and so do the others
         self._lock = threading.Lock()
         gc.freeze()  # a collection would write to all the memory that is shared
         self._children: dict[int, int] = {}
@@ -61,16 +61,16 @@ class Crew:
     def stop(self) -> None:
         """All end at once, whatever they do."""
         with self._lock:
-            if self._life >= 0:
-                os.close(self._life)
-                self._life = -1
+            for pid in self._children.values():
+                os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """None is left afterwards, of those that have failed neither."""
+        """None is left afterwards."""
         self.stop()
         for pipe in list(self._children):
             with suppress(FetchError, OSError):
                 self._reap(pipe)
+        os.close(self._life)
         os.close(self._parent)
         self._batches.close()
 
@@ -81,7 +81,8 @@ class Crew:
     def _reap(self, pipe: int) -> None:
         with open(pipe, "rb") as reader:
             said = reader.read()
-        _, status = os.waitpid(self._children.pop(pipe), 0)
+        with self._lock:
+            _, status = os.waitpid(self._children.pop(pipe), 0)
         if said:
             raise unpacked(said)
         if status:
@@ -100,7 +101,7 @@ class Crew:
         try:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
-            self.stop()  # here, that only closes this process' copy
+            os.close(self._life)
             threading.Thread(target=self._end_with_parent, daemon=True).start()
             self._batches.note(self._work(self._batches.take(), tally))
         except (FetchError, OSError) as error:

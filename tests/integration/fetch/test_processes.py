@@ -106,7 +106,7 @@ def test_all_files_come_and_are_hashed_and_counted_whoever_fetches_them(
 
 
 def test_recorded_hashes_are_demanded_whoever_fetches_the_file(small: Package, target: Path, tmp_path: Path) -> None:
-    other = small.contents | {"0/0007": b"x"}
+    other = {**small.contents, "0/0007": b"x"}
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in other.items()}
     recorded = content(small.manifest.entries, hashes)
     (tmp_path / DIGEST_KEY).write_text(recorded.digest)
