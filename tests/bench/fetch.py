@@ -22,11 +22,14 @@ from urllib.parse import urlsplit
 from tests.bench.byte_server import BUCKET, byte_server, objects, write_listing
 from tests.bench.fetchers import OURS, PROGRAMS, Package
 from tests.bench.report import Figure, report
+from tests.bench.usage import family_mib
 
 from aiapp.domain import manifest as manifests
 
 KEYS: Final = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench-secret", "AWS_REGION": "us-east-1"}
 MEMORY: Final = Path("/dev/shm")
+LOOK_SECONDS: Final = 0.02
+"""Between two looks at a program's memory."""
 MIB: Final = 1 << 20
 KIB: Final = 1 << 10
 SHAPES: Final[Mapping[str, tuple[str, tuple[int, ...]]]] = {
@@ -49,7 +52,7 @@ if sys.argv[1]:
     import ctypes
     ctypes.CDLL(None).syncfs(descriptor)
 wall = time.monotonic() - begun
-print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
+print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime)
 """
 """Its first argument: a folder whose file system is synced before the clock is stopped, or nothing."""
 
@@ -60,7 +63,6 @@ class Run:
 
     wall: float
     cpu: float
-    rss_mib: float
 
 
 def run(rounds: int = 5) -> None:
@@ -81,6 +83,7 @@ def run(rounds: int = 5) -> None:
 def _figures(package: Package, folder: Path, endpoint: str, rounds: int) -> Iterator[Figure]:
     """Ours beside each of the others; of verified and unverified, what hashing costs."""
     medians = _measured_in_turn(package, folder, endpoint, rounds)
+    memory = {name: _peak_memory(name, package, folder, endpoint) for name in medians}
     speed = {name: round(package.bytes / MIB / taken.wall, 1) for name, taken in medians.items()}
     peers = [name for name in medians if name not in OURS]
     best = max(peers, key=lambda name: speed[name])
@@ -91,7 +94,7 @@ def _figures(package: Package, folder: Path, endpoint: str, rounds: int) -> Iter
     ours = medians["verified"]
     for peer in peers:
         yield Figure(f"{package.name}: CPU", "s", ours.cpu, peer, medians[peer].cpu)
-        yield Figure(f"{package.name}: peak memory", "MiB", ours.rss_mib, peer, medians[peer].rss_mib)
+        yield Figure(f"{package.name}: peak memory", "MiB", memory["verified"], peer, memory[peer])
     without = medians["unverified"]
     yield Figure(f"{package.name}: CPU of verifying", "s", round(ours.cpu - without.cpu, 2), "all of it", ours.cpu)
     yield Figure(f"{package.name}: wall of verifying", "s", round(ours.wall - without.wall, 2), "all of it", ours.wall)
@@ -109,6 +112,20 @@ def _measured_in_turn(package: Package, folder: Path, endpoint: str, rounds: int
     return {name: _median(of) for name, of in runs.items()}
 
 
+def _peak_memory(name: str, package: Package, folder: Path, endpoint: str) -> float:
+    """MiB of the program and its processes, in a run of its own: looking takes time."""
+    target, most = folder / f"target-{name}", 0.0
+    target.mkdir()
+    with subprocess.Popen(
+        PROGRAMS[name](package, target, endpoint), env=_environment(endpoint), stdout=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            most = max(most, family_mib(process.pid))
+            time.sleep(LOOK_SECONDS)
+    shutil.rmtree(target)
+    return round(most, 1)
+
+
 def _durable(package: Package, folder: Path, endpoint: str, rounds: int) -> Iterator[Figure]:
     """On disk, until the disk has the bytes: what `aiapp fetch` waits for and the others leave to the kernel."""
     runs: dict[str, list[Run]] = {"verified": [], "s5cmd": []}
@@ -124,13 +141,13 @@ def _durable(package: Package, folder: Path, endpoint: str, rounds: int) -> Iter
 
 
 def _measured(arguments: Sequence[str], endpoint: str, synced: Path | None = None) -> Run:
-    """Under a small process, since peak memory counts from the fork on."""
+    """Under a small process, which counts what it and its processes used."""
     launcher = [sys.executable, "-S", "-c", LAUNCHER, str(synced or ""), *arguments]
     done = subprocess.run(launcher, env=_environment(endpoint), stdout=subprocess.PIPE, text=True, check=False)
-    code, wall, cpu, rss = map(float, done.stdout.split())
+    code, wall, cpu = map(float, done.stdout.split())
     if code:
         raise SystemExit(f"{' '.join(arguments)} failed: exit code {code:.0f}")
-    return Run(round(wall, 3), round(cpu, 3), round(rss / 1024, 1))
+    return Run(round(wall, 3), round(cpu, 3))
 
 
 def _require_complete(name: str, package: Package, target: Path) -> None:
@@ -141,7 +158,7 @@ def _require_complete(name: str, package: Package, target: Path) -> None:
 
 
 def _median(runs: Sequence[Run]) -> Run:
-    return Run(*(statistics.median(values) for values in zip(*((r.wall, r.cpu, r.rss_mib) for r in runs), strict=True)))
+    return Run(*(statistics.median(values) for values in zip(*((r.wall, r.cpu) for r in runs), strict=True)))
 
 
 def _environment(endpoint: str) -> Mapping[str, str]:

@@ -44,6 +44,16 @@ def peak_mib(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
+def family_mib(pid: int) -> float:
+    """Memory that it and all its descendants occupy now, what they share counted once; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        own = next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+        return own + sum(family_mib(int(child)) for child in _children(pid))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+
+
 def reset_peak(pid: int) -> None:
     """From now on `peak_mib` counts anew."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")

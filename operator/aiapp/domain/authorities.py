@@ -4,7 +4,6 @@ Never reads an object or a file, and never lets anything but certificates throug
 """
 
 import re
-import ssl
 from typing import Final
 
 _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
@@ -19,6 +18,8 @@ def authorities(content: bytes) -> str:
 
     Raises `AuthoritiesError` when there is none, or one that cannot be read.
     """
+    import ssl  # noqa: PLC0415 - takes a while, and `aiapp fetch` has a bundle to read only where one is given
+
     found = _CERTIFICATE.findall(content.decode("ascii", "replace"))
     if not found:
         raise AuthoritiesError("holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")

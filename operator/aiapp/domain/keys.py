@@ -3,6 +3,7 @@
 Never touches a file system: what is safe is decided from the name alone.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -105,10 +106,16 @@ def _folded(path: str) -> str:
 
 
 def _broken_rule(path: str) -> str | None:
+    if len(path) <= MAX_PART_BYTES and _PLAIN.fullmatch(path):
+        return None
     for breaks, rule in _PATH_RULES:
         if breaks(path):
             return rule
     return next(filter(None, map(_broken_part_rule, path.split("/"))), None)
+
+
+_PLAIN: Final = re.compile(r"(?:[\w-][\w.-]*+/)*+[\w-][\w.-]*+", re.ASCII)
+"""What most paths look like; as short as one part may be, such a path can break none of the rules."""
 
 
 def _broken_part_rule(part: str) -> str | None:

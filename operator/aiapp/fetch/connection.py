@@ -5,18 +5,21 @@ Never follows a redirect, never skips the check of a certificate, never connects
 
 import os
 import socket
-import ssl
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.proxies import Proxies
+from aiapp.fetch.exchange import answer
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.stream import Stream
 
 if TYPE_CHECKING:
+    import ssl
     from urllib.parse import SplitResult
 
 CONNECT_SECONDS: Final = 5.0
@@ -34,10 +37,14 @@ class Store:
     port: int
 
     @property
+    def bracketed(self) -> str:
+        """Its name, or its address as it stands before a port."""
+        return f"[{self.hostname}]" if ":" in self.hostname else self.hostname
+
+    @property
     def host(self) -> str:
         """As it stands in the header `Host`."""
-        name = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
-        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
+        return self.bracketed if self.port == _PORTS[self.scheme] else f"{self.bracketed}:{self.port}"
 
 
 def store_at(endpoint: str) -> Store:
@@ -69,30 +76,39 @@ class Dialler:
         """What a proxy that sees the request wants to know."""
         return _credentials(self._proxy) if self._proxy is not None and self._context is None else {}
 
-    def connection(self) -> HTTPConnection:
-        """One that connects at its first request."""
-        store, proxy = self._store, self._proxy
-        host, port = (store.hostname, store.port) if proxy is None else (proxy.hostname or "", proxy.port or 80)
-        made: HTTPConnection
-        if self._context is None:
-            made = HTTPConnection(host, port, timeout=CONNECT_SECONDS)
-        else:
-            made = HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=self._context)
-        if proxy is not None and self._context is not None:
-            made.set_tunnel(store.hostname, store.port, _credentials(proxy))
-        made._create_connection = self._dial  # type: ignore[attr-defined]  # noqa: SLF001 - the one place to choose the address
-        return made
+    def dial(self) -> socket.socket:
+        """A new connection, through tunnel and TLS where wanted. Raises OSError, ProtocolError, FetchError."""
+        connected = self._connected()
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._context is None:
+                return connected
+            if self._proxy is not None:
+                self._tunnel(connected, _credentials(self._proxy))
+            return self._context.wrap_socket(connected, server_hostname=self._store.hostname)
+        except BaseException:
+            connected.close()
+            raise
 
-    def _dial(self, place: tuple[str, int], *_: Any) -> socket.socket:
+    def _connected(self) -> socket.socket:
         """To the first address that answers; the policy hears of the very addresses that are tried."""
+        host, port = self._store.hostname, self._store.port
         if self._proxy is not None:  # the administrator's own; it resolves the store's name itself
-            _require(self._policy.written_refusal(self._store.hostname) if self._policy else None)
-            return socket.create_connection(place, CONNECT_SECONDS)
-        found = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
+            _require(self._policy.written_refusal(host) if self._policy else None)
+            return socket.create_connection((self._proxy.hostname, self._proxy.port or 80), CONNECT_SECONDS)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(where[0]) for *_, where in found))
         for address in addresses:
-            _require(self._policy.address_refusal(place[0], address) if self._policy else None)
-        return _first_of(addresses[:MAX_ADDRESSES], place[1])
+            _require(self._policy.address_refusal(host, address) if self._policy else None)
+        return _first_of(addresses[:MAX_ADDRESSES], port)
+
+    def _tunnel(self, connected: socket.socket, headers: dict[str, str]) -> None:
+        place = f"{self._store.bracketed}:{self._store.port}"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in ({"Host": place} | headers).items())
+        connected.sendall(f"CONNECT {place} HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
+        status = answer(Stream(connected)).status
+        if status != HTTPStatus.OK:
+            raise OSError(f"the proxy made no tunnel ({status})")
 
 
 def _require(refusal: str | None) -> None:
@@ -109,8 +125,11 @@ def _first_of(addresses: list[str], port: int) -> socket.socket:
     return socket.create_connection((addresses[-1], port), CONNECT_SECONDS)
 
 
-def _trusting(ca_bundle: bytes | None) -> ssl.SSLContext:
-    """The authorities that the system knows, and those of the bundle."""
+@lru_cache(maxsize=1)
+def _trusting(ca_bundle: bytes | None) -> "ssl.SSLContext":
+    """The authorities that the system knows, and those of the bundle; read once for all processes of a download."""
+    import ssl  # noqa: PLC0415 - takes a while, and not every store has TLS
+
     context = ssl.create_default_context()
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a bundle may hold the server's own certificate
     if not _has_authorities(ssl.get_default_verify_paths()):
@@ -125,7 +144,7 @@ def _trusting(ca_bundle: bytes | None) -> ssl.SSLContext:
     return context
 
 
-def _has_authorities(paths: ssl.DefaultVerifyPaths) -> bool:
+def _has_authorities(paths: "ssl.DefaultVerifyPaths") -> bool:
     return paths.cafile is not None or (paths.capath is not None and any(os.scandir(paths.capath)))
 
 

@@ -5,14 +5,12 @@ Shows neither addresses with a query nor credentials.
 
 import re
 import socket
-import ssl
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPException
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.fetch.exchange import Answer
+from aiapp.fetch.stream import ProtocolError
 
 _S3_CODE: Final = re.compile(rb"<Code>(\w{1,64})</Code>")
 _UNTRUSTED: Final = "no trusted authority has issued its certificate: give the authority's as CA bundle"
@@ -46,6 +44,7 @@ _CODES: Final = {
     "XAdminUserNotFound": Reason.ACCESS_DENIED,
 }
 """S3 codes that say more than their status: 400 for credentials, 404 for an access key that versitygw does not know."""
+_CUT_OFF: Final = "the answer was cut off"
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -88,6 +87,8 @@ def retry_after(answer: Answer) -> float:
     wanted = answer.headers.get("retry-after", "")
     if wanted.strip().isdecimal():
         return float(wanted)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few stores ask, and with a date fewer still
+
     try:
         until, now = parsedate_to_datetime(wanted), parsedate_to_datetime(answer.headers.get("date", ""))
         return max(0.0, (until - now).total_seconds())
@@ -99,12 +100,15 @@ def diagnosis(error: Exception) -> Diagnosis:
     """Of whatever a request raised."""
     if isinstance(error, RefusedError):
         return _of_status(error.status, error.code)
+    import ssl  # noqa: PLC0415 - takes a while, and not every store has TLS
+
     if isinstance(error, ssl.SSLCertVerificationError):
         said = _CERTIFICATE_FAULTS.get(error.verify_code, f"its certificate: {error.verify_message}")
         return Diagnosis(Reason.TLS_NOT_TRUSTED, said, final=True)
     if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
         return Diagnosis(Reason.TLS_NOT_TRUSTED, "it does not speak TLS", final=True)
-    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, _cause(error), final=False)
+    said = _CUT_OFF if isinstance(error, ssl.SSLError) else _cause(error)
+    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, said, final=False)
 
 
 def _of_status(status: int, code: str) -> Diagnosis:
@@ -126,6 +130,6 @@ def _cause(error: Exception) -> str:
         return str(error)
     if isinstance(error, socket.gaierror):
         return f"its name cannot be resolved ({error.strerror})"
-    if isinstance(error, (HTTPException, ssl.SSLError, ConnectionResetError, BrokenPipeError)):
-        return "the answer was cut off"
+    if isinstance(error, (ProtocolError, ConnectionResetError, BrokenPipeError)):
+        return _CUT_OFF
     return f"no connection: {error.strerror or error}" if isinstance(error, OSError) else type(error).__name__

@@ -1,5 +1,6 @@
 """What a fetch can fail of, in the words of the API's reasons, and the exit code of each. Never shows a credential."""
 
+import json
 from enum import IntEnum
 
 from aiapp.api.conditions import Reason
@@ -37,3 +38,18 @@ class FetchError(Exception):
     @property
     def exit_code(self) -> ExitCode:
         return _EXIT_CODES.get(self.reason, ExitCode.FAILED)
+
+
+def packed(error: FetchError | OSError) -> bytes:
+    """A failure as one process tells it to another."""
+    if isinstance(error, FetchError):
+        return json.dumps([error.reason.value, error.message]).encode()
+    return json.dumps(
+        [None, error.errno, error.strerror or str(error), error.filename and str(error.filename)]
+    ).encode()
+
+
+def unpacked(told: bytes) -> FetchError | OSError:
+    """The failure that was `packed`."""
+    reason, *said = json.loads(told)
+    return OSError(*said) if reason is None else FetchError(Reason(reason), *said)

@@ -40,7 +40,7 @@ def opened(root: Path, path: str) -> int:
         return os.open(path.rpartition("/")[2], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
 
 
-def place(part: Path, root: Path, path: str) -> None:
+def place(part: Path | str, root: Path, path: str) -> None:
     """Give a finished file its name `path` below `root`, in one step. Raises OSError as `parent` does."""
     try:
         with parent(root, path) as folder:

@@ -44,10 +44,7 @@ class Part:
 
     def write(self, content: "Buffer", start: int) -> None:
         """Put bytes where they belong."""
-        view = memoryview(content)
-        while view:
-            done = os.pwrite(self.descriptor, view, start)
-            view, start = view[done:], start + done
+        _write(self.descriptor, content, start)
 
     def record(self, number: int) -> None:
         """Note that a range is written as a whole."""
@@ -81,6 +78,15 @@ def opened(path: Path, size: int, boot_id: str) -> Iterator[Part]:
         yield Part(descriptor, written, lines.fileno())
 
 
+def write(path: str, content: "Buffer") -> None:
+    """A partial file that is written in one go."""
+    descriptor = _opened(path, os.O_EXCL)
+    try:
+        _write(descriptor, content, 0)
+    finally:
+        os.close(descriptor)
+
+
 def record_of(path: Path) -> Path:
     """Where the written ranges of a partial file are recorded."""
     return path.with_suffix(".ranges")
@@ -88,17 +94,28 @@ def record_of(path: Path) -> Path:
 
 @contextmanager
 def _descriptor(path: Path, exclusive: int) -> Iterator[int]:
-    """An open partial file; with O_EXCL a new one, in place of what an earlier process has left."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | exclusive
-    try:
-        descriptor = os.open(path, flags, 0o644)
-    except FileExistsError:
-        path.unlink()
-        descriptor = os.open(path, flags, 0o644)
+    descriptor = _opened(path, exclusive)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path | str, exclusive: int) -> int:
+    """A partial file; with O_EXCL a new one, in place of what an earlier process has left."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | exclusive
+    try:
+        return os.open(path, flags, 0o644)
+    except FileExistsError:
+        Path(path).unlink()
+        return os.open(path, flags, 0o644)
+
+
+def _write(descriptor: int, content: "Buffer", start: int) -> None:
+    view = memoryview(content)
+    while view:
+        done = os.pwrite(descriptor, view, start)
+        view, start = view[done:], start + done
 
 
 def _head(boot_id: str) -> str:

@@ -3,6 +3,7 @@
 Never decides anything; a file that cannot be written is no reason to fail.
 """
 
+import mmap
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -39,58 +40,69 @@ class Totals:
     files: int
 
 
-class Meter:
-    """Counts what is done, in any number of threads; `clock` gives monotonic seconds."""
+class Tally:
+    """What one process has done, counted in any number of its threads; processes forked from its maker share it."""
 
-    def __init__(self, totals: Totals, clock: Callable[[], float]) -> None:
-        self._totals = totals
-        self._clock = clock
+    def __init__(self) -> None:
+        self._figures = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
         self._lock = threading.Lock()
-        self._bytes = self._files = self._retries = 0
-        self._here = 0
-        self._begun = clock()
-        self._looked = (self._begun, 0)
-
-    def present(self, totals: Totals) -> None:
-        """So much was there before: it is done, and says nothing about the rate."""
-        with self._lock:
-            self._bytes += totals.bytes
-            self._files += totals.files
-            self._here += totals.bytes
-            self._looked = (self._looked[0], self._bytes)
 
     def add(self, size: int) -> None:
         """So many more bytes are on disk; negative for what is fetched again."""
         with self._lock:
-            self._bytes += size
+            self._figures[0] += size
 
-    def file(self) -> None:
-        """One more file is complete."""
+    def complete(self, size: int) -> None:
+        """One more file is complete, and so many bytes of it were not counted before."""
         with self._lock:
-            self._files += 1
+            self._figures[0] += size
+            self._figures[1] += 1
 
     def retry(self) -> None:
         """A request is made again."""
         with self._lock:
-            self._retries += 1
+            self._figures[2] += 1
+
+    @property
+    def figures(self) -> tuple[int, int, int]:
+        """Bytes, files, retries until now."""
+        return self._figures[0], self._figures[1], self._figures[2]
+
+
+class Meter:
+    """Adds up what all tallies say; `present` is what was there before, which says nothing about the rate."""
+
+    def __init__(self, totals: Totals, present: Totals, clock: Callable[[], float]) -> None:
+        """`clock` gives monotonic seconds."""
+        self._totals = totals
+        self._present = present
+        self._clock = clock
+        self._tallies: list[Tally] = []
+        self._begun = clock()
+        self._looked = (self._begun, 0)
+
+    def tally(self) -> Tally:
+        """A further one, to be made before the first look."""
+        self._tallies.append(Tally())
+        return self._tallies[-1]
 
     def look(self) -> Progress:
-        """The rate is since the look before."""
-        with self._lock:
-            now, (then, before) = self._clock(), self._looked
-            self._looked = (now, self._bytes)
-            fetched = self._bytes - self._here
-            rate = fetched / (now - self._begun) if now > self._begun else 0.0
-            left = (self._totals.bytes - self._bytes) / rate if rate > 0 else None
-            return Progress(
-                bytes=self._bytes,
-                total_bytes=self._totals.bytes,
-                files=self._files,
-                total_files=self._totals.files,
-                bytes_per_second=max(0, int((self._bytes - before) / (now - then))) if now > then else 0,
-                seconds_left=None if left is None else int(left),
-                retries=self._retries,
-            )
+        """The rate is since the look before. For one thread at a time."""
+        figures = [tally.figures for tally in self._tallies]
+        fetched, files, retries = map(sum, zip(*figures, strict=True)) if figures else (0, 0, 0)
+        now, (then, before) = self._clock(), self._looked
+        self._looked = (now, fetched)
+        done = self._present.bytes + fetched
+        rate = fetched / (now - self._begun) if now > self._begun else 0.0
+        return Progress(
+            bytes=done,
+            total_bytes=self._totals.bytes,
+            files=self._present.files + files,
+            total_files=self._totals.files,
+            bytes_per_second=max(0, int((fetched - before) / (now - then))) if now > then else 0,
+            seconds_left=int((self._totals.bytes - done) / rate) if rate > 0 else None,
+            retries=retries,
+        )
 
 
 @contextmanager

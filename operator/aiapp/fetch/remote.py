@@ -2,12 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.client import HTTPException
 from typing import Final
 
 from aiapp.api.conditions import Reason
@@ -23,6 +21,7 @@ from aiapp.fetch.exchange import Answer, Channel
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.pace import Pace
 from aiapp.fetch.pauses import Pauses
+from aiapp.fetch.stream import ProtocolError
 
 ATTEMPTS: Final = 7
 """Tries of one range without progress."""
@@ -34,7 +33,8 @@ PROGRESS_BYTES: Final = 512 << 10
 """What an answer must bring for the next failure to count as the first one."""
 ERROR_BYTES: Final = 64 << 10
 """Read of an answer that is no success."""
-_FAULTS: Final = (OSError, HTTPException, RefusedError, BrokenAnswerError)
+_SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
+_FAULTS: Final = (OSError, ProtocolError, RefusedError, BrokenAnswerError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class _Wanted:
 class Remote:
     """One package's objects, for any number of threads. Raises FetchError for an access that cannot work."""
 
-    def __init__(self, access: Access, retried: Callable[[], None], pauses: Pauses | None = None) -> None:
-        """`retried` is called, in any thread, before a request is made again."""
+    def __init__(self, access: Access, retried: Callable[[], None], share: int = 1) -> None:
+        """`retried` is called, in any thread, before a request is made again; `share` is that of `Pace`."""
         self._where = access.location
-        self._pauses = pauses or Pauses()
-        self._pace = Pace(time.monotonic, time.process_time)
+        self._pauses = Pauses()
+        self._pace = Pace(time.monotonic, time.process_time, share)
         self._idle: list[Channel] = []
         self._open: set[Channel] = set()
         self._lock = threading.Lock()
@@ -94,6 +94,11 @@ class Remote:
         keys = access.credentials
         self._host = store.host
         self._signer = signing.Signer(store.host, access.location.region, keys) if keys is not None else None
+
+    @property
+    def allowed(self) -> int:
+        """How many requests may be under way now."""
+        return self._pace.allowed
 
     def read(self, entry: Entry, start: int, into: memoryview) -> None:
         """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError.
@@ -128,33 +133,31 @@ class Remote:
                 channel.break_off()
 
     def _receive(self, wanted: _Wanted) -> None:
-        with self._pace.turn(), self._connected() as channel:
-            answer = self._answer(channel, wanted)
-            self._require_pinned(wanted.entry, answer)
-            _require_range(wanted, answer)
-            for size in _pieces(answer, wanted.rest):
-                wanted.came += size
-            if answer.chunked and answer.read(1):
-                raise BrokenAnswerError("an answer of another length than asked for")
-            if answer.closes:
+        """A connection is kept for the next request only after a whole answer."""
+        with self._pace:
+            with self._lock:
+                channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
+                self._open.add(channel)
+            try:
+                self._receive_over(channel, wanted)
+            except BaseException:
+                with self._lock:
+                    self._open.discard(channel)
                 channel.close()
-
-    @contextmanager
-    def _connected(self) -> Iterator[Channel]:
-        """A connection, new or kept; kept for the next request only after a whole answer."""
-        with self._lock:
-            channel = self._idle.pop() if self._idle else Channel(self._dialler.connection())
-            self._open.add(channel)
-        try:
-            yield channel
-        except BaseException:
+                raise
             with self._lock:
                 self._open.discard(channel)
+                self._idle.append(channel)
+
+    def _receive_over(self, channel: Channel, wanted: _Wanted) -> None:
+        answer = self._answer(channel, wanted)
+        self._require_pinned(wanted.entry, answer)
+        _require_range(wanted, answer)
+        _fill(wanted, answer)
+        if answer.chunked and answer.read(1):
+            raise BrokenAnswerError("an answer of another length than asked for")
+        if answer.closes:
             channel.close()
-            raise
-        with self._lock:
-            self._open.discard(channel)
-            self._idle.append(channel)
 
     def _answer(self, channel: Channel, wanted: _Wanted) -> Answer:
         """The head of a successful answer; a kept connection that the store has closed meanwhile is opened anew."""
@@ -162,7 +165,7 @@ class Remote:
         kept = channel.is_open
         try:
             return _asked(channel, target, headers)
-        except (ConnectionError, HTTPException):
+        except (ConnectionError, ProtocolError):
             channel.close()
             if not kept:
                 raise
@@ -211,20 +214,20 @@ class Remote:
 
 def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
     answer = channel.get(target, headers, SILENCE_SECONDS)
-    if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+    if answer.status not in _SUCCESSES:
         raise refusal(answer, answer.read(ERROR_BYTES))
     return answer
 
 
-def _pieces(answer: Answer, into: memoryview) -> Iterator[int]:
-    """Fills `into`; yields how many bytes came, as they come."""
-    begun, since = time.monotonic(), 0
-    while into:
-        size = answer.readinto(into)
+def _fill(wanted: _Wanted, answer: Answer) -> None:
+    """All that is missing; what came is counted as it comes."""
+    begun, since, rest = time.monotonic(), 0, wanted.rest
+    while rest:
+        size = answer.readinto(rest)
         if not size:
             raise BrokenAnswerError("the answer was cut off")
-        yield size
-        into, since = into[size:], since + size
+        wanted.came += size
+        rest, since = rest[size:], since + size
         if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
             if since < SLOWEST * seconds:
                 raise TimeoutError(f"fewer than {SLOWEST} bytes a second came")

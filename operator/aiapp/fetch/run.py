@@ -2,18 +2,22 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.digest import Content, content
-from aiapp.domain.manifest import CONFIG_MAP_KEY, Manifest, ManifestError, decode
+from aiapp.domain.manifest import CONFIG_MAP_KEY, Entry, Manifest, ManifestError, decode
+from aiapp.fetch.crew import Crew, processes
 from aiapp.fetch.demand import Verified, demanded
-from aiapp.fetch.download import Download
+from aiapp.fetch.download import Download, divided
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.progress import Meter, Totals, shown
+from aiapp.fetch.processors import usable
+from aiapp.fetch.progress import Meter, Tally, Totals, shown
 from aiapp.fetch.remote import Access, Remote
 from aiapp.fetch.target import Target
 
@@ -84,16 +88,14 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     demand = demanded(request.recorded, request.stated, manifest)
     target = Target(request.target, request.server.with_name("fetched.jsonl") if request.server else None)
     target.prepare()
-    present = demand.kept(target.complete(manifest.entries))
-    wanted = [entry for entry in manifest.entries if entry.path not in present]
+    entries = list(manifest.entries)
+    present = demand.kept(target.complete(entries))
+    wanted = [entry for entry in entries if entry.path not in present]
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
-    meter = Meter(Totals(manifest.bytes, manifest.objects), clock)
-    meter.present(Totals(manifest.bytes - missing, len(present)))
-    with shown(meter, request.metrics_file):
-        fetched = Download(Remote(request.access, meter.retry), target, meter, demand.hashes).run(wanted)
-    hashes = {path: file.sha256 for path, file in present.items()} | fetched
-    found = content(manifest.entries, hashes)
+    meter = Meter(Totals(manifest.bytes, manifest.objects), Totals(manifest.bytes - missing, len(present)), clock)
+    fetched = _Fetch(request, target, meter, demand.hashes).run(wanted)
+    found = content(entries, {path: file.sha256 for path, file in present.items()} | fetched)
     verified = demand.verify(found.digest)
     target.finish(fetched)
     _lay_server(request.server)
@@ -105,6 +107,40 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
         downloaded=missing,
         seconds=clock() - begun,
     )
+
+
+class _Fetch:
+    """Downloads what is missing: many small files in processes of their own, all else in threads of this one."""
+
+    def __init__(self, request: Request, target: Target, meter: Meter, hashes: Mapping[str, str]) -> None:
+        self._request = request
+        self._target = target
+        self._meter = meter
+        self._hashes = hashes
+
+    def run(self, wanted: Sequence[Entry]) -> dict[str, str]:
+        """The SHA-256 of each file by path."""
+        large, small = divided(wanted)
+        tally = self._meter.tally()
+        source = Remote(self._request.access, tally.retry)  # refuses what cannot work before anything is started
+        download = Download(source, self._target, tally, self._hashes)
+        with self._crew(small) as crew, shown(self._meter, self._request.metrics_file):
+            if crew is None:
+                return download.run(large, iter(small))
+            return download.run(large, iter(()), crew) | crew.hashed()
+
+    @contextmanager
+    def _crew(self, small: Sequence[Entry]) -> Iterator[Crew | None]:
+        number = processes(len(small), usable())
+        if not number:
+            yield None
+            return
+        with closing(Crew(small, [self._meter.tally() for _ in range(number)], partial(self._share, number))) as crew:
+            yield crew
+
+    def _share(self, share: int, entries: Iterator[Entry], tally: Tally) -> dict[str, str]:
+        source = Remote(self._request.access, tally.retry, share)
+        return Download(source, self._target, tally, self._hashes).run([], entries)
 
 
 def pinned(path: Path, pin: str) -> Manifest:

@@ -4,11 +4,10 @@ Writes nowhere but below that folder and its journal; never follows a link that 
 """
 
 import hashlib
-import json
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from aiapp.domain.manifest import Entry, Hashed
 from aiapp.domain.sizes import human_size
 from aiapp.fetch import folders, parts
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.journal import Journal, identity
 
 SPARE_BYTES: Final = 64 << 20
 """Left free on the volume, for the journal and the logs."""
@@ -30,7 +30,7 @@ class Target:
     def __init__(self, folder: Path, journal: Path | None = None) -> None:
         self.folder = folder
         self._parts = folder / RESERVED
-        self._journal = journal or self._parts / "journal.jsonl"
+        self._journal = Journal(journal or self._parts / "journal.jsonl")
         self._boot = parts.boot()
 
     def prepare(self) -> None:
@@ -39,12 +39,14 @@ class Target:
         if self._parts.is_symlink():
             self._parts.unlink()
         self._parts.mkdir(exist_ok=True)
-        self._journal.parent.mkdir(parents=True, exist_ok=True)
+        self._journal.prepare()
 
     def complete(self, entries: Collection[Entry]) -> dict[str, Hashed]:
         """Files that are there already, by path: recorded for this very object, and their bytes still hash to that."""
-        recorded = dict(self._recorded())
-        return {e.path: known for e in entries if (known := recorded.get(_identity(e))) and self._holds(known)}
+        recorded = self._journal.read()
+        if not recorded:
+            return {}
+        return {e.path: known for e in entries if (known := recorded.get(identity(e))) and self._holds(known)}
 
     def require_space(self, wanted: Collection[Entry]) -> None:
         """Drop parts of other objects; raises FetchError when the volume cannot take the rest of the wanted ones."""
@@ -67,16 +69,19 @@ class Target:
         """The partial file of an object, taken up where an earlier process left it."""
         return parts.opened(self._part(entry), entry.size, self._boot)
 
+    def put(self, entry: Entry, content: memoryview, digest: str) -> None:
+        """Write and keep a file that memory holds as a whole."""
+        part = f"{self._parts}/{_part(entry)}"
+        parts.write(part, content)
+        folders.place(part, self.folder, entry.path)
+        self._journal.add(entry, digest)
+
     def keep(self, entry: Entry, digest: str) -> None:
         """The partial file becomes the file; recorded only after that."""
         part = self._part(entry)
         folders.place(part, self.folder, entry.path)
-        if entry.size > parts.RANGE_BYTES:
-            parts.record_of(part).unlink(missing_ok=True)
-        line = json.dumps([_identity(entry), entry.path, entry.size, digest]) + "\n"
-        descriptor = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        os.write(descriptor, line.encode())
-        os.close(descriptor)
+        parts.record_of(part).unlink(missing_ok=True)
+        self._journal.add(entry, digest)
 
     def discard(self, entry: Entry) -> None:
         """Drop the partial file, whose bytes are not those of the object."""
@@ -86,23 +91,12 @@ class Target:
 
     def finish(self, fetched: Collection[str]) -> None:
         """Returns when the disk holds the files at these paths, and nothing else is left in the folder."""
+        self._journal.close()
         folders.sync(self.folder, fetched)
         shutil.rmtree(self._parts)
 
     def _part(self, entry: Entry) -> Path:
-        """Named by the object's pinned state, so that no part is ever taken for another's."""
-        return self._parts / f"{hashlib.sha256(entry.line.encode()).hexdigest()[:32]}.part"
-
-    def _recorded(self) -> Iterator[tuple[str, Hashed]]:
-        """A line that was cut off by a crash is skipped: its file is fetched again."""
-        if not self._journal.exists():
-            return
-        for line in self._journal.read_text("utf-8", errors="replace").splitlines():
-            try:
-                identity, path, size, digest = json.loads(line)
-            except (ValueError, TypeError):
-                continue
-            yield identity, Hashed(path, size, digest)
+        return self._parts / _part(entry)
 
     def _holds(self, known: Hashed) -> bool:
         try:
@@ -116,9 +110,9 @@ class Target:
             return hashlib.file_digest(file, "sha256").hexdigest() == known.sha256
 
 
-def _identity(entry: Entry) -> str:
-    """What makes a recorded file this entry's: path and pinned state."""
-    return entry.line.rstrip("\n")
+def _part(entry: Entry) -> str:
+    """The name of its partial file: of the object's pinned state, so that no part is ever taken for another's."""
+    return f"{hashlib.sha256(entry.line.encode()).hexdigest()[:32]}.part"
 
 
 def _allocated(path: Path) -> int:

@@ -2,21 +2,27 @@
 
 import socket
 import ssl
-from http.client import IncompleteRead, RemoteDisconnected
-from io import BufferedReader, BytesIO
 
 import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.fetch.diagnosis import BrokenAnswerError, Diagnosis, RefusedError, diagnosis, refusal
 from aiapp.fetch.exchange import Answer
+from aiapp.fetch.stream import ProtocolError, Stream
 
 UNREACHABLE = Reason.ENDPOINT_UNREACHABLE
 
 
+class Silent:
+    """A connection over which nothing comes."""
+
+    def recv_into(self, _: memoryview) -> int:
+        return 0
+
+
 def refused(status: int, body: bytes = b"", **headers: str) -> RefusedError:
     named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    return refusal(Answer(status, named, BufferedReader(BytesIO()), persistent=True), body)
+    return refusal(Answer(status, named, Stream(Silent()), persistent=True), body)
 
 
 def certificate(number: int, message: str = "strange") -> ssl.SSLCertVerificationError:
@@ -85,8 +91,8 @@ def tls(reason: str) -> ssl.SSLError:
         ),
         pytest.param(TimeoutError("timed out"), (UNREACHABLE, "no answer in time", False), id="a timeout"),
         pytest.param(TimeoutError("too few bytes"), (UNREACHABLE, "too few bytes", False), id="a trickle"),
-        pytest.param(RemoteDisconnected(""), (UNREACHABLE, "the answer was cut off", False), id="a closed connection"),
-        pytest.param(IncompleteRead(b""), (UNREACHABLE, "the answer was cut off", False), id="a short answer"),
+        pytest.param(ConnectionResetError(), (UNREACHABLE, "the answer was cut off", False), id="a closed connection"),
+        pytest.param(ProtocolError(), (UNREACHABLE, "the answer was cut off", False), id="not HTTP"),
         pytest.param(BrokenAnswerError("another length"), (UNREACHABLE, "another length", False), id="another length"),
     ],
 )

@@ -21,7 +21,7 @@ def requests(pace: Pace, times: Times, number: int, *, busy: float) -> None:
     for _ in range(number):
         times.now += LOOK_SECONDS * 1.01
         times.used += LOOK_SECONDS * 1.01 * busy
-        with pace.turn():
+        with pace:
             pass
 
 

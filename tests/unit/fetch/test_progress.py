@@ -1,5 +1,6 @@
 """What a fetch shows of itself: figures that add up, in a line, and in a file that is never half written."""
 
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from aiapp.domain.progress import Progress, progress_in
 from aiapp.fetch.progress import Meter, Totals, shown, write_metrics
 
 MIB = 1 << 20
+NOTHING = Totals(0, 0)
 PROGRESS = Progress(bytes=5, total_bytes=MIB, files=1, total_files=2, bytes_per_second=3, seconds_left=None, retries=4)
 
 
@@ -24,19 +26,19 @@ class Clock:
         return self.now
 
 
-def meter(clock: Clock) -> Meter:
-    return Meter(Totals(100 * MIB, 10), clock)
+def meter(clock: Clock, present: Totals = NOTHING) -> Meter:
+    return Meter(Totals(100 * MIB, 10), present, clock)
 
 
 def test_the_rate_is_of_the_last_seconds_and_the_time_left_of_the_whole() -> None:
     clock = Clock()
     metered = meter(clock)
+    tally = metered.tally()
     clock.now = 10
-    metered.add(40 * MIB)
+    tally.add(40 * MIB)
     metered.look()
     clock.now = 20
-    metered.add(10 * MIB)
-    metered.file()
+    tally.complete(10 * MIB)
     seen = metered.look()
     assert (seen.bytes, seen.files, seen.percent) == (50 * MIB, 1, 50)
     assert seen.bytes_per_second == MIB
@@ -46,11 +48,11 @@ def test_the_rate_is_of_the_last_seconds_and_the_time_left_of_the_whole() -> Non
 
 def test_what_was_there_before_is_done_and_says_nothing_about_the_rate() -> None:
     clock = Clock()
-    metered = meter(clock)
-    metered.present(Totals(90 * MIB, 9))
+    metered = meter(clock, Totals(90 * MIB, 9))
+    tally = metered.tally()
     clock.now = 5
     assert metered.look().seconds_left is None
-    metered.add(5 * MIB)
+    tally.add(5 * MIB)
     clock.now = 10
     seen = metered.look()
     assert (seen.bytes, seen.bytes_per_second, seen.seconds_left) == (95 * MIB, MIB, 10)
@@ -59,18 +61,34 @@ def test_what_was_there_before_is_done_and_says_nothing_about_the_rate() -> None
 def test_a_file_that_is_fetched_again_takes_its_bytes_back() -> None:
     clock = Clock()
     metered = meter(clock)
-    metered.add(10)
-    metered.add(-10)
+    tally = metered.tally()
+    tally.add(10)
+    tally.add(-10)
     assert metered.look().bytes == 0
+
+
+def test_what_another_process_counts_is_added_up() -> None:
+    metered = meter(Clock())
+    here, there = metered.tally(), metered.tally()
+    here.complete(3)
+    child = os.fork()
+    if not child:
+        there.complete(4)
+        there.retry()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    seen = metered.look()
+    assert (seen.bytes, seen.files, seen.retries) == (7, 2, 1)
 
 
 def test_a_log_gets_lines_that_programs_read(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     metered = meter(clock)
+    tally = metered.tally()
     with shown(metered, None):
         clock.now = 1
-        metered.add(100 * MIB)
-        metered.retry()
+        tally.add(100 * MIB)
+        tally.retry()
     last = progress_in(capsys.readouterr().out.splitlines()[-1])
     assert last is not None
     assert (last.bytes, last.total_bytes, last.total_files, last.retries) == (100 * MIB, 100 * MIB, 10, 1)
