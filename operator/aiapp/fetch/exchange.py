@@ -7,8 +7,11 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Final
 
 from aiapp.fetch.stream import ProtocolError, Stream
+
+MAX_TRAILERS: Final = 100
 
 
 class Answer:
@@ -62,10 +65,15 @@ class Answer:
         if self._left_of_chunk < 0:
             raise ProtocolError("a chunk of negative length")
         if self._left_of_chunk == 0:
-            while self._stream.line().strip():
-                pass  # trailers
+            self._skip_trailers()
             self._ended = True
         return not self._ended
+
+    def _skip_trailers(self) -> None:
+        for _ in range(MAX_TRAILERS + 1):
+            if not self._stream.line().strip():
+                return
+        raise ProtocolError(f"more than {MAX_TRAILERS} trailers")
 
 
 class Channel:

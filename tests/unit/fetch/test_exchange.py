@@ -85,6 +85,7 @@ def test_chunks_are_joined_and_trailers_passed_over(wires: list[Wire]) -> None:
         pytest.param(b"-1\r\n", id="less than nothing"),
         pytest.param(b"1\r\nabc\r\n", id="longer than it says"),
         pytest.param(b"", id="cut off"),
+        pytest.param(b"0\r\n" + b"A: b\r\n" * 200, id="trailers without end"),
     ],
 )
 def test_a_chunk_is_refused(wires: list[Wire], body: bytes) -> None:
