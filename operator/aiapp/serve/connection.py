@@ -32,7 +32,7 @@ LINGER_SECONDS = 2.0
 STALLED_READER_SECONDS = 60.0
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_ids = (f"{os.urandom(10).hex()}{number:012x}" for number in itertools.count())
+_ids = map("{}{:012x}".format, itertools.repeat(os.urandom(10).hex()), itertools.count())
 """Of requests that bring none: a process's own beginning, then their number."""
 
 
