@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from aiapp.sandbox import cluster, debian, services, state
+from aiapp.sandbox import cluster, debian, services, startup, state
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.images import loading
 from aiapp.sandbox.state import Record
@@ -71,7 +71,7 @@ def command() -> None:
     r"""A Kubernetes cluster on this machine, to try the operator without one.
 
     Real etcd, API server, controllers and scheduler, as processes of yours; no Docker. The programs are
-    taken from KUBEBUILDER_ASSETS or PATH, else built once with Go (about 8 minutes) and kept.
+    taken from KUBEBUILDER_ASSETS or PATH, else built once with Go (a quarter of an hour on two cores) and kept.
 
     \b
     Exit codes: 0 done; 1 it could not be done, the message says why; 2 wrong arguments; 130 interrupted.
@@ -207,9 +207,14 @@ def kubeconfig(name: str, service_account: str | None) -> None:
 @command.command()
 @_errors_as_text
 def prepare() -> None:
-    """Install the Debian packages that real nodes and images need (as root); say which are missing otherwise."""
+    """Install and build what sandboxes need, so that the first one starts as fast as the others.
+
+    As root the Debian packages that real nodes and images stand on; otherwise it says which are missing. The programs
+    that are neither in KUBEBUILDER_ASSETS nor in PATH are built with Go, which takes a quarter of an hour on two cores.
+    """
     with _progress() as progress:
         absent = debian.prepare(progress)
+        startup.prepare(_ENVIRONMENT, progress)
     if absent:
         click.echo(f"without these Debian packages pods do not really run: {' '.join(absent)}", err=True)
         click.echo("install them as root, or go on with simulated nodes", err=True)

@@ -73,6 +73,8 @@ def _build(module: Module, tools: Sequence[Tool], target: Path, environ: Mapping
     target.mkdir(parents=True, exist_ok=True)
     for left_by_a_killed_build in target.glob(f"{_PART}*"):
         shutil.rmtree(left_by_a_killed_build)
+    names = ", ".join(tool.name for tool in tools)
+    progress.done(f"building {names} with Go, once")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=_PART, dir=target) as part:
         # One run for all programs of a module, so that what they share is compiled once.
@@ -81,7 +83,6 @@ def _build(module: Module, tools: Sequence[Tool], target: Path, environ: Mapping
         _run(command, module, {**environ, **_ENVIRONMENT, "GOTMPDIR": part}, progress)
         for tool in tools:
             (Path(part) / tool.built_name).replace(target / tool.name)
-    names = ", ".join(tool.name for tool in tools)
     progress.done(f"built {names} in {time.monotonic() - started:.0f} s")
 
 

@@ -61,6 +61,14 @@ def programs(profile: Profile, wanted: tuple[str, ...]) -> list[str]:
     return [*pins.CONTROL_PLANE, *real, *kwok, *(services.PROGRAMS[name] for name in wanted)]
 
 
+def prepare(environ: Mapping[str, str], progress: Progress) -> None:
+    """Have all programs that a sandbox on this machine can need, so that none waits for a build. Raises SandboxError."""
+    progress.doing("looking for the programs")
+    real = () if lifecycle.possible() else pins.REAL_NODES
+    names = (*pins.CONTROL_PLANE, *real, *pins.SIMULATED_NODES, *services.PROGRAMS.values())
+    binaries.resolve(names, environ, progress)
+
+
 def add_service(name: str, site: Site, progress: Progress) -> Record:
     """Start a service and record it."""
     progress.doing(f"starting {name}")
