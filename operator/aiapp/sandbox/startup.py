@@ -62,7 +62,7 @@ def programs(profile: Profile, wanted: tuple[str, ...]) -> list[str]:
 
 
 def prepare(environ: Mapping[str, str], progress: Progress) -> None:
-    """Have all programs that a sandbox on this machine can need, so that none waits for a build. Raises SandboxError."""
+    """Have all programs that a sandbox on this machine can need: none waits for a build then. Raises SandboxError."""
     progress.doing("looking for the programs")
     real = () if lifecycle.possible() else pins.REAL_NODES
     names = (*pins.CONTROL_PLANE, *real, *pins.SIMULATED_NODES, *services.PROGRAMS.values())
