@@ -1,7 +1,9 @@
 """Packages in a bucket, and the fetcher run over them, in this process or as one of its own."""
 
 import hashlib
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL_RANGE
 
@@ -105,3 +108,25 @@ def aiapp_fetch(package: Package, target: Path, *more: str, endpoint: str | None
 def entry(manifest: Manifest, path: str) -> Entry:
     """The entry of one path."""
     return next(entry for entry in manifest.entries if entry.path == path)
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Exit code and output, which ends when the last process that holds it has ended, whoever that is."""
+    said, _ = process.communicate(timeout=120)
+    return process.returncode, said
+
+
+def told(target: Path) -> dict[str, object]:
+    """The termination message, short enough for the kubelet."""
+    message = target.with_name("termination").read_text("utf-8")
+    assert len(message.encode()) <= 4096
+    loaded = json.loads(message)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+by_a_signal = pytest.mark.parametrize(
+    ("sent", "code"),
+    [pytest.param(signal.SIGKILL, -9, id="kill -9"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
+)
+"""How a fetch can be ended from outside, and its exit code then."""

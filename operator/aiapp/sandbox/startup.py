@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiapp.sandbox import binaries, controlplane, network, pins, services, simulated
 from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.ports import reserved
-from aiapp.sandbox.profiles import Profile, RealNode, SimulatedNode
+from aiapp.sandbox.profiles import Profile, RealNode, SimulatedNode, load
 from aiapp.sandbox.progress import Progress
 from aiapp.sandbox.site import ADMINISTRATOR, LOOPBACK, Site
 from aiapp.sandbox.state import Folder, Record
@@ -64,9 +64,10 @@ def programs(profile: Profile, wanted: tuple[str, ...]) -> list[str]:
 def prepare(environ: Mapping[str, str], progress: Progress) -> None:
     """Have all programs that a sandbox on this machine can need: none waits for a build then. Raises SandboxError."""
     progress.doing("looking for the programs")
-    real = () if lifecycle.possible() else pins.REAL_NODES
-    names = (*pins.CONTROL_PLANE, *real, *pins.SIMULATED_NODES, *services.PROGRAMS.values())
-    binaries.resolve(names, environ, progress)
+    profile = load("demo")  # nodes of both kinds
+    if lifecycle.possible():
+        profile = all_simulated(profile)
+    binaries.resolve(programs(profile, tuple(services.PROGRAMS)), environ, progress)
 
 
 def add_service(name: str, site: Site, progress: Progress) -> Record:

@@ -35,12 +35,12 @@ class Answering:
                 self._in_tensors(request, body) if "v2_json_length" in request.header else self._as_is(request, body)
             )
         except RefusedError as refusal:
-            return _error(refusal)
+            return frames.refusal(refusal)
         except (NotSerializableError, RecursionError) as error:
-            return _error(RefusedError(500, "ResultNotSerializable", str(error)))
+            return frames.refusal(RefusedError(500, "ResultNotSerializable", str(error)))
         except BaseException as error:
             failures.print_traceback(error, self._setup.package)
-            return _error(RefusedError(500, "ResultNotSerializable", f"{type(error).__name__}: {error}"))
+            return frames.refusal(RefusedError(500, "ResultNotSerializable", f"{type(error).__name__}: {error}"))
         return _success(encoded, request.header["accept_encoding"])
 
     def _as_is(self, request: Frame, body: Body) -> Encoded:
@@ -84,10 +84,6 @@ class Answering:
         where = f"{file}:{line}: " if file else ""
         message = f"{where}{type(error).__name__}: {error}"
         return RefusedError(500, "PredictionFailed", message[: failures.MAX_LENGTH])
-
-
-def _error(refusal: RefusedError) -> Frame:
-    return Frame(frames.text(status=refusal.status, code=refusal.code, message=refusal.message))
 
 
 def _success(encoded: Encoded, accept_encoding: str) -> Frame:

@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self) -> bool:
         """Take a request's head; False when it is not complete."""
-        head = self._parser.head() if self._parser.buffered else None
+        head = self._parser.head()
         if head is None:
             self._reserve(self._parser.buffered)
             return False

@@ -12,6 +12,8 @@ import struct
 from io import BufferedIOBase
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
+from .errors import RefusedError
+
 LARGE_BYTES = 64 * 1024
 REMEMBERED = 64
 """Headers; each is some KiB at most."""
@@ -52,6 +54,11 @@ def _said(text: bytes) -> Mapping[str, Any]:
 def text(**header: Any) -> bytes:
     """A frame's header, of values that JSON has."""
     return json.dumps(header).encode("ascii")
+
+
+def refusal(error: RefusedError) -> Frame:
+    """The answer to a request that is refused."""
+    return Frame(text(status=error.status, code=error.code, message=error.message))
 
 
 def pieces(frame: Frame) -> List[bytes]:

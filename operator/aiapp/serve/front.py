@@ -39,8 +39,7 @@ OTHER_ROUTE = "(other)"
 class Front:
     """Serves HTTP on one socket until it is told to end or the package cannot be started."""
 
-    def __init__(self, options: Options, launch: Launch, first: Started) -> None:
-        """`first`: the worker number 0, which has been started already."""
+    def __init__(self, options: Options, launch: Launch) -> None:
         self.options = options
         self.is_draining = False
         config = read(os.path.join(options.package, CONFIG_FILE))
@@ -54,26 +53,27 @@ class Front:
         self._jobs: Dict[Exchange, Job] = {}
         self._held_bytes = 0
         self._last_prediction = self._loop.time()
-        self._pool = self._make_pool(launch, first)
+        self._pool = self._make_pool(launch)
         if config.problem:
             self._log.event("config.json " + config.problem)
 
-    def _make_pool(self, launch: Launch, first: Started) -> Pool:
+    def _make_pool(self, launch: Launch) -> Pool:
         limits = PoolLimits(self.options.queue, self.options.predict_timeout)
-        return Pool(launch, limits, first, start_failed=self._end, report=self._log.event)
+        return Pool(launch, limits, start_failed=self._end, report=self._log.event)
 
-    async def run(self, listener: socket.socket) -> Optional[StartFailure]:
+    async def run(self, listener: socket.socket, first: Started) -> Optional[StartFailure]:
         """Serve on a listening socket until the end. Returns why the package could not be started, if so."""
+        self._pool.start(first)
         for number, handler in (
             (signal.SIGTERM, self._terminate),
             (signal.SIGINT, self._end),
             (signal.SIGCHLD, self._pool.reap),
         ):
             self._loop.add_signal_handler(number, handler)
+        self._pool.reap()  # what has ended before SIGCHLD was heard
         _raise_file_limit()
         server = await self._loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
         self._log.event("listening", port=listener.getsockname()[1])
-        self._pool.start()
         self._sweep()
         failure = await self._ended
         await self._pool.stop(STOP_PATIENCE_SECONDS)

@@ -37,14 +37,13 @@ class Job:
 
     @property
     def request(self) -> Frame:
-        """Until it is taken."""
+        """Until the job is begun."""
         assert self._request is not None, "a job is run once"
         return self._request
 
-    def take(self) -> Frame:
-        """The request, once: it may be large and is not kept while it runs."""
-        request, self._request = self.request, None
-        return request
+    def begin(self) -> None:
+        """Let go of the request: it may be large and is not kept while it runs."""
+        self._request = None
 
 
 class Pool:
@@ -54,15 +53,12 @@ class Pool:
         self,
         launch: Launch,
         limits: PoolLimits,
-        first: Started,
         *,
         start_failed: Callable[[StartFailure], None],
         report: Callable[[str], None],
     ) -> None:
-        """`first`: the worker number 0, which has been started already."""
         self._launch = launch
         self._limits = limits
-        self._first = first
         self._start_failed = start_failed
         self._report = report
         self._waiting: Deque[Job] = collections.deque()
@@ -74,13 +70,12 @@ class Pool:
         self._template: Optional[WorkerProcess] = None
         self._childless = asyncio.Event()
 
-    def start(self) -> None:
-        """One worker of several comes first: if it can be copied, the others need not load the model."""
-        self._add(0, self._first)
+    def start(self, first: Started) -> None:
+        """`first`, worker number 0, runs already: if it can be copied, the others need not load the model."""
+        self._add(0, first)
         self._held_back = list(range(1, self._launch.workers))
         if not self._launch.may_copy:
             self._start_others()
-        self.reap()
 
     def _start_others(self) -> None:
         numbers, self._held_back = self._held_back, []

@@ -48,7 +48,7 @@ def _serve(options: Options, listener: socket.socket, archive: str) -> int:
     from .front import Front  # noqa: PLC0415
 
     async def serve() -> Optional[StartFailure]:
-        return await Front(options, how, first).run(listener)
+        return await Front(options, how).run(listener, first)
 
     failure = asyncio.run(serve())
     return 0 if failure is None else _failed(options, str(failure), EXIT_START_FAILED)

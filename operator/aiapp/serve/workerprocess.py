@@ -80,8 +80,8 @@ class WorkerProcess(asyncio.Protocol):
         return self._is_brief and self.is_constructed and self.job is not None and self.next_job is None
 
     def run(self, job: Job) -> None:
+        self._send(job.request)
         self._begin(job)
-        self._send(job.take())
 
     def run_next(self, job: Job) -> None:
         """Send the job ahead, to be begun as soon as the one that runs has ended."""
@@ -94,6 +94,7 @@ class WorkerProcess(asyncio.Protocol):
             self._overdue()
 
     def _begin(self, job: Job) -> None:
+        job.begin()
         self.job = job
         self._started_at = self._loop.time()
 
@@ -158,7 +159,6 @@ class WorkerProcess(asyncio.Protocol):
             self._answer(frame)
             if self.next_job is not None:
                 job, self.next_job = self.next_job, None
-                job.take()
                 self._begin(job)
             self._pool.worker_free(self)
 
@@ -171,7 +171,7 @@ class WorkerProcess(asyncio.Protocol):
         """Nothing else stops code that does not return."""
         self._is_overdue = True
         limit = f"the prediction took longer than {self._predict_timeout:g} s"
-        self._answer(refusal_frame(RefusedError(504, "PredictionTimeout", limit)))
+        self._answer(frames.refusal(RefusedError(504, "PredictionTimeout", limit)))
         self.kill(signal.SIGABRT)
         self._loop.call_later(TRACEBACK_SECONDS, self.kill, signal.SIGKILL)
 
@@ -194,12 +194,8 @@ class WorkerProcess(asyncio.Protocol):
         elif not self._is_ready:
             self._pool.worker_failed(self, StartFailure(f"the process {ending} while it loaded the model"))
         else:
-            self._answer(refusal_frame(RefusedError(500, "WorkerLost", f"the process {ending} during the prediction")))
+            self._answer(frames.refusal(RefusedError(500, "WorkerLost", f"the process {ending} during the prediction")))
             self._pool.worker_lost(self, ending)
-
-
-def refusal_frame(refusal: RefusedError) -> Frame:
-    return Frame(frames.text(status=refusal.status, code=refusal.code, message=refusal.message))
 
 
 def _ending(status: int) -> str:

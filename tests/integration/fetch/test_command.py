@@ -1,16 +1,14 @@
 """`aiapp fetch` as the kubelet runs it: exit code, termination message, signals, and the next start after a kill."""
 
-import json
 import os
 import signal
-import subprocess
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 
 import pytest
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
-from tests.support.fetching import PREFIX, Package, aiapp_fetch, files_below, pinned_package
+from tests.support.fetching import PREFIX, Package, aiapp_fetch, by_a_signal, ended, files_below, pinned_package, told
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
@@ -24,19 +22,6 @@ LARGE = {"config.json": b"{}", "model.bin": os.urandom(2 * RANGE + 1)}
 def large(bucket: Bucket, tmp_path: Path) -> Package:
     """A package with a file of three ranges."""
     return pinned_package(bucket, tmp_path, LARGE)
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    said, _ = process.communicate(timeout=120)
-    return process.returncode, said
-
-
-def told(target: Path) -> dict[str, object]:
-    message = target.with_name("termination").read_text("utf-8")
-    assert len(message.encode()) <= 4096
-    loaded = json.loads(message)
-    assert isinstance(loaded, dict)
-    return loaded
 
 
 def test_success_is_told_by_digest_files_bytes_and_seconds(package: Package, target: Path) -> None:
@@ -105,10 +90,7 @@ def last_range_stalls(request: Request) -> Fault:
     return Fault(stall_after=0) if request.headers.get("range", "").startswith(f"bytes={2 * RANGE}-") else NO_FAULT
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [pytest.param(signal.SIGKILL, -9, id="kill -9"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
-)
+@by_a_signal
 def test_after_a_signal_in_the_middle_the_next_start_asks_for_the_rest_alone(
     large: Package, target: Path, proxy: FaultProxy, sent: signal.Signals, code: int
 ) -> None:

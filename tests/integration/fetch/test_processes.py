@@ -1,7 +1,6 @@
 """`aiapp fetch` of many small files, which several processes fetch: they succeed, fail and end as one."""
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
-from tests.support.fetching import Package, aiapp_fetch, files_below, pinned_package
+from tests.support.fetching import Package, aiapp_fetch, by_a_signal, ended, files_below, pinned_package, told
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
@@ -52,18 +51,6 @@ def stalling(after: int) -> Callable[[Request], Fault]:
 def children(process: subprocess.Popen[str]) -> list[int]:
     tasks = Path(f"/proc/{process.pid}/task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Standard output ends when the last process that holds it has ended, whoever that is."""
-    said, _ = process.communicate(timeout=60)
-    return process.returncode, said
-
-
-def told(target: Path) -> dict[str, object]:
-    loaded = json.loads(target.with_name("termination").read_text("utf-8"))
-    assert isinstance(loaded, dict)
-    return loaded
 
 
 def completed(target: Path) -> dict[str, bytes]:
@@ -127,10 +114,7 @@ def test_a_process_that_is_killed_fails_the_fetch_and_the_next_asks_for_the_rest
     require_rest_alone(small, target, proxy)
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [pytest.param(signal.SIGKILL, -9, id="kill -9"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
-)
+@by_a_signal
 def test_a_signal_to_the_first_ends_all_and_the_next_asks_for_the_rest_alone(
     small: Package, target: Path, proxy: FaultProxy, sent: signal.Signals, code: int
 ) -> None:
