@@ -39,6 +39,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
     if reason := lifecycle.possible():
         pytest.skip(reason)
     found = {**os.environ, "AIAPP_SANDBOX_HOME": str(tmp_path / "home")}
+    _profile(found).write_text(ONE_NODE)
     yield found
     for folder in state.folders(found):
         cluster.down(folder)
@@ -46,8 +47,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def up(environ: dict[str, str], name: str) -> Folder:
     """A sandbox with one real node, on which a pod runs."""
-    profile = Path(environ["AIAPP_SANDBOX_HOME"]).parent / "one.yaml"
-    profile.write_text(ONE_NODE)
+    profile = _profile(environ)
     request = cluster.Request(name=name, nodes=str(profile), owner_pid=os.getpid())
     cluster.up(request, environ, Silent())
     folder = state.folder(environ, name)
@@ -59,6 +59,10 @@ def up(environ: dict[str, str], name: str) -> Folder:
     kube.create(POD)
     eventually(lambda: runs(kube), timeout=120)
     return folder
+
+
+def _profile(environ: dict[str, str]) -> Path:
+    return Path(environ["AIAPP_SANDBOX_HOME"]).parent / "one.yaml"
 
 
 def runs(kube: Kube) -> bool:
