@@ -21,8 +21,10 @@ class Assembly:
         self.ranges = parts.bounds(entry.size)
         self.digest = hashlib.sha256()
         self._blocks = blocks
+        self._writing = threading.Lock()
         self._lock = threading.Lock()
         self._next = 0
+        self._front = 0
         self._hashing = False
         self._came: dict[int, memoryview | None] = dict.fromkeys(self.part.written)
 
@@ -36,13 +38,21 @@ class Assembly:
         return [number for number in range(len(self.ranges)) if number not in self.part.written]
 
     def add(self, number: int, block: memoryview) -> None:
-        """Write a full block to its place, and keep it, if there is room, until it is hashed."""
+        """Write a full block to its place, and keep it until it is hashed.
+
+        Of those that wait for a range before them, which may be long in coming, only so many are kept.
+        """
         start, end = self.ranges[number]
-        self.part.write(block[: end - start], start)
+        with self._writing:  # one at a time anyway: for the file's lock the kernel would wait busily
+            self.part.write(block[: end - start], start)
         self.part.record(number)
         with self._lock:
-            kept = self._blocks.park(at_once=number == self._next)
-            self._came[number] = block if kept else None
+            self._came[number] = None
+            while self._front in self._came:
+                self._front += 1
+            kept = self._blocks.park(surely=number < self._front)
+            if kept:
+                self._came[number] = block
         if not kept:
             self._blocks.give(block)
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
+from aiapp.fetch.gathering import Gathering
 from aiapp.fetch.stream import ProtocolError, Stream
 
 MAX_TRAILERS: Final = 100
@@ -99,7 +100,8 @@ class Channel:
         if self._socket is None or self._stream is None:
             self._socket = self._dial()
             self._socket.settimeout(silence)
-            self._stream = Stream(self._socket)
+            plain = type(self._socket) is socket.socket
+            self._stream = Stream(Gathering(self._socket) if plain else self._socket)
         self._socket.sendall(request)
         return answer(self._stream)
 
