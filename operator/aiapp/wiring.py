@@ -59,6 +59,7 @@ from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.resync import Resync
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
+from aiapp.reconcile.service_ranges import ServiceRanges
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.triggers import FLEET, Triggers
 from aiapp.reconcile.turns import Turns
@@ -92,6 +93,7 @@ class Parts:
     parser: IsolatedParser
     drifts: Drifts
     turns: Turns
+    ranges: ServiceRanges
 
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
@@ -122,7 +124,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        fetcher=fetcher(parts.settings),
+        fetcher=lambda: fetcher(parts.settings, parts.ranges.policy),
         pip=pip(parts.settings),
         clock=time.monotonic,
     )
@@ -169,7 +171,7 @@ def store_settings(settings: Settings) -> StoreSettings:
 
 
 def endpoint_policy(settings: Settings) -> EndpointPolicy:
-    """Which stores may be reached, by operator and pods."""
+    """Which stores may be reached, as far as the settings say."""
     return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
 
 
@@ -184,9 +186,9 @@ def pip(settings: Settings) -> Pip:
     )
 
 
-def fetcher(settings: Settings) -> Fetcher:
+def fetcher(settings: Settings, policy: EndpointPolicy) -> Fetcher:
     """The init container of new pods: it keeps to the operator's own policy and takes its proxies."""
-    return Fetcher(settings.image, endpoint_policy(settings).arguments, proxies(settings).environment)
+    return Fetcher(settings.image, policy.arguments, proxies(settings).environment)
 
 
 def proxies(settings: Settings) -> Proxies:
@@ -275,6 +277,7 @@ class Engine:
         knowledge = Knowledge(shipped_tables(), recorder, self._read_nodes_again)
         store: Store[NodeFacts] = Store(facts=lambda node: facts(node, knowledge.tables))
         devices = Devices(self._device_freed) if settings.count_devices else None
+        objects = S3Store(store_settings(settings))
         return Parts(
             settings=settings,
             api=api,
@@ -283,12 +286,13 @@ class Engine:
             devices=devices,
             cluster=StoredCluster(api, store, utc_now),
             recorder=recorder,
-            objects=S3Store(store_settings(settings)),
+            objects=objects,
             parser=IsolatedParser(),
             turns=Turns(settings.workers, self._queue.add),
             drifts=Drifts(
                 Queue(time.monotonic, random.random, self.metrics), DriftPace(settings.drift_seconds, time.monotonic)
             ),
+            ranges=ServiceRanges(api, endpoint_policy(settings), objects.keep_to),
         )
 
     def _list_watches(self, settings: Settings) -> list[ListWatch]:
@@ -322,13 +326,14 @@ class Engine:
             "first view": self._open_when_synced(),
             "resync": self._resync.run(),
             "schema": self._schema.run(),
+            "ranges of Services": self._parts.ranges.run(),
             "events": self._parts.recorder.run(),
             "workers": self._loop.run(),
             "drift": self._drift_loop.run(),
         }
 
     async def _open_when_synced(self) -> None:
-        for synced in (self._resync.synced, *(watch.synced for watch in self._watches)):
+        for synced in (self._resync.synced, self._parts.ranges.synced, *(watch.synced for watch in self._watches)):
             await synced.wait()
         logger.info("everything was seen once: working")
         self._set_gate()
@@ -362,7 +367,8 @@ class Engine:
             f"{watch.collection.title} are not listed yet" for watch in self._watches if not watch.synced.is_set()
         ]
         own = [] if self._resync.synced.is_set() else ["our own kinds are not listed yet"]
-        return [*self._schema.complaints, *own, *unseen]
+        ranges = [] if self._parts.ranges.synced.is_set() else ["the ranges of Services are not read yet"]
+        return [*self._schema.complaints, *own, *ranges, *unseen]
 
     def _metrics_of_watches(self) -> None:
         self.metrics.working(self._queue.longest_running)

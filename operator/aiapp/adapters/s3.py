@@ -6,7 +6,7 @@ Never reads more of an object than it is asked to, never writes, never uses the 
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -77,6 +77,14 @@ class S3Store(HashingStore, ObjectHistory):
         self._outages = Outages()
         self._lock = threading.Lock()
         self._clients: Clients | None = None
+
+    def keep_to(self, policy: EndpointPolicy) -> None:
+        """From the next call on, over new connections."""
+        with self._lock:
+            self._settings = replace(self._settings, policy=policy)
+            before, self._clients = self._clients, None
+        if before is not None:
+            before.close()
 
     def close(self) -> None:
         """Lets go of every connection; running calls give up at their next step and are not waited for."""

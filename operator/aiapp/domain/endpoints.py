@@ -54,7 +54,9 @@ class EndpointPolicy:
     allowed_ranges: tuple[Network, ...] = ()
     """Exceptions from every refused range."""
     refused_ranges: tuple[Network, ...] = ()
-    """Refused as well, for example the cluster's own Services and pods."""
+    """Refused as well, for example the cluster's own pods."""
+    service_ranges: tuple[Network, ...] = ()
+    """Where the cluster's Services are: refused as well."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ class EndpointPolicy:
         options = {
             "--allow-host": self.allowed_hosts,
             "--allow-range": self.allowed_ranges,
-            "--refuse-range": self.refused_ranges,
+            "--refuse-range": (*self.refused_ranges, *self.service_ranges),
         }
         return tuple(part for name, values in options.items() for value in values for part in (name, str(value)))
 
@@ -96,6 +98,8 @@ class EndpointPolicy:
             return None
         if _within(address, self.refused_ranges):
             return "an address in a refused range"
+        if _within(address, self.service_ranges):
+            return "an address of the cluster's Services"
         return next((what for what, networks in _REFUSED if _within(address, networks)), None)
 
 

@@ -52,7 +52,8 @@ class ApplicationPorts:
     catalogue: Catalogue
     view: FleetView
     drifts: Drifts
-    fetcher: Fetcher
+    fetcher: Callable[[], Fetcher]
+    """As it is for new rollouts."""
     pip: Pip = DEFAULT_PIP
     clock: Callable[[], float]
     """Monotonic seconds."""
@@ -100,7 +101,7 @@ class ApplicationReconciler:
                 fleet=self._ports.view.fleet,
                 tables=self._ports.view.tables,
                 in_use=self._ports.view.in_use,
-                fetcher=self._ports.fetcher,
+                fetcher=self._ports.fetcher(),
                 pip=self._ports.pip,
             ),
         )

@@ -148,6 +148,19 @@ class ChangingDns:
 _getaddrinfo = socket.getaddrinfo
 
 
+async def test_a_policy_that_comes_later_holds_also_for_stores_that_were_reached_before(
+    stores: Stores, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name: an address is refused as it is written, only a name is left to the connection."""
+    monkeypatch.setattr(socket, "getaddrinfo", ChangingDns([["127.0.0.1"]]))
+    store = stores(LOCAL)
+    assert (await failure(store, at("store.example.com", server.port))).reason is Reason.PREFIX_EMPTY
+    store.keep_to(DEFAULT_POLICY)
+    refused = await failure(store, at("store.example.com", server.port))
+    assert refused.reason is Reason.ENDPOINT_REFUSED
+    assert len(server.asked) == 1
+
+
 async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     stores: Stores, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

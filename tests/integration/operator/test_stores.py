@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+from itertools import pairwise
 
 import pytest
 from tests.support.certificates import Authority
@@ -10,6 +12,7 @@ from tests.support.kube import Object
 from tests.support.operator import Operator, running_operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.sandbox import Bucket, Sandbox
+from tests.support.waiting import eventually
 
 DEAD_VERSIONS = 40
 """More than the operator has workers."""
@@ -99,3 +102,27 @@ def test_a_refused_endpoint_is_a_condition_that_names_host_and_setting(registry:
     assert "::1 is a loopback address" in told["message"]
     assert "AIAPP_ALLOWED_RANGES" in told["message"]
     assert registry.condition(version, "Stalled")["reason"] == "EndpointRefused"
+
+
+def test_no_store_is_looked_for_among_the_services_of_the_cluster_unless_it_is_allowed(registry: Registry) -> None:
+    own = registry.kube.get("v1", "Service", "kubernetes", "default")["spec"]["clusterIP"]
+    version = registry.version(obs={"endpoint": f"https://[::ffff:{own}]"})
+    told = registry.until(version, "SourceResolved", "False", "EndpointRefused")
+    assert "an address of the cluster's Services" in told["message"]
+    assert "AIAPP_ALLOWED_RANGES" in told["message"]
+
+
+def test_pods_keep_away_from_the_services_of_the_cluster_too(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    registry.version()
+    registry.application()
+    deployment = eventually(lambda: _made(registry.find("apps/v1", "Deployment", "mnist-1-0-0")))
+    args = deployment["spec"]["template"]["spec"]["initContainers"][0]["args"]
+    ranges = [following for option, following in pairwise(args) if option == "--refuse-range"]
+    own = ip_address(registry.kube.get("v1", "Service", "kubernetes", "default")["spec"]["clusterIP"])
+    assert any(own in ip_network(one) for one in ranges)
+
+
+def _made(found: Object | None) -> Object:
+    assert found is not None
+    return found

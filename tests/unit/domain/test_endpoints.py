@@ -95,3 +95,19 @@ def test_an_address_is_refused_as_it_is_written(host: str) -> None:
 
 def test_a_name_says_nothing_before_it_is_resolved() -> None:
     assert DEFAULT_POLICY.written_refusal("store.example.com") is None
+
+
+def test_services_of_the_cluster_are_refused_in_words_of_their_own_and_by_the_fetcher_as_well() -> None:
+    policy = EndpointPolicy(service_ranges=(ip_network("10.96.0.0/16"),))
+    assert policy.address_refusal("minio.storage.svc", "10.96.0.1") == (
+        "minio.storage.svc resolves to 10.96.0.1, an address of the cluster's Services"
+    )
+    assert policy.address_refusal("10.97.0.1", "10.97.0.1") is None
+    assert policy.arguments == ("--refuse-range", "10.96.0.0/16")
+
+
+def test_a_store_in_the_cluster_is_reached_when_its_address_is_allowed() -> None:
+    services, store = ip_network("10.96.0.0/16"), ip_network("10.96.12.7/32")
+    policy = EndpointPolicy(allowed_ranges=(store,), service_ranges=(services,))
+    assert policy.address_refusal("minio.storage.svc", "10.96.12.7") is None
+    assert policy.address_refusal("minio.storage.svc", "10.96.12.8") is not None

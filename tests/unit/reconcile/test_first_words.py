@@ -99,7 +99,8 @@ class World:
         self.of_versions = VersionReconciler(
             VersionPorts(objects=self.bucket, parser=Unused(), turns=Turns(1, print), import_seconds=10, **common)
         )
-        self.of_applications = ApplicationReconciler(ApplicationPorts(fetcher=Fetcher("r/operator:1"), **common))
+        fetcher = Fetcher("r/operator:1")
+        self.of_applications = ApplicationReconciler(ApplicationPorts(fetcher=lambda: fetcher, **common))
 
     @property
     def writes(self) -> int:
