@@ -56,6 +56,11 @@ class Kubectl:
         """What a command answers with `-o json`, without showing it."""
         return json.loads(self.quietly(*arguments, "--output=json"))
 
+    def find(self, kind: str, name: str) -> Any:
+        """The object without showing the command; None when there is none."""
+        found = self.quietly("get", kind, name, "--ignore-not-found", "--output=json")
+        return json.loads(found) if found else None
+
     @property
     def _namespace(self) -> tuple[str, ...]:
         return () if self.namespace == "default" else ("--namespace", self.namespace)

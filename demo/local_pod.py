@@ -48,12 +48,20 @@ class LocalPod:
 
 def _files(volume: Object, kubectl: Kubectl) -> Iterator[tuple[str, bytes]]:
     if "configMap" in volume:
-        found = kubectl.json("get", "configmap", volume["configMap"]["name"])
+        found = _mounted("configmap", volume["configMap"]["name"], volume["configMap"], kubectl)
         yield from ((name, text.encode()) for name, text in found.get("data", {}).items())
         yield from ((name, b64decode(content)) for name, content in found.get("binaryData", {}).items())
     if "secret" in volume:
-        found = kubectl.json("get", "secret", volume["secret"]["secretName"])
-        yield from ((name, b64decode(content)) for name, content in found["data"].items())
+        found = _mounted("secret", volume["secret"]["secretName"], volume["secret"], kubectl)
+        yield from ((name, b64decode(content)) for name, content in found.get("data", {}).items())
+
+
+def _mounted(kind: str, name: str, source: Object, kubectl: Kubectl) -> Object:
+    """Like the kubelet: what is absent but optional is an empty folder."""
+    found: Object | None = kubectl.find(kind, name)
+    if found is None and not source.get("optional"):
+        raise DemoError(f"{kind} {name} is absent")
+    return found or {}
 
 
 def _placed(argument: str, places: Mapping[str, Path]) -> str:
