@@ -22,8 +22,8 @@ class ConditionType(StrEnum):
     """Runtime: the administrator's ConfigMap of node facts could be read; while False the last good one is in force.
     Absent where there is none. Not part of Ready."""
     SOURCE_UNCHANGED = "SourceUnchanged"
-    """Version: at the last look the store still held what was pinned; absent before the first look, Unknown while the
-    store cannot be asked. Not part of Ready: what was pinned is never replaced by something else."""
+    """Version: at the last look (the first is the import) the store still held what was pinned; Unknown while the store
+    cannot be asked. Not part of Ready: what was pinned is never replaced by something else."""
     VERSIONS_RESOLVED = "VersionsResolved"
     """Application: every version it serves exists and is Normal."""
     WORKLOADS_AVAILABLE = "WorkloadsAvailable"

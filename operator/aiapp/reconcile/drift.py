@@ -16,7 +16,7 @@ from aiapp.domain.listing import Listing
 from aiapp.domain.location import location
 from aiapp.domain.manifest import Manifest, ManifestError, decode
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.drift import drift, source_unchanged, with_drift
+from aiapp.domain.planning.drift import as_imported, drift, source_unchanged, with_drift
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import Report, is_pinned
 from aiapp.domain.resources import CONFIG_MAPS, VERSIONS
@@ -82,8 +82,8 @@ class Drifts:
 
     def told(self, record: VersionRecord, said: Report) -> Report:
         """The report with what is known of the store; sees to it that a pinned version is looked at."""
-        if not is_pinned(record):  # the import itself was the look that was asked for
-            return with_drift(said, None, record.request or record.status.last_handled_reconcile_at)
+        if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
+            return with_drift(said, as_imported(said), record.request or record.status.last_handled_reconcile_at)
         checked = self._follow(record).checked
         if checked is None or checked.uid != record.uid:
             return with_drift(said, _recalled(record), record.status.last_handled_reconcile_at)
@@ -117,7 +117,7 @@ class Drifts:
         return min(longest, self.pace.interval) * (1 - JITTER * self.pace.uniform())
 
     def _follow(self, record: VersionRecord) -> _Watched:
-        """The first look lies anywhere within the interval: after a restart, not all versions are due at once."""
+        """The next look lies anywhere within the interval: after a restart, not all versions are due at once."""
         key = drift_key(record)
         watched = self._watched.get(key)
         if watched is None:

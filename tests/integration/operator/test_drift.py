@@ -45,8 +45,14 @@ def look(registry: Registry, version: Object, token: str) -> Object:
     return eventually(answered, timeout=60)
 
 
-def test_nobody_looks_at_the_store_of_a_pinned_version_without_a_reason(registry: Registry) -> None:
-    assert registry.condition(pinned(registry), UNCHANGED)["status"] == "absent"
+def test_the_import_is_the_first_look_and_nobody_looks_again_without_a_reason(registry: Registry) -> None:
+    version = pinned(registry)
+    now = registry.now(version)
+    assert registry.condition(version, UNCHANGED)["status"] == "True"
+    delete("model/model.pkl")(registry)
+    upload(registry.bucket, "other", package())
+    registry.until(registry.version("other"), "Ready", "True", timeout=60)
+    assert registry.now(version) == now
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,26 @@ def recorded(said: Report) -> Json:
     return dict(said.status) | {"conditions": [*before["conditions"], now]}
 
 
-async def test_nothing_is_said_before_the_first_look() -> None:
+async def test_a_version_that_an_earlier_release_imported_says_nothing_before_the_first_look() -> None:
     world = World()
     assert world.said(world.annotate()) == SAID
+
+
+async def test_the_import_is_the_first_look_and_the_next_one_is_no_news_if_it_finds_the_same() -> None:
+    world = World()
+    pinned = Report((), "Normal", {"artifact": world.annotate().raw["status"]["artifact"] | {"objects": 300}})
+    said = world.drifts.told(VersionRecord.parse(stored(documents.version(), status=None)), pinned)
+    (finding,) = said.findings
+    assert finding.state is State.TRUE
+    world.annotate(conditions=recorded(said)["conditions"])
+    await world.look()
+    assert world.held.asked
+    assert world.told == []
+
+
+async def test_an_import_that_pins_nothing_says_nothing_of_the_store() -> None:
+    world = World()
+    assert world.drifts.told(VersionRecord.parse(stored(documents.version(), status=None)), SAID) == SAID
 
 
 async def test_a_look_reads_the_manifest_live_and_lists_the_root_of_the_package_once() -> None:

@@ -44,8 +44,7 @@ def drift(pinned: Iterable[Entry], history: Listing, prefix: str) -> Drift:
 def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
     """The condition that tells of it."""
     if not found.changes:
-        said = f"the store holds all {manifest.objects} files as they were pinned"
-        return holds(ConditionType.SOURCE_UNCHANGED, said)
+        return _unchanged(manifest.objects)
     if found.lost:
         then = (
             f"{found.lost} of {manifest.objects} pinned files are gone, and pods that have yet to fetch them fail: "
@@ -60,6 +59,12 @@ def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
     return fails(ConditionType.SOURCE_UNCHANGED, Reason.SOURCE_CHANGED, f"{found.changes}; {then}")
 
 
+def as_imported(said: Report) -> Finding | None:
+    """The same from an import that has just pinned what the store holds; None: it has pinned nothing."""
+    artifact = said.status.get("artifact")
+    return _unchanged(artifact["objects"]) if artifact else None
+
+
 def suspects(pods: Iterable[Json]) -> set[str]:
     """Versions of which a pod says that the store no longer holds what was pinned."""
     found = ((version_of(pod), trouble({}, [pod])) for pod in pods)
@@ -67,10 +72,14 @@ def suspects(pods: Iterable[Json]) -> set[str]:
 
 
 def with_drift(said: Report, finding: Finding | None, handled: str | None) -> Report:
-    """The report with the condition (None: nobody has looked yet) and the request that was carried out last."""
+    """The report with the condition (None: no look is known) and the request that was carried out last."""
     findings = (*said.findings, finding) if finding is not None else said.findings
     told: Json = {"lastHandledReconcileAt": handled} if handled else {}
     return replace(said, findings=findings, status=said.status | told)
+
+
+def _unchanged(objects: int) -> Finding:
+    return holds(ConditionType.SOURCE_UNCHANGED, f"the store holds all {objects} files as they were pinned")
 
 
 def _by_path(history: Listing, prefix: str) -> Iterator[tuple[str, Sequence[Listed]]]:
