@@ -152,6 +152,7 @@ def session(credentials: KubeCredentials, connector: aiohttp.BaseConnector) -> a
         proxy=credentials.proxy,
         headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "aiapp-operator"},
         middlewares=(authenticate,),
+        cookie_jar=aiohttp.DummyCookieJar(),  # the API server sets none, and looking for them takes time
     )
 
 
