@@ -37,14 +37,16 @@ class Assembly:
         """Numbers of the ranges that no earlier process has written."""
         return [number for number in range(len(self.ranges)) if number not in self.part.written]
 
+    def write(self, content: memoryview, start: int) -> None:
+        """Bytes of any range to their place."""
+        with self._writing:  # one at a time anyway: for the file's lock the kernel would wait busily
+            self.part.write(content, start)
+
     def add(self, number: int, block: memoryview) -> None:
-        """Write a full block to its place, and keep it until it is hashed.
+        """All of a range is written: keep the full block until it is hashed.
 
         Of those that wait for a range before them, which may be long in coming, only so many are kept.
         """
-        start, end = self.ranges[number]
-        with self._writing:  # one at a time anyway: for the file's lock the kernel would wait busily
-            self.part.write(block[: end - start], start)
         self.part.record(number)
         with self._lock:
             self._came[number] = None

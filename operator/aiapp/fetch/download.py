@@ -7,6 +7,7 @@ import hashlib
 import mmap
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -20,6 +21,8 @@ from aiapp.fetch.whole import Source, WholeFiles
 
 SMALL_BYTES: Final = 256 << 10
 """Files up to this size go through their thread's own buffer, larger ones through a block."""
+PIECE_BYTES: Final = 128 << 10
+"""A range is written in pieces of at least this size as they come, while the processor's cache holds them."""
 Step = Callable[[memoryview, memoryview], None]
 """Takes a block, which it gives back, and the thread's own buffer."""
 _Work = TypeVar("_Work")
@@ -123,9 +126,14 @@ class Download:
 
     def _range(self, file: Assembly, number: int, block: memoryview, buffer: memoryview) -> None:
         start, end = file.ranges[number]
-        self._source.read(file.entry, start, block[: end - start])
+        size, written = end - start, 0
+        with closing(self._source.arriving(file.entry, start, block[:size])) as arriving:
+            for came in arriving:
+                if came - written >= PIECE_BYTES or came == size:
+                    file.write(block[written:came], start + written)
+                    written = came
         file.add(number, block)
-        self._tally.add(end - start)
+        self._tally.add(size)
         if file.advance(buffer):
             self._complete(file)
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -101,7 +101,12 @@ class Remote:
         return self._pace.allowed
 
     def read(self, entry: Entry, start: int, into: memoryview) -> None:
-        """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError.
+        """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError."""
+        for _ in self.arriving(entry, start, into):
+            pass
+
+    def arriving(self, entry: Entry, start: int, into: memoryview) -> Generator[int]:
+        """As `read`, and tells now and then how many bytes have come, at last all of them. To be closed.
 
         What has come is kept: a further attempt asks for the rest, and attempts count anew after progress.
         """
@@ -109,7 +114,7 @@ class Remote:
         while True:
             came = wanted.came
             try:
-                return self._receive(wanted)
+                return (yield from self._receive(wanted))
             except _FAULTS as error:
                 if wanted.came == len(into) > 0:
                     return None  # all of it had come
@@ -132,14 +137,14 @@ class Remote:
             for channel in self._open:
                 channel.break_off()
 
-    def _receive(self, wanted: _Wanted) -> None:
+    def _receive(self, wanted: _Wanted) -> Generator[int]:
         """A connection is kept for the next request only after a whole answer."""
         with self._pace:
             with self._lock:
                 channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
                 self._open.add(channel)
             try:
-                self._receive_over(channel, wanted)
+                yield from self._receive_over(channel, wanted)
             except BaseException:
                 with self._lock:
                     self._open.discard(channel)
@@ -149,11 +154,11 @@ class Remote:
                 self._open.discard(channel)
                 self._idle.append(channel)
 
-    def _receive_over(self, channel: Channel, wanted: _Wanted) -> None:
+    def _receive_over(self, channel: Channel, wanted: _Wanted) -> Generator[int]:
         answer = self._answer(channel, wanted)
         self._require_pinned(wanted.entry, answer)
         _require_range(wanted, answer)
-        _fill(wanted, answer)
+        yield from _fill(wanted, answer)
         if answer.chunked and answer.read(1):
             raise BrokenAnswerError("an answer of another length than asked for")
         if answer.closes:
@@ -219,14 +224,15 @@ def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
     return answer
 
 
-def _fill(wanted: _Wanted, answer: Answer) -> None:
-    """All that is missing; what came is counted as it comes."""
+def _fill(wanted: _Wanted, answer: Answer) -> Generator[int]:
+    """All that is missing; what came is counted and told as it comes."""
     begun, since, rest = time.monotonic(), 0, wanted.rest
     while rest:
         size = answer.readinto(rest)
         if not size:
             raise BrokenAnswerError("the answer was cut off")
         wanted.came += size
+        yield wanted.came
         rest, since = rest[size:], since + size
         if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
             if since < SLOWEST * seconds:

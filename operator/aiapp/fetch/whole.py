@@ -1,7 +1,7 @@
 """Files that memory holds as a whole: read, hashed, and only then written. Keeps nothing that is not as demanded."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Protocol
 
 from aiapp.api.conditions import Reason
@@ -21,6 +21,10 @@ class Source(Protocol):
 
     def read(self, entry: Entry, start: int, into: memoryview) -> None:
         """Fill `into` with the object's bytes from `start` on. Raises FetchError."""
+        ...
+
+    def arriving(self, entry: Entry, start: int, into: memoryview) -> Generator[int]:
+        """The same, and tells now and then how many bytes have come, at last all of them."""
         ...
 
     def close(self) -> None:

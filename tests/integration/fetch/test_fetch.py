@@ -1,6 +1,10 @@
 """What a fetch leaves on disk: exactly what was pinned, or nothing that could be taken for it."""
 
+import errno
+import os
 import time
+from collections.abc import Callable
+from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,14 +14,17 @@ from tests.integration.fetch.conftest import CONTENTS, RANGE
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
 from tests.support.fetching import PREFIX, Package, files_below, pinned_package
 from tests.support.sandbox import Bucket
+from typing_extensions import Buffer
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.keys import RESERVED
-from aiapp.fetch import parts
+from aiapp.fetch import download, pace, parts
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.remote import Remote
 from aiapp.fetch.run import Fetched, fetch
 
 FORBIDDEN = HTTPStatus.FORBIDDEN
+Pwrite = Callable[[int, Buffer, int], int]
 MODEL = PREFIX + "model.bin"
 
 
@@ -81,6 +88,36 @@ def test_an_object_replaced_between_two_parts_fails_the_fetch(
     assert failed.reason is Reason.CONTENT_CHANGED
     assert MODEL in failed.message
     assert not (target / "model.bin").exists()
+
+
+def test_a_disk_that_fails_in_the_middle_of_a_range_is_no_fault_of_the_store(
+    package: Package, target: Path, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(descriptor: int, content: Buffer, start: int, pwrite: Pwrite = os.pwrite) -> int:
+        if start % RANGE:
+            raise OSError(errno.EIO, "Input/output error")
+        return pwrite(descriptor, content, start)
+
+    monkeypatch.setattr(download, "PIECE_BYTES", 1)
+    monkeypatch.setattr(os, "pwrite", write)
+    with pytest.raises(OSError, match="Input/output error"):
+        fetched(package, target, proxy.endpoint)
+    asked = [request.headers.get("range") for request in proxy.gets]
+    assert len(asked) == len(set(asked))
+
+
+def test_a_request_that_is_given_up_leaves_its_place_to_the_next(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "FEWEST", 1)
+    source = Remote(package.request(Path("unused")).access, lambda: None)
+    entry = next(entry for entry in package.manifest.entries if entry.path == "model.bin")
+    into = memoryview(bytearray(entry.size))
+    with closing(source.arriving(entry, 0, into)) as arriving:
+        next(arriving)
+    source.read(entry, 1, into[1:])
+    assert into[1:] == CONTENTS["model.bin"][1:]
+    source.close()
 
 
 def test_in_a_versioned_bucket_the_pinned_version_is_served(

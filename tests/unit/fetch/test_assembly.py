@@ -29,6 +29,7 @@ class File:
         block = self.blocks.take()
         assert block is not None
         block[:] = bytes([number]) * RANGE
+        self.assembly.write(block, number * RANGE)
         self.assembly.add(number, block)
 
     def overwrite(self) -> None:

@@ -1,4 +1,4 @@
-"""A fast connection wakes its reader for half a megabyte; a slow one, and the end of a body, for whatever comes."""
+"""A fast connection wakes its reader for many bytes at once; a slow one, and the end of a body, for whatever comes."""
 
 import fcntl
 import select
