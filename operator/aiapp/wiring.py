@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from importlib import resources
 from typing import Any, Final
 
@@ -115,6 +116,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         import_seconds=parts.settings.import_seconds,
         clock=time.monotonic,
     )
+    fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # the policy hardly ever changes
     application = ApplicationPorts(
         store=parts.store,
         cluster=parts.cluster,
@@ -124,7 +126,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        fetcher=lambda: fetcher(parts.settings, parts.ranges.policy),
+        fetcher=lambda: fetcher_of(parts.ranges.policy),
         pip=pip(parts.settings),
         clock=time.monotonic,
     )

@@ -112,18 +112,19 @@ def _measured_in_turn(package: Package, folder: Path, endpoint: str, rounds: int
         for name, command in PROGRAMS.items():
             target = folder / f"target-{name}"
             target.mkdir()
-            _warm(package.bytes + SPARE)
+            _warm(package)
             runs[name].append(_measured(command(package, target, endpoint), endpoint))
             _require_complete(name, package, target)
             shutil.rmtree(target)
     return {name: _median(of) for name, of in runs.items()}
 
 
-def _warm(size: int) -> None:
-    """Have that much free memory at hand: a virtual machine's host takes back what is idle, and gives it anew slowly.
+def _warm(package: Package) -> None:
+    """Have enough free memory at hand: a virtual machine's host takes back what is idle, and gives it anew slowly.
 
     Measured here: 1 s for 2 GiB that were in use a moment ago, 4 s for others, whoever is the first to touch them.
     """
+    size = package.bytes + SPARE
     mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
 
 
@@ -148,7 +149,7 @@ def _durable(package: Package, folder: Path, endpoint: str, rounds: int) -> Iter
         for name, of in runs.items():
             target = folder / name
             target.mkdir()
-            _warm(package.bytes + SPARE)
+            _warm(package)
             os.sync()  # what the run before has left to write is not this one's
             of.append(_measured(PROGRAMS[name](package, target, endpoint), endpoint, synced=target))
             shutil.rmtree(target)

@@ -116,13 +116,9 @@ def test_pods_keep_away_from_the_services_of_the_cluster_too(registry: Registry)
     upload(registry.bucket, "mnist", package())
     registry.version()
     registry.application()
-    deployment = eventually(lambda: _made(registry.find("apps/v1", "Deployment", "mnist-1-0-0")))
+    deployment = eventually(lambda: registry.find("apps/v1", "Deployment", "mnist-1-0-0"))
+    assert deployment is not None
     args = deployment["spec"]["template"]["spec"]["initContainers"][0]["args"]
     ranges = [following for option, following in pairwise(args) if option == "--refuse-range"]
     own = ip_address(registry.kube.get("v1", "Service", "kubernetes", "default")["spec"]["clusterIP"])
     assert any(own in ip_network(one) for one in ranges)
-
-
-def _made(found: Object | None) -> Object:
-    assert found is not None
-    return found
