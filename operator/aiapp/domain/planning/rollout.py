@@ -12,7 +12,8 @@ from aiapp.api.version import Container
 from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip, with_dependencies
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Content, Fetcher, Needs, Workload, merged_env, pod_template
-from aiapp.domain.desired.revision import KEY_LABEL, rollout_key
+from aiapp.domain.desired.revision import KEY_LABEL
+from aiapp.domain.desired.rollout_key import rollout_key
 from aiapp.domain.naming import VERSION_LABEL, digest_config_map
 from aiapp.domain.nodes.fleet import Fleet
 from aiapp.domain.nodes.placement import Placement, placement
