@@ -1,4 +1,4 @@
-# The words of this repository. Everything they need they install themselves.
+# Targets; each installs what it needs.
 SHELL := /bin/bash
 # The first one that runs and is new enough: a name in the PATH alone may be a mere pointer to nothing.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \

@@ -1,4 +1,4 @@
-"""AIApplication: a model under central management, and the wish to serve some of its versions. Types only."""
+"""AIApplication: a model under central management, and which of its versions to serve. Types only."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal

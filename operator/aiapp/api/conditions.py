@@ -11,7 +11,7 @@ class ConditionType(StrEnum):
     PACKAGE_VALID = "PackageValid"
     """Version: config.json, the inference code and the model files follow the package specification."""
     ARTIFACT_PINNED = "ArtifactPinned"
-    """Version: the manifest of every object is recorded; from then on the content can no longer change unseen."""
+    """Version: the manifest of every object is recorded; from then on any later change of the content is detected."""
     RUNTIME_RESOLVED = "RuntimeResolved"
     """Version: the runtime is known to the catalogue and has an image."""
     RUNTIME_COMPATIBLE = "RuntimeCompatible"
@@ -38,7 +38,7 @@ class ConditionType(StrEnum):
     RECONCILING = "Reconciling"
     """Present and True while the operator is still working towards the spec or retries."""
     STALLED = "Stalled"
-    """Present and True while a person has to mend something before it can go on."""
+    """Present and True while no progress is possible until a user fixes something."""
 
 
 class Reason(StrEnum):

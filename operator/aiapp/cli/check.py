@@ -30,7 +30,7 @@ def command(targets: tuple[str, ...], output: str, runtime: str | None, store: S
 
     \b
     Exit codes: 0 everything is accepted; 1 something is refused; 2 wrong arguments;
-    3 something could not be looked at (a store that does not answer or denies access).
+    3 something was not checked (a store that does not answer or denies access).
 
     \b
     Examples:

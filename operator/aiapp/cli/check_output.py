@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aiapp.domain.package.refusal import Remark
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "accepted": "green", "refused": "red", "unknown": "magenta"}
-_SIGNS: Final = {"accepted": "ok", "refused": "refused", "unknown": "could not be looked at"}
+_SIGNS: Final = {"accepted": "ok", "refused": "refused", "unknown": "not checked"}
 
 
 def text(found: Sequence["Checked"]) -> str:

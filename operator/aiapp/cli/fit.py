@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES: Final = {"Compatible": 0, "Unknown": 3, "Incompatible": 4}
 COLOURS: Final = {"Compatible": "green", "Unknown": "yellow", "Incompatible": "red"}
-HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "WHAT WOULD MEND IT")
+HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "FIX")
 
 
 @click.command("fit")

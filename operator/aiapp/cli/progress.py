@@ -18,7 +18,7 @@ from aiapp.domain.sizes import human_size
 from aiapp.ports import ApiError
 
 LOOK_SECONDS: Final = 2.0
-HEAD: Final = ("POD", "VERSION", "STATE", "DONE", "%", "RATE", "LEFT", "WHAT IT SAYS")
+HEAD: Final = ("POD", "VERSION", "STATE", "DONE", "%", "RATE", "LEFT", "MESSAGE")
 COLOURS: Final = {State.FETCHED: "green", State.FAILED: "red", State.FETCHING: "cyan", State.WAITING: "yellow"}
 
 

@@ -19,7 +19,7 @@ _OF_THE_CLUSTER: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
 
 
 class ExitCode(IntEnum):
-    """Of `aiapp check`. With several targets a refusal counts more than one that could not be looked at."""
+    """Of `aiapp check`. With several targets a refusal counts more than one that was not checked."""
 
     OK = 0
     REFUSED = 1
@@ -34,7 +34,7 @@ class Checked:
     target: str
     """As it was named."""
     outcome: Literal["accepted", "refused", "unknown"]
-    """Unknown: it could not be looked at."""
+    """Unknown: it was not checked."""
     message: str
     """What a condition of the version would say; of what is accepted, a summary."""
     reason: Reason | None = None

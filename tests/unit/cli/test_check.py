@@ -150,7 +150,7 @@ def test_a_store_that_refuses_connections_could_not_be_looked_at(package: Path) 
     found = check("obs://models/mnist/", "--endpoint", "http://127.0.0.1:9", "--allow-http")
     assert found.exit_code == 3
     assert "[EndpointUnreachable]" in found.stdout
-    assert found.stdout.splitlines()[-1] == "obs://models/mnist/: could not be looked at: EndpointUnreachable"
+    assert found.stdout.splitlines()[-1] == "obs://models/mnist/: not checked: EndpointUnreachable"
 
 
 def test_a_store_without_tls_must_be_allowed(package: Path) -> None:

@@ -15,7 +15,7 @@ Outcome = Literal["accepted", "refused", "unknown"]
     ("outcomes", "code"),
     [
         pytest.param(["accepted", "accepted"], ExitCode.OK, id="all accepted"),
-        pytest.param(["accepted", "unknown"], ExitCode.UNKNOWN, id="one could not be looked at"),
+        pytest.param(["accepted", "unknown"], ExitCode.UNKNOWN, id="one was not checked"),
         pytest.param(["unknown", "refused"], ExitCode.REFUSED, id="a refusal counts more"),
     ],
 )
