@@ -13,7 +13,8 @@ class ConditionType(StrEnum):
     ARTIFACT_PINNED = "ArtifactPinned"
     """Version: the manifest of every object is recorded; from then on any later change of the content is detected."""
     RUNTIME_RESOLVED = "RuntimeResolved"
-    """Version: the runtime is known to the catalogue and has an image."""
+    """Version: the runtime is known to the catalogue, is for the package's engine and has an image. The message tells
+    how it differs from an alias that was asked for."""
     RUNTIME_COMPATIBLE = "RuntimeCompatible"
     """Version: at least one node can run it (Unknown where the nodes do not say). Not part of Ready."""
     RUNTIME_SUPPORTED = "RuntimeSupported"
@@ -113,6 +114,8 @@ class Reason(StrEnum):
     # Runtime
     RUNTIME_UNKNOWN = "RuntimeUnknown"
     """No InferenceRuntime has that name or alias, or none is named at all."""
+    ENGINE_MISMATCH = "EngineMismatch"
+    """The runtime is for another engine than the package's `model_type`."""
     RUNTIME_REMOVED = "RuntimeRemoved"
     """The runtime is no longer maintained; new versions cannot use it."""
     RUNTIME_DEPRECATED = "RuntimeDeprecated"

@@ -9,11 +9,11 @@ import yaml
 
 from aiapp.api.application import AIApplication, ServedVersion, Serving
 from aiapp.api.meta import GROUP_VERSION
-from aiapp.api.runtime import InferenceRuntime
+from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.api.version import AIApplicationVersion, Container
 from aiapp.cli.cluster import UserCluster
 from aiapp.cli.fleet import Seen, look
-from aiapp.domain.catalogue import find
+from aiapp.domain.catalogue import find, is_ambiguous
 from aiapp.domain.documents import check_documents
 from aiapp.domain.nodes.compatibility import Judged, judged, summary
 from aiapp.domain.nodes.placement import beyond_labels, placement
@@ -75,7 +75,7 @@ def fit(version: AIApplicationVersion, application: AIApplication | None, seen: 
 def _requirement(
     version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: str
 ) -> tuple[Requirement, list[str]]:
-    known = find(runtime, seen.runtimes)
+    known = _catalogued(runtime, version, seen)
     notes = [] if known else [f"runtime {runtime} is not in the catalogue: judged by its name alone"]
     serving = application.spec.serving if application else None
     served = _served(serving, version.spec.version)
@@ -85,6 +85,15 @@ def _requirement(
     npu = wanted_npu(asked, known, resources)
     scheduling = serving.scheduling if serving and served else None
     return requirement(known.name if known else runtime, npu, seen.tables, scheduling), notes
+
+
+def _catalogued(runtime: str, version: AIApplicationVersion, seen: Seen) -> RuntimeSpec | None:
+    engine = version.status.model.type if version.status.model else None
+    if engine is None and is_ambiguous(runtime, seen.runtimes):
+        raise click.ClickException(
+            f"which runtime {runtime} means depends on the package's model_type: name one in full in spec.runtime"
+        )
+    return find(runtime, seen.runtimes, engine)
 
 
 async def _application(cluster: UserCluster, version: AIApplicationVersion) -> AIApplication | None:

@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.catalogue import Unavailable, resolve
+from aiapp.api.version import ModelStatus
+from aiapp.domain.catalogue import Resolution, Resolved, asked, differences, resolve
 from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Valid
 from aiapp.domain.package.refusal import Remark
 from aiapp.domain.sizes import human_size
@@ -74,21 +75,27 @@ def of_documents(target: str, objects: int, remarks: tuple[Remark, ...]) -> Chec
 
 
 def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, RuntimeSpec]) -> Checked:
-    """The same with a word on its runtime, where the catalogue has no such one.
+    """The same with a word on its runtime, where the catalogue has no such one or one that differs from its name.
 
     A fault if it is `wanted`; a mere warning if config.json names it, or none, since `spec.runtime` can name another.
     """
     if checked.package is None:
         return checked
-    found = resolve(wanted, checked.package.get("runtime"), catalogue)
-    if not isinstance(found, Unavailable) or found.reason in _OF_THE_CLUSTER:
-        return checked
+    model = ModelStatus.model_validate({**checked.package["model"], "runtime": checked.package.get("runtime")})
+    found = resolve(wanted, model, catalogue)
+    if isinstance(found, Resolved) or found.reason in _OF_THE_CLUSTER:
+        said = differences(asked(wanted, model) or "", _full_name(found))
+        return replace(checked, remarks=(*checked.remarks, Remark("warning", said))) if said else checked
     if wanted is None:
         return replace(checked, remarks=(*checked.remarks, Remark("warning", found.message, reason=found.reason)))
     fault = Remark("error", found.message, reason=found.reason)
     return replace(
         checked, outcome="refused", message=found.message, reason=found.reason, remarks=(fault, *checked.remarks)
     )
+
+
+def _full_name(found: Resolution) -> str:
+    return (found.status.name if isinstance(found, Resolved) else found.name) or ""
 
 
 def exit_code(found: Iterable[Checked]) -> ExitCode:

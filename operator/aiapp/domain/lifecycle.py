@@ -5,7 +5,7 @@ from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, nearest, parse
+from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, engine_and_version, nearest, parse
 from aiapp.domain.summary import Finding, fails, holds, unknown
 
 USABLE: Final = frozenset({"Recommended", "Supported"})
@@ -59,14 +59,14 @@ def _suits(other: RuntimeName, wanted: RuntimeName) -> bool:
 
 
 def _kind(runtime: RuntimeName) -> tuple[str, str, str, str | None]:
-    engine, _, _ = runtime.engine.rpartition("_")
+    engine, _ = engine_and_version(runtime.engine)
     return engine, runtime.hardware.kind, runtime.architecture, runtime.chip
 
 
 def _distances(other: RuntimeName, wanted: RuntimeName) -> tuple[tuple[int, ...], ...]:
     """Of the engine first, then of the hardware's software, then of Python."""
     pairs = (
-        (other.engine.rpartition("_")[2], wanted.engine.rpartition("_")[2]),
+        (engine_and_version(other.engine)[1], engine_and_version(wanted.engine)[1]),
         (other.hardware.version or "", wanted.hardware.version or ""),
         (other.python, wanted.python),
     )

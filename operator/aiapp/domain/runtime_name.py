@@ -1,13 +1,14 @@
 """The grammar of runtime names such as `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Pure text.
 
-Tokens are told apart by their form, not by their place: names with hardware and Python swapped exist.
+Tokens are told apart by their form, not by their place: names with hardware and Python swapped exist. Names from before
+the grammar (`tf1.13-python3.6-cpu`) are read as far as they go.
 """
 
 import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from typing_extensions import override
 
@@ -29,6 +30,10 @@ _ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "amd64"
 _REPEATABLE: Final = {"engine", "extra"}
 """A second library may follow the engine, a build date may come with a hash."""
 _REQUIRED: Final = ("engine", "python", "os", "architecture")
+_OLD: Final = re.compile(
+    r"(?:(?P<engine>[a-z]+)_?(?P<version>\d+(?:\.\d+)*)-)?(?:py|python)(?P<python>\d(?:\.\d+)?)(?:-(?:cpu|gpu))?",
+    re.ASCII,
+)
 
 
 class RuntimeNameError(ValueError):
@@ -63,21 +68,48 @@ class RuntimeName:
     """As Kubernetes writes it: `arm64` or `amd64`."""
     chip: str | None = None
     """Chip token, for example `snt9b`; None in older names."""
+    libraries: tuple[str, ...] = ()
+    """Engines beside the first, as written."""
+
+
+class Versions(NamedTuple):
+    """What a name of either form says of the versions in its image; None where it says nothing."""
+
+    engine: str | None = None
+    """Version of the engine."""
+    python: str | None = None
+
+
+def versions(name: str) -> Versions:
+    """Of a name by the grammar or of the form before it; nothing of other names."""
+    try:
+        parts = parse(name)
+    except RuntimeNameError:
+        old = _OLD.fullmatch(name.lower())
+        return Versions(old.group("version"), old.group("python")) if old else Versions()
+    return Versions(engine_and_version(parts.engine)[1], parts.python)
+
+
+def engine_and_version(token: str) -> tuple[str, str]:
+    """`pytorch` and `1.11.0` of `pytorch_1.11.0`."""
+    engine, _, version = token.rpartition("_")
+    return engine, version
 
 
 def parse(name: str) -> RuntimeName:
     """Raises RuntimeNameError."""
-    found = _classified(name)
+    found, engines = _classified(name)
     if missing := [kind for kind in _REQUIRED if kind not in found]:
         raise RuntimeNameError(f"runtime {name!r} does not say its {', '.join(missing)}")
     return RuntimeName(
         name=name,
-        engine=found["engine"].group(),
+        engine=engines[0],
         hardware=_hardware(found.get("hardware")),
         python=_dotted(found["python"].group("version")),
         os=found["os"].group(),
         architecture=_ARCHITECTURES[found["architecture"].group()],
         chip=found["chip"].group() if "chip" in found else None,
+        libraries=engines[1:],
     )
 
 
@@ -93,14 +125,17 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
     return tuple(by_key[key] for key in keys)
 
 
-def _classified(name: str) -> dict[str, re.Match[str]]:
+def _classified(name: str) -> tuple[dict[str, re.Match[str]], tuple[str, ...]]:
+    """The first token of each kind, and all that name an engine or library."""
     found: dict[str, re.Match[str]] = {}
+    engines: list[str] = []
     for token in name.lower().split("-"):
         kind, match = _classify(name, token)
         if kind in found and kind not in _REPEATABLE:
             raise RuntimeNameError(f"runtime {name!r} says its {kind} twice: {found[kind].group()!r} and {token!r}")
         found.setdefault(kind, match)
-    return found
+        engines += [token] if kind == "engine" else []
+    return found, tuple(engines)
 
 
 def _classify(name: str, token: str) -> tuple[str, re.Match[str]]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.conditions import Reason
 from aiapp.api.meta import Condition
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.api.version import Container, RuntimeStatus
-from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, resolve
+from aiapp.api.version import Container
+from aiapp.domain.catalogue import Resolution, Resolved, Unavailable
 from aiapp.domain.desired.manifest import manifest_objects
 from aiapp.domain.lifecycle import support
 from aiapp.domain.nodes.compatibility import Verdict, verdict
@@ -19,6 +19,7 @@ from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.story import imported_story
 from aiapp.domain.planning.counts import only_counts_differ
 from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.planning.resolution import runtime_of
 from aiapp.domain.planning.version import (
     Imported,
     Report,
@@ -152,21 +153,9 @@ class VersionReconciler:
 
     def _report(self, record: VersionRecord, known: Imported) -> Report:
         catalogue = self._ports.catalogue.specs(self._ports.store.runtimes())
-        resolution = self._resolution(record, known, catalogue)
+        resolution = runtime_of(record, known.model, catalogue)
         said = support(resolution.status.name, catalogue) if isinstance(resolution, Resolved) else None
         return report(record, known, resolution, self._verdict(record, resolution, catalogue), said)
-
-    def _resolution(
-        self, record: VersionRecord, known: Imported, catalogue: Mapping[str, RuntimeSpec]
-    ) -> Resolution | None:
-        """Latched once it holds, but for its lifecycle; not asked before the package says which runtime it wants."""
-        latched = record.status.runtime
-        chosen_later = record.spec.runtime is not None and latched is not None and latched.name != record.spec.runtime
-        if latched is not None and record.is_true(ConditionType.RUNTIME_RESOLVED) and not chosen_later:
-            return Resolved(_of_today(latched, catalogue))
-        if known.model is None and record.spec.runtime is None:
-            return None
-        return resolve(record.spec.runtime, known.model.runtime if known.model else None, catalogue)
 
     def _verdict(
         self, record: VersionRecord, resolution: Resolution | None, catalogue: Mapping[str, RuntimeSpec]
@@ -198,11 +187,6 @@ class VersionReconciler:
     async def _write(self, record: VersionRecord, said: Report) -> None:
         status = said.status | {"conditions": conditions(said.findings, record.generation)}
         await self._ports.cluster.write_status(VERSIONS, record.namespace, record.name, uid=record.uid, status=status)
-
-
-def _of_today(latched: RuntimeStatus, catalogue: Mapping[str, RuntimeSpec]) -> RuntimeStatus:
-    known = catalogue.get(latched.name)
-    return latched if known is None else latched.model_copy(update={"lifecycle": known.lifecycle})
 
 
 def _words(said: Iterable[Condition] | Iterable[Finding]) -> set[tuple[str, str]]:

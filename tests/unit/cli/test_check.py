@@ -17,9 +17,10 @@ ROOT = Path(__file__).parents[3]
 SOUND = """{
   "model_algorithm": "image_classification",
   "model_type": "PyTorch",
-  "runtime": "pytorch1.8-python3.7"
+  "runtime": "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 }
 """
+RUNTIME = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 ENGINES = "TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, Spark_MLlib, Caffe, MXNet, Custom, Image"
 CONFIG = "mnist/model/config.json"
 
@@ -97,10 +98,29 @@ def test_a_runtime_that_is_asked_for_must_be_shipped_and_one_that_config_json_na
     refused = check("mnist", "--runtime", "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch46")
     assert refused.exit_code == 1
     assert "did you mean pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64" in refused.stdout
-    (package / "config.json").write_text(SOUND.replace("pytorch1.8-python3.7", "my-own"))
+    (package / "config.json").write_text(SOUND.replace(RUNTIME, "my-own"))
     warned = check("mnist")
     assert warned.exit_code == 0
     assert "mnist: warning: config.json names runtime 'my-own', which is not in the catalogue" in warned.stdout
+
+
+def test_a_runtime_of_another_engine_is_told_and_refused_where_it_is_asked_for(package: Path) -> None:
+    other = "xgboost_2.1.4-cpu-py_3.11-ubuntu_22.04-x86_64"
+    refused = check("mnist", "--runtime", other)
+    assert refused.exit_code == 1
+    assert "which is for XGBoost, but model_type is PyTorch" in refused.stdout
+    assert refused.stdout.endswith("mnist: refused: EngineMismatch\n")
+    (package / "config.json").write_text(SOUND.replace(RUNTIME, other))
+    warned = check("mnist")
+    assert warned.exit_code == 0
+    assert "mnist: warning: config.json names runtime 'xgboost_2.1.4" in warned.stdout
+
+
+def test_an_old_name_is_told_to_mean_another_python(package: Path) -> None:
+    (package / "config.json").write_text(SOUND.replace(RUNTIME, "python3.6"))
+    found = check("mnist")
+    assert found.exit_code == 0
+    assert f"warning: 'python3.6' is an alias of {RUNTIME}: Python is 3.11 and not 3.6" in found.stdout
 
 
 def test_manifests_are_checked_beside_packages(package: Path) -> None:

@@ -11,7 +11,8 @@ from aiapp.cli import main
 
 PAGE = (Path(__file__).parents[3] / "docs/how-to/check-in-ci.md").read_text("utf-8")
 BLOCKS = re.findall(r"```console\n\$ aiapp (.*)\n((?:.*\n)*?)```", PAGE)
-SOUND = '{"model_algorithm": "image_classification", "model_type": "PyTorch", "runtime": "pytorch1.8-python3.7"}'
+RUNTIME = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
+SOUND = f'{{"model_algorithm": "image_classification", "model_type": "PyTorch", "runtime": "{RUNTIME}"}}'
 FAULTY = """{
   "model_algorithm": "image_classification",
   "model_type": "Torch7",

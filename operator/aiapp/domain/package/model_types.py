@@ -22,6 +22,8 @@ TENSORFLOW: Final = ModelType(
     ("saved_model.pb", ".pb", ".pbtxt", ".h5", ".hdf5", ".keras", ".tflite", ".ckpt", ".meta", ".index", ".om"),
     ("tf",),
 )
+CUSTOM: Final = ModelType("Custom", aliases=("customize",), needs_model=False)
+"""A program of the package's own: any runtime may have what it needs."""
 MODEL_TYPES: Final = (
     TENSORFLOW,
     ModelType(
@@ -35,7 +37,7 @@ MODEL_TYPES: Final = (
     ModelType("Spark_MLlib", aliases=("spark",)),
     ModelType("Caffe", (".caffemodel",)),
     ModelType("MXNet", (".params",)),
-    ModelType("Custom", aliases=("customize",), needs_model=False),
+    CUSTOM,
     IMAGE,
 )
 

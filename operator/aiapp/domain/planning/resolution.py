@@ -1,0 +1,18 @@
+"""The runtime of a version: resolved once for its package, then kept, whatever becomes of the catalogue. Pure."""
+
+from aiapp.api.conditions import ConditionType
+from aiapp.api.version import ModelStatus
+from aiapp.domain.catalogue import Catalogue, Resolution, asked, is_ambiguous, is_called, recalled, resolve
+from aiapp.domain.planning.records import VersionRecord
+
+
+def runtime_of(record: VersionRecord, model: ModelStatus | None, catalogue: Catalogue) -> Resolution | None:
+    """`model` is what the package says by now; None while it would have to be known."""
+    before, chosen = record.status.runtime, record.spec.runtime
+    # What was resolved before the package could be read was not held against its engine.
+    holds = record.status.model is not None and record.is_true(ConditionType.RUNTIME_RESOLVED)
+    if before is not None and holds and (chosen is None or is_called(chosen, before.name, catalogue)):
+        return recalled(before, asked(chosen, model), catalogue)
+    if model is None and (chosen is None or is_ambiguous(chosen, catalogue)):
+        return None
+    return resolve(chosen, model, catalogue)
