@@ -10,7 +10,7 @@ from aiapp.cli.output import as_json, as_yaml
 
 if TYPE_CHECKING:
     from aiapp.domain.checks import Checked
-    from aiapp.domain.package.refusal import Remark
+    from aiapp.modelarts.diagnostics import Diagnostic
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "accepted": "green", "refused": "red", "unknown": "magenta"}
 _SIGNS: Final = {"accepted": "ok", "refused": "refused", "unknown": "not checked"}
@@ -55,11 +55,11 @@ def _verdict(checked: "Checked") -> str:
     return f"{checked.target}: {sign}: {checked.reason}"
 
 
-def _message(remark: "Remark") -> str:
+def _message(remark: "Diagnostic") -> str:
     return f"{remark.pointer}: {remark.message}" if remark.pointer else remark.message
 
 
-def _file(checked: "Checked", remark: "Remark") -> str:
+def _file(checked: "Checked", remark: "Diagnostic") -> str:
     """The file as somebody who stands where the command was called finds it."""
     if not remark.file or remark.file == checked.target:
         return checked.target

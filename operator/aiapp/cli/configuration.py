@@ -18,11 +18,12 @@ from aiapp.domain.desired.manifest import config_map_names, joined
 from aiapp.domain.listing import Files
 from aiapp.domain.location import Location, location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, decode
-from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
+from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.layout import CONFIG, locate
-from aiapp.domain.package.openapi import Title
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.resources import CONFIG_MAPS, SECRETS, VERSIONS, Json, Resource
+from aiapp.modelarts.config import MAX_CONFIG_BYTES
+from aiapp.modelarts.openapi import Title
 from aiapp.ports import NotFoundError, ObjectStore
 from aiapp.reconcile.access import AccessError, access
 

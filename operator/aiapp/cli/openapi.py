@@ -44,7 +44,7 @@ def command(target: str, output: str, choice: Choice, store: StoreChoice) -> Non
       aiapp openapi ./mnist -o json
       aiapp openapi obs://models/mnist/1.0.0/ --endpoint https://obs.cn-north-4.myhuaweicloud.com
     """
-    from aiapp.domain.package.openapi import openapi  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.modelarts.openapi import openapi  # noqa: PLC0415 - `--help` must not wait for the models
 
     try:
         found = _found(target, choice, store)
@@ -54,7 +54,7 @@ def command(target: str, output: str, choice: Choice, store: StoreChoice) -> Non
         raise _UnreachedError(f"{error.reason}: {error.message}") from error
     for repair in found.config.model.repaired or ():
         click.echo(f"read leniently: {repair}", err=True)
-    click.echo(_FORMATS[output](openapi(found.title, found.config)), nl=False)
+    click.echo(_FORMATS[output](openapi(found.title, found.config.read)), nl=False)
 
 
 class _UnreachedError(click.ClickException):

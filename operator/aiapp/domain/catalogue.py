@@ -11,8 +11,8 @@ from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.lifecycle import USABLE, instead
-from aiapp.domain.package.model_types import CUSTOM, model_type
 from aiapp.domain.runtime_name import RuntimeNameError, engine_and_version, nearest, object_name, parse, versions
+from aiapp.modelarts.model_types import CUSTOM, model_type
 
 Catalogue = Mapping[str, RuntimeSpec]
 """Runtimes by full name."""

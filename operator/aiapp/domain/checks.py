@@ -10,8 +10,8 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus
 from aiapp.domain.catalogue import Resolution, Resolved, asked, differences, resolve
 from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Valid
-from aiapp.domain.package.refusal import Remark
 from aiapp.domain.sizes import human_size
+from aiapp.modelarts.diagnostics import Diagnostic
 
 REFUSING: Final = frozenset({Reason.PREFIX_EMPTY, Reason.KEY_REFUSED, Reason.LIMIT_EXCEEDED})
 """Why a source is not resolved though it could be looked at: faults of the package."""
@@ -38,8 +38,8 @@ class Checked:
     """Unknown: it was not checked."""
     message: str
     """What a condition of the version would say; of what is accepted, a summary."""
-    reason: Reason | None = None
-    remarks: tuple[Remark, ...] = ()
+    reason: str | None = None
+    remarks: tuple[Diagnostic, ...] = ()
     """Files in them are relative to the target, unless that is a file itself."""
     package: Mapping[str, Any] | None = None
     """What the version's status would show of an accepted package."""
@@ -58,15 +58,17 @@ def of_package(target: str, found: Inspection) -> Checked:
         case Valid():
             return Checked(target, "accepted", _summary(found), remarks=found.remarks, package=_package(found))
         case Invalid(_, _, reason, message, remarks):
-            return Checked(target, "refused", message, reason, remarks or (Remark("error", message, reason=reason),))
+            return Checked(
+                target, "refused", message, reason, remarks or (Diagnostic("error", message, reason=reason),)
+            )
         case Unresolved(reason, message, retryable):
             outcome: Literal["refused", "unknown"] = "refused" if reason in REFUSING and not retryable else "unknown"
-            return Checked(target, outcome, message, reason, (Remark("error", message, reason=reason),))
+            return Checked(target, outcome, message, reason, (Diagnostic("error", message, reason=reason),))
         case _:
             raise ValueError("a check knows no earlier listing")
 
 
-def of_documents(target: str, objects: int, remarks: tuple[Remark, ...]) -> Checked:
+def of_documents(target: str, objects: int, remarks: tuple[Diagnostic, ...]) -> Checked:
     """What the API server would do with the objects, as far as that can be told without one."""
     if remarks:
         more = f"; and {len(remarks) - 1} more" if len(remarks) > 1 else ""
@@ -85,10 +87,10 @@ def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, R
     found = resolve(wanted, model, catalogue)
     if isinstance(found, Resolved) or found.reason in _OF_THE_CLUSTER:
         said = differences(asked(wanted, model) or "", _full_name(found))
-        return replace(checked, remarks=(*checked.remarks, Remark("warning", said))) if said else checked
+        return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", said))) if said else checked
     if wanted is None:
-        return replace(checked, remarks=(*checked.remarks, Remark("warning", found.message, reason=found.reason)))
-    fault = Remark("error", found.message, reason=found.reason)
+        return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", found.message, reason=found.reason)))
+    fault = Diagnostic("error", found.message, reason=found.reason)
     return replace(
         checked, outcome="refused", message=found.message, reason=found.reason, remarks=(fault, *checked.remarks)
     )

@@ -15,9 +15,8 @@ from aiapp.api.meta import GROUP, GROUP_VERSION, ApiModel
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.strict import FieldPath, dotted, unknown_paths
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.package.findings import glimpse, nearest
-from aiapp.domain.package.refusal import Remark
 from aiapp.domain.runtime_name import object_name
+from aiapp.modelarts.diagnostics import Diagnostic, excerpt, nearest
 
 MAX_BYTES: Final = 3 * 1024 * 1024
 """Of a file. The API server accepts no larger requests."""
@@ -30,7 +29,7 @@ _MAX_VALUES: Final = 100_000
 _Rule = Callable[[Mapping[str, Any]], str | None]
 
 
-def check_documents(data: bytes, file: str) -> tuple[int, tuple[Remark, ...]]:
+def check_documents(data: bytes, file: str) -> tuple[int, tuple[Diagnostic, ...]]:
     """How many objects of ours the file holds, and what is wrong with them; others are passed over."""
     if len(data) > MAX_BYTES:
         return 0, (_fault(file, f"it has {len(data)} bytes; at most {MAX_BYTES} are read"),)
@@ -44,7 +43,7 @@ def check_documents(data: bytes, file: str) -> tuple[int, tuple[Remark, ...]]:
     return len(ours), tuple(remark for root in ours for remark in _checked(root, file))
 
 
-def _checked(root: yaml.Node, file: str) -> Iterator[Remark]:
+def _checked(root: yaml.Node, file: str) -> Iterator[Diagnostic]:
     yield from _duplicates(root, file)
     try:
         document = yaml.SafeLoader("").construct_document(root)
@@ -59,9 +58,9 @@ def _faults(document: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     kind = document.get("kind")
     model = MODELS.get(kind) if isinstance(kind, str) else None
     if document.get("apiVersion") != GROUP_VERSION:
-        yield ("apiVersion",), f"{glimpse(document.get('apiVersion'))} is not {GROUP_VERSION}"
+        yield ("apiVersion",), f"{excerpt(document.get('apiVersion'))} is not {GROUP_VERSION}"
     elif model is None:
-        yield ("kind",), f"{glimpse(kind)} is not one of {', '.join(MODELS)}"
+        yield ("kind",), f"{excerpt(kind)} is not one of {', '.join(MODELS)}"
     else:
         yield from _unknown(model, document)
         yield from _broken(model, document)
@@ -96,7 +95,7 @@ def _broken(model: type[ApiModel], document: Mapping[str, Any]) -> Iterator[tupl
                 yield found["loc"], "is missing"
             else:
                 message = found["msg"].removeprefix("Value error, ")
-                yield _existing(document, found["loc"]), f"{glimpse(found['input'])}: {message}"
+                yield _existing(document, found["loc"]), f"{excerpt(found['input'])}: {message}"
         return
     misnamed = _NAMES[model.__name__](document)
     if misnamed is not None:
@@ -123,7 +122,7 @@ def _named(wanted: str, rule: str) -> _Rule:
 
     def broken(document: Mapping[str, Any]) -> str | None:
         expected = wanted.format(**document["spec"])
-        return None if _name(document) == expected else f"{glimpse(_name(document))} must be {expected!r}: {rule}"
+        return None if _name(document) == expected else f"{excerpt(_name(document))} must be {expected!r}: {rule}"
 
     return broken
 
@@ -131,7 +130,7 @@ def _named(wanted: str, rule: str) -> _Rule:
 def _runtime_named(document: Mapping[str, Any]) -> str | None:
     expected = object_name(document["spec"]["name"])
     rule = "spec.name in lower case with '-' for '_'"
-    return None if _name(document) == expected else f"{glimpse(_name(document))} must be {expected!r}: {rule}"
+    return None if _name(document) == expected else f"{excerpt(_name(document))} must be {expected!r}: {rule}"
 
 
 _NAMES: Final[Mapping[str, _Rule]] = {
@@ -184,14 +183,14 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from node.value
 
 
-def _duplicates(root: yaml.Node, file: str) -> Iterator[Remark]:
+def _duplicates(root: yaml.Node, file: str) -> Iterator[Diagnostic]:
     """The API server refuses them, though YAML's readers take the last."""
     for node in _mappings(root):
         seen: set[str] = set()
         for name, _ in node.value:
             word = name.value if isinstance(name, yaml.ScalarNode) else ""
             if word in seen:
-                yield _fault(file, f"the key {glimpse(word)} is there twice", name)
+                yield _fault(file, f"the key {excerpt(word)} is there twice", name)
             seen.add(word)
 
 
@@ -206,13 +205,13 @@ def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
             waiting += reversed(node.value)
 
 
-def _not_yaml(error: Exception, file: str) -> Remark:
+def _not_yaml(error: Exception, file: str) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "not UTF-8, or nested too deeply"
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-    return Remark("error", f"not YAML: {problem}", file, line=line, column=column, reason=Reason.SPEC_INVALID)
+    return Diagnostic("error", f"not YAML: {problem}", file, line=line, column=column, reason=Reason.SPEC_INVALID)
 
 
-def _fault(file: str, message: str, at: yaml.Node | None = None) -> Remark:
+def _fault(file: str, message: str, at: yaml.Node | None = None) -> Diagnostic:
     line, column = (0, 0) if at is None else (at.start_mark.line + 1, at.start_mark.column + 1)
-    return Remark("error", message, file, line=line, column=column, reason=Reason.SPEC_INVALID)
+    return Diagnostic("error", message, file, line=line, column=column, reason=Reason.SPEC_INVALID)

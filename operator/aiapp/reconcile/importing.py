@@ -16,11 +16,12 @@ from aiapp.domain.keys import KeyRefusedError
 from aiapp.domain.listing import Files, Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing
-from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
+from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.layout import CONFIG, Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal, refusal_at, together
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, SERVICE_CODE, code_refusal
+from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
 
 DEADLINE_SECONDS: Final = 300.0

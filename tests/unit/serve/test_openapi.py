@@ -10,8 +10,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from aiapp.domain.package.config import read_config
-from aiapp.domain.package.openapi import Title, openapi
 from aiapp.domain.package.refusal import Refusal
+from aiapp.modelarts.openapi import Title, openapi
 from aiapp.serve.config import parse
 from aiapp.serve.openapi import document
 from aiapp.serve.schemas import FILE
@@ -93,7 +93,7 @@ def test_the_server_describes_a_package_as_the_command_line_does(name: str) -> N
     assert not isinstance(config, Refusal)
     by_server = document(parse(ACCEPTED[name].read_bytes()), "m")["paths"]
 
-    for path, operations in openapi(Title("m"), config)["paths"].items():
+    for path, operations in openapi(Title("m"), config.read)["paths"].items():
         for method, operation in operations.items():
             if "requestBody" in operation:
                 content = operation["requestBody"]["content"]

@@ -9,7 +9,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus
 from aiapp.domain.desired.digest import Known
 from aiapp.domain.manifest import Manifest
-from aiapp.domain.package.refusal import Remark
+from aiapp.modelarts.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Invalid:
     listing: str
     reason: Reason
     message: str
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
     """The same fault by fault; empty where there is no more to say."""
 
 
@@ -53,7 +53,7 @@ class Valid:
     model: ModelStatus
     runtime: str | None
     """As config.json writes it, not checked against anything."""
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
     """What was read leniently, one by one."""
     content: Known | None = None
     """What is known of the content without having read it."""

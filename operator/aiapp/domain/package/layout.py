@@ -10,9 +10,9 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.package.model_types import TENSORFLOW, ModelType
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.package.service_code import SERVICE_CODE
+from aiapp.modelarts.model_types import TENSORFLOW, ModelType
 
 CONFIG: Final = "config.json"
 MODEL_FOLDER: Final = "model/"

@@ -1,28 +1,10 @@
 """What a reader of a package has to say: why it is refused, and what was read leniently. Values, never exceptions."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from aiapp.api.conditions import Reason
-
-Severity = Literal["error", "warning"]
-
-
-class Remark(NamedTuple):
-    """One fault or one repair with its place, for those who show them one by one; conditions show sentences."""
-
-    severity: Severity
-    message: str
-    """Complete but for the file and the place."""
-    file: str = ""
-    """Relative to the folder that a user named; empty: the package as a whole."""
-    pointer: str = ""
-    """JSON pointer, where the file is JSON that could be read."""
-    line: int = 0
-    """Counts from 1; 0: unknown."""
-    column: int = 0
-    reason: Reason | None = None
-    """None for repairs."""
+from aiapp.modelarts.diagnostics import Diagnostic
 
 
 class Refusal(NamedTuple):
@@ -30,23 +12,23 @@ class Refusal(NamedTuple):
 
     reason: Reason
     message: str
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
     """The same fault by fault, where there is more to say than the sentence does."""
 
     @property
-    def every(self) -> tuple[Remark, ...]:
+    def every(self) -> tuple[Diagnostic, ...]:
         """Fault by fault, even if there is only one."""
-        return self.remarks or (Remark("error", self.message, reason=self.reason),)
+        return self.remarks or (Diagnostic("error", self.message, reason=self.reason),)
 
 
 def refusal_at(reason: Reason, message: str, file: str, line: int = 0, column: int = 0) -> Refusal:
     """One fault of one file; the sentence gets the file's name and the place in front."""
     place = f"{f' line {line}' if line else ''}{f' column {column}' if column else ''}"
-    remark = Remark("error", message, file, line=line, column=column, reason=reason)
+    remark = Diagnostic("error", message, file, line=line, column=column, reason=reason)
     return Refusal(reason, f"{file}{place}: {message}", (remark,))
 
 
-def together(refusals: Sequence[Refusal], repairs: tuple[Remark, ...] = ()) -> Refusal:
+def together(refusals: Sequence[Refusal], repairs: tuple[Diagnostic, ...] = ()) -> Refusal:
     """All of them (at least one) in one, with the reason of the first; the repairs of accepted parts follow."""
     remarks = tuple(remark for refusal in refusals for remark in refusal.every)
     return Refusal(refusals[0].reason, "; ".join(refusal.message for refusal in refusals), remarks + repairs)

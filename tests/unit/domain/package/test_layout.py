@@ -6,8 +6,8 @@ import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.package.layout import Layout, locate, missing_files
-from aiapp.domain.package.model_types import model_type
 from aiapp.domain.package.refusal import Refusal
+from aiapp.modelarts.model_types import model_type
 
 CODE = {"config.json": 9, "customize_service.py": 9}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.domain.package.model_types import MODEL_TYPES, ModelType
+from aiapp.modelarts.model_types import MODEL_TYPES, ModelType
 
 PAGE = Path(__file__).parents[4] / "docs/reference/package.md"
 

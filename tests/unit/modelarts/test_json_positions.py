@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiapp.domain.package.places import Place, duplicate_keys, places, pointer
+from aiapp.modelarts.json_positions import Position, duplicate_keys, pointer, positions
 
 TEXT = """{ // "a": 0
   "a": 1,
@@ -19,7 +19,7 @@ TEXT = """{ // "a": 0
 
 
 @pytest.mark.parametrize(
-    ("path", "place"),
+    ("path", "position"),
     [
         pytest.param("/a", (2, 3), id="a member, where its key begins"),
         pytest.param("/b", (3, 3), id="a list"),
@@ -29,19 +29,19 @@ TEXT = """{ // "a": 0
         pytest.param("/b~0~1/a/a", (5, 17), id="a key with characters of pointers"),
     ],
 )
-def test_a_pointer_has_a_place(path: str, place: tuple[int, int]) -> None:
-    assert places(TEXT, {path})[path] == Place(*place)
+def test_a_pointer_has_a_position(path: str, position: tuple[int, int]) -> None:
+    assert positions(TEXT, {path})[path] == Position(*position)
 
 
-def test_parents_come_with_it_and_what_does_not_exist_has_no_place() -> None:
-    assert places(TEXT, {"/b/1/z"}) == {"/b": Place(3, 3), "/b/1": Place(3, 13)}
-    assert places(TEXT, ()) == {}
+def test_parents_come_with_it_and_what_does_not_exist_has_no_position() -> None:
+    assert positions(TEXT, {"/b/1/z"}) == {"/b": Position(3, 3), "/b/1": Position(3, 13)}
+    assert positions(TEXT, ()) == {}
 
 
 def test_of_duplicate_keys_the_last_one_is_the_place_as_it_is_the_value() -> None:
     text = '{"a": 1,\n "a": 2,\n "a": 3}'
-    assert places(text, {"/a"}) == {"/a": Place(3, 2)}
-    assert duplicate_keys(text, 1) == [("a", Place(2, 2))]
+    assert positions(text, {"/a"}) == {"/a": Position(3, 2)}
+    assert duplicate_keys(text, 1) == [("a", Position(2, 2))]
 
 
 JSON = st.recursive(
@@ -62,5 +62,5 @@ def _pointers(value: object, path: str = "") -> Iterator[str]:
 @given(JSON)
 def test_every_member_of_every_document_is_found_and_nothing_else(value: object) -> None:
     wanted = set(_pointers(value))
-    assert places(json.dumps(value, indent=1), wanted).keys() == wanted
+    assert positions(json.dumps(value, indent=1), wanted).keys() == wanted
     assert duplicate_keys(json.dumps(value), 9) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiapp.domain.package.lenient_json import MAX_DEPTH, NotJson, Parsed, parse
+from aiapp.modelarts.lenient_json import MAX_DEPTH, NotJson, Parsed, parse
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from aiapp.domain.package.findings import Findings
-from aiapp.domain.package.schemas import FILE, read_schema
+from aiapp.modelarts.diagnostics import Findings
+from aiapp.modelarts.schemas import FILE, read_schema
 
 WHERE = "/apis/0/request/data"
 

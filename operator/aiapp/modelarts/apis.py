@@ -1,23 +1,24 @@
 """`apis` of config.json, in every dialect that packages are written in. Schemas are descriptive and never enforced."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from aiapp.api.version import ApiStatus
-from aiapp.domain.package.findings import Findings, glimpse
-from aiapp.domain.package.places import pointer
-from aiapp.domain.package.schemas import JsonSchema, read_schema
+from .diagnostics import Findings, excerpt
+from .json_positions import pointer
+from .schemas import JsonSchema, read_schema
 
-JSON_TYPE: Final = "application/json"
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+JSON_TYPE = "application/json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-_MAX_APIS: Final = 32
-_MAX_URL: Final = 256
-_KEYS: Final = ("url", "method", "protocol", "procotol", "request", "response")
-_BARE_SCHEMA: Final = frozenset({"type", "properties", "items"})
-_PATH: Final = re.compile(r"/[!-~]*")
-_MISSPELT_TYPES: Final = {
+_MAX_APIS = 32
+_MAX_URL = 256
+_KEYS = ("url", "method", "protocol", "procotol", "request", "response")
+_BARE_SCHEMA = frozenset({"type", "properties", "items"})
+_PATH = re.compile(r"/[!-~]*")
+_MISSPELT_TYPES = {
     "applicaton/json": JSON_TYPE,
     "aplication/json": JSON_TYPE,
     "appliction/json": JSON_TYPE,
@@ -27,7 +28,7 @@ _MISSPELT_TYPES: Final = {
     "multipart/formdata": "multipart/form-data",
     "mutipart/form-data": "multipart/form-data",
 }
-_CONTENT_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,63}")
+_CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,63}")
 
 
 class Body(NamedTuple):
@@ -45,16 +46,6 @@ class Api(NamedTuple):
     url: str
     request: Body | None = None
     response: Body | None = None
-
-    @property
-    def status(self) -> ApiStatus:
-        """As a version's status shows it: without schemas."""
-        return ApiStatus(
-            method=self.method,
-            url=self.url,
-            request_content_type=self.request.content_type if self.request else None,
-            response_content_type=self.response.content_type if self.response else None,
-        )
 
 
 def read_apis(written: Any, findings: Findings, *, own_server: bool = False) -> tuple[Api, ...]:
@@ -104,7 +95,7 @@ def _method(where: str, written: Any, findings: Findings) -> str:
         findings.refuse(where, written, f"is not one of {', '.join(METHODS)}")
         return "POST"
     if method != written:
-        findings.repair(where, f"{glimpse(written)} read as {method}")
+        findings.repair(where, f"{excerpt(written)} read as {method}")
     return method
 
 
@@ -173,5 +164,5 @@ def _content_type(where: str, part: dict[str, Any], findings: Findings) -> str:
     if not _CONTENT_TYPE.fullmatch(meant):
         meant = JSON_TYPE
     if meant != plain:
-        findings.repair(pointer(where, key), f"{glimpse(written)} read as {meant}")
+        findings.repair(pointer(where, key), f"{excerpt(written)} read as {meant}")
     return meant

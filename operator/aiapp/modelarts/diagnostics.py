@@ -1,41 +1,45 @@
 """Collects what is wrong with a configuration file and what was repaired, each with its JSON pointer.
 
-Never decides what is right; never shows more than a glimpse of a value, never keeps more than a bounded number.
+Never decides what is right; never shows more than an excerpt of a value, never keeps more than a bounded number.
 """
+
+from __future__ import annotations
 
 import difflib
 import reprlib
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from aiapp.api.conditions import Reason
-from aiapp.domain.package.places import Note, Place, pointer
-from aiapp.domain.package.refusal import Refusal, Remark, Severity
+from .json_positions import Note, Position, pointer
 
-MAX_SHOWN: Final = 5
-"""Findings told in one message; the others are counted."""
-MAX_KEPT: Final = 100
+CONFIG_INVALID = "ConfigInvalid"
+MODEL_TYPE_UNSUPPORTED = "ModelTypeUnsupported"
+"""Reasons, as conditions of a version show them (`aiapp.api.conditions.Reason`)."""
+
+MAX_SHOWN = 5
+"""Findings shown in one message; the others are counted."""
+MAX_KEPT = 100
 """Findings of each kind that are kept; the others are counted. A file of the largest size could have 100,000."""
-MAX_REPAIRS: Final = 32
-MAX_REPAIR_CHARACTERS: Final = 512
+MAX_REPAIRS = 32
+MAX_REPAIR_CHARACTERS = 512
 
-_MAX_KEY: Final = 80
-_MAX_STRANGE_KEYS: Final = 32
+_MAX_KEY = 80
+_MAX_STRANGE_KEYS = 32
 """Keys of one object that are compared with the known ones: a comparison takes some microseconds."""
-_SIMILAR: Final = 0.8
+_SIMILAR = 0.8
 """Least similarity for a suggestion: `dependancies` has 0.92, `model_name` and `model_type` have 0.7."""
-_ALIKE: Final = 0.6
+_ALIKE = 0.6
 """The same where the right key is missing and must be somewhere."""
 
-_GLIMPSE: Final = reprlib.Repr()
-_GLIMPSE.maxstring = _GLIMPSE.maxother = _GLIMPSE.maxlong = 80
-_GLIMPSE.maxlevel = 2
-_GLIMPSE.maxdict = _GLIMPSE.maxlist = 3
+_EXCERPT = reprlib.Repr()
+_EXCERPT.maxstring = _EXCERPT.maxother = _EXCERPT.maxlong = 80
+_EXCERPT.maxlevel = 2
+_EXCERPT.maxdict = _EXCERPT.maxlist = 3
 
 
-def glimpse(value: object) -> str:
+def excerpt(value: object) -> str:
     """`value` as a message shows it: as Python writes it, shortened."""
-    return _GLIMPSE.repr(value)
+    return _EXCERPT.repr(value)
 
 
 def nearest(key: str, known: Iterable[str], cutoff: float = _SIMILAR) -> str | None:
@@ -47,10 +51,28 @@ def nearest(key: str, known: Iterable[str], cutoff: float = _SIMILAR) -> str | N
     return by_folded[close[0]] if close else None
 
 
+class Diagnostic(NamedTuple):
+    """One fault or one repair with its position, for those who show them one by one; conditions show sentences."""
+
+    severity: str
+    """`error` or `warning`."""
+    message: str
+    """Complete but for the file and the position."""
+    file: str = ""
+    """Relative to the folder that a user named; empty: the package as a whole."""
+    pointer: str = ""
+    """JSON pointer, where the file is JSON that could be read."""
+    line: int = 0
+    """Counts from 1; 0: unknown."""
+    column: int = 0
+    reason: str | None = None
+    """None for repairs."""
+
+
 class _Finding(NamedTuple):
     pointer: str
     sentence: str
-    reason: Reason | None = None
+    reason: str | None = None
 
     @property
     def text(self) -> str:
@@ -65,17 +87,17 @@ class Findings:
         self._repaired: list[_Finding] = []
         self._uncounted = {"refused": 0, "repaired": 0}
 
-    def refuse(self, where: str, value: Any, rule: str, reason: Reason = Reason.CONFIG_INVALID) -> None:
+    def refuse(self, where: str, value: Any, rule: str, reason: str = CONFIG_INVALID) -> None:
         """The value at the JSON pointer `where` breaks `rule`, which completes the sentence '<value> ...'."""
-        self._add_refusal(_Finding(where, f": {glimpse(value)} {rule}", reason))
+        self._add_refusal(_Finding(where, f": {excerpt(value)} {rule}", reason))
 
     def missing(self, where: str, rule: str, siblings: Iterable[str] = ()) -> None:
         """There is no value at `where`, though `rule` asks for one; a sibling of a similar name is pointed at."""
         key = where.rpartition("/")[2]
         short = [one for one in list(siblings)[:_MAX_STRANGE_KEYS] if one != key and len(one) <= _MAX_KEY]
         meant = nearest(key, short, _ALIKE)
-        hint = "" if meant is None else f"; rename {glimpse(meant)} if that is meant"
-        self._add_refusal(_Finding(where, f" is missing: {rule}{hint}", Reason.CONFIG_INVALID))
+        hint = "" if meant is None else f"; rename {excerpt(meant)} if that is meant"
+        self._add_refusal(_Finding(where, f" is missing: {rule}{hint}", CONFIG_INVALID))
 
     def repair(self, where: str, what: str) -> None:
         """The value at `where` was read leniently."""
@@ -99,16 +121,20 @@ class Findings:
         return bool(self._refused)
 
     @property
+    def reason(self) -> str:
+        """That of the first refusal."""
+        return self._refused[0].reason or CONFIG_INVALID
+
+    @property
     def pointers(self) -> set[str]:
         """Where the findings lie."""
         return {found.pointer for found in (*self._refused, *self._repaired)}
 
-    def refusal(self, name: str, remarks: tuple[Remark, ...]) -> Refusal:
-        """Every refusal in one message about the file called `name`, with the reason of the first; there is one."""
+    def refusals(self) -> str:
+        """Every refusal in one sentence; beyond a number they are counted."""
         shown = "; ".join(found.text for found in self._refused[:MAX_SHOWN])
         more = len(self._refused) + self._uncounted["refused"] - MAX_SHOWN
-        message = f"{name} {shown}{f'; and {more} more' if more > 0 else ''}"
-        return Refusal(self._refused[0].reason or Reason.CONFIG_INVALID, message, remarks)
+        return f"{shown}{f'; and {more} more' if more > 0 else ''}"
 
     def repairs(self, before: tuple[Note, ...] = ()) -> tuple[str, ...]:
         """The repairs after those of an earlier stage, bounded in number and length."""
@@ -119,13 +145,15 @@ class Findings:
             return tuple(every)
         return (*every[: MAX_REPAIRS - 1], f"and {count - MAX_REPAIRS + 1} more")
 
-    def remarks(self, name: str, before: tuple[Note, ...], places: Mapping[str, Place]) -> tuple[Remark, ...]:
-        """Everything one by one about the file called `name`, faults first; `places` by JSON pointer."""
-        faults = [_remark("error", name, found, places) for found in self._refused]
-        notes = [Remark("warning", note.message, name, line=note.line, column=note.column) for note in before]
-        repairs = [_remark("warning", name, found, places) for found in self._repaired]
+    def diagnostics(
+        self, name: str, before: tuple[Note, ...], positions: Mapping[str, Position]
+    ) -> tuple[Diagnostic, ...]:
+        """Everything one by one about the file called `name`, faults first; `positions` by JSON pointer."""
+        faults = [_diagnostic("error", name, found, positions) for found in self._refused]
+        notes = [Diagnostic("warning", note.message, name, line=note.line, column=note.column) for note in before]
+        repairs = [_diagnostic("warning", name, found, positions) for found in self._repaired]
         more = {what: count for what, count in self._uncounted.items() if count}
-        rest = [Remark("warning", f"and {count} more {what}", name) for what, count in more.items()]
+        rest = [Diagnostic("warning", f"and {count} more {what}", name) for what, count in more.items()]
         return (*faults, *notes, *repairs, *rest)
 
     def _add_refusal(self, found: _Finding) -> None:
@@ -135,14 +163,15 @@ class Findings:
             self._uncounted["refused"] += 1
 
 
-def _remark(severity: Severity, name: str, found: _Finding, places: Mapping[str, Place]) -> Remark:
-    """The place of the nearest parent stands for what is missing."""
+def _diagnostic(severity: str, name: str, found: _Finding, positions: Mapping[str, Position]) -> Diagnostic:
+    """The position of the nearest parent stands for what is missing."""
     at = found.pointer
-    while at and at not in places:
+    while at and at not in positions:
         at = at.rpartition("/")[0]
-    line, column = places.get(at, (0, 0))
-    message = found.sentence.removeprefix(": ").removeprefix(" ")
-    return Remark(severity, message, name, _printable(found.pointer), line, column, found.reason)
+    line, column = positions.get(at, (0, 0))
+    return Diagnostic(
+        severity, found.sentence.lstrip(": "), name, _printable(found.pointer), line, column, found.reason
+    )
 
 
 def _printable(where: str) -> str:

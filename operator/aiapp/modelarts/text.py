@@ -3,10 +3,12 @@
 Never guesses beyond UTF-8 and GB18030.
 """
 
+from __future__ import annotations
+
 import codecs
 from typing import NamedTuple
 
-from aiapp.domain.package.places import Note
+from .json_positions import Note
 
 
 class Text(NamedTuple):
@@ -28,7 +30,7 @@ def decode(data: bytes) -> Text | NotText:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return NotText("is UTF-16: save it as UTF-8")
     try:
-        return Text(data.removeprefix(codecs.BOM_UTF8).decode())
+        return Text(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return _gb18030(data, error)
 

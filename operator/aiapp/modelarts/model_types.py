@@ -1,10 +1,11 @@
 """The engines a package may name in `model_type`, and which files each of them needs. Facts and one look-up only."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Final
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelType:
     """One engine. Suffixes are lower case and compared without regard to case."""
 
@@ -16,15 +17,15 @@ class ModelType:
     needs_code: bool = True
 
 
-IMAGE: Final = ModelType("Image", needs_model=False, needs_code=False)
-TENSORFLOW: Final = ModelType(
+IMAGE = ModelType("Image", needs_model=False, needs_code=False)
+TENSORFLOW = ModelType(
     "TensorFlow",
     ("saved_model.pb", ".pb", ".pbtxt", ".h5", ".hdf5", ".keras", ".tflite", ".ckpt", ".meta", ".index", ".om"),
     ("tf",),
 )
-CUSTOM: Final = ModelType("Custom", aliases=("customize",), needs_model=False)
+CUSTOM = ModelType("Custom", aliases=("customize",), needs_model=False)
 """A program of the package's own: any runtime may have what it needs."""
-MODEL_TYPES: Final = (
+MODEL_TYPES = (
     TENSORFLOW,
     ModelType(
         "PyTorch",
@@ -41,14 +42,14 @@ MODEL_TYPES: Final = (
     IMAGE,
 )
 
-_IGNORED: Final = str.maketrans("", "", "-_ \t")
+_IGNORED = str.maketrans("", "", "-_ \t")
 
 
 def _folded(name: str) -> str:
     return name.casefold().translate(_IGNORED)
 
 
-_BY_NAME: Final = {_folded(name): kind for kind in MODEL_TYPES for name in (kind.name, *kind.aliases)}
+_BY_NAME = {_folded(name): kind for kind in MODEL_TYPES for name in (kind.name, *kind.aliases)}
 
 
 def model_type(written: str) -> ModelType | None:

@@ -3,26 +3,28 @@
 Never recurses on the input: depth is counted before the parser sees it. Positions are those of the original text.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from aiapp.domain.package.places import TOKEN, Note, duplicate_keys, place
+from .json_positions import ATOMIC, TOKEN, Note, duplicate_keys, position_at
 
-MAX_DEPTH: Final = 64
+MAX_DEPTH = 64
 """JSON schemas in `apis` nest deepest and stay far below; Python's parser recurses and gives up near 1,000."""
 
-_MAX_NOTES: Final = 8
-_MAX_FOUND: Final = 24
+_MAX_NOTES = 8
+_MAX_FOUND = 24
 """Characters of the text that a message shows."""
-_DUPLICATE: Final = "duplicate"
-_MAX_INTEGER_DIGITS: Final = 300
+_DUPLICATE = "duplicate"
+_MAX_INTEGER_DIGITS = 300
 """More digits are not converted exactly: Python's conversion is quadratic and refuses above 4,300."""
 
-_STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_NO_BRACKETS: Final = re.compile(r"[^\[\]{}]++")
-_DEPTH_CHANGE: Final = {"open": 1, "close": -1}
+_STRING = re.compile(rf'"(?:[^"\\]+{ATOMIC}|\\.)*{ATOMIC}"?', re.DOTALL)
+_NO_BRACKETS = re.compile(rf"[^\[\]{{}}]+{ATOMIC}")
+_DEPTH_CHANGE = {"open": 1, "close": -1}
 
 
 class Parsed(NamedTuple):
@@ -53,7 +55,7 @@ def parse(text: str) -> Parsed | NotJson:
     return scan if isinstance(scan, NotJson) else _leniently(scan, control)
 
 
-def _leniently(scan: "_Scan", control: Note) -> Parsed | NotJson:
+def _leniently(scan: _Scan, control: Note) -> Parsed | NotJson:
     try:
         return _loaded(scan.mended, scan.repaired or (control,), strict=False)
     except json.JSONDecodeError as error:
@@ -70,7 +72,7 @@ def _is_shallow(text: str) -> bool:
     return not brackets
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Scan:
     mended: str
     repaired: tuple[Note, ...]
@@ -92,7 +94,7 @@ def _scan(text: str) -> _Scan | NotJson:
             commas.append((comma, comma + 1))
         depth += _DEPTH_CHANGE.get(kind, 0)
         if depth > MAX_DEPTH:
-            return NotJson(f"nested deeper than {MAX_DEPTH} levels", *place(text, token.start()))
+            return NotJson(f"nested deeper than {MAX_DEPTH} levels", *position_at(text, token.start()))
         before, last, comma = last, kind, token.start()
     notes = (*_note(text, "comments ignored", comments), *_note(text, "trailing commas ignored", commas))
     return _Scan(_blanked(text, sorted(comments + commas)), notes)
@@ -101,7 +103,7 @@ def _scan(text: str) -> _Scan | NotJson:
 def _note(text: str, what: str, spans: list[tuple[int, int]]) -> tuple[Note, ...]:
     if not spans:
         return ()
-    return (Note(f"{what}{f' ({len(spans)} in all)' if len(spans) > 1 else ''}", *place(text, spans[0][0])),)
+    return (Note(f"{what}{f' ({len(spans)} in all)' if len(spans) > 1 else ''}", *position_at(text, spans[0][0])),)
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:

@@ -1,17 +1,18 @@
 """`health` of config.json: the check that a package declares. Never runs it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, NamedTuple, cast
 
-from aiapp.api.version import HealthStatus
-from aiapp.domain.package.findings import Findings, glimpse
-from aiapp.domain.package.places import pointer
+from .diagnostics import Findings, excerpt
+from .json_positions import pointer
 
-HEALTH_KEYS: Final = ("health", "readiness_health", "startup_health")
+HEALTH_KEYS = ("health", "readiness_health", "startup_health")
 """Newer files have the others as well."""
 
-_KEYS: Final = (
+_KEYS = (
     "url",
     "protocol",
     "procotol",
@@ -22,15 +23,28 @@ _KEYS: Final = (
     "timeout_seconds",
     "failure_threshold",
 )
-_MAX_SECONDS: Final = 2**31 - 1
-_MAX_URL: Final = 256
-_MAX_COMMAND: Final = 1024
-_LEAST: Final = {"initial_delay_seconds": 0, "period_seconds": 1, "timeout_seconds": 1, "failure_threshold": 1}
-_URL: Final = re.compile(r"/[!-~]*")
-_WHOLE: Final = re.compile(r"[0-9]{1,10}")
+_MAX_SECONDS = 2**31 - 1
+_MAX_URL = 256
+_MAX_COMMAND = 1024
+_LEAST = {"initial_delay_seconds": 0, "period_seconds": 1, "timeout_seconds": 1, "failure_threshold": 1}
+_URL = re.compile(r"/[!-~]*")
+_WHOLE = re.compile(r"[0-9]{1,10}")
 
 
-def read_health(document: Mapping[str, Any], findings: Findings, *, needed: bool = False) -> HealthStatus | None:
+class Health(NamedTuple):
+    """The check; None for what is not declared."""
+
+    check_method: str = "HTTP"
+    """HTTP or EXEC."""
+    url: str | None = None
+    command: str | None = None
+    initial_delay_seconds: int | None = None
+    period_seconds: int | None = None
+    timeout_seconds: int | None = None
+    failure_threshold: int | None = None
+
+
+def read_health(document: Mapping[str, Any], findings: Findings, *, needed: bool = False) -> Health | None:
     """The declared check of `document`; numbers may be written as text."""
     found = {key: _check(pointer("", key), document[key], findings) for key in HEALTH_KEYS if document.get(key)}
     if not found and needed:
@@ -42,7 +56,7 @@ def read_health(document: Mapping[str, Any], findings: Findings, *, needed: bool
     return found.get("health") or found.get("readiness_health")
 
 
-def _check(where: str, written: Any, findings: Findings) -> HealthStatus | None:
+def _check(where: str, written: Any, findings: Findings) -> Health | None:
     if not isinstance(written, dict):
         findings.refuse(where, written, "must be an object")
         return None
@@ -54,9 +68,7 @@ def _check(where: str, written: Any, findings: Findings) -> HealthStatus | None:
     command = _command(where, written.get("command"), findings)
     if method == "EXEC" and command is None:
         findings.missing(pointer(where, "command"), "check_method EXEC needs one", written)
-    return HealthStatus.model_validate(
-        {"check_method": method, "url": _url(where, written.get("url"), findings), "command": command, **numbers}
-    )
+    return Health(check_method=method, url=_url(where, written.get("url"), findings), command=command, **numbers)
 
 
 def _number(parent: str, key: str, value: Any, findings: Findings) -> int | None:
@@ -80,7 +92,7 @@ def _method(parent: str, value: Any, findings: Findings) -> str:
         findings.refuse(pointer(parent, "check_method"), value, "is neither HTTP nor EXEC")
         return "HTTP"
     if method != value:
-        findings.repair(pointer(parent, "check_method"), f"{glimpse(value)} read as {method}")
+        findings.repair(pointer(parent, "check_method"), f"{excerpt(value)} read as {method}")
     return method
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiapp.domain.package.places import Note
-from aiapp.domain.package.text import NotText, Text, decode
+from aiapp.modelarts.json_positions import Note
+from aiapp.modelarts.text import NotText, Text, decode
 
 
 @pytest.mark.parametrize(

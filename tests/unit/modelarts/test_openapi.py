@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from tests.unit.domain.package.test_schemas import VALUES
+from tests.unit.modelarts.test_schemas import VALUES
 
-from aiapp.domain.package.config import Config, read_config
-from aiapp.domain.package.openapi import REPAIRED, Title, openapi
+from aiapp.modelarts.config import Config, read_config
+from aiapp.modelarts.openapi import REPAIRED, Title, openapi
 
-CORPUS = Path(__file__).parents[3] / "data/packages/import"
+CORPUS = Path(__file__).parents[2] / "data/packages/import"
 
 
 def config(**fields: Any) -> Config:
     written = {"model_algorithm": "image_classification", "model_type": "PyTorch", **fields}
     found = read_config(json.dumps(written).encode(), "config.json")
-    assert isinstance(found, Config), found
-    return found
+    assert found.fault is None, found
+    return found.config
 
 
 def document(**fields: Any) -> dict[str, Any]:
@@ -77,8 +77,8 @@ def test_an_own_server_has_paths_of_its_own_and_the_first_of_two_apis_counts() -
         json.dumps({"model_algorithm": "x", **image, "apis": [{"url": "/predict"}], "health": {"url": "/h"}}).encode(),
         "config.json",
     )
-    assert not isinstance(found, Config)  # Image packages are described, but cannot be imported from a store yet
-    assert [remark.pointer for remark in found.remarks] == ["/model_type"]
+    assert found.fault  # Image packages are described, but cannot be imported from a store yet
+    assert [remark.pointer for remark in found.diagnostics] == ["/model_type"]
     made = document(apis=[{"response": {"data": {"type": "string"}}}, {"response": {"data": {"type": "number"}}}])
     content = made["paths"]["/"]["post"]["responses"]["200"]["content"]
     assert content["application/json"]["schema"] == {"type": "string"}
@@ -88,8 +88,8 @@ def test_an_own_server_has_paths_of_its_own_and_the_first_of_two_apis_counts() -
 def test_packages_as_people_write_them_become_valid_documents(case: str) -> None:
     (path,) = (CORPUS / case).rglob("config.json")
     found = read_config(path.read_bytes(), "config.json")
-    assert isinstance(found, Config)
-    OpenAPIV31SpecValidator(openapi(Title(case), found)).validate()
+    assert found.fault is None
+    OpenAPIV31SpecValidator(openapi(Title(case), found.config)).validate()
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,21 +3,23 @@
 Never says what a model answers when it fails: packages do not write that down.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from aiapp.domain.package.apis import Api, Body
-from aiapp.domain.package.config import Config
-from aiapp.domain.package.schemas import JsonSchema
+from .apis import Api, Body
+from .config import Config
+from .schemas import JsonSchema
 
-OPENAPI: Final = "3.1.0"
-REPAIRED: Final = "x-aiapp-repaired"
+OPENAPI = "3.1.0"
+REPAIRED = "x-aiapp-repaired"
 """What was read leniently, or is no JSON Schema and therefore only a description."""
 
-_UNDESCRIBED: Final = (Api("POST", "/"),)
+_UNDESCRIBED = (Api("POST", "/"),)
 """What a package without `apis` answers."""
-_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-_ANYTHING: Final[JsonSchema] = {}
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_ANYTHING: JsonSchema = {}
 
 
 class Title(NamedTuple):
@@ -35,12 +37,12 @@ def openapi(title: Title, config: Config) -> dict[str, Any]:
     for api in config.apis or _UNDESCRIBED:
         operations = paths.setdefault(_path(api.url), {})
         operations.setdefault(api.method.lower(), _operation(api, config.schemas))
-    repaired = {REPAIRED: list(config.model.repaired)} if config.model.repaired else {}
+    repaired = {REPAIRED: list(config.repaired)} if config.repaired else {}
     return {"openapi": OPENAPI, "info": info, "paths": paths, **repaired}
 
 
 def _description(config: Config) -> str:
-    return f"{config.model.algorithm}, {config.kind.name}"
+    return f"{config.algorithm}, {config.kind.name}" if config.kind else config.algorithm
 
 
 def _path(url: str) -> str:
@@ -52,7 +54,7 @@ def _operation(api: Api, schemas: Mapping[str, JsonSchema]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "What the model says."}
     if api.response is not None:
         answer["content"] = _content(api.response, schemas)
-    return _input(api, schemas) | {"responses": {"200": answer}}
+    return {**_input(api, schemas), "responses": {"200": answer}}
 
 
 def _input(api: Api, schemas: Mapping[str, JsonSchema]) -> dict[str, Any]:

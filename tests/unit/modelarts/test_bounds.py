@@ -8,10 +8,11 @@ import orjson
 import pytest
 from typing_extensions import override
 
-from aiapp.domain.package.config import MAX_CONFIG_BYTES, Config, read_config
-from aiapp.domain.package.findings import MAX_KEPT, MAX_REPAIRS
-from aiapp.domain.package.openapi import Title, openapi
+from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.refusal import Refusal
+from aiapp.modelarts.config import MAX_CONFIG_BYTES
+from aiapp.modelarts.diagnostics import MAX_KEPT, MAX_REPAIRS
+from aiapp.modelarts.openapi import Title, openapi
 
 MEMORY_PER_BYTE = 96
 """Python's objects for JSON take up to forty times its size; nothing may multiply that. 96 MiB for the largest file."""
@@ -97,7 +98,7 @@ def test_a_hostile_file_ends_in_a_short_answer_within_bounded_memory(data: bytes
     else:
         assert len(orjson.dumps(found.model.model_dump(mode="json"))) < 100_000
         assert len(found.model.repaired or ()) <= MAX_REPAIRS
-        assert json.dumps(openapi(Title("x"), found), allow_nan=False)
+        assert json.dumps(openapi(Title("x"), found.read), allow_nan=False)
 
 
 def test_a_file_that_is_too_long_is_not_even_decoded() -> None:

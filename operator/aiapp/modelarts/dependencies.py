@@ -1,28 +1,30 @@
 """`dependencies` of config.json as pip requirements, in order. Never installs or looks up any of them."""
 
+from __future__ import annotations
+
 import re
-from typing import Any, Final
+from typing import Any
 
-from aiapp.domain.package.findings import Findings, glimpse
-from aiapp.domain.package.places import pointer
+from .diagnostics import Findings, excerpt
+from .json_positions import pointer
 
-MODEL_FOLDER: Final = "/home/mind/model/"
+MODEL_FOLDER = "/home/mind/model/"
 """Where a package lies in the pod; paths below it are written relative to the package."""
 
-_WHERE: Final = "/dependencies"
-_GROUP_KEYS: Final = ("installer", "packages")
-_PACKAGE_KEYS: Final = ("package_name", "package_version", "restraint")
-_MAX_REQUIREMENTS: Final = 64
-_MAX_CHARACTERS: Final = 256
-_OPERATORS: Final = {"EXACT": "==", "ATLEAST": ">=", "ATMOST": "<="}
-_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9._, -]*\])?")
-_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.*+!_-]*")
-_REQUIREMENT: Final = re.compile(
+_WHERE = "/dependencies"
+_GROUP_KEYS = ("installer", "packages")
+_PACKAGE_KEYS = ("package_name", "package_version", "restraint")
+_MAX_REQUIREMENTS = 64
+_MAX_CHARACTERS = 256
+_OPERATORS = {"EXACT": "==", "ATLEAST": ">=", "ATMOST": "<="}
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9._, -]*\])?")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.*+!_-]*")
+_REQUIREMENT = re.compile(
     rf"(?P<name>{_NAME.pattern})\s*(?P<limits>(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
     r"(?:\s*,\s*(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+)*)"
 )
-_LIST: Final = re.compile(r"(?:-r\s*)?(?P<file>(?:(?!\.\.?/)[A-Za-z0-9_+.-]+/)*requirements[A-Za-z0-9_.-]*\.txt)")
-_FILE: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_+.@/-]+\.(?:whl|tar\.gz|zip)")
+_LIST = re.compile(r"(?:-r\s*)?(?P<file>(?:(?!\.\.?/)[A-Za-z0-9_+.-]+/)*requirements[A-Za-z0-9_.-]*\.txt)")
+_FILE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_+.@/-]+\.(?:whl|tar\.gz|zip)")
 
 
 def read_dependencies(written: Any, findings: Findings) -> tuple[str, ...] | None:
@@ -68,7 +70,7 @@ def _group(where: str, group: Any, findings: Findings) -> list[str | None]:
 
 def _requirement(where: str, package: Any, findings: Findings) -> str | None:
     if isinstance(package, str):
-        findings.repair(where, f"the text {glimpse(package)} read as package_name")
+        findings.repair(where, f"the text {excerpt(package)} read as package_name")
         package = {"package_name": package}
     if not isinstance(package, dict):
         findings.refuse(where, package, "must be an object with package_name")
@@ -94,10 +96,12 @@ def _named(where: str, name: str, package: dict[str, Any], findings: Findings) -
         return None
     if _FILE.fullmatch(file) and not file.startswith("/"):
         return f"./{file}"
-    if (listed := _LIST.fullmatch(file)) is not None:
+    listed = _LIST.fullmatch(file)
+    if listed is not None:
         return f"-r ./{listed['file']}"
-    if (requirement := _REQUIREMENT.fullmatch(name)) is not None:
-        findings.repair(pointer(where, "package_name"), f"{glimpse(name)} read as a name with a version")
+    requirement = _REQUIREMENT.fullmatch(name)
+    if requirement is not None:
+        findings.repair(pointer(where, "package_name"), f"{excerpt(name)} read as a name with a version")
         return f"{requirement['name']}{re.sub(r'[ ]', '', requirement['limits'])}"
     if not _NAME.fullmatch(name):
         findings.refuse(pointer(where, "package_name"), name, "is neither a package's name nor a wheel in the package")
@@ -111,10 +115,10 @@ def _limit(where: str, package: dict[str, Any], findings: Findings) -> str | Non
     version = package.get("package_version")
     if version is None or version == "":
         return ""
-    if isinstance(version, int | float) and not isinstance(version, bool):
-        findings.repair(pointer(where, "package_version"), f"the number {glimpse(version)} read as text")
+    if isinstance(version, (int, float)) and not isinstance(version, bool):
+        findings.repair(pointer(where, "package_version"), f"the number {excerpt(version)} read as text")
     text = version.strip() if isinstance(version, str) else f"{version}"
-    if not _VERSION.fullmatch(text) or len(text) > _MAX_CHARACTERS // 4 or isinstance(version, bool | dict | list):
+    if not _VERSION.fullmatch(text) or len(text) > _MAX_CHARACTERS // 4 or isinstance(version, (bool, dict, list)):
         findings.refuse(pointer(where, "package_version"), version, "is not a version")
         return None
     operator = _operator(where, package.get("restraint"), findings)
@@ -131,5 +135,5 @@ def _operator(where: str, restraint: Any, findings: Findings) -> str | None:
         findings.refuse(pointer(where, "restraint"), restraint, f"is not one of {', '.join(_OPERATORS)}")
         return None
     if word != restraint:
-        findings.repair(pointer(where, "restraint"), f"{glimpse(restraint)} read as {word}")
+        findings.repair(pointer(where, "restraint"), f"{excerpt(restraint)} read as {word}")
     return _OPERATORS[word]

@@ -3,20 +3,22 @@
 Best effort: what cannot be turned is kept as description and said. Never refuses, never follows a reference.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Callable, Dict
 
-from aiapp.domain.package.findings import Findings, glimpse, nearest
-from aiapp.domain.package.places import pointer
+from .diagnostics import Findings, excerpt, nearest
+from .json_positions import pointer
 
-JsonSchema = dict[str, Any]
+JsonSchema = Dict[str, Any]
 
-FILE: Final[Mapping[str, str]] = {"type": "string", "contentMediaType": "application/octet-stream"}
+FILE: Mapping[str, str] = {"type": "string", "contentMediaType": "application/octet-stream"}
 """An uploaded file, as OpenAPI 3.1 describes one."""
 
-_TYPES: Final = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
-_MEANT: Final = {
+_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+_MEANT = {
     **dict.fromkeys(("list", "tuple", "[]", "lists"), "array"),
     **dict.fromkeys(("json", "dict", "map", "struct", "jsonobject", "{}"), "object"),
     **dict.fromkeys(("float", "double", "float32", "float64", "decimal", "numeric", "num"), "number"),
@@ -25,27 +27,27 @@ _MEANT: Final = {
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("none", "nil"), "null"),
 }
-_FILES: Final = frozenset({"file", "image", "binary", "bytes", "files"})
-_ANYTHING: Final = frozenset({"any", "*", ""})
+_FILES = frozenset({"file", "image", "binary", "bytes", "files"})
+_ANYTHING = frozenset({"any", "*", ""})
 
-_SLIPS: Final = {"item": "items", "property": "properties", "props": "properties", "desc": "description"}
+_SLIPS = {"item": "items", "property": "properties", "props": "properties", "desc": "description"}
 """Beside those that only look alike, such as `roperties`."""
-_MAX_TEXT: Final = 1024
-_MAX_SCHEMAS: Final = 2000
+_MAX_TEXT = 1024
+_MAX_SCHEMAS = 2000
 """Of one body, nested ones included."""
-_MAX_GUESSES: Final = 100
+_MAX_GUESSES = 100
 """Unknown keys of one body that are compared with the known ones: a comparison takes a tenth of a millisecond."""
-_MAX_KEPT: Final = 100
+_MAX_KEPT = 100
 """Keys of one schema that are kept as description."""
-_KINDS: Final[Mapping[type, tuple[str, ...]]] = {
+_KINDS: Mapping[type, tuple[str, ...]] = {
     str: ("string",),
     bool: ("boolean",),
     int: ("integer", "number"),
     float: ("number",),
     type(None): ("null",),
 }
-_UNCONDITIONAL: Final = frozenset({"type", "default", "title", "description", "examples", "deprecated"})
-_DROPPED: Final = frozenset({"$schema", "$id", "id", "$comment"})
+_UNCONDITIONAL = frozenset({"type", "default", "title", "description", "examples", "deprecated"})
+_DROPPED = frozenset({"$schema", "$id", "id", "$comment"})
 """Say nothing to a reader of the API."""
 
 
@@ -83,17 +85,15 @@ class _Converter:
         if self._room < 0:
             self._findings.repair(where, "left out: too many schemas") if self._room == -1 else None
             return {}
-        match written:
-            case dict():
-                return self._object(where, written)
-            case [dict(), *_]:
-                return self._list_of_schemas(where, written)
-            case str():
-                return self._named(where, written)
-            case bool() | None:
-                return {}
-            case _:
-                return self._kept(where, written, {})
+        if isinstance(written, dict):
+            return self._object(where, written)
+        if isinstance(written, list) and written and isinstance(written[0], dict):
+            return self._list_of_schemas(where, written)
+        if isinstance(written, str):
+            return self._named(where, written)
+        if written is None or isinstance(written, bool):
+            return {}
+        return self._kept(where, written, {})
 
     def _list_of_schemas(self, where: str, written: list[Any]) -> JsonSchema:
         if len(written) == 1:
@@ -108,7 +108,7 @@ class _Converter:
         loose = [] if "properties" in meant.values() else [key for key in strange if _is_schema(written[key])]
         made: JsonSchema = {}
         if loose:
-            self._findings.repair(where, f"{glimpse(loose[0])} read as one of the properties of an object")
+            self._findings.repair(where, f"{excerpt(loose[0])} read as one of the properties of an object")
             made = {"type": "object", "properties": self._members(where, {key: written[key] for key in loose})}
         for key, keyword in meant.items():
             if keyword is not None:
@@ -143,12 +143,12 @@ class _Converter:
 
     def _type(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
         if isinstance(written, list):
-            kinds = [kind for one in written if (kind := self._kind(where, one)) in _TYPES]
-            made |= {"type": list(dict.fromkeys(kinds))} if kinds else {}
+            kinds = [kind for kind in (self._kind(where, one) for one in written) if kind in _TYPES]
+            made.update({"type": list(dict.fromkeys(kinds))} if kinds else {})
             return
         kind = self._kind(where, written)
         if kind == "file":
-            made |= FILE
+            made.update(FILE)
         elif kind in _TYPES:
             made["type"] = kind
         elif kind not in _ANYTHING:
@@ -156,10 +156,10 @@ class _Converter:
 
     def _kind(self, where: str, written: Any) -> str:
         """The type meant, `file`, a word for anything, or another word."""
-        plain = written.strip().casefold() if isinstance(written, str) else glimpse(written)
+        plain = written.strip().casefold() if isinstance(written, str) else excerpt(written)
         kind = "file" if plain in _FILES else _MEANT.get(plain, plain)
         if kind != written and kind in {*_TYPES, "file"}:
-            self._findings.repair(where, f"{glimpse(written)} read as {kind}")
+            self._findings.repair(where, f"{excerpt(written)} read as {kind}")
         return kind
 
     def _properties(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
@@ -167,7 +167,7 @@ class _Converter:
             self._findings.repair(where, "a list read as an object")
             made["properties"] = {}
             for number, one in enumerate(written[: max(self._room, 1)]):
-                made["properties"] |= self._members(pointer(where, number), one)
+                made["properties"].update(self._members(pointer(where, number), one))
         elif isinstance(written, dict):
             made["properties"] = self._members(where, written)
         else:
@@ -258,7 +258,7 @@ class _Converter:
         """What is no part of JSON Schema goes into the description."""
         key = where.rpartition("/")[2]
         self._findings.repair(where, "no JSON Schema: kept as description")
-        made["description"] = _joined(made.get("description"), f"{_plain(key)}: {_plain(glimpse(written))}")
+        made["description"] = _joined(made.get("description"), f"{_plain(key)}: {_plain(excerpt(written))}")
         return made
 
 
@@ -272,14 +272,15 @@ def _completed(made: JsonSchema) -> JsonSchema:
     for least, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(made.get(bound), bool):
             del made[bound]
-        if isinstance(is_exclusive := made.get(least), bool):
+        is_exclusive = made.get(least)
+        if isinstance(is_exclusive, bool):
             del made[least]
             if is_exclusive and bound in made:
                 made[least] = made.pop(bound)
     if made.pop("nullable", False) and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
     if "type" not in made:
-        made |= {"type": "object"} if "properties" in made else {}
+        made.update({"type": "object"} if "properties" in made else {})
     return made
 
 
@@ -301,19 +302,17 @@ def _joined(first: Any, second: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _plain(value: Any) -> Any:
     """The value without what JSON and UTF-8 cannot hold: half characters, infinity."""
-    match value:
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode()
-        case float() if not math.isfinite(value):
-            return str(value)
-        case list():
-            return [_plain(one) for one in value]
-        case dict():
-            return {_plain(key): _plain(one) for key, one in value.items()}
-        case _:
-            return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    return value
