@@ -32,8 +32,8 @@ class Settings(BaseSettings):
 
     image: Annotated[str, Field(min_length=1)] = "localhost/aiapp-operator:0.1.0"
     """The operator's own image: the init container that fetches models runs it."""
-    workers: Annotated[int, Field(ge=1, le=256)] = 16
-    """Objects that are reconciled at the same time."""
+    workers: Annotated[int, Field(ge=2, le=256)] = 16
+    """Objects that are reconciled at the same time; at most half of them are versions that are being imported."""
     resync_seconds: Annotated[float, Field(ge=10)] = 600.0
     """Everything is listed and looked at again after this many seconds."""
     store_threads: Annotated[int, Field(ge=2, le=128)] = 8

@@ -62,8 +62,8 @@ from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
 from aiapp.reconcile.service_ranges import ServiceRanges
 from aiapp.reconcile.store import Store
+from aiapp.reconcile.store_slots import StoreSlots
 from aiapp.reconcile.triggers import FLEET, Triggers
-from aiapp.reconcile.turns import Turns
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.settings import Settings
 
@@ -93,7 +93,7 @@ class Parts:
     objects: S3Store
     parser: IsolatedParser
     drifts: Drifts
-    turns: Turns
+    slots: StoreSlots
     ranges: ServiceRanges
 
 
@@ -112,7 +112,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        turns=parts.turns,
+        slots=parts.slots,
         import_seconds=parts.settings.import_seconds,
         clock=time.monotonic,
     )
@@ -290,7 +290,7 @@ class Engine:
             recorder=recorder,
             objects=objects,
             parser=IsolatedParser(),
-            turns=Turns(settings.workers, self._queue.add),
+            slots=StoreSlots(settings.workers // 2, self._queue.add),
             drifts=Drifts(
                 Queue(time.monotonic, random.random, self.metrics), DriftPace(settings.drift_seconds, time.monotonic)
             ),

@@ -1,22 +1,27 @@
-"""How places are shared out among groups, so that groups which never give any back do not end up with all. Pure."""
+"""How a bounded number of places is shared out, so that groups which give none back do not end up with all. Pure."""
 
 from collections import Counter
 
 
 class Shares:
-    """Each group may have half of the places that the others leave, and one in any case.
+    """Each group may have half of the places that the others leave, and a last one while there is any.
 
-    So of sixteen the first group that keeps its places has eight, the next one four, and there is one for the fifth.
+    So of sixteen the first group that keeps its places has eight, the next one four, then two, one and one; a sixth
+    waits.
     """
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._taken: Counter[str] = Counter()
 
+    def limit(self, group: str) -> int:
+        """How many places the group may have beside what the others have now."""
+        left = self._places - (self._taken.total() - self._taken[group])
+        return max(min(left, 1), left // 2)
+
     def has_place(self, group: str) -> bool:
         """Whether the group may take one more."""
-        others = self._taken.total() - self._taken[group]
-        return self._taken[group] < max(1, (self._places - others) // 2)
+        return self._taken[group] < self.limit(group)
 
     def take(self, group: str) -> None:
         """One more for the group."""
@@ -27,3 +32,43 @@ class Shares:
         self._taken[group] -= 1
         if not self._taken[group]:
             del self._taken[group]
+
+
+class TenantShares:
+    """Shares among tenants, and within them among endpoints.
+
+    A tenant leaves half of the places to other tenants. An endpoint leaves a quarter of them to other endpoints, and a
+    quarter of a tenant's to that tenant's other endpoints. So one tenant can exhaust neither.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._tenants = Shares(places)
+        self._places = places
+        self._endpoints: Counter[str] = Counter()
+        self._pairs: Counter[tuple[str, str]] = Counter()
+
+    def has_place(self, tenant: str, endpoint: str) -> bool:
+        """Whether the tenant may take one more for that endpoint."""
+        return (
+            self._tenants.has_place(tenant)
+            and self._endpoints[endpoint] < _but_a_quarter(self._places)
+            and self._pairs[tenant, endpoint] < _but_a_quarter(self._tenants.limit(tenant))
+        )
+
+    def take(self, tenant: str, endpoint: str) -> None:
+        """One more for the tenant and the endpoint."""
+        self._tenants.take(tenant)
+        self._endpoints[endpoint] += 1
+        self._pairs[tenant, endpoint] += 1
+
+    def give_back(self, tenant: str, endpoint: str) -> None:
+        """One less; what has none is forgotten."""
+        self._tenants.give_back(tenant)
+        self._endpoints[endpoint] -= 1
+        self._pairs[tenant, endpoint] -= 1
+        self._endpoints += Counter()
+        self._pairs += Counter()
+
+
+def _but_a_quarter(places: int) -> int:
+    return places - places // 4

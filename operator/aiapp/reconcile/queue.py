@@ -1,4 +1,4 @@
-"""Work queue of keys: one worker a key, duplicates merged, backoff, delayed adds, fair between kinds.
+"""Work queue of keys: one worker a key, duplicates merged, backoff, delayed adds, fair among kinds and namespaces.
 
 Never knows what the work is.
 """
@@ -59,6 +59,34 @@ class Unobserved:
     def retried(self, kind: str) -> None: ...
 
 
+class _Waiting:
+    """Keys of one kind that wait, each with the time since when: in turn among namespaces, oldest first within one."""
+
+    def __init__(self) -> None:
+        self._namespaces: OrderedDict[str, OrderedDict[Key, float]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._namespaces.get(key.namespace, ())
+
+    def add(self, key: Key, since: float) -> None:
+        """Behind all others of its namespace."""
+        self._namespaces.setdefault(key.namespace, OrderedDict())[key] = since
+        self._count += 1
+
+    def pop(self) -> tuple[Key, float]:
+        """The next key, and since when it waited. Raises KeyError when none waits."""
+        namespace, keys = self._namespaces.popitem(last=False)
+        key, since = keys.popitem(last=False)
+        if keys:
+            self._namespaces[namespace] = keys
+        self._count -= 1
+        return key, since
+
+
 class Queue:
     """Keys that wait for a worker. All methods belong to one event loop; `clock` gives monotonic seconds."""
 
@@ -71,7 +99,7 @@ class Queue:
         self._clock = clock
         self._jitter = jitter
         self._observer = observer or Unobserved()
-        self._ready: OrderedDict[str, OrderedDict[Key, float]] = OrderedDict()
+        self._ready: OrderedDict[str, _Waiting] = OrderedDict()
         self._running: dict[Key, float] = {}
         self._again: set[Key] = set()
         self._due: dict[Key, float] = {}
@@ -96,11 +124,11 @@ class Queue:
         if key in self._running:
             self._again.add(key)
             return
-        waiting = self._ready.setdefault(key.kind, OrderedDict())
+        waiting = self._ready.setdefault(key.kind, _Waiting())
         if key in waiting:
             return
         self._due.pop(key, None)
-        waiting[key] = self._clock()
+        waiting.add(key, self._clock())
         self._observer.added(key.kind, len(waiting))
         self._wake.set()
 
@@ -128,7 +156,7 @@ class Queue:
         self._failures.pop(key, None)
 
     async def take(self) -> Key:
-        """The next key, in turn between kinds, oldest first within one. Must be given back with `done`."""
+        """The next key: kinds take turns, and so do the namespaces of each. Must be given back with `done`."""
         while True:
             self._release_due()
             if (key := self._next()) is not None:
@@ -146,7 +174,7 @@ class Queue:
         for kind, waiting in self._ready.items():
             if waiting:
                 self._ready.move_to_end(kind)
-                key, since = waiting.popitem(last=False)
+                key, since = waiting.pop()
                 now = self._clock()
                 self._running[key] = now
                 self._observer.started(kind, len(waiting), now - since)

@@ -44,7 +44,7 @@ from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key
 from aiapp.reconcile.reporting import conditions, tell_change
 from aiapp.reconcile.store import Store
-from aiapp.reconcile.turns import ASK_AGAIN_SECONDS, Turns
+from aiapp.reconcile.store_slots import ASK_AGAIN_SECONDS, StoreSlots
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
@@ -66,7 +66,7 @@ class VersionPorts:
     catalogue: Catalogue
     view: FleetView
     drifts: Drifts
-    turns: Turns
+    slots: StoreSlots
     import_seconds: float
     """For one look at a package."""
     clock: Callable[[], float]
@@ -85,7 +85,7 @@ class VersionReconciler:
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             self._ports.drifts.forget(key)
             return Outcome()
-        with self._ports.turns.turn(_wanted_store(raw), key) as granted:
+        with self._ports.slots.slot(_wanted_store(raw), key) as granted:
             return await self._reconciled(raw) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
 
     async def _reconciled(self, raw: Json) -> Outcome:

@@ -32,7 +32,7 @@ from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Store
-from aiapp.reconcile.turns import Turns
+from aiapp.reconcile.store_slots import StoreSlots
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
 from aiapp.wiring import utc_now
 
@@ -97,7 +97,7 @@ class World:
             "clock": lambda: self.now,
         }
         self.of_versions = VersionReconciler(
-            VersionPorts(objects=self.bucket, parser=Unused(), turns=Turns(1, print), import_seconds=10, **common)
+            VersionPorts(objects=self.bucket, parser=Unused(), slots=StoreSlots(1, print), import_seconds=10, **common)
         )
         fetcher = Fetcher("r/operator:1")
         self.of_applications = ApplicationReconciler(ApplicationPorts(fetcher=lambda: fetcher, **common))

@@ -65,6 +65,15 @@ async def test_kinds_take_turns_however_many_of_one_kind_wait() -> None:
     assert application("a") in [await q.take() for _ in range(2)]
 
 
+async def test_namespaces_take_turns_however_many_keys_of_one_wait() -> None:
+    q = queue(Clock())
+    for number in range(100):
+        q.add(version(str(number)))
+    other = Key("AIApplicationVersion", "other", "a")
+    q.add(other)
+    assert [await q.take() for _ in range(3)] == [version("0"), other, version("1")]
+
+
 async def test_of_several_delays_the_earliest_counts() -> None:
     clock = Clock()
     q = queue(clock)
