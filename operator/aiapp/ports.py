@@ -50,6 +50,13 @@ class ConflictError(ApiError):
     """409: the object changed meanwhile, exists already, or is owned by somebody else."""
 
 
+class StaleError(ConflictError):
+    """A status was computed from an object that is no longer as it was, or no longer there: reconcile anew."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(409, "Conflict", message)
+
+
 class ApplyResult(Enum):
     """What became of an object that should exist."""
 
@@ -90,13 +97,13 @@ class Cluster(Protocol):
         """Delete exactly that object in exactly that state; absent is fine. Raises `ConflictError` when it changed."""
         ...
 
-    async def write_status(
-        self, resource: Resource, namespace: str | None, name: str, *, uid: str, status: Json
-    ) -> None:
-        """Make `status` the object's whole status, if it differs from what was last seen.
+    async def write_status(self, resource: Resource, observed: Json, status: Json) -> Json:
+        """Make `status` the whole status of `observed`, if it differs; the object as it is afterwards.
 
+        `observed` is the object that `status` was computed from. Raises `StaleError` when it is gone or was made anew,
+        or its spec or status is another by now: what is there then is never written over.
         Conditions are given without times (`type`, `status`, `reason`, `message`, `observedGeneration`);
-        `lastTransitionTime` is kept while a condition's status stays the same. A status for another uid is dropped.
+        `lastTransitionTime` is kept while a condition's status stays the same.
         """
         ...
 

@@ -16,7 +16,7 @@ from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.schema import Schema, rebuilt, structural_schema
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 2
+REVISION: Final = 3
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
@@ -136,8 +136,10 @@ _UNSEEN: Final = {
 
 
 def schema(kind: Kind) -> Schema:
-    """The whole object's schema. The status, which only the operator writes, has no rules and one default as a whole:
-    without any condition an object would count as ready (kstatus) until the operator comes to it.
+    """The whole object's schema.
+
+    The status, which only the operator writes, has no rules but those of transitions (what was pinned stays), and one
+    default as a whole: without any condition an object would count as ready (kstatus) until the operator comes to it.
     """
     whole = structural_schema(kind.model)
     status = rebuilt(whole["properties"]["status"], _reported)
@@ -198,7 +200,9 @@ def _version(kind: Kind) -> dict[str, Any]:
 
 
 def _reported(node: Schema) -> Schema:
-    return {key: value for key, value in node.items() if key not in {"default", RULES}}
+    reported = {key: value for key, value in node.items() if key not in {"default", RULES}}
+    transitions = [rule for rule in node.get(RULES, ()) if "oldSelf" in rule["rule"]]
+    return reported | ({RULES: transitions} if transitions else {})
 
 
 def _wordless(node: Schema) -> Schema:

@@ -50,6 +50,16 @@ def unchanged(field: str) -> dict[str, str]:
     )
 
 
+def kept(field: str) -> dict[str, str]:
+    """A transition rule for the parent of `field`: it may appear, and neither changes nor vanishes then."""
+    return rule(
+        f"!has(oldSelf.{field}) || (has(self.{field}) && self.{field} == oldSelf.{field})",
+        f"{field} may be set once and is immutable then: make a new version instead",
+        at=field,
+        reason="FieldValueForbidden",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """The whole text matches `pattern`; who breaks it reads `message`, in the cluster and offline alike.

@@ -19,6 +19,7 @@ from aiapp.api.meta import (
     Npu,
     Resources,
     Workers,
+    kept,
     rule,
     rules,
     unchanged,
@@ -81,12 +82,7 @@ class VersionSpec(ApiModel):
             unchanged("application"),
             unchanged("version"),
             unchanged("container"),
-            rule(
-                "!has(oldSelf.runtime) || (has(self.runtime) && self.runtime == oldSelf.runtime)",
-                "runtime may be set once and is immutable then: make a new version instead",
-                at="runtime",
-                reason="FieldValueForbidden",
-            ),
+            kept("runtime"),
         )
     )
 
@@ -139,6 +135,8 @@ Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
 
 class Artifact(ApiModel):
     """The pinned content."""
+
+    model_config = ConfigDict(json_schema_extra=rules(unchanged("pin"), kept("digest")))
 
     pin: Digest
     """SHA-256 over the manifest: path, size, ETag and version id of every object."""
@@ -297,6 +295,17 @@ class CompatibilityStatus(ApiModel):
 
 class VersionStatus(ApiModel):
     """What the operator found out and recorded."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(oldSelf.artifact) || has(self.artifact)",
+                "what was pinned stays pinned: make a new version instead",
+                at="artifact",
+                reason="FieldValueForbidden",
+            )
+        )
+    )
 
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The generation of the spec that this status speaks of."""

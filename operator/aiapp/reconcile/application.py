@@ -163,9 +163,7 @@ class ApplicationReconciler:
 
     async def _report(self, application: ApplicationRecord, said: Assessment) -> None:
         status = said.status | {"conditions": conditions(said.findings, application.generation)}
-        await self._ports.cluster.write_status(
-            APPLICATIONS, application.namespace, application.name, uid=application.uid, status=status
-        )
+        await self._ports.cluster.write_status(APPLICATIONS, application.raw, status)
         tell_change(self._ports.recorder, application.raw, application.parsed.status.conditions, said.ready)
 
     def _tell_rollouts(self, application: ApplicationRecord, rollouts: Iterable[Rollout]) -> None:

@@ -21,7 +21,7 @@ class StoredCluster(Cluster):
         self._api = api
         self._store = store
         self._applier = Applier(api)
-        self._reporter = Reporter(api, clock)
+        self._reporter = Reporter(api, clock, self._learn)
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
@@ -45,13 +45,12 @@ class StoredCluster(Cluster):
         self._store.remove(resource, gone, own=True)
 
     @override
-    async def write_status(
-        self, resource: Resource, namespace: str | None, name: str, *, uid: str, status: Json
-    ) -> None:
-        seen = self._store.get(resource, namespace, name)
-        written = await self._reporter.write(resource, (namespace, name), uid, status, seen)
-        if written is not None:
-            self._store.put(resource, trim_of(resource)(written), own=True)
+    async def write_status(self, resource: Resource, observed: Json, status: Json) -> Json:
+        written = await self._reporter.write(resource, observed, status)
+        if written is None:
+            return observed
+        self._store.put(resource, trim_of(resource)(written), own=True)
+        return written
 
     @override
     async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
@@ -59,6 +58,10 @@ class StoredCluster(Cluster):
         if secret is None:
             return None
         return {key: b64decode(value) for key, value in (secret.get("data") or {}).items()}
+
+    def _learn(self, resource: Resource, read: Json) -> None:
+        """Somebody else's change, for the store as if the watch had told of it."""
+        self._store.put(resource, trim_of(resource)(read))
 
     def _remember(self, applied: Applied) -> Applied:
         if applied.result is ApplyResult.WRITTEN:

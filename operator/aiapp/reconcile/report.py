@@ -1,18 +1,19 @@
 """Writes status: only when it differs, with times that change only when something does. Never writes spec.
 
 The whole status is replaced (PUT) under the resourceVersion it was computed for: it is the operator's alone, what is
-left out goes, and a spec that changed meanwhile is noticed. A merge patch would need a null for every field that goes,
-server-side apply costs the API server more and would keep fields that an older operator once owned under another name.
+left out goes, and an object that changed meanwhile is noticed: its status is never written over. A merge patch would
+need a null for every field that goes, server-side apply costs the API server more and would keep fields that an older
+operator once owned under another name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from aiapp.api.meta import NEVER
 from aiapp.domain.resources import Json, Resource
-from aiapp.ports import Api, Clock, ConflictError, NotFoundError
+from aiapp.ports import Api, Clock, ConflictError, NotFoundError, StaleError
 
 ATTEMPTS: Final = 5
 """People and tools may change the object at the same moment; so many times in a row they do not."""
@@ -49,26 +50,23 @@ class Reporter:
 
     api: Api
     clock: Clock
+    learn: Callable[[Resource, Json], None]
+    """Is handed every object that had to be read again: a change that a write follows at once is not overlooked."""
 
-    async def write(
-        self, resource: Resource, place: tuple[str | None, str], uid: str, status: Json, seen: Json | None
-    ) -> Json | None:
-        """The object as written; None when there was nothing to write. `place` is namespace and name."""
+    async def write(self, resource: Resource, observed: Json, status: Json) -> Json | None:
+        """The object as written; None when there was nothing to write. See `ports.Cluster.write_status`."""
+        latest = observed
         for _ in range(ATTEMPTS):
-            if seen is None:
-                seen = await self._look(resource, place)
-            if seen is None or seen["metadata"]["uid"] != uid:
+            complete = self._complete(latest, status)
+            if not is_news(latest.get("status") or {}, complete):
                 return None
-            complete = self._complete(seen, status)
-            if not is_news(seen.get("status") or {}, complete):
-                return None
+            if not _is_as_observed(latest, observed):
+                raise StaleError(f"{_name(resource, latest)} changed while its status was computed")
             try:
-                return await self.api.replace_status(_document(resource, seen, complete))
-            except NotFoundError:
-                return None
-            except ConflictError:
-                seen = None
-        raise ConflictError(409, "Conflict", f"{resource.kind} {place[0]}/{place[1]} kept changing under its status")
+                return await self.api.replace_status(_document(resource, latest, complete))
+            except (ConflictError, NotFoundError):
+                latest = await self._look(resource, observed)
+        raise StaleError(f"{_name(resource, latest)} kept changing while its status was written")
 
     def _complete(self, seen: Json, status: Json) -> Json:
         if "conditions" not in status:
@@ -76,11 +74,35 @@ class Reporter:
         previous = (seen.get("status") or {}).get("conditions") or ()
         return {**status, "conditions": conditions(previous, status["conditions"], self.clock())}
 
-    async def _look(self, resource: Resource, place: tuple[str | None, str]) -> Json | None:
+    async def _look(self, resource: Resource, observed: Json) -> Json:
+        """A 404 alone does not prove that the object is gone: whoever watches it will know."""
+        metadata = observed["metadata"]
         try:
-            return await self.api.get(resource, *place)
+            latest = await self.api.get(resource, metadata.get("namespace"), metadata["name"])
         except NotFoundError:
-            return None
+            raise StaleError(f"{_name(resource, observed)} is gone") from None
+        self.learn(resource, latest)
+        if latest["metadata"]["uid"] != metadata["uid"]:
+            raise StaleError(f"{_name(resource, observed)} was deleted and created again")
+        return latest
+
+
+def _is_as_observed(latest: Json, observed: Json) -> bool:
+    """Whether everything that a status is computed from is the same; labels, annotations and owners may differ."""
+    if latest is observed:
+        return True
+    is_deleted, was_deleted = ("deletionTimestamp" in one["metadata"] for one in (latest, observed))
+    return (
+        is_deleted == was_deleted
+        and latest.get("spec") == observed.get("spec")
+        and not is_news(observed.get("status") or {}, latest.get("status") or {})
+    )
+
+
+def _name(resource: Resource, document: Json) -> str:
+    metadata = document["metadata"]
+    place = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+    return f"{resource.kind} {place}{metadata['name']}"
 
 
 def _document(resource: Resource, seen: Json, status: Json) -> Json:

@@ -28,5 +28,5 @@ class RuntimeReconciler:
         parts, ready = describe(InferenceRuntime.model_validate(raw).spec, metadata["generation"])
         findings = [ready, *node_facts(self._knowledge.source, self._knowledge.fault)]
         status = parts | {"conditions": conditions(findings, metadata["generation"])}
-        await self._cluster.write_status(RUNTIMES, None, key.name, uid=metadata["uid"], status=status)
+        await self._cluster.write_status(RUNTIMES, raw, status)
         return Outcome()

@@ -90,19 +90,20 @@ class VersionReconciler:
 
     async def _reconciled(self, raw: Json) -> Outcome:
         record = VersionRecord.parse(raw)
-        known = await self._import(record)
+        known, raw = await self._import(record)
         said = self._ports.drifts.told(record, self._report(record, known))
         wait = self._damped(record, said)
         if wait is None:
-            await self._write(record, said)
+            await self._write(record, raw, said)
             tell_change(self._ports.recorder, record.raw, record.status.conditions, said.ready)
         stuck = not all(finding.state is State.TRUE for finding in known.findings)
         return Outcome(retry_after=wait, failed=stuck)
 
-    async def _import(self, record: VersionRecord) -> Imported:
+    async def _import(self, record: VersionRecord) -> tuple[Imported, Json]:
+        """What is known of source and package, and the object as it is after what was written of it meanwhile."""
         if is_pinned(record):
-            return await self._ports.digests.kept(record, remembered(record))
-        inspection = await self._told_if_slow(record)
+            return await self._ports.digests.kept(record, remembered(record)), record.raw
+        inspection, raw = await self._told_if_slow(record)
         known = imported(record, inspection)
         if isinstance(inspection, Valid) and known.artifact is not None:
             await self._ports.manifests.keep(manifest_objects(inspection.manifest), record.raw)
@@ -110,11 +111,12 @@ class VersionReconciler:
                 await self._ports.digests.record(known.artifact.pin, inspection.content, record.raw)
             story = imported_story(inspection, known.findings[-1].message)
             self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, story)
-        return known
+        return known, raw
 
-    async def _told_if_slow(self, record: VersionRecord) -> Inspection:
+    async def _told_if_slow(self, record: VersionRecord) -> tuple[Inspection, Json]:
+        raw = record.raw
         if not record.is_new:
-            return await self._inspect(record)
+            return await self._inspect(record), raw
         source = record.spec.source.obs
         where = f" from {source.uri}" if source else ""
         self._ports.recorder.event(
@@ -124,8 +126,8 @@ class VersionReconciler:
         try:
             await asyncio.wait({looking}, timeout=QUICK_SECONDS)
             if not looking.done():
-                await self._write(record, first_sight(record))
-            return await looking
+                raw = await self._write(record, raw, first_sight(record))
+            return await looking, raw
         finally:
             looking.cancel()
 
@@ -184,9 +186,9 @@ class VersionReconciler:
         self._counted[record.uid] = now
         return None
 
-    async def _write(self, record: VersionRecord, said: Report) -> None:
+    async def _write(self, record: VersionRecord, raw: Json, said: Report) -> Json:
         status = said.status | {"conditions": conditions(said.findings, record.generation)}
-        await self._ports.cluster.write_status(VERSIONS, record.namespace, record.name, uid=record.uid, status=status)
+        return await self._ports.cluster.write_status(VERSIONS, raw, status)
 
 
 def _words(said: Iterable[Condition] | Iterable[Finding]) -> set[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.support import documents
 from tests.support.engine import connected
 from tests.support.kube import Kube
 from tests.support.operator import SERVICE_ACCOUNT
@@ -18,10 +19,11 @@ from aiapp.domain.resources import (
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
     SERVICES,
+    VERSIONS,
     Json,
     Resource,
 )
-from aiapp.ports import ApiError, ApplyResult, ConflictError
+from aiapp.ports import ApiError, ApplyResult, ConflictError, StaleError
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.store import Store
 
@@ -225,9 +227,10 @@ def ready(status: str, message: str = "") -> Json:
     return {**condition, "observedGeneration": 1}
 
 
-async def write_status(rig: Rig, **status: Any) -> None:
-    uid = rig.owner["metadata"]["uid"]
-    await rig.cluster.write_status(APPLICATIONS, rig.namespace, "mnist", uid=uid, status=status)
+async def write_status(rig: Rig, **status: Any) -> Json:
+    """Under the object as it was when the last status was written."""
+    rig.owner = await rig.cluster.write_status(APPLICATIONS, rig.owner, status)
+    return rig.owner
 
 
 def stored(kube: Kube, rig: Rig) -> Json:
@@ -244,19 +247,82 @@ async def test_a_status_is_written_whole_and_only_when_it_says_something_new(rig
     assert (last["phase"], "url" in last) == ("Running", False)
 
 
-async def test_a_status_reaches_an_object_that_changed_meanwhile_without_undoing_the_change(
+async def test_a_status_reaches_an_object_that_was_labelled_meanwhile_without_undoing_that(
+    rig: Rig, kube: Kube
+) -> None:
+    await write_status(rig, phase="Deploying")
+    kube.patch(rig.owner, {"metadata": {"labels": {"team": "vision"}}})
+    await write_status(rig, phase="Running")
+    found = stored(kube, rig)
+    assert (found["status"]["phase"], found["metadata"]["labels"]) == ("Running", {"team": "vision"})
+
+
+async def test_a_status_that_was_computed_from_another_spec_is_not_written_and_the_store_knows_why(
     rig: Rig, kube: Kube
 ) -> None:
     await write_status(rig, phase="Deploying")
     kube.patch(rig.owner, {"spec": {"description": "changed meanwhile"}})
-    await write_status(rig, phase="Running")
-    found = stored(kube, rig)
-    assert (found["status"]["phase"], found["spec"]["description"]) == ("Running", "changed meanwhile")
+    with pytest.raises(StaleError):
+        await write_status(rig, phase="Running")
+    assert stored(kube, rig)["status"]["phase"] == "Deploying"
+    known = rig.store.get(APPLICATIONS, rig.namespace, "mnist")
+    assert known is not None
+    assert known["spec"] == {"description": "changed meanwhile"}
 
 
 async def test_a_status_for_a_deleted_namesake_is_dropped(rig: Rig, kube: Kube) -> None:
     await write_status(rig, phase="Deploying")
     kube.delete(rig.owner)
-    kube.create({**rig.owner, "metadata": {"name": "mnist"}}, rig.namespace)
-    await write_status(rig, phase="Running")
+    kube.create({**rig.owner, "metadata": {"name": "mnist"}, "status": {}}, rig.namespace)
+    with pytest.raises(StaleError):
+        await write_status(rig, phase="Running")
     assert "phase" not in stored(kube, rig).get("status", {})
+
+
+PINNED: Json = {
+    "pin": f"sha256:{'a' * 64}",
+    "objects": 1,
+    "bytes": 1,
+    "size": "1 B",
+    "manifestRef": {"name": "aiapp-manifest-a"},
+    "verification": "ETag",
+}
+
+
+async def imported_by_two(rig: Rig, kube: Kube) -> tuple[Json, StoredCluster]:
+    """A version as a slow operator has seen it and another one, which was quicker, has pinned it; the slow one's."""
+    seen = kube.create(documents.version(), rig.namespace)
+    await rig.cluster.write_status(VERSIONS, seen, {"phase": "Normal", "artifact": PINNED})
+    return seen, StoredCluster(rig.api, Store(facts=str), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def test_a_slower_writer_never_replaces_what_another_one_has_pinned(rig: Rig, kube: Kube) -> None:
+    seen, slower = await imported_by_two(rig, kube)
+    with pytest.raises(StaleError):
+        await slower.write_status(VERSIONS, seen, {"artifact": PINNED | {"pin": f"sha256:{'b' * 64}"}})
+    found = kube.get("aiapp.dev/v1alpha1", "AIApplicationVersion", "mnist-1.0.0", rig.namespace)
+    assert found["status"]["artifact"]["pin"] == PINNED["pin"]
+
+
+OTHER_STATUSES = [
+    pytest.param({"artifact": PINNED | {"pin": f"sha256:{'b' * 64}"}}, "pin is immutable", id="another pin"),
+    pytest.param({"phase": "Failed"}, "what was pinned stays pinned", id="no pin"),
+]
+
+
+@pytest.mark.parametrize(("status", "refusal"), OTHER_STATUSES)
+async def test_the_api_server_itself_refuses_to_change_what_was_pinned(
+    rig: Rig, kube: Kube, status: Json, refusal: str
+) -> None:
+    await imported_by_two(rig, kube)
+    latest = kube.get("aiapp.dev/v1alpha1", "AIApplicationVersion", "mnist-1.0.0", rig.namespace)
+    with pytest.raises(ApiError, match=refusal):
+        await rig.cluster.write_status(VERSIONS, latest, status)
+
+
+async def test_a_digest_may_appear_and_stays_then(rig: Rig, kube: Kube) -> None:
+    await imported_by_two(rig, kube)
+    latest = kube.get("aiapp.dev/v1alpha1", "AIApplicationVersion", "mnist-1.0.0", rig.namespace)
+    known = await rig.cluster.write_status(VERSIONS, latest, {"artifact": PINNED | {"digest": f"sha256:{'c' * 64}"}})
+    with pytest.raises(ApiError, match="digest may be set once"):
+        await rig.cluster.write_status(VERSIONS, known, {"artifact": PINNED | {"digest": f"sha256:{'d' * 64}"}})

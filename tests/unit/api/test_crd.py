@@ -74,10 +74,11 @@ def test_every_rule_has_a_message_and_a_reason(kind: crd.Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_status_has_no_rules_and_no_default_but_as_a_whole(kind: crd.Kind) -> None:
+def test_the_status_has_no_rules_but_of_transitions_and_no_default_but_as_a_whole(kind: crd.Kind) -> None:
     status = crd.schema(kind)["properties"]["status"]
-    assert [path for path, node in nodes(status) if "default" in node or RULES in node] == [""]
-    assert RULES not in status
+    assert [path for path, node in nodes(status) if "default" in node] == [""]
+    rules = [rule["rule"] for _, node in nodes(status) for rule in node.get(RULES, [])]
+    assert [rule for rule in rules if "oldSelf" not in rule] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,7 +21,7 @@ from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.service_code import Syntax
 from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json, Resource
-from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StoreError
+from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StaleError, StoreError
 from aiapp.reconcile.application import QUICK_SECONDS, ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.cluster import StoredCluster
@@ -48,9 +48,11 @@ class Bucket(HashingStore):
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()
+        self.asked = asyncio.Event()
 
     @override
     async def list(self, location: Location, credentials: Credentials | None) -> Listing:
+        self.asked.set()
         await self.answers.wait()
         raise StoreError(Reason.BUCKET_NOT_FOUND, "no such bucket", retryable=False)
 
@@ -163,3 +165,16 @@ async def test_an_application_that_was_told_of_says_at_once_that_it_waits(world:
     world.store.put(APPLICATIONS, world.api.hold(told, app["metadata"]["uid"]))
     assert (await world.of_applications(world.application)).retry_after is None
     assert world.ready(APPLICATIONS, "mnist") == "VersionNotReady"
+
+
+async def test_an_import_that_another_writer_was_quicker_with_is_not_told_over_it(world: World) -> None:
+    under_way = asyncio.create_task(world.of_versions(world.version))
+    await world.bucket.asked.wait()
+    seen = world.store.get(VERSIONS, "team", "mnist-1.0.0")
+    assert seen is not None
+    pinned = world.api.hold(seen | {"status": {**seen["status"], "phase": "Normal"}}, seen["metadata"]["uid"])
+    world.store.put(VERSIONS, pinned)
+    world.bucket.answers.set()
+    with pytest.raises(StaleError):
+        await under_way
+    assert world.api.objects[VERSIONS, "team", "mnist-1.0.0"] == pinned
