@@ -26,10 +26,12 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.api.application import Scheduling
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.fleet import Fleet
-from aiapp.domain.nodes.requirement import Requirement, requirement
+from aiapp.domain.nodes.of_runtime import requirement
+from aiapp.domain.nodes.requirement import Requirement
 
 NODES = 5_000
 PODS_PER_NODE = 10
@@ -53,7 +55,7 @@ def run(nodes: int = NODES) -> None:
 def _judging(n: int) -> list[Figure]:
     """In this process: the fleet is grouped anew after each change of a node, and judged once for each version."""
     fleet_of = [facts(one, TABLES) for one in _nodes(n)]
-    plain, picky = (requirement(RUNTIME, None, TABLES), _with_selector())
+    plain, picky = (requirement(RuntimeSpec(name=RUNTIME), None, TABLES), _with_selector())
     fleet = Fleet(fleet_of)
     return [
         Figure(f"kinds among {n} nodes", "", len(fleet.groups())),
@@ -66,7 +68,7 @@ def _judging(n: int) -> list[Figure]:
 
 
 def _with_selector() -> Requirement:
-    return requirement(RUNTIME, None, TABLES, Scheduling(node_selector={"pool": "a"}))
+    return requirement(RuntimeSpec(name=RUNTIME), None, TABLES, Scheduling(node_selector={"pool": "a"}))
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

@@ -12,8 +12,8 @@ from tests.support.records import application, normal_version, observed
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import Judged, Word, judged, summary
+from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import beyond_labels, rooms
-from aiapp.domain.nodes.requirement import requirement
 from aiapp.domain.nodes.usage import Used, free
 from aiapp.domain.planning.application import plan
 from aiapp.domain.planning.outlook import asked_devices
@@ -57,7 +57,7 @@ def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object])
 
 def claim(story: Story, selector: Mapping[str, str], nodes: Iterable[Object], in_use: Used, template: Object) -> Claim:
     """For a pod of this template on these nodes."""
-    needed = requirement(story.platform.runtime, story.npu, TABLES, story.scheduling(selector))
+    needed = requirement(RuntimeSpec(name=story.platform.runtime), story.npu, TABLES, story.scheduling(selector))
     kinds = judged(needed, seen(*nodes), TABLES)
     resource, devices = asked_devices(template) or (None, 0)
     affinity = template["spec"]["affinity"]["nodeAffinity"]

@@ -17,6 +17,16 @@ ImageReference = Annotated[
 ]
 
 
+ChipName = Annotated[
+    str,
+    Field(max_length=32),
+    Matches(
+        "[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
+        "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
+    ),
+]
+
+
 class User(ApiModel):
     """User and group that the container runs as."""
 
@@ -62,6 +72,9 @@ class RuntimeSpec(ApiModel):
     """User of the container. Default: 1000 and group 1000, the owner of Ascend devices."""
     npu_resource_name: ResourceName | None = None
     """Extended resource to ask for. Default: the one that the nodes which fit offer."""
+    chips: Annotated[tuple[ChipName, ...], Field(min_length=1, max_length=16, json_schema_extra=SET)] | None = None
+    """Ascend chip families that the image was made for, any of them, for example `[Ascend950]`; only for CANN runtimes.
+    Default: the one that the name tells by a token such as `snt9b`."""
 
 
 class RuntimeObjectStatus(ApiModel):

@@ -13,11 +13,12 @@ from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.api.version import AIApplicationVersion, Container
 from aiapp.cli.cluster import UserCluster
 from aiapp.cli.fleet import Seen, look
-from aiapp.domain.catalogue import find, is_ambiguous
+from aiapp.domain.catalogue import find, is_ambiguous, named_only
 from aiapp.domain.documents import check_documents
 from aiapp.domain.nodes.compatibility import Judged, judged, summary
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.placement import beyond_labels, placement
-from aiapp.domain.nodes.requirement import Requirement, requirement, wanted_npu
+from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.usage import free
 from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.ports import NotFoundError
@@ -53,13 +54,14 @@ async def of_file(cluster: UserCluster, file: Path, runtime: str | None, node_fa
 def fit(version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: str | None) -> Fit:
     """`runtime` counts where the version names none. Raises `click.ClickException`."""
     name = f"{version.spec.application}-{version.spec.version}"
-    needed, notes = _requirement(version, application, seen, _runtime(version, runtime, name))
+    entry, notes = _entry(_runtime(version, runtime, name), version, seen)
+    needed = _requirement(version, application, seen, entry)
     kinds = judged(needed, seen.fleet, seen.tables)
     verdict, placed = summary(kinds), placement(needed, kinds, seen.tables)
     beyond = beyond_labels(kinds, placed.node_affinity, placed.resource, placed.devices)
     document: Json = {
         "version": name,
-        "runtime": needed.runtime.name if needed.runtime else None,
+        "runtime": entry.name,
         "verdict": verdict.verdict,
         "message": verdict.message,
         "compatible": verdict.compatible,
@@ -73,27 +75,30 @@ def fit(version: AIApplicationVersion, application: AIApplication | None, seen: 
 
 
 def _requirement(
-    version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: str
-) -> tuple[Requirement, list[str]]:
-    known = _catalogued(runtime, version, seen)
-    notes = [] if known else [f"runtime {runtime} is not in the catalogue: judged by its name alone"]
+    version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: RuntimeSpec
+) -> Requirement:
     serving = application.spec.serving if application else None
     served = _served(serving, version.spec.version)
     container = version.spec.container or Container()
     asked = (served.npu if served else None) or container.npu
     resources = (served.resources if served else None) or container.resources
-    npu = wanted_npu(asked, known, resources)
+    npu = wanted_npu(asked, runtime, resources)
     scheduling = serving.scheduling if serving and served else None
-    return requirement(known.name if known else runtime, npu, seen.tables, scheduling), notes
+    return requirement(runtime, npu, seen.tables, scheduling)
 
 
-def _catalogued(runtime: str, version: AIApplicationVersion, seen: Seen) -> RuntimeSpec | None:
+def _entry(name: str, version: AIApplicationVersion, seen: Seen) -> tuple[RuntimeSpec, list[str]]:
+    """The catalogue's entry, and what a person should know of it. Raises `click.ClickException`."""
     engine = version.status.model.type if version.status.model else None
-    if engine is None and is_ambiguous(runtime, seen.runtimes):
+    if engine is None and is_ambiguous(name, seen.runtimes):
         raise click.ClickException(
-            f"which runtime {runtime} means depends on the package's model_type: name one in full in spec.runtime"
+            f"which runtime {name} means depends on the package's model_type: name one in full in spec.runtime"
         )
-    return find(runtime, seen.runtimes, engine)
+    if (known := find(name, seen.runtimes, engine)) is not None:
+        return known, []
+    if (other := find(name, seen.runtimes)) is not None:
+        return other, [f"runtime {other.name} is not for {engine}: versions with it are refused (EngineMismatch)"]
+    return named_only(name), [f"runtime {name} is not in the catalogue: judged by its name alone"]
 
 
 async def _application(cluster: UserCluster, version: AIApplicationVersion) -> AIApplication | None:

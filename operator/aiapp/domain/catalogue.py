@@ -91,6 +91,11 @@ def find(name: str, catalogue: Catalogue, engine: str | None = None) -> RuntimeS
     return min(fitting, key=lambda one: (one.lifecycle == "Removed", one.image is None, one.name), default=None)
 
 
+def named_only(name: str) -> RuntimeSpec:
+    """Stands for a runtime that is not in the catalogue: nothing is known of it but its name."""
+    return RuntimeSpec.model_construct(name=name)
+
+
 def serves(runtime: RuntimeSpec, engine: str | None) -> bool:
     """Whether packages of the engine (a `model_type`) run on it: unless its name says that it is for others."""
     known = engines(runtime)

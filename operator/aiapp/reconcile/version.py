@@ -9,12 +9,12 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import Condition
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
-from aiapp.domain.catalogue import Resolution, Resolved, Unavailable
+from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, named_only
 from aiapp.domain.desired.manifest import manifest_objects
 from aiapp.domain.lifecycle import support
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.nodes.requirement import requirement, wanted_npu
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.story import imported_story
 from aiapp.domain.planning.counts import only_counts_differ
@@ -172,8 +172,9 @@ class VersionReconciler:
         if name is None:
             return None
         container, view = record.spec.container or Container(), self._ports.view
-        npu = wanted_npu(container.npu, catalogue.get(name), container.resources)
-        return verdict(requirement(name, npu, view.tables), view.fleet, view.tables)
+        entry = catalogue.get(name) or named_only(name)
+        npu = wanted_npu(container.npu, entry, container.resources)
+        return verdict(requirement(entry, npu, view.tables), view.fleet, view.tables)
 
     def _damped(self, record: VersionRecord, said: Report) -> float | None:
         """Seconds to wait when nothing but counts of nodes changed and they were written a moment ago; None: write."""

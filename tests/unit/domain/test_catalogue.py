@@ -20,7 +20,7 @@ from aiapp.domain.catalogue import (
     recalled,
     resolve,
 )
-from aiapp.domain.nodes.requirement import requirement
+from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.runtime_name import object_name, parse
 
 ROOT: Final = Path(__file__).parents[3]
@@ -94,8 +94,8 @@ def test_a_shipped_runtime_has_a_name_that_says_what_it_needs(shipped: dict[str,
     spec = RuntimeSpec.model_validate(shipped["spec"])
     assert shipped["metadata"]["name"] == object_name(spec.name)
     assert spec.image is None
-    chip = requirement(spec.name, None, TABLES).chip
-    assert (chip.id if chip else None) == ("Ascend910A" if parse(spec.name).hardware.kind == "CANN" else None)
+    chips = [chip.id for chip in requirement(spec, None, TABLES).chips]
+    assert chips == (["Ascend910A"] if parse(spec.name).hardware.kind == "CANN" else [])
 
 
 def test_no_two_shipped_runtimes_of_one_engine_answer_to_one_name() -> None:

@@ -55,18 +55,24 @@ def firmware_and_driver(label: str) -> tuple[str | None, str]:
     return (match.group(1), label.strip()[match.end() :]) if match else (None, label.strip())
 
 
-def window(cann: str, driver: str, tables: Tables, family: str | None = None) -> Window:
+def window(cann: str, driver: str, tables: Tables, families: frozenset[str] = frozenset()) -> Window:
     """The verdict for a CANN release on a driver, both as written in names and labels.
 
-    `family` is the chip's where it is known: some minima hold for one family only.
+    `families` are those that the chip may be of, as far as that is known: some numbers hold for one family only.
     """
     release, placed = _release(cann, tables), order(driver)
     if release is None:
         return Window("Unknown", Reason.FACTS_MISSING, f"CANN {cann} is not in the compatibility table")
     if placed is None:
         return Window("Unknown", Reason.FACTS_MISSING, f"driver {driver} is not a version that can be read")
+    family = next(iter(families)) if len(families) == 1 else ""
+    if _is_good(release.row, driver, family):
+        return Window("Compatible")
+    own = sorted(chip.id for chip in tables.chips if chip.own_drivers and chip.id in families)
+    if own:
+        return _unnamed(release, driver, own)
     return (
-        _named(release, driver)
+        _refused(release, driver)
         or _below(release, driver, placed, family)
         or _dropped(release, driver, tables)
         or _above(release, driver, placed)
@@ -88,16 +94,28 @@ def _matches(driver: str, patterns: tuple[str, ...]) -> bool:
     return any(f"{driver.lower()}.".startswith(f"{p.lower().removesuffix('.x')}.") for p in patterns)
 
 
-def _named(release: _Release, driver: str) -> Window | None:
-    """What the release's own documents say of this very driver."""
-    if _matches(driver, release.row.bad):
-        detail = f"CANN {release.asked} asks for driver {release.row.driver} or newer and refuses {driver} by name"
-        return _too_new(release, detail, official=True)
-    return Window("Compatible") if _matches(driver, release.row.good) else None
+def _is_good(row: CannRow, driver: str, family: str) -> bool:
+    """Whether the release's own documents name this very driver as supported."""
+    return _matches(driver, (*row.good, *row.family_good.get(family, ())))
 
 
-def _below(release: _Release, driver: str, placed: Order, family: str | None) -> Window | None:
-    row, own = release.row, release.row.family_drivers.get(family or "")
+def _unnamed(release: _Release, driver: str, families: list[str]) -> Window:
+    """Of a family whose drivers have lines of their own, so that the general order of drivers says nothing."""
+    known = sorted({good for family in families for good in release.row.family_good.get(family, ())})
+    named = f"names drivers {', '.join(known)}" if known else "names no driver"
+    detail = f"CANN {release.asked} {named} for {' or '.join(families)}, the node has {driver}"
+    return Window("Unknown", Reason.FACTS_MISSING, detail)
+
+
+def _refused(release: _Release, driver: str) -> Window | None:
+    if not _matches(driver, release.row.bad):
+        return None
+    detail = f"CANN {release.asked} asks for driver {release.row.driver} or newer and refuses {driver} by name"
+    return _too_new(release, detail, official=True)
+
+
+def _below(release: _Release, driver: str, placed: Order, family: str) -> Window | None:
+    row, own = release.row, release.row.family_drivers.get(family)
     if own is not None and placed < (order(own) or placed):
         detail = f"CANN {release.asked} asks for driver {own} or newer on {family}, the node has {driver}"
         return _too_new(release, detail, official=True, driver=own)

@@ -7,8 +7,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.nodes.cann import window
 from aiapp.domain.nodes.facts import ARCHITECTURE_LABEL, NodeKind, Taint
 from aiapp.domain.nodes.requirement import Requirement, may_use_npu_nodes, resources, tolerates
-from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.runtime_name import RuntimeName
+from aiapp.domain.nodes.tables import Chip, Tables
 
 POD_OS: Final = "linux"
 LONGEST: Final = 300
@@ -28,111 +27,131 @@ class Against(NamedTuple):
     certain: bool = True
 
 
-Check = Callable[[Requirement, RuntimeName, NodeKind, Tables], Against | None]
+class Pair(NamedTuple):
+    """A requirement and a kind of node, and the facts to judge by."""
+
+    needed: Requirement
+    node: NodeKind
+    tables: Tables
 
 
-def has_architecture(_: Requirement, runtime: RuntimeName, node: NodeKind, __: Tables) -> Against | None:
-    if node.architecture is None:
-        return _unknown("its architecture", f"label it with {ARCHITECTURE_LABEL}")
-    if node.architecture == runtime.architecture:
+Check = Callable[[Pair], Against | None]
+
+
+def has_architecture(pair: Pair) -> Against | None:
+    if pair.node.architecture is None:
+        return _untold("its architecture", f"label it with {ARCHITECTURE_LABEL}")
+    if pair.node.architecture in pair.needed.architectures:
         return None
-    detail = f"the node is {node.architecture}, the runtime {runtime.architecture}"
-    return Against(Reason.ARCHITECTURE_MISMATCH, detail, f"a runtime for {node.architecture}")
+    detail = f"the node is {pair.node.architecture}, the runtime {' or '.join(sorted(pair.needed.architectures))}"
+    return Against(Reason.ARCHITECTURE_MISMATCH, detail, f"a runtime for {pair.node.architecture}")
 
 
-def has_system(_: Requirement, __: RuntimeName, node: NodeKind, ___: Tables) -> Against | None:
-    if node.os in (None, POD_OS):
+def has_system(pair: Pair) -> Against | None:
+    if pair.node.os in (None, POD_OS):
         return None
-    return Against(Reason.OPERATING_SYSTEM_MISMATCH, f"the node runs {node.os}, the runtime {POD_OS}")
+    return Against(Reason.OPERATING_SYSTEM_MISMATCH, f"the node runs {pair.node.os}, the runtime {POD_OS}")
 
 
-def has_hardware(needed: Requirement, runtime: RuntimeName, node: NodeKind, tables: Tables) -> Against | None:
-    match runtime.hardware.kind:
+def has_hardware(pair: Pair) -> Against | None:
+    match pair.needed.hardware:
         case "CPU":
-            if not node.chips or may_use_npu_nodes(needed, tables):
+            if not pair.node.chips or may_use_npu_nodes(pair.needed, pair.tables):
                 return None
             remedy = "tolerate the NPU resource as a taint (serving.scheduling.tolerations)"
             return Against(Reason.HARDWARE_MISSING, "the node is kept for NPU work", remedy)
         case "CUDA":
-            return None if _has_any(needed, node) else Against(Reason.HARDWARE_MISSING, _lacks(needed))
+            return None if _has_any(pair) else Against(Reason.HARDWARE_MISSING, _lacks(pair.needed))
         case "CANN":
-            if _has_any(needed, node):
+            if _has_any(pair):
                 return None
             return Against(Reason.HARDWARE_MISSING, "nothing on the node tells of an NPU")
 
 
-def has_chip(needed: Requirement, runtime: RuntimeName, node: NodeKind, tables: Tables) -> Against | None:
-    if not needed.is_cann or has_hardware(needed, runtime, node, tables):
+def has_chip(pair: Pair) -> Against | None:
+    if not pair.needed.is_cann or has_hardware(pair):
         return None
-    if needed.chip is None:
-        return _unknown("which chip the runtime is for", "a runtime whose name says its chip", who="the name")
-    if node.chips and needed.chip.id not in node.chips:
-        families = " or ".join(sorted(node.chips))
-        said = f"{node.model} ({families})" if node.model else families
-        detail = f"the node has {said}, the runtime is for {needed.chip.id}"
-        return Against(Reason.CHIP_MISMATCH, detail, f"a runtime for {said}", certain=needed.chip_stated)
-    if node.family is not None:
+    if pair.needed.unknown_chips and not pair.needed.takes(pair.node.chips):
+        said = " and ".join(pair.needed.unknown_chips)
+        return _unlisted(f"the runtime's chip {said}", f"chips with id: {pair.needed.unknown_chips[0]}")
+    if not pair.needed.chips:
+        return _untold("which chip the runtime is for", "a runtime that says its chip", who="the runtime")
+    if pair.node.chips and not pair.needed.takes(pair.node.chips):
+        families = " or ".join(sorted(pair.node.chips))
+        said = f"{pair.node.model} ({families})" if pair.node.model else families
+        detail = f"the node has {said}, the runtime is for {' or '.join(chip.id for chip in pair.needed.chips)}"
+        return Against(Reason.CHIP_MISMATCH, detail, f"a runtime for {said}", certain=pair.needed.chips_stated)
+    if pair.node.family is not None:
         return None
-    return _unknown("its chip", f"label it with {tables.labels.chip[-1]}")
+    unlisted = _unlisted_chip(pair) or _unlisted_resource(pair)
+    return unlisted or _untold("its chip", f"label it with {pair.tables.labels.chip[-1]}")
 
 
-def has_npus(needed: Requirement, _: RuntimeName, node: NodeKind, tables: Tables) -> Against | None:
-    if not needed.devices or not _has_any(needed, node) or _is_another(needed, node):
+def has_npus(pair: Pair) -> Against | None:
+    if not pair.needed.devices or not _has_any(pair) or _is_another(pair):
         return None
-    offered = max(node.allocatable(name) for name in resources(needed, tables))
+    offered = max(pair.node.allocatable(name) for name in resources(pair.needed, pair.tables))
     if not offered:
-        return Against(Reason.NPU_RESOURCE_MISSING, *_missing(needed, node, tables))
-    if offered < needed.devices:
-        detail = f"{needed.devices} are asked for, the node has {offered}"
+        return _no_npus(pair)
+    if offered < pair.needed.devices:
+        detail = f"{pair.needed.devices} are asked for, the node has {offered}"
         return Against(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"at most {offered} for a pod")
-    return _count_rule(needed, node, tables)
+    return _count_rule(pair)
 
 
-def _count_rule(needed: Requirement, node: NodeKind, tables: Tables) -> Against | None:
+def _no_npus(pair: Pair) -> Against | None:
+    """Certain, unless the node has some under a name that no table knows."""
+    unlisted = _unlisted_resource(pair) if pair.needed.resource is None else None
+    if unlisted is None:
+        return Against(Reason.NPU_RESOURCE_MISSING, *_missing(pair))
+    return unlisted if pair.node.family is not None or not pair.needed.is_cann else None
+
+
+def _count_rule(pair: Pair) -> Against | None:
     """What no node of the kind is ever asked for in vain: rings, halves of servers, slices."""
-    if needed.resource is not None and tables.is_part(needed.resource):
-        slices = f"{needed.devices} slices are asked for, a pod gets exactly one"
-        return Against(Reason.NPU_COUNT_IMPOSSIBLE, slices, "one slice") if needed.devices != 1 else None
-    own = needed.chip.id if needed.chip is not None and needed.chip_stated and needed.chip.id in node.chips else None
-    families = [own] if own else sorted(node.chips)
-    rules = [tables.by_id[family].counts_of(node.server) for family in families]
-    if not rules or any(rule.permit(needed.devices) for rule in rules):
+    if pair.needed.resource is not None and pair.tables.is_part(pair.needed.resource):
+        slices = f"{pair.needed.devices} slices are asked for, a pod gets exactly one"
+        return Against(Reason.NPU_COUNT_IMPOSSIBLE, slices, "one slice") if pair.needed.devices != 1 else None
+    rules = {chip.id: chip.counts_of(pair.node.server) for chip in _possible(pair)}
+    if not rules or any(rule.permit(pair.needed.devices) for rule in rules.values()):
         return None
-    detail = f"{needed.devices} are asked for, {' or '.join(families)} grants {rules[0]}"
-    return Against(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"one of {rules[0]}")
+    usual = next(iter(rules.values()))
+    detail = f"{pair.needed.devices} are asked for, {' or '.join(rules)} grants {usual}"
+    return Against(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"one of {usual}")
 
 
-def has_driver(needed: Requirement, runtime: RuntimeName, node: NodeKind, tables: Tables) -> Against | None:
-    if not needed.is_cann or runtime.hardware.version is None or not _has_any(needed, node):
+def has_driver(pair: Pair) -> Against | None:
+    if pair.needed.cann is None or not _has_any(pair):
         return None
-    if node.driver is None:
-        return _unknown("its driver", f"label it with {_driver_label(tables)}")
-    judged = window(runtime.hardware.version, node.driver, tables, node.family)
+    if pair.node.driver is None:
+        return _untold("its driver", f"label it with {_driver_label(pair.tables)}")
+    families = frozenset(chip.id for chip in _possible(pair))
+    judged = window(pair.needed.cann, pair.node.driver, pair.tables, families)
     if judged.reason is None:
         return None
     remedy = f"driver {judged.driver} or newer" if judged.driver else "a runtime with another CANN"
     return Against(judged.reason, judged.detail, remedy, certain=judged.verdict == "Incompatible")
 
 
-def has_labels(_: Requirement, __: RuntimeName, node: NodeKind, ___: Tables) -> Against | None:
-    if not node.lacking:
+def has_labels(pair: Pair) -> Against | None:
+    if not pair.node.lacking:
         return None
-    wanted = ", ".join(node.lacking)
+    wanted = ", ".join(pair.node.lacking)
     detail = f"scheduling.nodeSelector asks for {wanted}"
     return Against(Reason.SELECTOR_MISMATCH, detail, f"label it with {wanted}, or change scheduling.nodeSelector")
 
 
-def is_ready(needed: Requirement, _: RuntimeName, node: NodeKind, __: Tables) -> Against | None:
-    if not node.ready:
+def is_ready(pair: Pair) -> Against | None:
+    if not pair.node.ready:
         return Against(Reason.NODE_NOT_READY, "the node is not Ready", "the node has to become Ready")
-    if node.cordoned and not tolerates(needed.tolerated, CORDON):
+    if pair.node.cordoned and not tolerates(pair.needed.tolerated, CORDON):
         return Against(Reason.NODE_NOT_READY, "the node is cordoned", "kubectl uncordon")
     return None
 
 
-def is_tolerated(needed: Requirement, _: RuntimeName, node: NodeKind, tables: Tables) -> Against | None:
-    own = set(resources(needed, tables))
-    keeps = [t for t in node.taints if t.key not in own and not tolerates(needed.tolerated, t)]
+def is_tolerated(pair: Pair) -> Against | None:
+    own = set(resources(pair.needed, pair.tables))
+    keeps = [t for t in pair.node.taints if t.key not in own and not tolerates(pair.needed.tolerated, t)]
     if not keeps:
         return None
     said = ", ".join(f"{t.key}{'=' if t.value else ''}{t.value}:{t.effect}" for t in keeps)
@@ -155,10 +174,10 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Against, ...]:
     """Everything that stands against the node, in order."""
-    if needed.runtime is None:
-        return (_unknown("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
-    runtime = needed.runtime
-    return tuple(_cut(found) for check in CHECKS if (found := check(needed, runtime, node, tables)) is not None)
+    if not needed.is_known:
+        return (_untold("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
+    pair = Pair(needed, node, tables)
+    return tuple(_cut(found) for check in CHECKS if (found := check(pair)) is not None)
 
 
 def first(found: tuple[Against, ...]) -> Against | None:
@@ -174,31 +193,55 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _unknown(what: str, remedy: str, who: str = "the node") -> Against:
+def _untold(what: str, remedy: str, who: str = "the node") -> Against:
     return Against(Reason.FACTS_MISSING, f"{who} does not tell {what}", remedy, certain=False)
 
 
-def _offers(needed: Requirement, node: NodeKind) -> bool:
-    return needed.resource is not None and node.allocatable(needed.resource) > 0
+def _unlisted(what: str, entry: str) -> Against:
+    """Something of a name that is in no table: it may be anything."""
+    remedy = f"add it to ConfigMap aiapp-node-facts: {entry}"
+    return Against(Reason.FACTS_MISSING, f"{what} is in no table of facts", remedy, certain=False)
 
 
-def _has_any(needed: Requirement, node: NodeKind) -> bool:
+def _unlisted_chip(pair: Pair) -> Against | None:
+    if pair.node.model is None or pair.tables.names_chip(pair.node.model):
+        return None
+    return _unlisted(f"the node's chip {pair.node.model}", "names of its family in chips")
+
+
+def _unlisted_resource(pair: Pair) -> Against | None:
+    found = (name for name, number in pair.node.devices if number and pair.tables.is_unlisted_npu(name))
+    unlisted = next(found, None)
+    return _unlisted(f"the node's resource {unlisted}", "resources of its family in chips") if unlisted else None
+
+
+def _possible(pair: Pair) -> tuple[Chip, ...]:
+    """The families of the node's chips that matter: on others the runtime does not run anyway."""
+    wanted = pair.needed.takes(pair.node.chips) if pair.needed.chips_stated else ()
+    return wanted or tuple(pair.tables.by_id[family] for family in sorted(pair.node.chips))
+
+
+def _offers(pair: Pair) -> bool:
+    return pair.needed.resource is not None and pair.node.allocatable(pair.needed.resource) > 0
+
+
+def _has_any(pair: Pair) -> bool:
     """Hardware of the kind that is asked for, whatever it is in detail."""
-    return _offers(needed, node) or (needed.is_cann and bool(node.chips))
+    return _offers(pair) or (pair.needed.is_cann and bool(pair.node.chips))
 
 
-def _is_another(needed: Requirement, node: NodeKind) -> bool:
+def _is_another(pair: Pair) -> bool:
     """Another chip has other resources and numbers."""
-    return needed.chip is not None and bool(node.chips) and needed.chip.id not in node.chips
+    return bool(pair.needed.chips) and bool(pair.node.chips) and not pair.needed.takes(pair.node.chips)
 
 
 def _lacks(needed: Requirement) -> str:
     return f"the node offers no {needed.resource}"
 
 
-def _missing(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[str, str]:
-    wanted = " or ".join(resources(needed, tables)[:2])
-    others = [name for name, number in node.devices if number and tables.families(name)]
+def _missing(pair: Pair) -> tuple[str, str]:
+    wanted = " or ".join(resources(pair.needed, pair.tables)[:2])
+    others = [name for name, number in pair.node.devices if number and pair.tables.families(name)]
     detail = f"the node offers no {wanted}"
     if not others:
         return detail, "its device plugin has to offer healthy NPUs"

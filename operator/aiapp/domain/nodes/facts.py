@@ -205,9 +205,22 @@ def _chips(labels: Mapping[str, str], resources: list[str], tables: Tables) -> t
     if evidence := _evidence(labels, resources, tables):
         every = [families for families, _ in evidence]
         return frozenset.intersection(*every) or frozenset.union(*every), ", ".join(source for _, source in evidence)
-    present = _first(labels, tables.labels.present)
-    sign = name if name.value else present if present.value in {"true", "on"} else _NOTHING
+    sign = _sign(name, labels, resources, tables)
     return (frozenset(tables.by_id), sign.source) if sign.value else (frozenset(), "")
+
+
+def _sign(name: _Read, labels: Mapping[str, str], resources: list[str], tables: Tables) -> _Read:
+    """Of NPUs of a family that nobody knows: absence from the tables is no absence of the thing."""
+    if name.value:
+        return name
+    present = _first(labels, tables.labels.present)
+    if present.value in {"true", "on"}:
+        return present
+    accelerator = _first(labels, tables.labels.accelerator)
+    if accelerator.value and tables.is_unlisted_accelerator(accelerator.value):
+        return accelerator
+    unlisted = next((resource for resource in resources if tables.is_unlisted_npu(resource)), None)
+    return _Read(unlisted, f"resource {unlisted}")
 
 
 def _evidence(labels: Mapping[str, str], resources: list[str], tables: Tables) -> list[tuple[frozenset[str], str]]:

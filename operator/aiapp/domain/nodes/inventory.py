@@ -7,7 +7,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import Word, judged
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.fleet import Fleet
-from aiapp.domain.nodes.requirement import requirement, wanted_npu
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 from aiapp.domain.resources import Json
@@ -25,7 +25,7 @@ def inventory(fleet: Fleet, tables: Tables, in_use: Used | None, runtimes: Itera
 def _words(fleet: Fleet, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Words:
     found: dict[str, dict[Word, list[str]]] = defaultdict(lambda: defaultdict(list))
     for runtime in sorted(runtimes, key=lambda one: one.name):
-        for kind in judged(requirement(runtime.name, wanted_npu(None, runtime), tables), fleet, tables):
+        for kind in judged(requirement(runtime, wanted_npu(None, runtime), tables), fleet, tables):
             for name in kind.group.names:
                 found[name][kind.word].append(runtime.name)
     return found

@@ -34,6 +34,7 @@ class ChipOverlay(Table):
     resources: tuple[str, ...] = ()
     counts: Counts | None = None
     ring: str | None = None
+    own_drivers: bool | None = None
 
 
 class Overlay(Table):
@@ -54,6 +55,7 @@ def overlaid(shipped: Tables, text: str) -> Tables:
     overlay = validated(Overlay, read_yaml(text) or {})
     return Tables(
         labels=_labels(shipped.labels, overlay),
+        signs=shipped.signs,
         chips=_chips(shipped.chips, overlay.chips),
         unnamed=shipped.unnamed,
         drivers=_rows(shipped.drivers, overlay.drivers, "version"),
@@ -84,7 +86,9 @@ def _extended(chip: Chip, overlay: ChipOverlay) -> Chip:
         for field in ("tokens", "names", "accelerators", "resources")
     }
     changes["servers"] = _rows(chip.servers, overlay.servers, "name")
-    changes |= {field: said for field in ("counts", "ring") if (said := getattr(overlay, field)) is not None}
+    changes |= {
+        field: said for field in ("counts", "ring", "own_drivers") if (said := getattr(overlay, field)) is not None
+    }
     return chip.model_copy(update=changes)
 
 

@@ -43,10 +43,10 @@ def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> P
 
     `kinds` is the fleet as it was judged for this very requirement.
     """
-    if needed.runtime is None:
+    if not needed.is_known:
         return Placement(None)
-    required = [_architecture(needed.runtime.architecture, kinds), *_excluded(kinds, (OS_LABEL,), _runs_another_system)]
-    if needed.runtime.hardware.kind == "CPU":
+    required = [_architecture(needed.architectures, kinds), *_excluded(kinds, (OS_LABEL,), _runs_another_system)]
+    if needed.hardware == "CPU":
         return Placement(_affinity([*required, *_away_from_npus(needed, kinds, tables)], []))
     resource = _resource(needed, kinds, tables)
     exclusions = [*_other_chips(needed, kinds, tables), *_unfit_servers(kinds, tables, needed.devices)]
@@ -105,12 +105,12 @@ def _holds(term: Json, kind: NodeKind) -> bool:
             return value is None
 
 
-def _architecture(wanted: str, kinds: Sequence[Judged]) -> Json:
+def _architecture(wanted: frozenset[str], kinds: Sequence[Judged]) -> Json:
     """The kubelet sets the label; where a node that may fit lacks it, the others are excluded instead."""
     if all(kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds if kind.word != "Incompatible"):
-        return _term(ARCHITECTURE_LABEL, "In", [wanted])
-    others = {kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds} - {None, wanted}
-    return _term(ARCHITECTURE_LABEL, "NotIn", sorted(filter(None, others | _ARCHITECTURES - {wanted})))
+        return _term(ARCHITECTURE_LABEL, "In", sorted(wanted))
+    others = {kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds} - wanted
+    return _term(ARCHITECTURE_LABEL, "NotIn", sorted(filter(None, others | _ARCHITECTURES - wanted)))
 
 
 _ARCHITECTURES: Final = frozenset({"amd64", "arm64"})
@@ -173,9 +173,9 @@ def _away_from_npus(needed: Requirement, kinds: Sequence[Judged], tables: Tables
 
 def _other_chips(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> list[Json]:
     """By the chip label; where a node has none, by its server type."""
-    if needed.chip is None or not needed.chip_stated:
+    if not needed.chips or not needed.chips_stated:
         return []
-    others = sorted({name for chip in tables.chips if chip.id != needed.chip.id for name in chip.names})
+    others = sorted({name for chip in tables.chips if chip not in needed.chips for name in chip.names})
     return [
         *(_term(key, "NotIn", others) for key in tables.labels.chip),
         *_excluded(kinds, tables.labels.server, _unlabelled(tables, Reason.CHIP_MISMATCH)),
@@ -199,9 +199,10 @@ def _is_unfit_by_driver(kind: Judged) -> bool:
 
 def _preferred(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> list[list[Json]]:
     """The chip by its label; a driver that is known to fit, where the fleet also has others."""
-    if needed.chip is None:
+    names = sorted({name for chip in needed.chips for name in chip.names})
+    if not names:
         return []
-    chips = [[_term(key, "In", sorted(needed.chip.names))] for key in tables.labels.chip]
+    chips = [[_term(key, "In", names)] for key in tables.labels.chip]
     if {kind.word for kind in kinds} >= {"Compatible", "Unknown"}:
         chips += _known_drivers(kinds, tables)
     return chips

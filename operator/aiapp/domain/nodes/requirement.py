@@ -1,26 +1,32 @@
-"""What a version asks of a node, from its runtime's name, its devices and its wishes about scheduling. Pure."""
+"""What a pod asks of a node, whoever asks for it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-from aiapp.api.application import Scheduling, Toleration
-from aiapp.api.meta import Npu, Resources
-from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.nodes.facts import GPU_RESOURCE, Taint, count
+from aiapp.api.application import Toleration
+from aiapp.domain.nodes.facts import Taint
 from aiapp.domain.nodes.fleet import Selector
 from aiapp.domain.nodes.tables import Chip, Tables
-from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
+
+Hardware = Literal["CPU", "CUDA", "CANN"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What a version asks of a node."""
+    """What a pod asks of a node."""
 
-    runtime: RuntimeName | None
-    """None: the runtime's name says nothing, so nothing can be judged."""
-    chip: Chip | None = None
-    chip_stated: bool = True
-    """False: the chip is deduced from the name, so another one is not refused."""
+    architectures: frozenset[str] = frozenset()
+    """Any of these, as Kubernetes writes them; empty: nobody knows what is asked for, so nothing can be judged."""
+    hardware: Hardware = "CPU"
+    cann: str | None = None
+    """Release of CANN, where the hardware is of that kind and it is known."""
+    chips: tuple[Chip, ...] = ()
+    """Families of which any will do; none where it is not known for which."""
+    chips_stated: bool = True
+    """False: the families are deduced, so another one is not refused."""
+    unknown_chips: tuple[str, ...] = ()
+    """Families that are asked for and that no table knows."""
     devices: int = 0
     """NPUs or GPUs of one pod."""
     resource: str | None = None
@@ -32,43 +38,17 @@ class Requirement:
     scheduler: str | None = None
 
     @property
+    def is_known(self) -> bool:
+        return bool(self.architectures)
+
+    @property
     def is_cann(self) -> bool:
-        return self.runtime is not None and self.runtime.hardware.kind == "CANN"
+        return self.hardware == "CANN"
 
-
-def requirement(name: str, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None) -> Requirement:
-    """From a runtime's full name and the devices that are asked for; CANN and CUDA without a number mean one."""
-    wishes = scheduling or Scheduling()
-    selector = tuple(sorted((wishes.node_selector or {}).items()))
-    try:
-        runtime = parse(name)
-    except RuntimeNameError:
-        return Requirement(runtime=None, selector=selector)
-    kind = runtime.hardware.kind
-    chip, stated = _chip(runtime, tables) if kind == "CANN" else (None, True)
-    usual = {"CPU": None, "CUDA": GPU_RESOURCE, "CANN": None}[kind]
-    return Requirement(
-        runtime=runtime,
-        chip=chip,
-        chip_stated=stated,
-        devices=0 if kind == "CPU" else npu.count if npu else 1,
-        resource=None if kind == "CPU" else (npu.resource_name if npu else None) or usual,
-        tolerated=wishes.tolerations or (),
-        selector=selector,
-        scheduler=wishes.scheduler_name,
-    )
-
-
-def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None, resources: Resources | None = None) -> Npu | None:
-    """What was asked for; GPUs may stand among the other resources; the runtime may name the resource if nobody else
-    does.
-    """
-    gpus = count(((resources.limits if resources else None) or {}).get(GPU_RESOURCE, 0))
-    if asked is None and gpus:
-        return Npu(count=gpus, resource_name=GPU_RESOURCE)
-    if runtime is None or runtime.npu_resource_name is None or (asked is not None and asked.resource_name is not None):
-        return asked
-    return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
+    def takes(self, families: Iterable[str]) -> tuple[Chip, ...]:
+        """The chips asked for that are among these families."""
+        among = frozenset(families)
+        return tuple(chip for chip in self.chips if chip.id in among)
 
 
 def resources(needed: Requirement, tables: Tables) -> tuple[str, ...]:
@@ -77,12 +57,14 @@ def resources(needed: Requirement, tables: Tables) -> tuple[str, ...]:
         return (needed.resource,)
     if not needed.devices:
         return ()
-    return needed.chip.resources if needed.chip else tuple(sorted(tables.resources))
+    named = dict.fromkeys(name for chip in needed.chips for name in chip.resources)
+    return tuple(named) or tuple(sorted(tables.resources))
 
 
 def may_use_npu_nodes(needed: Requirement, tables: Tables) -> bool:
     """CPU pods stay off nodes with NPUs as if those were tainted with the NPU resource; a toleration lets them in."""
-    return any(tolerates(needed.tolerated, Taint(name, "", "NoSchedule")) for name in tables.resources)
+    unlisted = (wish.key for wish in needed.tolerated if wish.key and tables.is_unlisted_npu(wish.key))
+    return any(tolerates(needed.tolerated, Taint(name, "", "NoSchedule")) for name in (*tables.resources, *unlisted))
 
 
 def tolerates(tolerated: Iterable[Toleration], taint: Taint) -> bool:
@@ -93,13 +75,3 @@ def tolerates(tolerated: Iterable[Toleration], taint: Taint) -> bool:
         and (wish.operator == "Exists" or (wish.value or "") == taint.value)
         for wish in tolerated
     )
-
-
-def _chip(runtime: RuntimeName, tables: Tables) -> tuple[Chip | None, bool]:
-    """The family that the runtime was made for, and whether a document says so."""
-    if runtime.chip is not None:
-        chip = tables.of_token(runtime.chip)
-        return chip, chip is not None and runtime.chip not in chip.deduced
-    if runtime.architecture != tables.unnamed.architecture:
-        return None, False
-    return tables.by_id[tables.unnamed.chip], runtime.hardware.version in tables.unnamed.stated

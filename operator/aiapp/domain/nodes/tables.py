@@ -46,6 +46,14 @@ class LabelKeys(Table):
         return (*self.chip, *self.server, *self.accelerator, *self.driver, *self.present)
 
 
+class Signs(Table):
+    """How names begin that are those of NPUs, in any case, although no family lists them."""
+
+    resources: tuple[str, ...] = ()
+    accelerators: tuple[str, ...] = ()
+    """Values of the accelerator label."""
+
+
 class Counts(Table):
     """Numbers of NPUs that one pod can be granted."""
 
@@ -90,6 +98,8 @@ class Chip(Table):
     counts: Counts = Counts()
     ring: str | None = None
     """Value of the pod label `ring-controller.atlas`."""
+    own_drivers: bool = False
+    """Its drivers have version lines of their own: the general numbers of drivers refuse none of them."""
 
     def server(self, name: str | None) -> Server | None:
         return next((server for server in self.servers if server.name == name), None)
@@ -132,6 +142,8 @@ class CannRow(Table):
     verified: Text | None = None
     good: tuple[Text, ...] = ()
     bad: tuple[Text, ...] = ()
+    family_good: dict[str, tuple[Text, ...]] = {}
+    """Drivers of one chip family that the release names as supported."""
 
 
 Model = TypeVar("Model", bound=Table)
@@ -141,6 +153,7 @@ class Tables(Table):
     """All facts."""
 
     labels: LabelKeys
+    signs: Signs = Signs()
     chips: tuple[Chip, ...]
     unnamed: Unnamed
     drivers: tuple[DriverRow, ...]
@@ -171,9 +184,25 @@ class Tables(Table):
         """Whether it counts memory or cores of NPUs, not NPUs."""
         return _SHARE_OF_NPU.search(resource) is not None and self.families(resource) is not None
 
+    def is_unlisted_npu(self, resource: str) -> bool:
+        """Whether its name is that of an NPU, of whatever family."""
+        return self.families(resource) is None and _begins(resource, self.signs.resources)
+
+    def is_unlisted_accelerator(self, value: str) -> bool:
+        """Whether a value of the accelerator label means an NPU, of whatever family."""
+        return _begins(value, self.signs.accelerators)
+
+    def names_chip(self, model: str) -> bool:
+        """Whether some family has this chip name."""
+        return any(model in chip.names for chip in self.chips)
+
     def of_token(self, token: str) -> Chip | None:
         """The family that a runtime name's chip token means."""
         return next((chip for chip in self.chips if token in chip.tokens), None)
+
+
+def _begins(name: str, prefixes: tuple[str, ...]) -> bool:
+    return name.casefold().startswith(tuple(prefix.casefold() for prefix in prefixes))
 
 
 def load(text: str) -> Tables:

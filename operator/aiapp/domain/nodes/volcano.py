@@ -41,13 +41,14 @@ def grouping(needed: Requirement, resource: str | None, kinds: Sequence[Judged],
     """For pods with NPUs that Volcano schedules."""
     if needed.scheduler != SCHEDULER or not needed.is_cann or resource is None:
         return Grouping()
-    chip = needed.chip or _only(tables.families(resource), tables)
-    ring = {RING_LABEL: chip.ring} if chip and chip.ring else {}
+    chips = needed.chips or _only(tables.families(resource), tables)
+    rings = {chip.ring for chip in chips if chip.ring}
+    ring = {RING_LABEL: rings.pop()} if len(rings) == 1 else {}
     if tables.is_part(resource):
         return Grouping(labels=ring)
     if resource not in SERVED:
         return Grouping()
-    policy = _policy(chip, resource, kinds) if chip else None
+    policy = _policy(chips, resource, kinds)
     # Volcano writes the numbers of the NPUs into an annotation that is called like the resource.
     source = {"fieldRef": {"fieldPath": f"metadata.annotations['{resource}']"}}
     return Grouping(
@@ -63,19 +64,28 @@ def of_owner(template: Json) -> Json:
     return {POLICY_ANNOTATION: said[POLICY_ANNOTATION]} if POLICY_ANNOTATION in said else {}
 
 
-def _only(families: frozenset[str] | None, tables: Tables) -> Chip | None:
-    return tables.by_id[next(iter(families))] if families and len(families) == 1 else None
+def _only(families: frozenset[str] | None, tables: Tables) -> tuple[Chip, ...]:
+    """None where several families share the resource."""
+    return tuple(tables.by_id[family] for family in families or ()) if families and len(families) == 1 else ()
 
 
-def _policy(chip: Chip, resource: str, kinds: Iterable[Judged]) -> str | None:
+def _policy(chips: Sequence[Chip], resource: str, kinds: Iterable[Judged]) -> str | None:
     """Of the server that most nodes which may fit are: by their label, else by their number of NPUs."""
     found: Counter[str] = Counter()
     for kind in kinds:
-        server = chip.server(kind.group.kind.server) or _of_size(chip, kind.group.kind.allocatable(resource))
+        server = _server(chips, kind, resource)
         if kind.word != "Incompatible" and server is not None and server.policy:
             found[server.policy] += len(kind.group.names)
-    usual = next((server.policy for server in chip.servers if server.policy), None)
+    usual = next((server.policy for chip in chips for server in chip.servers if server.policy), None)
     return max(found, key=lambda policy: (found[policy], policy)) if found else usual
+
+
+def _server(chips: Sequence[Chip], kind: Judged, resource: str) -> Server | None:
+    node = kind.group.kind
+    own = [chip for chip in chips if chip.id in node.chips] or chips
+    labelled = (server for chip in own if (server := chip.server(node.server)) is not None)
+    sized = (server for chip in own if (server := _of_size(chip, node.allocatable(resource))) is not None)
+    return next(labelled, None) or next(sized, None)
 
 
 def _of_size(chip: Chip, npus: int) -> Server | None:

@@ -11,10 +11,12 @@ from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.catalogue import named_only
 from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
 from aiapp.domain.nodes.fleet import Fleet
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.placement import beyond_labels, rooms
-from aiapp.domain.nodes.requirement import Requirement, requirement, wanted_npu
+from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.planning.records import VersionRecord
@@ -45,8 +47,8 @@ def outlook(
     tables: Tables,
 ) -> Outlook:
     """`runtime` is the catalogue's entry of the version's runtime, if there still is one."""
-    name = record.status.runtime.name if record.status.runtime else ""
-    needed = requirement(name, devices(served, record, runtime), tables, serving.scheduling)
+    entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
+    needed = requirement(entry, devices(served, record, runtime), tables, serving.scheduling)
     kinds = judged(needed, fleet, tables)
     return Outlook(needed, kinds, summary(kinds))
 
@@ -54,7 +56,7 @@ def outlook(
 def trusting(seen: Outlook) -> Outlook:
     """With nothing of `ON_TRUST` against any node: where pods may go whose version a person wants rolled out."""
     kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in ON_TRUST)) for kind in seen.kinds)
-    return replace(seen, needed=replace(seen.needed, chip_stated=False), kinds=tuple(kinds))
+    return replace(seen, needed=replace(seen.needed, chips_stated=False), kinds=tuple(kinds))
 
 
 def devices(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec | None) -> Npu | None:

@@ -115,14 +115,14 @@ def test_a_combined_label_of_firmware_and_driver_tells_the_driver() -> None:
     ("cann", "driver", "family", "verdict"),
     [
         # MindIE's release notes: inference on the A2 from 24.1.RC1 on; on other chips nobody says so.
-        ("8.0.RC1", "23.0.6", "Ascend910B", NO),
-        ("8.0.RC1", "24.1.rc1", "Ascend910B", YES),
-        ("8.0.RC1", "23.0.6", "Ascend310P", YES),
-        ("8.0.RC1", "23.0.6", None, YES),
+        ("8.0.RC1", "23.0.6", ["Ascend910B"], NO),
+        ("8.0.RC1", "24.1.rc1", ["Ascend910B"], YES),
+        ("8.0.RC1", "23.0.6", ["Ascend310P"], YES),
+        ("8.0.RC1", "23.0.6", [], YES),
     ],
 )
-def test_some_minima_hold_for_one_chip_family(cann: str, driver: str, family: str | None, verdict: str) -> None:
-    assert window(cann, driver, TABLES, family).verdict == verdict
+def test_some_minima_hold_for_one_chip_family(cann: str, driver: str, family: list[str], verdict: str) -> None:
+    assert window(cann, driver, TABLES, frozenset(family)).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,70 @@ def test_a_driver_that_is_too_old_hears_which_one_to_have(cann: str, driver: str
     assert wanted in judged.detail
 
 
+PUBLISHED = """
+CANN                | 25.0.RC1 | 25.2.0 | 25.3.RC1 | 25.5.0 | 26.0.RC1 | 25.7.RC1 | 26.1.1 | 26.2.RC1
+8.5.2 9.0.0 9.0.1   | Y        | Y      | Y        | Y      | Y        | Y        | Y      | Y
+9.1.0 9.1.1         | N        | Y      | Y        | Y      | Y        | Y        | Y      | Y
+9.2.0               | N        | N      | Y        | Y      | Y        | Y        | Y      | Y
+"""
+"""The table of the vendor's release notes of CANN 9.2.0, copied by hand; Y: supported, N: not."""
+
+
+def published() -> list[tuple[str, str, str]]:
+    head, *rows = [[cell.strip() for cell in line.split("|")] for line in PUBLISHED.strip().splitlines()]
+    return [
+        (cann, driver, {"Y": YES, "N": NO}[cell])
+        for names, *cells in rows
+        for cann in names.split()
+        for driver, cell in zip(head[1:], cells, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("family", ["Ascend310P", "Ascend910A", "Ascend910B", "Ascend910C"])
+@pytest.mark.parametrize(("cann", "driver", "verdict"), published())
+def test_the_shipped_table_says_what_the_vendor_published(cann: str, driver: str, verdict: str, family: str) -> None:
+    assert window(cann, driver, TABLES, frozenset({family})).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("cann", "driver", "verdict"),
+    [
+        # Release notes of the vendor's cluster software, by product: 350, 950 SuperPoD, 850.
+        ("9.1.0", "25.7.RC1", YES),
+        ("9.1.0", "25.1.rc1", YES),
+        ("9.1.0", "25.6.RC1", YES),
+        ("9.0.0", "1.0.RC1", YES),
+        # Two documents disagree.
+        ("9.0.0", "25.1.RC1", OPEN),
+        # Below or beside what the other families' lines demand: never refused by their numbers.
+        ("9.1.0", "1.0.RC1", OPEN),
+        ("9.1.0", "25.0.RC1", OPEN),
+        ("9.2.0", "25.2.0", OPEN),
+        ("8.5.0", "1.0.RC1", OPEN),
+        ("6.3.RC1", "25.7.RC1", OPEN),
+        # The general table names no family.
+        ("9.2.0", "26.2.RC1", YES),
+    ],
+)
+def test_a_family_with_driver_lines_of_its_own_is_judged_by_what_was_published_for_it(
+    cann: str, driver: str, verdict: str
+) -> None:
+    assert window(cann, driver, TABLES, frozenset({"Ascend950"})).verdict == verdict
+
+
+def test_a_chip_that_may_be_of_such_a_family_is_not_refused_either() -> None:
+    assert window("9.1.0", "25.0.RC1", TABLES, frozenset({"Ascend950", "Ascend910B"})).verdict == OPEN
+    assert window("9.1.0", "25.0.RC1", TABLES, frozenset({"Ascend910A", "Ascend910B"})).verdict == NO
+
+
 def test_the_documented_table_is_the_shipped_one() -> None:
     page = (Path(__file__).parents[4] / "docs/reference/compatibility.md").read_text("utf-8")
     for row in TABLES.cann:
         names = (row.version, *row.aliases, *(f"{name}*" for name in row.deduced))
-        assert f"| {', '.join(names)} | {row.driver} | {row.basis} |" in page
+        named = ", ".join(row.good) + (f"; refused: {', '.join(row.bad)}" if row.bad else "")
+        last = named or row.verified or row.driver
+        assert f"| {', '.join(names)} | {row.driver} | {row.basis} | {last} |" in page
+        for family, drivers in row.family_good.items():
+            assert f"| {', '.join(names)} | {family} | {', '.join(drivers)} |" in page
     for driver in TABLES.drivers:
         assert f"| {driver.version} | {driver.oldest_cann} |" in page

@@ -6,10 +6,12 @@ from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
 
 from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.fleet import Fleet
+from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import Placement, beyond_labels, placement, rooms
-from aiapp.domain.nodes.requirement import Requirement, requirement
+from aiapp.domain.nodes.requirement import Requirement
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"
@@ -23,7 +25,7 @@ def sent(needed: Requirement, fleet: Fleet) -> Placement:
 def placed(
     runtime: str, *nodes: dict[str, Any], npu: Npu | None = None, scheduling: Scheduling | None = None
 ) -> Placement:
-    return sent(requirement(runtime, npu, TABLES, scheduling), seen(*nodes))
+    return sent(requirement(RuntimeSpec(name=runtime), npu, TABLES, scheduling), seen(*nodes))
 
 
 def required(result: Placement) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def is_admitted(result: Placement, one: dict[str, Any]) -> bool:
 @settings(deadline=None, max_examples=50)
 @given(st.sampled_from([CANN, A2, CPU]), st.lists(nodes(), min_size=1, max_size=5))
 def test_no_node_that_may_fit_is_excluded(runtime: str, fleet: list[dict[str, Any]]) -> None:
-    needed, result = requirement(runtime, None, TABLES), placed(runtime, *fleet)
+    needed, result = requirement(RuntimeSpec(name=runtime), None, TABLES), placed(runtime, *fleet)
     for one in fleet:
         (kind,) = judged(needed, seen(one), TABLES)
         if kind.word != "Incompatible":
@@ -201,7 +203,7 @@ def test_the_resource_is_one_of_which_nodes_have_enough() -> None:
 
 def test_nodes_that_no_label_keeps_pods_off_are_named() -> None:
     bare = node("bare", arch="arm64", resources={"huawei.com/Ascend910": 8, "huawei.com/Ascend910B4": 8})
-    needed = requirement(CANN, None, TABLES)
+    needed = requirement(RuntimeSpec(name=CANN), None, TABLES)
     kinds = judged(needed, seen(bare, mindcluster("a2", "910B3")), TABLES)
     result = placement(needed, kinds, TABLES)
     found = beyond_labels(kinds, result.node_affinity, result.resource, result.devices)
@@ -210,7 +212,7 @@ def test_nodes_that_no_label_keeps_pods_off_are_named() -> None:
 
 def test_a_node_with_fewer_devices_than_asked_for_is_left_to_the_scheduler() -> None:
     bare = node("bare", arch="arm64", resources={"huawei.com/Ascend910": 2, "huawei.com/Ascend910B4": 2})
-    kinds = judged(requirement(CANN, Npu(count=4), TABLES), seen(bare), TABLES)
+    kinds = judged(requirement(RuntimeSpec(name=CANN), Npu(count=4), TABLES), seen(bare), TABLES)
     assert not beyond_labels(kinds, None, "huawei.com/Ascend910", 4)
     assert beyond_labels(kinds, None, "huawei.com/Ascend910", 2)
 
@@ -223,7 +225,15 @@ def test_a_node_that_is_tainted_by_another_name_of_its_resource_is_tolerated() -
 
 
 def test_free_devices_are_counted_on_nodes_that_may_take_the_pod() -> None:
-    needed = requirement(CANN, None, TABLES)
+    needed = requirement(RuntimeSpec(name=CANN), None, TABLES)
     kinds = judged(needed, seen(mindcluster("a", "910ProB"), mindcluster("b", "910ProB"), node("cpu")), TABLES)
     in_use = {"a": {"huawei.com/Ascend910": 7}, "b": {"huawei.com/Ascend910": 8}}
     assert rooms(kinds, "huawei.com/Ascend910", in_use) == (("a", 1), ("b", 0))
+
+
+def test_a_runtime_for_several_chips_is_kept_off_the_others_alone() -> None:
+    both = RuntimeSpec(name=A2, chips=("Ascend910B", "Ascend910C"))
+    terms = required(sent(requirement(both, None, TABLES), seen(mindcluster("n", "910B3"))))
+    _, others = terms["node.kubernetes.io/npu.chip.name"]
+    assert {"910ProB", "310P3"} <= set(others)
+    assert not {"910B3", "910C", "Ascend910"} & set(others)

@@ -7,9 +7,10 @@ from tests.support.fleet import TABLES, mindcluster, node, seen
 
 from aiapp.api.application import Scheduling
 from aiapp.api.meta import Npu
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import judged
+from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import placement
-from aiapp.domain.nodes.requirement import requirement
 from aiapp.domain.nodes.volcano import Grouping
 
 A1 = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
@@ -22,7 +23,7 @@ VOLCANO = Scheduling(scheduler_name="volcano")
 def grouped(
     runtime: str, *nodes: dict[str, Any], npu: Npu | None = None, scheduling: Scheduling | None = VOLCANO
 ) -> Grouping:
-    needed = requirement(runtime, npu, TABLES, scheduling)
+    needed = requirement(RuntimeSpec(name=runtime), npu, TABLES, scheduling)
     return placement(needed, judged(needed, seen(*nodes), TABLES), TABLES).grouping
 
 
@@ -88,7 +89,7 @@ def test_each_replica_is_placed_by_itself() -> None:
 def test_npus_that_the_plugin_does_not_know_are_left_to_the_device_plugin(
     runtime: str, arch: str, resource: str
 ) -> None:
-    needed = requirement(runtime, None, TABLES, VOLCANO)
+    needed = requirement(RuntimeSpec(name=runtime), None, TABLES, VOLCANO)
     found = placement(needed, judged(needed, seen(node("n", arch=arch, resources={resource: 8})), TABLES), TABLES)
     assert (found.resource, found.grouping) == (resource, Grouping())
 
@@ -100,3 +101,13 @@ def test_without_volcano_nothing_is_said(scheduling: Scheduling | None) -> None:
 
 def test_cpu_pods_are_not_grouped() -> None:
     assert grouped("sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64", node()) == Grouping()
+
+
+def test_a_runtime_for_several_chips_is_grouped_as_the_nodes_are() -> None:
+    both = RuntimeSpec(name=A2, chips=("Ascend910B", "Ascend910C"))
+    needed = requirement(both, None, TABLES, VOLCANO)
+    for chip, npus, policy in (("910B3", 8, "chip8-node8"), ("Ascend910", 16, "chip2-node16")):
+        kinds = judged(needed, seen(mindcluster("n", chip, npus=npus)), TABLES)
+        found = placement(needed, kinds, TABLES).grouping
+        assert found.annotations["huawei.com/schedule_policy"] == policy
+        assert found.labels == {"ring-controller.atlas": "ascend-910b"}

@@ -7,11 +7,12 @@ from tests.support.fleet import TABLES, node, seen
 from tests.support.records import NORMAL, PIN, SKLEARN, fresh_version, normal_version
 
 from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.catalogue import Resolved, Unavailable
 from aiapp.domain.manifest import Entry, composed
 from aiapp.domain.nodes.compatibility import Verdict, verdict
-from aiapp.domain.nodes.requirement import requirement
+from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
@@ -32,7 +33,7 @@ VALID = Valid(
     runtime="python3.7",
 )
 RESOLVED = Resolved(RuntimeStatus(name=SKLEARN, image="r/s:1", lifecycle="Supported"))
-FITS: Verdict = verdict(requirement(SKLEARN, None, TABLES), seen(node("cpu-1")), TABLES)
+FITS: Verdict = verdict(requirement(RuntimeSpec(name=SKLEARN), None, TABLES), seen(node("cpu-1")), TABLES)
 
 
 def told(
@@ -134,7 +135,7 @@ MISMATCH = {"nodes": 1, "examples": ["n"]}
 
 
 def test_nodes_are_no_part_of_ready() -> None:
-    nowhere = verdict(requirement(SKLEARN, None, TABLES), seen(node("n", arch="arm64")), TABLES)
+    nowhere = verdict(requirement(RuntimeSpec(name=SKLEARN), None, TABLES), seen(node("n", arch="arm64")), TABLES)
     said = told(fresh_version(), VALID, RESOLVED, nowhere)
     assert (states(said)["RuntimeCompatible"], states(said)["Ready"][0]) == (("False", "Incompatible"), "True")
     assert said.status["compatibility"] == {

@@ -1,0 +1,70 @@
+"""What a runtime asks of a node: from its name and its entry in the catalogue, and from what the pods ask for. Pure."""
+
+from typing import NamedTuple
+
+from aiapp.api.application import Scheduling
+from aiapp.api.meta import Npu, Resources
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.nodes.facts import GPU_RESOURCE, count
+from aiapp.domain.nodes.requirement import Requirement
+from aiapp.domain.nodes.tables import Chip, Tables
+from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
+
+
+class _Chips(NamedTuple):
+    known: tuple[Chip, ...] = ()
+    stated: bool = True
+    unknown: tuple[str, ...] = ()
+
+
+def requirement(
+    runtime: RuntimeSpec, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None
+) -> Requirement:
+    """With the devices that are asked for; CANN and CUDA without a number mean one."""
+    wishes = scheduling or Scheduling()
+    selector = tuple(sorted((wishes.node_selector or {}).items()))
+    try:
+        name = parse(runtime.name)
+    except RuntimeNameError:
+        return Requirement(selector=selector)
+    kind = name.hardware.kind
+    chips = _chips(runtime, name, tables) if kind == "CANN" else _Chips()
+    usual = {"CPU": None, "CUDA": GPU_RESOURCE, "CANN": None}[kind]
+    return Requirement(
+        architectures=frozenset({name.architecture}),
+        hardware=kind,
+        cann=name.hardware.version if kind == "CANN" else None,
+        chips=chips.known,
+        chips_stated=chips.stated,
+        unknown_chips=chips.unknown,
+        devices=0 if kind == "CPU" else npu.count if npu else 1,
+        resource=None if kind == "CPU" else (npu.resource_name if npu else None) or usual,
+        tolerated=wishes.tolerations or (),
+        selector=selector,
+        scheduler=wishes.scheduler_name,
+    )
+
+
+def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None, resources: Resources | None = None) -> Npu | None:
+    """What was asked for; GPUs may stand among the other resources; the runtime may name the resource if nobody else
+    does.
+    """
+    gpus = count(((resources.limits if resources else None) or {}).get(GPU_RESOURCE, 0))
+    if asked is None and gpus:
+        return Npu(count=gpus, resource_name=GPU_RESOURCE)
+    if runtime is None or runtime.npu_resource_name is None or (asked is not None and asked.resource_name is not None):
+        return asked
+    return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
+
+
+def _chips(runtime: RuntimeSpec, name: RuntimeName, tables: Tables) -> _Chips:
+    """The families that the runtime was made for: those of its entry, else the one that its name means."""
+    if runtime.chips:
+        known = tuple(tables.by_id[chip] for chip in runtime.chips if chip in tables.by_id)
+        return _Chips(known, unknown=tuple(chip for chip in runtime.chips if chip not in tables.by_id))
+    if name.chip is not None:
+        chip = tables.of_token(name.chip)
+        return _Chips((chip,), name.chip not in chip.deduced) if chip else _Chips(stated=False)
+    if name.architecture != tables.unnamed.architecture:
+        return _Chips(stated=False)
+    return _Chips((tables.by_id[tables.unnamed.chip],), name.hardware.version in tables.unnamed.stated)
