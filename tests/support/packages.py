@@ -44,6 +44,12 @@ def package(**files: str | bytes | None) -> dict[str, bytes]:
     return {name: body.encode() if isinstance(body, str) else body for name, body in whole.items() if body is not None}
 
 
+def for_engine(engine: str, weights: str) -> dict[str, bytes]:
+    """The same for another engine, with a model file of this name."""
+    config = json.dumps({**CONFIG, "model_type": engine})
+    return package(**{"model/config.json": config, f"model/{weights}": b"weights", "model/model.pkl": None})
+
+
 def upload(bucket: Bucket, prefix: str, files: dict[str, bytes]) -> None:
     """Put every file below `prefix/`."""
     for name, body in files.items():

@@ -139,10 +139,13 @@ def test_a_certificate_of_nobody_is_told(registry: Registry, tmp_path: Path) -> 
         ),
         pytest.param("my-own", "RuntimeUnknown", "'my-own'", id="unknown"),
         pytest.param(
+            "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-aarch64", "ImageNotConfigured", "set its spec.image", id="no image"
+        ),
+        pytest.param(
             "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64",
-            "ImageNotConfigured",
-            "set its spec.image",
-            id="no image",
+            "EngineMismatch",
+            "which is for PyTorch, but model_type is Scikit_Learn",
+            id="of another engine",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
-from tests.support.packages import Registry, package, upload
+from tests.support.packages import Registry, for_engine, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
@@ -59,7 +59,7 @@ def runtime(kube: Kube, registry: Registry) -> Iterator[Object]:
 
 @pytest.fixture
 def version(registry: Registry, runtime: Object) -> Object:
-    upload(registry.bucket, "mnist", package())
+    upload(registry.bucket, "mnist", for_engine("MindSpore", "net.ckpt"))
     return registry.version(runtime=CANN)
 
 
