@@ -275,6 +275,12 @@ IN_RUNTIME = [
     ),
     ("spec.image", IMAGE, changed(runtime(), spec__image="swr/pytorch: 2.1"), "a space in the image"),
     ("spec.aliases[0]", RUNTIME_RULE, changed(runtime(), spec__aliases=["python 3"]), "a space in an alias"),
+    (
+        "spec.chips[0]",
+        "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
+        changed(runtime(), spec__chips=["Ascend 950"]),
+        "a space in a chip",
+    ),
 ]
 CEL = [*IN_VERSION, *IN_APPLICATION, *IN_RUNTIME]
 ONCE_MADE = (
