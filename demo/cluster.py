@@ -11,9 +11,8 @@ from aiapp.sandbox import state
 from aiapp.sandbox.images import loading
 from aiapp.sandbox.profiles import host_architecture
 from aiapp.sandbox.site import Site
-from aiapp.sandbox.state import Folder
+from aiapp.sandbox.state import Folder, Service
 from demo.errors import DemoError
-from demo.store import Store
 from demo.terminal import Terminal
 
 
@@ -30,10 +29,9 @@ def down(name: str, terminal: Terminal) -> None:
     _aiapp(terminal, "sandbox", "down", "--name", name)
 
 
-def store(folder: Folder) -> Store:
+def store(folder: Folder) -> Service:
     """The S3 server of a sandbox."""
-    service = folder.present().services["s3"]
-    return Store(service.endpoint, service.access_key, service.secret_key)
+    return folder.present().services["s3"]
 
 
 def load(folder: Folder, archives: Sequence[Path], terminal: Terminal) -> None:

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from aiapp.sandbox import storage
 from aiapp.sandbox.profiles import host_architecture
 from aiapp.sandbox.site import Site
+from aiapp.sandbox.state import Service
 from demo import (
     cluster,
     conditions,
@@ -19,7 +22,6 @@ from demo import (
     network,
     package,
     serving,
-    store,
 )
 from demo.errors import DemoError
 from demo.images import Images
@@ -28,7 +30,6 @@ from demo.network import Trained
 from demo.pictures import drawn
 from demo.rendering import ROOT, render, shown
 from demo.serving import Answer, Ask
-from demo.store import Store
 from demo.terminal import Terminal
 
 NAMESPACE = "demo"
@@ -51,7 +52,7 @@ class Demo:
 
     kubectl: Kubectl
     """In the namespace of the demonstration."""
-    store: Store
+    store: Service
     architectures: tuple[str, ...]
     """Of the nodes that really run pods, this machine's first; empty where none does."""
     terminal: Terminal
@@ -140,9 +141,9 @@ def train_and_upload(demo: Demo) -> Trained:
     terminal.done(f"accuracy in this process over {len(trained.labels)} unseen digits: {trained.accuracy:.4f}")
     folders = package.write(trained, demo.workspace / "packages")
     for application, folder in folders.items():
-        prefix = f"{application}/1.0.0/"
-        for key in store.upload(demo.store, BUCKET, prefix, folder):
-            terminal.say(f"uploaded  s3://{BUCKET}/{key}")
+        with closing(storage.client(demo.store)) as client:
+            for key in storage.put(client, BUCKET, f"{application}/1.0.0/", folder):
+                terminal.say(f"uploaded  s3://{BUCKET}/{key}")
     return trained
 
 
@@ -156,7 +157,7 @@ def apply_objects(demo: Demo, built: Images) -> None:
     demo.terminal.say((folder / "digits.yaml").read_text())
 
 
-def object_values(at: Store, built: Images) -> Mapping[str, str]:
+def object_values(at: Service, built: Images) -> Mapping[str, str]:
     """What is filled in in `manifests/objects`."""
     return {
         "BUCKET": BUCKET,

@@ -11,9 +11,9 @@ import orjson
 from obstore.store import S3Store
 from tests.support.kube import Kube, Object
 from tests.support.packages import RUNTIME, SERVICE, package, secret
-from tests.support.sandbox import REGION, s3_client
 
 from aiapp.api.meta import GROUP_VERSION
+from aiapp.sandbox import storage
 from aiapp.sandbox.state import Service
 
 NAMESPACES = tuple(f"bench-{number}" for number in range(10))
@@ -47,12 +47,12 @@ class Load:
         asyncio.run(_post(kube, self._documents()))
 
     async def _upload(self) -> None:
-        client = s3_client(self.s3)
+        client = storage.client(self.s3)
         client.create_bucket(Bucket=BUCKET)
         client.close()
         config = {
             "endpoint": self.s3.endpoint,
-            "region": REGION,
+            "region": storage.REGION,
             "access_key_id": self.s3.access_key,
             "secret_access_key": self.s3.secret_key,
             "virtual_hosted_style_request": False,

@@ -17,7 +17,6 @@ from demo import cluster, walkthrough
 from demo.images import Images, not_built
 from demo.kubectl import Kubectl
 from demo.rendering import ROOT
-from demo.store import Store
 from demo.terminal import Terminal
 from demo.walkthrough import NAMESPACE, Demo
 from rich.console import Console
@@ -27,8 +26,10 @@ from tests.support.packages import Registry, keys
 from tests.support.sandbox import Bucket, Sandbox
 from tests.support.waiting import eventually
 
+from aiapp.sandbox import storage
 from aiapp.sandbox.profiles import host_architecture
 from aiapp.sandbox.site import Site
+from aiapp.sandbox.state import Service
 
 OPTION = "--kubeconfig"
 VARIABLE = "AIAPP_E2E_KUBECONFIG"
@@ -81,10 +82,10 @@ def _sandbox(sandbox: Sandbox, terminal: Terminal) -> tuple[Demo, Images]:
 def _given(kubeconfig: Path, terminal: Terminal) -> tuple[Demo, Images]:
     program = shutil.which("kubectl")
     assert program is not None, "kubectl is not in the PATH"
-    store = Store(
-        os.environ["AIAPP_E2E_S3_ENDPOINT"],
-        os.environ["AIAPP_E2E_S3_ACCESS_KEY"],
-        os.environ["AIAPP_E2E_S3_SECRET_KEY"],
+    store = Service(
+        endpoint=os.environ["AIAPP_E2E_S3_ENDPOINT"],
+        access_key=os.environ["AIAPP_E2E_S3_ACCESS_KEY"],
+        secret_key=os.environ["AIAPP_E2E_S3_SECRET_KEY"],
     )
     kubectl = Kubectl(Path(program), kubeconfig, NAMESPACE)
     names = not_built()
@@ -106,7 +107,7 @@ def space(installed: Installed) -> Iterator[str]:
 @pytest.fixture
 def make_serving(installed: Installed, space: str) -> Iterator[Callable[..., Serving]]:
     """`make_serving(versioned=False)`: an empty bucket and its keys in a fresh namespace."""
-    client = installed.demo.store.client()
+    client = storage.client(installed.demo.store)
 
     def make(*, versioned: bool = False) -> Serving:
         name = f"e2e-{secrets.token_hex(4)}"

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
 from tests.support.kube import Kube
 from tests.support.waiting import eventually
 
-from aiapp.sandbox import cluster, state
+from aiapp.sandbox import cluster, state, storage
 from aiapp.sandbox.nodes import lifecycle
 from aiapp.sandbox.profiles import SimulatedNode
 from aiapp.sandbox.progress import Silent
@@ -28,8 +26,6 @@ from aiapp.sandbox.state import Folder, Record, Service
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -85,19 +81,7 @@ class Bucket:
     access_key: str
     secret_key: str
     client: "S3Client"
-    region: str = REGION
-
-
-def s3_client(service: Service) -> "S3Client":
-    """A client with the server's own keys."""
-    return boto3.client(
-        "s3",
-        endpoint_url=service.endpoint,
-        aws_access_key_id=service.access_key,
-        aws_secret_access_key=service.secret_key,
-        region_name=REGION,
-        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-    )
+    region: str = storage.REGION
 
 
 @pytest.fixture(scope="session")
@@ -160,7 +144,7 @@ def s3(sandbox: Sandbox) -> Service:
 @pytest.fixture
 def bucket(s3: Service) -> Iterator[Bucket]:
     """An empty, unversioned bucket for this test; gone with the run."""
-    client = s3_client(s3)
+    client = storage.client(s3)
     name = f"test-{secrets.token_hex(5)}"
     client.create_bucket(Bucket=name)
     yield Bucket(name, s3.endpoint, s3.access_key, s3.secret_key, client)

@@ -8,12 +8,14 @@ from typing_extensions import override
 COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
+    "help": "Show the help of a command.",
     "fit": "Show which nodes a version fits, and what stands against the others.",
     "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "progress": "Show how far the pods of an application are with fetching their model.",
     "promote": "Print a version as a manifest for another place, held to the same content.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
+    "version": "Show the version.",
     "sandbox": "A Kubernetes cluster on this machine, to try the operator without one.",
 }
 
@@ -56,6 +58,7 @@ def main() -> None:
     Examples:
       aiapp sandbox up --nodes demo     a cluster on this machine
       aiapp run                         the operator, against the current kubeconfig
+      aiapp help sandbox up             the same as: aiapp sandbox up --help
     """
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiapp.sandbox import binaries, pins, processes, profiles, services, startup, state
+from aiapp.sandbox import binaries, pins, processes, profiles, recovery, services, startup, state
 from aiapp.sandbox.administrator import Administrator
 from aiapp.sandbox.errors import SandboxError
 from aiapp.sandbox.nodes import lifecycle
@@ -34,7 +34,7 @@ class Request:
 def up(request: Request, environ: Mapping[str, str], progress: Progress) -> Record:
     """Start a sandbox, or add the missing services to the one of that name; returns when all is ready.
 
-    One of that name in which a process has ended is replaced by a new one.
+    Of one in which processes have ended these are started again; its data, addresses and keys stay.
 
     SandboxError when it cannot be done or another process is busy with it; then, and when interrupted,
     nothing of a new sandbox is left.
@@ -45,7 +45,7 @@ def up(request: Request, environ: Mapping[str, str], progress: Progress) -> Reco
     reap(environ, progress)
     with folder.lock(wait=False):
         record = folder.read()
-        if record is None or record.phase != "Ready" or _broken(record, progress):
+        if record is None or record.phase != "Ready":
             _fresh(request, profile, folder, environ, progress)
             return folder.update(phase="Ready", owner=owner)
         if record.nodes != request.nodes:
@@ -53,6 +53,8 @@ def up(request: Request, environ: Mapping[str, str], progress: Progress) -> Reco
                 f"sandbox '{request.name}' is up with nodes '{record.nodes}', not '{request.nodes}':"
                 f" take it down first (aiapp sandbox down --name {request.name}) or choose another name"
             )
+        if recovery.stopped(record):
+            recovery.recover(_site(folder, record), profile, progress)
         return _with_services(folder, request.services, environ, progress)
 
 
@@ -100,11 +102,6 @@ def add_simulated_nodes(
         startup.simulate(_site(folder, record), tuple(nodes), progress)
 
 
-def stopped_processes(record: Record) -> tuple[str, ...]:
-    """Names of recorded processes that run no more."""
-    return tuple(found.name for found in record.processes if not processes.alive(found.identity))
-
-
 def service_account_kubeconfig(folder: Folder, namespace: str, name: str) -> Path:
     """Write a kubeconfig that acts as a service account for a year; SandboxError when there is no such account."""
     site = _site(folder, folder.require())
@@ -118,14 +115,6 @@ def service_account_kubeconfig(folder: Folder, namespace: str, name: str) -> Pat
     path = folder.path / "kubeconfigs" / f"{namespace}.{name}"
     site.write_kubeconfig(path, token=token, namespace=namespace)
     return path
-
-
-def _broken(record: Record, progress: Progress) -> bool:
-    """Whether something of a sandbox that was ready runs no more, as after a restart of the machine."""
-    stopped = stopped_processes(record)
-    if stopped:
-        progress.done(f"{', '.join(stopped)} of sandbox '{record.name}' had ended: starting anew")
-    return bool(stopped)
 
 
 def _abandoned(folder: Folder) -> bool:

@@ -16,6 +16,9 @@ SERVER = "kube-apiserver"
 PORTS = ("etcd", "etcd-peer", "kube-controller-manager", "kube-scheduler")
 """The ports on loopback."""
 
+PARTS = ("etcd", SERVER, "kube-controller-manager", "kube-scheduler")
+"""The processes, in the order of their start."""
+
 READY_SECONDS = 120
 """Bound for each part on a busy machine; a quiet one needs 1 to 3 seconds in all."""
 
@@ -117,13 +120,23 @@ def start(site: Site, ports: Mapping[str, int]) -> None:
     """Start the four and return when all are ready; SandboxError with the last lines of the log of one that died."""
     etcd = site.start("etcd", etcd_command(site, ports))
     command = apiserver_command(site, ports)
-    until_ready(etcd, lambda: listening(LOOPBACK, ports["etcd"]), seconds=READY_SECONDS)
+    until_part_ready(etcd, site, ports)
     apiserver = site.start(SERVER, command)
     manager, scheduler = controller_manager_command(site, ports), scheduler_command(site, ports)
-    _wait_for(apiserver, f"{site.server}/readyz", site.authority.certificate)
+    until_part_ready(apiserver, site, ports)
     # Not earlier: what is refused before the API server has made its roles is tried again only seconds later.
     started = [site.start("kube-controller-manager", manager), site.start("kube-scheduler", scheduler)]
     for process in started:
+        until_part_ready(process, site, ports)
+
+
+def until_part_ready(process: Process, site: Site, ports: Mapping[str, int]) -> None:
+    """Return when this one of the four is ready; SandboxError with the last lines of its log when it has died."""
+    if process.name == "etcd":
+        until_ready(process, lambda: listening(LOOPBACK, ports["etcd"]), seconds=READY_SECONDS)
+    elif process.name == SERVER:
+        _wait_for(process, f"{site.server}/readyz", site.authority.certificate)
+    else:
         _wait_for(process, f"https://{LOOPBACK}:{ports[process.name]}/{_HEALTH[process.name]}", None)
 
 

@@ -76,10 +76,34 @@ def create(folder: Path) -> Network:
         remove(folder)
         subnet = free_subnet(bridge, [IPv4Network(taken) for taken in _routed()])
         network = Network(bridge, str(subnet[1]), str(subnet))
-        _ip("link", "add", bridge, "type", "bridge")
-        _ip("address", "add", f"{network.host_ip}/{network.prefix}", "dev", bridge)
-        _ip("link", "set", bridge, "up")
+        _lay(network)
     return network
+
+
+def restore(folder: Path, host_ip: str) -> None:
+    """Make the bridge of the sandbox in `folder` again if it is gone, with the addresses that it had.
+
+    Raises SandboxError when something else on this machine uses them by now.
+    """
+    bridge = bridge_name(folder)
+    subnet = IPv4Network(f"{host_ip}/{_BLOCK_PREFIX}", strict=False)
+    with _one_at_a_time():
+        if any(link["ifname"] == bridge for link in _json("link", "show")):
+            return
+        if any(subnet.overlaps(IPv4Network(taken)) for taken in _routed()):
+            raise SandboxError(f"the sandbox's network {subnet} is used by something else on this machine by now")
+        _lay(Network(bridge, host_ip, str(subnet)))
+
+
+def _lay(network: Network) -> None:
+    _ip("link", "add", network.bridge, "type", "bridge")
+    _ip("address", "add", f"{network.host_ip}/{network.prefix}", "dev", network.bridge)
+    _ip("link", "set", network.bridge, "up")
+
+
+def remove_link(name: str) -> None:
+    """Take one interface away; nothing there is fine."""
+    subprocess.run(["ip", "link", "delete", name], check=False, capture_output=True)
 
 
 def remove(folder: Path) -> None:
@@ -88,7 +112,7 @@ def remove(folder: Path) -> None:
     for link in _json("link", "show"):
         if link["ifname"].startswith(bridge):
             # A node that ends takes its cable along a moment later: absent is what we want.
-            subprocess.run(["ip", "link", "delete", link["ifname"]], check=False, capture_output=True)
+            remove_link(link["ifname"])
 
 
 def free_subnet(seed: str, taken: Sequence[IPv4Network]) -> IPv4Network:

@@ -42,6 +42,9 @@ class Process(BaseModel):
     name: str
     identity: Identity
     log: Path
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    """What it was given beside the starter's own environment. It may hold keys, as the record does."""
 
 
 def identity(pid: int) -> Identity | None:

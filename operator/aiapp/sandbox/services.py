@@ -6,7 +6,7 @@ from collections.abc import Callable
 import yaml
 
 from aiapp.sandbox.ports import listening, reserved
-from aiapp.sandbox.processes import until_ready
+from aiapp.sandbox.processes import Process, until_ready
 from aiapp.sandbox.site import Site
 from aiapp.sandbox.state import Service
 
@@ -32,8 +32,9 @@ def start_s3(site: Site) -> Service:
             # In the environment and not among the arguments, which every user of the machine can read.
             {"ROOT_ACCESS_KEY": access_key, "ROOT_SECRET_KEY": secret_key},
         )
-        until_ready(process, lambda: listening(site.host, ports["s3"]), seconds=READY_SECONDS)
-    return Service(endpoint=f"http://{site.host}:{ports['s3']}", access_key=access_key, secret_key=secret_key)
+        service = Service(endpoint=f"http://{site.host}:{ports['s3']}", access_key=access_key, secret_key=secret_key)
+        until_service_ready(process, service)
+    return service
 
 
 def start_registry(site: Site) -> Service:
@@ -50,8 +51,15 @@ def start_registry(site: Site) -> Service:
         }
         (base / "config.yaml").write_text(yaml.safe_dump(config))
         process = site.start("registry", [str(site.binaries["registry"]), "serve", str(base / "config.yaml")])
-        until_ready(process, lambda: listening(site.host, ports["registry"]), seconds=READY_SECONDS)
-    return Service(endpoint=f"http://{address}")
+        service = Service(endpoint=f"http://{address}")
+        until_service_ready(process, service)
+    return service
+
+
+def until_service_ready(process: Process, service: Service) -> None:
+    """Return when the service takes connections; SandboxError when its process has ended."""
+    host, _, port = service.address.rpartition(":")
+    until_ready(process, lambda: listening(host, int(port)), seconds=READY_SECONDS)
 
 
 STARTERS: dict[str, Callable[[Site], Service]] = {"s3": start_s3, "registry": start_registry}

@@ -43,9 +43,15 @@ class Site:
         """
         log = self.folder.logs / f"{name}.log"
         identity = launch(command, folder=self.folder.path, log=log, environment=environment)
-        process = Process(name=name, identity=identity, log=log)
+        process = Process(
+            name=name, identity=identity, log=log, command=tuple(command), environment=dict(environment or {})
+        )
         self.folder.add_process(process)
         return process
+
+    def start_again(self, ended: Process) -> Process:
+        """Run a process once more as it was started."""
+        return self.start(ended.name, list(ended.command), ended.environment)
 
     def credentials(self, user: str, groups: tuple[str, ...] = ()) -> Path:
         """A new kubeconfig file for `user` in `groups`, by a client certificate."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from aiapp.sandbox import binaries, controlplane, network, pins, services, simulated
-from aiapp.sandbox.nodes import lifecycle
+from aiapp.sandbox.nodes import launch, lifecycle
 from aiapp.sandbox.ports import reserved
 from aiapp.sandbox.profiles import Profile, RealNode, SimulatedNode, load
 from aiapp.sandbox.progress import Progress
@@ -28,7 +28,8 @@ def start(
     progress.doing("starting the control plane")
     with reserved(host, (controlplane.SERVER,)) as server, reserved(LOOPBACK, controlplane.PORTS) as ports:
         url = f"https://{host}:{server[controlplane.SERVER]}"
-        folder.update(binaries=found, host=host, server=url)
+        all_ports = {**ports, **server}
+        folder.update(binaries=found, host=host, server=url, ports=all_ports)
         site = Site(folder=folder, host=host, server=url, binaries=found)
         site.authority.create()
         site.write_kubeconfig(folder.kubeconfig, pair=site.authority.client(ADMINISTRATOR, ("system:masters",)))
@@ -37,7 +38,7 @@ def start(
                 begin(lifecycle.start, profile.real, site, net, progress)
             for name in wanted:
                 begin(add_service, name, site, progress)
-            controlplane.start(site, {**ports, **server})
+            controlplane.start(site, all_ports)
             progress.done(f"control plane ready at {url}")
             if profile.simulated:
                 begin(simulate, site, profile.simulated, progress)
@@ -74,6 +75,8 @@ def add_service(name: str, site: Site, progress: Progress) -> Record:
     """Start a service and record it."""
     progress.doing(f"starting {name}")
     service = services.STARTERS[name](site)
+    if name == "registry":
+        launch.trust(site.folder.path, service.address)
     progress.done(f"{name} ready at {service.endpoint}")
     return site.folder.add_service(name, service)
 

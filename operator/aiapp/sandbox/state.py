@@ -37,6 +37,11 @@ class Service(BaseModel):
     access_key: str = ""
     secret_key: str = ""
 
+    @property
+    def address(self) -> str:
+        """HOST:PORT."""
+        return self.endpoint.removeprefix("http://")
+
 
 class Record(BaseModel):
     """What is written down about a sandbox: enough to show it and to end it."""
@@ -53,6 +58,8 @@ class Record(BaseModel):
     """The address that the API server and the services listen on."""
     server: str = ""
     """URL of the API server."""
+    ports: dict[str, int] = {}
+    """Of the control plane's parts, by name."""
     binaries: dict[str, Path] = {}
     processes: tuple[Process, ...] = ()
     services: dict[str, Service] = {}
@@ -60,8 +67,8 @@ class Record(BaseModel):
     """What was asked for and is not there, and why."""
 
     def process(self, name: str) -> Process | None:
-        """The process called `name`, the latest if it was started twice."""
-        return next((found for found in reversed(self.processes) if found.name == name), None)
+        """The process called `name`."""
+        return next((found for found in self.processes if found.name == name), None)
 
 
 class Folder:
@@ -129,9 +136,10 @@ class Folder:
             return self._replace(changes)
 
     def add_process(self, process: Process) -> None:
-        """Append to the list of processes."""
+        """Append to the list of processes, in place of an earlier one of that name."""
         with self._changing:
-            self._replace({"processes": (*self.present().processes, process)})
+            others = [found for found in self.present().processes if found.name != process.name]
+            self._replace({"processes": (*others, process)})
 
     def add_service(self, name: str, service: Service) -> Record:
         """Add a service."""
@@ -174,5 +182,6 @@ def folders(environ: Mapping[str, str]) -> Iterator[Folder]:
 
 
 def to_json(record: Record) -> str:
-    """The record for programs."""
-    return json.dumps(record.model_dump(mode="json"), indent=2)
+    """The record for programs, without how each process was started."""
+    hidden = {"processes": {"__all__": {"command", "environment"}}}
+    return json.dumps(record.model_dump(mode="json", exclude=hidden), indent=2)

@@ -1,4 +1,4 @@
-"""Sandboxes with a real node of their own: they do not see each other, and nothing of them stays on the machine."""
+"""Sandboxes with a real node of their own: apart from each other, back after a crash, gone without a trace."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ from aiapp.sandbox.state import Folder
 
 pytestmark = pytest.mark.root
 
-ONE_NODE = "nodes: [{kind: real, name: only}]\n"
+ONE_NODE = "nodes: [{kind: real, name: only, capacity: {example.com/device: 2}}]\n"
 POD: Object = {
     "apiVersion": "v1",
     "kind": "Pod",
@@ -48,8 +48,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 def up(environ: dict[str, str], name: str) -> Folder:
     """A sandbox with one real node, on which a pod runs."""
     profile = _profile(environ)
-    request = cluster.Request(name=name, nodes=str(profile), owner_pid=os.getpid())
-    cluster.up(request, environ, Silent())
+    cluster.up(request(environ, name), environ, Silent())
     folder = state.folder(environ, name)
     image = profile.parent / name
     image.mkdir()
@@ -59,6 +58,10 @@ def up(environ: dict[str, str], name: str) -> Folder:
     kube.create(POD)
     eventually(lambda: runs(kube), timeout=120)
     return folder
+
+
+def request(environ: dict[str, str], name: str) -> cluster.Request:
+    return cluster.Request(name=name, nodes=str(_profile(environ)), owner_pid=os.getpid())
 
 
 def _profile(environ: dict[str, str]) -> Path:
@@ -125,3 +128,36 @@ def test_a_sandbox_whose_processes_were_all_killed_is_cleaned_by_down(environ: d
     cluster.down(folder)
     assert traces(folder.path) == []
     assert not folder.path.exists()
+
+
+def test_a_pod_runs_again_after_all_that_a_restart_of_the_machine_ends(environ: dict[str, str]) -> None:
+    folder = up(environ, "restarted")
+    kube = Kube(folder.kubeconfig)
+    (before,) = kube.get("v1", "Pod", "sleeper", "default")["status"]["containerStatuses"]
+    processes.kill(processes.marked(folder.path))
+    subprocess.run(["ip", "link", "delete", bridge_name(folder.path)], check=True)
+    cluster.up(request(environ, "restarted"), environ, Silent())
+
+    def runs_again() -> bool:
+        (now,) = kube.get("v1", "Pod", "sleeper", "default")["status"]["containerStatuses"]
+        return "running" in now["state"] and now["containerID"] != before["containerID"]
+
+    eventually(runs_again, timeout=120)
+    assert kube.get("v1", "Node", "only")["status"]["allocatable"]["example.com/device"] == "2"
+    said = subprocess.run(
+        [
+            folder.present().binaries["kubectl"],
+            f"--kubeconfig={folder.kubeconfig}",
+            "exec",
+            "sleeper",
+            "--",
+            "echo",
+            "here",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "here\n"
+    cluster.down(folder)
+    assert traces(folder.path) == []

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.support.kube import Kube
 from tests.support.waiting import eventually
 
 import aiapp
-from aiapp.sandbox import cluster, processes, state
+from aiapp.sandbox import cluster, processes, state, storage
 from aiapp.sandbox.progress import Silent
 from aiapp.sandbox.state import Folder
 
@@ -82,14 +83,87 @@ def test_two_sandboxes_run_side_by_side_and_leave_nothing(sandboxes: CommandLine
     assert nothing_left(sandboxes, "one", "two")
 
 
-def test_a_sandbox_in_which_a_process_has_ended_says_so_and_is_started_anew(sandboxes: CommandLine) -> None:
-    sandboxes("up", "--name", "one")
-    former = sandboxes.folder("one").present().process("kube-scheduler")
-    assert former
-    processes.kill([former.identity])
-    assert "kube-scheduler (ended)" in sandboxes("status", "--name", "one", code=1)
-    assert "kube-scheduler of sandbox 'one' had ended: starting anew" in sandboxes("up", "--name", "one")
+def crash(sandboxes: CommandLine, *names: str) -> None:
+    """End processes of the sandbox `one` as a crash would; without names all of them."""
+    record = sandboxes.folder("one").present()
+    ended = [process.identity for process in record.processes if not names or process.name in names]
+    assert ended
+    processes.kill(ended)
+
+
+def up(sandboxes: CommandLine, kept: Iterable[str]) -> str:
+    """What `up` says of a sandbox whose objects it must keep."""
+    before = sandboxes.folder("one").present()
+    client = Kube(sandboxes.folder("one").kubeconfig)
+    said = sandboxes("up", "--name", "one", "--nodes", before.nodes)
+    assert sandboxes.folder("one").present().services == before.services
+    assert client.server == Kube(sandboxes.folder("one").kubeconfig).server
+    assert {found["metadata"]["name"] for found in client.list("v1", "Namespace")} >= set(kept)
     sandboxes("status", "--name", "one")
+    return said
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("kube-scheduler",), id="the scheduler"),
+        pytest.param(("kube-apiserver",), id="the API server"),
+        pytest.param(("etcd",), id="etcd"),
+        pytest.param((), id="everything"),
+    ],
+)
+def test_what_a_sandbox_holds_is_kept_when_what_has_ended_is_started_again(
+    sandboxes: CommandLine, names: tuple[str, ...]
+) -> None:
+    sandboxes("up", "--name", "one", "--nodes", "simulated", "--with", "s3", "--with", "registry")
+    Kube(sandboxes.folder("one").kubeconfig).create(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kept"}}
+    )
+    with closing(storage.client(sandboxes.folder("one").present().services["s3"])) as client:
+        client.create_bucket(Bucket="kept")
+        crash(sandboxes, *names)
+        assert "(ended)" in sandboxes("status", "--name", "one", code=1)
+        said = up(sandboxes, kept=["kept"])
+        assert [bucket["Name"] for bucket in client.list_buckets()["Buckets"]] == ["kept"]
+    assert "of sandbox 'one' had ended: starting again" in said
+    sandboxes("down", "--name", "one")
+    assert nothing_left(sandboxes, "one")
+
+
+def test_a_sandbox_that_cannot_be_started_again_is_left_as_it_is_and_says_what_to_do(sandboxes: CommandLine) -> None:
+    sandboxes("up", "--name", "one")
+    crash(sandboxes, "etcd")
+    data = sandboxes.folder("one").path / "etcd"
+    data.rename(data.with_name("lost"))
+    data.write_text("no folder")
+    said = sandboxes("up", "--name", "one", code=1)
+    assert "etcd ended at its start" in said
+    assert "To begin anew, without its objects: aiapp sandbox down --name one" in said
+    assert sandboxes.folder("one").present().process("kube-apiserver")
+
+
+def test_a_list_shows_each_sandbox_and_what_has_ended(sandboxes: CommandLine) -> None:
+    assert "no sandbox; start one with: aiapp sandbox up" in sandboxes("list")
+    sandboxes("up", "--name", "one", "--with", "s3")
+    crash(sandboxes, "kube-scheduler")
+    head, row = sandboxes("list").splitlines()
+    assert head.split() == ["NAME", "STATE", "NODES", "SERVICES", "SERVER"]
+    assert row.startswith("one    kube-scheduler ended   none    s3         https://")
+
+
+def test_a_shell_that_evaluates_env_uses_the_sandbox(sandboxes: CommandLine, tmp_path: Path) -> None:
+    sandboxes("up", "--name", "one", "--with", "s3")
+    (tmp_path / "mean").mkdir()
+    (tmp_path / "mean/config.json").write_text("{}")
+    script = f'eval "$({sys.executable} -m aiapp sandbox env --name one)" && kubectl get ns -o name && echo $ENDPOINT'
+    done = subprocess.run(
+        ["bash", "-c", script], env=dict(sandboxes.environ), capture_output=True, text=True, check=True
+    )
+    assert "namespace/kube-system" in done.stdout
+    assert sandboxes.folder("one").present().services["s3"].endpoint in done.stdout
+    said = sandboxes("upload", "--name", "one", str(tmp_path / "mean"), "obs://models/mean/1.0.0/")
+    assert said == "uploaded obs://models/mean/1.0.0/config.json\n"
+    assert "'mean' is not obs://BUCKET/PATH/" in sandboxes("upload", "--name", "one", str(tmp_path), "mean", code=1)
 
 
 def started_half(sandboxes: CommandLine, *arguments: str) -> tuple[subprocess.Popen[str], Folder]:

@@ -7,13 +7,13 @@ import yaml
 from demo.images import not_built
 from demo.install import values
 from demo.rendering import render
-from demo.store import Store
 from demo.walkthrough import object_values
 from tests.support.documents import Document
 
 from aiapp.api import crd
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.api.strict import unknown_fields
+from aiapp.sandbox.state import Service
 
 MODELS = {kind.name: kind.model for kind in crd.KINDS}
 
@@ -23,7 +23,8 @@ def documents(folder: Path) -> list[Document]:
 
 
 def test_the_rendered_objects_are_valid_documents_of_known_fields(tmp_path: Path) -> None:
-    rendered = render("objects", tmp_path, object_values(Store("http://10.0.0.1:9000", "AK", "SK"), not_built()))
+    store = Service(endpoint="http://10.0.0.1:9000", access_key="AK", secret_key="SK")
+    rendered = render("objects", tmp_path, object_values(store, not_built()))
     ours = [document for document in documents(rendered) if document["apiVersion"] == GROUP_VERSION]
     assert len(ours) == 4
     for document in ours:

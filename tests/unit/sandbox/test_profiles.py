@@ -68,7 +68,7 @@ def test_a_faulty_file_is_refused_naming_the_place(text: str, message: str) -> N
 
 
 def test_an_unknown_profile_is_refused_naming_those_there_are() -> None:
-    with pytest.raises(SandboxError, match=r"no node profile and no file 'dmo'; profiles: demo, none, simulated"):
+    with pytest.raises(SandboxError, match=r"no node profile and no file 'dmo'; profiles: demo, none, real, simulated"):
         profiles.load("dmo")
 
 

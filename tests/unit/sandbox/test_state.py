@@ -18,7 +18,9 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def process(name: str) -> Process:
-    return Process(name=name, identity=Identity(pid=1, started="x/1"), log=Path("log"))
+    return Process(
+        name=name, identity=Identity(pid=1, started="x/1"), log=Path("log"), command=("x",), environment={"KEY": "k"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,3 +92,15 @@ def test_a_lock_on_a_file_that_the_holder_before_removed_is_not_taken_for_one(
     monkeypatch.setattr(locks, "_locked", removed_meanwhile)
     with exclusive(path), pytest.raises(SandboxError, match="is held by another process"):
         exclusive(path, wait=False).__enter__()
+
+
+def test_a_process_that_is_started_again_takes_the_place_of_the_one_that_ended(folder: Folder) -> None:
+    for name in ("etcd", "s3", "etcd"):
+        folder.add_process(process(name))
+    assert [found.name for found in folder.present().processes] == ["s3", "etcd"]
+
+
+def test_how_a_process_was_started_is_not_shown(folder: Folder) -> None:
+    folder.add_process(process("s3"))
+    assert "KEY" in folder.record_file.read_text()
+    assert "KEY" not in state.to_json(folder.present())

@@ -26,18 +26,29 @@ class RunningNode:
     """A process inside it."""
 
 
-def load(folder: Folder, archive: Path, nodes: Sequence[str] = ()) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Loaded:
+    """What came of loading an image."""
+
+    nodes: tuple[str, ...]
+    """Those that have it now."""
+    left_out: tuple[str, ...]
+    """A sentence on each that has not, because it runs another architecture."""
+
+
+def load(folder: Folder, archive: Path, nodes: Sequence[str] = ()) -> Loaded:
     """Load an image archive (`docker save` or OCI layout) into the real nodes that run its architecture.
 
-    With `nodes` only into those. Returns their names. SandboxError when there is none, or the file is no image.
+    With `nodes` only into those. SandboxError when there is none, or the file is no image.
     """
     found = running(folder)
-    wanted = chosen([node.plan for node in found], architectures(archive), nodes, archive.name)
+    held = architectures(archive)
+    wanted = chosen([node.plan for node in found], held, nodes, archive.name)
     with ThreadPoolExecutor(len(wanted)) as pool:
         targets = [node for node in found if node.plan.name in wanted]
         for finished in [pool.submit(_import, node, archive.absolute()) for node in targets]:
             finished.result()
-    return wanted
+    return Loaded(wanted, left_out([node.plan for node in found], held, nodes, archive.name))
 
 
 def chosen(plans: Sequence[Plan], architecture: frozenset[str], names: Sequence[str], image: str) -> tuple[str, ...]:
@@ -51,6 +62,15 @@ def chosen(plans: Sequence[Plan], architecture: frozenset[str], names: Sequence[
     if not fitting:
         raise SandboxError(f"{image} is for {', '.join(sorted(architecture))}: no real node of the sandbox runs that")
     return fitting
+
+
+def left_out(plans: Sequence[Plan], held: frozenset[str], names: Sequence[str], image: str) -> tuple[str, ...]:
+    """A sentence on each node among `names`, or of all, that an image of these architectures is not for."""
+    return tuple(
+        f"not into {plan.name}, which runs {plan.architecture}: {image} is for {', '.join(sorted(held))}"
+        for plan in plans
+        if plan.architecture not in held and (not names or plan.name in names)
+    )
 
 
 def running(folder: Folder) -> list[RunningNode]:

@@ -23,6 +23,9 @@ class Runtime:
     """What a person should know about it; also a label of the image."""
 
 
+SKLEARN = "localhost/sklearn:1.6.1"
+"""How pods name the image of the catalogue's scikit-learn runtime."""
+
 MINDSPORE_STAND_IN = Runtime(
     reference="localhost/mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64:stand-in",
     architecture="arm64",

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from aiapp.sandbox.nodes.plan import CONTAINERD_SOCKET, NODE
+from aiapp.sandbox.nodes.plan import CONTAINERD_SOCKET, NODE, REGISTRIES
 
 PAUSE_IMAGE = "localhost/pause:1"
 """Holds the namespaces of each pod; ours, since no registry is reachable."""
@@ -40,6 +40,9 @@ address = "{CONTAINERD_SOCKET}"
 [plugins."io.containerd.cri.v1.images"]
 snapshotter = "overlayfs"
 
+[plugins."io.containerd.cri.v1.images".registry]
+config_path = "{REGISTRIES}"
+
 [plugins."io.containerd.cri.v1.images".pinned_images]
 sandbox = "{PAUSE_IMAGE}"
 
@@ -60,6 +63,16 @@ SystemdCgroup = false
 [plugins."io.containerd.cri.v1.runtime".cni]
 bin_dirs = ["{CNI_PROGRAMS}"]
 conf_dir = "{NODE}/cni"
+"""
+
+
+def registry_hosts(address: str) -> str:
+    """hosts.toml for a registry at `address` (host:port) that speaks plain http."""
+    return f"""\
+server = "http://{address}"
+
+[host."http://{address}"]
+capabilities = ["pull", "resolve"]
 """
 
 

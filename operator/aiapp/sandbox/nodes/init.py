@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from aiapp.sandbox.nodes import emulation
-from aiapp.sandbox.nodes.plan import CONTAINERD_SOCKET, HOST_NETWORK_FD, NODE, Cable, Daemon, Plan
+from aiapp.sandbox.nodes.plan import CONTAINERD_SOCKET, HOST_NETWORK_FD, NODE, REGISTRIES, Cable, Daemon, Plan
 
 POLL_SECONDS = 0.05
 RESTART_SECONDS = 1.0
@@ -46,7 +46,7 @@ def main() -> None:
     plan = Plan.read(Path(sys.argv[1]))
     stay_first_process()
     connect(plan.cable)
-    mount(Path(plan.folder))
+    mount(Path(plan.folder), plan.registries)
     if plan.emulated:
         emulation.register()  # the descriptor stays open as long as the node lives
     os.environ["PATH"] = plan.path
@@ -90,10 +90,10 @@ def connect(cable: Cable) -> None:
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
 
-def mount(folder: Path) -> None:
+def mount(folder: Path, registries: Path) -> None:
     """Give the node its own /run, /var/lib and /var/log, and its folder at a short path."""
     # Kept open: the folder may itself lie below a place that is covered next.
-    own = os.open(folder, os.O_DIRECTORY)
+    own, shared = (os.open(path, os.O_DIRECTORY) for path in (folder, registries))
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     run("mount", "-t", "tmpfs", "tmpfs", str(scratch))
@@ -102,6 +102,9 @@ def mount(folder: Path) -> None:
     NODE.mkdir()
     run("mount", "--bind", descriptor_path(own), str(NODE))
     os.close(own)
+    REGISTRIES.mkdir(exist_ok=True)
+    run("mount", "--bind", descriptor_path(shared), str(REGISTRIES))
+    os.close(shared)
     for name, place in _FOLDERS.items():
         (NODE / name).mkdir(exist_ok=True)
         Path(place).mkdir(exist_ok=True)

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import aiapp
-from aiapp.sandbox.network import Network, bridge_name
+from aiapp.sandbox.errors import SandboxError
+from aiapp.sandbox.network import Network, bridge_name, remove_link
 from aiapp.sandbox.nodes import cgroups, configuration, pause
 from aiapp.sandbox.nodes.configuration import Settings
-from aiapp.sandbox.nodes.plan import CONTAINERD_SOCKET, HOST_NETWORK_FD, NODE, Cable, Daemon, Plan
+from aiapp.sandbox.nodes.plan import CONTAINERD_SOCKET, HOST_NETWORK_FD, NODE, REGISTRIES, Cable, Daemon, Plan
 from aiapp.sandbox.processes import Process
 from aiapp.sandbox.profiles import RealNode, host_architecture
 from aiapp.sandbox.site import Site
@@ -37,6 +38,13 @@ def search_path() -> str:
 def program(name: str) -> str | None:
     """The absolute path of a program of the host."""
     return shutil.which(name, path=search_path())
+
+
+def trust(sandbox: Path, address: str) -> None:
+    """Let the nodes of a sandbox pull from a registry at `address` (host:port), which speaks plain http."""
+    folder = sandbox / REGISTRIES.name / address
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(configuration.registry_hosts(address))
 
 
 def home(sandbox: Path) -> Path:
@@ -84,8 +92,20 @@ def launch(node: RealNode, index: int, count: int, site: Site, net: Network) -> 
         import_image=image_import(site.binaries["ctr"], node.architecture),
         images=[str(pause.image(node.architecture, os.environ))],
     )
+    plan.registries.mkdir(exist_ok=True)
     plan.write(folder / PLAN_FILE)
     return site.start(process_name(node.name), _command(folder / PLAN_FILE), {"PYTHONPATH": str(_SOURCES)})
+
+
+def launch_again(node: RealNode, group: str, site: Site) -> Process:
+    """Start a node that has ended by the plan that it had; what it held on disk is there."""
+    ended = site.folder.present().process(process_name(node.name))
+    if ended is None:
+        raise SandboxError(f"the node '{node.name}' was never started")
+    plan = Plan.read(home(site.folder.path) / node.name / PLAN_FILE)
+    remove_link(plan.cable.host_interface)
+    cgroups.create(group)
+    return site.start_again(ended)
 
 
 def _write_files(folder: Path, settings: Settings, site: Site) -> None:

@@ -11,9 +11,9 @@ from aiapp.sandbox import network
 from aiapp.sandbox.network import Network
 from aiapp.sandbox.nodes import cgroups, emulation
 from aiapp.sandbox.nodes.configuration import CNI_PROGRAMS
-from aiapp.sandbox.nodes.launch import INIT, NAMESPACES, cgroup, emulated, launch, program
-from aiapp.sandbox.nodes.membership import Started, join
-from aiapp.sandbox.processes import PROC, kill, marked
+from aiapp.sandbox.nodes.launch import INIT, NAMESPACES, cgroup, emulated, launch, launch_again, program
+from aiapp.sandbox.nodes.membership import Started, join, rejoin
+from aiapp.sandbox.processes import PROC, Process, kill, marked
 from aiapp.sandbox.profiles import RealNode
 from aiapp.sandbox.progress import Progress
 from aiapp.sandbox.site import Site
@@ -71,6 +71,20 @@ def start(nodes: Sequence[RealNode], site: Site, net: Network, progress: Progres
         progress.done(f"real nodes Ready: {', '.join(node.name for node in wanted)}")
 
 
+def start_again(nodes: Sequence[RealNode], site: Site, progress: Progress) -> None:
+    """Start nodes that have ended once more, as after a restart of the machine; return when all are Ready."""
+    started = [Started(node, _launched_again(node, site)) for node in nodes]
+    rejoin(started, site)
+    progress.done(f"real nodes Ready again: {', '.join(node.name for node in nodes)}")
+
+
+def _launched_again(node: RealNode, site: Site) -> Process:
+    group = f"{cgroup(site.folder.path)}/{node.name}"
+    what = f"the control groups of the node '{node.name}' to be empty"
+    until(lambda: _group_removed(group), seconds=GONE_SECONDS, what=what)
+    return launch_again(node, group, site)
+
+
 def _can_run(node: RealNode, progress: Progress) -> bool:
     reason = _why_not(node)
     if reason:
@@ -108,12 +122,13 @@ def clean(folder: Path) -> None:
     stop(folder)
     network.remove(folder)
     emulation.release()
-    until(lambda: _groups_removed(folder), seconds=GONE_SECONDS, what="the control groups of the nodes to be empty")
+    group = cgroup(folder)
+    until(lambda: _group_removed(group), seconds=GONE_SECONDS, what="the control groups of the nodes to be empty")
 
 
-def _groups_removed(folder: Path) -> bool:
+def _group_removed(group: str) -> bool:
     try:
-        cgroups.remove(cgroup(folder))
+        cgroups.remove(group)
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise

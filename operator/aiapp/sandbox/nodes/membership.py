@@ -42,6 +42,16 @@ def join(started: Sequence[Started], site: Site) -> None:
         _wait(one, admin, site)
 
 
+def rejoin(started: Sequence[Started], site: Site) -> None:
+    """Return when nodes that were started again are Ready once more, and offer their devices."""
+    admin = Administrator(site)
+    for one in started:
+        # What the former kubelet has reported must not count for the new one.
+        admin.merge(f"{NODES}/{one.node.name}/status", {"status": {"conditions": []}})
+    for one in started:
+        _wait(one, admin, site)
+
+
 def _announce(node: RealNode, admin: Administrator) -> None:
     """Create what has to exist before the kubelet registers: its policy, and the node object with its labels."""
     if emulated(node):

@@ -8,6 +8,9 @@ from typing import Self
 NODE = Path("/run/node")
 """Where a node sees its own folder, whatever its path outside: socket paths are limited to 108 bytes."""
 
+REGISTRIES = NODE / "registries"
+"""Where a node sees the sandbox's folder of registries, one folder of each in it; containerd reads it at every pull."""
+
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 
 HOST_NETWORK_FD = 3
@@ -61,6 +64,11 @@ class Plan:
     def write(self, file: Path) -> None:
         """Store the plan as JSON."""
         file.write_text(json.dumps(asdict(self), indent=1))
+
+    @property
+    def registries(self) -> Path:
+        """The folder of registries on the host, which all nodes share."""
+        return Path(self.folder).parents[1] / REGISTRIES.name
 
     @classmethod
     def read(cls, file: Path) -> Self:

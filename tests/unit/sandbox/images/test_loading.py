@@ -6,7 +6,7 @@ import pytest
 from tests.unit.sandbox.nodes.support import plan
 
 from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.images.loading import chosen
+from aiapp.sandbox.images.loading import chosen, left_out
 
 PLANS = [plan("host", "amd64"), plan("npu", "arm64")]
 
@@ -34,3 +34,19 @@ def test_an_image_goes_to(architectures: set[str], names: Sequence[str], expecte
 def test_an_image_is_refused(architectures: set[str], names: Sequence[str], message: str) -> None:
     with pytest.raises(SandboxError, match=message):
         chosen(PLANS, frozenset(architectures), names, "image.tar")
+
+
+@pytest.mark.parametrize(
+    ("held", "names", "expected"),
+    [
+        pytest.param(
+            {"amd64"}, (), ("not into npu, which runs arm64: image.tar is for amd64",), id="another processor"
+        ),
+        pytest.param({"amd64", "arm64"}, (), (), id="none"),
+        pytest.param({"amd64"}, ("host",), (), id="none but what was asked for"),
+    ],
+)
+def test_a_node_that_does_not_get_an_image_is_named(
+    held: set[str], names: Sequence[str], expected: tuple[str, ...]
+) -> None:
+    assert left_out(PLANS, frozenset(held), names, "image.tar") == expected

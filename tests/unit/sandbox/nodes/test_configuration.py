@@ -41,3 +41,10 @@ def test_the_kubelet_lets_nobody_in_unknown() -> None:
     config = json.loads(configuration.kubelet(SETTINGS))
     assert config["authentication"]["anonymous"] == {"enabled": False}
     assert config["authorization"] == {"mode": "Webhook"}
+
+
+def test_a_node_pulls_from_the_sandboxs_registry_by_plain_http() -> None:
+    images = tomllib.loads(configuration.containerd(SETTINGS))["plugins"]["io.containerd.cri.v1.images"]
+    assert images["registry"]["config_path"] == "/run/node/registries"
+    hosts = tomllib.loads(configuration.registry_hosts("10.192.0.1:5000"))
+    assert hosts["host"] == {"http://10.192.0.1:5000": {"capabilities": ["pull", "resolve"]}}
