@@ -43,7 +43,7 @@ from aiapp.domain.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.trimming import trim_of, without_managed_fields
+from aiapp.domain.trimming import trim_of
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.cluster import StoredCluster
@@ -271,7 +271,7 @@ class Engine:
         if kind == "DELETED":
             self._parts.store.remove(resource, document)
         else:
-            self._parts.store.put(resource, without_managed_fields({**document, "metadata": {**document["metadata"]}}))
+            self._parts.store.put(resource, trim_of(resource)(document))
 
     def _make_parts(self, settings: Settings) -> Parts:
         api = KubeApi(self._session, self.credentials.server, observer=self.metrics)

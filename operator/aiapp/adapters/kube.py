@@ -3,20 +3,27 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeGuard
 
 import aiohttp
 import orjson
 from typing_extensions import override
 
+from aiapp.adapters import bounded
 from aiapp.domain.resources import PODS, Json, Resource, resource_of
 from aiapp.ports import NOT_SERVED, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 FIELD_MANAGER: Final = "aiapp-operator"
 PAGE_SIZE: Final = 500
-"""Objects a page, as client-go's pager asks for."""
+"""Objects a page, as client-go's pager asks for; fewer where they are large."""
+PAGE_BYTES: Final = 8 * 1024**2
+PAGES_AT_ONCE: Final = 2
+"""At a start everything is listed at the same time; pages are large, and no sooner parsed for coming together."""
+OBJECT_BYTES: Final = 16 * 1024**2
+"""One object, or one event of a watch: etcd takes 1.5 MiB, which can be several times as long in JSON."""
+ERROR_BYTES: Final = 1024**2
 CONNECT_SECONDS: Final = 5.0
 ATTEMPT_SECONDS: Final = 15.0
 """One request may take this long: a healthy API server answers in milliseconds, a stuck one is better asked again."""
@@ -64,6 +71,15 @@ class _Request:
     body: bytes | None = None
     content_type: str = JSON
     accept: str = JSON
+    most_bytes: int = OBJECT_BYTES
+
+
+class _AnswerTooLongError(ApiError):
+    """The answer has more bytes than the request allows."""
+
+    def __init__(self, request: _Request) -> None:
+        message = f"{request.method} {request.path}: an answer of more than {request.most_bytes} bytes"
+        super().__init__(413, "AnswerTooLong", message)
 
 
 class KubeApi(Api):
@@ -80,6 +96,7 @@ class KubeApi(Api):
         self._server = server
         self._timing = timing or Timing()
         self._observer = observer
+        self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
@@ -96,19 +113,18 @@ class KubeApi(Api):
         trim: Trim | None = None,
     ) -> Page:
         """As `ports.Api` says; of one namespace when it is given."""
-        params = {"limit": str(PAGE_SIZE)} | _selectors(selector, fields)
+        params, limit = _selectors(selector, fields), PAGE_SIZE
         items: list[Json] = []
         while True:
-            request = _Request(
-                method="GET",
-                resource=resource.plural,
-                path=resource.path(namespace),
-                params=params,
-                accept=METADATA_LIST if resource.metadata_only else JSON,
-            )
-            page = await self._call(request)
-            typed = (_typed(item, resource) for item in page.get("items") or ())
-            items.extend(kept for item in typed if (kept := trim(item) if trim else item) is not None)
+            async with self._pages:
+                try:
+                    page = await self._call(_page_request(resource, namespace, params, limit))
+                except _AnswerTooLongError:
+                    if limit == 1:
+                        raise
+                    limit = max(1, limit // 4)
+                    continue
+                items.extend(_trimmed(page, resource, trim))
             metadata = page["metadata"]
             if not metadata.get("continue"):
                 return Page(items, metadata["resourceVersion"])
@@ -131,10 +147,12 @@ class KubeApi(Api):
             headers = {"Accept": METADATA if resource.metadata_only else JSON}
             async with self._session.get(url, params=params, timeout=timeout, headers=headers) as response:
                 if response.status != 200:
-                    raise _error(response.status, await response.read())
-                async for line in _lines(response.content):
+                    raise _error(response.status, await bounded.beginning(response.content, ERROR_BYTES))
+                async for line in bounded.lines(response.content, OBJECT_BYTES):
                     event = _watch_event(line)
                     yield WatchEvent(event.type, _typed(event.object, resource))
+        except bounded.TooLongError as error:
+            raise ApiError(0, "TooLong", f"watch of {resource.plural}: a line is longer than any object") from error
         except _LOST as error:
             raise ApiError(0, "Lost", f"watch of {resource.plural}: {error!r}") from error
 
@@ -146,9 +164,11 @@ class KubeApi(Api):
         try:
             async with self._session.get(url, params=params, timeout=timeout) as response:
                 if response.status != 200:
-                    raise _error(response.status, await response.read())
-                async for line in _lines(response.content):
+                    raise _error(response.status, await bounded.beginning(response.content, ERROR_BYTES))
+                async for line in bounded.lines(response.content, OBJECT_BYTES):
                     yield line.decode(errors="replace")
+        except bounded.TooLongError as error:
+            raise ApiError(0, "TooLong", f"log of pod {pod}: a line without an end") from error
         except _LOST as error:
             raise ApiError(0, "Lost", f"log of pod {pod}: {error!r}") from error
 
@@ -217,9 +237,11 @@ class KubeApi(Api):
                 timeout=aiohttp.ClientTimeout(total=self._timing.attempt, sock_connect=CONNECT_SECONDS),
                 allow_redirects=False,
             ) as response:
-                content = await response.read()
                 status = response.status
+                content = await _content(response, request)
                 wait = max(wait, _retry_after(response.headers))
+        except bounded.TooLongError:
+            return _AnswerTooLongError(request), wait
         except _LOST as lost:
             return ApiError(0, "Lost", f"{request.method} {request.path}: {lost!r}"), wait
         finally:
@@ -235,6 +257,17 @@ class KubeApi(Api):
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:
     return {name: said for name, said in (("labelSelector", labels), ("fieldSelector", fields)) if said}
+
+
+def _page_request(resource: Resource, namespace: str | None, params: Mapping[str, str], limit: int) -> _Request:
+    return _Request(
+        method="GET",
+        resource=resource.plural,
+        path=resource.path(namespace),
+        params={"limit": str(limit), **params},
+        accept=METADATA_LIST if resource.metadata_only else JSON,
+        most_bytes=PAGE_BYTES if limit > 1 else OBJECT_BYTES,
+    )
 
 
 def _write(method: str, resource: str, path: str, body: Json, content_type: str = JSON) -> _Request:
@@ -256,16 +289,36 @@ def _parsed(status: int, content: bytes) -> Json | ApiError:
     if not 200 <= status < 300:
         return _error(status, content)
     try:
-        answer: Json = orjson.loads(content)
+        answer = orjson.loads(content)
     except orjson.JSONDecodeError:
         return ApiError(0, "NotJson", f"the answer is no JSON: {content[:80]!r}")
-    return answer
+    return answer if _is_object(answer) else ApiError(0, "NotJson", f"the answer is no object: {content[:80]!r}")
+
+
+def _is_object(answer: Any) -> TypeGuard[Json]:
+    return isinstance(answer, dict) and isinstance(answer.get("metadata"), dict)
+
+
+async def _content(response: aiohttp.ClientResponse, request: _Request) -> bytes:
+    """Raises `TooLongError`; what is said of an error is cut instead."""
+    if response.ok:
+        return await bounded.read(response.content, request.most_bytes)
+    return await bounded.beginning(response.content, ERROR_BYTES)
+
+
+def _trimmed(page: Json, resource: Resource, trim: Trim | None) -> Iterator[Json]:
+    if not page["metadata"].get("resourceVersion"):
+        raise ApiError(0, "NotJson", f"the answer is no list of {resource.plural}")
+    for item in page.get("items") or ():
+        kept = trim(_typed(item, resource)) if trim else _typed(item, resource)
+        if kept is not None:
+            yield kept
 
 
 def _error(status: int, content: bytes) -> ApiError:
     try:
         body: Any = orjson.loads(content)
-        reason, message = body.get("reason", ""), body.get("message", "")
+        reason, message = body.get("reason") or "", body.get("message") or ""
     except (orjson.JSONDecodeError, AttributeError):
         # Only a path that belongs to no kind is refused in plain text.
         reason, message = NOT_SERVED if status == 404 else "", content[:200].decode(errors="replace")
@@ -292,21 +345,12 @@ def _typed(item: Json, resource: Resource) -> Json:
 
 def _watch_event(line: bytes) -> WatchEvent:
     try:
-        event: Json = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise ApiError(0, "NotJson", f"a watch sent no JSON: {line[:80]!r}") from error
-    if event.get("type") == "ERROR":
-        status = event["object"]
-        raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))
-    return WatchEvent(event["type"], event["object"])
-
-
-async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Whole lines, however long; a cut one at the end is what `_watch_event` will refuse."""
-    rest = b""
-    async for chunk in stream.iter_any():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line
-    if rest.strip():
-        yield rest
+        event = orjson.loads(line)
+        kind, found = event["type"], event["object"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise ApiError(0, "NotJson", f"a watch sent no event: {line[:80]!r}") from error
+    if kind == "ERROR" and isinstance(found, dict):
+        raise ApiError(found.get("code") or 0, found.get("reason") or "", found.get("message") or "")
+    if not (_is_object(found) and found["metadata"].get("resourceVersion")):
+        raise ApiError(0, "NotJson", f"a watch sent no object: {line[:80]!r}")
+    return WatchEvent(kind, found)

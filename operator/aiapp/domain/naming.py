@@ -8,6 +8,8 @@ MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 MANAGED_BY: Final = "aiapp-operator"
 APPLICATION_LABEL: Final = "aiapp.dev/application"
 VERSION_LABEL: Final = "aiapp.dev/version"
+APPLIED_ANNOTATION: Final = "aiapp.dev/applied"
+"""Digest of what was applied: when it differs, something was added, changed or removed in what should exist."""
 
 
 def workload(application: str, version: str) -> str:

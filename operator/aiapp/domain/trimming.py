@@ -1,20 +1,49 @@
-"""What is kept of objects that are merely looked at: the rest only costs memory. Pure; trims its argument in place."""
+"""What is kept of objects in memory: only what is read, so that nobody's annotations or labels fill it. Pure."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
 
-from aiapp.domain.resources import CONFIG_MAPS, PODS, Json, Resource
+from aiapp.api.meta import RECONCILE_AT
+from aiapp.domain.desired.revision import KEY_LABEL
+from aiapp.domain.naming import (
+    APPLICATION_LABEL,
+    APPLIED_ANNOTATION,
+    MANAGED_BY_LABEL,
+    VERSION_LABEL,
+    application_labels,
+    version_labels,
+)
+from aiapp.domain.nodes.volcano import POLICY_ANNOTATION
+from aiapp.domain.resources import CONFIG_MAPS, CONTROLLER_REVISIONS, DEPLOYMENTS, OWN, PODS, SERVICES, Json, Resource
 
-_POD_METADATA: Final = (
+_METADATA: Final = (
     "name",
     "namespace",
     "uid",
     "resourceVersion",
-    "labels",
-    "ownerReferences",
+    "generation",
     "creationTimestamp",
     "deletionTimestamp",
 )
+_LABELS: Final = frozenset(
+    {
+        *application_labels(""),
+        *version_labels("", ""),
+        MANAGED_BY_LABEL,
+        APPLICATION_LABEL,
+        VERSION_LABEL,
+        KEY_LABEL,
+        "app.kubernetes.io/component",
+    }
+)
+_ANNOTATIONS: Final = frozenset({RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION})
+_ANNOTATION_CHARACTERS: Final = 256
+"""Those that are read are shorter, or are cut to less."""
+_MOST_OWNERS: Final = 500
+"""Versions that may share one ConfigMap; owners beyond that are added again at each look."""
+_MOST_VALUES: Final = 10_000
+"""Values that a child of ours may hold, several times what the largest has; parsed, each takes about 100 bytes."""
 _POD_STATUS: Final = (
     "phase",
     "reason",
@@ -26,40 +55,89 @@ _POD_STATUS: Final = (
 )
 
 
-def without_managed_fields(document: Json) -> Json:
-    """Who owns which field takes half of an object's room and interests nobody here."""
-    document["metadata"].pop("managedFields", None)
-    return document
+def trimmed_metadata(metadata: Json) -> Json:
+    """Who the object is, whose it is, and the labels and annotations that are read."""
+    kept = _only(metadata, _METADATA)
+    if owners := metadata.get("ownerReferences"):
+        kept["ownerReferences"] = owners[:_MOST_OWNERS]
+    if labels := _among(metadata.get("labels"), _LABELS):
+        kept["labels"] = labels
+    if annotations := _among(metadata.get("annotations"), _ANNOTATIONS):
+        kept["annotations"] = {name: value[:_ANNOTATION_CHARACTERS] for name, value in annotations.items()}
+    return kept
+
+
+def trimmed(document: Json) -> Json:
+    """One of our own kinds: all of it but most metadata."""
+    return {**document, "metadata": trimmed_metadata(document["metadata"])}
+
+
+def trimmed_child(child: Json) -> Json:
+    """An object that the operator makes: whole where it is owned by one of our kinds, else only that it exists."""
+    kept = trimmed(child)
+    if _is_ours(kept) and _holds_at_most(kept, _MOST_VALUES):
+        return kept
+    return {**_identity(kept), "spec": {}, "status": {}}
+
+
+def trimmed_config_map(config_map: Json) -> Json:
+    """That it exists, and whose it is: content is read live."""
+    return _identity(trimmed(config_map))
 
 
 def trimmed_pod(pod: Json) -> Json:
     """Who it is, where it runs and how it fares."""
-    status = pod.get("status", {})
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": _only(pod["metadata"], _POD_METADATA),
-        "spec": _only(pod.get("spec", {}), ("nodeName",)),
-        "status": _only(status, _POD_STATUS),
-    }
+    kept = {"spec": _only(pod.get("spec") or {}, ("nodeName",)), "status": _only(pod.get("status") or {}, _POD_STATUS)}
+    return _identity(trimmed(pod)) | kept
 
 
-def trimmed_config_map(config_map: Json) -> Json:
-    """An immutable ConfigMap without its content, which cannot differ from what was written."""
-    without_managed_fields(config_map)
-    if config_map.get("immutable"):
-        config_map.pop("data", None)
-        config_map.pop("binaryData", None)
-    return config_map
+def without_managed_fields(document: Json) -> Json:
+    """Changed in place: who owns which field takes half of an object's room and interests nobody here."""
+    document["metadata"].pop("managedFields", None)
+    return document
 
 
-_TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {PODS: trimmed_pod, CONFIG_MAPS: trimmed_config_map}
+_TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
+    **dict.fromkeys(OWN, trimmed),
+    **dict.fromkeys((DEPLOYMENTS, SERVICES, CONTROLLER_REVISIONS), trimmed_child),
+    CONFIG_MAPS: trimmed_config_map,
+    PODS: trimmed_pod,
+}
 
 
 def trim_of(resource: Resource) -> Callable[[Json], Json]:
-    """How objects of the resource are trimmed before they are stored."""
-    return _TRIMS.get(resource, without_managed_fields)
+    """How objects of the resource are trimmed before they are stored. Never changes its argument."""
+    return _TRIMS[resource]
+
+
+def _identity(document: Json) -> Json:
+    return _only(document, ("apiVersion", "kind", "metadata"))
+
+
+def _is_ours(child: Json) -> bool:
+    own = {resource.api_version for resource in OWN}
+    return any(owner.get("apiVersion") in own for owner in child["metadata"].get("ownerReferences", ()))
+
+
+def _holds_at_most(document: Json, values: int) -> bool:
+    return next(islice(_values(document), values, None), None) is None
+
+
+def _values(value: Any) -> Iterator[bool]:
+    """One for each value in it, itself included."""
+    waiting = [value]
+    while waiting:
+        yield True
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
 
 
 def _only(part: Json, fields: tuple[str, ...]) -> Json:
     return {field: part[field] for field in fields if field in part}
+
+
+def _among(texts: Mapping[str, str] | None, names: frozenset[str]) -> dict[str, str]:
+    return {name: value for name, value in (texts or {}).items() if name in names}

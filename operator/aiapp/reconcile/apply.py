@@ -6,13 +6,11 @@ from typing import Final
 
 import orjson
 
-from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
+from aiapp.domain.naming import APPLIED_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.resources import Json, resource_of
 from aiapp.ports import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError
 from aiapp.reconcile.difference import contains
 
-APPLIED_ANNOTATION: Final = "aiapp.dev/applied"
-"""Digest of what was applied: when it differs, something was added, changed or removed in what should exist."""
 ATTEMPTS: Final = 4
 """How often an object that changes under our hands is looked at again before the work queue takes over."""
 ABSENT: Final = "1"

@@ -58,7 +58,7 @@ class Digests:
                 raise RecordTakenError(config_map["metadata"]["name"]) from None
             await self._share(config_map["metadata"]["name"], user)
             return found
-        self._store.put(CONFIG_MAPS, trimmed_config_map(dict(made)), own=True)
+        self._store.put(CONFIG_MAPS, trimmed_config_map(made), own=True)
         return known
 
     async def share(self, pin: str, user: Json) -> None:

@@ -63,8 +63,7 @@ class Manifests:
 
     def _remember(self, written: Json) -> None:
         """What the watch will tell is known already, and brings nobody back to work."""
-        kept = trimmed_config_map({**written, "metadata": {**written["metadata"]}})
-        self._store.put(CONFIG_MAPS, kept, own=True)
+        self._store.put(CONFIG_MAPS, trimmed_config_map(written), own=True)
 
 
 def is_shared_with(config_map: Json, user: Json) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aiapp.domain.resources import OWN
-from aiapp.domain.trimming import without_managed_fields
+from aiapp.domain.trimming import trim_of
 from aiapp.ports import Api, ApiError
 from aiapp.reconcile.store import Store
 
@@ -52,5 +52,5 @@ class Resync:
 
     async def _list(self) -> None:
         for resource in OWN:
-            page = await self._api.list(resource, trim=without_managed_fields)
+            page = await self._api.list(resource, trim=trim_of(resource))
             self._store.replace(resource, page.items, page.resource_version)

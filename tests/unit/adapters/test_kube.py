@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import orjson
@@ -150,6 +150,58 @@ async def test_a_listing_is_read_page_by_page_and_trimmed_as_it_comes() -> None:
     assert script.requests[0].query["labelSelector"] == "a=b"
 
 
+async def test_large_objects_are_listed_in_smaller_pages() -> None:
+    names = [f"c{number}" for number in range(70)]
+
+    async def large(request: web.Request) -> web.Response:
+        start, limit = int(request.query.get("continue", "0")), int(request.query["limit"])
+        items = [{"metadata": {"name": name}, "data": {"x": "x" * 2**19}} for name in names[start : start + limit]]
+        rest = {"continue": str(start + limit)} if start + limit < len(names) else {}
+        return web.Response(body=orjson.dumps({"metadata": {"resourceVersion": "5", **rest}, "items": items}))
+
+    script = Script(large)
+    async with api(script) as kube:
+        page = await kube.list(CONFIG_MAPS, trim=lambda item: item["metadata"])
+    assert [item["name"] for item in page.items] == names
+    assert [request.query["limit"] for request in script.requests][:4] == ["500", "125", "31", "7"]
+
+
+async def test_an_answer_without_an_end_is_neither_read_nor_asked_for_again() -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * 2**20)
+        return response
+
+    script = Script(endless)
+    async with api(script) as kube:
+        with pytest.raises(ApiError, match="an answer of more than"):
+            await kube.get(CONFIG_MAPS, "ns", "c")
+        with pytest.raises(ApiError, match="longer than any object"):
+            await seen(kube)
+    assert len(script.requests) == 2
+
+
+async def test_of_a_refusal_without_an_end_the_beginning_is_told() -> None:
+    script = Script(failure(422, "because " * 2**20))
+    async with api(script) as kube:
+        with pytest.raises(ApiError, match="because because"):
+            await kube.get(CONFIG_MAPS, "ns", "c")
+
+
+@pytest.mark.parametrize("body", [b"<html>sign in</html>", b"[]", b'"ok"', b"{}", b'{"metadata": null}'])
+async def test_a_page_of_somebody_else_in_the_place_of_an_answer_is_a_fault_like_any_other(body: bytes) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body)
+
+    async with api(Script(answer), total=0.1) as kube:
+        for call in (kube.get(CONFIG_MAPS, "ns", "c"), kube.list(CONFIG_MAPS), seen(kube)):
+            with pytest.raises(ApiError, match="NotJson"):
+                await call
+
+
 async def test_a_page_that_expired_is_told_as_410() -> None:
     async with api(Script(failure(410, "continue token expired", reason="Expired"))) as kube:
         with pytest.raises(ApiError) as caught:
@@ -177,7 +229,7 @@ async def test_events_are_whole_however_the_stream_is_cut_into_pieces() -> None:
 
 async def test_a_stream_that_ends_in_the_middle_of_an_event_is_a_fault() -> None:
     async with api(Script(stream(event("ADDED"), event("DELETED")[:20]))) as kube:
-        with pytest.raises(ApiError, match="no JSON"):
+        with pytest.raises(ApiError, match="no event"):
             await seen(kube)
 
 

@@ -1,9 +1,10 @@
 import pytest
 from tests.support.fake_api import FakeApi
 
+from aiapp.domain.naming import APPLIED_ANNOTATION
 from aiapp.domain.resources import CONFIG_MAPS, Json
 from aiapp.ports import ApiError, ApplyResult, ConflictError
-from aiapp.reconcile.apply import APPLIED_ANNOTATION, Applier, digest
+from aiapp.reconcile.apply import Applier, digest
 
 OWNER = "uid-owner"
 LABELS = {"app.kubernetes.io/managed-by": "aiapp-operator"}

@@ -1,0 +1,45 @@
+"""Reads bodies of answers up to a bound, whatever their headers say. Never holds more than the bound and one chunk."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+
+
+class TooLongError(Exception):
+    """There is more to read than the bound."""
+
+
+async def read(stream: aiohttp.StreamReader, limit: int) -> bytes:
+    """All of it. Raises `TooLongError`."""
+    chunks, size = [], 0
+    async for chunk in stream.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise TooLongError
+    return b"".join(chunks)
+
+
+async def beginning(stream: aiohttp.StreamReader, limit: int) -> bytes:
+    """Its first bytes, about `limit` of them at most: an answer that is only told to people."""
+    found = b""
+    async for chunk in stream.iter_any():
+        found += chunk[: limit - len(found)]
+        if len(found) >= limit:
+            break
+    return found
+
+
+async def lines(stream: aiohttp.StreamReader, limit: int) -> AsyncIterator[bytes]:
+    """Lines without their ends; a cut one at the end comes as it is. Raises `TooLongError` for a longer line."""
+    rest = bytearray()
+    async for chunk in stream.iter_any():
+        first, *others = chunk.split(b"\n")
+        rest += first
+        for line in others:
+            yield bytes(rest)
+            rest = bytearray(line)
+        if len(rest) > limit:
+            raise TooLongError
+    if rest.strip():
+        yield bytes(rest)
