@@ -12,7 +12,7 @@ from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
 from aiapp.domain.planning.drift import suspects
 from aiapp.domain.planning.pods import Trouble
-from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
+from aiapp.domain.planning.records import ApplicationRecord, read_versions
 from aiapp.domain.planning.rollout import Rollout, Surroundings
 from aiapp.domain.planning.serving import NOT_NORMAL, Assessment, assess
 from aiapp.domain.resources import (
@@ -92,9 +92,11 @@ class ApplicationReconciler:
             revisions=_owned(store.children(CONTROLLER_REVISIONS, *place), application.uid),
             pods=tuple(store.children(PODS, *place)),
         )
+        versions, unreadable = read_versions(store.versions(*place))
         return Observed(
             application=application,
-            versions=tuple(VersionRecord.parse(raw) for raw in store.versions(*place)),
+            versions=versions,
+            unreadable=unreadable,
             children=children,
             around=Surroundings(
                 runtimes=self._ports.catalogue.specs(store.runtimes()),

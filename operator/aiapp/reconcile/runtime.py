@@ -1,9 +1,12 @@
 """Reconciles an InferenceRuntime: says what its name tells."""
 
+from pydantic import ValidationError
+
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.runtime import describe, node_facts
-from aiapp.domain.resources import RUNTIMES
+from aiapp.domain.planning.runtime import describe, invalid, node_facts
+from aiapp.domain.resources import RUNTIMES, Json
+from aiapp.domain.summary import Finding
 from aiapp.ports import Cluster
 from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.loop import Outcome
@@ -25,8 +28,16 @@ class RuntimeReconciler:
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             return Outcome()
         metadata = raw["metadata"]
-        parts, ready = describe(InferenceRuntime.model_validate(raw).spec, metadata["generation"])
+        parts, ready = _described(raw)
         findings = [ready, *node_facts(self._knowledge.source, self._knowledge.fault)]
         status = parts | {"conditions": conditions(findings, metadata["generation"])}
         await self._cluster.write_status(RUNTIMES, raw, status)
         return Outcome()
+
+
+def _described(raw: Json) -> tuple[Json, Finding]:
+    generation = raw["metadata"]["generation"]
+    try:
+        return describe(InferenceRuntime.model_validate(raw).spec, generation)
+    except ValidationError as error:
+        return invalid(error, generation)

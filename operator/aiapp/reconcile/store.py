@@ -174,7 +174,7 @@ class Store(Generic[Facts]):
 def application_of(resource: Resource, document: Json) -> str | None:
     """The application an object belongs to: a version by its spec, everything else by its label."""
     if resource is VERSIONS:
-        name: str | None = document.get("spec", {}).get("application")
+        name: str | None = (document.get("spec") or {}).get("application")
         return name
     label: str | None = (document["metadata"].get("labels") or {}).get(APPLICATION_LABEL)
     return label

@@ -8,7 +8,7 @@ from aiapp.domain.planning.digest import has_told
 from aiapp.domain.resources import APPLICATIONS, NODES, PODS, RUNTIMES, VERSIONS, Json, Resource
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.queue import Key, Queue
-from aiapp.reconcile.store import Change, Store
+from aiapp.reconcile.store import Change, Store, application_of
 
 FLEET: Final = Key("Fleet", "", "nodes")
 """Stands for everything that depends on the nodes."""
@@ -72,7 +72,8 @@ class Triggers:
             return () if change.own else (*_owners(document), *self._told(change.resource, document))
         itself = () if change.own else (key_of(change.resource, document),)
         if change.resource is VERSIONS:
-            return (*itself, _application(document, document["spec"]["application"]))
+            application = application_of(VERSIONS, document)
+            return itself if application is None else (*itself, _application(document, application))
         if change.resource is RUNTIMES and itself:
             return (*itself, *self._versions_of(document))
         return itself
@@ -90,18 +91,18 @@ class Triggers:
 
     def _versions_of(self, runtime: Json) -> Iterable[Key]:
         """Versions that use the runtime with their applications, and those that found none: it may be theirs."""
-        name = runtime["spec"]["name"]
+        name = (runtime.get("spec") or {}).get("name")
         for version in self._store.all(VERSIONS):
             used = ((version.get("status") or {}).get("runtime") or {}).get("name")
             if used == name or not _is_true(version, "RuntimeResolved"):
                 yield key_of(VERSIONS, version)
-            if used == name:
-                yield _application(version, version["spec"]["application"])
+            if used == name and (application := application_of(VERSIONS, version)) is not None:
+                yield _application(version, application)
 
 
 def _wishes_nodes(application: Json) -> bool:
-    serving = application.get("spec", {}).get("serving") or {}
-    return "scheduling" in serving or any("npu" in served for served in serving.get("versions", ()))
+    serving = (application.get("spec") or {}).get("serving") or {}
+    return "scheduling" in serving or any("npu" in served for served in serving.get("versions") or ())
 
 
 def _application(document: Json, name: str) -> Key:

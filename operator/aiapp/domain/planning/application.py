@@ -10,7 +10,7 @@ from aiapp.domain.desired.revision import controller_revision
 from aiapp.domain.desired.service import application_service, version_service
 from aiapp.domain.naming import VERSION_LABEL, owner
 from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
-from aiapp.domain.planning.rollout import Rollout, Surroundings, rollout
+from aiapp.domain.planning.rollout import Rollout, Surroundings, rollout, unreadable
 from aiapp.domain.resources import Json
 
 KEPT_REVISIONS: Final = 10
@@ -36,7 +36,9 @@ class Observed:
 
     application: ApplicationRecord
     versions: tuple[VersionRecord, ...]
-    """All versions of the application."""
+    """All versions of the application, but for those that cannot be read."""
+    unreadable: frozenset[str] = frozenset()
+    """Names of versions that break a rule of this operator; their own status says which."""
     children: Children
     around: Surroundings
 
@@ -93,7 +95,9 @@ def is_current(child: Json) -> bool:
 def _rollouts(observed: Observed, serving: Serving) -> tuple[Rollout, ...]:
     by_number: Mapping[str, VersionRecord] = {record.spec.version: record for record in observed.versions}
     return tuple(
-        rollout(served, serving, by_number.get(served.version), observed.children.revisions, observed.around)
+        unreadable(served, name)
+        if (name := f"{observed.application.name}-{served.version}") in observed.unreadable
+        else rollout(served, serving, by_number.get(served.version), observed.children.revisions, observed.around)
         for served in serving.versions
     )
 

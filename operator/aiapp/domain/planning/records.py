@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from packaging.version import Version
+from pydantic import ValidationError
 
 from aiapp.api.application import AIApplication
 from aiapp.api.conditions import ConditionType
@@ -100,6 +101,17 @@ class ApplicationRecord:
     def is_new(self) -> bool:
         """Whether nothing was said of it yet."""
         return self.parsed.status.observed_generation is None
+
+
+def read_versions(objects: Iterable[Json]) -> tuple[tuple[VersionRecord, ...], frozenset[str]]:
+    """The versions, and the names of those that break a rule of ours: one of them must not stop the others."""
+    found, unreadable = [], set()
+    for raw in objects:
+        try:
+            found.append(VersionRecord.parse(raw))
+        except ValidationError:
+            unreadable.add(raw["metadata"]["name"])
+    return tuple(found), frozenset(unreadable)
 
 
 def find(conditions: Iterable[Condition], type_: ConditionType) -> Condition | None:

@@ -90,6 +90,12 @@ def rollout(
     return _rendered(wanted, serving, record, around)
 
 
+def unreadable(served: ServedVersion, name: str) -> Rollout:
+    """Of a version whose object this operator cannot read: nothing is made of it, and what runs goes on."""
+    message = f"AIApplicationVersion {name} breaks a rule of this operator: see its conditions"
+    return Rollout(served, None, held=Trouble(Reason.VERSION_NOT_READY, message))
+
+
 def _absent(served: ServedVersion, record: VersionRecord | None) -> Trouble | None:
     if record is None:
         return Trouble(Reason.VERSION_NOT_FOUND, f"version {served.version} does not exist")

@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from pydantic import ValidationError
+
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeObjectStatus, RuntimeSpec
+from aiapp.domain.invalid import faults
 from aiapp.domain.resources import Json
 from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
 from aiapp.domain.summary import Finding, fails, holds, unknown
@@ -20,6 +23,12 @@ def describe(runtime: RuntimeSpec, generation: int) -> tuple[Json, Finding]:
             READY, Reason.NAME_UNPARSED, f"{error}; nodes cannot be judged"
         )
     return _status(parts, generation), _ready(runtime)
+
+
+def invalid(error: ValidationError, generation: int) -> tuple[Json, Finding]:
+    """The same of an object that this operator cannot read."""
+    message = f"no version can use it: {faults(error)}"
+    return {"observedGeneration": generation}, fails(READY, Reason.SPEC_INVALID, message)
 
 
 def node_facts(source: str | None, fault: str | None) -> tuple[Finding, ...]:
