@@ -36,8 +36,8 @@ class Settings(BaseSettings):
     """Objects that are reconciled at the same time; at most half of them are versions that are being imported."""
     resync_seconds: Annotated[float, Field(ge=10)] = 600.0
     """Everything is listed and looked at again after this many seconds."""
-    store_threads: Annotated[int, Field(ge=2, le=128)] = 8
-    """Calls to object storage at the same time; one endpoint gets at most half of them."""
+    store_connections: Annotated[int, Field(ge=1, le=128)] = 8
+    """Requests to one host of object storage at the same time."""
     store_connect_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
     """Longest wait for a connection to object storage."""
     store_read_seconds: Annotated[float, Field(gt=0, le=60)] = 4.0

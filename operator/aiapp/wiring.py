@@ -18,8 +18,8 @@ from aiapp.adapters.events import EventRecorder
 from aiapp.adapters.kube import KubeApi
 from aiapp.adapters.listwatch import Collection, ListWatch, Pace
 from aiapp.adapters.metrics import Metrics
+from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.adapters.probes import Probes
-from aiapp.adapters.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.domain.desired.dependencies import Pip
 from aiapp.domain.desired.pod import Fetcher
@@ -158,7 +158,7 @@ def shipped_tables() -> Tables:
 def store_settings(settings: Settings) -> StoreSettings:
     """The part of the settings that object storage needs."""
     return StoreSettings(
-        threads=settings.store_threads,
+        connections=settings.store_connections,
         connect_seconds=settings.store_connect_seconds,
         read_seconds=settings.store_read_seconds,
         max_objects=settings.max_objects,
@@ -255,7 +255,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._parts.objects.close()
+        await self._parts.objects.close()
         await self._parts.parser.close()
         await self._probes.stop()
         await self._session.close()

@@ -80,6 +80,8 @@ class Reason(StrEnum):
     """The store's certificate is not signed by a trusted authority."""
     ACCESS_DENIED = "AccessDenied"
     """The store refused the credentials."""
+    OBJECT_ARCHIVED = "ObjectArchived"
+    """An object lies in a storage class that cannot be read as it is; somebody has to restore it first."""
     BUCKET_NOT_FOUND = "BucketNotFound"
     """The store has no such bucket."""
     PREFIX_EMPTY = "PrefixEmpty"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from aiapp.adapters.folder import FolderStore, folder_location
+from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
@@ -61,4 +61,4 @@ async def _stored(uri: str, choice: StoreChoice) -> Inspection:
         return await inspect(where, keys, store, parser)
     finally:
         await parser.close()
-        store.close()
+        await store.close()

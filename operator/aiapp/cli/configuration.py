@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from aiapp.adapters.folder import FolderStore, folder_location
+from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.version import AIApplicationVersion, Artifact
 from aiapp.cli.cluster import UserCluster
 from aiapp.cli.store import StoreChoice, object_store, place
@@ -60,7 +60,7 @@ async def of_uri(uri: str, choice: StoreChoice) -> Found:
     try:
         return await _listed(where, keys, store)
     finally:
-        store.close()
+        await store.close()
 
 
 async def of_folder(folder: Path) -> Found:
@@ -86,7 +86,7 @@ async def of_version(name: str, cluster: UserCluster) -> Found:
     try:
         return Found(title, await _config(where, way.credentials, store, pinned))
     finally:
-        store.close()
+        await store.close()
 
 
 async def _manifest(artifact: Artifact, cluster: UserCluster) -> Manifest:

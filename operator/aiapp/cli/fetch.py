@@ -24,11 +24,12 @@ from aiapp.domain.credentials import (
 )
 from aiapp.domain.digest import is_digest
 from aiapp.domain.endpoints import EndpointPolicy, Network
-from aiapp.domain.location import Addressing, location
+from aiapp.domain.location import Addressing, Location, location
 from aiapp.domain.proxies import Proxies
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.remote import Access
 from aiapp.fetch.run import Request, failure_message, fetch
+from aiapp.s3.addressing import AddressError, address
 
 TERMINATED = 143
 _ENVIRONMENT = os.environ  # noqa: TID251 - the entry point of this command
@@ -155,7 +156,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
             _keys(secret),
             _authorities(ca_bundle),
             allow_http,
-            policy=_applicable(EndpointPolicy(allow_host, allow_range, refuse_range), folder.hostname),
+            policy=_applicable(EndpointPolicy(allow_host, allow_range, refuse_range), folder),
             proxies=Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY")),
         )
         request = Request(
@@ -179,9 +180,16 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     _leave(ExitCode.DONE)
 
 
-def _applicable(policy: EndpointPolicy, host: str) -> EndpointPolicy:
+def _applicable(policy: EndpointPolicy, folder: Location) -> EndpointPolicy:
     """The policy, when it allows the endpoint as far as it is written; resolved addresses are checked later."""
-    refusals = {"--allow-host": policy.host_refusal(host), "--allow-range": policy.written_refusal(host)}
+    try:
+        found = address(folder)
+    except AddressError as error:
+        raise FetchError(Reason.ENDPOINT_REFUSED, str(error)) from error
+    refusals = {
+        "--allow-host": policy.host_refusal(found.store),
+        "--allow-range": policy.written_refusal(found.hostname),
+    }
     for option, said in refusals.items():
         if said is not None:
             raise FetchError(Reason.ENDPOINT_REFUSED, f"{said}: refused, unless {option} allows it")

@@ -22,9 +22,10 @@ from aiapp.domain.credentials import (
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.location import Addressing, Location, location
 from aiapp.domain.proxies import Proxies
+from aiapp.s3.meaning import ON_COMMAND_LINE
 
 if TYPE_CHECKING:
-    from aiapp.adapters.s3 import S3Store
+    from aiapp.adapters.objectstore.s3 import S3Store
 
 URI: Final = re.compile(r"(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?")
 _ENVIRONMENT = os.environ  # noqa: TID251 - an entry point
@@ -98,10 +99,11 @@ def place(uri: str, choice: StoreChoice) -> tuple[Location, Credentials | None]:
 
 def object_store(choice: StoreChoice) -> "S3Store":
     """To be closed at the end."""
-    from aiapp.adapters.s3 import S3Store, StoreSettings  # noqa: PLC0415 - `--help` must not wait for it
+    from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings  # noqa: PLC0415 - `--help` must not wait for it
 
     proxies = Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY"))
-    return S3Store(StoreSettings(allow_http=choice.allow_http, policy=_EVERYWHERE, proxies=proxies))
+    settings = StoreSettings(allow_http=choice.allow_http, policy=_EVERYWHERE, proxies=proxies, advice=ON_COMMAND_LINE)
+    return S3Store(settings)
 
 
 def _variable(name: str) -> str:

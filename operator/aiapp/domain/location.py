@@ -3,16 +3,12 @@
 Never resolves a name or opens a connection.
 """
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
-from urllib.parse import urlsplit
 
 Addressing = Literal["Auto", "Path", "Virtual"]
 DEFAULT_REGION: Final = "us-east-1"
 """Stores without regions accept it in signatures."""
-
-_CLUSTER_DOMAINS: Final = (".svc", ".cluster.local")
 
 
 class Folder(Protocol):
@@ -51,21 +47,9 @@ class Location:
     @property
     def host(self) -> str:
         """The store as people should see it in messages: host and port, nothing else."""
-        return f"the S3 store of region {self.region}" if self.endpoint is None else urlsplit(self.endpoint).netloc
-
-    @property
-    def hostname(self) -> str:
-        """The name or address in the endpoint, in lower case, without port; an IPv6 address without brackets."""
         if self.endpoint is None:
-            return f"s3.{self.region}.amazonaws.com"
-        return (urlsplit(self.endpoint).hostname or "").lower()
-
-    @property
-    def path_style(self) -> bool:
-        """Whether the bucket is named in the path of requests rather than in the host."""
-        if self.addressing != "Auto":
-            return self.addressing == "Path"
-        return self.endpoint is not None and not _takes_bucket_labels(urlsplit(self.endpoint).hostname or "")
+            return f"the S3 store of region {self.region}"
+        return self.endpoint.partition("://")[2].rstrip("/")
 
 
 def location(source: Folder) -> Location:
@@ -74,18 +58,3 @@ def location(source: Folder) -> Location:
     bucket, _, path = rest.partition("/")
     prefix = f"{path.rstrip('/')}/" if path.rstrip("/") else ""
     return Location(bucket, prefix, source.endpoint, source.region or DEFAULT_REGION, source.addressing, scheme)
-
-
-def _takes_bucket_labels(host: str) -> bool:
-    """Whether `<bucket>.<host>` can be a name: not for addresses, single labels and Services of a cluster."""
-    if "." not in host.strip(".") or host.endswith(_CLUSTER_DOMAINS):
-        return False
-    return not _is_address(host)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -17,6 +17,8 @@ from aiapp.domain.keys import KeyRefusedError, Twins, checked_path, refuse_colli
 
 MANIFEST_TAG: Final = "aiapp-manifest/1"
 CONTENT_TAG: Final = "aiapp-content/1"
+NULL_VERSION: Final = "null"
+"""The version id of objects in a bucket without versions."""
 CONFIG_MAP_KEY: Final = "manifest.gz"
 """The key under `binaryData` of the ConfigMap that holds `Manifest.payload`."""
 MAX_CANONICAL_BYTES: Final = 128 * 1024 * 1024
@@ -33,7 +35,6 @@ _VERSION_ID: Final = re.compile(r"(?!-\Z)[!-~]{1,1024}")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _UNVERSIONED: Final = "-"
-_NULL_VERSION: Final = "null"
 
 
 Packed = bytes
@@ -145,7 +146,7 @@ def from_listing(listed: Iterable[Listed], prefix: str) -> Manifest:
 
 def entry_of(listed: Listed, prefix: str) -> Entry:
     """The file that a listed object is; raises as `from_listing` does."""
-    version = None if listed.version_id == _NULL_VERSION else listed.version_id
+    version = None if listed.version_id == NULL_VERSION else listed.version_id
     return Entry(relative_path(listed.key, prefix), listed.size, listed.etag.strip('"'), version)
 
 

@@ -3,9 +3,7 @@
 Never follows a redirect, never skips the check of a certificate, never connects to an address that the policy refuses.
 """
 
-import os
 import socket
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -17,6 +15,7 @@ from aiapp.domain.proxies import Proxies
 from aiapp.fetch.exchange import answer
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.stream import Stream
+from aiapp.s3.addressing import Address
 
 if TYPE_CHECKING:
     import ssl
@@ -25,44 +24,18 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 5.0
 MAX_ADDRESSES: Final = 4
 """Of one name, that are tried in turn."""
-_PORTS: Final = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Where the store listens: scheme, name or address, port."""
-
-    scheme: str
-    hostname: str
-    port: int
-
-    @property
-    def bracketed(self) -> str:
-        """Its name, or its address as it stands before a port."""
-        return f"[{self.hostname}]" if ":" in self.hostname else self.hostname
-
-    @property
-    def host(self) -> str:
-        """As it stands in the header `Host`."""
-        return self.bracketed if self.port == _PORTS[self.scheme] else f"{self.bracketed}:{self.port}"
-
-
-def store_at(endpoint: str) -> Store:
-    """Of `http(s)://host[:port]`. Raises ValueError."""
-    parts = urlsplit(endpoint)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(f"{endpoint} is not http(s)://host[:port]")
-    return Store(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
 
 
 class Dialler:
     """Makes connections to one store. Raises ValueError for a CA bundle that is no PEM and for a proxy that is none."""
 
-    def __init__(self, store: Store, policy: EndpointPolicy | None, proxies: Proxies, ca_bundle: bytes | None) -> None:
+    def __init__(
+        self, store: Address, policy: EndpointPolicy | None, proxies: Proxies, ca_bundle: bytes | None
+    ) -> None:
         """`policy`: which addresses may be connected to; None: all."""
         self._store = store
         self._policy = policy
-        proxy = proxies.of(f"{store.scheme}://{store.host}")
+        proxy = proxies.of(store.origin)
         self._proxy = _proxy_at(proxy) if proxy is not None else None
         self._context = _trusting(ca_bundle) if store.scheme == "https" else None
 
@@ -103,7 +76,8 @@ class Dialler:
         return _first_of(addresses[:MAX_ADDRESSES], port)
 
     def _tunnel(self, connected: socket.socket, headers: dict[str, str]) -> None:
-        place = f"{self._store.bracketed}:{self._store.port}"
+        name = self._store.hostname
+        place = f"[{name}]:{self._store.port}" if ":" in name else f"{name}:{self._store.port}"
         lines = "".join(f"{name}: {value}\r\n" for name, value in ({"Host": place} | headers).items())
         connected.sendall(f"CONNECT {place} HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
         status = answer(Stream(connected)).status
@@ -127,25 +101,10 @@ def _first_of(addresses: list[str], port: int) -> socket.socket:
 
 @lru_cache(maxsize=1)
 def _trusting(ca_bundle: bytes | None) -> "ssl.SSLContext":
-    """The authorities that the system knows, and those of the bundle; read once for all processes of a download."""
-    import ssl  # noqa: PLC0415 - takes a while, and not every store has TLS
+    """Read once for all processes of a download."""
+    from aiapp.s3.trust import trusting  # noqa: PLC0415 - takes a while, and not every store has TLS
 
-    context = ssl.create_default_context()
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a bundle may hold the server's own certificate
-    if not _has_authorities(ssl.get_default_verify_paths()):
-        import certifi  # noqa: PLC0415 - images without authorities of their own
-
-        context.load_verify_locations(certifi.where())
-    if ca_bundle is not None:
-        try:
-            context.load_verify_locations(cadata=ca_bundle.decode("ascii"))
-        except (ssl.SSLError, UnicodeDecodeError) as error:
-            raise ValueError(f"the CA bundle is no PEM: {error}") from error
-    return context
-
-
-def _has_authorities(paths: "ssl.DefaultVerifyPaths") -> bool:
-    return paths.cafile is not None or (paths.capath is not None and any(os.scandir(paths.capath)))
+    return trusting(ca_bundle.decode("ascii") if ca_bundle is not None else None)
 
 
 def _proxy_at(address: str) -> "SplitResult":

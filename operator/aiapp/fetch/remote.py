@@ -13,15 +13,19 @@ from aiapp.domain.credentials import Credentials
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Entry
+from aiapp.domain.printable import printable
 from aiapp.domain.proxies import NO_PROXIES, Proxies
 from aiapp.fetch import signing
-from aiapp.fetch.connection import Dialler, store_at
-from aiapp.fetch.diagnosis import BrokenAnswerError, Diagnosis, RefusedError, diagnosis, refusal
+from aiapp.fetch.connection import Dialler
+from aiapp.fetch.diagnosis import BrokenAnswerError, RefusedError, diagnosis, refusal
 from aiapp.fetch.exchange import Answer, Channel
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.pace import Pace
 from aiapp.fetch.pauses import Pauses
 from aiapp.fetch.stream import ProtocolError
+from aiapp.s3 import etags
+from aiapp.s3.addressing import Address, AddressError, address
+from aiapp.s3.meaning import ERROR_BYTES, IN_VERSIONS, Asked, Meaning
 
 ATTEMPTS: Final = 7
 """Tries of one range without progress."""
@@ -31,8 +35,6 @@ SLOWEST: Final = 1024
 """Bytes a second; an answer that brings less is dropped, for another connection may be faster."""
 PROGRESS_BYTES: Final = 512 << 10
 """What an answer must bring for the next failure to count as the first one."""
-ERROR_BYTES: Final = 64 << 10
-"""Read of an answer that is no success."""
 _SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 _FAULTS: Final = (OSError, ProtocolError, RefusedError, BrokenAnswerError)
 
@@ -59,6 +61,8 @@ class _Wanted:
     start: int
     into: memoryview
     came: int = 0
+    condition: int = 0
+    """Which of `etags.conditions` is sent."""
 
     @property
     def rest(self) -> memoryview:
@@ -85,15 +89,14 @@ class Remote:
         self._open: set[Channel] = set()
         self._lock = threading.Lock()
         self._retried = retried
-        endpoint = _endpoint(access)
+        self._address = store = _address(access)
         try:
-            store = store_at(endpoint)
             self._dialler = Dialler(store, access.policy, access.proxies, access.ca_bundle)
         except ValueError as error:
-            raise FetchError(Reason.FETCH_FAILED, f"{self._where.host} cannot be used: {error}") from error
+            raise FetchError(Reason.FETCH_FAILED, f"{store.host} cannot be used: {error}") from error
         keys = access.credentials
-        self._host = store.host
         self._signer = signing.Signer(store.host, access.location.region, keys) if keys is not None else None
+        self._conditions = 0
 
     @property
     def allowed(self) -> int:
@@ -110,7 +113,7 @@ class Remote:
 
         What has come is kept: a further attempt asks for the rest, and attempts count anew after progress.
         """
-        wanted, failures = _Wanted(entry, start, into), 0
+        wanted, failures = _Wanted(entry, start, into, condition=self._conditions), 0
         while True:
             came = wanted.came
             try:
@@ -118,9 +121,12 @@ class Remote:
             except _FAULTS as error:
                 if wanted.came == len(into) > 0:
                     return None  # all of it had come
-                found = diagnosis(error)
+                if _wants_bare_condition(error, wanted):
+                    wanted.condition = 1
+                    continue
+                found = diagnosis(error, self._asked(entry))
                 failures = 1 if wanted.came - came >= PROGRESS_BYTES else failures + 1
-                if found.final or failures == ATTEMPTS or self._pauses.over:
+                if not found.passing or failures == ATTEMPTS or self._pauses.over:
                     raise self._failure(entry, found) from error
                 asked = error.retry_after if isinstance(error, RefusedError) else 0.0
                 if isinstance(error, RefusedError) and error.busy:
@@ -153,6 +159,7 @@ class Remote:
             with self._lock:
                 self._open.discard(channel)
                 self._idle.append(channel)
+                self._conditions = wanted.condition
 
     def _receive_over(self, channel: Channel, wanted: _Wanted) -> Generator[int]:
         answer = self._answer(channel, wanted)
@@ -160,7 +167,7 @@ class Remote:
         _require_range(wanted, answer)
         yield from _fill(wanted, answer)
         if answer.chunked and answer.read(1):
-            raise BrokenAnswerError("an answer of another length than asked for")
+            raise BrokenAnswerError("sent an answer of another length than asked for")
         if answer.closes:
             channel.close()
 
@@ -178,12 +185,12 @@ class Remote:
 
     def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
         """Target and headers."""
-        entry, where = wanted.entry, self._where
-        bucket = f"/{where.bucket}" if where.path_style else ""
+        entry = wanted.entry
         query = {"versionId": entry.version_id} if entry.version_id is not None else {}
-        target = signing.target(f"{bucket}/{self._key(entry)}", query)
-        signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._host}  # noqa: TID251 - what the store compares with its own clock
-        headers = signed | self._dialler.headers | {"if-match": f'"{entry.etag}"'}
+        target = self._address.target(self._key(entry), query)
+        signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._address.host}  # noqa: TID251 - what the store compares with its own clock
+        condition = etags.conditions(entry.etag)[wanted.condition]
+        headers = signed | self._dialler.headers | {"if-match": condition}
         if entry.size:  # a range of nothing is an error
             headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
         return self._dialler.absolute + target, headers
@@ -191,30 +198,42 @@ class Remote:
     def _require_pinned(self, entry: Entry, answer: Answer) -> None:
         """Not every store heeds If-Match, so what it says it sends is compared as well."""
         etag, size = answer.headers.get("etag"), _total(answer)
-        if size not in {None, entry.size} or (etag is not None and etag.removeprefix("W/").strip('"') != entry.etag):
-            said = f"now ETag {etag}, {size} bytes"
-            raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, said, final=True))
+        if size not in {None, entry.size} or etags.contradicts(etag, entry.etag):
+            said = f"now ETag {printable(etag or '-')}, {size} bytes"
+            raise self._failure(entry, Meaning(Reason.CONTENT_CHANGED, said, passing=False))
 
     def _key(self, entry: Entry) -> str:
         return f"{self._where.prefix}{entry.path}"
 
-    def _failure(self, entry: Entry, found: Diagnosis) -> FetchError:
-        host, bucket, key = self._where.host, self._where.bucket, self._key(entry)
+    def _asked(self, entry: Entry) -> Asked:
+        return Asked(
+            where=self._where,
+            address=self._address,
+            anonymous=self._signer is None,
+            advice=IN_VERSIONS,
+            key=self._key(entry),
+            version_id=entry.version_id,
+        )
+
+    def _failure(self, entry: Entry, found: Meaning) -> FetchError:
+        bucket, key = self._where.bucket, self._key(entry)
         match found.reason:
             case Reason.CONTENT_CHANGED:
                 message = (
                     f"object {key} in bucket {bucket} is no longer what was pinned (ETag {entry.etag}, {entry.size} "
-                    f"bytes; {found.said}): restore it, or register the new content as a new version"
+                    f"bytes; {found.message}): restore it, or register the new content as a new version"
                 )
-            case Reason.ACCESS_DENIED:
-                message = f"{host} denies reading {key} in bucket {bucket} ({found.said}): check the credentials Secret"
-            case Reason.BUCKET_NOT_FOUND:
-                message = f"{host} has no bucket {bucket} ({found.said})"
-            case Reason.TLS_NOT_TRUSTED:
-                message = f"{host} is not trusted: {found.said}"
+            case Reason.ENDPOINT_UNREACHABLE if key not in found.message:
+                message = f"{found.message} (object {key} in bucket {bucket})"
             case _:
-                message = f"{host} did not deliver {key} of bucket {bucket}: {found.said}"
+                message = found.message
         return FetchError(found.reason, message)
+
+
+def _wants_bare_condition(error: Exception, wanted: _Wanted) -> bool:
+    """Whether the store may have refused a quoted ETag for its quotes, and not for another object."""
+    refused = isinstance(error, RefusedError) and error.said.status == HTTPStatus.PRECONDITION_FAILED
+    return refused and wanted.condition == 0
 
 
 def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
@@ -230,13 +249,13 @@ def _fill(wanted: _Wanted, answer: Answer) -> Generator[int]:
     while rest:
         size = answer.readinto(rest)
         if not size:
-            raise BrokenAnswerError("the answer was cut off")
+            raise BrokenAnswerError("cut off its answer")
         wanted.came += size
         yield wanted.came
         rest, since = rest[size:], since + size
         if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
             if since < SLOWEST * seconds:
-                raise TimeoutError(f"fewer than {SLOWEST} bytes a second came")
+                raise BrokenAnswerError(f"sends fewer than {SLOWEST} bytes a second")
             begun, since = time.monotonic(), 0
 
 
@@ -252,21 +271,22 @@ def _require_range(wanted: _Wanted, answer: Answer) -> None:
     """The answer must be of the very range, and as long."""
     length = len(wanted.rest)
     if answer.length not in {None, length}:
-        raise BrokenAnswerError(f"an answer of another length than the {length} bytes asked for")
+        raise BrokenAnswerError(f"sent an answer of another length than the {length} bytes asked for")
     if answer.status == HTTPStatus.OK:
         if length != wanted.entry.size:
-            raise BrokenAnswerError("the whole object came instead of a range of it")
+            raise BrokenAnswerError("sent the whole object instead of a range of it")
         return
     sent = answer.headers.get("content-range", "").partition("/")[0].strip()
     if sent != f"bytes {wanted.first}-{wanted.end - 1}":
-        raise BrokenAnswerError(f"an answer of another range than the {length} bytes asked for")
+        raise BrokenAnswerError(f"sent an answer of another range than the {length} bytes asked for")
 
 
-def _endpoint(access: Access) -> str:
-    """With the bucket in the host, unless it is in the path."""
-    where = access.location
-    endpoint = where.endpoint or f"https://s3.{where.region}.amazonaws.com"
-    if endpoint.startswith("http://") and not access.allow_http:
-        raise FetchError(Reason.ENDPOINT_REFUSED, f"{where.host} is without TLS: use https, or allow http expressly")
-    scheme, _, host = endpoint.partition("://")
-    return endpoint if where.path_style else f"{scheme}://{where.bucket}.{host}"
+def _address(access: Access) -> Address:
+    """Raises FetchError."""
+    try:
+        found = address(access.location)
+    except AddressError as error:
+        raise FetchError(Reason.ENDPOINT_REFUSED, str(error)) from error
+    if found.scheme == "http" and not access.allow_http:
+        raise FetchError(Reason.ENDPOINT_REFUSED, f"{found.host} is without TLS: use https, or allow http expressly")
+    return found

@@ -7,20 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote
 
 from aiapp.domain.credentials import Credentials
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _EMPTY_BODY: Final = hashlib.sha256(b"").hexdigest()
-_UNRESERVED: Final = "-_.~"
-
-
-def target(path: str, query: Mapping[str, str]) -> str:
-    """Path and query as they stand in the request line and in what is signed; `path` starts with a slash."""
-    encoded = quote(path, safe="/" + _UNRESERVED)
-    pairs = sorted((quote(name, safe=_UNRESERVED), quote(value, safe=_UNRESERVED)) for name, value in query.items())
-    return f"{encoded}?{'&'.join(f'{name}={value}' for name, value in pairs)}" if pairs else encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,7 @@ class Signer:
     keys: Credentials
 
     def headers(self, requested: str, now: datetime) -> dict[str, str]:
-        """What to send with a GET of `requested` (see `target`); `now` is in UTC."""
+        """What to send with a GET of `requested` (see `Address.target`); `now` is in UTC."""
         stamp = now.strftime("%Y%m%dT%H%M%SZ")
         sent = {"host": self.host, "x-amz-content-sha256": _EMPTY_BODY, "x-amz-date": stamp}
         if self.keys.session_token:

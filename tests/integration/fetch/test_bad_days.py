@@ -102,7 +102,7 @@ def test_a_connection_that_breaks_again_and_again_still_gets_there(
             "1310738",
             id="wrong size",
         ),
-        pytest.param(Fault(status=HTTPStatus.METHOD_NOT_ALLOWED), Reason.FETCH_FAILED, "405", id="405"),
+        pytest.param(Fault(status=HTTPStatus.METHOD_NOT_ALLOWED), Reason.ENDPOINT_UNREACHABLE, "405", id="405"),
     ],
 )
 def test_a_lasting_fault_fails_with_its_reason_and_names_the_key(
@@ -126,7 +126,7 @@ def test_a_lasting_refusal_is_not_asked_for_again(package: Package, target: Path
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        pytest.param("http://127.0.0.1:1", "Connection refused", id="nobody listens"),
+        pytest.param("http://127.0.0.1:1", "refuses connections", id="nobody listens"),
         pytest.param("http://store.invalid:80", "store.invalid", id="the name is unknown"),
     ],
 )
@@ -173,7 +173,7 @@ def _days(number: int) -> dt.timedelta:
 
 
 CERTIFICATES: list[tuple[Callable[[Authority], ssl.SSLContext], str]] = [
-    (lambda authority: Authority("another one").server("127.0.0.1"), "CA bundle"),
+    (lambda authority: Authority("another one").server("127.0.0.1"), "caBundleRef"),
     (lambda authority: authority.server("127.0.0.1", ends=_days(-1)), "expired"),
     (lambda authority: authority.server("store.example"), "another name"),
 ]

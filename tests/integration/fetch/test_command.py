@@ -120,7 +120,7 @@ def written_ranges(target: Path) -> int:
     ("endpoint", "arguments", "words"),
     [
         pytest.param("http://169.254.169.254", (), "a cloud's metadata service", id="the metadata service"),
-        pytest.param("http://2852039166", (), "a cloud's metadata service", id="the same in decimal"),
+        pytest.param("http://2852039166", (), "is not http(s)://host[:port]", id="the same in decimal"),
         pytest.param("http://[::ffff:a9fe:a9fe]", (), "a cloud's metadata service", id="the same in IPv6"),
         pytest.param("http://10.96.0.1", ("--refuse-range", "10.96.0.0/12"), "a refused range", id="a refused range"),
         pytest.param("http://127.0.0.1", ("--allow-host", "*.example.com"), "not among the allowed", id="another host"),

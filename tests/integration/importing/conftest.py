@@ -1,12 +1,12 @@
 """The importer's parts on a real S3 server."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import pytest
 from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL
 
-from aiapp.adapters.s3 import S3Store, StoreSettings
+from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.api.source import ObsSource
 from aiapp.domain.credentials import Credentials
@@ -19,10 +19,10 @@ Inspect = Callable[..., Awaitable[Inspection]]
 
 
 @pytest.fixture
-def store() -> Iterator[S3Store]:
+async def store() -> AsyncIterator[S3Store]:
     made = S3Store(StoreSettings(allow_http=True, connect_seconds=1, read_seconds=2, max_objects=50, policy=LOCAL))
     yield made
-    made.close()
+    await made.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from tests.support import bad_days
 from tests.support.bad_days import Outcome, outcomes
 from tests.support.sandbox import Bucket
 
-from aiapp.adapters.s3 import S3Store
+from aiapp.adapters.objectstore.s3 import S3Store
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location

@@ -12,7 +12,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 from tests.support.sandbox import Bucket
 
-from aiapp.adapters.s3 import S3Store
+from aiapp.adapters.objectstore.s3 import S3Store
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed

@@ -9,7 +9,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 from tests.integration.importing.test_inspect import PACKAGE
 
-from aiapp.adapters.s3 import S3Store
+from aiapp.adapters.objectstore.s3 import S3Store
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.api.source import ObsSource

@@ -17,14 +17,14 @@ from tests.support.fault_proxy import Fault, FaultProxy, fault_proxy, no_faults
 from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL, Proxy, forward_proxy
 
-from aiapp.adapters import s3_listing
-from aiapp.adapters.s3 import S3Store, StoreSettings
+from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
 from aiapp.domain.package.inspection import Unresolved, Valid
 from aiapp.domain.proxies import Proxies
 from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.s3 import listing as s3_listing
 
 
 def at(bucket: Bucket) -> Location:
@@ -90,7 +90,7 @@ async def test_http_is_refused_unless_the_settings_allow_it(bucket: Bucket) -> N
     strict = S3Store(StoreSettings())
     with pytest.raises(StoreError) as refused:
         await strict.list(at(bucket), None)
-    strict.close()
+    await strict.close()
     assert refused.value.reason is Reason.ENDPOINT_REFUSED
 
 
@@ -123,14 +123,14 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     found = await look(endpoint=self_signed[0])
     assert isinstance(found, Unresolved)
     assert (found.reason, found.retryable) == (Reason.TLS_NOT_TRUSTED, False)
-    assert "self-signed certificate" in found.message
+    assert "no trusted authority has issued its certificate: caBundleRef" in found.message
 
 
 async def test_the_settings_may_name_the_authority_to_trust(self_signed: tuple[str, Path]) -> None:
     trusting = S3Store(StoreSettings(ca_bundle=str(self_signed[1]), policy=LOCAL))
     with pytest.raises(StoreError) as absent:
         await trusting.list(Location("models", "", self_signed[0]), None)
-    trusting.close()
+    await trusting.close()
     assert absent.value.reason is Reason.BUCKET_NOT_FOUND
 
 
@@ -138,7 +138,7 @@ async def test_https_to_a_server_without_tls_is_said_to_be_so(look: Inspect, buc
     found = await look(endpoint=bucket.endpoint.replace("http://", "https://"))
     assert isinstance(found, Unresolved)
     assert found.reason is Reason.ENDPOINT_UNREACHABLE
-    assert "does it speak https at all?" in found.message
+    assert "does not speak TLS: is its endpoint http?" in found.message
 
 
 async def test_a_redirect_to_another_host_is_not_followed(look: Inspect) -> None:
@@ -267,8 +267,8 @@ async def test_https_goes_through_the_proxy_and_is_still_verified(
                 await store.list(where, credentials)
             assert untrusted.value.reason is Reason.TLS_NOT_TRUSTED
             assert await store.list(replace(where, authorities=authority.pem.decode()), credentials)
-            store.close()
-    assert set(proxy.seen) == {f"CONNECT store.example.test:{port} HTTP/1.0"}
+            await store.close()
+    assert set(proxy.seen) == {f"CONNECT store.example.test:{port} HTTP/1.1"}
 
 
 @pytest.mark.parametrize("login", ["user:right", "user:wrong"])
@@ -286,7 +286,7 @@ async def test_a_proxy_may_want_a_password_which_is_never_told(
                 await store.list(at(bucket), credentials)
             assert "the operator's proxy wants another user" in refused.value.message
             assert "wrong" not in refused.value.message
-        store.close()
+        await store.close()
 
 
 async def test_a_proxy_that_is_down_is_named_as_the_cause(bucket: Bucket, credentials: Credentials) -> None:
@@ -294,7 +294,7 @@ async def test_a_proxy_that_is_down_is_named_as_the_cause(bucket: Bucket, creden
     store = S3Store(StoreSettings(allow_http=True, policy=LOCAL, proxies=proxies, attempts=1))
     with pytest.raises(StoreError) as down:
         await store.list(at(bucket), credentials)
-    store.close()
+    await store.close()
     assert "cannot be reached through the operator's proxy" in down.value.message
     assert "secret" not in down.value.message
 
@@ -316,7 +316,7 @@ async def test_a_store_that_sends_a_byte_at_a_time_is_cut_off_at_the_deadline_of
         assert (cut.value.reason, cut.value.retryable) == (Reason.ENDPOINT_UNREACHABLE, True)
         assert cut.value.message.endswith("sends so slowly that an answer was not complete after 0.5 s")
         assert len(slow.requests) == 1
-        store.close()
+        await store.close()
 
 
 async def test_a_store_that_sends_a_byte_at_a_time_holds_no_thread_when_nobody_waits_any_more(
@@ -326,7 +326,7 @@ async def test_a_store_that_sends_a_byte_at_a_time_holds_no_thread_when_nobody_w
     with fault_proxy(bucket.endpoint) as slow:
         slow.rule = lambda _: TRICKLE
         where = replace(at(bucket), endpoint=slow.endpoint)
-        store = S3Store(StoreSettings(threads=2, allow_http=True, policy=LOCAL, request_seconds=600))
+        store = S3Store(StoreSettings(connections=1, allow_http=True, policy=LOCAL, request_seconds=600))
         listing = asyncio.create_task(store.list(where, credentials))
         await settles(lambda: bool(slow.requests))
         listing.cancel()
@@ -335,4 +335,4 @@ async def test_a_store_that_sends_a_byte_at_a_time_holds_no_thread_when_nobody_w
         slow.rule = no_faults
         async with asyncio.timeout(30):  # one endpoint has one thread here: without its end this would wait for ever
             assert await store.list(where, credentials)
-        store.close()
+        await store.close()

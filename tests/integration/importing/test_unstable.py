@@ -12,13 +12,13 @@ from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request, faul
 from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL
 
-from aiapp.adapters import s3_listing
-from aiapp.adapters.s3 import S3Store, StoreSettings
+from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
 from aiapp.domain.package.inspection import Unresolved, Valid
 from aiapp.ports import StoreError
+from aiapp.s3 import listing as s3_listing
 
 
 @pytest.fixture
@@ -109,5 +109,5 @@ async def test_a_limit_ends_the_listing_at_the_page_that_passes_it(
     limited = S3Store(replace(limits, allow_http=True, policy=LOCAL))
     with pytest.raises(StoreError, match=setting) as refused:
         await limited.list(Location(bucket.name, "mnist/", bucket.endpoint), credentials)
-    limited.close()
+    await limited.close()
     assert refused.value.reason is Reason.LIMIT_EXCEEDED

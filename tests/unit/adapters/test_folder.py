@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.adapters.folder import FolderStore, folder_location
+from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.conditions import Reason
 from aiapp.domain.manifest import Listed
 from aiapp.ports import ObjectChangedError, StoreError

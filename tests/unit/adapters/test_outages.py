@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from aiapp.adapters.outages import Outages
+from aiapp.adapters.objectstore.outages import Outages, UnreachableError
 from aiapp.api.conditions import Reason
 from aiapp.ports import ObjectChangedError, StoreError
 
@@ -21,7 +21,7 @@ async def answer(trying: bool) -> bool:
     return trying
 
 
-DOWN = StoreError(Reason.ENDPOINT_UNREACHABLE, "store refuses connections", retryable=True)
+DOWN = UnreachableError("store refuses connections")
 
 
 async def fails(outages: Outages, call: Callable[[bool], Awaitable[object]]) -> StoreError:
@@ -67,6 +67,15 @@ async def test_an_endpoint_that_answers_is_not_down(error: StoreError) -> None:
     outages = Outages()
     await fails(outages, failing(DOWN))
     await fails(outages, failing(error))
+    outages.refuse("store")
+
+
+@pytest.mark.parametrize(
+    "words", ["cannot be found: its name does not resolve", "does not speak TLS", "did not answer in time"]
+)
+async def test_what_may_be_the_fault_of_one_tenants_settings_is_not_remembered(words: str) -> None:
+    outages = Outages()
+    await fails(outages, failing(StoreError(Reason.ENDPOINT_UNREACHABLE, words, retryable=True)))
     outages.refuse("store")
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from typing_extensions import override
 
-from aiapp.adapters.folder import FolderStore, folder_location
+from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.adapters.syntax_worker import answer
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials

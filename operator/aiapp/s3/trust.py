@@ -1,0 +1,28 @@
+"""Whom a store's certificate must have been issued by. Never connects, never switches a check off."""
+
+import os
+import ssl
+
+
+def trusting(authorities: str | None, instead: str | None = None) -> ssl.SSLContext:
+    """Trusts the public authorities (or those in the file `instead`) and `authorities` (PEM) beside them.
+
+    Raises ValueError for authorities that are no PEM, OSError for a file that cannot be read.
+    """
+    context = ssl.create_default_context(cafile=instead)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a bundle may hold the server's own certificate
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Python 3.13's default, which many private authorities fail
+    if instead is None and not _has_authorities(ssl.get_default_verify_paths()):
+        import certifi  # noqa: PLC0415 - images without authorities of their own
+
+        context.load_verify_locations(certifi.where())
+    if authorities is not None:
+        try:
+            context.load_verify_locations(cadata=authorities)
+        except ssl.SSLError as error:
+            raise ValueError(f"the CA bundle is no PEM: {error}") from error
+    return context
+
+
+def _has_authorities(paths: ssl.DefaultVerifyPaths) -> bool:
+    return paths.cafile is not None or (paths.capath is not None and any(os.scandir(paths.capath)))
