@@ -20,6 +20,7 @@ ProxyUrl = Annotated[str, Field(pattern=r"^(https?://\S+)?$")]
 
 IndexUrl = Annotated[str, Field(pattern=r"^(https?://[^\s@]+)?$")]
 """Without user and password: those belong into a Secret, as this can be read in every pod's template."""
+Quantity = Annotated[str, Field(pattern=r"^[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
 
 
@@ -83,6 +84,15 @@ class Settings(BaseSettings):
     may hold credentials."""
     pip_wheelhouse_claim: ObjectName | None = None
     """PersistentVolumeClaim in the application's namespace with wheels, tried before the index."""
+    fetch_cpu_limit: Quantity = "4"
+    """CPU that the init container which fetches models may use. Never more than the model's own limit, nor than a
+    LimitRange of the namespace allows."""
+    fetch_memory_limit: Quantity = "256Mi"
+    """Memory of that init container: what it needs. A LimitRange may lower it."""
+    install_cpu_limit: Quantity = "4"
+    """The same as `AIAPP_FETCH_CPU_LIMIT`, for the init container that installs dependencies."""
+    install_memory_limit: Quantity = "2Gi"
+    """The same as `AIAPP_FETCH_MEMORY_LIMIT`, for the init container that installs dependencies."""
     https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
     """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
     http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""

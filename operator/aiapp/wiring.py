@@ -22,6 +22,7 @@ from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.adapters.probes import Probes
 from aiapp.adapters.syntax import IsolatedParser
 from aiapp.domain.desired.dependencies import Pip
+from aiapp.domain.desired.limits import FETCH, INSTALL
 from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
@@ -36,6 +37,7 @@ from aiapp.domain.resources import (
     APPLICATIONS,
     CHILDREN,
     CONFIG_MAPS,
+    LIMIT_RANGES,
     NODES,
     PODS,
     RUNTIMES,
@@ -185,12 +187,14 @@ def pip(settings: Settings) -> Pip:
         trusted_hosts=settings.pip_trusted_hosts,
         secret=settings.pip_secret,
         wheelhouse_claim=settings.pip_wheelhouse_claim,
+        resources=replace(INSTALL, cpu=settings.install_cpu_limit, memory=settings.install_memory_limit),
     )
 
 
 def fetcher(settings: Settings, policy: EndpointPolicy) -> Fetcher:
     """The init container of new pods: it keeps to the operator's own policy and takes its proxies."""
-    return Fetcher(settings.image, policy.arguments, proxies(settings).environment)
+    resources = replace(FETCH, cpu=settings.fetch_cpu_limit, memory=settings.fetch_memory_limit)
+    return Fetcher(settings.image, policy.arguments, proxies(settings).environment, resources)
 
 
 def proxies(settings: Settings) -> Proxies:
@@ -300,7 +304,8 @@ class Engine:
     def _list_watches(self, settings: Settings) -> list[ListWatch]:
         watched = [replace(r, metadata_only=True) if r == CONFIG_MAPS else r for r in (*CHILDREN, PODS)]
         ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in watched]
-        everything = [*ours, Collection(resource=NODES, trim=trim_node)]
+        limits = Collection(resource=LIMIT_RANGES, trim=trim_of(LIMIT_RANGES))
+        everything = [*ours, limits, Collection(resource=NODES, trim=trim_node)]
         pace = Pace(resync=settings.resync_seconds)
         watches = [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]
         return [*watches, *self._watches_of_facts(pace)]

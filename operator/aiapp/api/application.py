@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.meta import (
     ATOMIC,
+    SHARED_MEMORY_FITS,
     ApiModel,
     Conditions,
     Description,
@@ -16,6 +17,7 @@ from aiapp.api.meta import (
     Matches,
     NameString,
     Npu,
+    Quantity,
     Resources,
     Workers,
     map_list,
@@ -98,6 +100,8 @@ class Scheduling(ApiModel):
 class ServedVersion(ApiModel):
     """One version to serve and how."""
 
+    model_config = ConfigDict(json_schema_extra=rules(SHARED_MEMORY_FITS))
+
     version: VersionString
     """Version number of an AIApplicationVersion of this application."""
     weight: Annotated[int, Field(ge=0, le=100)] | None = None
@@ -113,6 +117,8 @@ class ServedVersion(ApiModel):
     """NPUs of one pod; overrides the version's."""
     workers: Workers | None = None
     """Processes of the model server in one pod; overrides the version's."""
+    shared_memory: Quantity | None = None
+    """Size of `/dev/shm`, kept in memory, so part of the memory limit; overrides the version's."""
 
 
 class Serving(ApiModel):

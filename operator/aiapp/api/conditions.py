@@ -194,6 +194,8 @@ class Reason(StrEnum):
     """The namespace's quota refuses the pods."""
     POD_REFUSED = "PodRefused"
     """Admission refuses the pods or another object."""
+    STORAGE_TOO_SMALL = "StorageTooSmall"
+    """The package is larger than the ephemeral storage that its pods may use; the message names the limit."""
     DEPLOY_TIMEOUT = "DeployTimeout"
     """The pods did not become ready within `deployTimeoutSeconds`. A scheduler that has not looked at them is named."""
     BY_REPLICAS = "ByReplicas"

@@ -257,6 +257,16 @@ class EnvVar(ApiModel):
 
 
 Workers = Annotated[int, Field(ge=1, le=64)]
+
+SHARED_MEMORY_FITS: Final = rule(
+    "!has(self.sharedMemory) || !has(self.resources) || !has(self.resources.limits)"
+    " || !('memory' in self.resources.limits) || !isQuantity(string(self.sharedMemory))"
+    " || !isQuantity(string(self.resources.limits['memory']))"
+    " || quantity(string(self.sharedMemory)).isLessThan(quantity(string(self.resources.limits['memory'])))",
+    "sharedMemory counts in the memory limit of the container: it has to be smaller than resources.limits.memory",
+    at="sharedMemory",
+)
+"""For the parent of `sharedMemory` and `resources`."""
 Env = Annotated[tuple[EnvVar, ...], Field(max_length=64, json_schema_extra=map_list("name"))]
 ResourceList = Annotated[
     dict[str, Quantity],

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.meta import (
     ATOMIC,
+    SHARED_MEMORY_FITS,
     ApiModel,
     Conditions,
     Description,
@@ -17,6 +18,7 @@ from aiapp.api.meta import (
     Matches,
     NameString,
     Npu,
+    Quantity,
     Resources,
     Workers,
     kept,
@@ -56,6 +58,8 @@ RuntimeNameString = Annotated[
 class Container(ApiModel):
     """Defaults for the pods that serve this version; `serving.versions` of the application may override them."""
 
+    model_config = ConfigDict(json_schema_extra=rules(SHARED_MEMORY_FITS))
+
     env: Env | None = None
     """Additional environment variables."""
     resources: Resources | None = None
@@ -64,6 +68,9 @@ class Container(ApiModel):
     """NPUs of one pod. A CANN runtime without it gets one."""
     workers: Workers | None = None
     """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
+    shared_memory: Quantity | None = None
+    """Size of `/dev/shm`, for example 1Gi: kept in memory, so part of the memory limit. Default: what the container
+    runtime gives, usually 64Mi. Frameworks with several processes need more."""
     image_pull_secrets: (
         Annotated[
             tuple[LocalReference, ...],

@@ -47,6 +47,7 @@ PODS: Final = Resource("", "v1", "pods", "Pod")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 EVENTS: Final = Resource("", "v1", "events", "Event")
 SERVICE_CIDRS: Final = Resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", namespaced=False)
+LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 CRDS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
@@ -59,7 +60,7 @@ CHILDREN: Final = (DEPLOYMENTS, SERVICES, CONFIG_MAPS, CONTROLLER_REVISIONS)
 
 _BY_KIND: Final = {
     (resource.api_version, resource.kind): resource
-    for resource in (*OWN, *CHILDREN, REPLICA_SETS, PODS, SECRETS, EVENTS, NODES, SERVICE_CIDRS, CRDS)
+    for resource in (*OWN, *CHILDREN, REPLICA_SETS, PODS, SECRETS, EVENTS, LIMIT_RANGES, NODES, SERVICE_CIDRS, CRDS)
 }
 
 

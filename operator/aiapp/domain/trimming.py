@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT
+from aiapp.domain.desired.limits import BOUNDED, BOUNDS
 from aiapp.domain.desired.revision import KEY_LABEL
 from aiapp.domain.naming import (
     APPLICATION_LABEL,
@@ -15,7 +16,17 @@ from aiapp.domain.naming import (
     version_labels,
 )
 from aiapp.domain.nodes.volcano import POLICY_ANNOTATION
-from aiapp.domain.resources import CONFIG_MAPS, CONTROLLER_REVISIONS, DEPLOYMENTS, OWN, PODS, SERVICES, Json, Resource
+from aiapp.domain.resources import (
+    CONFIG_MAPS,
+    CONTROLLER_REVISIONS,
+    DEPLOYMENTS,
+    LIMIT_RANGES,
+    OWN,
+    PODS,
+    SERVICES,
+    Json,
+    Resource,
+)
 
 _METADATA: Final = (
     "name",
@@ -44,6 +55,8 @@ _MOST_OWNERS: Final = 500
 """Versions that may share one ConfigMap; owners beyond that are added again at each look."""
 _MOST_VALUES: Final = 10_000
 """Values that a child of ours may hold, several times what the largest has; parsed, each takes about 100 bytes."""
+_MOST_LIMITS: Final = 64
+"""Items of one LimitRange: there are five types of them."""
 _POD_STATUS: Final = (
     "phase",
     "reason",
@@ -97,10 +110,20 @@ def without_managed_fields(document: Json) -> Json:
     return document
 
 
+def trimmed_limit_range(limit_range: Json) -> Json:
+    """What it says of the resources that our containers ask for."""
+    items = ((limit_range.get("spec") or {}).get("limits") or ())[:_MOST_LIMITS]
+    limits = [
+        {"type": item.get("type")} | {bound: _among(item.get(bound), BOUNDED) for bound in BOUNDS} for item in items
+    ]
+    return _identity(trimmed(limit_range)) | {"spec": {"limits": limits}}
+
+
 _TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
     **dict.fromkeys(OWN, trimmed),
     **dict.fromkeys((DEPLOYMENTS, SERVICES, CONTROLLER_REVISIONS), trimmed_child),
     CONFIG_MAPS: trimmed_config_map,
+    LIMIT_RANGES: trimmed_limit_range,
     PODS: trimmed_pod,
 }
 

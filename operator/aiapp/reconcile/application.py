@@ -6,6 +6,7 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip
+from aiapp.domain.desired.limits import bounds
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.nodes.facts import NodeFacts
@@ -20,6 +21,7 @@ from aiapp.domain.resources import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
+    LIMIT_RANGES,
     PODS,
     SERVICES,
     Json,
@@ -105,6 +107,7 @@ class ApplicationReconciler:
                 in_use=self._ports.view.in_use,
                 fetcher=self._ports.fetcher(),
                 pip=self._ports.pip,
+                granted=bounds(one for one in store.all(LIMIT_RANGES) if _is_in(one, application.namespace)),
             ),
         )
 
@@ -209,3 +212,7 @@ def _without_manifest(rollout: Rollout) -> Rollout:
         f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: register it again"
     )
     return replace(rollout, template=None, held=Trouble(Reason.FETCH_FAILED, message))
+
+
+def _is_in(document: Json, namespace: str) -> bool:
+    return bool(document["metadata"]["namespace"] == namespace)

@@ -3,11 +3,10 @@
 Fields that `desired` lacks are not compared: the API server fills in defaults, and autoscalers and people own some.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
+from aiapp.domain.quantities import quantity
 from aiapp.domain.resources import Json
 
 MERGE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -25,35 +24,6 @@ all others, such as `args` and `tolerations`, belong to one owner and are compar
 
 QUANTITIES: Final = frozenset({"requests", "limits", "sizeLimit", "divisor"})
 """Fields below which values are quantities, of which `1` and `1000m` are two spellings."""
-
-_SUFFIXES: Final[Mapping[str, Decimal]] = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "": Decimal(1),
-    "k": Decimal(10**3),
-    "M": Decimal(10**6),
-    "G": Decimal(10**9),
-    "T": Decimal(10**12),
-    "P": Decimal(10**15),
-    "E": Decimal(10**18),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50),
-    "Ei": Decimal(2**60),
-}
-
-_QUANTITY: Final = re.compile(
-    rf"(?P<number>[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?)(?P<suffix>{'|'.join(_SUFFIXES)})"
-)
-
-
-def quantity(text: object) -> Decimal | None:
-    """The number that a Kubernetes quantity stands for; None when it is none."""
-    match = _QUANTITY.fullmatch(str(text))
-    return Decimal(match["number"]) * _SUFFIXES[match["suffix"]] if match else None
 
 
 def contains(observed: Json, desired: Json) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from aiapp.domain.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.planning.digest import has_told
-from aiapp.domain.resources import APPLICATIONS, NODES, PODS, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.resources import APPLICATIONS, LIMIT_RANGES, NODES, PODS, RUNTIMES, VERSIONS, Json, Resource
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Change, Store, application_of
@@ -68,6 +68,8 @@ class Triggers:
 
     def _keys(self, change: Change) -> Iterable[Key]:
         document = change.object
+        if change.resource is LIMIT_RANGES:
+            return self._held_back(document["metadata"]["namespace"])
         if change.resource not in (APPLICATIONS, VERSIONS, RUNTIMES):
             return () if change.own else (*_owners(document), *self._told(change.resource, document))
         itself = () if change.own else (key_of(change.resource, document),)
@@ -77,6 +79,12 @@ class Triggers:
         if change.resource is RUNTIMES and itself:
             return (*itself, *self._versions_of(document))
         return itself
+
+    def _held_back(self, namespace: str) -> Iterable[Key]:
+        """Applications of the namespace that are not ready: what its pods may ask for has changed."""
+        for application in self._store.all(APPLICATIONS):
+            if application["metadata"]["namespace"] == namespace and not _is_true(application, "Ready"):
+                yield key_of(APPLICATIONS, application)
 
     def _told(self, resource: Resource, document: Json) -> Iterable[Key]:
         """The version of a pod that has fetched, until it is known what that content is."""

@@ -5,6 +5,7 @@ The roles share no imports, for a fast start.
 
 from __future__ import annotations
 
+import os
 from typing import List
 
 
@@ -14,6 +15,9 @@ def main(arguments: List[str], archive: str) -> int:
         from .worker import run  # noqa: PLC0415
 
         return run(int(arguments[1]))
+    from .account import complete  # noqa: PLC0415
+
+    complete(os.environ)
     if arguments[:1] == ["install"]:
         from .install import main as install  # noqa: PLC0415
 

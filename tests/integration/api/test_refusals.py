@@ -67,7 +67,17 @@ def tolerating(**fields: Any) -> Document:
     return changed(application(), spec__serving__scheduling={"tolerations": [fields]})
 
 
+SHARED_MEMORY = (
+    "sharedMemory counts in the memory limit of the container: it has to be smaller than resources.limits.memory"
+)
+TOO_SHARED = {"sharedMemory": "1Gi", "resources": {"limits": {"memory": "1024Mi"}}}
 IN_VERSION = [
+    (
+        "spec.container.sharedMemory",
+        SHARED_MEMORY,
+        changed(version(), spec__container=TOO_SHARED),
+        "more shared memory than memory",
+    ),
     ("spec.version", VERSION_RULE, changed(version("mnist", "1.0")), "two numbers"),
     ("spec.version", VERSION_RULE, changed(version("mnist", "01.0.0")), "a leading zero"),
     ("spec.version", VERSION_RULE, changed(version("mnist", "1.0.100")), "a number above 99"),
@@ -207,6 +217,12 @@ IN_VERSION = [
     ),
 ]
 IN_APPLICATION = [
+    (
+        "spec.serving.versions[0].sharedMemory",
+        SHARED_MEMORY,
+        changed(application(), spec__serving__versions=served(TOO_SHARED)),
+        "more shared memory than memory",
+    ),
     ("metadata.name", APPLICATION_NAME, changed(application(), metadata__name="1mnist"), "a digit first"),
     ("metadata.name", APPLICATION_NAME, changed(application(), metadata__name="mnist.eu"), "a dot in the name"),
     ("metadata.name", APPLICATION_NAME, changed(application(), metadata__name="m" * 54), "54 characters"),

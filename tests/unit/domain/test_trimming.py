@@ -13,6 +13,7 @@ from aiapp.domain.resources import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
+    LIMIT_RANGES,
     OWN,
     PODS,
     SERVICES,
@@ -37,7 +38,15 @@ def length(document: Json) -> int:
     return len(str(document))
 
 
-@pytest.mark.parametrize("resource", [*OWN, *CHILDREN, PODS], ids=lambda resource: resource.plural)
+def test_of_a_limit_range_only_what_our_containers_ask_for_is_kept() -> None:
+    strange = {f"example.com/{number}": "1" for number in range(1000)}
+    items = [{"type": "Container", "max": {"cpu": "1", **strange}, "defaultRequest": strange}] * 1000
+    kept = trim_of(LIMIT_RANGES)({**thing(LIMIT_RANGES, annotations=FAT), "spec": {"limits": items}})
+    assert kept["spec"]["limits"][0]["max"] == {"cpu": "1"}
+    assert length(kept) < 16_000
+
+
+@pytest.mark.parametrize("resource", [*OWN, *CHILDREN, LIMIT_RANGES, PODS], ids=lambda resource: resource.plural)
 def test_annotations_labels_and_fields_managers_of_anybody_are_dropped(resource: Resource) -> None:
     fat = thing(resource, annotations=FAT, labels=FAT, managedFields=[FAT], finalizers=list(FAT))
     assert length(trim_of(resource)(fat)) < 500

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.reconcile.difference import contains, quantity
+from aiapp.domain.quantities import quantity
+from aiapp.reconcile.difference import contains
 
 CONTAINER = {"name": "model", "image": "i:1", "args": ["a", "b"], "ports": [{"containerPort": 8080}]}
 

@@ -7,6 +7,7 @@ from aiapp.domain.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
     DEPLOYMENTS,
+    LIMIT_RANGES,
     NODES,
     PODS,
     RUNTIMES,
@@ -96,6 +97,14 @@ async def test_a_deleted_child_calls_for_its_application(rig: Rig) -> None:
     child = rig.put(DEPLOYMENTS, "x", metadata={"labels": {"aiapp.dev/application": "mnist"}})
     await rig.keys()
     rig.store.remove(DEPLOYMENTS, child)
+    assert await rig.keys() == {app()}
+
+
+async def test_a_limit_range_calls_for_what_is_not_ready_in_its_namespace(rig: Rig) -> None:
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    for name, namespace, status in (("mnist", "ns", {}), ("served", "ns", ready), ("elsewhere", "other", {})):
+        rig.put(APPLICATIONS, name, own=True, metadata={"namespace": namespace}, status=status)
+    rig.put(LIMIT_RANGES, "limits")
     assert await rig.keys() == {app()}
 
 

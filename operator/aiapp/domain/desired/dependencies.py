@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aiapp.domain.desired.limits import INSTALL, UNBOUNDED, Bounds, InitResources, init_resources
 from aiapp.domain.desired.pod import PACKAGE_PATH, SERVER_FOLDER, TMP_PATH
 from aiapp.domain.resources import Json
 
@@ -26,12 +27,13 @@ class Pip:
     """Secret of the application's namespace which may hold a pip.conf; that replaces the fields above."""
     wheelhouse_claim: str | None = None
     """PersistentVolumeClaim of the application's namespace with wheels, tried before the index."""
+    resources: InitResources = INSTALL
 
 
 DEFAULT_PIP: Final = Pip()
 
 
-def with_dependencies(template: Json, requirements: Sequence[str], pip: Pip) -> Json:
+def with_dependencies(template: Json, requirements: Sequence[str], pip: Pip, granted: Bounds = UNBOUNDED) -> Json:
     """The template with an init container that installs the requirements, and a server that finds them."""
     spec = template["spec"]
     (model,) = spec["containers"]
@@ -40,14 +42,14 @@ def with_dependencies(template: Json, requirements: Sequence[str], pip: Pip) -> 
         "volumeMounts": [*model["volumeMounts"], {"name": CONTAINER, "mountPath": FOLDER, "readOnly": True}],
     }
     installed = {
-        "initContainers": [*spec["initContainers"], _container(model, requirements, pip)],
+        "initContainers": [*spec["initContainers"], _container(model, requirements, pip, granted)],
         "containers": [server],
         "volumes": [*spec["volumes"], *_volumes(pip)],
     }
     return {**template, "spec": spec | installed}
 
 
-def _container(model: Json, requirements: Sequence[str], pip: Pip) -> Json:
+def _container(model: Json, requirements: Sequence[str], pip: Pip, granted: Bounds) -> Json:
     """In the runtime's own image and environment: what pip chooses has to fit that Python and processor."""
     claim = [{"name": "wheelhouse", "mountPath": WHEELHOUSE_FOLDER, "readOnly": True}] if pip.wheelhouse_claim else []
     return {
@@ -56,10 +58,7 @@ def _container(model: Json, requirements: Sequence[str], pip: Pip) -> Json:
         "command": [*model["command"], "install"],
         "args": [*_options(pip), "--", *requirements],
         "env": model["env"],
-        "resources": {
-            "requests": {"cpu": "100m", "memory": "256Mi"},
-            "limits": {"cpu": "4", "memory": "2Gi"},
-        },
+        "resources": init_resources(pip.resources, model["resources"], granted),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

@@ -9,9 +9,19 @@ from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.runtime import RuntimeSpec, User
 from aiapp.api.source import CaBundleReference, ObsSource
 from aiapp.api.version import HealthStatus
+from aiapp.domain.desired.limits import (
+    EPHEMERAL_STORAGE,
+    FETCH,
+    UNBOUNDED,
+    Bounds,
+    InitResources,
+    init_resources,
+    storage_limit,
+)
 from aiapp.domain.manifest import CONFIG_MAP_KEY
 from aiapp.domain.naming import version_labels
 from aiapp.domain.nodes.placement import Placement
+from aiapp.domain.quantities import written
 from aiapp.domain.resources import Json
 
 PACKAGE_PATH: Final = "/home/mind/model"
@@ -27,6 +37,7 @@ RECORDED_FOLDER: Final = "/etc/aiapp/recorded"
 CA_FOLDER: Final = "/etc/aiapp/ca"
 CA_FILE: Final = f"{CA_FOLDER}/ca.crt"
 TMP_PATH: Final = "/tmp"  # noqa: S108 - the pod's own
+SHM_PATH: Final = "/dev/shm"  # noqa: S108 - the pod's own
 PORT: Final = 8080
 """ModelArts' serving port (domain rule: the server listens on 8080)."""
 DEVICE_USER: Final = User(uid=1000, gid=1000)
@@ -63,6 +74,8 @@ class Needs:
     resources: Resources | None
     npu: Npu | None
     workers: int
+    shared_memory: str | None
+    """Size of /dev/shm; None: what the container runtime gives, usually 64 MiB."""
     image_pull_secrets: tuple[str, ...]
     scheduling: Scheduling | None
     deploy_timeout_seconds: int
@@ -76,6 +89,7 @@ class Fetcher:
     arguments: tuple[str, ...] = ()
     """Beside those that follow from the content."""
     env: Mapping[str, str] = field(default_factory=dict)
+    resources: InitResources = FETCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +105,8 @@ class Workload:
     needs: Needs
     placement: Placement
     fetcher: Fetcher
+    granted: Bounds = UNBOUNDED
+    """By the LimitRanges of the namespace."""
 
 
 def pod_template(workload: Workload) -> Json:
@@ -121,10 +137,7 @@ def fetch_container(workload: Workload) -> Json:
         "image": workload.fetcher.image,
         "args": [*_fetch_arguments(workload.content), *workload.fetcher.arguments],
         **_fetch_environment(workload.fetcher.env),
-        "resources": {
-            "requests": {"cpu": "100m", "memory": "128Mi"},
-            "limits": {"cpu": "4", "memory": "256Mi"},
-        },
+        "resources": init_resources(workload.fetcher.resources, _resources(workload), workload.granted),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -163,6 +176,7 @@ def model_container(workload: Workload) -> Json:
             {"name": "package", "mountPath": OTHER_PACKAGE_PATH},
             {"name": "server", "mountPath": SERVER_FOLDER, "readOnly": True},
             {"name": "tmp", "mountPath": TMP_PATH},
+            *([{"name": "shm", "mountPath": SHM_PATH}] if workload.needs.shared_memory is not None else []),
         ],
     }
 
@@ -243,11 +257,17 @@ def _volumes(workload: Workload) -> list[Json]:
         {"name": "package", "emptyDir": {}},
         {"name": "server", "emptyDir": {"sizeLimit": "16Mi"}},
         {"name": "tmp", "emptyDir": {}},
+        *_shared_memory(workload.needs.shared_memory),
         {"name": "manifest"} | _manifest_source(workload.content.manifest_config_maps),
         {"name": "recorded", "configMap": {"name": workload.content.digest_config_map, "optional": True}},
         *secret,
         *_ca_volume(workload.content.source.ca_bundle_ref),
     ]
+
+
+def _shared_memory(size: str | None) -> list[Json]:
+    """In memory, and so part of what the container's memory limit counts."""
+    return [] if size is None else [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}}]
 
 
 def _ca_volume(reference: CaBundleReference | None) -> list[Json]:
@@ -277,12 +297,19 @@ def _manifest_source(config_maps: Sequence[str]) -> Json:
 def _resources(workload: Workload) -> Json:
     """Requests and limits; the NPU resource has equal ones, as device plugins demand."""
     asked = workload.needs.resources or Resources()
-    storage = {"ephemeral-storage": f"{-(-(workload.content.bytes + HEADROOM_BYTES) // MIB)}Mi"}
+    storage = {EPHEMERAL_STORAGE: _storage(workload.content.bytes, asked, workload.granted)}
     npu = workload.needs.npu
     devices = {npu.resource_name: str(npu.count)} if npu and npu.resource_name else {}
     requests = storage | _quantities(asked.requests) | devices
     limits = _quantities(asked.limits) | devices
     return {"requests": requests} | ({"limits": limits} if limits else {})
+
+
+def _storage(package: int, asked: Resources, granted: Bounds) -> str:
+    """Room for the package and beside it; no more than the container may use."""
+    wanted = -(-(package + HEADROOM_BYTES) // MIB)
+    limit = storage_limit(asked.limits or {}, granted)
+    return f"{wanted}Mi" if limit is None or limit >= wanted * MIB else written(limit)
 
 
 def _quantities(resources: Mapping[str, int | str] | None) -> dict[str, str]:

@@ -80,6 +80,7 @@ def _pod(wanted: Container | ServedVersion) -> Json:
             "resources": _resources(wanted.resources) if wanted.resources else None,
             "npu": _npu(wanted.npu) if wanted.npu else None,
             "workers": wanted.workers,
+            "sharedMemory": wanted.shared_memory,
         }
     )
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.meta import Npu
+from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
 from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip, with_dependencies
+from aiapp.domain.desired.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Content, Fetcher, Needs, Workload, merged_env, pod_template
 from aiapp.domain.desired.revision import KEY_LABEL
@@ -23,6 +24,7 @@ from aiapp.domain.planning.outlook import Outlook, outlook, trusting
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
+from aiapp.domain.sizes import human_size
 
 
 class Images(NamedTuple):
@@ -63,6 +65,8 @@ class Surroundings:
     tables: Tables
     fetcher: Fetcher
     pip: Pip = DEFAULT_PIP
+    granted: Bounds = UNBOUNDED
+    """By the LimitRanges of the application's namespace."""
     in_use: Used | None = None
     """Devices that pods hold; None: nobody counts them."""
 
@@ -118,6 +122,8 @@ def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: 
     runtime = around.runtimes.get(name)
     if runtime is None or runtime.image is None:
         return _held(wanted, _no_image(name, known=runtime is not None))
+    if (crowded := _without_room(wanted.served, record, around)) is not None:
+        return _held(wanted, crowded)
     assert wanted.outlook is not None
     judged = wanted.outlook.verdict
     waits = judged.verdict == "Incompatible"
@@ -127,12 +133,30 @@ def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: 
     placed = placement(seen.needed, seen.kinds, around.tables)
     template = pod_template(_workload(wanted, serving, record, runtime, placed, around))
     if record.status.model and record.status.model.dependencies:
-        template = with_dependencies(template, record.status.model.dependencies, around.pip)
+        template = with_dependencies(template, record.status.model.dependencies, around.pip, around.granted)
     return replace(wanted, template=template, overruled=judged.message if waits else None)
 
 
 def _held(wanted: Rollout, why: Trouble) -> Rollout:
     return replace(wanted, held=why)
+
+
+def _without_room(served: ServedVersion, record: VersionRecord, around: Surroundings) -> Trouble | None:
+    """Pods that could only be evicted while they fetch."""
+    asked = _resources(served, record)
+    limit = storage_limit((asked.limits if asked else None) or {}, around.granted)
+    if limit is None or record.status.artifact is None or record.status.artifact.bytes <= limit:
+        return None
+    said = asked is not None and EPHEMERAL_STORAGE in (asked.limits or {})
+    place = f"resources.limits.{EPHEMERAL_STORAGE}" if said else "a LimitRange of the namespace"
+    size, allowed = human_size(record.status.artifact.bytes), human_size(int(limit))
+    message = f"version {record.name}: its package has {size}, {place} allows {allowed} of ephemeral storage: raise it"
+    return Trouble(Reason.STORAGE_TOO_SMALL, message)
+
+
+def _resources(served: ServedVersion, record: VersionRecord) -> Resources | None:
+    """The application's wish, else the version's."""
+    return served.resources or (record.spec.container.resources if record.spec.container else None)
 
 
 def _no_image(name: str, *, known: bool) -> Trouble:
@@ -173,13 +197,19 @@ def _workload(
         health=status.model.health if status.model else None,
         needs=Needs(
             env=merged_env(runtime.env, container.env, wanted.served.env),
-            resources=wanted.served.resources or container.resources,
+            resources=_resources(wanted.served, record),
             npu=npu,
             workers=wanted.served.workers or container.workers or 1,
+            shared_memory=_text(wanted.served.shared_memory or container.shared_memory),
             image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
             scheduling=serving.scheduling,
             deploy_timeout_seconds=serving.deploy_timeout_seconds,
         ),
         placement=placed,
         fetcher=around.fetcher,
+        granted=around.granted,
     )
+
+
+def _text(quantity: int | str | None) -> str | None:
+    return None if quantity is None else str(quantity)

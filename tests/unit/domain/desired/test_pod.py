@@ -10,8 +10,10 @@ import yaml
 from tests.support.fleet import mindcluster, node
 from tests.support.records import application, normal_version, observed
 
+from aiapp.api.conditions import Reason
 from aiapp.api.meta import EnvVar
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.desired.limits import bounds
 from aiapp.domain.desired.pod import Fetcher, merged_env
 from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
 from aiapp.domain.planning.application import plan
@@ -126,3 +128,60 @@ def test_by_default_the_fetcher_is_told_of_neither() -> None:
         Fetcher("i")
     )
     assert "env" not in fetch_container(Fetcher("i"))
+
+
+def with_container(**container: Any) -> dict[str, Any]:
+    """The pod of a version with these wishes."""
+    found = _deployment(plan(observed(None, normal_version(spec__container=container))).apply)["spec"]
+    return dict(found)
+
+
+def test_without_a_wish_the_shared_memory_is_what_the_container_runtime_gives() -> None:
+    spec = template("cpu")["spec"]
+    assert "shm" not in {volume["name"] for volume in spec["volumes"]}
+    assert "/dev/shm" not in {mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
+
+
+def test_shared_memory_is_bounded_and_in_memory() -> None:
+    spec = with_container(sharedMemory="2Gi")
+    assert {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "2Gi"}} in spec["volumes"]
+    assert {"name": "shm", "mountPath": "/dev/shm"} in spec["containers"][0]["volumeMounts"]
+
+
+def test_an_applications_shared_memory_overrides_the_versions() -> None:
+    app = application(spec__serving__versions=[{"version": "1.0.0", "sharedMemory": "4Gi"}])
+    spec = _deployment(plan(observed(app, normal_version(spec__container={"sharedMemory": "2Gi"}))).apply)["spec"]
+    assert {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "4Gi"}} in spec["volumes"]
+
+
+def test_the_fetcher_asks_for_no_more_cpu_than_its_model() -> None:
+    spec = with_container(resources={"limits": {"cpu": "500m", "memory": "512Mi"}})
+    assert spec["initContainers"][0]["resources"]["limits"] == {"cpu": "500m", "memory": "256Mi"}
+
+
+def test_our_own_request_of_storage_is_never_larger_than_the_limit() -> None:
+    spec = with_container(resources={"limits": {"ephemeral-storage": "100Mi"}})
+    resources = spec["containers"][0]["resources"]
+    assert resources["requests"]["ephemeral-storage"] == str(100 << 20)
+    assert resources["limits"] == {"ephemeral-storage": "100Mi"}
+
+
+def test_a_limit_of_storage_that_the_package_exceeds_is_said_before_any_pod_exists() -> None:
+    version = normal_version(spec__container={"resources": {"limits": {"ephemeral-storage": "1Mi"}}})
+    wanted = plan(observed(None, version))
+    (rollout,) = wanted.rollouts
+    assert rollout.held is not None
+    assert rollout.held.reason is Reason.STORAGE_TOO_SMALL
+    assert rollout.held.message == (
+        "version mnist-1.0.0: its package has 3.0 MiB, resources.limits.ephemeral-storage allows 1.0 MiB of ephemeral "
+        "storage: raise it"
+    )
+    assert not [one for one in wanted.apply if one["kind"] == "Deployment"]
+
+
+def test_a_namespaces_limit_range_counts_too() -> None:
+    small = bounds([{"spec": {"limits": [{"type": "Container", "default": {"ephemeral-storage": "1Mi"}}]}}])
+    seen = observed()
+    (rollout,) = plan(replace(seen, around=replace(seen.around, granted=small))).rollouts
+    assert rollout.held is not None
+    assert "a LimitRange of the namespace allows 1.0 MiB" in rollout.held.message

@@ -25,8 +25,8 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
     Source: {"obs"},
     ObsSource: {"uri", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     CaBundleReference: {"kind", "name", "key"},
-    Container: {"env", "resources", "npu", "workers", "image_pull_secrets"},
-    ServedVersion: {"version", "env", "resources", "npu", "workers"},
+    Container: {"env", "resources", "npu", "workers", "shared_memory", "image_pull_secrets"},
+    ServedVersion: {"version", "env", "resources", "npu", "workers", "shared_memory"},
     Serving: {"scheduling", "deploy_timeout_seconds"},
     Scheduling: {"node_selector", "tolerations", "priority_class_name", "scheduler_name"},
     Toleration: {"key", "operator", "value", "effect", "toleration_seconds"},
@@ -60,6 +60,7 @@ def test_a_new_field_is_either_in_the_form_or_does_not_reach_the_template(model:
     "change",
     [
         pytest.param({"served": {"version": "1.0.0", "workers": 2}}, id="workers"),
+        pytest.param({"served": {"version": "1.0.0", "sharedMemory": "1Gi"}}, id="shared memory"),
         pytest.param({"serving": {"deployTimeoutSeconds": 3600}}, id="the deploy timeout"),
         pytest.param({"version": {"container": {"env": [{"name": "A", "value": "b"}]}}}, id="an environment variable"),
         pytest.param({"version": {"source": {"obs": {"uri": "obs://models/moved/1.0.0/"}}}}, id="another source"),
