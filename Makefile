@@ -12,7 +12,8 @@ OLDEST := build/oldest
 OLDEST_PYTHON ?= $(shell for name in $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.7.*/bin/python python3.7; do \
 	$$name -c '' 2>/dev/null && { echo $$name; break; }; done)
 # These run in the operator's image alone, or need tools that Python 3.7 does not have.
-NOT_ON_OLDEST := $(addprefix --ignore tests/unit/serve/,test_bundle.py test_openapi.py)
+NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
+	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit oldest integration oracle e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
@@ -36,14 +37,14 @@ check: $(READY) ## format, lint, types, import rules, generated files
 unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q -n $(JOBS)
 
-oldest: $(READY) ## unit tests of the model server on Python 3.7, the oldest it runs on
+oldest: $(READY) ## unit tests of the model server and its reader on Python 3.7, the oldest they run on
 ifeq ($(OLDEST_PYTHON),)
 	@echo "There is no Python 3.7 here, so this is left out: pyenv install 3.7"; test -z "$$CI"
 else
 	@$(BIN)/uv venv --quiet --clear --python $(OLDEST_PYTHON) $(OLDEST)
 	@VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet -r tests/unit/serve/oldest.txt
 	@PYTHONPATH=operator PYTHONDONTWRITEBYTECODE=1 $(OLDEST)/bin/python -m pytest -c /dev/null --rootdir . --confcutdir tests/unit/serve \
-		--import-mode=importlib -p no:cacheprovider -q tests/unit/serve $(NOT_ON_OLDEST)
+		--import-mode=importlib -p no:cacheprovider -q tests/unit/serve tests/unit/modelarts $(NOT_ON_OLDEST)
 endif
 
 integration: $(READY)

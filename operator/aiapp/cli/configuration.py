@@ -19,10 +19,11 @@ from aiapp.domain.listing import Files
 from aiapp.domain.location import Location, location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, decode
 from aiapp.domain.package.config import Config, read_config
-from aiapp.domain.package.layout import CONFIG, locate
+from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.resources import CONFIG_MAPS, SECRETS, VERSIONS, Json, Resource
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
+from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.modelarts.openapi import Title
 from aiapp.ports import NotFoundError, ObjectStore
 from aiapp.reconcile.access import AccessError, access
@@ -101,17 +102,17 @@ async def _manifest(artifact: Artifact, cluster: UserCluster) -> Manifest:
 
 
 def _pinned(manifest: Manifest, where: Location) -> Listed:
-    entry = next(entry for entry in manifest.entries if entry.path == CONFIG)
-    return Listed(f"{where.prefix}{CONFIG}", entry.size, entry.etag, entry.version_id)
+    entry = next(entry for entry in manifest.entries if entry.path == CONFIG_FILE)
+    return Listed(f"{where.prefix}{CONFIG_FILE}", entry.size, entry.etag, entry.version_id)
 
 
 async def _listed(where: Location, keys: Credentials | None, store: ObjectStore) -> Found:
     """Of a package that nobody has pinned: as it is listed now."""
     listing = await store.list(where, keys)
-    layout = locate(Files(listing, where.prefix))
+    layout = locate(Files(listing, where.prefix), where.uri)
     if isinstance(layout, Refusal):
         raise click.ClickException(f"{layout.reason}: {layout.message}")
-    listed = listing.find(f"{where.prefix}{layout.root}{CONFIG}")
+    listed = listing.find(f"{where.prefix}{layout.root}{CONFIG_FILE}")
     assert listed is not None
     return Found(Title(where.uri.rstrip("/").rpartition("/")[2]), await _config(where, keys, store, listed))
 

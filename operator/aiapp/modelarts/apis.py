@@ -8,25 +8,28 @@ from typing import Any, NamedTuple
 
 from .diagnostics import Findings, excerpt
 from .json_positions import pointer
-from .schemas import JsonSchema, read_schema
+from .model_types import CUSTOM, IMAGE, ModelType
+from .paths import RULE, declared_path
 
 JSON_TYPE = "application/json"
+FORM_TYPE = "multipart/form-data"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _MAX_APIS = 32
-_MAX_URL = 256
 _KEYS = ("url", "method", "protocol", "procotol", "request", "response")
+FILE_TYPES = frozenset({"file", "image", "binary", "bytes", "files"})
+"""Words for an uploaded file, where a schema has its type."""
+
 _BARE_SCHEMA = frozenset({"type", "properties", "items"})
-_PATH = re.compile(r"/[!-~]*")
 _MISSPELT_TYPES = {
     "applicaton/json": JSON_TYPE,
     "aplication/json": JSON_TYPE,
     "appliction/json": JSON_TYPE,
     "application/jason": JSON_TYPE,
     "multipart/json": JSON_TYPE,
-    "multipart/from-data": "multipart/form-data",
-    "multipart/formdata": "multipart/form-data",
-    "mutipart/form-data": "multipart/form-data",
+    "multipart/from-data": FORM_TYPE,
+    "multipart/formdata": FORM_TYPE,
+    "mutipart/form-data": FORM_TYPE,
 }
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,63}")
 
@@ -48,8 +51,8 @@ class Api(NamedTuple):
     response: Body | None = None
 
 
-def read_apis(written: Any, findings: Findings, *, own_server: bool = False) -> tuple[Api, ...]:
-    """The APIs in order; one object stands for a list of one. Only an own server may have other paths than `/`."""
+def read_apis(written: Any, findings: Findings, kind: ModelType | None = None) -> tuple[Api, ...]:
+    """The APIs in order; one object stands for a list of one. Only images may have other paths than `/`."""
     if not written:
         return ()
     if isinstance(written, dict):
@@ -61,16 +64,10 @@ def read_apis(written: Any, findings: Findings, *, own_server: bool = False) -> 
     if len(written) > _MAX_APIS:
         findings.refuse("/apis", f"{len(written)} entries", f"are more than {_MAX_APIS}")
         return ()
-    return tuple(_api(pointer("/apis", number), entry, findings, own_server) for number, entry in enumerate(written))
+    return tuple(_api(pointer("/apis", number), entry, findings, kind) for number, entry in enumerate(written))
 
 
-def read_schemas(apis: tuple[Api, ...], findings: Findings) -> Mapping[str, JsonSchema]:
-    """JSON Schemas of all bodies that have one, by the JSON pointer in `Body.where`."""
-    bodies = [body for api in apis for body in (api.request, api.response) if body is not None]
-    return {body.where: read_schema(body.where, body.data, findings) for body in bodies if body.data is not None}
-
-
-def _api(where: str, entry: Any, findings: Findings, own_server: bool) -> Api:  # noqa: FBT001
+def _api(where: str, entry: Any, findings: Findings, kind: ModelType | None) -> Api:
     if not isinstance(entry, dict):
         findings.refuse(where, entry, "must be an object")
         return Api("POST", "/")
@@ -81,9 +78,9 @@ def _api(where: str, entry: Any, findings: Findings, own_server: bool) -> Api:  
     response_at, response = _response(where, entry, request, findings)
     return Api(
         method=_method(pointer(where, "method"), entry.get("method"), findings),
-        url=_url(pointer(where, "url"), entry.get("url"), findings, own_server),
+        url=_url(pointer(where, "url"), entry.get("url"), findings, kind),
         request=_body(pointer(where, "request"), request, findings),
-        response=_body(response_at, response, findings),
+        response=_answered(_body(response_at, response, findings), kind),
     )
 
 
@@ -94,21 +91,22 @@ def _method(where: str, written: Any, findings: Findings) -> str:
     if method not in METHODS:
         findings.refuse(where, written, f"is not one of {', '.join(METHODS)}")
         return "POST"
-    if method != written:
-        findings.repair(where, f"{excerpt(written)} read as {method}")
     return method
 
 
-def _url(where: str, written: Any, findings: Findings, own_server: bool) -> str:  # noqa: FBT001
+def _url(where: str, written: Any, findings: Findings, kind: ModelType | None) -> str:
     if written is None or (isinstance(written, str) and written.strip() in {"", "/"}):
         return "/"
-    if not own_server:
+    path = declared_path(written)
+    if path is None and isinstance(written, str) and "://" not in written:
+        path = declared_path(f"/{written}")
+    if kind is not IMAGE:
         findings.refuse(where, written, "must be '/': only custom images may serve other paths")
-    elif not isinstance(written, str) or len(written) > _MAX_URL or not _PATH.fullmatch(written):
-        findings.refuse(where, written, f"must be a path from '/', at most {_MAX_URL} characters")
-    else:
-        return written
-    return "/"
+    elif path is None:
+        findings.refuse(where, written, RULE)
+    elif path != written:
+        findings.repair(where, f"{excerpt(written)} read as {path}")
+    return path or "/"
 
 
 def _part(where: str, key: str, entry: Mapping[str, Any], findings: Findings) -> dict[str, Any] | None:
@@ -141,21 +139,34 @@ def _body(where: str, part: dict[str, Any] | None, findings: Findings) -> Body |
     if part is None:
         return None
     findings.strange_keys(where, {key: None for key in part if not _is_content_type(key)}, ("data",))
-    content_type = _content_type(where, part, findings)
+    at, data = _data(where, part, findings)
+    return Body(at, _content_type(where, part, data, findings), data)
+
+
+def _data(where: str, part: dict[str, Any], findings: Findings) -> tuple[str, Any]:
+    """The schema and where it is written."""
     if "data" in part or not _BARE_SCHEMA & part.keys():
-        return Body(pointer(where, "data"), content_type, part.get("data"))
+        return pointer(where, "data"), part.get("data")
     findings.repair(where, "a schema read as that of data")
-    return Body(
-        where, content_type, {key: part[key] for key in part if not _is_content_type(key) and key != "response"}
-    )
+    return where, {key: part[key] for key in part if not _is_content_type(key) and key != "response"}
+
+
+def _answered(body: Body | None, kind: ModelType | None) -> Body | None:
+    """An answer as the model server gives it: forms are declared by the platform's own samples, but never sent."""
+    if body is None or kind in (CUSTOM, IMAGE) or not body.content_type.startswith("multipart/"):
+        return body
+    return body._replace(content_type=JSON_TYPE)
 
 
 def _is_content_type(key: str) -> bool:
     return key.casefold().replace("_", "-") == "content-type"
 
 
-def _content_type(where: str, part: dict[str, Any], findings: Findings) -> str:
+def _content_type(where: str, part: dict[str, Any], data: Any, findings: Findings) -> str:
     key = next(filter(_is_content_type, part), None)
+    if key is None and _has_file(data):
+        findings.repair(where, f"a file without Content-type read as {FORM_TYPE}")
+        return FORM_TYPE
     if key is None:
         return JSON_TYPE
     written = part[key]
@@ -166,3 +177,11 @@ def _content_type(where: str, part: dict[str, Any], findings: Findings) -> str:
     if meant != plain:
         findings.repair(pointer(where, key), f"{excerpt(written)} read as {meant}")
     return meant
+
+
+def _has_file(data: Any) -> bool:
+    """Whether one of the properties is an uploaded file."""
+    properties = data.get("properties", data) if isinstance(data, dict) else None
+    members = properties.values() if isinstance(properties, dict) else ()
+    types = (member.get("type") for member in members if isinstance(member, dict))
+    return any(isinstance(written, str) and written.strip().casefold() in FILE_TYPES for written in types)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from .apis import Api, read_apis, read_schemas
+from .apis import Api, read_apis
 from .dependencies import read_dependencies
 from .diagnostics import CONFIG_INVALID, MODEL_TYPE_UNSUPPORTED, Diagnostic, Findings, excerpt
 from .health import HEALTH_KEYS, Health, read_health
 from .json_positions import pointer, positions
 from .lenient_json import NotJson, parse
+from .model_files import CONFIG_FILE
 from .model_types import IMAGE, MODEL_TYPES, ModelType, model_type
-from .schemas import JsonSchema
 from .text import NotText, decode
 
 MAX_CONFIG_BYTES = 1024 * 1024
@@ -38,6 +38,8 @@ _KEYS = (
     *HEALTH_KEYS,
 )
 _FORBIDDEN = re.compile(r"""[&!'"<>=]""")
+_CHINESE = re.compile("[\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+"""Ideographs and their punctuation."""
 _ENGINES = ", ".join(kind.name for kind in MODEL_TYPES)
 
 
@@ -59,8 +61,8 @@ class Config(NamedTuple):
     metrics: Mapping[str, str] | None = None
     """Decimal numbers as text."""
     apis: tuple[Api, ...] = ()
-    schemas: Mapping[str, JsonSchema] = {}
-    """Schemas of the bodies of `apis`, by their JSON pointer."""
+    schemas: Mapping[str, dict[str, Any]] = {}
+    """JSON Schemas of the bodies of `apis`, by their JSON pointer."""
     dependencies: tuple[str, ...] | None = None
     """Requirements in order, as pip reads them; files of the package as `./path`."""
     health: Health | None = None
@@ -77,45 +79,55 @@ class Reading(NamedTuple):
     fault: Fault | None = None
 
 
-def read_config(data: bytes, name: str) -> Reading:
-    """The configuration in `data`; its faults name the file as `name`. Never raises."""
+def read_config(
+    data: bytes, name: str = CONFIG_FILE, files: Collection[str] | None = None, *, with_schemas: bool = True
+) -> Reading:
+    """The configuration in `data`; its faults name the file as `name`. Never raises.
+
+    With `files`, the paths of the package, a dependency on a file that is not among them is a fault.
+    """
     if len(data) > MAX_CONFIG_BYTES:
-        return _unread(f"it has {len(data)} bytes; at most {MAX_CONFIG_BYTES} are read", name)
+        return unread(f"it has {len(data)} bytes; at most {MAX_CONFIG_BYTES} are read", name)
     text = decode(data)
     if isinstance(text, NotText):
-        return _unread(text.message, name, text.line)
+        return unread(text.message, name, text.line)
     parsed = parse(text.content)
     if isinstance(parsed, NotJson):
-        return _unread(parsed.message, name, parsed.line, parsed.column)
+        return unread(parsed.message, name, parsed.line, parsed.column)
     if not isinstance(parsed.value, dict):
-        return _unread(f"{excerpt(parsed.value)} is not an object", name)
+        return unread(f"{excerpt(parsed.value)} is not an object", name)
     findings = Findings()
     notes = text.repaired + parsed.repaired
-    config = _read(parsed.value, findings)._replace(repaired=findings.repairs(notes))
+    config = _read(parsed.value, findings, files)
+    if with_schemas:
+        from .schemas import read_schemas  # noqa: PLC0415 - a third of the reader, of which a starting server needs nothing
+
+        config = config._replace(schemas=read_schemas(config.apis, findings))
+    config = config._replace(repaired=findings.repairs(notes))
     diagnostics = findings.diagnostics(name, notes, positions(text.content, findings.pointers))
     fault = Fault(findings.reason, f"{name} {findings.refusals()}") if findings.refused else None
     return Reading(config, diagnostics, fault)
 
 
-def _unread(message: str, name: str, line: int = 0, column: int = 0) -> Reading:
+def unread(message: str, name: str, line: int = 0, column: int = 0) -> Reading:
+    """A file that says nothing because of one fault."""
     place = f"{f' line {line}' if line else ''}{f' column {column}' if column else ''}"
     diagnostic = Diagnostic("error", message, name, line=line, column=column, reason=CONFIG_INVALID)
     return Reading(Config(), (diagnostic,), Fault(CONFIG_INVALID, f"{name}{place}: {message}"))
 
 
-def _read(document: dict[str, Any], findings: Findings) -> Config:
+def _read(document: dict[str, Any], findings: Findings, files: Collection[str] | None) -> Config:
     kind = _kind(document, findings)
     algorithm = _algorithm(document, findings)
     runtime = _runtime(document, findings)
     if kind is not None:
         _refuse_what_does_not_go_with(kind, document, findings)
     metrics = _metrics(document.get("metrics"), findings)
-    apis = read_apis(document.get("apis"), findings, own_server=kind is IMAGE)
-    dependencies = read_dependencies(document.get("dependencies"), findings)
-    health = read_health(document, findings, needed=kind is IMAGE)
+    apis = read_apis(document.get("apis"), findings, kind)
+    dependencies = read_dependencies(document.get("dependencies"), findings, files)
+    health = read_health(document, findings)
     findings.strange_keys("", document, _KEYS)
-    schemas = read_schemas(apis, findings)
-    return Config(kind, algorithm, runtime, metrics, apis, schemas, dependencies, health)
+    return Config(kind, algorithm, runtime, metrics, apis, dependencies=dependencies, health=health)
 
 
 def _kind(document: dict[str, Any], findings: Findings) -> ModelType | None:
@@ -128,6 +140,11 @@ def _kind(document: dict[str, Any], findings: Findings) -> ModelType | None:
         findings.refuse(where, written, f"is not one of {_ENGINES}", MODEL_TYPE_UNSUPPORTED)
     elif written != kind.name:
         findings.repair(where, f"{excerpt(written)} read as {kind.name}")
+    if kind is IMAGE:
+        rule = "packages cannot be imported from object storage yet"
+        findings.refuse(where, kind.name, rule, MODEL_TYPE_UNSUPPORTED)
+    if kind is not None and not kind.is_served:
+        findings.warn(where, f"the model server has no {kind.name} of its own: the code must bring all that it needs")
     return kind
 
 
@@ -143,6 +160,8 @@ def _algorithm(document: dict[str, Any], findings: Findings) -> str:
         findings.refuse(where, written, f"is longer than {_MAX_ALGORITHM} characters")
     elif _FORBIDDEN.search(algorithm) or not algorithm.isprintable():
         findings.refuse(where, written, "may hold none of & ! ' \" < > = and no control characters")
+    elif _CHINESE.search(algorithm):
+        findings.warn(where, "ModelArts itself takes no Chinese characters here")
     return algorithm or ""
 
 
@@ -166,13 +185,9 @@ def _refuse_what_does_not_go_with(kind: ModelType, document: dict[str, Any], fin
         return
     if not location:
         findings.missing("/swr_location", "model_type Image needs the reference of its image", document)
-        return
     for key in ("runtime", "dependencies"):
         if document.get(key):
             findings.refuse(pointer("", key), document[key], "is not for model_type Image: its image brings everything")
-    findings.refuse(
-        "/model_type", kind.name, "packages cannot be imported from object storage yet", MODEL_TYPE_UNSUPPORTED
-    )
 
 
 def _metrics(written: Any, findings: Findings) -> dict[str, str] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from .diagnostics import Findings, excerpt
 from .json_positions import pointer
 
-MODEL_FOLDER = "/home/mind/model/"
-"""Where a package lies in the pod; paths below it are written relative to the package."""
+PACKAGE_FOLDERS = ("/home/mind/model/", "/home/ma-user/infer/model/1/")
+"""Where a package lies in the pod; paths below these are written relative to the package."""
 
 _WHERE = "/dependencies"
 _GROUP_KEYS = ("installer", "packages")
@@ -24,11 +25,15 @@ _REQUIREMENT = re.compile(
     r"(?:\s*,\s*(?:===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+)*)"
 )
 _LIST = re.compile(r"(?:-r\s*)?(?P<file>(?:(?!\.\.?/)[A-Za-z0-9_+.-]+/)*requirements[A-Za-z0-9_.-]*\.txt)")
+_IN_PACKAGE = re.compile(rf"^(-r\s*)?(?:{'|'.join(map(re.escape, PACKAGE_FOLDERS))}|\./)")
 _FILE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_+.@/-]+\.(?:whl|tar\.gz|zip)")
 
 
-def read_dependencies(written: Any, findings: Findings) -> tuple[str, ...] | None:
-    """Requirements of all groups in order, as pip reads them; files of the package as `./path`; None without any."""
+def read_dependencies(written: Any, findings: Findings, files: Collection[str] | None = None) -> tuple[str, ...] | None:
+    """Requirements of all groups in order, as pip reads them; files of the package as `./path`; None without any.
+
+    With `files`, the paths of the package, a file that is not among them is refused.
+    """
     groups = [written] if isinstance(written, dict) else written
     if not groups:
         return None
@@ -39,10 +44,33 @@ def read_dependencies(written: Any, findings: Findings) -> tuple[str, ...] | Non
     if count > _MAX_REQUIREMENTS:
         findings.refuse(_WHERE, f"{count} packages", f"are more than {_MAX_REQUIREMENTS}")
         return None
-    requirements: list[str | None] = []
+    requirements: list[tuple[str, str]] = []
     for number, group in enumerate(groups):
         requirements += _group(pointer(_WHERE, number), group, findings)
-    return tuple(requirement for requirement in requirements if requirement) or None
+    if files is not None:
+        _refuse_missing(requirements, findings, files)
+    return tuple(requirement for _, requirement in requirements) or None
+
+
+def package_file(requirement: str) -> str | None:
+    """The path of the file that a requirement names in the package; None for a requirement of another kind."""
+    _, is_file, path = requirement.partition("./")
+    return path if is_file and requirement.startswith(("./", "-r ./")) else None
+
+
+def distribution(requirement: str) -> str:
+    """The name of what a requirement installs; empty for a list of requirements."""
+    name = (package_file(requirement) or requirement).rpartition("/")[2]
+    if package_file(requirement) is not None:
+        return name.partition("-")[0] if not requirement.startswith("-r ") else ""
+    return re.split(r"[\[<>=!~ ]", name)[0]
+
+
+def _refuse_missing(requirements: Iterable[tuple[str, str]], findings: Findings, files: Collection[str]) -> None:
+    for where, requirement in requirements:
+        path = package_file(requirement)
+        if path is not None and path not in files:
+            findings.refuse(pointer(where, "package_name"), path, "is no file of the package")
 
 
 def _size(group: Any) -> int:
@@ -51,7 +79,8 @@ def _size(group: Any) -> int:
     return max(len(packages), 1) if isinstance(packages, list) else 1
 
 
-def _group(where: str, group: Any, findings: Findings) -> list[str | None]:
+def _group(where: str, group: Any, findings: Findings) -> list[tuple[str, str]]:
+    """Each requirement behind the JSON pointer to its entry."""
     if not isinstance(group, dict):
         findings.refuse(where, group, "must be an object with installer and packages")
         return []
@@ -64,8 +93,9 @@ def _group(where: str, group: Any, findings: Findings) -> list[str | None]:
     if not isinstance(packages, list):
         findings.refuse(pointer(where, "packages"), packages, "must be a list of objects")
         return []
-    inside = pointer(where, "packages")
-    return [_requirement(pointer(inside, number), package, findings) for number, package in enumerate(packages)]
+    places = [pointer(pointer(where, "packages"), number) for number in range(len(packages))]
+    found = [(at, _requirement(at, package, findings)) for at, package in zip(places, packages)]  # noqa: B905
+    return [(at, requirement) for at, requirement in found if requirement is not None]
 
 
 def _requirement(where: str, package: Any, findings: Findings) -> str | None:
@@ -90,7 +120,7 @@ def _requirement(where: str, package: Any, findings: Findings) -> str | None:
 
 
 def _named(where: str, name: str, package: dict[str, Any], findings: Findings) -> str | None:
-    file = re.sub(rf"^(-r\s*)?({MODEL_FOLDER}|\./)", r"\1", name)
+    file = _IN_PACKAGE.sub(lambda match: match.group(1) or "", name)
     if len(name) > _MAX_CHARACTERS // 2:
         findings.refuse(pointer(where, "package_name"), name, "is too long")
         return None
@@ -104,7 +134,7 @@ def _named(where: str, name: str, package: dict[str, Any], findings: Findings) -
         findings.repair(pointer(where, "package_name"), f"{excerpt(name)} read as a name with a version")
         return f"{requirement['name']}{re.sub(r'[ ]', '', requirement['limits'])}"
     if not _NAME.fullmatch(name):
-        findings.refuse(pointer(where, "package_name"), name, "is neither a package's name nor a wheel in the package")
+        findings.refuse(pointer(where, "package_name"), name, "is neither a package's name nor a file of the package")
         return None
     limit = _limit(where, package, findings)
     return None if limit is None else f"{name}{limit}"

@@ -5,7 +5,6 @@ Never decides what is right; never shows more than an excerpt of a value, never 
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -44,6 +43,8 @@ def excerpt(value: object) -> str:
 
 def nearest(key: str, known: Iterable[str], cutoff: float = _SIMILAR) -> str | None:
     """The known key that `key` was probably meant to be; case does not matter."""
+    import difflib  # noqa: PLC0415 - most files hold no slip
+
     if len(key) > _MAX_KEY:
         return None
     by_folded = {one.casefold(): one for one in known}
@@ -85,6 +86,7 @@ class Findings:
     def __init__(self) -> None:
         self._refused: list[_Finding] = []
         self._repaired: list[_Finding] = []
+        self._warned: list[_Finding] = []
         self._uncounted = {"refused": 0, "repaired": 0}
 
     def refuse(self, where: str, value: Any, rule: str, reason: str = CONFIG_INVALID) -> None:
@@ -105,6 +107,11 @@ class Findings:
             self._repaired.append(_Finding(where, f": {what}"))
         else:
             self._uncounted["repaired"] += 1
+
+    def warn(self, where: str, what: str) -> None:
+        """The value at `where` is accepted as it is, yet will hardly do."""
+        if len(self._warned) < MAX_KEPT:
+            self._warned.append(_Finding(where, f": {what}"))
 
     def strange_keys(self, where: str, written: Mapping[str, Any], known: Collection[str]) -> None:
         """Says of each key that is ignored but looks like a known, absent one which that is."""
@@ -128,7 +135,7 @@ class Findings:
     @property
     def pointers(self) -> set[str]:
         """Where the findings lie."""
-        return {found.pointer for found in (*self._refused, *self._repaired)}
+        return {found.pointer for found in (*self._refused, *self._repaired, *self._warned)}
 
     def refusals(self) -> str:
         """Every refusal in one sentence; beyond a number they are counted."""
@@ -151,10 +158,10 @@ class Findings:
         """Everything one by one about the file called `name`, faults first; `positions` by JSON pointer."""
         faults = [_diagnostic("error", name, found, positions) for found in self._refused]
         notes = [Diagnostic("warning", note.message, name, line=note.line, column=note.column) for note in before]
-        repairs = [_diagnostic("warning", name, found, positions) for found in self._repaired]
+        warnings = [_diagnostic("warning", name, found, positions) for found in (*self._warned, *self._repaired)]
         more = {what: count for what, count in self._uncounted.items() if count}
         rest = [Diagnostic("warning", f"and {count} more {what}", name) for what, count in more.items()]
-        return (*faults, *notes, *repairs, *rest)
+        return (*faults, *notes, *warnings, *rest)
 
     def _add_refusal(self, found: _Finding) -> None:
         if len(self._refused) < MAX_KEPT:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from .diagnostics import Findings, excerpt
+from .diagnostics import Findings
 from .json_positions import pointer
+from .paths import RULE, declared_path
 
+DEFAULT_HEALTH_PATH = "/health"
 HEALTH_KEYS = ("health", "readiness_health", "startup_health")
 """Newer files have the others as well."""
 
@@ -24,10 +26,8 @@ _KEYS = (
     "failure_threshold",
 )
 _MAX_SECONDS = 2**31 - 1
-_MAX_URL = 256
 _MAX_COMMAND = 1024
 _LEAST = {"initial_delay_seconds": 0, "period_seconds": 1, "timeout_seconds": 1, "failure_threshold": 1}
-_URL = re.compile(r"/[!-~]*")
 _WHOLE = re.compile(r"[0-9]{1,10}")
 
 
@@ -43,16 +43,19 @@ class Health(NamedTuple):
     timeout_seconds: int | None = None
     failure_threshold: int | None = None
 
+    @property
+    def path(self) -> str:
+        """What an HTTP probe asks for; the default where the check is a command."""
+        return (self.url if self.check_method == "HTTP" else None) or DEFAULT_HEALTH_PATH
 
-def read_health(document: Mapping[str, Any], findings: Findings, *, needed: bool = False) -> Health | None:
+
+def read_health(document: Mapping[str, Any], findings: Findings) -> Health | None:
     """The declared check of `document`; numbers may be written as text."""
     found = {key: _check(pointer("", key), document[key], findings) for key in HEALTH_KEYS if document.get(key)}
-    if not found and needed:
-        findings.missing("/health", "model_type Image needs the check of its server", document)
     if "startup_health" in found:
         findings.repair("/startup_health", "not used: a start may take as long as the deployment")
-    if "health" not in found and "readiness_health" in found:
-        findings.repair("/readiness_health", "read as health")
+    if "readiness_health" in found:
+        findings.repair("/readiness_health", "not used: health is" if "health" in found else "read as health")
     return found.get("health") or found.get("readiness_health")
 
 
@@ -91,18 +94,16 @@ def _method(parent: str, value: Any, findings: Findings) -> str:
     if method not in {"HTTP", "EXEC"}:
         findings.refuse(pointer(parent, "check_method"), value, "is neither HTTP nor EXEC")
         return "HTTP"
-    if method != value:
-        findings.repair(pointer(parent, "check_method"), f"{excerpt(value)} read as {method}")
     return method
 
 
 def _url(parent: str, value: Any, findings: Findings) -> str | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or not _URL.fullmatch(value) or len(value) > _MAX_URL:
-        findings.refuse(pointer(parent, "url"), value, f"must be a path from '/', at most {_MAX_URL} characters")
-        return None
-    return value
+    path = declared_path(value)
+    if path is None:
+        findings.refuse(pointer(parent, "url"), value, RULE)
+    return path
 
 
 def _command(parent: str, value: Any, findings: Findings) -> str | None:

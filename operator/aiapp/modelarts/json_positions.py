@@ -9,7 +9,6 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 ATOMIC = "+" if sys.version_info >= (3, 11) else ""
@@ -82,16 +81,16 @@ def duplicate_keys(text: str, limit: int) -> list[tuple[str, Position]]:
     return found
 
 
-@dataclass(eq=False)
 class _Inside:
     """An object or list whose members are being read."""
 
-    path: str
-    is_object: bool
-    expects_key: bool = True
-    number: int = 0
-    key: str | int = ""
-    keys: set[str] = field(default_factory=set)
+    def __init__(self, path: str, *, is_object: bool) -> None:
+        self.path = path
+        self.is_object = is_object
+        self.expects_key = True
+        self.number = 0
+        self.key: str | int = ""
+        self.keys: set[str] = set()
 
     def next(self) -> None:
         self.expects_key = True
@@ -116,7 +115,7 @@ def _members(text: str, paths: Collection[str] | None) -> Iterator[tuple[_Inside
             if kind == "open":
                 path = pointer(stack[-1].path, stack[-1].key) if stack else ""
                 if paths is None or not path or path in paths:
-                    stack.append(_Inside(path, token.group() == "{"))
+                    stack.append(_Inside(path, is_object=token.group() == "{"))
                 else:
                     skipped = 1
 

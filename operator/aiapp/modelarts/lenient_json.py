@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .json_positions import ATOMIC, TOKEN, Note, duplicate_keys, position_at
@@ -51,7 +50,7 @@ def parse(text: str) -> Parsed | NotJson:
         return _loaded(text, (), strict=True)
     except json.JSONDecodeError as error:
         control = Note("control character inside a string", error.lineno, error.colno)
-    scan = scan or _scan(text)
+    scan = _scan(text) if scan is None else scan
     return scan if isinstance(scan, NotJson) else _leniently(scan, control)
 
 
@@ -72,8 +71,7 @@ def _is_shallow(text: str) -> bool:
     return not brackets
 
 
-@dataclass(frozen=True)
-class _Scan:
+class _Scan(NamedTuple):
     mended: str
     repaired: tuple[Note, ...]
 

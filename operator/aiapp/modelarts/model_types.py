@@ -1,43 +1,68 @@
-"""The engines a package may name in `model_type`, and which files each of them needs. Facts and one look-up only."""
+"""The engines a package may name in `model_type`, and which files are a model of each. Facts and one look-up only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class ModelType:
+class ModelType(NamedTuple):
     """One engine. Suffixes are lower case and compared without regard to case."""
 
     name: str
-    suffixes: tuple[str, ...] = ()
-    """Endings of model files, the documented ones first; empty: any file but the configuration and the code."""
+    preferred: tuple[tuple[str, ...], ...] = ()
+    """Endings of model files, in groups: a file of an earlier group is taken for the model before one of a later."""
     aliases: tuple[str, ...] = ()
+    last_resort: tuple[str, ...] = ()
+    """Endings of files that are often something else: not enough for a package, yet tried if nothing else is there."""
     needs_model: bool = True
     needs_code: bool = True
+    is_served: bool = True
+    """Whether the model server has a working base class for it."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Endings of model files; empty: any file but the configuration and the code."""
+        return tuple(suffix for group in self.preferred for suffix in group)
 
 
 IMAGE = ModelType("Image", needs_model=False, needs_code=False)
 TENSORFLOW = ModelType(
     "TensorFlow",
-    ("saved_model.pb", ".pb", ".pbtxt", ".h5", ".hdf5", ".keras", ".tflite", ".ckpt", ".meta", ".index", ".om"),
+    ((".pb", ".pbtxt", ".h5", ".hdf5", ".keras", ".tflite", ".ckpt", ".meta", ".index", ".om"),),
     ("tf",),
 )
 CUSTOM = ModelType("Custom", aliases=("customize",), needs_model=False)
 """A program of the package's own: any runtime may have what it needs."""
+PYTORCH = ModelType(
+    "PyTorch",
+    (
+        (".pth", ".pt", ".pth.tar"),
+        (".safetensors", ".ckpt", ".bin", ".t7", ".onnx", ".om", ".h5"),
+        (".pkl",),  # often labels beside the weights
+    ),
+    ("torch",),
+)
+SCIKIT_LEARN = ModelType(
+    "Scikit_Learn",
+    ((".m", ".pkl", ".pickle", ".joblib", ".model", ".sav"),),
+    ("sklearn",),
+    (".ubj", ".bst", ".bin", ".json", ".txt"),
+)
+XGBOOST = ModelType(
+    "XGBoost",
+    ((".m", ".model", ".ubj", ".bst", ".json", ".bin", ".pkl", ".pickle", ".joblib", ".sav"),),
+    ("xgb",),
+    (".txt",),
+)
 MODEL_TYPES = (
     TENSORFLOW,
-    ModelType(
-        "PyTorch",
-        (".pth", ".pt", ".pth.tar", ".bin", ".safetensors", ".pkl", ".ckpt", ".onnx", ".t7", ".om"),
-        ("torch",),
-    ),
-    ModelType("MindSpore", (".ckpt", ".mindir", ".om", ".air")),
-    ModelType("Scikit_Learn", (".m", ".pkl", ".pickle", ".joblib", ".model", ".sav"), ("sklearn",)),
-    ModelType("XGBoost", (".m", ".model", ".json", ".ubj", ".bin", ".pkl", ".pickle", ".joblib"), ("xgb",)),
-    ModelType("Spark_MLlib", aliases=("spark",)),
-    ModelType("Caffe", (".caffemodel",)),
-    ModelType("MXNet", (".params",)),
+    PYTORCH,
+    ModelType("MindSpore", ((".ckpt", ".mindir", ".om", ".air"),)),
+    SCIKIT_LEARN,
+    XGBOOST,
+    ModelType("Spark_MLlib", aliases=("spark",), is_served=False),
+    ModelType("Caffe", ((".caffemodel",),), is_served=False),
+    ModelType("MXNet", ((".params",),), is_served=False),
     CUSTOM,
     IMAGE,
 )

@@ -6,9 +6,12 @@ Best effort: what cannot be turned is kept as description and said. Never refuse
 from __future__ import annotations
 
 import math
+import operator
+import re
 from collections.abc import Mapping
 from typing import Any, Callable, Dict
 
+from .apis import FILE_TYPES, Api
 from .diagnostics import Findings, excerpt, nearest
 from .json_positions import pointer
 
@@ -27,7 +30,6 @@ _MEANT = {
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("none", "nil"), "null"),
 }
-_FILES = frozenset({"file", "image", "binary", "bytes", "files"})
 _ANYTHING = frozenset({"any", "*", ""})
 
 _SLIPS = {"item": "items", "property": "properties", "props": "properties", "desc": "description"}
@@ -46,7 +48,26 @@ _KINDS: Mapping[type, tuple[str, ...]] = {
     float: ("number",),
     type(None): ("null",),
 }
-_UNCONDITIONAL = frozenset({"type", "default", "title", "description", "examples", "deprecated"})
+_UNCONDITIONAL = frozenset(
+    {"type", "default", "title", "description", "examples", "deprecated", "readOnly", "writeOnly"}
+)
+_LIMITS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "minimum": operator.ge,
+    "maximum": operator.le,
+    "exclusiveMinimum": operator.gt,
+    "exclusiveMaximum": operator.lt,
+    "minLength": lambda value, least: len(value) >= least,
+    "maxLength": lambda value, most: len(value) <= most,
+    "enum": lambda value, known: value in known,
+    "const": operator.eq,
+}
+"""Conditions that a plain value can be held against."""
+_CONDITIONS_OF = {
+    "minLength": (str,),
+    "maxLength": (str,),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (int, float)),
+}
+"""Of which values a condition says something; the others are of all."""
 _DROPPED = frozenset({"$schema", "$id", "id", "$comment"})
 """Say nothing to a reader of the API."""
 
@@ -75,7 +96,11 @@ class _Converter:
             **dict.fromkeys(("enum", "examples"), self._list),
             **dict.fromkeys(("default", "const"), self._value),
             **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), self._bound),
-            **dict.fromkeys(("minItems", "maxItems", "minLength", "maxLength"), self._count),
+            **dict.fromkeys(
+                ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"), self._count
+            ),
+            "multipleOf": self._divisor,
+            "pattern": self._pattern,
             **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), self._flag),
         }
 
@@ -157,7 +182,7 @@ class _Converter:
     def _kind(self, where: str, written: Any) -> str:
         """The type meant, `file`, a word for anything, or another word."""
         plain = written.strip().casefold() if isinstance(written, str) else excerpt(written)
-        kind = "file" if plain in _FILES else _MEANT.get(plain, plain)
+        kind = "file" if plain in FILE_TYPES else _MEANT.get(plain, plain)
         if kind != written and kind in {*_TYPES, "file"}:
             self._findings.repair(where, f"{excerpt(written)} read as {kind}")
         return kind
@@ -167,11 +192,21 @@ class _Converter:
             self._findings.repair(where, "a list read as an object")
             made["properties"] = {}
             for number, one in enumerate(written[: max(self._room, 1)]):
-                made["properties"].update(self._members(pointer(where, number), one))
+                made["properties"].update(self._listed_members(pointer(where, number), one))
         elif isinstance(written, dict):
             made["properties"] = self._members(where, written)
+            _require(
+                made, [name for name, one in written.items() if isinstance(one, dict) and one.get("required") is True]
+            )
         else:
             self._kept(where, written, made)
+
+    def _listed_members(self, where: str, written: dict[str, Any]) -> JsonSchema:
+        """One entry of a list: properties by name, or one property with its name in it."""
+        if not isinstance(written.get("name"), str) or "type" not in written:
+            return self._members(where, written)
+        unnamed = {key: value for key, value in written.items() if key != "name"}
+        return {_plain(written["name"]): self.schema(where, unnamed)}
 
     def _members(self, where: str, written: dict[str, Any]) -> JsonSchema:
         made: JsonSchema = {}
@@ -205,10 +240,15 @@ class _Converter:
 
     def _required(self, where: str, written: Any, made: JsonSchema, _: str) -> None:
         if isinstance(written, list) and all(isinstance(one, str) for one in written):
-            made["required"] = list(dict.fromkeys(map(_plain, written)))
+            made.setdefault("required", [])
+            _require(made, written)
         elif isinstance(written, str) and written.casefold() not in {"true", "false", ""}:
             self._findings.repair(where, "a text read as a list of one")
-            made["required"] = [_plain(written)]
+            _require(made, [written])
+        elif written is True:
+            self._findings.repair(where, "read as required of the object that has this property")
+        elif written is False:
+            return
         else:
             self._kept(where, written, made)
 
@@ -248,6 +288,20 @@ class _Converter:
         else:
             self._kept(where, written, made)
 
+    def _divisor(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        if _is_number(written) and written > 0:
+            made[keyword] = written
+        else:
+            self._kept(where, written, made)
+
+    def _pattern(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
+        try:
+            re.compile(written)
+        except (re.error, TypeError, RecursionError, OverflowError):
+            self._kept(where, written, made)
+        else:
+            made[keyword] = written
+
     def _flag(self, where: str, written: Any, made: JsonSchema, keyword: str) -> None:
         if isinstance(written, bool):
             made[keyword] = written
@@ -260,6 +314,12 @@ class _Converter:
         self._findings.repair(where, "no JSON Schema: kept as description")
         made["description"] = _joined(made.get("description"), f"{_plain(key)}: {_plain(excerpt(written))}")
         return made
+
+
+def read_schemas(apis: tuple[Api, ...], findings: Findings) -> Mapping[str, JsonSchema]:
+    """JSON Schemas of all bodies that have one, by the JSON pointer in `Body.where`."""
+    bodies = [body for api in apis for body in (api.request, api.response) if body is not None]
+    return {body.where: read_schema(body.where, body.data, findings) for body in bodies if body.data is not None}
 
 
 def read_schema(where: str, written: Any, findings: Findings) -> JsonSchema:
@@ -285,12 +345,27 @@ def _completed(made: JsonSchema) -> JsonSchema:
 
 
 def _has_fitting_default(made: JsonSchema) -> bool:
-    """Whether the default certainly is what the schema asks for: a plain value of a type without other conditions."""
-    kinds = _KINDS.get(type(made["default"]), ())
+    """Whether the default certainly is what the schema asks for: a plain value, held against plain conditions."""
+    default = made["default"]
+    kinds = _KINDS.get(type(default), ())
     types = made.get("type", kinds)
-    return made.keys() <= _UNCONDITIONAL and any(
-        kind in kinds for kind in ([types] if isinstance(types, str) else types)
+    conditions = made.keys() - _UNCONDITIONAL
+    return (
+        any(kind in kinds for kind in ([types] if isinstance(types, str) else types))
+        and conditions <= _LIMITS.keys()
+        and all(_holds(name, default, made[name]) for name in conditions)
     )
+
+
+def _holds(condition: str, value: Any, limit: Any) -> bool:
+    concerned = _CONDITIONS_OF.get(condition)
+    return (concerned is not None and not isinstance(value, concerned)) or _LIMITS[condition](value, limit)
+
+
+def _require(made: JsonSchema, names: list[str]) -> None:
+    """Add to the properties that must be there."""
+    if names:
+        made["required"] = list(dict.fromkeys([*made.get("required", ()), *map(_plain, names)]))
 
 
 def _is_schema(value: Any) -> bool:

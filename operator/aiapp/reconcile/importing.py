@@ -18,10 +18,11 @@ from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing
 from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
-from aiapp.domain.package.layout import CONFIG, Layout, locate, missing_files
+from aiapp.domain.package.layout import Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal, refusal_at, together
-from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, SERVICE_CODE, code_refusal
+from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, code_refusal
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
+from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
 
 DEADLINE_SECONDS: Final = 300.0
@@ -113,12 +114,12 @@ class _Look:
 
     async def _checked(self, listing: Listing) -> tuple[Layout, Config, Manifest] | Refusal:
         is_short = len(listing) <= _SHORT_LISTING
-        layout = await _done(lambda: locate(Files(listing, self.where.prefix)), inline=is_short)
+        layout = await _done(lambda: locate(Files(listing, self.where.prefix), self.where.uri), inline=is_short)
         if isinstance(layout, Refusal):
             return layout
         root = f"{self.where.prefix}{layout.root}"
-        config = await self._config(layout, listing.find(f"{root}{CONFIG}"))
-        code = await self._code_refusal(layout, listing.find(f"{root}{SERVICE_CODE}"))
+        config = await self._config(layout, listing.find(f"{root}{CONFIG_FILE}"))
+        code = await self._code_refusal(layout, listing.find(f"{root}{SERVICE_FILE}"))
         if isinstance(config, Refusal):
             return together([config, code]) if code else config
         missing = await _done(lambda: missing_files(layout, config.kind), inline=is_short)
@@ -129,16 +130,16 @@ class _Look:
 
     async def _config(self, layout: Layout, listed: Listed | None) -> Config | Refusal:
         assert listed is not None  # this is how the root was found
-        name = layout.name(CONFIG)
+        name = layout.name(CONFIG_FILE)
         if listed.size > MAX_CONFIG_BYTES:
             return refusal_at(Reason.CONFIG_INVALID, _too_long(listed.size, MAX_CONFIG_BYTES), name)
         data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
-        return await _done(lambda: read_config(data, name), inline=len(data) <= _SHORT_CONFIG)
+        return await _done(lambda: read_config(data, name, layout.files), inline=len(data) <= _SHORT_CONFIG)
 
     async def _code_refusal(self, layout: Layout, listed: Listed | None) -> Refusal | None:
         if listed is None:
             return None
-        name = layout.name(SERVICE_CODE)
+        name = layout.name(SERVICE_FILE)
         if listed.size > MAX_SERVICE_CODE_BYTES:
             return refusal_at(Reason.SERVICE_CODE_INVALID, _too_long(listed.size, MAX_SERVICE_CODE_BYTES), name)
         source = await self.store.read(self.where, self.credentials, listed, MAX_SERVICE_CODE_BYTES)

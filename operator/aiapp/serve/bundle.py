@@ -1,4 +1,4 @@
-"""Makes `serve.pyz` from this package's own sources; the same sources give the same bytes.
+"""Makes `serve.pyz` from the sources of the server and of the reader of packages; the same give the same bytes.
 
 The one module here that runs in the operator's image, not in the runtime's.
 """
@@ -14,6 +14,8 @@ from pathlib import Path
 from .shims import TOP_LEVEL_NAMES
 
 PACKAGE_IN_ARCHIVE = "aiapp_serve"
+"""Holds the packages of ours that are shipped; not called `aiapp`, so that it never hides that one."""
+_SHIPPED = ("modelarts", "serve")
 _NOT_SHIPPED = frozenset({Path(__file__).name})
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MAIN = f"""\
@@ -22,13 +24,13 @@ import sys
 if sys.version_info < (3, 7):
     sys.stderr.write("ServerFailed: Python 3.7 or newer is needed, this is " + sys.version.split()[0] + "\\n")
     sys.exit(4)
-from {PACKAGE_IN_ARCHIVE}.main import main
+from {PACKAGE_IN_ARCHIVE}.serve.main import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:], sys.argv[0]))
 """
 _STAND_IN = f"""\
-from {PACKAGE_IN_ARCHIVE}.shims import stand_in
+from {PACKAGE_IN_ARCHIVE}.serve.shims import stand_in
 
 stand_in(__name__)
 """
@@ -43,10 +45,16 @@ def bundle() -> bytes:
         _add(archive, "__main__.py", _MAIN.encode())
         for name in TOP_LEVEL_NAMES:
             _add(archive, f"{name}.py", _STAND_IN.encode())
-        for source in sorted(Path(__file__).parent.glob("*.py")):
-            if source.name not in _NOT_SHIPPED:
-                _add(archive, f"{PACKAGE_IN_ARCHIVE}/{source.name}", source.read_bytes())
+        _add(archive, f"{PACKAGE_IN_ARCHIVE}/__init__.py", b"")
+        for source in sources():
+            _add(archive, f"{PACKAGE_IN_ARCHIVE}/{source.parent.name}/{source.name}", source.read_bytes())
     return buffer.getvalue()
+
+
+def sources() -> list[Path]:
+    """The files that are shipped, in the order of the archive."""
+    found = (path for name in _SHIPPED for path in sorted((Path(__file__).parents[1] / name).glob("*.py")))
+    return [path for path in found if path.name not in _NOT_SHIPPED]
 
 
 def write(path: Path) -> None:

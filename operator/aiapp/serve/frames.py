@@ -10,7 +10,7 @@ import json
 import socket
 import struct
 from io import BufferedIOBase
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from .errors import RefusedError
 
@@ -41,6 +41,10 @@ class Setup(NamedTuple):
     max_body: int
     patience: float
     links: List[str]
+    model_type: str = ""
+    """That of config.json, as the platform writes it; empty: unknown."""
+    pins: Sequence[Sequence[str]] = ()
+    """Name and requirement of each library that config.json asks for."""
     control: int = -1
     """Descriptor over which copies of the loaded worker are asked for; -1: none will be."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import signal
 import socket
@@ -11,7 +10,7 @@ from functools import lru_cache
 from typing import Dict, Optional, Set
 
 from . import frames
-from .config import CONFIG_FILE, read
+from .config import Config
 from .connection import Answer, Connection, Exchange, error_answer
 from .errors import RefusedError
 from .failures import StartFailure
@@ -39,14 +38,13 @@ OTHER_ROUTE = "(other)"
 class Front:
     """Serves HTTP on one socket until it is told to end or the package cannot be started."""
 
-    def __init__(self, options: Options, launch: Launch) -> None:
+    def __init__(self, options: Options, config: Config, launch: Launch) -> None:
         self.options = options
         self.is_draining = False
-        config = read(os.path.join(options.package, CONFIG_FILE))
         self._log = Log(options.log_format, lambda write: self._loop.call_later(GATHER_SECONDS, write))
         self._router = Router(config, options.model_name)
         self._metrics = Metrics()
-        self._own = OwnAnswers(config, options.model_name, self._metrics, State(self._status, self._gauges))
+        self._own = OwnAnswers(config, options, self._metrics, State(self._status, self._gauges))
         self._loop = asyncio.get_running_loop()
         self._ended: "asyncio.Future[Optional[StartFailure]]" = self._loop.create_future()
         self._connections: Set[Connection] = set()
@@ -55,7 +53,7 @@ class Front:
         self._last_prediction = self._loop.time()
         self._pool = self._make_pool(launch)
         if config.problem:
-            self._log.event("config.json " + config.problem)
+            self._log.event(config.problem)
 
     def _make_pool(self, launch: Launch) -> Pool:
         limits = PoolLimits(self.options.queue, self.options.predict_timeout)

@@ -10,10 +10,12 @@ import sys
 from types import ModuleType
 from typing import Any, Dict, List, NamedTuple, Tuple, Type
 
+from ..modelarts.model_files import SERVICE_FILE
+from ..modelarts.model_types import ModelType, model_type
+from ..modelarts.service_bases import UNSERVED_BASES, unserved
 from . import weights
-from .config import SAVED_MODEL_FILE, SERVICE_FILE
 from .failures import StartError, StartFailure
-from .service import Kind, ModelService, SparkServingBaseService, TfServingBaseService, kind_of
+from .service import Kind, ModelService, TfServingBaseService, kind_of
 
 MODULE_NAME = "customize_service"
 FOLDER_NAME = "model"
@@ -35,13 +37,15 @@ class Loaded(NamedTuple):
         return data
 
 
-def load(package: str, model_name: str, model_type: str) -> Loaded:
+def load(package: str, model_name: str, declared_type: str) -> Loaded:
     """Import the service file, find the class and construct it. Raises whatever the package raises, or StartError."""
     service_class = _service_class(package)
-    kind = kind_of(service_class, model_type)
-    path = weights.model_path(package, kind.suffixes)
-    _report_choice(package, kind, path)
-    service = construct(service_class, model_name, path)
+    engine = model_type(declared_type)
+    kind = kind_of(service_class, engine)
+    engines = [wanted for wanted in (kind.engine, engine) if wanted is not None] if kind.engine else []
+    choice = weights.choose(package, engines)
+    _report_choice(package, engines, choice)
+    service = construct(service_class, model_name, choice.path)
     if isinstance(service, TfServingBaseService):
         service.prepare_default()
     return Loaded(service, kind)
@@ -51,7 +55,7 @@ def _service_class(package: str) -> type:
     file = os.path.join(package, SERVICE_FILE)
     if os.path.isfile(file):
         return discover(_module(file))
-    if os.path.isfile(os.path.join(package, SAVED_MODEL_FILE)):
+    if weights.has_saved_model(package):
         return TfServingBaseService
     raise StartError(StartFailure(f"file not found in {package}", SERVICE_FILE))
 
@@ -94,29 +98,30 @@ def _accepted(leaves: List[type]) -> type:
     if len(leaves) > 1:
         names = ", ".join(leaf.__name__ for leaf in leaves)
         _log.warning("several service classes (%s): serving the last one, %s", names, chosen.__name__)
-    if issubclass(chosen, SparkServingBaseService):
-        raise StartError(_spark_refusal(chosen))
+    unserved_base = next((base.__name__ for base in chosen.__mro__ if base.__name__ in UNSERVED_BASES), None)
+    if unserved_base is not None:
+        raise StartError(StartFailure(unserved(chosen.__name__, unserved_base), SERVICE_FILE, _line(chosen)))
     if not issubclass(chosen, ModelService):
         _log.warning("%s derives from no service base class: serving it by its hooks", chosen.__name__)
     _log.info("service class: %s", chosen.__name__)
     return chosen
 
 
-def _spark_refusal(chosen: type) -> StartFailure:
+def _line(chosen: type) -> int:
     try:
-        line = inspect.getsourcelines(chosen)[1]
+        return inspect.getsourcelines(chosen)[1]
     except (OSError, TypeError):
-        line = 0
-    what = f"{chosen.__name__} derives from SparkServingBaseService: Spark MLlib models are not supported"
-    return StartFailure(what, SERVICE_FILE, line)
+        return 0
 
 
-def _report_choice(package: str, kind: Kind, path: str) -> None:
-    passed_over = weights.others(package, kind.suffixes)
-    if passed_over:
-        _log.warning("several model files: model_path is %s, passed over: %s", path, ", ".join(passed_over[:5]))
-    elif kind.suffixes and path == package:
-        _log.warning("no model file (%s) in %s: model_path is the folder", ", ".join(kind.suffixes), package)
+def _report_choice(package: str, engines: List[ModelType], choice: weights.Choice) -> None:
+    if choice.others:
+        _log.warning(
+            "several model files: model_path is %s, passed over: %s", choice.path, ", ".join(choice.others[:5])
+        )
+    elif engines and choice.path == package:
+        endings = ", ".join(engines[0].suffixes)
+        _log.warning("no model file (%s) in %s: model_path is the folder", endings, package)
 
 
 def construct(service_class: Type[Any], model_name: str, model_path: str) -> Any:

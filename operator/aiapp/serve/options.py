@@ -7,11 +7,11 @@ import os
 import sys
 from typing import List, NamedTuple, Optional, Sequence
 
-from .config import CONFIG_FILE, SAVED_MODEL_FILE, SERVICE_FILE
+from ..modelarts.model_files import CONFIG_FILE, SAVED_MODEL_FILES, SERVICE_FILE
 
 PLATFORM_PACKAGE = "/home/mind/model"
 PLATFORM_LINK = "/home/ma-user/infer/model/1"
-PACKAGE_FILES = (CONFIG_FILE, SERVICE_FILE, SAVED_MODEL_FILE)
+PACKAGE_FILES = (CONFIG_FILE, SERVICE_FILE, *SAVED_MODEL_FILES)
 FORK_VARIABLE = "AIAPP_SERVE_FORK"
 DEFAULT_TERMINATION_LOG = "/dev/termination-log"
 
@@ -34,6 +34,9 @@ class Options(NamedTuple):
     header_timeout: float
     keep_alive: float
     max_connections: int
+    health_path: str
+    api_title: str
+    api_version: str
     log_format: str
     termination_log: str
 
@@ -87,6 +90,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dependencies", default="", metavar="DIR", help="folder into which `serve.pyz install` has installed them"
     )
+    parser.add_argument(
+        "--health-path",
+        default="",
+        metavar="PATH",
+        help="what probes ask for, besides /health (default: what config.json declares)",
+    )
+    parser.add_argument("--api-title", default="", help="title in /openapi.json (default: the model name)")
+    parser.add_argument("--api-version", default="0.0.0", help="version in /openapi.json (default 0.0.0)")
     parser.add_argument("--log-format", choices=("plain", "json"), default="plain", help="form of the log lines")
     parser.add_argument(
         "--termination-log",

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional
 from .config import Config
 from .connection import Answer
 from .metrics import CONTENT_TYPE, Gauges, Metrics
+from .options import Options
 from .routes import Target
 from .v2names import MODEL_VERSION
 
@@ -23,9 +24,10 @@ class State(NamedTuple):
 
 
 class OwnAnswers:
-    def __init__(self, config: Config, model_name: str, metrics: Metrics, state: State) -> None:
+    def __init__(self, config: Config, options: Options, metrics: Metrics, state: State) -> None:
         self._config = config
-        self._model_name = model_name
+        self._options = options
+        self._model_name = options.model_name
         self._metrics = metrics
         self._state = state
         self._openapi: Optional[bytes] = None
@@ -68,10 +70,12 @@ class OwnAnswers:
     def _openapi_document(self) -> bytes:
         """Made at the first request: few servers are ever asked."""
         if self._openapi is None:
+            from ..modelarts.openapi import Title  # noqa: PLC0415
             from .openapi import document  # noqa: PLC0415 - not needed to start
 
-            described = document(self._config, self._model_name)
-            self._openapi = json.dumps(described, ensure_ascii=False).encode("utf-8", "replace")
+            options = self._options
+            title = Title(options.api_title or options.model_name, options.api_version)
+            self._openapi = document(options.package, title, options.health_path)
         return self._openapi
 
 

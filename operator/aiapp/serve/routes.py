@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from typing import Dict, NamedTuple
 
-from .config import DEFAULT_HEALTH_PATH, Config
+from ..modelarts.health import DEFAULT_HEALTH_PATH
+from .config import Config
 from .errors import RefusedError
 from .v2names import MODEL_VERSION, PREFIX
 

@@ -8,7 +8,9 @@ import socket
 import sys
 from typing import List, NoReturn, Optional
 
-from .config import CONFIG_FILE, SERVICE_FILE, read
+from ..modelarts.model_files import SERVICE_FILE
+from ..modelarts.model_types import CUSTOM
+from .config import Config, read
 from .options import DEFAULT_TERMINATION_LOG, Options, parse, python_of
 from .starting import kill, launch, start
 
@@ -20,7 +22,8 @@ def run(arguments: List[str], archive: str) -> int:
     """Listen, start a worker, serve to the end. Returns the exit code."""
     signal.signal(signal.SIGTERM, _end_at_once)  # process 1 of a container ignores what it does not handle
     options = parse(arguments)
-    if _is_program(options.package):
+    config = read(options.package, options.health_path)
+    if config.model_type == CUSTOM.name and os.path.isfile(os.path.join(options.package, SERVICE_FILE)):
         _become(python_of(options.dependencies), options.package)
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -29,11 +32,11 @@ def run(arguments: List[str], archive: str) -> int:
         return _failed(
             options, f"ServerFailed: cannot listen on port {options.port}: {error.strerror}", EXIT_SERVER_FAILED
         )
-    return _serve(options, listener, os.path.abspath(archive))
+    return _serve(options, config, listener, os.path.abspath(archive))
 
 
-def _serve(options: Options, listener: socket.socket, archive: str) -> int:
-    how = launch(options, archive)
+def _serve(options: Options, config: Config, listener: socket.socket, archive: str) -> int:
+    how = launch(options, archive, config)
     first = start(how, 0)
 
     def end_both(*_: object) -> NoReturn:
@@ -48,7 +51,7 @@ def _serve(options: Options, listener: socket.socket, archive: str) -> int:
     from .front import Front  # noqa: PLC0415
 
     async def serve() -> Optional[StartFailure]:
-        return await Front(options, how).run(listener, first)
+        return await Front(options, config, how).run(listener, first)
 
     failure = asyncio.run(serve())
     return 0 if failure is None else _failed(options, str(failure), EXIT_START_FAILED)
@@ -56,12 +59,6 @@ def _serve(options: Options, listener: socket.socket, archive: str) -> int:
 
 def _end_at_once(_number: int, _frame: object) -> NoReturn:
     os._exit(0)
-
-
-def _is_program(package: str) -> bool:
-    """Whether config.json says that the package's file is a server of its own."""
-    model_type = read(os.path.join(package, CONFIG_FILE)).model_type.lower()
-    return model_type in ("custom", "customize") and os.path.isfile(os.path.join(package, SERVICE_FILE))
 
 
 def _become(python: str, package: str) -> NoReturn:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import importlib
 import time
-from typing import Any, NamedTuple, Optional, Tuple, Type
+from typing import Any, NamedTuple, Optional, Type
 
+from ..modelarts.model_types import PYTORCH, SCIKIT_LEARN, XGBOOST, ModelType
 from .compat import override
-
-TORCH_SUFFIXES = (".pth", ".pt", ".pth.tar", ".pkl", ".bin", ".ckpt", ".onnx", ".h5")
-TREE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".m", ".model", ".ubj", ".bst", ".bin", ".json", ".txt")
+from .weights import saved_model
 
 
 class ModelService:
@@ -74,7 +73,7 @@ class TfServingBaseService(SingleNodeService):
         if self._saved_model is None and is_default:
             from .savedmodel import SavedModel  # noqa: PLC0415 - only when the default is used
 
-            self._saved_model = SavedModel(self.model_path)
+            self._saved_model = SavedModel(saved_model(self.model_path))
 
 
 class XgSklServingBaseService(SingleNodeService):
@@ -94,29 +93,27 @@ class MXNetBaseService(SingleNodeService):
 
 
 class Kind(NamedTuple):
-    """How a base class wants its model and its data. No suffixes: `model_path` is the folder."""
+    """How a base class wants its model and its data. `engine`: whose model file `model_path` is; None: the folder."""
 
     base: Type[ModelService]
-    suffixes: Tuple[str, ...] = ()
+    engine: Optional[ModelType] = None
     raw_text: bool = False
 
 
 KINDS = (
-    Kind(PTServingBaseService, suffixes=TORCH_SUFFIXES),
-    Kind(XgSklServingBaseService, suffixes=TREE_SUFFIXES, raw_text=True),
+    Kind(PTServingBaseService, PYTORCH),
+    Kind(XgSklServingBaseService, SCIKIT_LEARN, raw_text=True),
     Kind(SparkServingBaseService, raw_text=True),
     Kind(ModelService),
 )
-_KIND_OF_MODEL_TYPE = {"pytorch": KINDS[0], "scikitlearn": KINDS[1], "sklearn": KINDS[1], "xgboost": KINDS[1]}
+_KIND_OF_ENGINE = {PYTORCH: KINDS[0], SCIKIT_LEARN: KINDS[1], XGBOOST: KINDS[1]}
 
 
-def kind_of(service: type, model_type: str) -> Kind:
+def kind_of(service: type, engine: Optional[ModelType]) -> Kind:
     """By the base class; a class without one goes by `model_type` of config.json."""
-    for kind in KINDS:
-        if issubclass(service, kind.base):
-            return kind
-    plain_type = "".join(letter for letter in model_type.lower() if letter.isalnum())
-    return _KIND_OF_MODEL_TYPE.get(plain_type, KINDS[-1])
+    by_base = next((kind for kind in KINDS if issubclass(service, kind.base)), None)
+    found = by_base or (_KIND_OF_ENGINE.get(engine, KINDS[-1]) if engine else KINDS[-1])
+    return found._replace(engine=XGBOOST) if found.base is XgSklServingBaseService and engine is XGBOOST else found
 
 
 class Measurements:

@@ -51,7 +51,7 @@ _COMMON_NAMES: Dict[str, Dict[str, Any]] = {
 
 TOP_LEVEL_NAMES = sorted(name for name in (*_MODEL_SERVICE, *_COMMON_NAMES) if "." not in name)
 """Each is a file at the top of the archive too, which calls `stand_in`."""
-_ARCHIVE = os.path.dirname(os.path.dirname(__file__))
+_ARCHIVE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 
 def install() -> None:

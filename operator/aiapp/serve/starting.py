@@ -8,6 +8,7 @@ import socket
 import subprocess
 from typing import NamedTuple, Optional, Sequence
 
+from .config import Config
 from .devices import own_devices, share
 from .forking import adopt_orphans
 from .frames import Frame, Setup, send, text
@@ -36,14 +37,16 @@ class Started(NamedTuple):
     """None: a copy of another one."""
 
 
-def launch(options: Options, archive: str) -> Launch:
-    """What the options say of workers."""
+def launch(options: Options, archive: str, config: Config) -> Launch:
+    """What the options and the package say of workers."""
     setup = Setup(
         package=options.package,
         model_name=options.model_name,
         max_body=options.max_body,
         patience=options.predict_timeout / 2,
         links=options.links,
+        model_type=config.model_type,
+        pins=config.pins,
     )
     available = own_devices()
     may_copy = options.fork == "auto" and options.workers > 1 and not available and adopt_orphans()

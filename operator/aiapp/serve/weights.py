@@ -6,35 +6,51 @@ The rule for several candidates is documented in docs/reference/model-server.md.
 from __future__ import annotations
 
 import os
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
-NOT_WEIGHTS = frozenset(["config.json", "requirements.txt", "package.json"])
-
-
-def model_path(package: str, suffixes: Sequence[str]) -> str:
-    """The package's folder, or with `suffixes` the best model file in it (the folder when there is none)."""
-    candidates = sorted(_candidates(package, suffixes)) if suffixes else []
-    return os.path.join(package, candidates[0][-1]) if candidates else package
+from ..modelarts.model_files import last_resorts, model_files, saved_models
+from ..modelarts.model_types import ModelType
 
 
-def others(package: str, suffixes: Sequence[str]) -> List[str]:
-    """The model files that the rule passed over, as paths within the package."""
-    return [candidate[-1] for candidate in sorted(_candidates(package, suffixes))[1:]] if suffixes else []
+class Choice(NamedTuple):
+    """`path` is a file, or the package's folder; `others` are the files passed over, as paths within the package."""
+
+    path: str
+    others: List[str]
 
 
-def _candidates(package: str, suffixes: Sequence[str]) -> Iterator[Tuple[int, int, bool, str]]:
-    """Sortable: depth, rank of the suffix, not called `model`, path."""
-    for folder, folders, files in os.walk(package):
+def choose(package: str, engines: Sequence[ModelType]) -> Choice:
+    """The best model file of the first engine that has one; the folder when none has, or without engines.
+
+    An empty file, which the importer does not accept as a model, is better than none.
+    """
+    files = list(_files(package)) if engines else []
+    with_empty_ones = [(path, 1) for path, _ in files]
+    for find, known in ((model_files, files), (model_files, with_empty_ones), (last_resorts, with_empty_ones)):
+        for engine in engines:
+            found = find(known, engine)
+            if found:
+                return Choice(os.path.join(package, found[0]), found[1:])
+    return Choice(package, [])
+
+
+def saved_model(folder: str) -> str:
+    """The folder in it that holds the SavedModel to serve; itself when there is none."""
+    found = saved_models(path for path, _ in _files(folder))
+    return os.path.join(folder, found[0].rstrip("/")) if found and found[0] else folder
+
+
+def has_saved_model(folder: str) -> bool:
+    return bool(saved_models(path for path, _ in _files(folder)))
+
+
+def _files(package: str) -> Iterator[Tuple[str, int]]:
+    """Path within the package and size in bytes; what is in hidden folders is left out."""
+    for folder, folders, names in os.walk(package):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
-        depth = os.path.relpath(folder, package).count(os.sep) + (folder != package)
-        for name in files:
-            rank = _rank(name, suffixes)
-            if rank is not None:
-                relative = os.path.relpath(os.path.join(folder, name), package)
-                yield depth, rank, name.partition(".")[0] != "model", relative
-
-
-def _rank(name: str, suffixes: Sequence[str]) -> "int | None":
-    if name in NOT_WEIGHTS or name.startswith("."):
-        return None
-    return next((rank for rank, suffix in enumerate(suffixes) if name.lower().endswith(suffix)), None)
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                yield os.path.relpath(path, package).replace(os.sep, "/"), os.stat(path).st_size
+            except OSError:  # a link to nothing
+                continue

@@ -15,10 +15,11 @@ import socket
 import sys
 from typing import Any
 
+from ..modelarts.model_files import SERVICE_FILE
 from . import failures, forking, loading, shims
 from .answering import Answering
 from .background import BackgroundLoading
-from .config import CONFIG_FILE, SERVICE_FILE, Config, read
+from .config import Pin
 from .frames import Frame, Setup, receive, send, text
 
 _log = logging.getLogger("serve")
@@ -33,14 +34,13 @@ def run(descriptor: int) -> int:
         return 0
     setup = Setup(**first.header)
     background = BackgroundLoading()
-    config = read(os.path.join(setup.package, CONFIG_FILE))
     _prepare_process()
     _prepare_paths(setup)
     try:
-        loaded = loading.load(setup.package, setup.model_name, config.model_type)
+        loaded = loading.load(setup.package, setup.model_name, setup.model_type)
         background.wait_while_busy()
     except BaseException as error:
-        _report_failure(error, setup, config, connection)
+        _report_failure(error, setup, connection)
         return 1
     _flush()
     answering = Answering(loaded, setup, background)
@@ -135,11 +135,11 @@ def _link(target: str, link: str) -> None:
         _log.warning("%s cannot be made a link to the package: %s", link, error.strerror)
 
 
-def _report_failure(error: BaseException, setup: Setup, config: Config, connection: socket.socket) -> None:
+def _report_failure(error: BaseException, setup: Setup, connection: socket.socket) -> None:
     if not isinstance(error, failures.StartError):
         failures.print_traceback(error, setup.package)
     _flush()
-    failure = failures.explain(error, setup.package, config.pins)
+    failure = failures.explain(error, setup.package, [Pin(*pin) for pin in setup.pins])
     send(connection, Frame(text(event="failed", failure=failure._asdict())))
 
 

@@ -11,7 +11,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from aiapp.cli import main
 
-CONFIG = {"model_algorithm": "image_classification", "model_type": "PyTorch", "apis": [{"method": "get"}]}
+CONFIG = {
+    "model_algorithm": "image_classification",
+    "model_type": "PyTorch",
+    "apis": [{"method": "get", "procotol": "http"}],
+}
 
 
 def openapi(*arguments: str) -> Result:
@@ -25,7 +29,7 @@ def test_a_folder_is_shown_as_a_valid_document_by_a_process_of_its_own(tmp_path:
     shown = json.loads(ended.stdout)
     OpenAPIV31SpecValidator(shown).validate()
     assert (shown["info"]["title"], list(shown["paths"]["/"])) == (tmp_path.name, ["get"])
-    assert ended.stderr == "read leniently: /apis/0/method: 'get' read as GET\n"
+    assert ended.stderr == "read leniently: /apis/0/procotol: read as protocol\n"
 
 
 @pytest.mark.parametrize(

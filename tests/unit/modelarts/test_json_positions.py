@@ -1,5 +1,7 @@
 """Lines and columns of the members of a JSON text, comments and duplicates included."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 

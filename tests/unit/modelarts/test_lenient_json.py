@@ -1,5 +1,7 @@
 """JSON as people write it: what is repaired is told with its place, what is not JSON is refused with its place."""
 
+from __future__ import annotations
+
 import json
 
 import pytest
@@ -119,7 +121,7 @@ def test_comments_and_trailing_commas_never_change_a_value(value: object) -> Non
 @settings(max_examples=50, deadline=None)
 @given(TOKENS | st.text())
 def test_no_text_whatever_raises(text: str) -> None:
-    assert isinstance(parse(text), Parsed | NotJson)
+    assert isinstance(parse(text), (Parsed, NotJson))
 
 
 @pytest.mark.parametrize(

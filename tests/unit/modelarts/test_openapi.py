@@ -31,7 +31,10 @@ def document(**fields: Any) -> dict[str, Any]:
 def test_a_package_without_apis_answers_the_documented_default() -> None:
     made = document()
     assert made["info"] == {"title": "mnist", "version": "1.0.0", "description": "image_classification, PyTorch"}
-    assert made["paths"] == {"/": {"post": {"responses": {"200": {"description": "What the model says."}}}}}
+    operation = made["paths"]["/"]["post"]
+    assert "requestBody" not in operation
+    assert operation["responses"]["200"] == {"description": "The result"}
+    assert set(made["paths"]) == {"/", "/health"}
     assert REPAIRED not in made
 
 
@@ -54,7 +57,6 @@ def test_request_and_response_are_shown_with_their_schemas() -> None:
         "application/json": {"schema": {"type": "array", "items": {"type": "number"}}}
     }
     assert made[REPAIRED] == [
-        "/apis/0/method: 'post' read as POST",
         "/apis/0/response/Content-type: 'applicaton/json' read as application/json",
         "/apis/0/response/data/item: read as items",
         "/apis/0/response/data/item: a list of one read as an object",

@@ -1,5 +1,7 @@
 """Schemas in the dialects that packages are written in, and the JSON Schema 2020-12 that each of them becomes."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 
@@ -28,6 +30,12 @@ def read(written: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
         pytest.param({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, id="an object"),
         pytest.param({"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 1}, id="a list"),
         pytest.param({"type": "number", "default": 1}, id="a default"),
+        pytest.param({"type": "integer", "minimum": 1, "maximum": 9, "default": 3}, id="a default within its limits"),
+        pytest.param({"type": "string", "maxLength": 3, "enum": ["abc"], "default": "abc"}, id="a default of a text"),
+        pytest.param({"minimum": 1, "default": "a"}, id="a default that the limits do not concern"),
+        pytest.param({"type": "string", "pattern": "^a+$"}, id="a pattern"),
+        pytest.param({"type": "object", "maxProperties": 2}, id="a number of properties"),
+        pytest.param({"type": "number", "multipleOf": 0.5}, id="a divisor"),
         pytest.param({"type": ["string", "null"], "enum": ["a", None]}, id="several types"),
         pytest.param({"oneOf": [{"type": "string"}, {"type": "integer"}]}, id="alternatives"),
         pytest.param({"type": "object", "additionalProperties": {"type": "number"}}, id="a map"),
@@ -112,11 +120,23 @@ def test_json_schema_stays_as_it_is(written: Any) -> None:
             (),
             id="exclusiveMinimum, of draft 4",
         ),
+        pytest.param(
+            {"properties": {"a": {"type": "number", "required": True}, "b": {"required": False}}, "required": ["c"]},
+            {"type": "object", "properties": {"a": {"type": "number"}, "b": {}}, "required": ["a", "c"]},
+            ("/properties/a/required: read as required of the object that has this property",),
+            id="required within the properties, of draft 3",
+        ),
+        pytest.param(
+            {"type": "object", "properties": [{"name": "b", "type": "string"}, {"a": {"type": "number"}}]},
+            {"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "number"}}},
+            ("/properties: a list read as an object",),
+            id="properties that name themselves",
+        ),
         pytest.param({"example": 1}, {"examples": [1]}, (), id="an example"),
         pytest.param(
             {"type": "string", "required": True},
-            {"type": "string", "description": "required: True"},
-            ("/required: no JSON Schema: kept as description",),
+            {"type": "string"},
+            ("/required: read as required of the object that has this property",),
             id="required, of draft 3",
         ),
         pytest.param(
@@ -138,6 +158,18 @@ def test_json_schema_stays_as_it_is(written: Any) -> None:
             ("/default: no JSON Schema: kept as description",),
             id="a default of another type",
         ),
+        pytest.param(
+            {"type": "integer", "maximum": 9, "default": 10},
+            {"type": "integer", "maximum": 9, "description": "default: 10"},
+            ("/default: no JSON Schema: kept as description",),
+            id="a default beyond its limits",
+        ),
+        pytest.param(
+            {"type": "string", "pattern": "("},
+            {"type": "string", "description": "pattern: '('"},
+            ("/pattern: no JSON Schema: kept as description",),
+            id="a pattern that is none",
+        ),
     ],
 )
 def test_a_dialect_is_turned_and_said(written: Any, schema: dict[str, Any], repaired: tuple[str, ...]) -> None:
@@ -145,14 +177,14 @@ def test_a_dialect_is_turned_and_said(written: Any, schema: dict[str, Any], repa
 
 
 KEYWORDS = """type properties items item required roperties enum minimum exclusiveMinimum nullable description default
-oneOf additionalProperties maxLength x images $ref title not"""
+oneOf additionalProperties maxLength maximum pattern multipleOf minProperties name x images $ref title not"""
 WORDS = st.sampled_from(KEYWORDS.split())
 VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.text(st.characters(codec=None), max_size=5)
+    | st.text(st.characters(whitelist_categories=("Cs", "Cc", "L", "P", "Z")), max_size=5)
     | st.sampled_from(["object", "array", "file", "list", "json", "string"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=3), inner, max_size=4),
     max_leaves=12,

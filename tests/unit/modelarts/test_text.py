@@ -1,5 +1,7 @@
 """Encodings as packages have them."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,4 +42,4 @@ def test_other_bytes_are_refused(data: bytes, words: str, line: int) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.binary())
 def test_no_bytes_whatever_raise(data: bytes) -> None:
-    assert isinstance(decode(data), Text | NotText)
+    assert isinstance(decode(data), (Text, NotText))

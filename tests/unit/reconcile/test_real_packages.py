@@ -110,8 +110,8 @@ POINTS = [
         package(b"\xef\xbb\xbf\r\n\t " + json.dumps(BASE).encode() + b"\r\n"), told(), id="03 byte order mark and CRLF"
     ),
     pytest.param(
-        package('{"model_type": "PyTorch", "model_algorithm": "识别"}'.encode("gb18030")),
-        told("read as GB18030 since it is not UTF-8", model={"algorithm": "识别"}),
+        package('{"model_type": "PyTorch", "model_algorithm": "x", "用途": "识别"}'.encode("gb18030")),
+        told("read as GB18030 since it is not UTF-8", model={"algorithm": "x"}),
         id="03 GB18030",
     ),
     pytest.param(
@@ -181,7 +181,6 @@ POINTS = [
         package(apis=[{"method": "post", "request": {"response": {"Content-type": "application/json"}}}]),
         told(
             "/apis/0/request/response: read as /apis/0/response",
-            "/apis/0/method: 'post' read as POST",
             model=apis(api(requestContentType="application/json", responseContentType="application/json")),
         ),
         id="10 a response inside the request, a method in lower case",
@@ -243,9 +242,11 @@ POINTS = [
                     ],
                 },
                 {"packages": [{"package_name": "/home/mind/model/x.whl"}, {"package_name": "requests[socks]"}]},
-            ]
+                {"packages": [{"package_name": "/home/ma-user/infer/model/1/w/y.whl"}]},
+            ],
+            files={"x.whl": b"", "w/y.whl": b""},
         ),
-        told(model={"dependencies": ["numpy>=1.15.0", "h5py", "Pillow", "./x.whl", "requests[socks]"]}),
+        told(model={"dependencies": ["numpy>=1.15.0", "h5py", "Pillow", "./x.whl", "requests[socks]", "./w/y.whl"]}),
         id="13 dependencies of several groups, unpinned ones, wheels, extras",
     ),
     pytest.param(

@@ -22,19 +22,25 @@ def test_the_bundle_is_the_same_bytes_each_time_and_written_whole(tmp_path: path
     assert file.stat().st_mode & 0o777 == 0o755
 
 
-def test_the_bundle_holds_every_module_but_the_one_that_makes_it() -> None:
+PACKAGES = pathlib.Path(bundle.__file__).parents[1]
+SHIPPED = [
+    path
+    for name in ("modelarts", "serve")
+    for path in sorted((PACKAGES / name).glob("*.py"))
+    if (name, path.name) != ("serve", "bundle.py")
+]
+
+
+def test_the_bundle_holds_the_reader_and_every_module_of_the_server_but_the_one_that_makes_it() -> None:
     with zipfile.ZipFile(io.BytesIO(bundle.bundle())) as archive:
-        names = {pathlib.PurePath(name).name for name in archive.namelist()}
+        names = set(archive.namelist())
 
-    sources = {path.name for path in pathlib.Path(bundle.__file__).parent.glob("*.py")}
     stand_ins = {"model_service.py", "log.py", "metric.py", "mms.py"}
-    assert names == sources - {"bundle.py"} | {"__main__.py"} | stand_ins
+    sources = {f"aiapp_serve/{path.relative_to(PACKAGES)}" for path in SHIPPED}
+    assert names == sources | {"__main__.py", "aiapp_serve/__init__.py"} | stand_ins
 
 
-SHIPPED = [path for path in sorted(pathlib.Path(bundle.__file__).parent.glob("*.py")) if path.name != "bundle.py"]
-
-
-@pytest.mark.parametrize("source", SHIPPED, ids=lambda path: str(path.name))
+@pytest.mark.parametrize("source", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_shipped_module_is_python_3_7_and_imports_the_standard_library_alone(source: pathlib.Path) -> None:
     tree = ast.parse(source.read_text(), feature_version=(3, 7))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aiapp.modelarts.model_types import PYTORCH, SCIKIT_LEARN, XGBOOST, ModelType, model_type
 from aiapp.serve import service
 from aiapp.serve.failures import StartError
 from aiapp.serve.loading import Loaded, construct, discover
@@ -48,9 +49,13 @@ def test_a_file_without_a_service_class_is_refused() -> None:
         discover(module("class A: pass"))
 
 
-def test_spark_is_refused_by_name() -> None:
-    with pytest.raises(StartError, match="Spark MLlib models are not supported"):
-        discover(module("class A(SparkServingBaseService): pass"))
+@pytest.mark.parametrize(
+    ("base", "engine"),
+    [("SparkServingBaseService", "Spark MLlib"), ("CaffeBaseService", "Caffe"), ("MXNetBaseService", "MXNet")],
+)
+def test_an_engine_that_is_not_served_is_refused_by_name(base: str, engine: str) -> None:
+    with pytest.raises(StartError, match=f"A derives from {base}: {engine} models are not supported"):
+        discover(module(f"class A({base}): pass"))
 
 
 @pytest.mark.parametrize(
@@ -146,19 +151,21 @@ def test_a_service_without_inference_says_what_to_define() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "model_type", "suffixes", "raw"),
+    ("base", "declared", "engine", "raw"),
     [
-        ("PTServingBaseService", "TensorFlow", service.TORCH_SUFFIXES, False),
-        ("XgSklServingBaseService", "", service.TREE_SUFFIXES, True),
-        ("TfServingBaseService", "", (), False),
-        ("object", "Scikit-learn", service.TREE_SUFFIXES, True),
-        ("object", "PyTorch", service.TORCH_SUFFIXES, False),
-        ("object", "MindSpore", (), False),
+        ("PTServingBaseService", "TensorFlow", PYTORCH, False),
+        ("XgSklServingBaseService", "", SCIKIT_LEARN, True),
+        ("XgSklServingBaseService", "XGBoost", XGBOOST, True),
+        ("TfServingBaseService", "", None, False),
+        ("object", "Scikit-learn", SCIKIT_LEARN, True),
+        ("object", "XGBoost", XGBOOST, True),
+        ("object", "PyTorch", PYTORCH, False),
+        ("object", "MindSpore", None, False),
     ],
 )
 def test_the_base_class_else_the_model_type_decides_about_path_and_data(
-    base: str, model_type: str, suffixes: tuple[str, ...], raw: bool
+    base: str, declared: str, engine: ModelType | None, raw: bool
 ) -> None:
-    kind = service.kind_of(module(f"class A({base}): pass").A, model_type)
+    kind = service.kind_of(module(f"class A({base}): pass").A, model_type(declared))
 
-    assert (kind.suffixes, kind.raw_text) == (suffixes, raw)
+    assert (kind.engine, kind.raw_text) == (engine, raw)

@@ -23,6 +23,7 @@ from aiapp.domain.naming import version_labels
 from aiapp.domain.nodes.placement import Placement
 from aiapp.domain.quantities import written
 from aiapp.domain.resources import Json
+from aiapp.modelarts.health import DEFAULT_HEALTH_PATH
 
 PACKAGE_PATH: Final = "/home/mind/model"
 """Where the vendor's serving images keep the package; packages hard-code it."""
@@ -159,11 +160,11 @@ def model_container(workload: Workload) -> Json:
         "name": "model",
         "image": workload.image,
         "command": [*(workload.runtime.command or ()), workload.runtime.python, SERVER_PATH],
-        "args": [*_server_arguments(workload.needs.workers)],
+        "args": [*_server_arguments(workload)],
         "env": _environment(workload),
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         "resources": _resources(workload),
-        "startupProbe": _http_probe("/health")
+        "startupProbe": _http_probe(DEFAULT_HEALTH_PATH)
         | {
             "periodSeconds": STARTUP_PERIOD_SECONDS,
             "failureThreshold": -(-workload.needs.deploy_timeout_seconds // STARTUP_PERIOD_SECONDS),
@@ -213,10 +214,13 @@ def _fetch_environment(env: Mapping[str, str]) -> Json:
     return {"env": [{"name": name, "value": value} for name, value in env.items()]} if env else {}
 
 
-def _server_arguments(workers: int) -> Iterator[str]:
+def _server_arguments(workload: Workload) -> Iterator[str]:
     yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS))
-    if workers > 1:
-        yield from ("--workers", str(workers))
+    yield from ("--api-title", workload.application, "--api-version", workload.version)
+    if (path := _probed_path(workload.health)) != DEFAULT_HEALTH_PATH:
+        yield from ("--health-path", path)
+    if workload.needs.workers > 1:
+        yield from ("--workers", str(workload.needs.workers))
 
 
 def _placement(workload: Workload) -> Json:
@@ -327,12 +331,16 @@ def _http_probe(path: str) -> Json:
     return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 5}
 
 
+def _probed_path(health: HealthStatus | None) -> str:
+    """The declared health check's; the server is told, and answers it besides its own."""
+    return (health.url if health and health.check_method == "HTTP" else None) or DEFAULT_HEALTH_PATH
+
+
 def _readiness(health: HealthStatus | None) -> Json:
-    """The declared health check; the server answers every declared URL besides /health."""
     declared = health if health and health.check_method == "HTTP" else None
     if declared is None:
-        return _http_probe("/health") | {"periodSeconds": 5, "failureThreshold": 3}
-    return _http_probe(declared.url or "/health") | {
+        return _http_probe(DEFAULT_HEALTH_PATH) | {"periodSeconds": 5, "failureThreshold": 3}
+    return _http_probe(_probed_path(declared)) | {
         "periodSeconds": declared.period_seconds or 5,
         "timeoutSeconds": declared.timeout_seconds or 5,
         "failureThreshold": declared.failure_threshold or 3,

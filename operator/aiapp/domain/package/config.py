@@ -1,5 +1,6 @@
 """config.json of a model package as the operator keeps it: what a version's status shows, or why it is refused."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from aiapp.api.conditions import Reason
@@ -25,9 +26,12 @@ class Config(NamedTuple):
     """What was read leniently, one by one."""
 
 
-def read_config(data: bytes, name: str) -> Config | Refusal:
-    """The configuration in `data`; a refusal names the file as `name`, the place, the found value and the rule."""
-    reading = modelarts.read_config(data, name)
+def read_config(data: bytes, name: str, files: Collection[str] | None = None) -> Config | Refusal:
+    """The configuration in `data`; a refusal names the file as `name`, the place, the found value and the rule.
+
+    With `files`, the paths of the package, a dependency on a file that is not among them is refused.
+    """
+    reading = modelarts.read_config(data, name, files)
     if reading.fault is not None:
         return Refusal(Reason(reading.fault.reason), reading.fault.message, reading.diagnostics)
     read = reading.config

@@ -11,17 +11,13 @@ from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.package.refusal import Refusal
-from aiapp.domain.package.service_code import SERVICE_CODE
+from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE, is_model, is_numbered, saved_models
 from aiapp.modelarts.model_types import TENSORFLOW, ModelType
 
-CONFIG: Final = "config.json"
 MODEL_FOLDER: Final = "model/"
 """The documented name of the folder that holds everything; a package may also be that folder, whatever it is called."""
 
-_SAVED_MODEL: Final = ("saved_model.pb", "saved_model.pbtxt")
 _MAX_EXAMPLES: Final = 3
-_PLACEHOLDER: Final = "tmp.om"
-"""An empty file that older MindSpore packages carry; it is not a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +53,34 @@ class _Below(Mapping[str, int]):
         return sum(1 for _ in self)
 
 
-def locate(files: Mapping[str, int]) -> Layout | Refusal:
-    """The root among `files` (paths and sizes in bytes): where config.json lies, in the folder or its `model/`."""
-    here, below = CONFIG in files, f"{MODEL_FOLDER}{CONFIG}" in files
+def locate(files: Mapping[str, int], folder: str) -> Layout | Refusal:
+    """The root among the files of `folder` (paths and sizes in bytes): where config.json lies, there or in `model/`."""
+    here, below = CONFIG_FILE in files, f"{MODEL_FOLDER}{CONFIG_FILE}" in files
     if here and below:
         return Refusal(
             Reason.CONFIG_AMBIGUOUS,
-            f"both {CONFIG} and {MODEL_FOLDER}{CONFIG} exist: a package has exactly one; remove one of them",
+            f"both {CONFIG_FILE} and {MODEL_FOLDER}{CONFIG_FILE} exist in {folder}: a package has exactly one; "
+            "remove one of them",
         )
     if here:
         return Layout("", files)
     if below:
         return Layout(MODEL_FOLDER, _Below(files, MODEL_FOLDER))
-    return Refusal(
-        Reason.CONFIG_MISSING, f"neither {CONFIG} nor {MODEL_FOLDER}{CONFIG} exists{_elsewhere(files, CONFIG)}"
-    )
+    lack = f"neither {CONFIG_FILE} nor {MODEL_FOLDER}{CONFIG_FILE} exists in {folder}"
+    return Refusal(Reason.CONFIG_MISSING, f"{lack}{_elsewhere(files, CONFIG_FILE)}")
 
 
 def missing_files(layout: Layout, kind: ModelType) -> Refusal | None:
     """What the package lacks for its engine: the inference code, or the model itself."""
-    if kind.needs_code and SERVICE_CODE not in layout.files and not (kind is TENSORFLOW and _saved_models(layout)):
-        lack = f"{layout.name(SERVICE_CODE)} does not exist, but {kind.name} needs it"
-        return Refusal(Reason.SERVICE_CODE_MISSING, f"{lack}{_elsewhere(layout.files, SERVICE_CODE)}")
+    saved = saved_models(layout.files) if kind is TENSORFLOW else []
+    has_code = SERVICE_FILE in layout.files
+    if kind.needs_code and not has_code and not saved:
+        lack = f"{layout.name(SERVICE_FILE)} does not exist, but {kind.name} needs it"
+        return Refusal(Reason.SERVICE_CODE_MISSING, f"{lack}{_elsewhere(layout.files, SERVICE_FILE)}")
     if not kind.needs_model:
         return None
-    if kind is TENSORFLOW and (incomplete := _incomplete_saved_model(layout)):
+    needed = [folder for folder in saved if not folder or is_numbered(folder)] if has_code else saved[:1]
+    if incomplete := _incomplete_saved_model(layout, needed):
         return incomplete
     return None if _has_model(layout, kind) else _no_model(layout, kind)
 
@@ -92,37 +91,23 @@ def _elsewhere(files: Mapping[str, int], wanted: str) -> str:
 
 
 def _has_model(layout: Layout, kind: ModelType) -> bool:
-    return any(size > 0 and _is_model(path, kind) for path, size in layout.files.items())
-
-
-def _is_model(path: str, kind: ModelType) -> bool:
-    if path in {CONFIG, SERVICE_CODE} or path.rpartition("/")[2] == _PLACEHOLDER:
-        return False
-    if not kind.suffixes:
-        return not path.endswith(".py")
-    return path.lower().endswith(kind.suffixes) or (kind is TENSORFLOW and ".ckpt" in path.lower())
+    return any(size > 0 and is_model(path, kind) for path, size in layout.files.items())
 
 
 def _no_model(layout: Layout, kind: ModelType) -> Refusal:
-    empty = sorted(path for path in layout.files if _is_model(path, kind))[:_MAX_EXAMPLES]
+    empty = sorted(path for path in layout.files if is_model(path, kind))[:_MAX_EXAMPLES]
     if empty:
         names = ", ".join(repr(layout.name(path)) for path in empty)
         return Refusal(Reason.MODEL_FILES_MISSING, f"every model file for {kind.name} is empty: {names}")
-    wanted = f"a file ending in {', '.join(kind.suffixes)}" if kind.suffixes else f"any file besides {CONFIG} and code"
+    endings = ", ".join(kind.suffixes)
+    wanted = f"a file ending in {endings}, outside of hidden folders" if endings else "any file besides code"
     return Refusal(
         Reason.MODEL_FILES_MISSING, f"no model file for {kind.name} in {layout.root or './'}: it needs {wanted}"
     )
 
 
-def _saved_models(layout: Layout) -> list[str]:
-    """Folders, empty or ending in `/`, from which a SavedModel is served: the root, or a number such as `1/`."""
-    ends = (path.rpartition("/") for path in layout.files)
-    found = {f"{folder}{slash}" for folder, slash, file in ends if file in _SAVED_MODEL}
-    return sorted(folder for folder in found if not folder or folder.rstrip("/").isdecimal())
-
-
-def _incomplete_saved_model(layout: Layout) -> Refusal | None:
-    for folder in _saved_models(layout):
+def _incomplete_saved_model(layout: Layout, folders: list[str]) -> Refusal | None:
+    for folder in folders:
         variables = f"{folder}variables/variables."
         if f"{variables}index" not in layout.files:
             return _lacks(layout, folder, f"{variables}index")

@@ -7,23 +7,10 @@ from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.package.refusal import Refusal, refusal_at
+from aiapp.modelarts.service_bases import SERVICE_BASES
 
-SERVICE_CODE: Final = "customize_service.py"
 MAX_SERVICE_CODE_BYTES: Final = 1024 * 1024
 """Far above any hand-written file; parsing needs a hundred times its size in memory."""
-
-SERVICE_BASES: Final = frozenset(
-    {
-        "TfServingBaseService",
-        "PTServingBaseService",
-        "SingleNodeService",
-        "XgSklServingBaseService",
-        "SparkServingBaseService",
-        "CaffeBaseService",
-        "MXNetBaseService",
-    }
-)
-"""Last parts of the names of the base classes that model servers provide."""
 
 
 class ServiceClass(NamedTuple):

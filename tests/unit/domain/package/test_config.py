@@ -108,13 +108,13 @@ def test_a_model_type_is_known_however_it_is_spelt(written: str, name: str) -> N
         ),
         pytest.param(
             {"model_type": "Image"},
-            Reason.CONFIG_INVALID,
+            Reason.MODEL_TYPE_UNSUPPORTED,
             "/swr_location is missing: model_type Image needs the reference of its image",
             id="Image without an image",
         ),
         pytest.param(
             {"model_type": "Image", "swr_location": "x", "dependencies": [{"packages": []}]},
-            Reason.CONFIG_INVALID,
+            Reason.MODEL_TYPE_UNSUPPORTED,
             "is not for model_type Image: its image brings everything",
             id="Image with dependencies",
         ),
@@ -168,7 +168,7 @@ def test_a_model_type_is_known_however_it_is_spelt(written: str, name: str) -> N
         pytest.param(
             {"dependencies": [{"packages": [{"package_name": "--index-url=http://evil"}]}]},
             Reason.CONFIG_INVALID,
-            "is neither a package's name nor a wheel in the package",
+            "is neither a package's name nor a file of the package",
             id="an option instead of a package",
         ),
         pytest.param(
@@ -397,12 +397,32 @@ def test_readiness_is_health_where_no_health_is_declared() -> None:
     )
 
 
-def test_an_own_image_needs_a_health_check_and_may_have_paths_of_its_own() -> None:
-    image = {"model_type": "Image", "swr_location": "swr.example/x:1", "apis": [{"url": "/predict"}]}
-    found = read(**image)
+def test_that_images_cannot_be_imported_yet_is_the_first_of_their_faults() -> None:
+    found = read(model_type="Image", apis=[{"url": "/predict"}])
     assert isinstance(found, Refusal)
-    assert "/health is missing: model_type Image needs the check of its server" in found.message
-    assert "/predict" not in found.message
+    assert [(remark.pointer, remark.reason) for remark in found.remarks] == [
+        ("/model_type", "ModelTypeUnsupported"),
+        ("/swr_location", "ConfigInvalid"),
+    ]
+
+
+def test_a_chinese_algorithm_is_accepted_with_a_warning_that_the_platform_refuses_it() -> None:
+    found = read(model_algorithm="图像分类")
+    assert isinstance(found, Config)
+    assert (found.model.algorithm, found.model.repaired) == ("图像分类", None)
+    (remark,) = found.remarks
+    assert (remark.severity, remark.pointer) == ("warning", "/model_algorithm")
+    assert "no Chinese characters" in remark.message
+
+
+@pytest.mark.parametrize("engine", ["Spark_MLlib", "Caffe", "MXNet"])
+def test_an_engine_that_the_model_server_does_not_know_is_warned_of(engine: str) -> None:
+    found = read(model_type=engine)
+    assert isinstance(found, Config)
+    assert found.model.repaired is None
+    (remark,) = found.remarks
+    assert (remark.severity, remark.pointer) == ("warning", "/model_type")
+    assert f"the model server has no {engine} of its own" in remark.message
 
 
 def test_health_takes_numbers_as_text() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from aiapp.domain.package.config import Config, read_config
-from aiapp.domain.package.layout import CONFIG, Layout, locate, missing_files
+from aiapp.domain.package.layout import Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal
-from aiapp.domain.package.service_code import SERVICE_CODE, ServiceCode, SyntaxFault, code_refusal
+from aiapp.domain.package.service_code import ServiceCode, SyntaxFault, code_refusal
+from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 
 CORPUS = Path(__file__).parents[3] / "data/packages/import"
 
@@ -22,9 +23,11 @@ def test_a_package_is_read_as_expected(case: Path) -> None:
 
 def _seen(package: Path) -> dict[str, Any]:
     paths = [path for path in package.rglob("*") if path.is_file()]
-    layout = locate({path.relative_to(package).as_posix(): path.stat().st_size for path in paths})
+    layout = locate(
+        {path.relative_to(package).as_posix(): path.stat().st_size for path in paths}, "obs://bucket/package/"
+    )
     assert isinstance(layout, Layout)
-    config = read_config((package / layout.root / CONFIG).read_bytes(), layout.name(CONFIG))
+    config = read_config((package / layout.root / CONFIG_FILE).read_bytes(), layout.name(CONFIG_FILE))
     if isinstance(config, Refusal):
         return _refused(config)
     refusal = missing_files(layout, config.kind) or _code_refusal(package, layout)
@@ -32,14 +35,14 @@ def _seen(package: Path) -> dict[str, Any]:
 
 
 def _code_refusal(package: Path, layout: Layout) -> Refusal | None:
-    code = package / layout.root / SERVICE_CODE
+    code = package / layout.root / SERVICE_FILE
     if not code.exists():
         return None
     try:
         ast.parse(code.read_bytes())
     except SyntaxError as error:
-        return code_refusal(SyntaxFault(error.msg, error.lineno or 0, error.offset or 0), layout.name(SERVICE_CODE))
-    return code_refusal(ServiceCode(), layout.name(SERVICE_CODE))
+        return code_refusal(SyntaxFault(error.msg, error.lineno or 0, error.offset or 0), layout.name(SERVICE_FILE))
+    return code_refusal(ServiceCode(), layout.name(SERVICE_FILE))
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:

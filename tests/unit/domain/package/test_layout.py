@@ -9,23 +9,29 @@ from aiapp.domain.package.layout import Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts.model_types import model_type
 
+FOLDER = "obs://models/mnist/"
 CODE = {"config.json": 9, "customize_service.py": 9}
 
 
 def test_the_folder_itself_may_be_the_package() -> None:
     files = {"config.json": 1, "a/b.pth": 2}
-    assert locate(files) == Layout("", files)
+    assert locate(files, FOLDER) == Layout("", files)
 
 
 def test_the_package_may_lie_in_model_and_what_lies_beside_it_is_left_out() -> None:
     files = {"model/config.json": 1, "model/a/b.pth": 2, "README.md": 3, "models/x": 4}
-    assert locate(files) == Layout("model/", {"config.json": 1, "a/b.pth": 2})
+    assert locate(files, FOLDER) == Layout("model/", {"config.json": 1, "a/b.pth": 2})
 
 
 @pytest.mark.parametrize(
     ("files", "reason", "words"),
     [
-        pytest.param({}, Reason.CONFIG_MISSING, "neither config.json nor model/config.json exists", id="empty folder"),
+        pytest.param(
+            {},
+            Reason.CONFIG_MISSING,
+            "neither config.json nor model/config.json exists in obs://models/mnist/",
+            id="empty folder",
+        ),
         pytest.param(
             {"deploy/config.json": 1},
             Reason.CONFIG_MISSING,
@@ -41,14 +47,16 @@ def test_the_package_may_lie_in_model_and_what_lies_beside_it_is_left_out() -> N
     ],
 )
 def test_a_folder_without_exactly_one_config_is_refused(files: Mapping[str, int], reason: Reason, words: str) -> None:
-    found = locate(files)
+    found = locate(files, FOLDER)
     assert isinstance(found, Refusal)
     assert found.reason is reason
     assert words in found.message
 
 
 def test_a_config_deeper_in_the_package_is_an_ordinary_file() -> None:
-    assert locate({"config.json": 1, "bert/config.json": 1}) == Layout("", {"config.json": 1, "bert/config.json": 1})
+    assert locate({"config.json": 1, "bert/config.json": 1}, FOLDER) == Layout(
+        "", {"config.json": 1, "bert/config.json": 1}
+    )
 
 
 @pytest.mark.parametrize(

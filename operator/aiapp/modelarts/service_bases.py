@@ -1,0 +1,18 @@
+"""The base classes that a package's service derives from, by the last part of their names. Facts only."""
+
+from __future__ import annotations
+
+UNSERVED_BASES = {
+    "SparkServingBaseService": "Spark MLlib",
+    "CaffeBaseService": "Caffe",
+    "MXNetBaseService": "MXNet",
+}
+"""Those of engines that the model server cannot serve, with the engine."""
+SERVICE_BASES = frozenset(
+    {"TfServingBaseService", "PTServingBaseService", "SingleNodeService", "XgSklServingBaseService", *UNSERVED_BASES}
+)
+
+
+def unserved(name: str, base: str) -> str:
+    """Why the class `name`, which derives from one of `UNSERVED_BASES`, is not served."""
+    return f"{name} derives from {base}: {UNSERVED_BASES[base]} models are not supported"
