@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final, Literal, Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
+from aiapp.domain.credentials import Credentials, Secret
 from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
@@ -107,8 +107,8 @@ class Cluster(Protocol):
         """
         ...
 
-    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
-        """Decoded data of a Secret, read live; None when absent."""
+    async def secret(self, namespace: str, name: str) -> Secret | None:
+        """A Secret, read live; None when absent."""
         ...
 
 

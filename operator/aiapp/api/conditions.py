@@ -68,6 +68,8 @@ class Reason(StrEnum):
     # Import
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105
     """The credentials Secret is absent or has none of the documented keys."""
+    CREDENTIALS_DENIED = "CredentialsDenied"
+    """The credentials Secret says by its annotation `aiapp.dev/allowed-endpoints` that it is for other endpoints."""
     CA_BUNDLE_NOT_FOUND = "CaBundleNotFound"
     """The object that `caBundleRef` names, or the key in it, is absent."""
     CA_BUNDLE_INVALID = "CaBundleInvalid"

@@ -3,7 +3,6 @@
 Never reads another config.json than the one that was listed or pinned.
 """
 
-from base64 import b64decode
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.version import AIApplicationVersion, Artifact
 from aiapp.cli.cluster import UserCluster
 from aiapp.cli.store import StoreChoice, object_store, place
-from aiapp.domain.credentials import Credentials
+from aiapp.domain.credentials import Credentials, Secret
 from aiapp.domain.desired.manifest import config_map_names, joined
 from aiapp.domain.listing import Files
 from aiapp.domain.location import Location, location
@@ -49,9 +48,9 @@ class _Namespace:
         except NotFoundError:
             return None
 
-    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+    async def secret(self, namespace: str, name: str) -> Secret | None:
         found = await self.get(SECRETS, namespace, name)
-        return None if found is None else {key: b64decode(text) for key, text in (found.get("data") or {}).items()}
+        return None if found is None else Secret.of(found)
 
 
 async def of_uri(uri: str, choice: StoreChoice) -> Found:

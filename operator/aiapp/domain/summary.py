@@ -41,6 +41,7 @@ def unknown(type_: ConditionType, reason: Reason, message: str) -> Finding:
 STALLING: Final = frozenset(
     {
         Reason.SECRET_NOT_FOUND,
+        Reason.CREDENTIALS_DENIED,
         Reason.CA_BUNDLE_NOT_FOUND,
         Reason.CA_BUNDLE_INVALID,
         Reason.ENDPOINT_REFUSED,

@@ -4,16 +4,25 @@ Never keeps what it read: at the next attempt a changed Secret or CA bundle coun
 """
 
 from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.api.meta import LocalReference
 from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.domain.allowed_endpoints import ALLOWED_ENDPOINTS, is_allowed
 from aiapp.domain.authorities import AuthoritiesError, authorities
-from aiapp.domain.credentials import ACCESS_KEY_NAMES, SECRET_KEY_NAMES, Credentials, CredentialsError, credentials
+from aiapp.domain.credentials import (
+    ACCESS_KEY_NAMES,
+    SECRET_KEY_NAMES,
+    Credentials,
+    CredentialsError,
+    Secret,
+    credentials,
+)
 from aiapp.domain.location import Location, location
 from aiapp.domain.resources import CONFIG_MAPS, Json, Resource
+from aiapp.s3.addressing import AddressError, address
 
 
 class AccessError(Exception):
@@ -32,8 +41,8 @@ class Namespace(Protocol):
         """The object as it is now; None when absent."""
         ...
 
-    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
-        """Decoded data of a Secret; None when absent."""
+    async def secret(self, namespace: str, name: str) -> Secret | None:
+        """A Secret as it is now; None when absent."""
         ...
 
 
@@ -48,19 +57,45 @@ class Access:
 
 async def access(source: ObsSource, namespace: str, cluster: Namespace) -> Access:
     """Reads what `source` names. Raises `AccessError`, and `ApiError` when the API server does not answer."""
-    keys = await _credentials(source.credentials_secret_ref, namespace, cluster)
+    keys = await _credentials(source, namespace, cluster)
     trusted = await _authorities(source.ca_bundle_ref, namespace, cluster)
     return Access(replace(location(source), authorities=trusted), keys)
 
 
-async def _credentials(reference: LocalReference | None, namespace: str, cluster: Namespace) -> Credentials | None:
+async def require_allowed(source: ObsSource, namespace: str, cluster: Namespace) -> None:
+    """Raises `AccessError` if the credentials Secret says that it is for other endpoints, and `ApiError`.
+
+    One that is absent is no matter of this: who uses it says so.
+    """
+    reference = source.credentials_secret_ref
+    secret = await cluster.secret(namespace, reference.name) if reference else None
+    if reference is not None and secret is not None:
+        _require_allowed(secret, reference.name, location(source))
+
+
+def _require_allowed(secret: Secret, name: str, where: Location) -> None:
+    allowed = secret.annotations.get(ALLOWED_ENDPOINTS)
+    if allowed is None:
+        return
+    try:
+        asked = address(where)
+    except AddressError:
+        return  # no request can be sent there, which the store's client says
+    if not is_allowed(allowed, asked.scheme, asked.store, asked.port):
+        message = f"Secret {name} is not for {where.host}: its annotation {ALLOWED_ENDPOINTS} names other endpoints"
+        raise AccessError(Reason.CREDENTIALS_DENIED, message)
+
+
+async def _credentials(source: ObsSource, namespace: str, cluster: Namespace) -> Credentials | None:
+    reference = source.credentials_secret_ref
     if reference is None:
         return None
-    data = await cluster.secret(namespace, reference.name)
-    if data is None:
+    secret = await cluster.secret(namespace, reference.name)
+    if secret is None:
         raise _no_keys(f"Secret {reference.name} does not exist in namespace {namespace}")
+    _require_allowed(secret, reference.name, location(source))
     try:
-        keys = credentials({key: value.decode("utf-8", "replace") for key, value in data.items()})
+        keys = credentials({key: value.decode("utf-8", "replace") for key, value in secret.data.items()})
     except CredentialsError as error:
         raise _no_keys(f"Secret {reference.name}: {error}") from error
     if keys is None:
@@ -89,9 +124,10 @@ async def _authorities(reference: CaBundleReference | None, namespace: str, clus
         raise AccessError(Reason.CA_BUNDLE_INVALID, f"{named}, key {reference.key}: it {error}") from error
 
 
-async def _data(reference: CaBundleReference, namespace: str, cluster: Namespace) -> dict[str, bytes] | None:
+async def _data(reference: CaBundleReference, namespace: str, cluster: Namespace) -> Mapping[str, bytes] | None:
     if reference.kind == "Secret":
-        return await cluster.secret(namespace, reference.name)
+        secret = await cluster.secret(namespace, reference.name)
+        return None if secret is None else secret.data
     found = await cluster.get(CONFIG_MAPS, namespace, reference.name)
     if found is None:
         return None

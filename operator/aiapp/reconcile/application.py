@@ -1,6 +1,6 @@
 """Reconciles an AIApplication: gather, plan, apply, report. Has no opinion of its own."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,6 +28,7 @@ from aiapp.domain.resources import (
     resource_of,
 )
 from aiapp.ports import Applied, ApplyResult, Cluster, Recorder
+from aiapp.reconcile.access import AccessError, require_allowed
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.drift import Drifts
@@ -74,7 +75,7 @@ class ApplicationReconciler:
             self._met.pop(key, None)
             return Outcome()
         observed = self._gather(ApplicationRecord.parse(raw))
-        wanted = await self._with_manifests(observed, plan(observed))
+        wanted = await self._with_manifests(observed, await self._with_credentials(observed, plan(observed)))
         applied = [await self._apply(observed, desired) for desired in wanted.apply]
         await self._delete(wanted.delete)
         self._tell_rollouts(observed.application, wanted.rollouts)
@@ -84,7 +85,7 @@ class ApplicationReconciler:
         wait = self._patience(key, observed.application, said)
         if wait is None:
             await self._report(observed.application, said)
-        return Outcome(retry_after=wait, failed=bool(taken))
+        return Outcome(retry_after=wait, failed=bool(taken) or any(map(_is_denied, wanted.rollouts)))
 
     def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
@@ -111,17 +112,23 @@ class ApplicationReconciler:
             ),
         )
 
+    async def _with_credentials(self, observed: Observed, wanted: Plan) -> Plan:
+        """New pods are not given a Secret that says that it is for other endpoints."""
+        denied = {}
+        for rollout in wanted.rollouts:
+            source = rollout.record.spec.source.obs if rollout.record else None
+            if source is None or rollout.template is None or rollout.stored:
+                continue
+            try:
+                await require_allowed(source, observed.application.namespace, self._ports.cluster)
+            except AccessError as error:
+                denied[rollout.served.version] = Trouble(error.reason, error.message)
+        return _holding(wanted, denied)
+
     async def _with_manifests(self, observed: Observed, wanted: Plan) -> Plan:
         """Owns the manifests that its pods mount; without one, nothing is made from it."""
         lost = [r for r in wanted.rollouts if r.template is not None and not await self._share(observed, r)]
-        if not lost:
-            return wanted
-        versions = {r.served.version for r in lost}
-        return replace(
-            wanted,
-            rollouts=tuple(_without_manifest(r) if r in lost else r for r in wanted.rollouts),
-            apply=tuple(obj for obj in wanted.apply if version_of(obj) not in versions),
-        )
+        return _holding(wanted, {rollout.served.version: _no_manifest(rollout) for rollout in lost})
 
     async def _share(self, observed: Observed, rollout: Rollout) -> bool:
         artifact = rollout.record.status.artifact if rollout.record else None
@@ -204,14 +211,29 @@ def _after(observed: Observed, applied: Sequence[Applied], deleted: Sequence[Jso
     return replace(observed, children=replace(observed.children, deployments=deployments))
 
 
-def _without_manifest(rollout: Rollout) -> Rollout:
-    name = (
-        rollout.record.status.artifact.manifest_ref.name if rollout.record and rollout.record.status.artifact else "?"
+def _holding(wanted: Plan, held: Mapping[str, Trouble]) -> Plan:
+    """Without what would be made for these versions, and with the reason why not."""
+    if not held:
+        return wanted
+    rollouts = (
+        replace(one, template=None, held=why) if (why := held.get(one.served.version)) else one
+        for one in wanted.rollouts
     )
+    kept = (obj for obj in wanted.apply if version_of(obj) not in held)
+    return replace(wanted, rollouts=tuple(rollouts), apply=tuple(kept))
+
+
+def _no_manifest(rollout: Rollout) -> Trouble:
+    artifact = rollout.record.status.artifact if rollout.record else None
+    name = artifact.manifest_ref.name if artifact else "?"
     message = (
         f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: register it again"
     )
-    return replace(rollout, template=None, held=Trouble(Reason.FETCH_FAILED, message))
+    return Trouble(Reason.FETCH_FAILED, message)
+
+
+def _is_denied(rollout: Rollout) -> bool:
+    return rollout.held is not None and rollout.held.reason is Reason.CREDENTIALS_DENIED
 
 
 def _is_in(document: Json, namespace: str) -> bool:

@@ -1,11 +1,11 @@
 """The cluster as reconcilers see it: their writes are in the store at once. Never decides what to write."""
 
-from base64 import b64decode
 from contextlib import suppress
 from typing import Any
 
 from typing_extensions import override
 
+from aiapp.domain.credentials import Secret
 from aiapp.domain.resources import SECRETS, Json, Resource, resource_of
 from aiapp.domain.trimming import trim_of
 from aiapp.ports import Api, Applied, ApplyResult, Clock, Cluster, NotFoundError
@@ -53,11 +53,9 @@ class StoredCluster(Cluster):
         return written
 
     @override
-    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
-        secret = await self.get(SECRETS, namespace, name)
-        if secret is None:
-            return None
-        return {key: b64decode(value) for key, value in (secret.get("data") or {}).items()}
+    async def secret(self, namespace: str, name: str) -> Secret | None:
+        found = await self.get(SECRETS, namespace, name)
+        return None if found is None else Secret.of(found)
 
     def _learn(self, resource: Resource, read: Json) -> None:
         """Somebody else's change, for the store as if the watch had told of it."""

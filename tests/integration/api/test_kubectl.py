@@ -279,4 +279,5 @@ def test_the_folder_installs_by_apply_and_by_kustomize(kubectl: Kubectl) -> None
 def test_the_samples_are_accepted(kubectl: Kubectl, namespace: str) -> None:
     done = kubectl("apply", "--server-side", "--dry-run=server", "-n", namespace, "-f", str(SAMPLES))
     assert done.stdout.count("aiapp.dev/") == 4
-    assert done.stdout.count("networkpolicy.networking.k8s.io/") == 2
+    assert done.stdout.count("networkpolicy.networking.k8s.io/") == 3
+    assert done.stdout.count("validatingadmissionpolicy") == 4

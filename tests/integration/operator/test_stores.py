@@ -122,3 +122,32 @@ def test_pods_keep_away_from_the_services_of_the_cluster_too(registry: Registry)
     ranges = [following for option, following in pairwise(args) if option == "--refuse-range"]
     own = ip_address(registry.kube.get("v1", "Service", "kubernetes", "default")["spec"]["clusterIP"])
     assert any(own in ip_network(one) for one in ranges)
+
+
+def test_a_secret_is_given_to_no_endpoint_but_those_it_names(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    named = {"metadata": {"annotations": {"aiapp.dev/allowed-endpoints": registry.bucket.endpoint}}}
+    registry.kube.patch(keys(registry.bucket, registry.namespace), named)
+    version = registry.version()
+    registry.until(version, "Ready", "True")
+    elsewhere = registry.version("theirs", obs={"endpoint": "http://127.0.0.1:9"})
+    said = registry.until(elsewhere, "SourceResolved", "False", "CredentialsDenied")
+    assert "Secret store is not for 127.0.0.1:9" in said["message"]
+    assert registry.condition(elsewhere, "Stalled")["status"] == "True"
+
+
+def test_no_pod_is_made_with_a_secret_that_is_for_another_endpoint(registry: Registry) -> None:
+    """Its reference can be changed after the import, which looks at the store no more."""
+    upload(registry.bucket, "mnist", package())
+    version = registry.version()
+    registry.until(version, "Ready", "True")
+    other = keys(registry.bucket, registry.namespace, "other")
+    other["metadata"]["annotations"] = {"aiapp.dev/allowed-endpoints": "https://obs.example.com"}
+    registry.kube.create(other)
+    registry.kube.patch(version, {"spec": {"source": {"obs": {"credentialsSecretRef": {"name": "other"}}}}})
+    application = registry.application(replicas=1)
+    said = registry.until(application, "WorkloadsAvailable", "False", "CredentialsDenied")
+    assert "Secret other is not for " in said["message"]
+    assert registry.find("apps/v1", "Deployment", "mnist-1-0-0") is None
+    registry.kube.patch(other, {"metadata": {"annotations": {"aiapp.dev/allowed-endpoints": registry.bucket.endpoint}}})
+    eventually(lambda: registry.find("apps/v1", "Deployment", "mnist-1-0-0"))
