@@ -3,12 +3,9 @@
 Never reads a Secret or the environment, and never shows a secret in its repr or its errors.
 """
 
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-
-from aiapp.domain.resources import Json
 
 ACCESS_KEY_NAMES: Final = (
     "accessKeyId",
@@ -46,21 +43,6 @@ SESSION_TOKEN_NAMES: Final = (
     "securityToken",
     "SecurityToken",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A Secret as it was read."""
-
-    data: Mapping[str, bytes] = field(repr=False)
-    """Decoded."""
-    annotations: Mapping[str, str]
-
-    @classmethod
-    def of(cls, document: Json) -> "Secret":
-        """Of a v1 Secret."""
-        data = {key: b64decode(text) for key, text in (document.get("data") or {}).items()}
-        return cls(data, document["metadata"].get("annotations") or {})
 
 
 class CredentialsError(ValueError):

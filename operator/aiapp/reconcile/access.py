@@ -17,11 +17,11 @@ from aiapp.domain.credentials import (
     SECRET_KEY_NAMES,
     Credentials,
     CredentialsError,
-    Secret,
     credentials,
 )
 from aiapp.domain.location import Location, location
 from aiapp.domain.resources import CONFIG_MAPS, Json, Resource
+from aiapp.domain.secrets import Secret
 from aiapp.s3.addressing import AddressError, address
 
 

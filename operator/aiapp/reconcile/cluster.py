@@ -5,8 +5,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from aiapp.domain.credentials import Secret
 from aiapp.domain.resources import SECRETS, Json, Resource, resource_of
+from aiapp.domain.secrets import Secret
 from aiapp.domain.trimming import trim_of
 from aiapp.ports import Api, Applied, ApplyResult, Clock, Cluster, NotFoundError
 from aiapp.reconcile.apply import Applier

@@ -10,8 +10,8 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import LocalReference
 from aiapp.api.source import ObsSource
 from aiapp.domain.allowed_endpoints import ALLOWED_ENDPOINTS
-from aiapp.domain.credentials import Secret
 from aiapp.domain.resources import SECRETS, Json, Resource
+from aiapp.domain.secrets import Secret
 from aiapp.ports import NotFoundError
 from aiapp.reconcile.access import AccessError, access, require_allowed
 
