@@ -208,7 +208,7 @@ def show_next(demo: Demo, name: str) -> None:
     terminal.line(f"export KUBECONFIG={demo.kubectl.kubeconfig}")
     terminal.line(f"export PATH={Path(sys.executable).parent}:{demo.kubectl.program.parent}:$PATH")
     terminal.command(["kubectl", "explain", "aiappv.spec.source.obs"])
-    terminal.command(["kubectl", "-n", NAMESPACE, "get", "aiapps"])
+    terminal.command(["kubectl", "-n", NAMESPACE, "get", "aiapp,aiappv"])
     terminal.command(["kubectl", "-n", NAMESPACE, "get", "events"])
     terminal.command(["kubectl", "-n", NAMESPACE, "get", "aiappv", "digits-1.0.0", "-o", "yaml"])
     if demo.runs_pods:

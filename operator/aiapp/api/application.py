@@ -54,12 +54,12 @@ class Toleration(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "has(self.key) || self.operator == 'Exists'",
+                "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
                 "a toleration without key needs operator: Exists",
                 at="key",
             ),
             rule(
-                "self.operator == 'Equal' || !has(self.value)",
+                "!has(self.operator) || self.operator == 'Equal' || !has(self.value)",
                 "a toleration with operator: Exists has no value",
                 at="value",
                 reason="FieldValueForbidden",
@@ -75,7 +75,7 @@ class Toleration(ApiModel):
     key: LabelKey | None = None
     """Taint key; absent with operator Exists means all."""
     operator: Literal["Exists", "Equal"] = "Equal"
-    """Exists or Equal."""
+    """Exists or Equal. Default: Equal."""
     value: LabelValue | None = None
     """Taint value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
@@ -105,7 +105,9 @@ class ServedVersion(ApiModel):
     version: VersionString
     """Version number of an AIApplicationVersion of this application."""
     weight: Annotated[int, Field(ge=0, le=100)] | None = None
-    """Share of the traffic in percent; may be left out when only one version is served."""
+    """Wanted share of the traffic in percent; may be left out when only one version is served. Traffic follows the pods
+    that are ready, so choose `replicas` in the same ratio; `status.traffic` and the condition TrafficSplit tell the
+    actual shares. 0 means no pods."""
     replicas: Annotated[int, Field(ge=0, le=128)] | None = None
     """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment
     starts with 1)."""
@@ -178,7 +180,7 @@ class VersionSummary(ApiModel):
     version: VersionString
     """Version number."""
     phase: Annotated[str, Field(max_length=16)]
-    """Importing, Normal or Failed."""
+    """Importing, Normal, Waiting or Failed."""
     created: datetime
     """When the version was registered."""
 
@@ -188,9 +190,9 @@ class Traffic(ApiModel):
 
     version: VersionString
     """Version number."""
-    wish: Annotated[int, Field(ge=0, le=100)]
-    """Percent that was asked for."""
-    effective: Annotated[int, Field(ge=0, le=100)]
+    weight: Annotated[int, Field(ge=0, le=100)]
+    """Percent that `spec` asks for."""
+    actual_weight: Annotated[int, Field(ge=0, le=100)]
     """Percent that it gets now, by its share of the ready pods."""
     replicas: Annotated[int, Field(ge=0)]
     """Pods wanted."""
@@ -215,7 +217,10 @@ class ApplicationStatus(ApiModel):
     latest_ready_version: VersionString | None = None
     """Highest version number that is Normal."""
     traffic: Annotated[tuple[Traffic, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
-    """Served versions: the wish and the fact."""
+    """Served versions with their wanted and actual shares."""
+    served: Annotated[str, Field(max_length=256)] | None = None
+    """The same in one line: `1.0.0`, or with several versions their actual shares, `1.0.0 90 %, 1.1.0 10 %`; `none`
+    when nothing is served."""
     url: Annotated[str, Field(max_length=512)] | None = None
     """Where predictions are answered inside the cluster."""
     replicas: Annotated[int, Field(ge=0)] | None = None

@@ -33,7 +33,7 @@ class ConditionType(StrEnum):
     """Application: every version it serves has a node that it fits. False while it runs means that lost pods would not
     come back. Not part of Ready."""
     TRAFFIC_SPLIT = "TrafficSplit"
-    """Application: the effective traffic shares are the ones that were asked for. Not part of Ready."""
+    """Application: the actual traffic shares are the ones that `spec` asks for. Not part of Ready."""
     READY = "Ready"
     """Summary: computed from the others, never set by itself. Unknown at first sight."""
     RECONCILING = "Reconciling"

@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from aiapp.api.application import AIApplication
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.meta import API_VERSION, CATEGORY, GROUP, GROUP_VERSION, NEVER, RULES, ApiModel
+from aiapp.api.meta import API_VERSION, GROUP, GROUP_VERSION, NEVER, RULES, ApiModel
 from aiapp.api.runtime import InferenceRuntime
-from aiapp.api.schema import Schema, rebuilt, structural_schema
+from aiapp.api.schema import Schema, rebuilt, structural_schema, without_item_defaults
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 5
+REVISION: Final = 6
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
@@ -45,7 +45,7 @@ class Kind:
 
     model: type[ApiModel]
     plural: str
-    short_name: str
+    short_names: tuple[str, ...]
     columns: tuple[Column, ...]
     scope: str = "Namespaced"
     selectable: tuple[str, ...] = ()
@@ -70,9 +70,9 @@ AGE: Final = Column("Age", ".metadata.creationTimestamp", "date")
 APPLICATIONS: Final = Kind(
     model=AIApplication,
     plural="aiapplications",
-    short_name="aiapp",
+    short_names=("aiapp", "aiapps"),
     columns=(
-        Column("Version", ".spec.serving.versions[*].version"),
+        Column("Serving", ".status.served"),
         Column("Phase", ".status.phase"),
         Column("Ready", _of_ready("status")),
         Column("Reason", _of_ready("reason")),
@@ -85,15 +85,15 @@ APPLICATIONS: Final = Kind(
 VERSIONS: Final = Kind(
     model=AIApplicationVersion,
     plural="aiapplicationversions",
-    short_name="aiappv",
+    short_names=("aiappv",),
     columns=(
         Column("Model", ".status.model.type"),
         Column("Runtime", ".status.runtime.name", wide=True),
         Column("Compatible", ".status.compatibility.verdict"),
-        Column("Lifecycle", ".status.runtime.lifecycle"),
+        Column("Lifecycle", ".status.runtime.lifecycle", wide=True),
         Column("Phase", ".status.phase"),
         Column("Ready", _of_ready("status")),
-        Column("Reason", _of_ready("reason"), wide=True),
+        Column("Reason", _of_ready("reason")),
         Column("Size", ".status.artifact.size"),
         Column("Pin", ".status.artifact.pin", wide=True),
         AGE,
@@ -104,7 +104,7 @@ VERSIONS: Final = Kind(
 RUNTIMES: Final = Kind(
     model=InferenceRuntime,
     plural="inferenceruntimes",
-    short_name="infrt",
+    short_names=("infrt",),
     scope="Cluster",
     columns=(
         Column("Lifecycle", ".spec.lifecycle"),
@@ -144,7 +144,8 @@ def schema(kind: Kind) -> Schema:
     whole = structural_schema(kind.model)
     status = rebuilt(whole["properties"]["status"], _reported)
     status |= {"default": {**kind.unseen, "conditions": [_UNSEEN]}}
-    return whole | {"properties": {**_ROOT, **whole["properties"], "status": status}}
+    spec = without_item_defaults(whole["properties"]["spec"])
+    return whole | {"properties": {**_ROOT, **whole["properties"], "spec": spec, "status": status}}
 
 
 def crd(kind: Kind) -> dict[str, Any]:
@@ -154,8 +155,7 @@ def crd(kind: Kind) -> dict[str, Any]:
         "listKind": f"{kind.name}List",
         "plural": kind.plural,
         "singular": kind.name.lower(),
-        "shortNames": [kind.short_name],
-        "categories": [CATEGORY],
+        "shortNames": list(kind.short_names),
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

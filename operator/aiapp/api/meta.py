@@ -14,7 +14,6 @@ from pydantic_core import CoreSchema, core_schema
 GROUP: Final = "aiapp.dev"
 API_VERSION: Final = "v1alpha1"
 GROUP_VERSION: Final = f"{GROUP}/{API_VERSION}"
-CATEGORY: Final = "aiapps"
 RECONCILE_AT: Final = "aiapp.dev/reconcile-at"
 """Annotation: any new value makes the operator look again at once."""
 RULES: Final = "x-kubernetes-validations"
@@ -43,11 +42,26 @@ def rules(*all_of: dict[str, str]) -> dict[str, Any]:
 def unchanged(field: str) -> dict[str, str]:
     """A transition rule for the parent of `field`: it may neither change, appear nor vanish."""
     return rule(
-        f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        _is_same(field),
         f"{field} is immutable: make a new version instead",
         at=field,
         reason="FieldValueForbidden",
     )
+
+
+def unchanged_once_pinned(path: str) -> dict[str, str]:
+    """A transition rule for a version's root: `path` may change until an artifact is pinned, and is immutable then."""
+    return rule(
+        f"!(has(oldSelf.status) && has(oldSelf.status.artifact)) || ({_is_same(path)})",
+        f"{path.rpartition('.')[2]} is immutable once the artifact is pinned: make a new version instead",
+        at=path,
+        reason="FieldValueForbidden",
+    )
+
+
+def _is_same(path: str) -> str:
+    """Spelt out: the API server cannot bound the cost of optional values (`.?`)."""
+    return f"has(self.{path}) == has(oldSelf.{path}) && (!has(self.{path}) || self.{path} == oldSelf.{path})"
 
 
 def kept(field: str) -> dict[str, str]:

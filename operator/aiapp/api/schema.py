@@ -48,6 +48,24 @@ def rebuilt(node: Schema, change: Callable[[Schema], Schema]) -> Schema:
     return node
 
 
+def without_item_defaults(node: Schema) -> Schema:
+    """The schema without defaults below lists; the models have them all the same.
+
+    The API server would write them into items that a person applied without them, and tools that compare lists as a
+    whole (Argo CD, `kubectl apply`) would see a difference for ever.
+    """
+    bare = dict(node)
+    if "properties" in node:
+        bare["properties"] = {name: without_item_defaults(child) for name, child in node["properties"].items()}
+    if "items" in node:
+        bare["items"] = rebuilt(node["items"], _without_default)
+    return bare
+
+
+def _without_default(node: Schema) -> Schema:
+    return {key: value for key, value in node.items() if key != "default"}
+
+
 def nodes(node: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
     """Every node with its path: `.spec.documents[].url`; `[]` are the items of a list, `{}` the values of a map."""
     yield path, node

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from aiapp.api.meta import ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules, unchanged
+from aiapp.api.meta import ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
 
 
 class CaBundleReference(ApiModel):
@@ -20,16 +20,6 @@ class CaBundleReference(ApiModel):
 
 class ObsSource(ApiModel):
     """A model package in object storage: Huawei OBS or any S3-compatible store."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            unchanged("uri"),
-            unchanged("endpoint"),
-            unchanged("region"),
-            unchanged("addressing"),
-            unchanged("digest"),
-        )
-    )
 
     uri: Annotated[
         str,

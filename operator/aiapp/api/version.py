@@ -25,6 +25,7 @@ from aiapp.api.meta import (
     rule,
     rules,
     unchanged,
+    unchanged_once_pinned,
 )
 from aiapp.api.source import Source
 
@@ -39,7 +40,7 @@ ApplicationName = Annotated[
 ]
 VersionString = Annotated[
     str,
-    Field(max_length=8),
+    Field(max_length=32),
     Matches(
         "(0|[1-9][0-9]?)[.](0|[1-9][0-9]?)[.](0|[1-9][0-9]?)",
         "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0",
@@ -82,21 +83,21 @@ class Container(ApiModel):
 
 
 class VersionSpec(ApiModel):
-    """What this version is. Immutable but for names, descriptions, documents, credentials Secret and CA bundle."""
+    """What this version is. Source, runtime and container may be mended until the artifact is pinned and are immutable
+    then; names, descriptions, documents, credentials Secret and CA bundle may change at any time.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             unchanged("application"),
             unchanged("version"),
-            unchanged("container"),
-            kept("runtime"),
         )
     )
 
     application: ApplicationName
     """Name of the AIApplication it belongs to (which need not exist yet)."""
     version: VersionString
-    """Version number, for example 1.0.0."""
+    """Version number: three numbers from 0 to 99, for example 1.0.0; in quotes where YAML would read a number."""
     display_name: DisplayName | None = None
     """Name as ModelArts allows it: letters, digits, `-`, `_`."""
     description: Description | None = None
@@ -107,7 +108,7 @@ class VersionSpec(ApiModel):
     """Where the model comes from."""
     runtime: RuntimeNameString | None = None
     """Name of an InferenceRuntime, for example `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Default: the
-    `runtime` of config.json. May be set once when it was absent."""
+    `runtime` of config.json. May be set when it was absent; once the artifact is pinned, it stays as it was set."""
     container: Container | None = None
     """Defaults for its pods."""
 
@@ -316,7 +317,7 @@ class VersionStatus(ApiModel):
 
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The generation of the spec that this status speaks of."""
-    phase: Literal["Importing", "Normal", "Failed"] | None = None
+    phase: Literal["Importing", "Normal", "Waiting", "Failed"] | None = None
     """Summary for people; programs read the conditions."""
     source: SourceStatus | None = None
     """The source."""
@@ -344,6 +345,19 @@ class AIApplicationVersion(ApiModel):
                 "self.metadata.name == self.spec.application + '-' + self.spec.version",
                 "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0",
                 at="metadata.name",
+            ),
+            unchanged_once_pinned("spec.source.obs.uri"),
+            unchanged_once_pinned("spec.source.obs.endpoint"),
+            unchanged_once_pinned("spec.source.obs.region"),
+            unchanged_once_pinned("spec.source.obs.addressing"),
+            unchanged_once_pinned("spec.source.obs.digest"),
+            unchanged_once_pinned("spec.container"),
+            rule(
+                "!(has(oldSelf.status) && has(oldSelf.status.artifact)) || !has(oldSelf.spec.runtime)"
+                " || (has(self.spec.runtime) && self.spec.runtime == oldSelf.spec.runtime)",
+                "runtime is immutable once it is set and the artifact is pinned: make a new version instead",
+                at="spec.runtime",
+                reason="FieldValueForbidden",
             ),
         )
     )

@@ -98,7 +98,8 @@ APPLICATION_STATUS = ApplicationStatus(
     versions=(VersionSummary(version="1.0.0", phase="Normal", created=NOON),),
     latest_version="1.0.0",
     latest_ready_version="1.0.0",
-    traffic=(Traffic(version="1.0.0", wish=100, effective=100, replicas=2, ready=1),),
+    traffic=(Traffic(version="1.0.0", weight=100, actual_weight=100, replicas=2, ready=1),),
+    served="1.0.0",
     url="http://mnist.default.svc:8080/",
     replicas=2,
     ready_replicas=1,
@@ -170,7 +171,7 @@ def test_the_columns_of_an_application(kube: Kube, kubectl: Kubectl, namespace: 
     assert row.pop("AGE")
     assert row == {
         "NAME": "mnist",
-        "VERSION": "1.0.0",
+        "SERVING": "1.0.0",
         "PHASE": "Running",
         "READY": "True",
         "REASON": "Normal",
@@ -190,13 +191,13 @@ def test_the_columns_of_a_version(kube: Kube, kubectl: Kubectl, namespace: str) 
         "COMPATIBLE": "Compatible",
         "PHASE": "Normal",
         "READY": "True",
-        "LIFECYCLE": "Supported",
+        "REASON": "Normal",
         "SIZE": "4.7 GiB",
     }
     (wide,) = rows(kubectl, "aiappv", "-n", namespace, "-o", "wide")
-    assert (wide["RUNTIME"], wide["REASON"], wide["PIN"]) == (
+    assert (wide["RUNTIME"], wide["LIFECYCLE"], wide["PIN"]) == (
         "pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64",
-        "Normal",
+        "Supported",
         PIN,
     )
 
@@ -215,14 +216,14 @@ def test_the_columns_of_a_runtime(kube: Kube, kubectl: Kubectl, namespace: str) 
     }
 
 
-def test_the_category_lists_all_kinds_of_a_namespace(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+def test_the_plural_of_the_short_name_means_applications_alone(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
     kube.apply(application(), namespace)
     kube.apply(version(), namespace)
-    names = kubectl("get", "aiapps", "-n", namespace, "-o", "name").stdout.split()
-    assert {
-        "aiapplication.aiapp.dev/mnist",
-        "aiapplicationversion.aiapp.dev/mnist-1.0.0",
-    } <= set(names)
+    assert kubectl("get", "aiapps", "mnist", "-n", namespace, "-o", "name").stdout.split() == [
+        "aiapplication.aiapp.dev/mnist"
+    ]
+    deleted = kubectl("delete", "aiapps", "--all", "-n", namespace, "--dry-run=server", "-o", "name").stdout.split()
+    assert deleted == ["aiapplication.aiapp.dev/mnist"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def test_versions_are_selected_by_field(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_explain_names_every_field(kubectl: Kubectl, kind: crd.Kind) -> None:
-    text = kubectl("explain", kind.short_name, "--recursive").stdout
+    text = kubectl("explain", kind.short_names[0], "--recursive").stdout
     words = set(text.split())
     fields = {name for _, node in nodes(crd.schema(kind)) for name in node.get("properties", {})}
     assert fields - words == set()

@@ -86,6 +86,12 @@ def test_a_crd_carries_the_revision_of_its_schema(kind: crd.Kind) -> None:
     assert crd.crd(kind)["metadata"]["annotations"] == {"aiapp.dev/schema-revision": str(crd.REVISION)}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_list_item_has_a_default_that_the_applied_file_lacks(kind: crd.Kind) -> None:
+    spec = crd.schema(kind)["properties"]["spec"]
+    assert [path for path, node in nodes(spec) if "[]" in path and "default" in node] == []
+
+
 def names(kind: crd.Kind) -> dict[str, Any]:
     found: dict[str, Any] = crd.crd(kind)["spec"]["names"]
     return found
@@ -93,11 +99,10 @@ def names(kind: crd.Kind) -> dict[str, Any]:
 
 def test_the_names_are_the_documented_ones() -> None:
     assert {kind.crd_name: names(kind)["shortNames"] for kind in crd.KINDS} == {
-        "aiapplications.aiapp.dev": ["aiapp"],
+        "aiapplications.aiapp.dev": ["aiapp", "aiapps"],
         "aiapplicationversions.aiapp.dev": ["aiappv"],
         "inferenceruntimes.aiapp.dev": ["infrt"],
     }
-    assert all(names(kind)["categories"] == ["aiapps"] for kind in crd.KINDS)
 
 
 def test_the_hash_ignores_words_but_not_rules(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ def version_of(child: Json) -> str | None:
     return None if version is None else str(version)
 
 
-def wish(served: ServedVersion, serving: Serving) -> int:
+def weight_of(served: ServedVersion, serving: Serving) -> int:
     """Percent of the traffic that is asked for; a single version may leave it out."""
     return served.weight if served.weight is not None else 100 // len(serving.versions)
 
@@ -129,7 +129,7 @@ def _revision(observed: Observed, rendered: Rollout, place: int) -> Json:
 
 def _deployment(application: str, running: Rollout, serving: Serving) -> Json:
     assert running.template is not None
-    nothing_wanted = wish(running.served, serving) == 0
+    nothing_wanted = weight_of(running.served, serving) == 0
     return deployment(
         application=application,
         version=running.served.version,

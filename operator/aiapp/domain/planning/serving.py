@@ -8,7 +8,7 @@ from aiapp.api.application import Serving, Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.desired.service import url
 from aiapp.domain.naming import APPLICATION_LABEL
-from aiapp.domain.planning.application import Observed, Plan, is_current, settled, version_of, wish
+from aiapp.domain.planning.application import Observed, Plan, is_current, settled, version_of, weight_of
 from aiapp.domain.planning.digest import deviation
 from aiapp.domain.planning.outlook import no_room, nodes_available
 from aiapp.domain.planning.pods import Trouble, conditions, is_unschedulable, trouble
@@ -132,23 +132,23 @@ def _progress(child: Json) -> Trouble:
 
 def _traffic_split(observed: Observed, serving: Serving) -> Finding:
     traffic = _traffic(observed, serving)
-    off = [f"{t.version} gets {t.effective} % of {t.wish} %" for t in traffic if t.effective != t.wish]
+    off = [f"{t.version} gets {t.actual_weight} % of {t.weight} %" for t in traffic if t.actual_weight != t.weight]
     if off:
         return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {', '.join(off)}")
     return holds(ConditionType.TRAFFIC_SPLIT)
 
 
 def _traffic(observed: Observed, serving: Serving | None) -> list[Traffic]:
-    """Served versions in the order of the wish, then those that still have pods."""
-    wishes = {served.version: wish(served, serving) for served in serving.versions} if serving else {}
+    """Served versions in the order of the spec, then those that still have pods."""
+    weights = {served.version: weight_of(served, serving) for served in serving.versions} if serving else {}
     deployed = {version: d for d in observed.children.deployments if (version := version_of(d)) is not None}
-    numbers = [*wishes, *sorted(set(deployed) - set(wishes))]
+    numbers = [*weights, *sorted(set(deployed) - set(weights))]
     shares = _shares([_ready(deployed[n]) if n in deployed else 0 for n in numbers])
     return [
         Traffic(
             version=number,
-            wish=wishes.get(number, 0),
-            effective=share,
+            weight=weights.get(number, 0),
+            actual_weight=share,
             replicas=deployed[number]["spec"].get("replicas", 1) if number in deployed else 0,
             ready=_ready(deployed[number]) if number in deployed else 0,
         )
@@ -196,11 +196,18 @@ def _status(observed: Observed, phase: Phase, traffic: Sequence[Traffic], servin
         **({"latestVersion": versions[0].spec.version} if versions else {}),
         **_latest_ready(versions),
         "traffic": [t.model_dump(by_alias=True) for t in traffic],
+        "served": _served(traffic),
         "replicas": sum(t.replicas for t in traffic),
         "readyReplicas": sum(t.ready for t in traffic),
         "selector": f"{APPLICATION_LABEL}={application.name}",
         **({"url": url(application.name, application.namespace)} if serving else {}),
     }
+
+
+def _served(traffic: Sequence[Traffic]) -> str:
+    if len(traffic) == 1:
+        return traffic[0].version
+    return ", ".join(f"{t.version} {t.actual_weight} %" for t in traffic) or "none"
 
 
 def _summary(record: VersionRecord) -> Json:

@@ -22,7 +22,7 @@ from aiapp.domain.planning.digest import mismatch, pinned, with_digest
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
 from aiapp.domain.sizes import human_size
-from aiapp.domain.summary import Finding, State, fails, holds, summarize, unknown
+from aiapp.domain.summary import STALLING, Finding, State, fails, holds, summarize, unknown
 
 READY_DEPENDENTS: Final = (
     ConditionType.SOURCE_RESOLVED,
@@ -31,7 +31,9 @@ READY_DEPENDENTS: Final = (
     ConditionType.RUNTIME_RESOLVED,
 )
 IMPORT: Final = READY_DEPENDENTS[:3]
-Phase = Literal["Importing", "Normal", "Failed"]
+Phase = Literal["Importing", "Normal", "Waiting", "Failed"]
+FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
+"""Reasons that are no fault of the version: it goes on by itself when an administrator has changed the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,9 @@ def _compatible(verdict: Verdict | None) -> Finding:
 def _phase(ready: Finding) -> Phase:
     if ready.state is State.TRUE:
         return "Normal"
-    return "Importing" if ready.state is State.UNKNOWN else "Failed"
+    if ready.state is State.UNKNOWN:
+        return "Importing"
+    return "Failed" if ready.reason in STALLING and ready.reason not in FOR_ADMINISTRATORS else "Waiting"
 
 
 def _status(

@@ -183,7 +183,7 @@ def test_a_rollout_that_takes_too_long_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "effective"),
+    ("first", "second", "actual"),
     [
         ((3, 90), (1, 10), [75, 25]),
         ((9, 90), (1, 10), [90, 10]),
@@ -191,17 +191,17 @@ def test_a_rollout_that_takes_too_long_is_told() -> None:
         ((0, 90), (0, 10), [0, 0]),
     ],
 )
-def test_traffic_is_split_by_ready_pods(first: tuple[int, int], second: tuple[int, int], effective: list[int]) -> None:
-    wishes = [{"version": "1.0.0", "weight": first[1]}, {"version": "1.1.0", "weight": second[1]}]
+def test_traffic_is_split_by_ready_pods(first: tuple[int, int], second: tuple[int, int], actual: list[int]) -> None:
+    weights = [{"version": "1.0.0", "weight": first[1]}, {"version": "1.1.0", "weight": second[1]}]
     children = Children(
         deployments=(deployed("1.0.0", replicas=9, ready=first[0]), deployed("1.1.0", replicas=9, ready=second[0]))
     )
-    app = application(spec__serving__versions=wishes)
+    app = application(spec__serving__versions=weights)
     seen = observed(app, normal_version(), normal_version("1.1.0"), children=children)
     said = assess(seen, plan(seen), ())
-    assert [t["effective"] for t in said.status["traffic"]] == effective
+    assert [t["actualWeight"] for t in said.status["traffic"]] == actual
     split = next(f for f in said.findings if f.type == "TrafficSplit")
-    assert (split.state == "True") is (effective == [first[1], second[1]])
+    assert (split.state == "True") is (actual == [first[1], second[1]])
 
 
 def test_versions_are_listed_newest_first() -> None:
