@@ -9,14 +9,15 @@ from aiapp.cli.cluster import UserCluster
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.fleet import Fleet
-from aiapp.domain.nodes.overlay import KEY, overlaid
+from aiapp.domain.nodes.overlay import KEY, overlaid, text_of
 from aiapp.domain.nodes.tables import Tables, TablesError, load
 from aiapp.domain.nodes.usage import UNFINISHED, Used, used
 from aiapp.domain.nodes.usage import trim as trim_pod
 from aiapp.domain.resources import CONFIG_MAPS, NODES, PODS, RUNTIMES
-from aiapp.ports import ApiError, NotFoundError
+from aiapp.ports import ApiError, NotFoundError, Page
 
 FORBIDDEN: Final = 403
+RIGHTS: Final = "ClusterRole aiapp-nodes-view gives that right"
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ async def look(cluster: UserCluster, node_facts: str) -> Seen:
     """`node_facts` is the administrator's ConfigMap, as namespace/name. Raises `ApiError` if nodes may not be seen."""
     notes: list[str] = []
     tables = await _tables(cluster, node_facts, notes)
-    nodes = await cluster.api.list(NODES, trim=trim_node)
+    nodes = await _nodes(cluster)
     runtimes = [InferenceRuntime.model_validate(raw).spec for raw in (await cluster.api.list(RUNTIMES)).items]
     return Seen(
         fleet=Fleet(facts(node, tables) for node in nodes.items),
@@ -55,17 +56,31 @@ async def _tables(cluster: UserCluster, node_facts: str, notes: list[str]) -> Ta
     shipped = shipped_tables()
     namespace, _, name = node_facts.partition("/")
     try:
-        text = (await cluster.api.get(CONFIG_MAPS, namespace, name)).get("data", {}).get(KEY, "")
-        return overlaid(shipped, text)
+        return overlaid(shipped, text_of(await cluster.api.get(CONFIG_MAPS, namespace, name)))
     except NotFoundError:
         return shipped
     except TablesError as error:
-        notes.append(f"ConfigMap {node_facts} cannot be read ({error}): judged by the shipped facts")
+        notes.append(
+            f"ConfigMap {node_facts}, {KEY}: {error}; judged here by the shipped facts, by the operator by the last "
+            "good ones, which it alone knows: verdicts may differ"
+        )
     except ApiError as error:
         if error.status != FORBIDDEN:
             raise
-        notes.append(f"you may not read ConfigMap {node_facts}: judged by the shipped facts")
+        notes.append(
+            f"you may not read ConfigMap {node_facts} ({RIGHTS}): judged by the shipped facts, the operator's verdict "
+            "may differ"
+        )
     return shipped
+
+
+async def _nodes(cluster: UserCluster) -> Page:
+    try:
+        return await cluster.api.list(NODES, trim=trim_node)
+    except ApiError as error:
+        if error.status != FORBIDDEN:
+            raise
+        raise ApiError(error.status, error.reason, f"{error.message}; {RIGHTS}") from error
 
 
 async def _in_use(cluster: UserCluster, notes: list[str]) -> Used | None:
@@ -74,5 +89,5 @@ async def _in_use(cluster: UserCluster, notes: list[str]) -> Used | None:
     except ApiError as error:
         if error.status != FORBIDDEN:
             raise
-        notes.append("you may not list the pods of all namespaces: free NPUs are unknown")
+        notes.append(f"you may not list the pods of all namespaces ({RIGHTS}): free NPUs are unknown")
         return None

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.overlay import KEY, overlaid
+from aiapp.domain.nodes.overlay import KEY, overlaid, text_of
 from aiapp.domain.nodes.tables import Tables, TablesError
 from aiapp.domain.resources import Json, Resource
 from aiapp.ports import Recorder
@@ -45,7 +45,7 @@ class Knowledge:
         self._version = metadata["resourceVersion"]
         self.source = f"{metadata['namespace']}/{metadata['name']}"
         try:
-            self._use(overlaid(self._shipped, _text(document)), None)
+            self._use(overlaid(self._shipped, text_of(document)), None)
         except TablesError as error:
             message = f"ConfigMap {self.source}, {KEY}: {error}; the last good one stays in force"
             logger.warning("%s", message)
@@ -63,10 +63,3 @@ class Knowledge:
     def _use(self, tables: Tables, fault: str | None) -> None:
         self.tables, self.fault = tables, fault
         self._changed()
-
-
-def _text(config_map: Json) -> str:
-    data: dict[str, str] = config_map.get("data") or {}
-    if KEY not in data:
-        raise TablesError(f"there is no such key, only {', '.join(sorted(data)) or 'none at all'}")
-    return data[KEY]

@@ -13,14 +13,24 @@ from aiapp.domain.nodes.tables import (
     Server,
     Table,
     Tables,
+    TablesError,
     validated,
 )
 from aiapp.domain.nodes.tables import read as read_yaml
+from aiapp.domain.resources import Json
 
 KEY: Final = "nodes.yaml"
 """The key of the ConfigMap's data that holds the overlay."""
 
 Row = TypeVar("Row", bound=Table)
+
+
+def text_of(config_map: Json) -> str:
+    """The overlay of a ConfigMap. Raises TablesError."""
+    data: dict[str, str] = config_map.get("data") or {}
+    if KEY not in data:
+        raise TablesError(f"there is no such key, only {', '.join(sorted(data)) or 'none at all'}")
+    return data[KEY]
 
 
 class ChipOverlay(Table):

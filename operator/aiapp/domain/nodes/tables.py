@@ -1,11 +1,14 @@
 """The facts about chips, servers, labels, drivers and CANN releases, as data loaded from text. Holds no fact itself."""
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 _PART_OF_NPU: Final = re.compile(r"-\d+c(?:\.[0-9a-z.]+)?$", re.ASCII)
@@ -223,5 +226,37 @@ def validated(model: type[Model], found: Any) -> Model:
     try:
         return model.model_validate(found)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors(include_url=False)]
+        faults = [
+            f"{'.'.join(map(str, e['loc'])) or 'it'}: {_fault(model, e)}" for e in error.errors(include_url=False)
+        ]
         raise TablesError("; ".join(faults[:3])) from error
+
+
+def _fault(model: type[Table], error: ErrorDetails) -> str:
+    """What is wrong at a place, in words for people."""
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            *parents, name = error["loc"]
+            similar = get_close_matches(str(name), _keys(model, parents), n=1)
+            return f"unknown key: did you mean {similar[0]}?" if similar else "unknown key"
+        case "model_type" | "model_attributes_type":
+            return "must be a map of keys and values"
+        case _:
+            return error["msg"]
+
+
+def _keys(model: type[Table], parents: Iterable[int | str]) -> list[str]:
+    """The keys that are known at a place."""
+    for name in parents:
+        if isinstance(name, str) and name in model.model_fields:
+            model = _table(model.model_fields[name].annotation) or model
+    return list(model.model_fields)
+
+
+def _table(annotation: Any) -> type[Table] | None:
+    """The part of the tables that a field holds, be it in a tuple or optional."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((table for one in get_args(annotation) if (table := _table(one)) is not None), None)

@@ -48,9 +48,20 @@ def test_rows_replace_shipped_ones_of_their_version() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("labels: {chips: [a]}", "labels.chips", id="a word that nobody knows"),
-        pytest.param("cann: [{version: 9.9.0}]", "cann.0.driver", id="a row that lacks something"),
-        pytest.param("- a\n- b\n", "it:", id="a list"),
+        pytest.param("labelz: {chip: [a]}", r"^labelz: unknown key: did you mean labels\?$", id="a misspelt key"),
+        pytest.param(
+            "labels: {chips: [a]}", r"^labels.chips: unknown key: did you mean chip\?$", id="a misspelt key below"
+        ),
+        pytest.param(
+            "chips: [{id: A, counts: {alowed: [1]}}]",
+            r"^chips.0.counts.alowed: .* did you mean allowed\?$",
+            id="far below",
+        ),
+        pytest.param("cann: [{verzion: 1, driver: 1, basis: paired}]", "did you mean version", id="in a row"),
+        pytest.param("zzz: 1", "^zzz: unknown key$", id="a word that looks like none"),
+        pytest.param("cann: [{version: 9.9.0}]", "cann.0.driver: is missing", id="a row that lacks something"),
+        pytest.param("labels: [a]", "^labels: must be a map of keys and values$", id="a list for a map"),
+        pytest.param("- a\n- b\n", "^it: must be a map of keys and values$", id="a list"),
         pytest.param("labels: [", "not YAML", id="no YAML"),
         pytest.param("x: !!python/object/apply:os.system [true]", "not YAML", id="code"),
     ],
