@@ -10,7 +10,7 @@ from aiapp.s3.meaning import Asked, Meaning
 
 CUT_OFF: Final = "cut off its answer"
 TOO_LATE: Final = "did not answer in time"
-NO_CONNECTION: Final = "did not accept a connection in time"
+NO_CONNECTION: Final = "did not complete a connection in time"
 
 _UNKNOWN_AUTHORITY: Final = "no trusted authority has issued its certificate"
 _CERTIFICATES: Final = {

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -21,6 +22,7 @@ from aiapp.ports import StoreError
 EMPTY = b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"
 LISTED = Listed("mnist/config.json", 2, '"e"')
 METADATA = "169.254.169.254"
+TLS_HANDSHAKE = b"\x16"
 
 
 def answer(body: bytes = EMPTY, *, first: str = "200 OK", headers: str = "") -> bytes:
@@ -36,7 +38,12 @@ class Server:
     port: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        first = await reader.readexactly(1)
+        if first == TLS_HANDSHAKE:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            writer.close()
+            return
+        self.asked.append((first + await reader.readuntil(b"\r\n\r\n")).decode())
         writer.write(self.answer)
         writer.close()
 
@@ -248,3 +255,75 @@ async def test_a_proxy_is_never_asked_for_a_refused_address(stores: Stores, serv
     assert refused.reason is Reason.ENDPOINT_REFUSED
     assert proxy.seen == []
     assert server.asked == []
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the names below store.test, only those of known buckets exist."""
+
+    def resolved(host: str, port: int, *more: Any, **options: Any) -> Any:
+        if host.endswith("unknown.store.test"):
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return _getaddrinfo("127.0.0.1" if host.endswith("store.test") else host, port, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        pytest.param(
+            {"endpoint": "https://127.0.0.1:{port}"}, "127.0.0.1:{port} does not speak TLS", id="https for http"
+        ),
+        pytest.param(
+            {"bucket": "unknown", "endpoint": "http://store.test:{port}", "addressing": "Virtual"},
+            "unknown.store.test:{port} cannot be found: its name does not resolve: set addressing: Path",
+            id="a bucket that is no host",
+        ),
+        pytest.param(
+            {"bucket": "unknown", "endpoint": "http://store.test:{port}", "addressing": "Auto"},
+            "unknown.store.test:{port} cannot be found",
+            id="the same, by the rule",
+        ),
+    ],
+)
+async def test_what_one_tenant_has_got_wrong_nobody_else_hears_of(
+    stores: Stores, server: Server, names: None, wrong: dict[str, Any], words: str
+) -> None:
+    port = server.port
+    mistaken = replace(at("127.0.0.1", port), **{name: value.format(port=port) for name, value in wrong.items()})
+    right = at("127.0.0.1", port), replace(at("store.test", port), addressing="Virtual", bucket="known")
+    store = stores(LOCAL)
+    for _ in range(3):
+        failures = await asyncio.gather(*(failure(store, where) for where in (mistaken, *right, mistaken, *right)))
+        assert [found.reason for found in failures[1:3] + failures[4:]] == [Reason.PREFIX_EMPTY] * 4
+        assert [words.format(port=port) in found.message for found in (failures[0], failures[3])] == [True, True]
+
+
+async def test_a_name_that_never_resolves_holds_up_nobody_who_asks_for_another(
+    stores: Stores, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def resolved(host: str, port: int, *more: Any, **options: Any) -> Any:
+        if host.endswith("dead.test"):
+            released.wait(60)
+        return _getaddrinfo("127.0.0.1", port, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    store = stores(LOCAL, read_seconds=60, request_seconds=60)
+    try:
+        dead = [asyncio.create_task(failure(store, at(f"{number}.dead.test", server.port))) for number in range(40)]
+        assert (await failure(store, at("store.test", server.port))).reason is Reason.PREFIX_EMPTY
+        assert {found.message.partition(":")[2] for found in await asyncio.gather(*dead)} == {
+            f"{server.port} cannot be found: its name does not resolve"
+        }
+    finally:
+        released.set()
+
+
+@pytest.mark.parametrize("endpoint", ["https://[", "http://a;b", "https://host:99999", "https://\x1b[31mhost"])
+async def test_an_endpoint_that_is_none_is_refused_and_shown_in_plain_letters(stores: Stores, endpoint: str) -> None:
+    refused = await failure(stores(), Location("models", "", endpoint))
+    assert (refused.reason, refused.retryable) == (Reason.ENDPOINT_REFUSED, False)
+    assert refused.message.isprintable()
