@@ -1,10 +1,16 @@
 """Where a model comes from, as a version says it. Types only."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from aiapp.api.meta import ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
+
+_LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME: Final = rf"({_LABEL}\.)*{_LABEL}\.?"
+"""A name, or an IPv4 address."""
+_IPV6: Final = r"\[[0-9A-Fa-f:.]{2,45}\]"
+_PORT: Final = ":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
 
 class CaBundleReference(ApiModel):
@@ -37,7 +43,7 @@ class ObsSource(ApiModel):
             str,
             Field(max_length=512),
             Matches(
-                "https?://[^/?#@ \t\r\n]+/?",
+                f"https?://({_HOST_NAME}|{_IPV6})({_PORT})?/?",
                 "endpoint must be http(s)://host[:port], without user, path or query",
             ),
         ]
@@ -49,7 +55,7 @@ class ObsSource(ApiModel):
             str,
             Field(max_length=64),
             Matches(
-                "[a-z0-9-]+",
+                "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
                 "a region consists of lower-case letters, digits and '-', for example cn-north-4",
             ),
         ]

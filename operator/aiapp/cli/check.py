@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 
 from aiapp.cli.check_output import FORMATS
-from aiapp.cli.store import URI, StoreChoice, store_options
+from aiapp.cli.store import StoreChoice, store_options
+from aiapp.domain.location import URI, URI_FORM
 
 MANIFESTS: Final = (".yaml", ".yml")
 
@@ -55,7 +56,7 @@ def _refuse_strange(targets: tuple[str, ...]) -> None:
     for target in targets:
         if "://" in target:
             if not URI.fullmatch(target):
-                raise click.UsageError(f"{target!r} is not obs://bucket/path/ or s3://bucket/path/")
+                raise click.UsageError(f"{target!r} is not {URI_FORM}")
         elif not Path(target).exists():
             raise click.UsageError(f"{target!r} does not exist")
         elif not Path(target).is_dir() and Path(target).suffix not in MANIFESTS:

@@ -1,7 +1,6 @@
 """`aiapp fetch`: arguments in, exit code and termination message out."""
 
 import os
-import re
 import signal
 import sys
 import time
@@ -24,7 +23,7 @@ from aiapp.domain.credentials import (
 )
 from aiapp.domain.digest import is_digest
 from aiapp.domain.endpoints import EndpointPolicy, Network
-from aiapp.domain.location import Addressing, Location, location
+from aiapp.domain.location import URI, URI_FORM, Addressing, Location, location
 from aiapp.domain.proxies import Proxies
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.remote import Access
@@ -46,8 +45,8 @@ class _Uri(click.ParamType[str]):
 
     @override
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", value):
-            self.fail(f"{value!r} is not obs://bucket/path/ or s3://bucket/path/", param, ctx)
+        if not URI.fullmatch(value):
+            self.fail(f"{value!r} is not {URI_FORM}", param, ctx)
         return value
 
 

@@ -8,7 +8,8 @@ import click
 
 from aiapp.cli.cluster import Choice, cluster_options, run
 from aiapp.cli.output import as_json, as_yaml
-from aiapp.cli.store import URI, StoreChoice, store_options
+from aiapp.cli.store import StoreChoice, store_options
+from aiapp.domain.location import URI, URI_FORM
 from aiapp.ports import ObjectChangedError, StoreError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def _found(target: str, choice: Choice, store: StoreChoice) -> "Found":
 
     if URI.fullmatch(target):
         return asyncio.run(of_uri(target, store))
+    if "://" in target:
+        raise click.UsageError(f"{target!r} is not {URI_FORM}")
     if Path(target).is_dir():
         return asyncio.run(of_folder(Path(target)))
     if "/" in target:

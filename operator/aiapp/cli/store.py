@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -22,12 +21,12 @@ from aiapp.domain.credentials import (
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.location import Addressing, Location, location
 from aiapp.domain.proxies import Proxies
+from aiapp.s3.addressing import AddressError, address
 from aiapp.s3.meaning import ON_COMMAND_LINE
 
 if TYPE_CHECKING:
     from aiapp.adapters.objectstore.s3 import S3Store
 
-URI: Final = re.compile(r"(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?")
 _ENVIRONMENT = os.environ  # noqa: TID251 - an entry point
 _EVERYWHERE: Final = EndpointPolicy(allowed_ranges=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 """The policy guards an operator against its users; who runs a command reaches what that person may reach anyway."""
@@ -91,9 +90,11 @@ def store_options(command: Callable[..., Result]) -> Callable[..., Result]:
 
 def place(uri: str, choice: StoreChoice) -> tuple[Location, Credentials | None]:
     """Where the package lies, and the keys for it (None: anonymous). Raises `click.UsageError`."""
-    if choice.endpoint is not None and not re.fullmatch(r"https?://[^/?#@\s]+/?", choice.endpoint):
-        raise click.UsageError(f"--endpoint {choice.endpoint!r} is not http(s)://host[:port]")
     where = location(_Folder(uri, choice.endpoint, choice.region, choice.addressing))
+    try:
+        address(where)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from error
     return replace(where, authorities=_authorities(choice.ca_bundle)), _keys(choice.keys)
 
 

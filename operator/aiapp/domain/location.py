@@ -3,12 +3,19 @@
 Never resolves a name or opens a connection.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 Addressing = Literal["Auto", "Path", "Virtual"]
 DEFAULT_REGION: Final = "us-east-1"
 """Stores without regions accept it in signatures."""
+
+
+URI: Final = re.compile(r"(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?")
+URI_FORM: Final = (
+    "obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63 lower-case letters, digits, '-' and '.', no spaces"
+)
 
 
 class Folder(Protocol):

@@ -115,7 +115,34 @@ IN_VERSION = [
         changed(version(), spec__source__obs__endpoint="https://s3.example.com/models"),
         "a path in the endpoint",
     ),
+    *(
+        ("spec.source.obs.endpoint", ENDPOINT, changed(version(), spec__source__obs__endpoint=endpoint), name)
+        for endpoint, name in (
+            ("https://[", "half an address"),
+            ("https://minio_store:9000,backup", "two endpoints"),
+            ("https://ümläut.example.com", "letters that no host name has"),
+            ("http://a;b", "a semicolon"),
+            ("https://%zz", "an escape"),
+            ("https://..", "nothing but dots"),
+            ("https://:443", "no host"),
+            ("https://\x1b[31mhost", "a terminal's escape"),
+            (f"https://{'a' * 300}", "a label of 300 letters"),
+            ("https://host:99999", "no such port"),
+            ("https://host:0", "the port that is none"),
+            ("https://host:abc", "a port in letters"),
+            ("https://-host", "a label that begins with a hyphen"),
+        )
+    ),
     ("spec.source.obs.region", REGION, changed(version(), spec__source__obs__region="CN North"), "a spelt-out region"),
+    *(
+        (
+            "spec.source.obs.region",
+            REGION,
+            changed(version(), spec__source__obs__region=region),
+            f"{region[:9]} as a region",
+        )
+        for region in ("-", "a-", "-a", "a" * 64)
+    ),
     (
         "spec.source.obs.credentialsSecretRef.name",
         OBJECT_NAME,
@@ -498,6 +525,17 @@ def test_an_unknown_source_that_lenient_validation_drops_is_no_source(kube: Kube
         pytest.param(changed(version(), spec__source__obs__uri="s3://abc"), id="a bucket without a path"),
         pytest.param(
             changed(version(), spec__source__obs__endpoint="http://127.0.0.1:9000/"), id="an endpoint and port"
+        ),
+        *(
+            pytest.param(changed(version(), spec__source__obs__endpoint=endpoint), id=endpoint[:40])
+            for endpoint in (
+                "https://obs.cn-north-4.myhuaweicloud.com",
+                "https://MinIO.example.com.:65535",
+                "http://minio_store:9000",
+                "http://[fd00::1]:9000",
+                "https://[::ffff:10.0.0.1]",
+                f"https://{'a' * 63}.{'b' * 63}",
+            )
         ),
         pytest.param(application("m" * 53), id="the longest application name"),
         pytest.param(changed(application(), spec=ABSENT), id="an application that is only managed"),

@@ -142,9 +142,14 @@ def test_manifests_are_checked_beside_packages(package: Path) -> None:
     [
         pytest.param([], "Missing argument", id="nothing to check"),
         pytest.param(["nowhere"], "'nowhere' does not exist", id="no such folder"),
-        pytest.param(["http://x/y"], "'http://x/y' is not obs://bucket/path/", id="not a store"),
+        pytest.param(
+            ["http://x/y"],
+            "'http://x/y' is not obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63",
+            id="not a store",
+        ),
+        pytest.param(["obs://b/x"], "the bucket 3 to 63 lower-case letters", id="a bucket that is too short"),
         pytest.param(["mnist/model/a.pth"], "is neither a folder nor a .yaml file", id="a file of the package"),
-        pytest.param(["obs://models/a", "--endpoint", "x"], "--endpoint 'x' is not http(s)://", id="no endpoint"),
+        pytest.param(["obs://models/a", "--endpoint", "x"], "the endpoint 'x' is not http(s)://", id="no endpoint"),
         pytest.param(
             ["obs://models/a", "--credentials", "mnist"], "has no accessKeyId and secretAccessKey", id="no keys"
         ),
