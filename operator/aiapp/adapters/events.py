@@ -10,6 +10,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.printable import printable
 from aiapp.domain.resources import Json
 from aiapp.ports import Api, ApiError, Clock, ConflictError, EventType, Recorder
 
@@ -43,7 +44,9 @@ class EventRecorder(Recorder):
 
     @override
     def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:
-        document = _document(about, type, reason, message[:MAX_MESSAGE], self._clock().isoformat(timespec="seconds"))
+        document = _document(
+            about, type, reason, printable(message, MAX_MESSAGE), self._clock().isoformat(timespec="seconds")
+        )
         name = document["metadata"]["name"]
         if self._is_told(name):
             return

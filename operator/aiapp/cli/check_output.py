@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from aiapp.cli.output import as_json, as_yaml
+from aiapp.domain.printable import printable
 
 if TYPE_CHECKING:
     from aiapp.domain.checks import Checked
     from aiapp.modelarts.diagnostics import Diagnostic
+
+LONGEST_MESSAGE: Final = 4096
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "accepted": "green", "refused": "red", "unknown": "magenta"}
 _SIGNS: Final = {"accepted": "ok", "refused": "refused", "unknown": "not checked"}
@@ -56,7 +59,8 @@ def _verdict(checked: "Checked") -> str:
 
 
 def _message(remark: "Diagnostic") -> str:
-    return f"{remark.pointer}: {remark.message}" if remark.pointer else remark.message
+    said = f"{remark.pointer}: {remark.message}" if remark.pointer else remark.message
+    return printable(said, LONGEST_MESSAGE)
 
 
 def _file(checked: "Checked", remark: "Diagnostic") -> str:

@@ -24,13 +24,15 @@ from aiapp.domain.credentials import (
 from aiapp.domain.digest import is_digest
 from aiapp.domain.endpoints import EndpointPolicy, Network
 from aiapp.domain.location import URI, URI_FORM, Addressing, Location, location
+from aiapp.domain.printable import printable
 from aiapp.domain.proxies import Proxies
-from aiapp.fetch.failures import ExitCode, FetchError
+from aiapp.fetch.failures import ExitCode, FetchError, path_of
 from aiapp.fetch.remote import Access
 from aiapp.fetch.run import Request, failure_message, fetch
 from aiapp.s3.addressing import AddressError, address
 
 TERMINATED = 143
+LONGEST_MESSAGE = 4096
 _ENVIRONMENT = os.environ  # noqa: TID251 - the entry point of this command
 
 KUBELETS_LOG = Path("/dev/termination-log")
@@ -172,7 +174,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     except FetchError as error:
         _fail(termination_log, error)
     except OSError as error:
-        said = f"cannot write {error.filename or target}: {error.strerror}"
+        said = f"cannot write {path_of(error) or target}: {error.strerror}"
         _fail(termination_log, FetchError(Reason.FETCH_FAILED, said))
     _tell(termination_log, fetched.message())
     click.echo(fetched.message())
@@ -231,7 +233,7 @@ def _keys(secret: Path | None) -> Credentials | None:
 
 def _fail(termination_log: Path | None, error: FetchError) -> NoReturn:
     _tell(termination_log, failure_message(error))
-    click.echo(f"{error.reason}: {error.message}", err=True)
+    click.echo(f"{error.reason}: {printable(error.message, LONGEST_MESSAGE)}", err=True)
     _leave(error.exit_code)
 
 

@@ -10,6 +10,7 @@ from aiapp.cli.cluster import Choice, cluster_options, run
 from aiapp.cli.output import as_json, as_yaml
 from aiapp.cli.store import StoreChoice, store_options
 from aiapp.domain.location import URI, URI_FORM
+from aiapp.domain.printable import printable
 from aiapp.ports import ObjectChangedError, StoreError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command(target: str, output: str, choice: Choice, store: StoreChoice) -> Non
     except StoreError as error:
         raise _UnreachedError(f"{error.reason}: {error.message}") from error
     for repair in found.config.model.repaired or ():
-        click.echo(f"read leniently: {repair}", err=True)
+        click.echo(f"read leniently: {printable(repair)}", err=True)
     click.echo(_FORMATS[output](openapi(found.title, found.config.read)), nl=False)
 
 

@@ -13,9 +13,12 @@ import uvloop
 from pydantic import ValidationError
 from typing_extensions import override
 
+from aiapp.domain.printable import printable
 from aiapp.settings import Settings
 
 USAGE = 2
+LONGEST_LINE = 8192
+"""Characters of one message in the log."""
 GARBAGE_THRESHOLD = 20_000
 """New objects between two looks for garbage. Python's default of 700 suits small programs: with thousands of objects of
 the cluster in memory, none of which is garbage, looking at them so often takes a tenth of all CPU."""
@@ -30,18 +33,29 @@ class JsonLines(logging.Formatter):
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "msg": record.getMessage(),
+            "msg": printable(record.getMessage(), LONGEST_LINE),
         }
         if record.exc_info:
             line["err"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
 
 
+class PlainLines(logging.Formatter):
+    """One line for people, followed by what was raised."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = printable(record.message, LONGEST_LINE)
+        return super().formatMessage(record)
+
+
 def log_to_stderr(log_format: str, verbosity: int) -> None:
     """Our own lines from INFO on; kopf's and others' from WARNING on, unless asked for."""
     handler = logging.StreamHandler(sys.stderr)
-    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(JsonLines() if log_format == "json" else plain)
+    handler.setFormatter(JsonLines() if log_format == "json" else PlainLines())
     logging.basicConfig(level=logging.DEBUG if verbosity > 1 else logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aiapp").setLevel(logging.DEBUG if verbosity else logging.INFO)
 

@@ -15,15 +15,17 @@ Network = IPv4Network | IPv6Network
 _SPECIAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("an unspecified address", ("0.0.0.0/8", "::/128")),
     ("a loopback address", ("127.0.0.0/8", "::1/128")),
-    # Before link-local ones: the words say more. AWS, Azure's wire server, Alibaba, Oracle, GCP over IPv6.
+    # Before link-local ones: the words say more. AWS and its pods' identities, Azure, Alibaba, Oracle, GCP.
     (
         "a cloud's metadata service",
         (
             "169.254.169.254/32",
             "fd00:ec2::254/128",
+            "fd00:ec2::23/128",
             "168.63.129.16/32",
             "100.100.100.200/32",
             "192.0.0.192/32",
+            "fd00:c1::a9fe:a9fe/128",
             "fd20:ce::254/128",
         ),
     ),
@@ -34,6 +36,8 @@ _SPECIAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """Ranges in which no store that a person means can be (IANA's special-purpose registries, clouds' manuals)."""
 _NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 """IPv6 addresses that a translator turns into the IPv4 address in their last 32 bits (RFC 6052, RFC 8215)."""
+_TRANSLATED: Final = ip_network("::ffff:0:0:0/96")
+"""IPv4 addresses as stateless translators write them (RFC 2765)."""
 _COMPATIBLE: Final = ip_network("::/96")
 """IPv4 addresses written as IPv6 ones, long deprecated (RFC 4291); `::` and `::1` are not among them."""
 
@@ -131,6 +135,6 @@ def _meant(address: Address) -> tuple[Address, ...]:
     if isinstance(address, IPv4Address):
         return (address,)
     inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if _within(address, _NAT64) or (address in _COMPATIBLE and int(address) > 1):
+    if _within(address, (*_NAT64, _TRANSLATED)) or (address in _COMPATIBLE and int(address) > 1):
         inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return (address, *(found for found in inner if found is not None))

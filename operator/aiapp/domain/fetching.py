@@ -7,11 +7,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from aiapp.domain.naming import VERSION_LABEL
+from aiapp.domain.printable import printable
 from aiapp.domain.progress import Progress
 from aiapp.domain.resources import Json
 
 FETCHER: Final = "fetch"
 """Name of the init container."""
+LONGEST_MESSAGE: Final = 4096
+"""Characters of what a pod says of itself; anybody who may create pods writes that."""
 
 
 class State(StrEnum):
@@ -70,7 +73,8 @@ def _state(status: Mapping[str, Any]) -> tuple[State, str]:
         told = _told(ended)
         return (State.FETCHED, _success(told)) if ended.get("exitCode") == 0 else (State.FAILED, _failure(told, ended))
     waiting = now.get("waiting", {})
-    return State.WAITING, waiting.get("message") or waiting.get("reason") or "the pod has no node yet"
+    why = waiting.get("message") or waiting.get("reason") or "the pod has no node yet"
+    return State.WAITING, printable(why, LONGEST_MESSAGE)
 
 
 def _told(ended: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -83,10 +87,12 @@ def _told(ended: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _success(told: Mapping[str, Any]) -> str:
     facts = (f"{told.get('files')} files, {told.get('bytes')} bytes in {told.get('seconds')} s") if told else ""
-    return f"{facts}, verified by {told['verified']}" if told.get("verified") else facts
+    verified = f", verified by {told['verified']}" if told.get("verified") else ""
+    return printable(f"{facts}{verified}", LONGEST_MESSAGE)
 
 
 def _failure(told: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
     if told.get("message"):
-        return f"{told.get('reason')}: {told['message']}"
-    return str(ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}")
+        return printable(f"{told.get('reason')}: {told['message']}", LONGEST_MESSAGE)
+    said = ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
+    return printable(str(said), LONGEST_MESSAGE)

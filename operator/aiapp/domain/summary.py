@@ -48,6 +48,7 @@ STALLING: Final = frozenset(
         Reason.TLS_NOT_TRUSTED,
         Reason.ACCESS_DENIED,
         Reason.BUCKET_NOT_FOUND,
+        Reason.OBJECT_ARCHIVED,
         Reason.PREFIX_EMPTY,
         Reason.LIMIT_EXCEEDED,
         Reason.KEY_REFUSED,

@@ -40,13 +40,17 @@ class FetchError(Exception):
         return _EXIT_CODES.get(self.reason, ExitCode.FAILED)
 
 
+def path_of(error: OSError) -> str | None:
+    """Where it happened: of two paths the one that should have come to be; a mere descriptor is none."""
+    paths = (path for path in (error.filename2, error.filename) if path is not None and not isinstance(path, int))
+    return next(map(str, paths), None)
+
+
 def packed(error: FetchError | OSError) -> bytes:
     """A failure as one process tells it to another."""
     if isinstance(error, FetchError):
         return json.dumps([error.reason.value, error.message]).encode()
-    return json.dumps(
-        [None, error.errno, error.strerror or str(error), error.filename and str(error.filename)]
-    ).encode()
+    return json.dumps([None, error.errno, error.strerror or str(error), path_of(error)]).encode()
 
 
 def unpacked(told: bytes) -> FetchError | OSError:

@@ -3,7 +3,9 @@
 Never resolves a path as a whole: a link in the middle of one is an error, not a way.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Final
 
 SYNC_EACH: Final = 64
 """Files that are synced one by one; each costs a commit of the file system's journal."""
+_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -35,9 +38,16 @@ def parent(root: Path, path: str, *, make: bool = False) -> Iterator[int]:
 
 
 def opened(root: Path, path: str) -> int:
-    """Descriptor of the file `path` below `root`, for reading. Raises OSError as `parent` does."""
+    """Descriptor of the regular file `path` below `root`, for reading.
+
+    Raises OSError as `parent` does, and for what is no regular file: a pipe would be waited for until somebody writes.
+    """
     with parent(root, path) as folder:
-        return os.open(path.rpartition("/")[2], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        descriptor = os.open(path.rpartition("/")[2], _FILE, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    return descriptor
 
 
 def place(part: Path | str, root: Path, path: str) -> None:

@@ -13,7 +13,6 @@ from aiapp.domain.credentials import Credentials
 from aiapp.domain.endpoints import EndpointPolicy
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Entry
-from aiapp.domain.printable import printable
 from aiapp.domain.proxies import NO_PROXIES, Proxies
 from aiapp.fetch import signing
 from aiapp.fetch.connection import Dialler
@@ -199,7 +198,7 @@ class Remote:
         """Not every store heeds If-Match, so what it says it sends is compared as well."""
         etag, size = answer.headers.get("etag"), _total(answer)
         if size not in {None, entry.size} or etags.contradicts(etag, entry.etag):
-            said = f"now ETag {printable(etag or '-')}, {size} bytes"
+            said = f"now ETag {etag}, {size} bytes"
             raise self._failure(entry, Meaning(Reason.CONTENT_CHANGED, said, passing=False))
 
     def _key(self, entry: Entry) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from aiapp.api.conditions import Reason
 from aiapp.domain.digest import Content, content
 from aiapp.domain.manifest import CONFIG_MAP_KEY, Entry, Manifest, ManifestError, decode
+from aiapp.domain.printable import printable
 from aiapp.fetch.crew import Crew, processes
 from aiapp.fetch.demand import Verified, demanded
 from aiapp.fetch.download import Download, divided
@@ -71,7 +72,7 @@ class Fetched:
 
 def failure_message(error: FetchError) -> str:
     """The termination message of a failure, cut to what the kubelet keeps."""
-    said = error.message[:TERMINATION_BYTES]
+    said = printable(error.message, TERMINATION_BYTES)
     while len((told := _told(error, said)).encode()) > TERMINATION_BYTES:
         said = said[: len(said) * 9 // 10]
     return told

@@ -6,6 +6,7 @@ from typing import Final
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Condition
 from aiapp.domain.planning.records import find
+from aiapp.domain.printable import printable
 from aiapp.domain.resources import Json
 from aiapp.domain.summary import Finding, State
 from aiapp.ports import EventType, Recorder
@@ -21,7 +22,7 @@ def conditions(findings: Iterable[Finding], generation: int) -> list[Json]:
             "type": finding.type.value,
             "status": finding.state.value,
             "reason": finding.reason.value,
-            "message": finding.message[:LONGEST_MESSAGE],
+            "message": printable(finding.message, LONGEST_MESSAGE),
             "observedGeneration": generation,
         }
         for finding in findings

@@ -19,7 +19,7 @@ from typing_extensions import Buffer
 from aiapp.api.conditions import Reason
 from aiapp.domain.keys import RESERVED
 from aiapp.fetch import download, pace, parts
-from aiapp.fetch.failures import FetchError
+from aiapp.fetch.failures import FetchError, path_of
 from aiapp.fetch.remote import Remote
 from aiapp.fetch.run import Fetched, fetch
 
@@ -205,6 +205,25 @@ def test_a_link_in_place_of_the_folder_of_parts_is_removed(package: Package, tar
     fetched(package, target)
     assert files_below(outside) == {"kept.part": b"kept"}
     assert files_below(target) == CONTENTS
+
+
+def test_a_pipe_in_place_of_a_file_that_was_fetched_is_replaced_and_not_waited_for(
+    package: Package, target: Path
+) -> None:
+    fetched(package, target)
+    (target / "config.json").unlink()
+    os.mkfifo(target / "config.json")
+    fetched(package, target)
+    assert files_below(target) == CONTENTS
+
+
+def test_a_folder_in_place_of_a_file_that_was_fetched_is_named(package: Package, target: Path) -> None:
+    fetched(package, target)
+    (target / "config.json").unlink()
+    (target / "config.json").mkdir()
+    with pytest.raises(IsADirectoryError) as failed:
+        fetched(package, target)
+    assert path_of(failed.value) == "config.json"
 
 
 def test_a_link_in_place_of_a_file_is_replaced_and_not_followed(package: Package, target: Path, outside: Path) -> None:

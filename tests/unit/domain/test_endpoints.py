@@ -17,6 +17,8 @@ from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
         pytest.param("::", "an unspecified address", id="this host in IPv6"),
         pytest.param("169.254.169.254", "a cloud's metadata service", id="metadata"),
         pytest.param("fd00:ec2::254", "a cloud's metadata service", id="metadata over IPv6"),
+        pytest.param("fd00:ec2::23", "a cloud's metadata service", id="credentials of pods over IPv6"),
+        pytest.param("fd00:c1::a9fe:a9fe", "a cloud's metadata service", id="metadata over IPv6 at another cloud"),
         pytest.param("100.100.100.200", "a cloud's metadata service", id="metadata at another cloud"),
         pytest.param("169.254.1.1", "a link-local address", id="link-local"),
         pytest.param("fe80::1", "a link-local address", id="link-local of IPv6"),
@@ -29,6 +31,7 @@ from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
         pytest.param("::127.0.0.1", "a loopback address", id="IPv4-compatible IPv6"),
         pytest.param("64:ff9b::a9fe:a9fe", "a cloud's metadata service", id="NAT64"),
         pytest.param("64:ff9b:1::7f00:1", "a loopback address", id="NAT64 with a local prefix"),
+        pytest.param("::ffff:0:7f00:1", "a loopback address", id="IPv4 translated"),
         pytest.param("2002:7f00:1::", "a loopback address", id="6to4"),
         pytest.param("2001:0:808:808::5601:5601", "a cloud's metadata service", id="Teredo"),
     ],
@@ -44,7 +47,7 @@ def test_no_store_that_a_person_means_is_there(address: str, what: str) -> None:
     "address",
     [
         *("10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "93.184.216.34", "2606:4700::1"),
-        *("::ffff:10.0.0.1", "64:ff9b::808:808"),
+        *("::ffff:10.0.0.1", "::ffff:0:a00:1", "64:ff9b::808:808"),
     ],
 )
 def test_public_and_private_addresses_are_allowed(address: str) -> None:

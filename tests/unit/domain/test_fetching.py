@@ -57,5 +57,21 @@ def test_a_pod_tells(status: Json | None, state: State, message: str) -> None:
     assert fetching(pod(status)) == Fetching(pod="mnist-1-0-0-x", version="1.0.0", state=state, message=message)
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param({"state": {"waiting": {"message": "\x1b[31mx\ny"}}}, id="waiting"),
+        pytest.param({"state": ended(0, json.dumps({"verified": "\x1b[31mx\ny"}))}, id="done"),
+        pytest.param({"state": ended(1, json.dumps({"message": "\x1b[31mx\ny"}))}, id="failed"),
+        pytest.param({"state": ended(1, "\x1b[31mx\ny")}, id="failed, in words of its own"),
+    ],
+)
+def test_whatever_a_pod_says_it_sends_no_escapes_to_a_terminal(status: Json) -> None:
+    found = fetching(pod(status))
+    assert found is not None
+    assert "?[31mx y" in found.message
+    assert found.message.isprintable()
+
+
 def test_a_pod_without_the_init_container_fetches_nothing() -> None:
     assert fetching(pod(init=False)) is None

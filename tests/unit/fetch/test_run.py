@@ -30,6 +30,11 @@ def test_the_longest_failure_fits_what_the_kubelet_keeps(character: str) -> None
     assert json.loads(message)["reason"] == "ContentChanged"
 
 
+def test_a_failure_is_told_in_one_line_of_printable_characters() -> None:
+    message = failure_message(FetchError(Reason.CONTENT_CHANGED, "now ETag \x1b]0;x\x07\n"))
+    assert json.loads(message)["message"] == "now ETag ?]0;x?"
+
+
 def test_a_success_is_one_json_object() -> None:
     told = json.loads(fetched(b"").message())
     assert told == {

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import aiohttp
 
+from aiapp.adapters import bounded
 from aiapp.adapters.objectstore.explanation import explained
 from aiapp.adapters.objectstore.outages import Outages, UnreachableError
 from aiapp.adapters.objectstore.sessions import Sessions, SessionSettings
@@ -125,7 +126,9 @@ class Client:
             if answer.status in _SUCCESSES:
                 return await read(answer)
             said = answered(
-                answer.status, await beginning(answer, ERROR_BYTES), answer.headers.get("x-amz-bucket-region", "")
+                answer.status,
+                await bounded.beginning(answer.content, ERROR_BYTES),
+                answer.headers.get("x-amz-bucket-region", ""),
             )
             raise AnswerError(said, meaning(said, request.asked))
 
@@ -141,14 +144,6 @@ class Client:
         host, seconds = request.asked.address.host, self._request_seconds
         message = f"{host} sends so slowly that an answer was not complete after {seconds:g} s"
         return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
-
-
-async def beginning(answer: aiohttp.ClientResponse, most: int) -> bytes:
-    """At most that many bytes of the body."""
-    content = bytearray()
-    while len(content) < most and (piece := await answer.content.read(most - len(content))):
-        content += piece
-    return bytes(content)
 
 
 class _Limits:

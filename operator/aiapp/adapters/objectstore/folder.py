@@ -85,7 +85,7 @@ def _listed(root: Path, path: Path) -> Listed:
 
 
 def _head(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         return file.read(limit)
 
 

@@ -14,8 +14,9 @@ from typing import Final, TypeVar
 import aiohttp
 from typing_extensions import override
 
+from aiapp.adapters import bounded
 from aiapp.adapters.objectstore import checksums
-from aiapp.adapters.objectstore.client import AnswerError, Client, Read, Request, Retries, beginning
+from aiapp.adapters.objectstore.client import AnswerError, Client, Read, Request, Retries
 from aiapp.adapters.objectstore.listing import Limits, Tally, pages
 from aiapp.adapters.objectstore.sessions import SessionSettings
 from aiapp.api.conditions import Reason
@@ -113,7 +114,7 @@ class S3Store(HashingStore, ObjectHistory):
 
         async def content(answer: aiohttp.ClientResponse) -> bytes:
             _require_listed(answer, listed)
-            found = await beginning(answer, listed.size + 1)
+            found = await bounded.beginning(answer.content, listed.size + 1)
             if len(found) != listed.size:
                 raise ObjectChangedError(listed.key)
             return found
