@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     """Bytes that one model package may have."""
     max_listing_bytes: Annotated[int, Field(ge=1, le=128 * 1024**2)] = 64 * 1024**2
     """Bytes that the names, ETags and version ids of one model package may have."""
+    max_manifest_bytes: Annotated[int, Field(ge=1)] = 64 * 1024**2
+    """Bytes that the manifests of one namespace's versions may take together, as they are stored (compressed)."""
     import_seconds: Annotated[float, Field(gt=0)] = 300.0
     """One look at a model package may take this long, listing included."""
     drift_seconds: Annotated[float, Field(ge=0)] = 21_600.0

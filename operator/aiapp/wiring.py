@@ -63,6 +63,7 @@ from aiapp.reconcile.resync import Resync
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
 from aiapp.reconcile.service_ranges import ServiceRanges
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.store_slots import StoreSlots
 from aiapp.reconcile.triggers import FLEET, Triggers
@@ -91,6 +92,7 @@ class Parts:
     view: FleetView
     devices: Devices | None
     cluster: StoredCluster
+    shared: SharedConfigMaps
     recorder: EventRecorder
     objects: S3Store
     parser: IsolatedParser
@@ -101,12 +103,12 @@ class Parts:
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     """The reconciler of each of our kinds."""
-    manifests, catalogue = Manifests(parts.api, parts.store), Catalogue()
-    digests = Digests(parts.api, parts.store, parts.objects, parts.settings.checksum_objects)
+    digests = Digests(parts.api, parts.store, parts.shared, parts.objects, parts.settings.checksum_objects)
+    catalogue = Catalogue()
     version = VersionPorts(
         store=parts.store,
         cluster=parts.cluster,
-        manifests=manifests,
+        manifests=Manifests(parts.shared),
         digests=digests,
         recorder=parts.recorder,
         objects=parts.objects,
@@ -116,14 +118,14 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         drifts=parts.drifts,
         slots=parts.slots,
         import_seconds=parts.settings.import_seconds,
+        manifest_bytes=parts.settings.max_manifest_bytes,
         clock=time.monotonic,
     )
     fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # the policy hardly ever changes
     application = ApplicationPorts(
         store=parts.store,
         cluster=parts.cluster,
-        manifests=manifests,
-        digests=digests,
+        shared=parts.shared,
         recorder=parts.recorder,
         catalogue=catalogue,
         view=parts.view,
@@ -144,8 +146,10 @@ def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconcil
     ports = DriftPorts(
         store=parts.store,
         cluster=parts.cluster,
+        manifests=Manifests(parts.shared),
         history=parts.objects,
         drifts=parts.drifts,
+        slots=StoreSlots(DRIFTS_AT_ONCE, parts.drifts.queue.add),
         tell=tell,
         seconds=parts.settings.import_seconds,
     )
@@ -291,6 +295,7 @@ class Engine:
             view=FleetView(store, knowledge, devices),
             devices=devices,
             cluster=StoredCluster(api, store, utc_now),
+            shared=SharedConfigMaps(api, store),
             recorder=recorder,
             objects=objects,
             parser=IsolatedParser(),

@@ -80,12 +80,18 @@ class FakeApi(Api):
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
-        """Owners merge by uid, as in a strategic merge patch; nothing else is patched by anybody."""
+        """Owners merge by uid, as in a strategic merge patch, and labels by key; nothing else is patched by anybody."""
         self._call("patch")
         found = await self.get(resource, namespace, name)
         owners = {o["uid"]: o for o in (found["metadata"].get("ownerReferences") or ())}
-        owners |= {o["uid"]: o for o in patch["metadata"]["ownerReferences"]}
-        metadata = {**found["metadata"], "ownerReferences": list(owners.values())}
+        for reference in patch["metadata"]["ownerReferences"]:
+            if reference.get("$patch") == "delete":
+                owners.pop(reference["uid"], None)
+            else:
+                owners[reference["uid"]] = reference
+        labels = (found["metadata"].get("labels") or {}) | patch["metadata"].get("labels", {})
+        kept = {label: value for label, value in labels.items() if value is not None}
+        metadata = {**found["metadata"], "ownerReferences": list(owners.values()), "labels": kept}
         return self.hold({**found, "metadata": metadata}, metadata["uid"])
 
     @override

@@ -65,6 +65,9 @@ class Reason(StrEnum):
     UNKNOWN = "Unknown"
     """The nodes do not carry the labels that would decide it."""
 
+    UNRECOGNIZED = "Unrecognized"
+    """A newer operator gave a reason that this one does not know; the message is still its own."""
+
     # Import
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105
     """The credentials Secret is absent or has none of the documented keys."""
@@ -110,6 +113,8 @@ class Reason(StrEnum):
     """The package lacks files that its engine needs."""
     DIGEST_MISMATCH = "DigestMismatch"
     """The content is not the one that `spec.source.obs.digest` states."""
+    PIN_MISMATCH = "PinMismatch"
+    """A version of this name was pinned to other content before; the message names the ConfigMap that records it."""
     SERVICE_CODE_MISSING = "ServiceCodeMissing"
     """The package has no customize_service.py."""
     SERVICE_CODE_INVALID = "ServiceCodeInvalid"

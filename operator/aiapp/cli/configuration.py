@@ -16,7 +16,7 @@ from aiapp.domain.credentials import Credentials
 from aiapp.domain.desired.manifest import config_map_names, joined
 from aiapp.domain.listing import Files
 from aiapp.domain.location import Location, location
-from aiapp.domain.manifest import Listed, Manifest, ManifestError, decode
+from aiapp.domain.manifest import Listed, Manifest, ManifestError, read_pinned
 from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
@@ -93,12 +93,9 @@ async def of_version(name: str, cluster: UserCluster) -> Found:
 async def _manifest(artifact: Artifact, cluster: UserCluster) -> Manifest:
     names = config_map_names(artifact.manifest_ref)
     try:
-        manifest = decode(joined([await cluster.get(CONFIG_MAPS, name) for name in names]))
+        return read_pinned(joined([await cluster.get(CONFIG_MAPS, name) for name in names]), artifact.pin)
     except ManifestError as error:
         raise click.ClickException(f"ConfigMap {names[0]}: {error}") from error
-    if manifest.pin != artifact.pin:
-        raise click.ClickException(f"ConfigMap {names[0]} holds another manifest than the one that was pinned")
-    return manifest
 
 
 def _pinned(manifest: Manifest, where: Location) -> Listed:

@@ -5,17 +5,22 @@ Never touches a file system: what is safe is decided from the name alone.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 MAX_PART_BYTES: Final = 255
 """NAME_MAX of Linux file systems."""
 MAX_PATH_BYTES: Final = 1024
 """The longest key S3 and OBS allow; well below Linux's PATH_MAX."""
+MAX_PARTS: Final = 128
+"""Deeper folders than anybody needs: each costs the operator time and every file system an inode."""
+MAX_KEPT_FOLDERS: Final = 100_000
+"""Of one package, while it is checked for collisions; what has more is gone through twice."""
 RESERVED: Final = ".aiapp-fetch"
 """The folder in which the fetcher keeps partial files and its journal; no package may bring one."""
 
-_UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+"""The Unicode categories Cc, Cs, Zl and Zp, none of which grows any more."""
 _SHOWN_CHARACTERS: Final = 200
 
 
@@ -47,56 +52,76 @@ def checked_path(path: str, key: str | None = None) -> str:
     return path
 
 
-class Twins:
-    """Says of many paths, with a few bytes for each, whether `refuse_collisions` would have to look at them."""
+class CollisionDetector:
+    """Finds two paths, or a file and a folder, that are one name after NFC and case folding.
+
+    Such paths overwrite each other on a file system that folds case or normalises Unicode. Of each path only a hash is
+    kept, so that the memory it takes does not depend on how long names are.
+    """
 
     def __init__(self) -> None:
         self._files: set[int] = set()
+        self._twice: dict[int, None] = {}
         self._folders: set[int] = set()
         self._folder = ""
-        self._suspected = False
 
     def add(self, path: str) -> None:
         """One more path; folders cost little when paths come sorted."""
         folded = _folded(path)
-        known = len(self._files)
-        self._files.add(hash(folded))
-        self._suspected |= len(self._files) == known
+        known = hash(folded)
+        if known in self._files:
+            self._twice[known] = None
+        self._files.add(known)
         folder = folded.rpartition("/")[0]
-        if folder != self._folder:
+        if folder != self._folder and len(self._folders) <= MAX_KEPT_FOLDERS:
             self._folder = folder
             self._add_folders(folder)
 
-    def suspected(self) -> bool:
-        """False: certainly none collide. Hashes of 64 bits may also be equal by chance."""
-        return self._suspected or not self._files.isdisjoint(self._folders)
+    def refuse(self, paths: Callable[[], Iterable[str]]) -> None:
+        """Raises `KeyRefusedError` when two of the paths that were added collide.
+
+        `paths` gives them once more; that is needed only when hashes are equal, or for more folders than are kept.
+        """
+        for suspect in self._suspects(paths):
+            _refuse(paths(), suspect)
 
     def _add_folders(self, folder: str) -> None:
-        while folder and (known := hash(folder)) not in self._folders:
+        for known in _folder_hashes(folder):
+            if known in self._folders:
+                return
             self._folders.add(known)
-            folder = folder.rpartition("/")[0]
+
+    def _suspects(self, paths: Callable[[], Iterable[str]]) -> Iterator[int]:
+        """Hashes that occur twice: by a collision, or (once in 10^9 packages of 100,000 files) by chance."""
+        yield from self._twice
+        if len(self._folders) <= MAX_KEPT_FOLDERS:
+            yield from self._files & self._folders
+        else:
+            folders = (_folded(path).rpartition("/")[0] for path in paths())
+            yield from (known for folder in folders for known in _folder_hashes(folder) if known in self._files)
 
 
-def refuse_collisions(paths: Iterable[str]) -> None:
-    """Raises `KeyRefusedError` when two paths, or a file and a folder, are one after NFC and case folding.
-
-    Such twins overwrite each other on a file system that folds case or normalises Unicode.
-    """
-    files: dict[str, str] = {}
+def _refuse(paths: Iterable[str], suspect: int) -> None:
+    """Raises `KeyRefusedError` for the first two paths whose hash is `suspect`, if they collide indeed."""
+    file = folder = ("", "")
     for path in paths:
-        twin = files.setdefault(_folded(path), path)
-        if twin is not path:
-            raise KeyRefusedError(path, f"it collides with {shown(twin)} after Unicode and case normalisation")
-    for folded, path in files.items():
-        _refuse_file_as_folder(folded, path, files)
+        folded = _folded(path)
+        if hash(folded) == suspect:
+            if folded == file[0]:
+                raise KeyRefusedError(path, f"it collides with {shown(file[1])} after Unicode and case normalisation")
+            file = folded, path
+        if suspect in _folder_hashes(folded.rpartition("/")[0]):
+            folder = folded, path
+        if file[0] and folder[0].startswith(f"{file[0]}/"):
+            rule = f"{shown(file[1])} is an object as well, so it would be file and folder"
+            raise KeyRefusedError(folder[1], rule)
 
 
-def _refuse_file_as_folder(folded: str, path: str, files: dict[str, str]) -> None:
-    end = folded.rfind("/")
-    while end > 0:
-        if (file := files.get(folded[:end])) is not None:
-            raise KeyRefusedError(path, f"{shown(file)} is an object as well, so it would be file and folder")
-        end = folded.rfind("/", 0, end)
+def _folder_hashes(folder: str) -> Iterator[int]:
+    """Of the folder and of all that it lies in."""
+    while folder:
+        yield hash(folder)
+        folder = folder.rpartition("/")[0]
 
 
 def _folded(path: str) -> str:
@@ -128,22 +153,20 @@ def _broken_part_rule(part: str) -> str | None:
     return None
 
 
-def _has_control_character(path: str) -> bool:
-    if path.isascii():
-        return not path.isprintable()
-    return any(unicodedata.category(character) in _UNPRINTABLE for character in path)
-
-
 def _is_reserved(path: str) -> bool:
     return path.split("/", 1)[0].casefold() == RESERVED
 
 
 _PATH_RULES: Final[tuple[tuple[Callable[[str], bool], str], ...]] = (
     (lambda path: not path, "the name is empty"),
-    (_has_control_character, "it holds a control character, a line separator or what is not UTF-8"),
+    (
+        lambda path: _UNPRINTABLE.search(path) is not None,
+        "it holds a control character, a line separator or what is not UTF-8",
+    ),
     (lambda path: path.startswith("/"), "it is absolute"),
     (lambda path: "\\" in path, "it holds a backslash"),
     (lambda path: len(path.encode()) > MAX_PATH_BYTES, f"it is longer than {MAX_PATH_BYTES} bytes"),
+    (lambda path: path.count("/") >= MAX_PARTS, f"it has more than {MAX_PARTS} parts"),
     (_is_reserved, f"{RESERVED} is reserved for the download itself"),
 )
 

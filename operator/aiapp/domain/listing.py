@@ -19,6 +19,13 @@ from aiapp.domain.manifest import Listed, is_folder_marker
 
 CHUNK_OBJECTS: Final = 1000
 """Objects that are unpacked together: as many as a page of a store has."""
+CHUNK_CHARACTERS: Final = 512 * 1024
+"""Of their keys, ETags and version ids, which a hostile store may make long."""
+MERGED_AT_ONCE: Final = 8
+"""Chunks that are unpacked at the same time where a store does not list in order."""
+SHORT_OBJECTS: Final = 100
+SHORT_CHARACTERS: Final = 16 * 1024
+"""To go through so many objects with so much text takes less than to wake a thread."""
 
 _LEVEL: Final = 1
 """Of compression: the fastest, which keys with much in common need no more than."""
@@ -34,11 +41,13 @@ class _Chunk(NamedTuple):
 class Listing(Collection[Listed]):
     """Every object of a listing in the order of its key (by code point, which is that of its bytes in UTF-8)."""
 
-    def __init__(self, chunks: Sequence[_Chunk], *, objects: int, pages: int) -> None:
+    def __init__(self, chunks: Sequence[_Chunk], *, objects: int, characters: int, pages: int) -> None:
         self._chunks = chunks
         self._firsts = [chunk.first for chunk in chunks]
         self._objects = objects
         self._unpacked: tuple[int, Sequence[Listed]] = (-1, ())
+        self.is_short = objects <= SHORT_OBJECTS and characters <= SHORT_CHARACTERS
+        """Whether it may be gone through on the event loop."""
         self.pages = pages
         """Answers it took: what came in one is how the store was at one moment."""
         self.digest = _digest(chunks)
@@ -49,7 +58,7 @@ class Listing(Collection[Listed]):
         """A listing that came at once."""
         packer = ListingPacker()
         packer.add(listed)
-        return cls(packer.chunks(), objects=packer.objects, pages=packer.pages)
+        return cls(packer.chunks(), objects=packer.objects, characters=packer.characters, pages=packer.pages)
 
     def find(self, key: str) -> Listed | None:
         """The object with that key; quick for keys near the last one."""
@@ -66,8 +75,7 @@ class Listing(Collection[Listed]):
 
     @override
     def __iter__(self) -> Iterator[Listed]:
-        for chunk in self._chunks:
-            yield from _unpacked(chunk)
+        return _rows(self._chunks)
 
     @override
     def __contains__(self, listed: object) -> bool:
@@ -86,25 +94,27 @@ class ListingPacker:
         self._chunks: list[_Chunk] = []
         self._last: frozenset[Listed] = frozenset()
         self.objects = 0
+        self.characters = 0
         self.pages = 0
 
     def add(self, page: Iterable[Listed]) -> None:
         """One answer of the store. What it repeats of the last one, as some do, is left out."""
         rows = [one for one in sorted(page, key=_key) if one not in self._last]
         self.objects += len(rows)
+        self.characters += sum(map(_characters, rows))
         self.pages += 1
         self._last = frozenset(rows)
         self._chunks += _packed(rows)
 
     def listing(self) -> Listing:
         """All that was added."""
-        return Listing(self.chunks(), objects=self.objects, pages=self.pages)
+        return Listing(self.chunks(), objects=self.objects, characters=self.characters, pages=self.pages)
 
     def chunks(self) -> Sequence[_Chunk]:
-        """Sorted; pages that overlap are merged, for which all of them are unpacked at once."""
+        """Sorted; pages that overlap are merged."""
         if all(before.last <= after.first for before, after in pairwise(self._chunks)):
             return self._chunks
-        return list(_packed(heapq.merge(*map(_unpacked, self._chunks), key=_key)))
+        return _merged([[chunk] for chunk in self._chunks])
 
 
 class Files(Mapping[str, int]):
@@ -131,15 +141,34 @@ class Files(Mapping[str, int]):
         return sum(1 for _ in self)
 
 
+def _merged(runs: Sequence[Sequence[_Chunk]]) -> Sequence[_Chunk]:
+    """One sorted run of several, a few at a time, so that never more than one chunk of each of these is unpacked."""
+    while len(runs) > 1:
+        groups = [runs[start : start + MERGED_AT_ONCE] for start in range(0, len(runs), MERGED_AT_ONCE)]
+        runs = [list(_packed(heapq.merge(*map(_rows, group), key=_key))) for group in groups]
+    return runs[0]
+
+
+def _rows(run: Iterable[_Chunk]) -> Iterator[Listed]:
+    for chunk in run:
+        yield from _unpacked(chunk)
+
+
 def _packed(rows: Iterable[Listed]) -> Iterator[_Chunk]:
     batch: list[Listed] = []
+    characters = 0
     for row in rows:
         batch.append(row)
-        if len(batch) == CHUNK_OBJECTS:
+        characters += _characters(row)
+        if len(batch) == CHUNK_OBJECTS or characters > CHUNK_CHARACTERS:
             yield _chunk(batch)
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield _chunk(batch)
+
+
+def _characters(row: Listed) -> int:
+    return len(row.key) + len(row.etag) + len(row.version_id or "")
 
 
 def _chunk(rows: Sequence[Listed]) -> _Chunk:

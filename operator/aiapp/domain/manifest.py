@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
-from aiapp.domain.keys import KeyRefusedError, Twins, checked_path, refuse_collisions, relative_path
+from aiapp.domain.keys import CollisionDetector, KeyRefusedError, checked_path, relative_path
 
 MANIFEST_TAG: Final = "aiapp-manifest/1"
 CONTENT_TAG: Final = "aiapp-content/1"
@@ -43,6 +43,13 @@ Packed = bytes
 
 class ManifestError(ValueError):
     """Bytes that are not a manifest, or values that cannot stand in one; says where and which rule."""
+
+
+class OtherManifestError(ManifestError):
+    """A manifest, but not the pinned one."""
+
+    def __init__(self, found: str, pinned: str) -> None:
+        super().__init__(f"it is the manifest {found}, pinned is {pinned}")
 
 
 class Listed(NamedTuple):
@@ -199,6 +206,33 @@ def ordered_digest(files: Iterable[Hashed]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def read_pinned(payload: bytes, pin: str) -> Manifest:
+    """The manifest with that payload and that pin. Nothing in it is looked at before its hash is known to be the pin.
+
+    Raises `ManifestError`, and `OtherManifestError` for another pin.
+    """
+    found = pin_of(payload)
+    if found != pin:
+        raise OtherManifestError(found, pin)
+    return decode(payload)
+
+
+def pin_of(payload: bytes, longest: int | None = None) -> str:
+    """The hash of what `payload` inflates to, whatever that is. Raises `ManifestError` if it is longer or no gzip."""
+    digest = hashlib.sha256()
+    for piece in _inflated(payload, longest):
+        digest.update(piece)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def is_same(payload: bytes, manifest: Manifest) -> bool:
+    """Whether both hold the same manifest, packed by whatever make of gzip; takes no longer than `manifest` is long."""
+    try:
+        return pin_of(payload, sum(map(len, _inflated(manifest.payload)))) == manifest.pin
+    except ManifestError:
+        return False
+
+
 def decode(payload: bytes) -> Manifest:
     """The manifest with that payload; raises `ManifestError`, also for what would inflate beyond the limit."""
     tally, digest = _Tally(), hashlib.sha256()
@@ -218,21 +252,20 @@ class _Tally:
         self.objects = 0
         self.bytes = 0
         self._last = ""
-        self._twins = Twins()
+        self._collisions = CollisionDetector()
 
     def add(self, entry: Entry) -> None:
         """The next one; raises `ManifestError` unless its path comes after the last one's."""
         if entry.path <= self._last:  # by code point, which is the order of the bytes in UTF-8
             raise ManifestError("entries are not sorted by path, each once")
         self._last = entry.path
-        self._twins.add(entry.path)
+        self._collisions.add(entry.path)
         self.objects += 1
         self.bytes += entry.size
 
     def refuse_collisions(self, payload: bytes) -> None:
         """Raises `KeyRefusedError` when two of the paths, which `payload` holds, collide."""
-        if self._twins.suspected():
-            refuse_collisions(entry.path for entry in _entries(_inflated(payload)))
+        self._collisions.refuse(lambda: (entry.path for entry in _entries(_inflated(payload))))
 
 
 def _batches(entries: Iterable[Entry], tally: _Tally) -> Iterator[bytes]:
@@ -253,15 +286,16 @@ def _hashed(pieces: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]
         yield piece
 
 
-def _inflated(payload: bytes) -> Iterator[bytes]:
+def _inflated(payload: bytes, longest: int | None = None) -> Iterator[bytes]:
     """What the one gzip member holds, piece by piece."""
+    longest = MAX_CANONICAL_BYTES if longest is None else longest
     inflater = zlib.decompressobj(_GZIP)
     length = 0
     for start in range(0, len(payload), _PIECE_BYTES):
         for piece in _inflated_pieces(inflater, payload[start : start + _PIECE_BYTES]):
             length += len(piece)
-            if length > MAX_CANONICAL_BYTES:
-                raise ManifestError(f"the manifest inflates beyond {MAX_CANONICAL_BYTES} bytes")
+            if length > longest:
+                raise ManifestError(f"the manifest inflates beyond {longest} bytes")
             yield piece
         if inflater.eof and (inflater.unused_data or start + _PIECE_BYTES < len(payload)):
             raise ManifestError("the compressed manifest is followed by other bytes")

@@ -58,6 +58,7 @@ STALLING: Final = frozenset(
         Reason.MODEL_TYPE_UNSUPPORTED,
         Reason.MODEL_FILES_MISSING,
         Reason.DIGEST_MISMATCH,
+        Reason.PIN_MISMATCH,
         Reason.SERVICE_CODE_MISSING,
         Reason.SERVICE_CODE_INVALID,
         Reason.RUNTIME_UNKNOWN,

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT
 from aiapp.domain.desired.limits import BOUNDED, BOUNDS
+from aiapp.domain.desired.manifest import BYTES_ANNOTATION
 from aiapp.domain.desired.revision import KEY_LABEL
 from aiapp.domain.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
     MANAGED_BY_LABEL,
+    PINNED_LABEL_PREFIX,
     VERSION_LABEL,
     application_labels,
     version_labels,
@@ -48,7 +50,7 @@ _LABELS: Final = frozenset(
         "app.kubernetes.io/component",
     }
 )
-_ANNOTATIONS: Final = frozenset({RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION})
+_ANNOTATIONS: Final = frozenset({RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION})
 _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""
 _MOST_OWNERS: Final = 500
@@ -73,7 +75,7 @@ def trimmed_metadata(metadata: Json) -> Json:
     kept = _only(metadata, _METADATA)
     if owners := metadata.get("ownerReferences"):
         kept["ownerReferences"] = owners[:_MOST_OWNERS]
-    if labels := _among(metadata.get("labels"), _LABELS):
+    if labels := _among(metadata.get("labels"), _LABELS) | _pinned(metadata.get("labels")):
         kept["labels"] = labels
     if annotations := _among(metadata.get("annotations"), _ANNOTATIONS):
         kept["annotations"] = {name: value[:_ANNOTATION_CHARACTERS] for name, value in annotations.items()}
@@ -160,6 +162,12 @@ def _values(value: Any) -> Iterator[bool]:
 
 def _only(part: Json, fields: tuple[str, ...]) -> Json:
     return {field: part[field] for field in fields if field in part}
+
+
+def _pinned(labels: Mapping[str, str] | None) -> dict[str, str]:
+    """The versions that a ConfigMap names as pinned to it, as many as may own it."""
+    found = ((name, uid) for name, uid in (labels or {}).items() if name.startswith(PINNED_LABEL_PREFIX))
+    return dict(islice(found, _MOST_OWNERS))
 
 
 def _among(texts: Mapping[str, str] | None, names: frozenset[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.digest import Content, content
-from aiapp.domain.manifest import CONFIG_MAP_KEY, Entry, Manifest, ManifestError, decode
+from aiapp.domain.manifest import CONFIG_MAP_KEY, Entry, Manifest, ManifestError, OtherManifestError, read_pinned
 from aiapp.domain.printable import printable
 from aiapp.fetch.crew import Crew, processes
 from aiapp.fetch.demand import Verified, demanded
@@ -147,13 +147,11 @@ class _Fetch:
 def pinned(path: Path, pin: str) -> Manifest:
     """The manifest, if it is the pinned one. Raises FetchError."""
     try:
-        manifest = decode(_payload(path))
+        return read_pinned(_payload(path), pin)
+    except OtherManifestError as error:
+        raise FetchError(Reason.CONTENT_CHANGED, f"the manifest {path}: {error}; nothing was fetched") from error
     except (OSError, ManifestError) as error:
         raise FetchError(Reason.FETCH_FAILED, f"the manifest {path} cannot be read: {error}") from error
-    if manifest.pin != pin:
-        message = f"the manifest {path} is {manifest.pin}, the pod asks for {pin}: nothing was fetched"
-        raise FetchError(Reason.CONTENT_CHANGED, message)
-    return manifest
 
 
 def _payload(path: Path) -> bytes:

@@ -7,6 +7,7 @@ accepted is found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from heapq import nsmallest
 
 from .model_types import TENSORFLOW, ModelType
 
@@ -21,6 +22,9 @@ _NEVER = frozenset(
     }
 )
 """Names of files that are no model whatever their ending."""
+_MOST_SAVED_MODELS = 200
+_MOST_DIGITS = 20
+"""TensorFlow keeps a version's number in 64 bits."""
 
 
 def model_files(files: Iterable[tuple[str, int]], kind: ModelType) -> list[str]:
@@ -51,15 +55,15 @@ def is_visible(path: str) -> bool:
 def saved_models(paths: Iterable[str]) -> list[str]:
     """The folders with a SavedModel, empty or ending in `/`; first the one that is served.
 
-    The root, else the highest of the numbered folders, else the nearest to the top, by name.
+    The root, else the highest of the numbered folders, else the nearest to the top, by name. Of very many the first.
     """
-    found = {path[: -len(name)] for path in paths for name in SAVED_MODEL_FILES if _is_named(path, name)}
-    return sorted(filter(is_visible, found), key=_saved_model_order)
+    found = (path[: -len(name)] for path in paths for name in SAVED_MODEL_FILES if _is_named(path, name))
+    return list(dict.fromkeys(nsmallest(_MOST_SAVED_MODELS, filter(is_visible, found), key=_saved_model_order)))
 
 
 def is_numbered(folder: str) -> bool:
     """Whether it is a folder as TensorFlow Serving numbers versions: `1/`."""
-    return folder[:-1].isdecimal() and folder.endswith("/")
+    return len(folder) <= _MOST_DIGITS and folder[:-1].isdecimal() and folder.endswith("/")
 
 
 def _is_named(path: str, name: str) -> bool:

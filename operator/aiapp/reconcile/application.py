@@ -9,16 +9,17 @@ from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip
 from aiapp.domain.desired.limits import bounds
 from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Fetcher
+from aiapp.domain.naming import digest_config_map
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
 from aiapp.domain.planning.drift import suspects
+from aiapp.domain.planning.mounts import templates, unused
 from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.records import ApplicationRecord, read_versions
 from aiapp.domain.planning.rollout import Rollout, Surroundings
 from aiapp.domain.planning.serving import NOT_NORMAL, Assessment, assess
 from aiapp.domain.resources import (
     APPLICATIONS,
-    CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
     LIMIT_RANGES,
@@ -30,13 +31,12 @@ from aiapp.domain.resources import (
 from aiapp.ports import Applied, ApplyResult, Cluster, Recorder
 from aiapp.reconcile.access import AccessError, require_allowed
 from aiapp.reconcile.catalogue import Catalogue
-from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.drift import Drifts
 from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.manifests import Manifests, is_shared_with
 from aiapp.reconcile.queue import Key
 from aiapp.reconcile.reporting import conditions, tell_change
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.store import Store
 
 QUICK_SECONDS: Final = 3.0
@@ -49,8 +49,7 @@ class ApplicationPorts:
 
     store: Store[NodeFacts]
     cluster: Cluster
-    manifests: Manifests
-    digests: Digests
+    shared: SharedConfigMaps
     recorder: Recorder
     catalogue: Catalogue
     view: FleetView
@@ -80,12 +79,14 @@ class ApplicationReconciler:
         await self._delete(wanted.delete)
         self._tell_rollouts(observed.application, wanted.rollouts)
         taken = [_called(a.object) for a in applied if a.result is ApplyResult.NAME_TAKEN]
-        said = assess(_after(observed, applied, wanted.delete), wanted, taken)
+        after = _after(observed, applied, wanted.delete)
+        await self._release(after, wanted.rollouts)
+        said = assess(after, wanted, taken)
         self._suspect(observed)
         wait = self._patience(key, observed.application, said)
         if wait is None:
             await self._report(observed.application, said)
-        return Outcome(retry_after=wait, failed=bool(taken) or any(map(_is_denied, wanted.rollouts)))
+        return Outcome(retry_after=wait, failed=bool(taken) or any(map(_may_mend_itself, wanted.rollouts)))
 
     def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
@@ -134,12 +135,15 @@ class ApplicationReconciler:
         artifact = rollout.record.status.artifact if rollout.record else None
         if artifact is None:
             return False
-        application, reference = observed.application, artifact.manifest_ref
-        await self._ports.digests.share(artifact.pin, application.raw)
-        known = [self._ports.store.get(CONFIG_MAPS, application.namespace, n) for n in config_map_names(reference)]
-        if all(part is not None and is_shared_with(part, application.raw) for part in known):
-            return True
-        return await self._ports.manifests.share(reference, application.raw)
+        shared, raw = self._ports.shared, observed.application.raw
+        await shared.share_known(digest_config_map(artifact.pin), raw)
+        return not await shared.share(config_map_names(artifact.manifest_ref), raw)
+
+    async def _release(self, after: Observed, rollouts: Iterable[Rollout]) -> None:
+        """The last user takes a manifest along: that of a deleted version goes with the last pod that may need it."""
+        raw = after.application.raw
+        held = self._ports.shared.held(raw)
+        await self._ports.shared.release(unused(held, templates(after.children, rollouts)), raw)
 
     async def _apply(self, observed: Observed, desired: Json) -> Applied:
         metadata = desired["metadata"]
@@ -227,13 +231,15 @@ def _no_manifest(rollout: Rollout) -> Trouble:
     artifact = rollout.record.status.artifact if rollout.record else None
     name = artifact.manifest_ref.name if artifact else "?"
     message = (
-        f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: register it again"
+        f"ConfigMap {name}, which holds the manifest of version {rollout.served.version}, is gone: it is written again "
+        "while the store still holds what was pinned; the version's condition SourceUnchanged tells more"
     )
     return Trouble(Reason.FETCH_FAILED, message)
 
 
-def _is_denied(rollout: Rollout) -> bool:
-    return rollout.held is not None and rollout.held.reason is Reason.CREDENTIALS_DENIED
+def _may_mend_itself(rollout: Rollout) -> bool:
+    """Whether it is held back by something that nothing tells the end of."""
+    return rollout.held is not None and rollout.held.reason in {Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED}
 
 
 def _is_in(document: Json, namespace: str) -> bool:

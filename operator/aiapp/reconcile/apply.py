@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from aiapp.domain.naming import APPLIED_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL
+from aiapp.domain.naming import APPLIED_ANNOTATION, is_managed
 from aiapp.domain.resources import Json, resource_of
 from aiapp.ports import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError
 from aiapp.reconcile.difference import contains
@@ -21,12 +21,6 @@ ABSENT: Final = "1"
 def digest(desired: Json) -> str:
     """The same for equal objects, whatever the order of their keys."""
     return sha256(orjson.dumps(desired, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
-
-
-def is_managed(observed: Json) -> bool:
-    """Whether the operator made it."""
-    labels = observed["metadata"].get("labels") or {}
-    return bool(labels.get(MANAGED_BY_LABEL) == MANAGED_BY)
 
 
 def is_owned(observed: Json, owner_uid: str) -> bool:

@@ -14,6 +14,7 @@ from aiapp.domain.manifest import Entry, Listed
 from aiapp.domain.package.inspection import Valid
 from aiapp.ports import HashingStore, StoreError
 from aiapp.reconcile.access import Access
+from aiapp.reconcile.offload import offload
 
 DEADLINE_SECONDS: Final = 15.0
 _FEW_OBJECTS: Final = 100
@@ -38,25 +39,26 @@ class _Look:
 
     async def by_sums(self, package: Valid) -> Known | None:
         entries = package.manifest.entries
-        file = _sums(entries) if len(entries) <= _FEW_OBJECTS else await asyncio.to_thread(_sums, entries)
+        file = await offload(lambda: _sums(entries), inline=len(entries) <= _FEW_OBJECTS)
         if file is None or file.size > MAX_SUMS_BYTES:
             return None
         sums = await self._store.read(self._way.where, self._way.credentials, self._listed(file), MAX_SUMS_BYTES)
-        found = await asyncio.to_thread(content_by_sums, sums, entries)
+        found = await offload(lambda: content_by_sums(sums, entries))
         return None if found is None else Known(found, "SHA256SUMS")
 
     async def by_checksums(self, package: Valid, limit: int) -> Known | None:
         """The largest first: it is the likeliest to have come in several parts, and then has no hash of its own."""
-        if package.manifest.objects > limit:
+        entries, is_short = package.manifest.entries, package.manifest.objects <= _FEW_OBJECTS
+        if len(entries) > limit:
             return None
-        first, *others = sorted(package.manifest.entries, key=lambda entry: -entry.size)
+        first, *others = await offload(lambda: sorted(entries, key=lambda entry: -entry.size), inline=is_short)
         found = [await self._hash(first)]
         if found[0] is not None:
             found += await asyncio.gather(*map(self._hash, others))
         hashes = {entry.path: known for entry, known in zip((first, *others), found, strict=False) if known}
-        if len(hashes) < package.manifest.objects:
+        if len(hashes) < len(entries):
             return None
-        return Known(content(package.manifest.entries, hashes), "Checksums")
+        return Known(await offload(lambda: content(entries, hashes), inline=is_short), "Checksums")
 
     async def _hash(self, entry: Entry) -> str | None:
         return await self._store.sha256(self._way.where, self._way.credentials, self._listed(entry))

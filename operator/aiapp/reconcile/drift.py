@@ -1,6 +1,7 @@
 """Compares pinned versions with their stores: now and then, on request, and when a fetch found something else.
 
-Never changes what is pinned, and never writes: what was found is told by the reconciler of versions.
+Never changes what is pinned; what was found is told by the reconciler of versions. Writes a manifest again that was
+deleted, if the store still lists exactly what was pinned.
 """
 
 import asyncio
@@ -10,45 +11,43 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.version import ManifestReference
-from aiapp.domain.desired.manifest import config_map_names, joined
-from aiapp.domain.listing import Listing
+from aiapp.api.version import Artifact
+from aiapp.domain.listing import SHORT_OBJECTS, Listing
 from aiapp.domain.location import location
-from aiapp.domain.manifest import Manifest, ManifestError, decode
+from aiapp.domain.manifest import Manifest, ManifestError
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.drift import as_imported, drift, source_unchanged, with_drift
+from aiapp.domain.planning.drift import (
+    REGISTER,
+    Checked,
+    drift,
+    listed_now,
+    manifest_missing,
+    recalled,
+    source_unchanged,
+)
 from aiapp.domain.planning.records import VersionRecord
-from aiapp.domain.planning.version import Report, is_pinned
-from aiapp.domain.resources import CONFIG_MAPS, VERSIONS
+from aiapp.domain.planning.version import is_pinned
+from aiapp.domain.resources import VERSIONS
 from aiapp.domain.summary import Finding, State, unknown
 from aiapp.ports import Cluster, ObjectHistory, StoreError
 from aiapp.reconcile.access import AccessError, access
 from aiapp.reconcile.loop import Outcome
+from aiapp.reconcile.manifests import ManifestGoneError, Manifests
+from aiapp.reconcile.offload import offload
 from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.store import Store
+from aiapp.reconcile.store_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
 
 DRIFT: Final = "Drift"
 """The kind of the keys that stand for a look at a version's store."""
-AT_ONCE: Final = 2
-"""Looks at the same time: imports need the store more."""
+AT_ONCE: Final = 4
+"""Looks at the same time, of which one namespace has half: imports need the store more."""
 UNKNOWN_SECONDS: Final = 600.0
 """A store that could not be asked is asked again after this long at the latest."""
 SUSPICION_SECONDS: Final = 300.0
 """Failing fetches make the operator look at most this often: a pod in trouble tries every few minutes."""
 JITTER: Final = 0.1
-
-_SHORT_LISTING: Final = 100
-"""Objects. Comparing so few takes less than a millisecond: less than a thread needs to be woken on a busy machine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a look found."""
-
-    uid: str
-    finding: Finding
-    request: str | None
-    """The request that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,8 @@ class _Watched:
     """The request for which a look is on its way or done."""
     suspected: float | None = None
     """When a failing fetch last led to a look."""
+    is_lost: bool = False
+    """Whether a look is on its way because the manifest is missing."""
     checked: Checked | None = None
 
 
@@ -80,15 +81,18 @@ class Drifts:
     pace: Pace
     _watched: dict[Key, _Watched] = field(default_factory=dict)
 
-    def told(self, record: VersionRecord, said: Report) -> Report:
-        """The report with what is known of the store; sees to it that a pinned version is looked at."""
-        if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
-            return with_drift(said, as_imported(said), record.request or record.status.last_handled_reconcile_at)
-        checked = self._follow(record).checked
-        if checked is None or checked.uid != record.uid:
-            return with_drift(said, _recalled(record), record.status.last_handled_reconcile_at)
-        handled = checked.request or record.status.last_handled_reconcile_at
-        return with_drift(said, checked.finding, handled)
+    def checked(self, record: VersionRecord) -> Checked | None:
+        """What the last look at this very version found."""
+        watched = self._watched.get(drift_key(record))
+        checked = watched.checked if watched else None
+        return checked if checked is not None and checked.uid == record.uid else None
+
+    def follow(self, record: VersionRecord, *, is_lost: bool = False) -> None:
+        """See to it that a pinned version is looked at; at once if that was asked for or its manifest is missing."""
+        watched = self._follow(record)
+        if is_lost and not watched.is_lost:
+            self.queue.add(drift_key(record))
+        watched.is_lost = is_lost
 
     def suspect(self, record: VersionRecord) -> None:
         """A pod could not fetch what was pinned: look at once, unless the reason is known or was just looked for."""
@@ -102,12 +106,16 @@ class Drifts:
 
     def found(self, record: VersionRecord, checked: Checked) -> bool:
         """Keeps what a look found; whether that is news for the version's status."""
-        self._follow(record).checked = checked
-        return checked.finding != _recalled(record) or checked.request is not None
+        watched = self._follow(record)
+        watched.checked = checked
+        was_lost, watched.is_lost = watched.is_lost, checked.finding.reason is Reason.MANIFEST_MISSING
+        return checked.finding != recalled(record) or checked.request is not None or was_lost != watched.is_lost
 
     def forget(self, key: Key) -> None:
         """The version is gone."""
-        self._watched.pop(replace(key, kind=DRIFT), None)
+        ours = replace(key, kind=DRIFT)
+        self._watched.pop(ours, None)
+        self.queue.cancel(ours)
 
     def pause(self, finding: Finding) -> float | None:
         """Seconds until the next look; None: only on request."""
@@ -130,14 +138,24 @@ class Drifts:
         return watched
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What lies under a prefix, with the versions that the store keeps."""
+
+    history: Listing
+    prefix: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftPorts:
     """What a look needs."""
 
     store: Store[NodeFacts]
     cluster: Cluster
+    manifests: Manifests
     history: ObjectHistory
     drifts: Drifts
+    slots: StoreSlots
     tell: Callable[[Key], None]
     """Has the version reconciled: there is news for its status."""
     seconds: float
@@ -158,75 +176,73 @@ class DriftReconciler:
         record = VersionRecord.parse(raw)
         if not is_pinned(record):
             return Outcome()
+        with self._ports.slots.slot(endpoint_of(raw), key) as granted:
+            return await self._checked(record) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
+
+    async def _checked(self, record: VersionRecord) -> Outcome:
         finding = await self._look(record)
         if self._ports.drifts.found(record, Checked(record.uid, finding, record.request)):
-            self._ports.tell(Key(VERSIONS.kind, key.namespace, key.name))
-        return Outcome(retry_after=self._ports.drifts.pause(finding))
+            self._ports.tell(Key(VERSIONS.kind, record.namespace, record.name))
+        is_lost = finding.reason is Reason.MANIFEST_MISSING
+        return Outcome(retry_after=self._ports.drifts.pause(finding), failed=is_lost)
 
     async def _look(self, record: VersionRecord) -> Finding:
+        artifact = record.status.artifact
+        assert artifact is not None
         try:
-            manifest = await self._manifest(record)
-            async with asyncio.timeout(self._ports.seconds):
-                return await self._compared(record, manifest)
-        except (AccessError, StoreError) as error:
-            return _cannot_say(error.reason, error.message)
-        except TimeoutError:
-            return _cannot_say(
-                Reason.LIMIT_EXCEEDED, f"the listing took more than {self._ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
-            )
+            manifest = await self._ports.manifests.read(record.namespace, artifact)
+        except ManifestGoneError as error:
+            return await self._restored(record, artifact, error)
         except ManifestError as error:
-            return _cannot_say(Reason.MANIFEST_MISSING, str(error))
+            return manifest_missing(str(error))
+        found = await self._listing(record)
+        return found if isinstance(found, Finding) else await _compared(manifest, found)
 
-    async def _compared(self, record: VersionRecord, manifest: Manifest) -> Finding:
+    async def _restored(self, record: VersionRecord, artifact: Artifact, gone: ManifestGoneError) -> Finding:
+        """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
+        found = await self._listing(record)
+        if isinstance(found, Finding):
+            return manifest_missing(f"{gone}, and the store cannot be asked for it: {found.message}")
+        try:
+            manifest = await offload(lambda: listed_now(found.history, found.prefix), inline=found.history.is_short)
+            if manifest is None or manifest.pin != artifact.pin:
+                return manifest_missing(f"{gone}, and the store no longer lists exactly what was pinned: {REGISTER}")
+            await self._ports.manifests.keep(manifest, record.raw)
+        except TakenError as error:
+            return manifest_missing(error.message)
+        return await _compared(manifest, found)
+
+    async def _listing(self, record: VersionRecord) -> Held | Finding:
+        """What lies where the package was found; or why that cannot be said."""
+        try:
+            async with asyncio.timeout(self._ports.seconds):
+                return await self._held(record)
+        except (AccessError, StoreError) as error:
+            return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
+        except TimeoutError:
+            message = f"the listing took more than {self._ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
+            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.LIMIT_EXCEEDED, message)
+
+    async def _held(self, record: VersionRecord) -> Held:
         source, found = record.spec.source.obs, record.status.source
         assert source is not None
         assert found is not None
         way = await access(source, record.namespace, self._ports.cluster)
         where = replace(way.where, prefix=location(source.model_copy(update={"uri": found.uri})).prefix)
         try:
-            history = await self._ports.history.history(where, way.credentials)
+            return Held(await self._ports.history.history(where, way.credentials), where.prefix)
         except StoreError as error:
             if error.reason is not Reason.PREFIX_EMPTY:
                 raise
-            history = Listing.of(())
-        if max(len(history), manifest.objects) <= _SHORT_LISTING:
-            return source_unchanged(manifest, drift(manifest.entries, history, where.prefix))
-        found_drift = await asyncio.to_thread(drift, manifest.entries, history, where.prefix)
-        return source_unchanged(manifest, found_drift)
+            return Held(Listing.of(()), where.prefix)
 
-    async def _manifest(self, record: VersionRecord) -> Manifest:
-        """Read live, since nothing of a version's files is kept in memory. Raises `ManifestError`."""
-        artifact = record.status.artifact
-        assert artifact is not None
-        payload = await self._payload(record.namespace, artifact.manifest_ref)
-        manifest = await asyncio.to_thread(decode, payload)
-        if manifest.pin != artifact.pin:
-            name = artifact.manifest_ref.name
-            raise ManifestError(f"ConfigMap {name} holds the manifest {manifest.pin}, pinned is {artifact.pin}")
-        return manifest
 
-    async def _payload(self, namespace: str, reference: ManifestReference) -> bytes:
-        parts = []
-        for name in config_map_names(reference):
-            found = await self._ports.cluster.get(CONFIG_MAPS, namespace, name)
-            if found is None:
-                raise ManifestError(f"ConfigMap {name}, which holds the manifest, is gone: register the version again")
-            parts.append(found)
-        return joined(parts)
+async def _compared(manifest: Manifest, held: Held) -> Finding:
+    is_short = held.history.is_short and manifest.objects <= SHORT_OBJECTS
+    found = await offload(lambda: drift(manifest.entries, held.history, held.prefix), inline=is_short)
+    return source_unchanged(manifest, found)
 
 
 def drift_key(record: VersionRecord) -> Key:
     """Stands for a look at its store."""
     return Key(DRIFT, record.namespace, record.name)
-
-
-def _recalled(record: VersionRecord) -> Finding | None:
-    """As it was last written."""
-    before = record.condition(ConditionType.SOURCE_UNCHANGED)
-    if before is None:
-        return None
-    return Finding(ConditionType.SOURCE_UNCHANGED, State(before.status), Reason(before.reason), before.message)
-
-
-def _cannot_say(reason: Reason, message: str) -> Finding:
-    return unknown(ConditionType.SOURCE_UNCHANGED, reason, message)

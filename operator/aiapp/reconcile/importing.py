@@ -4,9 +4,8 @@ Never writes anything, never keeps state, never executes what it reads; the call
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.changes import listing_changes
@@ -24,18 +23,15 @@ from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, code_refus
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
+from aiapp.reconcile.offload import offload
 
 DEADLINE_SECONDS: Final = 300.0
 """For one whole look at a package: 100,000 objects take 200 answers of a store."""
 ATTEMPTS: Final = 3
 """How often a package that does not hold still is read again within one look."""
 
-_SHORT_LISTING: Final = 100
-"""Objects. Work on so few takes less than a millisecond: less than a thread needs to be woken on a busy machine."""
 _SHORT_CONFIG: Final = 1024
-"""Bytes. The same for reading config.json."""
-
-Result = TypeVar("Result")
+"""Bytes. To read so short a config.json takes less than to wake a thread."""
 
 
 async def inspect(
@@ -98,7 +94,7 @@ class _Look:
         again = await self._listing()
         if again.digest == listing.digest:
             return found
-        changes = await asyncio.to_thread(listing_changes, listing, again)
+        changes = await offload(lambda: listing_changes(listing, again))
         return _Moved(again, f"somebody {changes} while the package was read")
 
     async def _listing(self) -> Listing:
@@ -113,19 +109,19 @@ class _Look:
         return Valid(uri, listing.digest, manifest, config.model, config.runtime, config.remarks)
 
     async def _checked(self, listing: Listing) -> tuple[Layout, Config, Manifest] | Refusal:
-        is_short = len(listing) <= _SHORT_LISTING
-        layout = await _done(lambda: locate(Files(listing, self.where.prefix), self.where.uri), inline=is_short)
-        if isinstance(layout, Refusal):
-            return layout
-        root = f"{self.where.prefix}{layout.root}"
-        config = await self._config(layout, listing.find(f"{root}{CONFIG_FILE}"))
-        code = await self._code_refusal(layout, listing.find(f"{root}{SERVICE_FILE}"))
+        located = await offload(lambda: _located(listing, self.where), inline=listing.is_short)
+        if isinstance(located, Refusal):
+            return located
+        layout, listed_config, listed_code = located
+        config = await self._config(layout, listed_config)
+        code = await self._code_refusal(layout, listed_code)
         if isinstance(config, Refusal):
             return together([config, code]) if code else config
-        missing = await _done(lambda: missing_files(layout, config.kind), inline=is_short)
+        missing = await offload(lambda: missing_files(layout, config.kind), inline=listing.is_short)
         if refusals := [refusal for refusal in (missing, code) if refusal]:
             return together(refusals, config.remarks)
-        manifest = await _done(lambda: _manifest(listing, root), inline=is_short)
+        root = f"{self.where.prefix}{layout.root}"
+        manifest = await offload(lambda: _manifest(listing, root), inline=listing.is_short)
         return manifest if isinstance(manifest, Refusal) else (layout, config, manifest)
 
     async def _config(self, layout: Layout, listed: Listed | None) -> Config | Refusal:
@@ -134,7 +130,7 @@ class _Look:
         if listed.size > MAX_CONFIG_BYTES:
             return refusal_at(Reason.CONFIG_INVALID, _too_long(listed.size, MAX_CONFIG_BYTES), name)
         data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
-        return await _done(lambda: read_config(data, name, layout.files), inline=len(data) <= _SHORT_CONFIG)
+        return await offload(lambda: read_config(data, name, layout.files), inline=len(data) <= _SHORT_CONFIG)
 
     async def _code_refusal(self, layout: Layout, listed: Listed | None) -> Refusal | None:
         if listed is None:
@@ -146,9 +142,13 @@ class _Look:
         return code_refusal(await self.parser.parse(source), name)
 
 
-async def _done(work: Callable[[], Result], *, inline: bool) -> Result:
-    """The result of `work`, for which a thread keeps the event loop free unless it is short."""
-    return work() if inline else await asyncio.to_thread(work)
+def _located(listing: Listing, where: Location) -> tuple[Layout, Listed | None, Listed | None] | Refusal:
+    """How the package is laid out, its config.json and its inference code."""
+    layout = locate(Files(listing, where.prefix), where.uri)
+    if isinstance(layout, Refusal):
+        return layout
+    root = f"{where.prefix}{layout.root}"
+    return layout, listing.find(f"{root}{CONFIG_FILE}"), listing.find(f"{root}{SERVICE_FILE}")
 
 
 def _manifest(listing: Listing, root: str) -> Manifest | Refusal:

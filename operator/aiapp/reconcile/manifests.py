@@ -1,85 +1,109 @@
-"""Keeps the manifests' ConfigMaps: immutable, shared by content, owned by everything that uses them."""
+"""Keeps the manifests of pinned packages in ConfigMaps, and reads them again. Never believes what it did not hash."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Final
 
-from aiapp.api.version import ManifestReference
-from aiapp.domain.desired.manifest import config_map_names, joined
-from aiapp.domain.manifest import ManifestError, decode
-from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map, owner
-from aiapp.domain.resources import CONFIG_MAPS, Json
-from aiapp.domain.trimming import trimmed_config_map
-from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
-from aiapp.reconcile.store import Store
+from aiapp.api.version import Artifact, ManifestReference
+from aiapp.domain.desired.manifest import (
+    config_map_names,
+    joined,
+    kept_bytes,
+    manifest_objects,
+    manifest_reference,
+)
+from aiapp.domain.manifest import Manifest, ManifestError, is_same, read_pinned
+from aiapp.domain.naming import is_managed, manifest_behind
+from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.resources import Json
+from aiapp.reconcile.offload import offload
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
+
+_SHORT_BYTES: Final = 16 * 1024
+"""To encode so much takes less than to wake a thread."""
 
 
-class ManifestTakenError(ApiError):
-    """A ConfigMap of the manifest's name holds something else."""
+class ManifestGoneError(ManifestError):
+    """A ConfigMap that holds a part of the manifest does not exist."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(409, "NameTaken", f"ConfigMap {name} exists and does not hold the manifest: delete it")
+        super().__init__(f"ConfigMap {name}, which holds the manifest, is gone")
 
 
 class Manifests:
     """All methods raise `ApiError`."""
 
-    def __init__(self, api: Api, store: Store[Any]) -> None:
-        self._api = api
-        self._store = store
+    def __init__(self, shared: SharedConfigMaps) -> None:
+        self._shared = shared
 
-    async def keep(self, config_maps: Sequence[Json], user: Json) -> None:
-        """Create a manifest's ConfigMaps with `user` (an AIApplicationVersion) as owner, or add it to their owners.
+    async def keep(self, manifest: Manifest, user: Json) -> None:
+        """Create its ConfigMaps with `user` (an AIApplicationVersion) as owner, or add it to their owners.
 
-        All of them exist afterwards; after an error, some may.
+        All of them exist afterwards; after an error, some may. Raises `TakenError`.
         """
-        for config_map in config_maps:
-            await self._keep(config_map, user)
+        is_short = len(manifest.payload) <= _SHORT_BYTES
+        for config_map in await offload(lambda: manifest_objects(manifest), inline=is_short):
+            existing = await self._shared.create(config_map, user)
+            if existing is None:
+                continue
+            name = config_map["metadata"]["name"]
+            if not await _holds(existing, config_map, manifest):
+                raise TakenError(name, "the manifest")
+            await self._shared.share([name], user)
 
-    async def share(self, reference: ManifestReference, user: Json) -> bool:
-        """Make `user` (an AIApplication, too) one of the owners of each. False when one of them does not exist."""
-        return all([await self._share(name, user) for name in config_map_names(reference)])
+    async def hold(self, record: VersionRecord) -> None:
+        """A pinned version uses its own manifest and no other, which an import noted that came to nothing."""
+        artifact = record.status.artifact
+        if artifact is None:
+            return
+        names = config_map_names(artifact.manifest_ref)
+        await self._shared.share(names, record.raw)
+        held = self._shared.held(record.raw)
+        others = [name for name in held if manifest_behind(name) not in {None, names[0]}]
+        await self._shared.release(others, record.raw)
 
-    async def _keep(self, config_map: Json, user: Json) -> None:
-        namespace = user["metadata"]["namespace"]
-        metadata = config_map["metadata"] | {
-            "namespace": namespace,
-            "ownerReferences": [owner(user, controller=False)],
-        }
+    def missing(self, record: VersionRecord) -> list[str]:
+        """The ConfigMaps of a pinned version's manifest that do not exist, as far as is known without asking."""
+        artifact = record.status.artifact
+        return self._missing(record.namespace, artifact.manifest_ref) if artifact else []
+
+    def _missing(self, namespace: str, reference: ManifestReference) -> list[str]:
+        return [name for name in config_map_names(reference) if self._shared.known(namespace, name) is None]
+
+    def excess(self, namespace: str, manifest: Manifest, limit: int) -> int | None:
+        """Bytes of all manifests of the namespace, were this one kept as well, if that is more than `limit`."""
+        reference = manifest_reference(manifest)
+        if not self._missing(namespace, reference):
+            return None
+        total = kept_bytes(self._shared.all(namespace)) + len(manifest.payload)
+        return total if total > limit else None
+
+    async def read(self, namespace: str, artifact: Artifact) -> Manifest:
+        """What was pinned, read live, since nothing of a version's files is kept in memory. Raises `ManifestError`."""
+        names = config_map_names(artifact.manifest_ref)
+        found = await self._shared.read(namespace, names)
+        gone = [name for name, part in zip(names, found, strict=True) if part is None]
+        if gone:
+            raise ManifestGoneError(gone[0])
+        parts = [part for part in found if part is not None]
         try:
-            self._remember(await self._api.create(config_map | {"metadata": metadata}))
-        except ConflictError:
-            existing = await self._api.get(CONFIG_MAPS, namespace, metadata["name"])
-            if not _holds(existing, config_map):
-                raise ManifestTakenError(metadata["name"]) from None
-            await self._share(metadata["name"], user)
+            return await offload(lambda: read_pinned(joined(parts), artifact.pin))
+        except ManifestError as error:
+            raise ManifestError(f"ConfigMap {names[0]} does not hold what was pinned: {error}; delete it") from error
 
-    async def _share(self, name: str, user: Json) -> bool:
-        patch = {"metadata": {"ownerReferences": [owner(user, controller=False)]}}
-        try:
-            self._remember(await self._api.patch(CONFIG_MAPS, user["metadata"]["namespace"], name, patch))
-        except NotFoundError:
-            return False
+
+async def _holds(existing: Json, wanted: Json, manifest: Manifest) -> bool:
+    """Whether `existing` is what would be made as `wanted`. It may be anybody's: it is hashed, never looked into.
+
+    Another make of gzip gives other bytes for the same manifest.
+    """
+    if not is_managed(existing):
+        return False
+    if existing.get("binaryData") == wanted["binaryData"]:
         return True
-
-    def _remember(self, written: Json) -> None:
-        """What the watch will tell is known already, and brings nobody back to work."""
-        self._store.put(CONFIG_MAPS, trimmed_config_map(written), own=True)
+    return await offload(lambda: _is_same(existing, manifest))
 
 
-def is_shared_with(config_map: Json, user: Json) -> bool:
-    """Whether `user` is one of the owners already."""
-    owners = config_map["metadata"].get("ownerReferences", ())
-    return any(reference["uid"] == user["metadata"]["uid"] for reference in owners)
-
-
-def _holds(existing: Json, wanted: Json) -> bool:
-    ours = existing["metadata"].get("labels", {}).get(MANAGED_BY_LABEL) == MANAGED_BY
-    return bool(ours and (existing.get("binaryData") == wanted["binaryData"] or _is_named_by_its_pin(existing)))
-
-
-def _is_named_by_its_pin(existing: Json) -> bool:
-    """Another make of gzip gives other bytes for the same manifest."""
+def _is_same(config_map: Json, manifest: Manifest) -> bool:
     try:
-        return bool(manifest_config_map(decode(joined([existing])).pin) == existing["metadata"]["name"])
+        return is_same(joined([config_map]), manifest)
     except ManifestError:
         return False

@@ -16,6 +16,8 @@ from typing_extensions import override
 BACKOFF_FIRST_SECONDS: Final = 1.0
 BACKOFF_CAP_SECONDS: Final = 300.0
 """A faulty package is looked at again at most this late (design: 5 minutes)."""
+STALE_TIMERS: Final = 64
+"""So many timers may be left behind beside as many as there are keys with a delay."""
 BACKOFF_JITTER: Final = 0.2
 """Share by which a delay varies, so that keys which failed together do not come back together."""
 
@@ -139,6 +141,7 @@ class Queue:
             return
         self._due[key] = due
         heapq.heappush(self._timers, (due, key))
+        self._drop_stale_timers()
         self._wake.set()
 
     def retry(self, key: Key) -> float:
@@ -153,6 +156,11 @@ class Queue:
 
     def forget(self, key: Key) -> None:
         """It succeeded: its next failure starts from the shortest delay."""
+        self._failures.pop(key, None)
+
+    def cancel(self, key: Key) -> None:
+        """What it names is gone: it does not come back by itself."""
+        self._due.pop(key, None)
         self._failures.pop(key, None)
 
     async def take(self) -> Key:
@@ -188,6 +196,12 @@ class Queue:
             if self._due.get(key) == due:
                 del self._due[key]
                 self.add(key)
+
+    def _drop_stale_timers(self) -> None:
+        """A key that came earlier than its timer leaves that behind, for hours where a delay is long."""
+        if len(self._timers) > 2 * len(self._due) + STALE_TIMERS:
+            self._timers = [(due, key) for key, due in self._due.items()]
+            heapq.heapify(self._timers)
 
     async def _sleep(self) -> None:
         self._wake.clear()

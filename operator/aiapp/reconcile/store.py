@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from aiapp.domain.naming import APPLICATION_LABEL
-from aiapp.domain.resources import NODES, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.naming import APPLICATION_LABEL, pinned_versions
+from aiapp.domain.resources import CONFIG_MAPS, NODES, RUNTIMES, VERSIONS, Json, Resource
 
 REMEMBERED_DELETIONS: Final = 10_000
 """How many deleted objects' uids are remembered, so that a late event cannot bring one back."""
+
+EVERY: Final = ""
+"""The group of every ConfigMap of a namespace."""
 
 Facts = TypeVar("Facts")
 Place = tuple[str, str]
@@ -49,7 +52,7 @@ class Store(Generic[Facts]):
         self._facts_of = facts
         self._listener: Listener = lambda _: None
         self._objects: dict[Resource, dict[Place, Json]] = defaultdict(dict)
-        self._of_application: dict[tuple[Resource, str, str], dict[str, Json]] = defaultdict(dict)
+        self._groups: dict[tuple[Resource, str, str], dict[str, Json]] = defaultdict(dict)
         self._facts: dict[str, Facts] = {}
         self._fleet: tuple[Facts, ...] | None = None
         self._deleted: OrderedDict[str, int] = OrderedDict()
@@ -111,6 +114,14 @@ class Store(Generic[Facts]):
         """Versions whose `spec.application` it is, by name."""
         return self._sorted(VERSIONS, namespace, application)
 
+    def config_maps_of(self, namespace: str, user: str) -> list[Json]:
+        """What we keep for a user: the uid of one of its owners, or the name of a version that was pinned to it."""
+        return self._sorted(CONFIG_MAPS, namespace, user)
+
+    def config_maps(self, namespace: str) -> list[Json]:
+        """All that we keep there."""
+        return self._sorted(CONFIG_MAPS, namespace, EVERY)
+
     def runtimes(self) -> list[Json]:
         """The catalogue."""
         return self.all(RUNTIMES)
@@ -150,18 +161,21 @@ class Store(Generic[Facts]):
 
     def _index(self, change: Change) -> None:
         for document, is_new in ((change.old, False), (change.new, True)):
-            application = document and application_of(change.resource, document)
-            if not document or not application:
-                continue
-            key = change.resource, document["metadata"].get("namespace", ""), application
-            self._of_application[key].pop(document["metadata"]["name"], None)
-            if is_new:
-                self._of_application[key][document["metadata"]["name"]] = document
-            elif not self._of_application[key]:
-                del self._of_application[key]
+            if document is not None:
+                for group in groups_of(change.resource, document):
+                    self._put_in_group(change.resource, document, group, is_new=is_new)
 
-    def _sorted(self, resource: Resource, namespace: str, application: str) -> list[Json]:
-        found = self._of_application.get((resource, namespace, application), {})
+    def _put_in_group(self, resource: Resource, document: Json, group: str, *, is_new: bool) -> None:
+        key = resource, document["metadata"].get("namespace", ""), group
+        members = self._groups[key]
+        members.pop(document["metadata"]["name"], None)
+        if is_new:
+            members[document["metadata"]["name"]] = document
+        elif not members:
+            del self._groups[key]
+
+    def _sorted(self, resource: Resource, namespace: str, group: str) -> list[Json]:
+        found = self._groups.get((resource, namespace, group), {})
         return [found[name] for name in sorted(found)]
 
     def _bury(self, document: Json) -> None:
@@ -178,6 +192,16 @@ def application_of(resource: Resource, document: Json) -> str | None:
         return name
     label: str | None = (document["metadata"].get("labels") or {}).get(APPLICATION_LABEL)
     return label
+
+
+def groups_of(resource: Resource, document: Json) -> Sequence[str]:
+    """Under what an object is found in its namespace beside its name: a ConfigMap under everything that uses it."""
+    if resource != CONFIG_MAPS:
+        application = application_of(resource, document)
+        return (application,) if application else ()
+    metadata = document["metadata"]
+    owners = (one["uid"] for one in metadata.get("ownerReferences") or ())
+    return (EVERY, *owners, *pinned_versions(metadata.get("labels") or {}))
 
 
 def _place(metadata: Json) -> Place:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from aiapp.domain.resources import Json
 from aiapp.domain.shares import TenantShares
 from aiapp.reconcile.queue import Key
 
@@ -71,6 +72,12 @@ class StoreSlots:
             del waiting[endpoint][key]
             _rotate(waiting, endpoint)
             _rotate(self._waiting, key.namespace)
+
+
+def endpoint_of(version: Json) -> str | None:
+    """The store that an AIApplicationVersion's source names; None for another source. On the raw object: many ask."""
+    source = version["spec"].get("source", {}).get("obs")
+    return None if source is None else str(source.get("endpoint", source.get("region", "")))
 
 
 def _rotate(groups: OrderedDict[str, OrderedDict[Key, None]] | OrderedDict[str, _Waiting], name: str) -> None:

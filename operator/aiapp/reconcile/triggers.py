@@ -3,9 +3,19 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from aiapp.domain.naming import APPLICATION_LABEL, VERSION_LABEL
+from aiapp.domain.naming import APPLICATION_LABEL, VERSION_LABEL, pinned_versions
 from aiapp.domain.planning.digest import has_told
-from aiapp.domain.resources import APPLICATIONS, LIMIT_RANGES, NODES, PODS, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.resources import (
+    APPLICATIONS,
+    CONFIG_MAPS,
+    LIMIT_RANGES,
+    NODES,
+    PODS,
+    RUNTIMES,
+    VERSIONS,
+    Json,
+    Resource,
+)
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.store import Change, Store, application_of
@@ -87,7 +97,9 @@ class Triggers:
                 yield key_of(APPLICATIONS, application)
 
     def _told(self, resource: Resource, document: Json) -> Iterable[Key]:
-        """The version of a pod that has fetched, until it is known what that content is."""
+        """The version of a pod that has fetched, until it is known what that content is; those of a manifest."""
+        if resource == CONFIG_MAPS:
+            yield from _pinned(document)
         if resource is not PODS or not has_told(document):
             return
         metadata, labels = document["metadata"], document["metadata"].get("labels") or {}
@@ -126,6 +138,13 @@ def _owners(child: Json) -> Iterable[Key]:
     for owner in metadata.get("ownerReferences") or ():
         if owner["apiVersion"] == APPLICATIONS.api_version:
             yield Key(owner["kind"], namespace, owner["name"])
+
+
+def _pinned(child: Json) -> Iterable[Key]:
+    """Versions that a ConfigMap names as pinned to it, now or in an earlier life."""
+    metadata = child["metadata"]
+    for version in pinned_versions(metadata.get("labels") or {}):
+        yield Key(VERSIONS.kind, metadata.get("namespace", ""), version)
 
 
 def _is_true(document: Json, condition_type: str) -> bool:

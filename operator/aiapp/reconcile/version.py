@@ -10,7 +10,6 @@ from aiapp.api.meta import Condition
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
 from aiapp.domain.catalogue import Resolution, Resolved, Unavailable, named_only
-from aiapp.domain.desired.manifest import manifest_objects
 from aiapp.domain.lifecycle import support
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import NodeFacts
@@ -18,6 +17,8 @@ from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.story import imported_story
 from aiapp.domain.planning.counts import only_counts_differ
+from aiapp.domain.planning.drift import with_look
+from aiapp.domain.planning.pinning import name_taken, pinned_otherwise, too_many_manifests
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.resolution import runtime_of
 from aiapp.domain.planning.version import (
@@ -27,6 +28,7 @@ from aiapp.domain.planning.version import (
     imported,
     is_pinned,
     known_listing,
+    refused,
     remembered,
     report,
 )
@@ -43,8 +45,9 @@ from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key
 from aiapp.reconcile.reporting import conditions, tell_change
+from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.store import Store
-from aiapp.reconcile.store_slots import ASK_AGAIN_SECONDS, StoreSlots
+from aiapp.reconcile.store_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
@@ -69,6 +72,8 @@ class VersionPorts:
     slots: StoreSlots
     import_seconds: float
     """For one look at a package."""
+    manifest_bytes: int
+    """Of all manifests of one namespace."""
     clock: Callable[[], float]
     """Monotonic seconds."""
 
@@ -78,12 +83,13 @@ class VersionReconciler:
 
     def __init__(self, ports: VersionPorts) -> None:
         self._ports = ports
-        self._counted: dict[str, float] = {}
+        self._counted: dict[Key, float] = {}
 
     async def __call__(self, key: Key) -> Outcome:
         raw = self._ports.store.get(VERSIONS, key.namespace, key.name)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             self._ports.drifts.forget(key)
+            self._counted.pop(key, None)
             return Outcome()
         with self._ports.slots.slot(_wanted_store(raw), key) as granted:
             return await self._reconciled(raw) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
@@ -91,7 +97,10 @@ class VersionReconciler:
     async def _reconciled(self, raw: Json) -> Outcome:
         record = VersionRecord.parse(raw)
         known, raw = await self._import(record)
-        said = self._ports.drifts.told(record, self._report(record, known))
+        lost = self._ports.manifests.missing(record)
+        if is_pinned(record):
+            self._ports.drifts.follow(record, is_lost=bool(lost))
+        said = with_look(self._report(record, known), record, self._ports.drifts.checked(record), lost)
         wait = self._damped(record, said)
         if wait is None:
             await self._write(record, raw, said)
@@ -102,16 +111,34 @@ class VersionReconciler:
     async def _import(self, record: VersionRecord) -> tuple[Imported, Json]:
         """What is known of source and package, and the object as it is after what was written of it meanwhile."""
         if is_pinned(record):
+            await self._ports.manifests.hold(record)
             return await self._ports.digests.kept(record, remembered(record)), record.raw
         inspection, raw = await self._told_if_slow(record)
         known = imported(record, inspection)
-        if isinstance(inspection, Valid) and known.artifact is not None:
-            await self._ports.manifests.keep(manifest_objects(inspection.manifest), record.raw)
-            if inspection.content is not None:
-                await self._ports.digests.record(known.artifact.pin, inspection.content, record.raw)
-            story = imported_story(inspection, known.findings[-1].message)
-            self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, story)
+        if not isinstance(inspection, Valid) or known.artifact is None:
+            return known, raw
+        if (objection := await self._kept(record, inspection)) is not None:
+            return refused(known, objection), raw
+        story = imported_story(inspection, known.findings[-1].message)
+        self._ports.recorder.event(record.raw, "Normal", Reason.IMPORTED, story)
         return known, raw
+
+    async def _kept(self, record: VersionRecord, package: Valid) -> Finding | None:
+        """Manifest and digest are on record afterwards; or what stands against it."""
+        manifest, namespace, limit = package.manifest, record.namespace, self._ports.manifest_bytes
+        recorded = self._ports.store.config_maps_of(namespace, record.name)
+        objection = pinned_otherwise(record, manifest.pin, recorded) or too_many_manifests(
+            self._ports.manifests.excess(namespace, manifest, limit), limit
+        )
+        if objection is not None:
+            return objection
+        try:
+            await self._ports.manifests.keep(manifest, record.raw)
+            if package.content is not None:
+                await self._ports.digests.record(manifest.pin, package.content, record.raw)
+        except TakenError as error:
+            return name_taken(error.message)
+        return None
 
     async def _told_if_slow(self, record: VersionRecord) -> tuple[Inspection, Json]:
         raw = record.raw
@@ -181,10 +208,11 @@ class VersionReconciler:
         before = record.raw.get("status", {})
         if not only_counts_differ(before, said.status) or _words(record.status.conditions) != _words(said.findings):
             return None
-        last, now = self._counted.get(record.uid), self._ports.clock()
+        key = Key(VERSIONS.kind, record.namespace, record.name)
+        last, now = self._counted.get(key), self._ports.clock()
         if last is not None and now - last < COUNTS_SECONDS:
             return last + COUNTS_SECONDS - now
-        self._counted[record.uid] = now
+        self._counted[key] = now
         return None
 
     async def _write(self, record: VersionRecord, raw: Json, said: Report) -> Json:
@@ -198,8 +226,5 @@ def _words(said: Iterable[Condition] | Iterable[Finding]) -> set[tuple[str, str]
 
 
 def _wanted_store(raw: Json) -> str | None:
-    """The store that an import would ask; None when there is nothing to import. On the raw object: a crowd asks."""
-    if "artifact" in raw.get("status", {}):
-        return None
-    source = raw["spec"].get("source", {}).get("obs")
-    return None if source is None else str(source.get("endpoint", source.get("region", "")))
+    """The store that an import would ask; None when there is nothing to import."""
+    return None if "artifact" in raw.get("status", {}) else endpoint_of(raw)

@@ -24,6 +24,7 @@ MASKED = {
     "namespace",
     "managedFields",
     "aiapp.dev/applied",
+    "version.aiapp.dev/mnist-1.0.0",
 }
 KINDS = (
     ("aiapp.dev/v1alpha1", "AIApplication"),

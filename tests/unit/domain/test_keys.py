@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.keys import KeyRefusedError, Twins, refuse_collisions, relative_path
+from aiapp.domain import keys
+from aiapp.domain.keys import CollisionDetector, KeyRefusedError, relative_path
 
 PREFIX = "models/mnist/"
 
@@ -48,6 +49,8 @@ def test_a_harmless_key_keeps_its_name(key: str, path: str) -> None:
         pytest.param("a" * 256, "255 bytes", id="part too long"),
         pytest.param("é" * 128, "255 bytes", id="part too long in bytes, not in characters"),
         pytest.param("/".join(["a" * 200] * 6), "1024 bytes", id="path too long"),
+        pytest.param("/".join("a" * 129), "more than 128 parts", id="folders too deep"),
+        pytest.param("/".join("é" * 129), "more than 128 parts", id="folders too deep, not in ASCII"),
         pytest.param(".aiapp-fetch/journal", "reserved", id="the fetcher's own folder"),
         pytest.param(".AIAPP-fetch/journal", "reserved", id="the fetcher's own folder in capitals"),
     ],
@@ -65,44 +68,77 @@ def test_a_key_outside_the_prefix_is_refused() -> None:
         relative_path("models/mnist2/config.json", PREFIX)
 
 
+def refuse_collisions(paths: list[str]) -> None:
+    detector = CollisionDetector()
+    for path in paths:
+        detector.add(path)
+    detector.refuse(lambda: paths)
+
+
+@pytest.fixture(params=[pytest.param(100_000, id="few folders"), pytest.param(0, id="more folders than are kept")])
+def kept_folders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "MAX_KEPT_FOLDERS", request.param)
+
+
+@pytest.mark.usefixtures("kept_folders")
 @pytest.mark.parametrize(
-    "paths",
+    ("paths", "refused", "rule"),
     [
-        pytest.param(["Model.pth", "model.pth"], id="case"),
-        pytest.param(["caf\u00e9", "cafe\u0301"], id="composed and decomposed"),
-        pytest.param(["stra\u00dfe", "STRASSE"], id="case folding beyond ASCII"),
-        pytest.param(["a/b", "A/B"], id="case in a folder"),
-        pytest.param(["a", "a/b"], id="a file that is also a folder"),
-        pytest.param(["a/b/c", "A"], id="a file that is also a folder, in capitals"),
+        pytest.param(["Model.pth", "model.pth"], "model.pth", "collides with 'Model.pth'", id="case"),
+        pytest.param(["cafe\u0301", "caf\u00e9"], "caf\u00e9", "collides with", id="composed and decomposed"),
+        pytest.param(["STRASSE", "stra\u00dfe"], "stra\u00dfe", "collides with 'STRASSE'", id="folding beyond ASCII"),
+        pytest.param(["A/B", "a/b"], "a/b", "collides with 'A/B'", id="case in a folder"),
+        pytest.param(["a", "a/b"], "a/b", "'a' is an object as well", id="a file that is also a folder"),
+        pytest.param(
+            ["A", "a/b/c"], "a/b/c", "'A' is an object as well", id="a file that is also a folder, in capitals"
+        ),
+        pytest.param(["a/b/c", "x/y", "a"], "a/b/c", "'a' is an object as well", id="a folder that is also a file"),
     ],
 )
-def test_two_keys_that_are_one_name_are_refused(paths: list[str]) -> None:
-    with pytest.raises(KeyRefusedError):
+def test_two_keys_that_are_one_name_are_refused(paths: list[str], refused: str, rule: str) -> None:
+    with pytest.raises(KeyRefusedError) as error:
         refuse_collisions(paths)
-    assert suspected(sorted(paths))
+    assert (error.value.key, rule in error.value.rule) == (refused, True)
 
 
-def test_neighbours_are_not_taken_for_twins() -> None:
-    neighbours = ["a", "ab", "a.b", "b/a", "c/a", "a-b/c"]
-    refuse_collisions(neighbours)
-    assert not suspected(sorted(neighbours))
+@pytest.mark.usefixtures("kept_folders")
+def test_neighbours_are_not_taken_for_one_name() -> None:
+    refuse_collisions(["a", "a-b/c", "a.b", "ab", "b/a", "c/a"])
 
 
-def suspected(paths: list[str]) -> bool:
-    twins = Twins()
-    for path in paths:
-        twins.add(path)
-    return twins.suspected()
+def test_paths_are_gone_through_again_only_if_some_may_collide() -> None:
+    detector = CollisionDetector()
+    for path in ("a", "b/c", "b/d"):
+        detector.add(path)
+    detector.refuse(lambda: pytest.fail("there is nothing to look for"))
 
 
-@given(st.lists(st.text("aAb/", min_size=1, max_size=5), unique=True))
-def test_twins_are_suspected_exactly_where_there_are_some(paths: list[str]) -> None:
-    try:
-        refuse_collisions(paths)
-    except KeyRefusedError:
-        assert suspected(paths)
-    else:
-        assert not suspected(paths)
+def test_equal_hashes_of_different_names_are_no_collision() -> None:
+    paths = ["a", "b", "c/d"]
+    for suspect in map(hash, ("a", "b", "c", "c/d")):
+        keys._refuse(paths, suspect)
+
+
+def one_by_one(paths: list[str]) -> bool:
+    """Whether two of the paths are one name, by looking at every pair."""
+    folders = {path[:end].lower() for path in paths for end in range(len(path)) if path[end] == "/"}
+    names = [path.lower() for path in paths]
+    return len(set(names)) < len(names) or not folders.isdisjoint(names)
+
+
+PARTS = st.lists(st.sampled_from(["a", "A", "b"]), min_size=1, max_size=3).map("/".join)
+
+
+@pytest.mark.parametrize("kept", [100_000, 0])
+@given(paths=st.lists(PARTS, unique=True, max_size=5))
+def test_exactly_what_is_one_name_is_refused(paths: list[str], kept: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(keys, "MAX_KEPT_FOLDERS", kept)
+        if one_by_one(paths):
+            with pytest.raises(KeyRefusedError):
+                refuse_collisions(sorted(paths))
+        else:
+            refuse_collisions(sorted(paths))
 
 
 @given(st.text())

@@ -1,13 +1,22 @@
 """A packed listing is the same whatever order and pages it came in."""
 
+import heapq
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.domain.changes import Changes, listing_changes, paired
-from aiapp.domain.listing import Files, Listing, ListingPacker
+from aiapp.domain.listing import (
+    CHUNK_CHARACTERS,
+    CHUNK_OBJECTS,
+    MERGED_AT_ONCE,
+    Files,
+    Listing,
+    ListingPacker,
+)
 from aiapp.domain.manifest import Listed
 
 KEYS = st.text(min_size=1, max_size=8)
@@ -86,3 +95,43 @@ def test_changes_name_the_first_three_and_count_the_others() -> None:
 def test_pairs_are_every_key_of_both_in_order(before: dict[str, int], after: dict[str, int]) -> None:
     found = list(paired(sorted(before.items()), sorted(after.items())))
     assert found == [(key, before.get(key), after.get(key)) for key in sorted({*before, *after})]
+
+
+def in_one_chunk_each(keys: list[str], pages: int) -> ListingPacker:
+    """Pages that overlap all the way, as of a store that lists in no order."""
+    packer = ListingPacker()
+    for start in range(pages):
+        packer.add(Listed(key, 1, "e") for key in keys[start::pages])
+    return packer
+
+
+def test_pages_in_no_order_are_merged_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    merge, at_once = heapq.merge, []
+
+    def counted(*runs: Any, key: Any) -> Any:
+        at_once.append(len(runs))
+        return merge(*runs, key=key)
+
+    monkeypatch.setattr(heapq, "merge", counted)
+    keys = [f"{number:04d}" for number in range(1000)]
+    assert [one.key for one in in_one_chunk_each(keys, 100).listing()] == keys
+    assert max(at_once) == MERGED_AT_ONCE
+
+
+def test_chunks_are_bounded_by_what_their_names_take() -> None:
+    keys = [f"{number:04d}{'x' * 2000}" for number in range(900)]
+    chunks = in_one_chunk_each(keys, 1).chunks()
+    assert all(len(chunk.first) * CHUNK_OBJECTS > CHUNK_CHARACTERS for chunk in chunks)
+    assert len(chunks) == -(-900 * 2005 // CHUNK_CHARACTERS)
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_short"),
+    [
+        pytest.param([Listed(str(number), 1, "e") for number in range(100)], True, id="a hundred objects"),
+        pytest.param([Listed(str(number), 1, "e") for number in range(101)], False, id="more objects"),
+        pytest.param([Listed("k" * 20_000, 1, "e")], False, id="a long name"),
+    ],
+)
+def test_only_a_short_listing_is_gone_through_on_the_event_loop(listed: list[Listed], is_short: bool) -> None:
+    assert Listing.of(listed).is_short is is_short

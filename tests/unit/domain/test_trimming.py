@@ -72,6 +72,13 @@ def test_a_child_of_ours_that_somebody_has_filled_with_values_is_kept_without_th
     assert length(trim_of(DEPLOYMENTS)(child)) < 1000
 
 
+def test_a_manifest_keeps_who_uses_it_and_how_much_it_holds() -> None:
+    labels = {f"version.aiapp.dev/mnist-{number}.0.0": "a-uid" for number in range(2000)}
+    kept = trim_of(CONFIG_MAPS)(thing(CONFIG_MAPS, labels=labels, annotations={"aiapp.dev/manifest-bytes": "7"}))
+    assert kept["metadata"]["annotations"] == {"aiapp.dev/manifest-bytes": "7"}
+    assert len(kept["metadata"]["labels"]) == 500
+
+
 def test_the_argument_stays_as_it_is() -> None:
     child = thing(APPLICATIONS, annotations=dict(FAT))
     trim_of(APPLICATIONS)(child)

@@ -9,19 +9,20 @@ from tests.support.fake_api import FakeApi
 from tests.support.records import NORMAL, PIN, deployed, normal_version, pod
 from typing_extensions import override
 
+from aiapp.api.conditions import ConditionType
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.desired.digest import Known, digest_object
 from aiapp.domain.digest import Content
 from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
-from aiapp.domain.naming import digest_config_map
+from aiapp.domain.naming import digest_config_map, manifest_config_map, pinned_label
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import Imported, remembered
-from aiapp.domain.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, Json
-from aiapp.ports import ApiError, HashingStore
+from aiapp.domain.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, VERSIONS, Json
+from aiapp.ports import HashingStore
 from aiapp.reconcile.digests import Digests
-from aiapp.reconcile.manifests import is_shared_with
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
 from aiapp.reconcile.store import Store
 
 ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
@@ -69,7 +70,8 @@ class World:
     def __init__(self) -> None:
         self.api = FakeApi()
         self.store: Store[Any] = Store(facts=lambda _: None)
-        self.digests = Digests(self.api, self.store, Nowhere(), 0)
+        self.shared = SharedConfigMaps(self.api, self.store)
+        self.digests = Digests(self.api, self.store, self.shared, Nowhere(), 0)
         self.record = normal_version()
         owned = changed(deployed(), metadata__ownerReferences=[APPLICATION | {"controller": True}])
         self._hold(DEPLOYMENTS, owned, "uid-deployment-1.0.0")
@@ -96,6 +98,15 @@ class World:
         metadata = known["metadata"] | {"namespace": "team"}
         self._hold(CONFIG_MAPS, known | {"metadata": metadata}, "uid-record")
 
+    def vouched(self, digest: str, origin: str = "Fetch", pin: str = PIN) -> None:
+        """Another version's status, which users cannot write, tells a digest of the same pin."""
+        known = {"pin": pin, "digest": digest, "digestFrom": origin}
+        sibling = changed(normal_version("1.0.1").raw, status__artifact=NORMAL["artifact"] | known)  # type: ignore[operator]
+        self._hold(VERSIONS, sibling, "uid-sibling")
+        labels = {"app.kubernetes.io/managed-by": "aiapp-operator", pinned_label("mnist-1.0.1"): "uid-sibling"}
+        metadata = {"name": manifest_config_map(PIN), "namespace": "team", "labels": labels}
+        self._hold(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}, "uid-manifest")
+
     def knows(self, **artifact: Any) -> None:
         """The version's status has this already."""
         status = NORMAL | {"artifact": NORMAL["artifact"] | artifact}  # type: ignore[operator]
@@ -105,6 +116,11 @@ class World:
     def record_data(self) -> dict[str, str] | None:
         found = self.api.objects.get((CONFIG_MAPS, "team", NAME))
         return None if found is None else dict(found["data"])
+
+    async def doubt(self) -> str:
+        """What is said of the pin beside its usual words."""
+        known = await self.digests.kept(self.record, remembered(self.record))
+        return next(f.message for f in known.findings if f.type is ConditionType.ARTIFACT_PINNED).partition("; ")[2]
 
     async def kept(self) -> tuple[str | None, str | None, bool]:
         """Digest, where it is known from, whether a fetch has confirmed it."""
@@ -137,16 +153,56 @@ async def test_the_first_one_wins_and_the_record_never_changes(world: World) -> 
     assert world.record_data == {"digest": ONE, "from": "Fetch"}
 
 
-async def test_a_record_that_was_made_meanwhile_stands_against_a_pod(world: World) -> None:
+async def test_a_record_that_was_made_meanwhile_stands_against_a_pod_if_a_version_vouches_for_it(world: World) -> None:
     world.told(OTHER)
+    world.vouched(ONE)
     world.api.before["create"] = lambda: world.recorded(ONE)
     assert await world.kept() == (ONE, "Fetch", False)
     assert world.record_data == {"digest": ONE, "from": "Fetch"}
 
 
 async def test_what_another_version_of_the_same_content_learnt_is_known_at_once(world: World) -> None:
+    world.vouched(ONE, "SHA256SUMS")
+    assert await world.kept() == (ONE, "SHA256SUMS", False)
+    assert world.record_data == {"digest": ONE, "from": "SHA256SUMS"}
+
+
+NO_EVIDENCE = [
+    pytest.param({"origin": "Spec"}, id="a digest that its source states"),
+    pytest.param({"pin": f"sha256:{'0' * 64}"}, id="the digest of another pin"),
+]
+
+
+@pytest.mark.parametrize("told", NO_EVIDENCE)
+async def test_another_version_is_no_evidence_by(world: World, told: dict[str, str]) -> None:
+    world.vouched(ONE, **told)
+    assert await world.kept() == (None, None, False)
+
+
+async def test_a_record_that_nobody_vouches_for_is_not_believed_but_said(world: World) -> None:
     world.recorded(ONE)
-    assert await world.kept() == (ONE, "Fetch", False)
+    assert await world.kept() == (None, None, False)
+    assert f"ConfigMap {NAME} states a digest that no version here vouches for" in await world.doubt()
+
+
+async def test_a_record_of_a_backup_is_believed_once_a_fetch_has_found_the_same(world: World) -> None:
+    world.recorded(ONE)
+    world.told(ONE)
+    assert await world.kept() == (ONE, "Fetch", True)
+    assert "vouches" not in await world.doubt()
+
+
+async def test_a_record_that_contradicts_the_first_fetch_is_said(world: World) -> None:
+    world.recorded(ONE)
+    world.told(OTHER)
+    assert await world.kept() == (None, None, False)
+    assert f"ConfigMap {NAME} exists and does not hold the digest {OTHER}: delete it" in await world.doubt()
+
+
+async def test_an_import_believes_its_own_computation_and_no_record(world: World) -> None:
+    world.recorded(OTHER)
+    with pytest.raises(TakenError, match=f"does not hold the digest {ONE}"):
+        await world.digests.record(PIN, Known(Content(ONE), "SHA256SUMS"), world.record.raw)
 
 
 async def test_a_stated_digest_is_confirmed_by_a_fetch(world: World) -> None:
@@ -235,15 +291,15 @@ async def test_what_is_as_it_should_be_costs_no_request(world: World) -> None:
 async def test_an_application_shares_the_record(world: World) -> None:
     user = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication"}
     application = user | {"metadata": {"name": "mnist", "namespace": "team", "uid": "uid-app"}}
-    await world.digests.share(PIN, application)
+    await world.shared.share_known(NAME, application)
     assert world.api.calls == []
     world.recorded(ONE)
-    await world.digests.share(PIN, application)
+    await world.shared.share_known(NAME, application)
     assert is_shared_with(world.api.objects[CONFIG_MAPS, "team", NAME], application)
 
 
 async def test_a_config_map_of_somebody_else_is_left_alone_and_said(world: World) -> None:
     stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": "team"}}
     world.api.hold(stranger, "uid-stranger")
-    with pytest.raises(ApiError, match=f"ConfigMap {NAME} exists and does not record a digest"):
+    with pytest.raises(TakenError, match=f"ConfigMap {NAME} exists and does not hold the digest"):
         await world.digests.record(PIN, Known(Content(ONE), "Fetch"), world.record.raw)

@@ -1,6 +1,8 @@
 """When the store of a pinned version is looked at, and what becomes of what is found."""
 
 import asyncio
+import base64
+import gzip
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -17,8 +19,9 @@ from aiapp.domain.desired.manifest import manifest_objects, manifest_reference
 from aiapp.domain.listing import Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Entry, Listed, composed
+from aiapp.domain.planning.drift import with_look
 from aiapp.domain.planning.records import RECONCILE_AT, VersionRecord
-from aiapp.domain.planning.version import Report
+from aiapp.domain.planning.version import Report, is_pinned
 from aiapp.domain.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.summary import State
 from aiapp.ports import ObjectHistory, StoreError
@@ -33,11 +36,16 @@ from aiapp.reconcile.drift import (
     Pace,
 )
 from aiapp.reconcile.loop import Outcome
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.store import Store
+from aiapp.reconcile.store_slots import StoreSlots
 from aiapp.wiring import utc_now
 
 MANIFEST = composed(Entry(f"{number:04d}.bin", 1, f"{number * 7919:032x}") for number in range(300))
+NAME = manifest_reference(MANIFEST).name
+OTHER = composed([Entry("a", 1, "e")])
 PREFIX = "mnist/1.0.0/model/"
 SAID = Report((), "Normal", {})
 HOUR = 3600.0
@@ -61,35 +69,44 @@ class Held(ObjectHistory):
 
 
 class World:
-    """One pinned version, its manifest in two ConfigMaps, and a store."""
+    """One pinned version, its manifest, and a store."""
 
     def __init__(self, interval: float = HOUR) -> None:
         self.api, self.held, self.now = FakeApi(), Held(), 0.0
         self.store: Store[Any] = Store(facts=lambda _: None)
         self.queue = Queue(lambda: self.now)
         self.drifts = Drifts(self.queue, Pace(interval, lambda: self.now, uniform=lambda: 0.5))
+        self.slots = StoreSlots(2, self.queue.add)
         self.told: list[Key] = []
         self.news = count(1000)
-        for part in manifest_objects(MANIFEST, 1000):
-            self.api.hold(part | {"metadata": part["metadata"] | {"namespace": "team"}}, "uid-part")
+        shared = SharedConfigMaps(self.api, self.store)
+        self.manifests = Manifests(shared)
+        for part in manifest_objects(MANIFEST):
+            self.put_config_map(part)
         self.annotate()
         self.reconciler = DriftReconciler(
             DriftPorts(
                 store=self.store,
                 cluster=StoredCluster(self.api, self.store, utc_now),
+                manifests=self.manifests,
                 history=self.held,
+                slots=self.slots,
                 drifts=self.drifts,
                 tell=self.told.append,
                 seconds=5,
             )
         )
 
+    def put_config_map(self, config_map: Json) -> None:
+        metadata = config_map["metadata"] | {"namespace": "team"}
+        self.store.put(CONFIG_MAPS, self.api.hold(config_map | {"metadata": metadata}, "uid-part"))
+
     def annotate(self, request: str | None = None, **status: Any) -> VersionRecord:
         """The version as it is seen from now on."""
         status_of: dict[str, Any] = dict(NORMAL)
         artifact = status_of["artifact"] | {
             "pin": MANIFEST.pin,
-            "manifestRef": manifest_reference(MANIFEST, 1000).model_dump(by_alias=True, exclude_none=True),
+            "manifestRef": manifest_reference(MANIFEST).model_dump(by_alias=True, exclude_none=True),
         }
         source = status_of["source"] | {"uri": f"obs://models/{PREFIX}"}
         raw = stored(documents.version(), status=NORMAL | {"artifact": artifact, "source": source} | status)
@@ -116,7 +133,13 @@ class World:
 
     def said(self, record: VersionRecord) -> Report:
         """What the version's reconciler writes."""
-        return self.drifts.told(record, SAID)
+        return self.told_with(record, SAID)
+
+    def told_with(self, record: VersionRecord, said: Report) -> Report:
+        lost = self.manifests.missing(record)
+        if is_pinned(record):
+            self.drifts.follow(record, is_lost=bool(lost))
+        return with_look(said, record, self.drifts.checked(record), lost)
 
 
 def recorded(said: Report) -> Json:
@@ -135,7 +158,7 @@ async def test_a_version_that_an_earlier_release_imported_says_nothing_before_th
 async def test_the_import_is_the_first_look_and_the_next_one_is_no_news_if_it_finds_the_same() -> None:
     world = World()
     pinned = Report((), "Normal", {"artifact": world.annotate().raw["status"]["artifact"] | {"objects": 300}})
-    said = world.drifts.told(VersionRecord.parse(stored(documents.version(), status=None)), pinned)
+    said = world.told_with(VersionRecord.parse(stored(documents.version(), status=None)), pinned)
     (finding,) = said.findings
     assert finding.state is State.TRUE
     world.annotate(conditions=recorded(said)["conditions"])
@@ -146,7 +169,7 @@ async def test_the_import_is_the_first_look_and_the_next_one_is_no_news_if_it_fi
 
 async def test_an_import_that_pins_nothing_says_nothing_of_the_store() -> None:
     world = World()
-    assert world.drifts.told(VersionRecord.parse(stored(documents.version(), status=None)), SAID) == SAID
+    assert world.said(VersionRecord.parse(stored(documents.version(), status=None))) == SAID
 
 
 async def test_a_look_reads_the_manifest_live_and_lists_the_root_of_the_package_once() -> None:
@@ -217,23 +240,94 @@ async def test_what_a_store_says_instead_of_a_listing(fault: StoreError, state: 
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
+    ("held", "words"),
     [
-        pytest.param(lambda parts: parts.pop(), "is gone: register the version again", id="a part is gone"),
-        pytest.param(lambda parts: parts[0].pop("binaryData"), "does not hold a part", id="a part is empty"),
-        pytest.param(lambda parts: parts.reverse(), "not gzip", id="a part holds another"),
+        pytest.param({}, "does not hold a part of a manifest; delete it", id="nothing"),
+        pytest.param({"manifest.gz": "bm8gbWFuaWZlc3Q="}, "not gzip", id="no manifest"),
+        pytest.param(manifest_objects(OTHER)[0]["binaryData"], f"manifest {OTHER.pin}", id="another manifest"),
     ],
 )
-async def test_a_manifest_that_cannot_be_read_is_named(damage: Callable[[list[Json]], object], words: str) -> None:
+async def test_a_config_map_that_does_not_hold_what_was_pinned_is_named(held: Json, words: str) -> None:
     world = World()
-    places = sorted(place for place in world.api.objects if place[0] == CONFIG_MAPS)
-    parts = [world.api.objects.pop(place) for place in places]
-    damage(parts)
-    world.api.objects |= dict(zip(places, parts, strict=False))
+    world.api.objects[CONFIG_MAPS, "team", NAME]["binaryData"] = held
+    outcome = await world.look()
+    (finding,) = world.said(world.annotate()).findings
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.MANIFEST_MISSING)
+    assert finding.message.startswith(f"ConfigMap {NAME} does not hold what was pinned")
+    assert words in finding.message
+    assert outcome.failed
+
+
+async def test_a_manifest_of_another_hash_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    hostile = gzip.compress(b"aiapp-manifest/1\n" + b"".join(b"%06d\t1\te\t-\n" % number for number in range(9)))
+    world.api.objects[CONFIG_MAPS, "team", NAME]["binaryData"] = {"manifest.gz": base64.b64encode(hostile).decode()}
+    monkeypatch.setattr("aiapp.domain.manifest._entries", None)
     await world.look()
+    assert "pinned is" in world.said(world.annotate()).findings[0].message
+
+
+def lose_manifest(world: World) -> None:
+    lost = world.api.objects.pop((CONFIG_MAPS, "team", NAME))
+    world.store.remove(CONFIG_MAPS, lost)
+
+
+async def test_a_deleted_manifest_is_said_at_once_and_written_again_when_the_store_lists_exactly_the_pin() -> None:
+    world = World()
+    await world.look()
+    unchanged = recorded(world.said(world.annotate()))
+    lose_manifest(world)
+    world.told.clear()
+    (finding,) = world.said(world.annotate(**unchanged)).findings
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.MANIFEST_MISSING)
+    assert await world.due()
+    world.said(world.annotate(**unchanged))
+    assert not await world.due()
+    outcome = await world.look()
+    (kept,) = manifest_objects(MANIFEST)
+    assert world.api.objects[CONFIG_MAPS, "team", NAME]["binaryData"] == kept["binaryData"]
+    assert world.told == [Key("AIApplicationVersion", "team", "mnist-1.0.0")]
+    (finding,) = world.said(world.annotate()).findings
+    assert (finding.state, outcome.failed) == (State.TRUE, False)
+
+
+LOST_FOR_GOOD = [
+    pytest.param(lambda world: world.held.listed.pop(), "no longer lists exactly what was pinned", id="it lists less"),
+    pytest.param(
+        lambda world: setattr(world.held, "fault", StoreError(Reason.ACCESS_DENIED, "s3.test denies", retryable=False)),
+        "the store cannot be asked for it: s3.test denies",
+        id="it denies access",
+    ),
+    pytest.param(
+        lambda world: world.put_config_map(
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "binaryData": {}}
+        ),
+        "does not hold",
+        id="another ConfigMap took its name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fate", "words"), LOST_FOR_GOOD)
+async def test_a_deleted_manifest_that_cannot_be_written_again_is_said_and_tried_again(
+    fate: Callable[[World], object], words: str
+) -> None:
+    world = World()
+    lose_manifest(world)
+    fate(world)
+    outcome = await world.look()
     (finding,) = world.said(world.annotate()).findings
     assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.MANIFEST_MISSING)
     assert words in finding.message
+    assert outcome.failed
+
+
+async def test_a_look_waits_for_a_slot_when_its_namespace_has_its_share() -> None:
+    world = World()
+    with world.slots.slot("https://s3.test", Key(DRIFT, "team", "slow-1.0.0")):
+        outcome = await world.look()
+    assert (outcome.waiting, world.held.asked) == (True, [])
+    assert await world.due()
 
 
 async def test_the_first_look_lies_within_the_interval() -> None:

@@ -31,6 +31,7 @@ from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.store_slots import StoreSlots
 from aiapp.reconcile.version import VersionPorts, VersionReconciler
@@ -87,11 +88,10 @@ class World:
             self.store.put(resource, self.api.hold(stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}"))
         self.version = Key(VERSIONS.kind, "team", "mnist-1.0.0")
         self.application = Key(APPLICATIONS.kind, "team", "mnist")
+        shared = SharedConfigMaps(self.api, self.store)
         common: dict[str, Any] = {
             "store": self.store,
             "cluster": StoredCluster(self.api, self.store, utc_now),
-            "manifests": Manifests(self.api, self.store),
-            "digests": Digests(self.api, self.store, self.bucket, 0),
             "recorder": Unused(),
             "catalogue": Catalogue(),
             "view": FleetView(self.store, Knowledge(TABLES, Unused(), lambda: None), None),
@@ -99,10 +99,19 @@ class World:
             "clock": lambda: self.now,
         }
         self.of_versions = VersionReconciler(
-            VersionPorts(objects=self.bucket, parser=Unused(), slots=StoreSlots(1, print), import_seconds=10, **common)
+            VersionPorts(
+                manifests=Manifests(shared),
+                digests=Digests(self.api, self.store, shared, self.bucket, 0),
+                objects=self.bucket,
+                parser=Unused(),
+                slots=StoreSlots(1, print),
+                import_seconds=10,
+                manifest_bytes=1 << 20,
+                **common,
+            )
         )
         fetcher = Fetcher("r/operator:1")
-        self.of_applications = ApplicationReconciler(ApplicationPorts(fetcher=lambda: fetcher, **common))
+        self.of_applications = ApplicationReconciler(ApplicationPorts(shared=shared, fetcher=lambda: fetcher, **common))
 
     @property
     def writes(self) -> int:

@@ -1,22 +1,29 @@
 """The ConfigMaps of manifests: made once, shared by everything that uses them, all of them or an error."""
 
 import gzip
+import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.support.documents import changed
 from tests.support.fake_api import FakeApi
+from tests.support.records import normal_version
 
-from aiapp.api.version import ManifestReference
 from aiapp.domain.desired.manifest import config_map_names, manifest_objects, manifest_reference
 from aiapp.domain.manifest import Entry, Manifest, composed
+from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import CONFIG_MAPS, Json
-from aiapp.ports import ApiError
-from aiapp.reconcile.manifests import Manifests, ManifestTakenError, is_shared_with
+from aiapp.ports import ApiError, ConflictError, NotFoundError
+from aiapp.reconcile.manifests import Manifests
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
 from aiapp.reconcile.store import Store
 
-MANY = composed(Entry(f"{number:04d}", number, f"{number * 7919:032x}") for number in range(500))
-PARTS = manifest_objects(MANY, 2000)
-REFERENCE = manifest_reference(MANY, 2000)
+MANY = composed(Entry(f"{n:05d}", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(45_000))
+"""Too large for one ConfigMap."""
+SMALL = composed([Entry("a", 1, "e")])
+NAMES = config_map_names(manifest_reference(MANY))
+(NAME,) = config_map_names(manifest_reference(SMALL))
 
 
 def user(uid: str, kind: str = "AIApplicationVersion") -> Json:
@@ -24,68 +31,184 @@ def user(uid: str, kind: str = "AIApplicationVersion") -> Json:
     return {"apiVersion": "aiapp.dev/v1alpha1", "kind": kind, "metadata": metadata}
 
 
-def held(api: FakeApi) -> dict[str, Json]:
-    return {name: obj for (_, _, name), obj in api.objects.items()}
+class Rig:
+    """What keeps manifests, over an API server in memory whose watch tells everything at once."""
+
+    def __init__(self) -> None:
+        self.api = FakeApi()
+        self.store: Store[Any] = Store(facts=lambda _: None)
+        self.shared = SharedConfigMaps(self.api, self.store)
+        self.manifests = Manifests(self.shared)
+
+    @property
+    def held(self) -> dict[str, Json]:
+        return {name: obj for (_, _, name), obj in self.api.objects.items()}
+
+    def put(self, config_map: Json, **changes: Any) -> None:
+        """Somebody else's hand."""
+        metadata = config_map["metadata"] | {"namespace": "team"}
+        self.api.hold(changed(config_map | {"metadata": metadata}, **changes), "uid-other")
+
+    def see(self) -> None:
+        """The watch has told of everything."""
+        for document in self.api.objects.values():
+            self.store.put(CONFIG_MAPS, document)
 
 
-async def test_all_parts_are_made_and_owned() -> None:
-    api = FakeApi()
-    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
-    assert set(held(api)) == set(config_map_names(REFERENCE))
-    assert all(is_shared_with(part, user("v1")) for part in held(api).values())
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
 
 
-async def test_keeping_them_again_for_another_user_shares_them() -> None:
-    api = FakeApi()
-    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
-    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v2"))
-    assert all(is_shared_with(part, user(uid)) for part in held(api).values() for uid in ("v1", "v2"))
+async def test_all_parts_are_made_and_owned_and_named_by_the_version(rig: Rig) -> None:
+    await rig.manifests.keep(MANY, user("v1"))
+    assert (set(rig.held), len(NAMES)) == (set(NAMES), 3)
+    assert all(is_shared_with(part, user("v1")) for part in rig.held.values())
+    assert all(part["metadata"]["labels"]["version.aiapp.dev/mnist-1.0.0"] == "v1" for part in rig.held.values())
 
 
-async def test_what_a_crash_left_undone_is_completed() -> None:
-    api = FakeApi()
-    api.before["create"] = lambda: api.before.update(create=fail)
+async def test_keeping_them_again_for_another_user_shares_them(rig: Rig) -> None:
+    await rig.manifests.keep(MANY, user("v1"))
+    await rig.manifests.keep(MANY, changed(user("v2"), metadata__name="mnist-1.0.1"))
+    owners = [[owner["uid"] for owner in part["metadata"]["ownerReferences"]] for part in rig.held.values()]
+    assert owners == [["v1", "v2"]] * 3
 
+
+async def test_what_a_crash_left_undone_is_completed(rig: Rig) -> None:
     def fail() -> None:
         raise ApiError(0, "Lost", "gone")
 
+    rig.api.before["create"] = lambda: rig.api.before.update(create=fail)
     with pytest.raises(ApiError):
-        await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
-    assert len(held(api)) == 1
-    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
-    assert len(held(api)) == 3
+        await rig.manifests.keep(MANY, user("v1"))
+    assert len(rig.held) == 1
+    await rig.manifests.keep(MANY, user("v1"))
+    assert len(rig.held) == 3
 
 
-async def test_an_application_shares_all_parts_or_hears_that_one_is_gone() -> None:
-    api = FakeApi()
-    await Manifests(api, Store(facts=lambda _: None)).keep(PARTS, user("v1"))
-    assert await Manifests(api, Store(facts=lambda _: None)).share(REFERENCE, user("a1", "AIApplication"))
-    assert all(is_shared_with(part, user("a1")) for part in held(api).values())
-    del api.objects[CONFIG_MAPS, "team", f"{REFERENCE.name}-1"]
-    assert not await Manifests(api, Store(facts=lambda _: None)).share(REFERENCE, user("a2", "AIApplication"))
-    assert not await Manifests(api, Store(facts=lambda _: None)).share(ManifestReference(name="none"), user("a1"))
+async def test_an_application_shares_all_parts_or_hears_which_is_gone(rig: Rig) -> None:
+    await rig.manifests.keep(MANY, user("v1"))
+    assert await rig.shared.share(NAMES, user("a1", "AIApplication")) == []
+    assert all(is_shared_with(part, user("a1", "AIApplication")) for part in rig.held.values())
+    rig.store.remove(CONFIG_MAPS, rig.api.objects.pop((CONFIG_MAPS, "team", NAMES[1])))
+    assert await rig.shared.share(NAMES, user("a2", "AIApplication")) == [NAMES[1]]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"metadata": {"labels": {}}}, id="somebody else's"),
-        pytest.param({"binaryData": {"manifest.gz": "eA=="}}, id="with other content"),
-    ],
-)
-async def test_a_config_map_of_that_name_that_is_another_is_not_touched(change: dict[str, Any]) -> None:
-    api = FakeApi()
-    (wanted,) = manifest_objects(MANY)
-    metadata = wanted["metadata"] | {"namespace": "team"} | change.get("metadata", {})
-    api.hold(wanted | change | {"metadata": metadata}, "x")
-    with pytest.raises(ManifestTakenError, match="exists and does not hold the manifest"):
-        await Manifests(api, Store(facts=lambda _: None)).keep([wanted], user("v1"))
+async def test_what_is_shared_already_costs_no_request(rig: Rig) -> None:
+    await rig.manifests.keep(MANY, user("v1"))
+    rig.api.calls.clear()
+    assert await rig.shared.share(NAMES, user("v1")) == []
+    assert rig.api.calls == []
 
 
-async def test_the_same_manifest_from_another_make_of_gzip_is_the_same() -> None:
-    api = FakeApi()
-    other = Manifest(MANY.pin, MANY.objects, MANY.bytes, gzip.compress(MANY.canonical, compresslevel=1))
-    await Manifests(api, Store(facts=lambda _: None)).keep(manifest_objects(other), user("v1"))
-    await Manifests(api, Store(facts=lambda _: None)).keep(manifest_objects(MANY), user("v2"))
-    (kept,) = held(api).values()
-    assert is_shared_with(kept, user("v2"))
+async def test_a_stray_404_does_not_make_a_manifest_gone(rig: Rig) -> None:
+    await rig.manifests.keep(SMALL, user("v1"))
+
+    def not_found() -> None:
+        raise NotFoundError(404, "NotFound", "stray")
+
+    rig.api.before["patch"] = not_found
+    with pytest.raises(ConflictError):
+        await rig.shared.share([NAME], user("a1", "AIApplication"))
+    assert await rig.shared.share([NAME], user("a1", "AIApplication")) == []
+
+
+async def test_a_config_map_of_somebody_else_is_never_owned(rig: Rig) -> None:
+    rig.put(manifest_objects(SMALL)[0], metadata__labels={})
+    assert await rig.shared.share([NAME], user("a1", "AIApplication")) == [NAME]
+    assert "ownerReferences" not in rig.held[NAME]["metadata"]
+
+
+OTHERS = [
+    pytest.param({"metadata__labels": {}}, id="somebody else's"),
+    pytest.param({"binaryData": {"manifest.gz": "eA=="}}, id="that holds no manifest"),
+    pytest.param({"binaryData": {}}, id="that holds nothing"),
+    pytest.param({"binaryData": manifest_objects(MANY)[0]["binaryData"]}, id="that holds another manifest"),
+]
+
+
+@pytest.mark.parametrize("change", OTHERS)
+async def test_a_config_map_of_that_name_is_not_touched(rig: Rig, change: dict[str, Any]) -> None:
+    rig.put(manifest_objects(SMALL)[0], **change)
+    before = dict(rig.held)
+    with pytest.raises(TakenError, match="exists and does not hold the manifest: delete it"):
+        await rig.manifests.keep(SMALL, user("v1"))
+    assert rig.held == before
+
+
+async def test_the_same_manifest_from_another_make_of_gzip_is_the_same(rig: Rig) -> None:
+    other = Manifest(SMALL.pin, SMALL.objects, SMALL.bytes, gzip.compress(SMALL.canonical, compresslevel=1))
+    await rig.manifests.keep(other, user("v1"))
+    await rig.manifests.keep(SMALL, user("v2"))
+    assert is_shared_with(rig.held[NAME], user("v2"))
+
+
+async def test_the_last_user_takes_a_manifest_along(rig: Rig) -> None:
+    application = user("a1", "AIApplication")
+    await rig.manifests.keep(SMALL, user("v1"))
+    await rig.shared.share([NAME], application)
+    await rig.shared.release([NAME], user("v1"))
+    metadata = rig.held[NAME]["metadata"]
+    assert ([owner["uid"] for owner in metadata["ownerReferences"]], metadata["labels"].keys()) == (
+        ["a1"],
+        {"app.kubernetes.io/managed-by", "app.kubernetes.io/component"},
+    )
+    await rig.shared.release([NAME], application)
+    assert (rig.held, rig.store.config_maps("team")) == ({}, [])
+
+
+async def test_a_manifest_that_somebody_shares_at_the_same_moment_stays(rig: Rig) -> None:
+    await rig.manifests.keep(SMALL, user("v1"))
+
+    def share() -> None:
+        metadata = rig.held[NAME]["metadata"] | {"ownerReferences": [{"uid": "v2"}]}
+        rig.api.hold(rig.held[NAME] | {"metadata": metadata}, metadata["uid"])
+
+    rig.api.before["delete"] = share
+    with pytest.raises(ConflictError):
+        await rig.shared.release([NAME], user("v1"))
+    assert rig.held[NAME]["metadata"]["ownerReferences"] == [{"uid": "v2"}]
+
+
+def pinned(manifest: Manifest, uid: str = "uid-mnist-1.0.0") -> VersionRecord:
+    raw = normal_version().raw
+    reference = {"name": manifest_reference(manifest).name}
+    return VersionRecord.parse(
+        changed(raw, metadata__uid=uid, status__artifact__pin=manifest.pin, status__artifact__manifestRef=reference)
+    )
+
+
+async def test_a_pinned_version_holds_its_own_manifest_and_no_other(rig: Rig) -> None:
+    record = pinned(SMALL)
+    other = composed([Entry("b", 1, "e")])
+    for manifest in (SMALL, other):
+        await rig.manifests.keep(manifest, record.raw)
+    await rig.manifests.hold(record)
+    assert set(rig.held) == {NAME}
+
+
+async def test_a_pinned_version_takes_its_manifest_back_when_a_backup_left_its_owner_out(rig: Rig) -> None:
+    rig.put(manifest_objects(SMALL)[0])
+    rig.see()
+    record = pinned(SMALL)
+    await rig.manifests.hold(record)
+    assert is_shared_with(rig.held[NAME], record.raw)
+
+
+LIMITS = [
+    pytest.param(lambda size: size, None, id="as much as is allowed"),
+    pytest.param(lambda size: size - 1, len(MANY.payload) + len(SMALL.payload), id="one byte more"),
+]
+
+
+@pytest.mark.parametrize(("limit", "expected"), LIMITS)
+async def test_what_a_namespace_keeps_is_counted(rig: Rig, limit: Callable[[int], int], expected: int | None) -> None:
+    await rig.manifests.keep(MANY, user("v1"))
+    size = len(MANY.payload) + len(SMALL.payload)
+    assert rig.manifests.excess("team", SMALL, limit(size)) == expected
+    assert rig.manifests.excess("other", SMALL, limit(size)) is None
+
+
+async def test_a_manifest_that_is_there_already_counts_once(rig: Rig) -> None:
+    await rig.manifests.keep(SMALL, user("v1"))
+    assert rig.manifests.excess("team", SMALL, 1) is None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.reconcile.queue import BACKOFF_CAP_SECONDS, Key, Queue
+from aiapp.reconcile.queue import BACKOFF_CAP_SECONDS, STALE_TIMERS, Key, Queue
 
 
 class Clock:
@@ -106,6 +106,27 @@ async def test_a_worker_that_waits_wakes_for_a_shorter_delay_added_later() -> No
     await asyncio.sleep(0)
     q.add_after(version("soon"), 0.001)
     assert await waiting == version("soon")
+
+
+def test_delays_that_a_key_did_not_wait_for_are_not_kept() -> None:
+    q = queue(Clock())
+    for _ in range(10_000):
+        q.add_after(version("a"), 3600)
+        q.add(version("a"))
+        q._ready.clear()
+    q.add_after(version("a"), 3600)
+    assert len(q._timers) <= 2 + STALE_TIMERS
+
+
+async def test_a_key_that_was_cancelled_does_not_come_back_by_itself() -> None:
+    clock = Clock()
+    q = queue(clock)
+    q.add_after(version("a"), 1)
+    q.add_after(version("b"), 2)
+    q.cancel(version("a"))
+    clock.now += 3
+    assert await q.take() == version("b")
+    assert len(q) == 0
 
 
 def test_failures_in_a_row_double_the_delay_up_to_five_minutes() -> None:

@@ -110,12 +110,17 @@ async def test_a_limit_range_calls_for_what_is_not_ready_in_its_namespace(rig: R
 
 async def test_a_manifest_calls_for_every_owner_of_our_kinds(rig: Rig) -> None:
     owners = [
-        {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplicationVersion", "name": "mnist-1.0.0"},
-        {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist"},
-        {"apiVersion": "v1", "kind": "ConfigMap", "name": "stranger"},
+        {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplicationVersion", "name": "mnist-1.0.0", "uid": "1"},
+        {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist", "uid": "2"},
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": "stranger", "uid": "3"},
     ]
     rig.put(CONFIG_MAPS, "aiapp-manifest-1", metadata={"ownerReferences": owners})
     assert await rig.keys() == {app(), version()}
+
+
+async def test_a_manifest_calls_for_the_versions_that_were_pinned_to_it(rig: Rig) -> None:
+    rig.put(CONFIG_MAPS, "aiapp-manifest-1", metadata={"labels": {"version.aiapp.dev/mnist-1.0.0": "a-former-uid"}})
+    assert await rig.keys() == {version()}
 
 
 async def test_a_runtime_calls_for_versions_that_use_it_with_their_applications_or_found_none(rig: Rig) -> None:

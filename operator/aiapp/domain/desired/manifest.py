@@ -1,7 +1,7 @@
 """The immutable ConfigMaps that hold a package's manifest: one, or several for a very large package."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiapp.api.version import ManifestReference
@@ -14,6 +14,11 @@ PART_BYTES: Final = 750_000
 MAX_PARTS: Final = 16
 MAX_PAYLOAD_BYTES: Final = MAX_PARTS * PART_BYTES
 """A larger manifest is refused."""
+
+BYTES_ANNOTATION: Final = "aiapp.dev/manifest-bytes"
+"""How much of the payload the ConfigMap holds."""
+
+_MANY_DIGITS: Final = 10
 
 
 def manifest_objects(manifest: Manifest, part_bytes: int = PART_BYTES) -> list[Json]:
@@ -36,6 +41,12 @@ def config_map_names(reference: ManifestReference) -> tuple[str, ...]:
     return (reference.name, *(f"{reference.name}-{number}" for number in range(1, reference.parts or 1)))
 
 
+def kept_bytes(config_maps: Iterable[Mapping[str, Any]]) -> int:
+    """How much of manifests ConfigMaps hold, by what they say of themselves: their content is not kept in memory."""
+    sizes = ((one["metadata"].get("annotations") or {}).get(BYTES_ANNOTATION, "") for one in config_maps)
+    return sum(int(size) for size in sizes if size.isdecimal() and size.isascii() and len(size) < _MANY_DIGITS)
+
+
 def joined(config_maps: Sequence[Mapping[str, Any]]) -> bytes:
     """The payload, from the ConfigMaps in their order; raises `ManifestError` for one that holds no part of it."""
     return b"".join(map(_part, config_maps))
@@ -48,6 +59,7 @@ def _config_map(name: str, key: str, part: bytes) -> Json:
         "metadata": {
             "name": name,
             "labels": {MANAGED_BY_LABEL: MANAGED_BY, "app.kubernetes.io/component": "manifest"},
+            "annotations": {BYTES_ANNOTATION: str(len(part))},
         },
         "immutable": True,
         "binaryData": {key: base64.b64encode(part).decode()},

@@ -5,11 +5,13 @@ Looks at names and sizes only, never into a file.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final
 
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.keys import shown
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE, is_model, is_numbered, saved_models
 from aiapp.modelarts.model_types import TENSORFLOW, ModelType
@@ -17,6 +19,7 @@ from aiapp.modelarts.model_types import TENSORFLOW, ModelType
 MODEL_FOLDER: Final = "model/"
 """The documented name of the folder that holds everything; a package may also be that folder, whatever it is called."""
 
+_VARIABLES_DATA: Final = "variables/variables.data-"
 _MAX_EXAMPLES: Final = 3
 
 
@@ -86,8 +89,8 @@ def missing_files(layout: Layout, kind: ModelType) -> Refusal | None:
 
 
 def _elsewhere(files: Mapping[str, int], wanted: str) -> str:
-    found = sorted(path for path in files if path.endswith(f"/{wanted}"))[:_MAX_EXAMPLES]
-    return f" (found {', '.join(map(repr, found))}: name that folder instead)" if found else ""
+    found = nsmallest(_MAX_EXAMPLES, (path for path in files if path.endswith(f"/{wanted}")))
+    return f" (found {', '.join(map(shown, found))}: name that folder instead)" if found else ""
 
 
 def _has_model(layout: Layout, kind: ModelType) -> bool:
@@ -95,9 +98,9 @@ def _has_model(layout: Layout, kind: ModelType) -> bool:
 
 
 def _no_model(layout: Layout, kind: ModelType) -> Refusal:
-    empty = sorted(path for path in layout.files if is_model(path, kind))[:_MAX_EXAMPLES]
+    empty = nsmallest(_MAX_EXAMPLES, (path for path in layout.files if is_model(path, kind)))
     if empty:
-        names = ", ".join(repr(layout.name(path)) for path in empty)
+        names = ", ".join(shown(layout.name(path)) for path in empty)
         return Refusal(Reason.MODEL_FILES_MISSING, f"every model file for {kind.name} is empty: {names}")
     endings = ", ".join(kind.suffixes)
     wanted = f"a file ending in {endings}, outside of hidden folders" if endings else "any file besides code"
@@ -107,12 +110,13 @@ def _no_model(layout: Layout, kind: ModelType) -> Refusal:
 
 
 def _incomplete_saved_model(layout: Layout, folders: list[str]) -> Refusal | None:
+    ends, wanted = (path.partition(_VARIABLES_DATA) for path in layout.files), set(folders)
+    with_data = {folder for folder, found, _ in ends if found and folder in wanted}
     for folder in folders:
-        variables = f"{folder}variables/variables."
-        if f"{variables}index" not in layout.files:
-            return _lacks(layout, folder, f"{variables}index")
-        if not any(path.startswith(f"{variables}data-") for path in layout.files):
-            return _lacks(layout, folder, f"{variables}data-00000-of-00001")
+        if (index := f"{folder}variables/variables.index") not in layout.files:
+            return _lacks(layout, folder, index)
+        if folder not in with_data:
+            return _lacks(layout, folder, f"{folder}{_VARIABLES_DATA}00000-of-00001")
     return None
 
 

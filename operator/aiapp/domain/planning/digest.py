@@ -50,6 +50,14 @@ def pinned(artifact: Artifact) -> Finding:
     return holds(ConditionType.ARTIFACT_PINNED, f"{found}; content {artifact.digest} {_VOUCHES[artifact.digest_from]}")
 
 
+def unconfirmed(config_map: str) -> str:
+    """What to say of a record that nobody vouches for."""
+    return (
+        f"ConfigMap {config_map} states a digest that no version here vouches for: fetches are held to it; delete it "
+        "unless it comes from a backup of yours"
+    )
+
+
 def mismatch(stated: str | None, known: Known | None) -> Finding | None:
     """`ArtifactPinned` is False: the source states another content than is known to lie there."""
     if stated is None or known is None or known.content.digest == stated:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import Condition
 from aiapp.api.version import (
     Artifact,
     CompatibilityStatus,
@@ -62,7 +63,7 @@ class Report:
 
 def is_pinned(record: VersionRecord) -> bool:
     """Whether the import is over for ever: from here on the store is not asked again."""
-    return record.status.artifact is not None and record.is_true(ConditionType.ARTIFACT_PINNED)
+    return record.status.artifact is not None
 
 
 def known_listing(record: VersionRecord) -> str | None:
@@ -86,7 +87,8 @@ def first_sight(record: VersionRecord) -> Report:
 def remembered(record: VersionRecord) -> Imported:
     """The import as it was recorded."""
     findings = tuple(_recalled(record, type_) for type_ in IMPORT)
-    return Imported(findings, record.status.source, record.status.artifact, record.status.model)
+    known = Imported(findings, record.status.source, record.status.artifact, record.status.model)
+    return with_artifact(known, known.artifact) if known.artifact else known
 
 
 def imported(record: VersionRecord, inspection: Inspection) -> Imported:
@@ -111,6 +113,18 @@ def with_artifact(known: Imported, artifact: Artifact) -> Imported:
     """A pinned version with what is known of its content by now."""
     told = pinned(artifact)
     return replace(known, artifact=artifact, findings=tuple(told if f.type is told.type else f for f in known.findings))
+
+
+def with_doubt(known: Imported, doubt: str) -> Imported:
+    """A pinned version with something that a person should know of its record."""
+    told = next(f for f in known.findings if f.type is ConditionType.ARTIFACT_PINNED)
+    doubted = replace(told, message=f"{told.message}; {doubt}")
+    return replace(known, findings=tuple(doubted if f is told else f for f in known.findings))
+
+
+def refused(known: Imported, why: Finding) -> Imported:
+    """A package that is valid but is not pinned."""
+    return replace(known, artifact=None, findings=tuple(why if f.type is why.type else f for f in known.findings))
 
 
 def report(
@@ -170,7 +184,17 @@ def _recalled(record: VersionRecord, type_: ConditionType) -> Finding:
     before = record.condition(type_)
     if before is None:
         return unknown(type_, Reason.PENDING, "")
-    return Finding(type_, State(before.status), Reason(before.reason), before.message)
+    return as_recorded(type_, before)
+
+
+def as_recorded(type_: ConditionType, before: Condition) -> Finding:
+    """The finding behind a stored condition. A newer operator may have given reasons that this one does not know."""
+    state = State(before.status)
+    try:
+        reason = Reason(before.reason)
+    except ValueError:
+        reason = Reason.SUCCEEDED if state is State.TRUE else Reason.UNRECOGNIZED
+    return Finding(type_, state, reason, before.message)
 
 
 def _runtime_resolved(record: VersionRecord, resolution: Resolution | None) -> Finding:

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from tests.support.documents import changed
 from tests.support.fleet import TABLES, node, seen
-from tests.support.records import NORMAL, PIN, SKLEARN, fresh_version, normal_version
+from tests.support.records import NORMAL, PIN, SKLEARN, condition, fresh_version, normal_version
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
@@ -14,6 +15,7 @@ from aiapp.domain.manifest import Entry, composed
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.planning.drift import recalled
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.planning.version import (
     Report,
@@ -24,6 +26,7 @@ from aiapp.domain.planning.version import (
     remembered,
     report,
 )
+from aiapp.domain.summary import State
 
 VALID = Valid(
     uri="obs://models/mnist/1.0.0/model/",
@@ -145,3 +148,24 @@ def test_nodes_are_no_part_of_ready() -> None:
         "reasons": [{**MISMATCH, "reason": "ArchitectureMismatch", "detail": "the node is arm64, the runtime amd64"}],
         "nearFits": [{**MISMATCH, "missing": "ArchitectureMismatch", "remedy": "a runtime for arm64"}],
     }
+
+
+def test_a_reason_that_a_newer_operator_gave_is_told_on_and_nothing_raises() -> None:
+    conditions = [
+        condition("PackageValid", reason="NewlyInvented"),
+        condition("SourceUnchanged", "False", "Other", "m"),
+    ]
+    kept = [one for one in normal_version().raw["status"]["conditions"] if one["type"] != "PackageValid"]
+    record = VersionRecord.parse(changed(normal_version().raw, status__conditions=[*kept, *conditions]))
+    said = report(record, remembered(record), RESOLVED, FITS)
+    assert states(said)["PackageValid"] == ("True", "Succeeded")
+    assert said.phase == "Normal"
+    finding = recalled(record)
+    assert finding is not None
+    assert (finding.state, finding.reason, finding.message) == (State.FALSE, Reason.UNRECOGNIZED, "m")
+
+
+def test_what_was_pinned_stays_pinned_whatever_became_of_its_conditions() -> None:
+    raw = normal_version().raw
+    record = VersionRecord.parse(changed(raw, status__conditions=[]))
+    assert is_pinned(record)

@@ -1,0 +1,35 @@
+"""Which of our ConfigMaps pods may still need: manifests, and the digests beside them."""
+
+from collections.abc import Iterable, Iterator
+
+from aiapp.domain.naming import manifest_behind
+from aiapp.domain.planning.application import Children
+from aiapp.domain.planning.rollout import Rollout
+from aiapp.domain.resources import Json
+
+
+def templates(children: Children, rollouts: Iterable[Rollout]) -> Iterator[Json | None]:
+    """All pod templates of an application: of what runs, of what is to run, and of its history.
+
+    None for one of which nothing is kept in memory.
+    """
+    yield from (deployment["spec"].get("template") for deployment in children.deployments)
+    yield from (revision.get("data") for revision in children.revisions)
+    yield from (rollout.template for rollout in rollouts if rollout.template is not None)
+
+
+def unused(config_maps: Iterable[str], in_use: Iterable[Json | None]) -> list[str]:
+    """Those that hold a manifest, or its digest, that no template mounts."""
+    known = list(in_use)
+    if None in known:
+        return []
+    mounted = {manifest_behind(name) for template in known if template for name in _mounted(template)}
+    return [name for name in config_maps if (manifest := manifest_behind(name)) and manifest not in mounted]
+
+
+def _mounted(template: Json) -> Iterator[str]:
+    """Every ConfigMap that is a volume, or a part of one."""
+    for volume in template.get("spec", {}).get("volumes") or ():
+        for source in (volume, *(volume.get("projected", {}).get("sources") or ())):
+            if name := source.get("configMap", {}).get("name"):
+                yield name

@@ -1,0 +1,55 @@
+"""What stands against pinning a package that is valid in itself."""
+
+from typing import Any
+
+import pytest
+from tests.support.records import fresh_version
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.naming import digest_config_map, manifest_config_map
+from aiapp.domain.planning.pinning import pinned_otherwise, too_many_manifests
+
+HERE, BEFORE = (f"sha256:{digit * 64}" for digit in "12")
+RECORD = fresh_version()
+
+
+def noted(name: str, uid: str = "a-former-uid", version: str = RECORD.name) -> dict[str, Any]:
+    """A ConfigMap on which a version is noted as pinned to it."""
+    return {"metadata": {"name": name, "labels": {f"version.aiapp.dev/{version}": uid}}}
+
+
+NOTHING_AGAINST = [
+    pytest.param([], id="nothing is on record"),
+    pytest.param([noted(manifest_config_map(HERE))], id="the same content is"),
+    pytest.param([noted(f"{manifest_config_map(HERE)}-3")], id="a part of the same content is"),
+    pytest.param([noted(manifest_config_map(BEFORE)), noted(manifest_config_map(HERE))], id="the same content is, too"),
+    pytest.param([noted(manifest_config_map(BEFORE), RECORD.uid)], id="an import of this very object was interrupted"),
+    pytest.param([noted("somebodys")], id="a ConfigMap of another name has the label"),
+    pytest.param([noted(manifest_config_map(BEFORE), version="mnist-2.0.0")], id="another version has other content"),
+]
+
+
+@pytest.mark.parametrize("config_maps", NOTHING_AGAINST)
+def test_a_version_may_be_pinned_when(config_maps: list[dict[str, Any]]) -> None:
+    assert pinned_otherwise(RECORD, HERE, config_maps) is None
+
+
+@pytest.mark.parametrize("name", [manifest_config_map(BEFORE), digest_config_map(BEFORE)])
+def test_other_content_under_the_same_name_is_never_pinned_in_silence(name: str) -> None:
+    refused, recorded = pinned_otherwise(RECORD, HERE, [noted(name)]), manifest_config_map(BEFORE)
+    assert refused is not None
+    assert refused.reason is Reason.PIN_MISMATCH
+    assert refused.message.startswith(
+        f"mnist-1.0.0 was pinned to other content before, as ConfigMap {recorded} records"
+    )
+    assert refused.message.endswith(f"pin what is there now under this number, delete ConfigMap {recorded}")
+
+
+def test_more_manifests_than_a_namespace_may_keep_are_refused_with_the_setting() -> None:
+    assert too_many_manifests(None, 1 << 20) is None
+    refused = too_many_manifests(3 << 20, 1 << 20)
+    assert refused is not None
+    assert refused.reason is Reason.LIMIT_EXCEEDED
+    assert "would take 3.0 MiB; the operator keeps 1.0 MiB for each namespace (AIAPP_MAX_MANIFEST_BYTES)" in (
+        refused.message
+    )
