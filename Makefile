@@ -16,7 +16,7 @@ NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration oracle e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
+.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -25,7 +25,7 @@ demo: $(READY) ## a cluster on this machine, the operator in it, and a model tha
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m demo up
 
-test: $(READY) check unit oldest integration e2e ## everything: check, unit, integration and end-to-end
+test: $(READY) check unit oldest integration test-docs e2e ## everything: check, unit, integration, guides and end-to-end
 
 check: $(READY) ## format, lint, types, import rules, generated files
 	@$(BIN)/ruff format --check .
@@ -54,6 +54,10 @@ integration: $(READY)
 oracle: $(READY) ## 5,000 generated fleets before the real scheduler
 	@$(BIN)/aiapp sandbox prepare
 	@ORACLE_FLEETS=5000 $(BIN)/python -m pytest tests/integration/oracle -q
+
+test-docs: $(READY) ## every command of README, tutorial and how-to guides, as written
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/docs -q -n $(JOBS)
 
 e2e: $(READY) ## end-to-end tests on real nodes
 	@$(BIN)/aiapp sandbox prepare

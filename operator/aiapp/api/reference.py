@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -44,10 +45,10 @@ def conditions_page() -> str:
         "",
         "## Condition types",
         "",
-        *_table(("Type", "Meaning"), _members(ConditionType)),
+        *_linkable(_table(("Type", "Meaning"), _members(ConditionType))),
     ]
     for group, reasons in _groups(Reason).items():
-        lines += ["", f"## Reasons: {group.lower()}", "", *_table(("Reason", "Meaning"), reasons)]
+        lines += ["", f"## Reasons: {group.lower()}", "", *_linkable(_table(("Reason", "Meaning"), reasons))]
     return "\n".join(lines) + "\n"
 
 
@@ -167,6 +168,14 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
     for first, *others in rows:
         cells = (f"`{first}`", *(_escaped(cell) for cell in others))
         yield f"| {' | '.join(cells)} |"
+
+
+def _linkable(table: Iterable[str]) -> Iterator[str]:
+    """The rows, each with its first word in lower case as the anchor that other pages link to."""
+    yield from itertools.islice(table := iter(table), 2)
+    for row in table:
+        word = row.split("`")[1]
+        yield row.replace("| ", f'| <a id="{word.lower()}"></a>', 1)
 
 
 def _escaped(text: str) -> str:

@@ -16,7 +16,7 @@ CONDITIONS = reference.conditions_page()
 
 @pytest.mark.parametrize("word", [*ConditionType, *Reason])
 def test_every_condition_type_and_reason_is_explained_once(word: str) -> None:
-    rows = [line for line in CONDITIONS.splitlines() if line.startswith(f"| `{word}` |")]
+    rows = [line for line in CONDITIONS.splitlines() if line.startswith(f'| <a id="{word.lower()}"></a>`{word}` |')]
     twice = word in {*ConditionType} and word in {*Reason}
     assert len(rows) == 1 + twice
     assert all(len(row.split("|")[2].strip()) > 10 for row in rows)
