@@ -16,7 +16,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, ServiceClass, ServiceCode, Syntax, SyntaxFault
+from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, Syntax, SyntaxFault, service_code
 from aiapp.ports import PythonParser
 
 _WORKER: Final = Path(__file__).with_name("syntax_worker.py")
@@ -115,8 +115,8 @@ async def _exchange(process: asyncio.subprocess.Process, source: bytes) -> bytes
 def _syntax(line: bytes) -> Syntax:
     answer = json.loads(line)
     if "classes" in answer:
-        return ServiceCode(tuple(ServiceClass(name, tuple(bases)) for name, bases in answer["classes"]))
-    return SyntaxFault(_plain(answer["message"]), answer["line"], answer["column"])
+        return service_code(answer)
+    return SyntaxFault(_plain(answer["message"]), answer["line"], answer["column"], _plain(answer["text"]))
 
 
 def _plain(message: str) -> str:

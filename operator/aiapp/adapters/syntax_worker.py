@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 _OLDEST = (3, 7)
@@ -23,6 +24,10 @@ _CODINGS = (
     *("gbk", "gb2312", "gb18030", "hz", "big5", "shift-jis", "euc-jp", "euc-kr"),
 )
 """Coding lines that are understood. Loaded beforehand: later no file can be opened."""
+_HOOKS = frozenset({"_inference", "inference"})
+_MAX_TEXT = 200
+_MAX_CLASSES = 64
+_MAX_IMPORTS = 200
 _STANDARD_STREAMS = 3
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2): which signal this process gets when its parent ends."""
@@ -38,21 +43,28 @@ def answers(requests: BinaryIO, replies: BinaryIO, cpu_seconds: int) -> None:
 
 
 def answer(source: bytes) -> dict[str, object]:
-    """`{"classes": [[name, [base, ...]], ...]}`, or `{"message", "line", "column"}` where it is not Python."""
+    """Classes and imports, or `{"message", "line", "column", "text"}` where it is not Python.
+
+    A class is `{"name", "bases", "line", "methods", "decorators", "sets_model"}`,
+    an import `[module, names, level, line]`.
+    """
     try:
-        return {"classes": _classes(_parsed(source))}
+        module = _parsed(source)
+        return {"classes": _classes(module), "imports": _imports(module)}
     except SyntaxError as error:
-        return {"message": f"{error.msg}", "line": error.lineno or 0, "column": error.offset or 0}
+        text = (error.text or "").strip()[:_MAX_TEXT]
+        return {"message": f"{error.msg}", "line": error.lineno or 0, "column": error.offset or 0, "text": text}
     except ValueError as error:
-        return {"message": f"{error}", "line": 0, "column": 0}
+        return {"message": f"{error}", "line": 0, "column": 0, "text": ""}
     except OSError:  # a codec that would have to be loaded
         return {
             "message": "its coding line names a coding that is not read here: save it as UTF-8",
             "line": 1,
             "column": 0,
+            "text": "",
         }
     except (MemoryError, RecursionError):
-        return {"message": "too deeply nested or too large to parse", "line": 0, "column": 0}
+        return {"message": "too deeply nested or too large to parse", "line": 0, "column": 0, "text": ""}
 
 
 def _parsed(source: bytes) -> ast.Module:
@@ -62,9 +74,61 @@ def _parsed(source: bytes) -> ast.Module:
         return ast.parse(source)
 
 
-def _classes(module: ast.Module) -> list[tuple[str, list[str]]]:
-    found = (node for node in module.body if isinstance(node, ast.ClassDef))
-    return [(node.name[:200], [ast.unparse(base)[:200] for base in node.bases[:8]]) for node in found][:64]
+def _classes(module: ast.Module) -> list[dict[str, object]]:
+    found = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    return [_class(node) for node in found[:_MAX_CLASSES]]
+
+
+def _class(node: ast.ClassDef) -> dict[str, object]:
+    functions = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assigned = {target.id for one in node.body for target in _targets(one) if isinstance(target, ast.Name)}
+    return {
+        "name": node.name[:_MAX_TEXT],
+        "bases": [ast.unparse(base)[:_MAX_TEXT] for base in node.bases[:8]],
+        "line": node.lineno,
+        "methods": sorted({one.name for one in functions}.union(assigned).intersection(_HOOKS)),
+        "decorators": [ast.unparse(one)[:_MAX_TEXT] for one in node.decorator_list[:8]],
+        "sets_model": "model" in assigned
+        or any(
+            isinstance(target, ast.Attribute) and target.attr == "model"
+            for statement in _statements(functions)
+            for target in _targets(statement)
+        ),
+    }
+
+
+def _imports(module: ast.Module) -> list[tuple[str, list[str], int, int]]:
+    """What is imported whatever happens: not for type checkers alone, nor where a failure is caught."""
+    found: list[tuple[str, list[str], int, int]] = []
+    for node in _statements(module.body, certain=True):
+        if isinstance(node, ast.Import):
+            found += [(alias.name[:_MAX_TEXT], [], 0, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [alias.name[:_MAX_TEXT] for alias in node.names[:_MAX_IMPORTS]]
+            found.append(((node.module or "")[:_MAX_TEXT], names, node.level, node.lineno))
+    return found[:_MAX_IMPORTS]
+
+
+def _targets(statement: ast.stmt) -> Iterator[ast.expr]:
+    """What a statement assigns to, tuples taken apart."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    for target in targets:
+        yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target] if target else []
+
+
+def _statements(body: Sequence[ast.stmt], *, certain: bool = False) -> Iterator[ast.stmt]:
+    """Every statement, nested ones included; if `certain`, none that a condition or a handler stands before."""
+    waiting = list(reversed(body))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if certain and isinstance(node, ast.If | ast.Match):
+            continue
+        if certain and isinstance(node, ast.Try | ast.TryStar) and node.handlers:
+            waiting += reversed(node.finalbody)
+            continue
+        for field in ("finalbody", "orelse", "handlers", "cases", "body"):
+            waiting += reversed(getattr(node, field, []))
 
 
 def _allow(cpu_seconds: int) -> None:

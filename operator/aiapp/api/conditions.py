@@ -108,7 +108,7 @@ class Reason(StrEnum):
     CONFIG_INVALID = "ConfigInvalid"
     """config.json is not JSON or breaks a rule."""
     MODEL_TYPE_UNSUPPORTED = "ModelTypeUnsupported"
-    """config.json's model_type is none that can be served."""
+    """config.json's model_type, or the base class of the code, is none that can be served."""
     MODEL_FILES_MISSING = "ModelFilesMissing"
     """The package lacks files that its engine needs."""
     DIGEST_MISMATCH = "DigestMismatch"

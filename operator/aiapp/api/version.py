@@ -108,7 +108,8 @@ class VersionSpec(ApiModel):
     """Where the model comes from."""
     runtime: RuntimeNameString | None = None
     """Name of an InferenceRuntime, for example `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Default: the
-    `runtime` of config.json. May be set when it was absent; once the artifact is pinned, it stays as it was set."""
+    `runtime` of config.json. May be set when it was absent; once it is resolved and the artifact is pinned, it stays
+    as it was set."""
     container: Container | None = None
     """Defaults for its pods."""
 
@@ -353,9 +354,10 @@ class AIApplicationVersion(ApiModel):
             unchanged_once_pinned("spec.source.obs.digest"),
             unchanged_once_pinned("spec.container"),
             rule(
-                "!(has(oldSelf.status) && has(oldSelf.status.artifact)) || !has(oldSelf.spec.runtime)"
+                "!(has(oldSelf.status) && has(oldSelf.status.artifact) && has(oldSelf.status.runtime))"
+                " || !has(oldSelf.spec.runtime)"
                 " || (has(self.spec.runtime) && self.spec.runtime == oldSelf.spec.runtime)",
-                "runtime is immutable once it is set and the artifact is pinned: make a new version instead",
+                "runtime is immutable once it is resolved and the artifact is pinned: make a new version instead",
                 at="spec.runtime",
                 reason="FieldValueForbidden",
             ),

@@ -10,6 +10,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus
 from aiapp.domain.catalogue import Resolution, Resolved, asked, differences, resolve
 from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Valid
+from aiapp.domain.package.wheels import misfits
 from aiapp.domain.sizes import human_size
 from aiapp.modelarts.diagnostics import Diagnostic
 
@@ -86,8 +87,9 @@ def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, R
     model = ModelStatus.model_validate({**checked.package["model"], "runtime": checked.package.get("runtime")})
     found = resolve(wanted, model, catalogue)
     if isinstance(found, Resolved) or found.reason in _OF_THE_CLUSTER:
-        said = differences(asked(wanted, model) or "", _full_name(found))
-        return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", said))) if said else checked
+        told = [differences(asked(wanted, model) or "", _full_name(found))]
+        told += misfits(model.dependencies or (), _full_name(found))
+        return replace(checked, remarks=(*checked.remarks, *(Diagnostic("warning", one) for one in told if one)))
     if wanted is None:
         return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", found.message, reason=found.reason)))
     fault = Diagnostic("error", found.message, reason=found.reason)

@@ -37,8 +37,8 @@ class Shares:
 class TenantShares:
     """Shares among tenants, and within them among endpoints.
 
-    A tenant leaves half of the places to other tenants. An endpoint leaves a quarter of them to other endpoints, and a
-    quarter of a tenant's to that tenant's other endpoints. So one tenant can exhaust neither.
+    A tenant leaves half of the places to other tenants, and each of its endpoints half of what its others leave of the
+    tenant's. All tenants of one endpoint together leave a quarter to other endpoints. So neither can be exhausted.
     """
 
     def __init__(self, places: int) -> None:
@@ -52,8 +52,13 @@ class TenantShares:
         return (
             self._tenants.has_place(tenant)
             and self._endpoints[endpoint] < _but_a_quarter(self._places)
-            and self._pairs[tenant, endpoint] < _but_a_quarter(self._tenants.limit(tenant))
+            and self._has_place_of_its_own(tenant, endpoint)
         )
+
+    def _has_place_of_its_own(self, tenant: str, endpoint: str) -> bool:
+        others = sum(taken for (who, where), taken in self._pairs.items() if who == tenant and where != endpoint)
+        left = self._tenants.limit(tenant) - others
+        return self._pairs[tenant, endpoint] < max(1, left // 2)
 
     def take(self, tenant: str, endpoint: str) -> None:
         """One more for the tenant and the endpoint."""

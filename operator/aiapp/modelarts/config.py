@@ -77,6 +77,8 @@ class Reading(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
     """Every fault and every repair, one by one."""
     fault: Fault | None = None
+    warnings: tuple[str, ...] = ()
+    """What is accepted as it is, yet will hardly do; each is among the diagnostics too."""
 
 
 def read_config(
@@ -106,7 +108,7 @@ def read_config(
     config = config._replace(repaired=findings.repairs(notes))
     diagnostics = findings.diagnostics(name, notes, positions(text.content, findings.pointers))
     fault = Fault(findings.reason, f"{name} {findings.refusals()}") if findings.refused else None
-    return Reading(config, diagnostics, fault)
+    return Reading(config, diagnostics, fault, tuple(f"{name} {warning}" for warning in findings.warnings()))
 
 
 def unread(message: str, name: str, line: int = 0, column: int = 0) -> Reading:

@@ -152,6 +152,10 @@ class Findings:
             return tuple(every)
         return (*every[: MAX_REPAIRS - 1], f"and {count - MAX_REPAIRS + 1} more")
 
+    def warnings(self) -> tuple[str, ...]:
+        """What was accepted as it is, yet will hardly do."""
+        return tuple(found.text for found in self._warned)
+
     def diagnostics(
         self, name: str, before: tuple[Note, ...], positions: Mapping[str, Position]
     ) -> tuple[Diagnostic, ...]:

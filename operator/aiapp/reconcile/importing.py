@@ -15,11 +15,12 @@ from aiapp.domain.keys import KeyRefusedError
 from aiapp.domain.listing import Files, Listing
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed, Manifest, ManifestError, from_listing
+from aiapp.domain.package.acceptance import Accepted, accept
 from aiapp.domain.package.config import Config, read_config
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
-from aiapp.domain.package.layout import Layout, locate, missing_files
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved
+from aiapp.domain.package.layout import Layout, locate
 from aiapp.domain.package.refusal import Refusal, refusal_at, together
-from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, code_refusal
+from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, ServiceCode, accepted_code
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
@@ -104,42 +105,44 @@ class _Look:
         checked = await self._checked(listing)
         if isinstance(checked, Refusal):
             return Invalid(self.where.uri, listing.digest, *checked)
-        layout, config, manifest = checked
-        uri = f"{self.where.uri}{layout.root}"
-        return Valid(uri, listing.digest, manifest, config.model, config.runtime, config.remarks)
+        package, manifest = checked
+        return package.valid(self.where.uri, listing.digest, manifest)
 
-    async def _checked(self, listing: Listing) -> tuple[Layout, Config, Manifest] | Refusal:
+    async def _checked(self, listing: Listing) -> tuple[Accepted, Manifest] | Refusal:
         located = await offload(lambda: _located(listing, self.where), inline=listing.is_short)
         if isinstance(located, Refusal):
             return located
         layout, listed_config, listed_code = located
-        config = await self._config(layout, listed_config)
-        code = await self._code_refusal(layout, listed_code)
+        config = await self._config(layout, listed_config, is_short=listing.is_short)
+        code = await self._code(layout, listed_code)
         if isinstance(config, Refusal):
-            return together([config, code]) if code else config
-        missing = await offload(lambda: missing_files(layout, config.kind), inline=listing.is_short)
-        if refusals := [refusal for refusal in (missing, code) if refusal]:
-            return together(refusals, config.remarks)
+            return together([config, code]) if isinstance(code, Refusal) else config
+        package = await offload(lambda: accept(layout, config, code), inline=listing.is_short)
+        if isinstance(package, Refusal):
+            return package
         root = f"{self.where.prefix}{layout.root}"
         manifest = await offload(lambda: _manifest(listing, root), inline=listing.is_short)
-        return manifest if isinstance(manifest, Refusal) else (layout, config, manifest)
+        return manifest if isinstance(manifest, Refusal) else (package, manifest)
 
-    async def _config(self, layout: Layout, listed: Listed | None) -> Config | Refusal:
+    async def _config(self, layout: Layout, listed: Listed | None, *, is_short: bool) -> Config | Refusal:
         assert listed is not None  # this is how the root was found
         name = layout.name(CONFIG_FILE)
         if listed.size > MAX_CONFIG_BYTES:
             return refusal_at(Reason.CONFIG_INVALID, _too_long(listed.size, MAX_CONFIG_BYTES), name)
         data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
-        return await offload(lambda: read_config(data, name, layout.files), inline=len(data) <= _SHORT_CONFIG)
+        return await offload(
+            lambda: read_config(data, name, layout.files), inline=is_short and len(data) <= _SHORT_CONFIG
+        )
 
-    async def _code_refusal(self, layout: Layout, listed: Listed | None) -> Refusal | None:
+    async def _code(self, layout: Layout, listed: Listed | None) -> ServiceCode | Refusal | None:
+        """None: there is no such file."""
         if listed is None:
             return None
         name = layout.name(SERVICE_FILE)
         if listed.size > MAX_SERVICE_CODE_BYTES:
             return refusal_at(Reason.SERVICE_CODE_INVALID, _too_long(listed.size, MAX_SERVICE_CODE_BYTES), name)
         source = await self.store.read(self.where, self.credentials, listed, MAX_SERVICE_CODE_BYTES)
-        return code_refusal(await self.parser.parse(source), name)
+        return accepted_code(await self.parser.parse(source), name)
 
 
 def _located(listing: Listing, where: Location) -> tuple[Layout, Listed | None, Listed | None] | Refusal:

@@ -13,6 +13,7 @@ import sys
 import traceback
 from typing import NamedTuple, Optional, Sequence, Tuple
 
+from ..modelarts.libraries import brought_by
 from .compat import override
 from .config import Pin
 
@@ -23,18 +24,6 @@ MAX_LENGTH = 1500
 _LINE = re.compile(PREFIX + r": (?:(?P<file>[^:\s][^:]*\.(?:py|json))(?::(?P<line>\d+))?: )?(?P<what>.*)")
 _NO_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 _SHARED_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object")
-_IMPORT_NAMES = {
-    "PIL": "pillow",
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python",
-    "dateutil": "python-dateutil",
-    "faiss": "faiss-cpu",
-    "google.protobuf": "protobuf",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-}
 
 
 class StartFailure(NamedTuple):
@@ -146,14 +135,6 @@ def _installed(module: str) -> str:
 
 def _asked(module: str, pins: Sequence[Pin]) -> str:
     """What config.json says of the library that a module belongs to."""
-    wanted = {_canonical(module.partition(".")[0])}
-    wanted |= {_canonical(name) for prefix, name in _IMPORT_NAMES.items() if (module + ".").startswith(prefix + ".")}
-    for pin in pins:
-        name = _canonical(re.split(r"[\[<>=!~ ]", pin.name)[0])
-        if name in wanted or any(name.startswith(prefix + "-") for prefix in wanted):
-            return f"(config.json asks for {pin.text})"
-    return "(config.json does not ask for it)"
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    name = brought_by(module, [pin.name for pin in pins])
+    asked = next((pin for pin in pins if pin.name == name), None)
+    return "(config.json does not ask for it)" if asked is None else f"(config.json asks for {asked.text})"

@@ -340,7 +340,7 @@ ONCE_PINNED = (
     ("spec.container", {"spec__container__npu__count": 2}),
 )
 OTHER_RUNTIME = {"spec__runtime": "gpu_2"}
-SET_ONCE = "runtime is immutable once it is set and the artifact is pinned: make a new version instead"
+SET_ONCE = "runtime is immutable once it is resolved and the artifact is pinned: make a new version instead"
 PINNED = {
     "artifact": {
         "pin": f"sha256:{'4b' * 32}",
@@ -368,10 +368,10 @@ def update_refusals(kube: Kube, document: Document, namespace: str) -> dict[str,
     return {cause["field"]: cause["message"] for cause in refused.value.body["details"]["causes"]}
 
 
-def pinned(kube: Kube, document: Document, namespace: str) -> None:
+def pinned(kube: Kube, document: Document, namespace: str, **status: Any) -> None:
     """The document, registered, with the status that an import leaves."""
     registered = kube.apply(document, namespace)
-    kube.patch(registered, {"status": PINNED}, subresource="status")
+    kube.patch(registered, {"status": PINNED | status}, subresource="status")
 
 
 def once_pinned(field: str) -> str:
@@ -427,10 +427,21 @@ def test_a_mistake_in_a_version_that_is_not_pinned_can_be_mended(
 
 @pytest.mark.parametrize("change", [pytest.param("gpu_2", id="to another"), pytest.param(ABSENT, id="to none")])
 def test_a_runtime_of_a_pinned_version_is_set_once_and_stays(kube: Kube, namespace: str, change: Any) -> None:
-    pinned(kube, version(), namespace)
+    pinned(kube, version(), namespace, runtime={"name": "cpu_1", "lifecycle": "Supported"})
     kube.apply(changed(version(), spec__runtime="gpu_1"), namespace)
     with_another = changed(changed(version(), spec__runtime="gpu_1"), spec__runtime=change)
     assert update_refusals(kube, with_another, namespace) == {"spec.runtime": f"Forbidden: {SET_ONCE}"}
+
+
+@pytest.mark.parametrize(
+    "change", [pytest.param("gpu_2", id="another"), pytest.param(ABSENT, id="that of config.json")]
+)
+def test_a_runtime_that_was_not_found_is_mended_although_the_content_is_pinned(
+    kube: Kube, namespace: str, change: Any
+) -> None:
+    pinned(kube, changed(version(), spec__runtime="gpu_1"), namespace)
+    mended = kube.apply(changed(changed(version(), spec__runtime="gpu_1"), spec__runtime=change), namespace)
+    assert mended["spec"].get("runtime") == (None if change is ABSENT else change)
 
 
 def test_what_describes_a_version_may_change(kube: Kube, namespace: str) -> None:

@@ -76,4 +76,4 @@ def test_apis_of_a_package_in_a_store_are_shown(bucket: Bucket, keys: Path, uplo
     shown = yaml.safe_load(found.stdout)
     assert (shown["openapi"], shown["info"]["title"]) == ("3.1.0", "mnist")
     assert list(shown["paths"]["/"]["post"]["requestBody"]["content"]) == ["multipart/form-data"]
-    assert "read leniently: /apis/0/method: 'post' read as POST" in found.stderr
+    assert "read leniently: /apis/0/procotol: read as protocol" in found.stderr

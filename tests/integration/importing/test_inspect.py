@@ -57,7 +57,6 @@ async def test_a_package_is_read_and_what_is_pinned_is_what_lies_below_its_root(
     assert found.model.repaired == (
         "line 10 column 113: trailing commas ignored",
         "/apis/0/procotol: read as protocol",
-        "/apis/0/method: 'post' read as POST",
         "/apis/0/response/Content-type: 'applicaton/json' read as application/json",
     )
 

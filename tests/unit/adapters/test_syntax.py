@@ -14,7 +14,8 @@ from tests.support.waiting import eventually
 
 from aiapp.adapters.syntax import IsolatedParser, ParserSettings
 from aiapp.adapters.syntax_worker import answer
-from aiapp.domain.package.service_code import ServiceClass, ServiceCode, SyntaxFault, code_refusal
+from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.package.service_code import Import, ServiceClass, ServiceCode, SyntaxFault, accepted_code
 
 SETTINGS = ParserSettings(memory_bytes=256 * 1024 * 1024, cpu_seconds=1)
 
@@ -27,24 +28,34 @@ async def parser() -> AsyncIterator[IsolatedParser]:
 
 
 @pytest.mark.parametrize(
-    ("source", "classes"),
+    ("source", "code"),
     [
-        pytest.param(b"", (), id="empty"),
+        pytest.param(b"", ServiceCode(), id="empty"),
         pytest.param(
-            b"import x.y\r\nclass A(x.y.PTServingBaseService, B):\r\n    pass\r\n",
-            (ServiceClass("A", ("x.y.PTServingBaseService", "B")),),
-            id="classes and their bases, CRLF",
+            b"import x.y\r\n@d(1)\r\nclass A(x.y.PTServingBaseService, B):\r\n"
+            b"    def _inference(self):\r\n        self.model = 1\r\n",
+            ServiceCode(
+                (ServiceClass("A", ("x.y.PTServingBaseService", "B"), 3, ("_inference",), ("d(1)",), sets_model=True),),
+                (Import("x.y", line=1),),
+            ),
+            id="classes and imports, CRLF",
         ),
-        pytest.param("# -*- coding: gbk -*-\nx = '识别'\n".encode("gbk"), (), id="a coding line"),
-        pytest.param("# coding: cp936\nx = '识别'\n".encode("gbk"), (), id="another name of it"),
-        pytest.param("# vim: set fileencoding=big5 :\nx = '辨'\n".encode("big5"), (), id="Big5"),
-        pytest.param(b"\xef\xbb\xbfx = 1\n", (), id="a byte order mark"),
-        pytest.param(b"match x:\n    case 1: pass\n", (), id="newer than Python 3.7"),
-        pytest.param(b"x = '\\d'\n", (), id="an invalid escape is no error"),
+        pytest.param(
+            b"def f():\n  from .a import b as c, d\ntry:\n  import e\n"
+            b"except ImportError:\n  import g\nif x:\n  import h\n",
+            ServiceCode(imports=(Import("a", ("b", "d"), 1, 2),)),
+            id="imports that happen in any case",
+        ),
+        pytest.param("# -*- coding: gbk -*-\nx = '识别'\n".encode("gbk"), ServiceCode(), id="a coding line"),
+        pytest.param("# coding: cp936\nx = '识别'\n".encode("gbk"), ServiceCode(), id="another name of it"),
+        pytest.param("# vim: set fileencoding=big5 :\nx = '辨'\n".encode("big5"), ServiceCode(), id="Big5"),
+        pytest.param(b"\xef\xbb\xbfx = 1\n", ServiceCode(), id="a byte order mark"),
+        pytest.param(b"match x:\n    case 1: pass\n", ServiceCode(), id="newer than Python 3.7"),
+        pytest.param(b"x = '\\d'\n", ServiceCode(), id="an invalid escape is no error"),
     ],
 )
-async def test_python_is_parsed(parser: IsolatedParser, source: bytes, classes: tuple[ServiceClass, ...]) -> None:
-    assert await parser.parse(source) == ServiceCode(classes)
+async def test_python_is_parsed(parser: IsolatedParser, source: bytes, code: ServiceCode) -> None:
+    assert await parser.parse(source) == code
 
 
 @pytest.mark.parametrize(
@@ -52,7 +63,12 @@ async def test_python_is_parsed(parser: IsolatedParser, source: bytes, classes: 
     [
         pytest.param(b"x = 1\nif x:\nprint(x)\n", "line 3 column 1: expected an indented block", id="indentation"),
         pytest.param(b"print 'x'\n", "line 1 column 1: Missing parentheses in call to 'print'", id="Python 2"),
-        pytest.param(b"a\n<<<<<<< HEAD\n", "line 2 column 1: invalid syntax", id="conflict marker"),
+        pytest.param(b"x = [1\nprint(x)\n", "'[' was never closed, found 'x = [1'", id="the line at fault is shown"),
+        pytest.param(
+            b"a\n<<<<<<< HEAD\n",
+            "line 2 column 1: invalid syntax, found '<<<<<<< HEAD': a merge was not resolved",
+            id="conflict marker",
+        ),
         pytest.param(b"x = '\xff'\n", "line 1 column", id="neither UTF-8 nor declared"),
         pytest.param(b"# coding: klingon\n", "unknown encoding", id="unknown coding"),
         pytest.param(b"# coding: mac_farsi\n", "line 1 column 1: its coding line names", id="a coding not loaded"),
@@ -68,8 +84,8 @@ async def test_what_is_not_python_is_refused_with_its_place(
 ) -> None:
     found = await parser.parse(source)
     assert isinstance(found, SyntaxFault)
-    refusal = code_refusal(found, "model/customize_service.py")
-    assert refusal is not None
+    refusal = accepted_code(found, "model/customize_service.py")
+    assert isinstance(refusal, Refusal)
     assert refusal.message.startswith("model/customize_service.py")
     assert message in refusal.message
 
@@ -162,4 +178,4 @@ def test_no_source_whatever_raises(source: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = answer(source)
-    assert found.keys() in ({"classes"}, {"message", "line", "column"})
+    assert found.keys() in ({"classes", "imports"}, {"message", "line", "column", "text"})

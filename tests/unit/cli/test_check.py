@@ -33,7 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "mnist/model"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(SOUND)
-    (folder / "customize_service.py").write_text("class A: pass\n")
+    (folder / "customize_service.py").write_text("class A:\n    def _inference(self, data): ...\n")
     (folder / "a.pth").write_bytes(b"weights")
     return folder
 
@@ -54,7 +54,7 @@ def test_every_fault_of_every_file_is_told_with_line_and_column(package: Path) -
     found = check("mnist")
     assert found.exit_code == 1
     letter = "'&image_classification' must be a text that starts with a letter"
-    block = "expected an indented block after class definition on line 1"
+    block = "expected an indented block after class definition on line 1, found 'pass'"
     assert found.stdout.splitlines() == [
         f"{CONFIG}:3:3: error: /model_type: 'Torch7' is not one of {ENGINES} [ModelTypeUnsupported]",
         f"{CONFIG}:2:3: error: /model_algorithm: {letter} [ConfigInvalid]",
@@ -114,6 +114,48 @@ def test_a_runtime_of_another_engine_is_told_and_refused_where_it_is_asked_for(p
     warned = check("mnist")
     assert warned.exit_code == 0
     assert "mnist: warning: config.json names runtime 'xgboost_2.1.4" in warned.stdout
+
+
+def with_dependencies(*names: str) -> str:
+    packages = json.dumps([{"package_name": name} for name in names])
+    return SOUND.replace("\n}", f',\n  "dependencies": [{{"packages": {packages}}}]\n}}')
+
+
+def test_a_dependency_on_a_file_that_is_not_there_is_refused_with_its_line(package: Path) -> None:
+    names = ("wheels/gone-1.0-py3-none-any.whl", "/home/mind/model/lost.whl", "requirements.txt", "numpy")
+    (package / "config.json").write_text(with_dependencies(*names))
+    refused = check("mnist")
+    assert refused.exit_code == 1
+    lines = [line for line in refused.stdout.splitlines() if "is no file of the package" in line]
+    assert [line.partition(":")[0] for line in lines] == [CONFIG] * 3
+    assert lines[1].startswith(f"{CONFIG}:5:")
+    assert "/dependencies/0/packages/1/package_name: 'lost.whl' is no file of the package [ConfigInvalid]" in lines[1]
+    (package / "requirements.txt").write_text("numpy")
+    (package / "config.json").write_text(with_dependencies("requirements.txt"))
+    assert check("mnist").exit_code == 0
+
+
+def test_a_wheel_for_another_python_than_the_runtimes_is_warned_of(package: Path) -> None:
+    wheel = "x-1.0-cp36-cp36m-linux_x86_64.whl"
+    (package / wheel).touch()
+    (package / "config.json").write_text(with_dependencies(wheel))
+    found = check("mnist")
+    assert found.exit_code == 0
+    told = f"mnist: warning: {wheel} cannot be installed: it is for cp36-cp36m-linux_x86_64, the runtime {RUNTIME} has"
+    assert told in found.stdout
+
+
+def test_code_that_will_probably_not_do_is_warned_of_with_its_line(package: Path) -> None:
+    code = "from utils.boxes import nms\nclass A(SingleNodeService):\n    def _preprocess(self, data): ...\n"
+    (package / "customize_service.py").write_text(code)
+    found = check("mnist")
+    assert found.exit_code == 0
+    file = "mnist/model/customize_service.py"
+    nowhere = "no module 'utils' in the package, nor asked for by its dependencies: the image has to have it"
+    assert found.stdout.splitlines()[:2] == [
+        f"{file}:1: warning: {nowhere}",
+        f"{file}:2: warning: A has no _inference, and its base class has none for it",
+    ]
 
 
 def test_an_old_name_is_told_to_mean_another_python(package: Path) -> None:

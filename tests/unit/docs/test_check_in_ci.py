@@ -37,7 +37,7 @@ def _packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "mnist/model/customize_service.py": "def f(:\n",
         "mnist/model/net.pth": "weights",
         "fixed/config.json": SOUND,
-        "fixed/customize_service.py": "class Digits:\n    ...\n",
+        "fixed/customize_service.py": "class Digits:\n    def _inference(self, data): ...\n",
         "fixed/net.pth": "weights",
         "deploy/version.yaml": VERSION,
     }

@@ -3,39 +3,30 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from tests.support.parsing import ParserHere
 from typing_extensions import override
 
 from aiapp.adapters.objectstore.folder import FolderStore, folder_location
-from aiapp.adapters.syntax_worker import answer
 from aiapp.api.conditions import Reason
 from aiapp.domain.credentials import Credentials
 from aiapp.domain.location import Location
 from aiapp.domain.manifest import Listed
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
-from aiapp.domain.package.service_code import ServiceCode, Syntax, SyntaxFault
-from aiapp.ports import PythonParser
 from aiapp.reconcile.importing import inspect
 
 BASE: Mapping[str, Any] = {"model_algorithm": "image_classification", "model_type": "PyTorch"}
 CODE = b"""from model_service.pytorch_model_service import PTServingBaseService
 
 class A(PTServingBaseService):
-    pass
+    def _inference(self, data):
+        return data
 """
+CAFFE = b"from model_service.caffe_model_service import CaffeBaseService\nclass N(CaffeBaseService): pass\n"
 Files = Mapping[str, bytes]
 Check = Callable[[Inspection], None]
-
-
-class InThisProcess(PythonParser):
-    """The real parser without a process of its own."""
-
-    @override
-    async def parse(self, source: bytes) -> Syntax:
-        found = cast("dict[str, Any]", answer(source))
-        return ServiceCode() if "classes" in found else SyntaxFault(found["message"], found["line"], found["column"])
 
 
 def package(config: bytes | None = None, *, root: str = "", files: Files | None = None, **fields: Any) -> Files:
@@ -54,6 +45,17 @@ def told(*words: str, model: Mapping[str, Any] | None = None) -> Check:
         shown = found.model.model_dump(mode="json", by_alias=True, exclude_none=True)
         assert {key: shown.get(key) for key in model or {}} == (model or {})
         assert len([remark for remark in found.remarks if remark.severity == "warning"]) == len(words)
+
+    return check
+
+
+def warned(*words: str) -> Check:
+    """Accepted, with exactly these warnings."""
+
+    def check(found: Inspection) -> None:
+        assert isinstance(found, Valid), found
+        assert found.warnings == words
+        assert len(found.remarks) == len(words)
 
     return check
 
@@ -277,7 +279,7 @@ POINTS = [
     pytest.param(
         package(
             files={
-                "customize_service.py": b"# -*- coding: utf-8 -*-\r\nimport utils\r\n",
+                "customize_service.py": b"# -*- coding: utf-8 -*-\r\nimport utils\r\n" + CODE,
                 "utils/__init__.py": b"",
                 "requirements.txt": b"torch\n",
             }
@@ -287,8 +289,32 @@ POINTS = [
     ),
     pytest.param(
         package(files={"customize_service.py": CODE + b"<<<<<<< HEAD\nx = 1\n=======\n"}),
-        refused(Reason.SERVICE_CODE_INVALID, "customize_service.py line 5 column 1: invalid syntax"),
+        refused(
+            Reason.SERVICE_CODE_INVALID, "customize_service.py line 6 column 1: invalid syntax, found '<<<<<<< HEAD'"
+        ),
         id="15 a conflict marker is found without importing anything",
+    ),
+    pytest.param(
+        package(files={"customize_service.py": b"from utils.nms import nms\n" + CODE, "utils/boxes.py": b""}),
+        warned("customize_service.py line 1: the package has no utils/nms.py"),
+        id="15 a helper module that was left out",
+    ),
+    pytest.param(
+        package(files={"customize_service.py": CODE.partition(b"    def")[0] + b"    pass\n"}),
+        warned("customize_service.py line 3: A has no _inference, nor a self.model that its base class could call"),
+        id="15 a service that cannot predict",
+    ),
+    pytest.param(
+        package(model_type="Caffe", files={"net.caffemodel": b"w", "customize_service.py": CAFFE}),
+        refused(Reason.MODEL_TYPE_UNSUPPORTED, "line 2: N derives from CaffeBaseService: Caffe models are not"),
+        id="15 a service of an engine that is not served",
+    ),
+    pytest.param(
+        package(model_type="Caffe", files={"net.caffemodel": b"w"}),
+        warned(
+            "config.json /model_type: the model server has no Caffe of its own: the code must bring all that it needs"
+        ),
+        id="07 an engine that is not served, with code that might be",
     ),
     pytest.param(
         {"model/customize_service.py": CODE, "model/net.pth": b"w"},
@@ -303,7 +329,7 @@ async def test_a_package_is_read_as_it_is_meant(tmp_path: Path, files: Files, ch
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    check(await inspect(folder_location(tmp_path), None, FolderStore(), InThisProcess()))
+    check(await inspect(folder_location(tmp_path), None, FolderStore(), ParserHere()))
 
 
 async def test_a_package_of_an_engine_without_code_of_its_own_needs_none(tmp_path: Path) -> None:
@@ -312,7 +338,7 @@ async def test_a_package_of_an_engine_without_code_of_its_own_needs_none(tmp_pat
     (tmp_path / "config.json").write_text(json.dumps({**BASE, "model_type": "TensorFlow"}))
     for path in ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"):
         (tmp_path / path).write_bytes(b"w")
-    told()(await inspect(folder_location(tmp_path), None, FolderStore(), InThisProcess()))
+    told()(await inspect(folder_location(tmp_path), None, FolderStore(), ParserHere()))
 
 
 class Unread(FolderStore):
@@ -326,5 +352,5 @@ async def test_a_config_json_of_100_megabytes_is_refused_without_being_read(tmp_
     (tmp_path / "customize_service.py").write_bytes(CODE)
     with (tmp_path / "config.json").open("wb") as file:
         file.truncate(100 * 1024 * 1024)
-    found = await inspect(folder_location(tmp_path), None, Unread(), InThisProcess())
+    found = await inspect(folder_location(tmp_path), None, Unread(), ParserHere())
     refused(Reason.CONFIG_INVALID, "config.json: it has 104857600 bytes; at most 1048576 are read")(found)

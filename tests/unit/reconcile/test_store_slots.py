@@ -29,7 +29,7 @@ def test_many_slow_endpoints_of_one_namespace_leave_slots_to_others() -> None:
         granted = [held.enter_context(slots.slot(f"slow-{number}", version(number))) for number in range(18)]
         assert granted.count(True) == 4
         for number in range(2):
-            assert held.enter_context(slots.slot("quick", version(number, "other")))
+            assert held.enter_context(slots.slot(f"quick {number}", version(number, "other")))
 
 
 def test_what_uses_no_store_needs_no_slot() -> None:

@@ -23,7 +23,9 @@ class Config(NamedTuple):
     read: modelarts.Config
     """All that it says, schemas of the APIs included."""
     remarks: tuple[Diagnostic, ...] = ()
-    """What was read leniently, one by one."""
+    """What was read leniently, and what will probably not do, one by one."""
+    warnings: tuple[str, ...] = ()
+    """The latter as sentences."""
 
 
 def read_config(data: bytes, name: str, files: Collection[str] | None = None) -> Config | Refusal:
@@ -36,7 +38,7 @@ def read_config(data: bytes, name: str, files: Collection[str] | None = None) ->
         return Refusal(Reason(reading.fault.reason), reading.fault.message, reading.diagnostics)
     read = reading.config
     assert read.kind is not None  # else there is a fault
-    return Config(read.kind, _status(read, read.kind), read.runtime, read, reading.diagnostics)
+    return Config(read.kind, _status(read, read.kind), read.runtime, read, reading.diagnostics, reading.warnings)
 
 
 def _status(read: modelarts.Config, kind: ModelType) -> ModelStatus:

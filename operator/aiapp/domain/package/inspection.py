@@ -54,7 +54,9 @@ class Valid:
     runtime: str | None
     """As config.json writes it, not checked against anything."""
     remarks: tuple[Diagnostic, ...] = ()
-    """What was read leniently, one by one."""
+    """What was read leniently and what will probably not do, one by one."""
+    warnings: tuple[str, ...] = ()
+    """The latter as sentences."""
     content: Known | None = None
     """What is known of the content without having read it."""
 

@@ -1,6 +1,10 @@
-"""What the Event of a finished import tells: files, size, engine, dependencies, repairs. Never more than a sentence."""
+"""What is told of an accepted package: by the Event of its import and by its condition."""
+
+from typing import Final
 
 from aiapp.domain.package.inspection import Valid
+
+_MAX_WARNINGS: Final = 8
 
 
 def imported_story(package: Valid, pinned: str) -> str:
@@ -11,7 +15,19 @@ def imported_story(package: Valid, pinned: str) -> str:
         parts.append(_counted(len(model.dependencies), "dependency", "dependencies"))
     if model.repaired:
         parts.append(f"{_counted(len(model.repaired), 'value', 'values')} read leniently, see status.model.repaired")
+    if package.warnings:
+        parts.append(f"{_counted(len(package.warnings), 'warning', 'warnings')}, see the condition PackageValid")
     return "; ".join(parts)
+
+
+def remarks_of(package: Valid) -> str:
+    """What the condition of an accepted package says: what will probably not do, and what was read leniently."""
+    repaired = "; ".join(package.model.repaired or ())
+    shown = list(package.warnings[:_MAX_WARNINGS])
+    if (more := len(package.warnings) - _MAX_WARNINGS) > 0:
+        shown.append(f"and {more} more, see `aiapp check`")
+    parts = [f"warning: {'; '.join(shown)}"] if shown else []
+    return "; ".join([*parts, *([f"read leniently: {repaired}"] if repaired else [])])
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -19,6 +19,7 @@ from aiapp.domain.catalogue import Resolution, Resolved
 from aiapp.domain.desired.manifest import manifest_reference
 from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.package.story import remarks_of
 from aiapp.domain.planning.digest import mismatch, pinned, with_digest
 from aiapp.domain.planning.records import VersionRecord
 from aiapp.domain.resources import Json
@@ -160,10 +161,9 @@ def _accepted(package: Valid, stated: str | None) -> Imported:
     )
     artifact = with_digest(artifact, stated, package.content)
     refused = mismatch(stated, package.content)
-    repaired = "; ".join(package.model.repaired or ())
     findings = (
         holds(ConditionType.SOURCE_RESOLVED),
-        holds(ConditionType.PACKAGE_VALID, f"read leniently: {repaired}" if repaired else ""),
+        holds(ConditionType.PACKAGE_VALID, remarks_of(package)),
         refused or pinned(artifact),
     )
     model = package.model.model_copy(update={"runtime": package.runtime})

@@ -1,16 +1,17 @@
 """Whole packages, shaped like those that people publish: what is read of each is kept in its expected.json."""
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.parsing import parsed
 
-from aiapp.domain.package.config import Config, read_config
-from aiapp.domain.package.layout import Layout, locate, missing_files
+from aiapp.domain.package.acceptance import Accepted, accept
+from aiapp.domain.package.config import read_config
+from aiapp.domain.package.layout import Layout, locate
 from aiapp.domain.package.refusal import Refusal
-from aiapp.domain.package.service_code import ServiceCode, SyntaxFault, code_refusal
+from aiapp.domain.package.service_code import ServiceCode, accepted_code
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 
 CORPUS = Path(__file__).parents[3] / "data/packages/import"
@@ -30,25 +31,20 @@ def _seen(package: Path) -> dict[str, Any]:
     config = read_config((package / layout.root / CONFIG_FILE).read_bytes(), layout.name(CONFIG_FILE))
     if isinstance(config, Refusal):
         return _refused(config)
-    refusal = missing_files(layout, config.kind) or _code_refusal(package, layout)
-    return _accepted(layout, config) if refusal is None else _refused(refusal)
+    found = accept(layout, config, _code(package, layout))
+    return _refused(found) if isinstance(found, Refusal) else _accepted(found)
 
 
-def _code_refusal(package: Path, layout: Layout) -> Refusal | None:
+def _code(package: Path, layout: Layout) -> ServiceCode | Refusal | None:
     code = package / layout.root / SERVICE_FILE
-    if not code.exists():
-        return None
-    try:
-        ast.parse(code.read_bytes())
-    except SyntaxError as error:
-        return code_refusal(SyntaxFault(error.msg, error.lineno or 0, error.offset or 0), layout.name(SERVICE_FILE))
-    return code_refusal(ServiceCode(), layout.name(SERVICE_FILE))
+    return accepted_code(parsed(code.read_bytes()), layout.name(SERVICE_FILE)) if code.exists() else None
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:
     return {"reason": refusal.reason, "message": refusal.message}
 
 
-def _accepted(layout: Layout, config: Config) -> dict[str, Any]:
-    model = config.model.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {"root": layout.root, "runtime": config.runtime, "model": model}
+def _accepted(found: Accepted) -> dict[str, Any]:
+    model = found.config.model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    doubts = {"doubts": [f"{doubt.line}: {doubt.message}" for doubt in found.doubts]} if found.doubts else {}
+    return {"root": found.layout.root, "runtime": found.config.runtime, "model": model, **doubts}

@@ -1,0 +1,63 @@
+"""Whether a package is accepted, from everything that was read of it, and what will probably not do all the same."""
+
+from dataclasses import dataclass
+
+from aiapp.domain.manifest import Manifest
+from aiapp.domain.package.config import Config
+from aiapp.domain.package.inspection import Valid
+from aiapp.domain.package.layout import Layout, missing_files
+from aiapp.domain.package.refusal import Refusal, together
+from aiapp.domain.package.service_code import ServiceCode
+from aiapp.domain.package.serving import Doubt, doubts, unserved_code
+from aiapp.modelarts.diagnostics import Diagnostic
+from aiapp.modelarts.model_files import SERVICE_FILE
+from aiapp.modelarts.model_types import CUSTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A package that breaks no rule."""
+
+    layout: Layout
+    config: Config
+    doubts: tuple[Doubt, ...]
+    """Of its code."""
+
+    def valid(self, folder: str, listing: str, manifest: Manifest) -> Valid:
+        """The result of the look at `folder` that found it."""
+        file = self.layout.name(SERVICE_FILE)
+        return Valid(
+            uri=f"{folder}{self.layout.root}",
+            listing=listing,
+            manifest=manifest,
+            model=self.config.model,
+            runtime=self.config.runtime,
+            remarks=(
+                *self.config.remarks,
+                *(Diagnostic("warning", doubt.message, file, line=doubt.line) for doubt in self.doubts),
+            ),
+            warnings=(*self.config.warnings, *(_sentence(file, doubt) for doubt in self.doubts)),
+        )
+
+
+def accept(layout: Layout, config: Config, code: ServiceCode | Refusal | None) -> Accepted | Refusal:
+    """All faults of the files and of the code at once; `code` is None where there is none."""
+    refusals = [
+        missing_files(layout, config.kind),
+        code if isinstance(code, Refusal) else _unserved(layout, config, code),
+    ]
+    if found := [refusal for refusal in refusals if refusal]:
+        return together(found, config.remarks)
+    if not isinstance(code, ServiceCode):
+        return Accepted(layout, config, ())
+    return Accepted(layout, config, tuple(doubts(code, config.kind, layout.files, config.model.dependencies or ())))
+
+
+def _unserved(layout: Layout, config: Config, code: ServiceCode | None) -> Refusal | None:
+    if code is None or config.kind is CUSTOM:
+        return None
+    return unserved_code(code, layout.name(SERVICE_FILE))
+
+
+def _sentence(file: str, doubt: Doubt) -> str:
+    return f"{file}{f' line {doubt.line}' if doubt.line else ''}: {doubt.message}"
