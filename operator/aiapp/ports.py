@@ -92,6 +92,13 @@ class Cluster(Protocol):
         """
         ...
 
+    async def take_back(self, observed: Json, owners: list[Json]) -> None:
+        """Merge `owners` into the owner references of exactly that object in exactly that state; absent is fine.
+
+        Raises `ConflictError` when it changed.
+        """
+        ...
+
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
     ) -> None:

@@ -59,6 +59,8 @@ from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.loop import Loop, Reconcile
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.refusals import Reported
+from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.resync import Resync
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.schema import SchemaCheck
@@ -127,6 +129,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         cluster=parts.cluster,
         shared=parts.shared,
         recorder=parts.recorder,
+        replica_sets=ReplicaSets(parts.cluster),
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
@@ -134,11 +137,18 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         pip=pip(parts.settings),
         clock=time.monotonic,
     )
-    return {
-        VERSIONS.kind: VersionReconciler(version),
-        APPLICATIONS.kind: ApplicationReconciler(application),
-        RUNTIMES.kind: RuntimeReconciler(parts.store, parts.cluster, parts.view.knowledge),
+    by_resource: dict[Resource, Reconcile] = {
+        VERSIONS: VersionReconciler(version),
+        APPLICATIONS: ApplicationReconciler(application),
+        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, parts.view.knowledge),
     }
+    return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
+
+
+def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:
+    return Reported(
+        resource=resource, reconcile=reconcile, store=parts.store, cluster=parts.cluster, recorder=parts.recorder
+    )
 
 
 def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconciler:

@@ -9,6 +9,7 @@ from aiapp.domain.resources import Json, Resource, resource_of
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 Place = tuple[Resource, str, str]
+STATE = ("uid", "resourceVersion")
 
 
 class FakeApi(Api):
@@ -83,6 +84,8 @@ class FakeApi(Api):
         """Owners merge by uid, as in a strategic merge patch, and labels by key; nothing else is patched by anybody."""
         self._call("patch")
         found = await self.get(resource, namespace, name)
+        if any(found["metadata"][key] != patch["metadata"].get(key, found["metadata"][key]) for key in STATE):
+            raise ConflictError(409, "Conflict", "the object has been modified")
         owners = {o["uid"]: o for o in (found["metadata"].get("ownerReferences") or ())}
         for reference in patch["metadata"]["ownerReferences"]:
             if reference.get("$patch") == "delete":
@@ -100,7 +103,7 @@ class FakeApi(Api):
         found = self.objects.get(_place(document))
         if found is None:
             raise NotFoundError(404, "NotFound", document["metadata"]["name"])
-        for key in ("uid", "resourceVersion"):
+        for key in STATE:
             if document["metadata"][key] != found["metadata"][key]:
                 raise ConflictError(409, "Conflict", "the object has been modified")
         return self.hold({**found, "status": document["status"]}, found["metadata"]["uid"])

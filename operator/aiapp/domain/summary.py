@@ -71,6 +71,7 @@ STALLING: Final = frozenset(
         Reason.QUOTA_EXCEEDED,
         Reason.POD_REFUSED,
         Reason.STORAGE_TOO_SMALL,
+        Reason.WRITE_REFUSED,
         Reason.DEPLOY_TIMEOUT,
         Reason.SPEC_INVALID,
         Reason.NAME_UNPARSED,

@@ -55,6 +55,8 @@ _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""
 _MOST_OWNERS: Final = 500
 """Versions that may share one ConfigMap; owners beyond that are added again at each look."""
+_MOST_FINALIZERS: Final = 4
+"""Of an object that is being deleted, as many as a message names."""
 _MOST_VALUES: Final = 10_000
 """Values that a child of ours may hold, several times what the largest has; parsed, each takes about 100 bytes."""
 _MOST_LIMITS: Final = 64
@@ -75,6 +77,8 @@ def trimmed_metadata(metadata: Json) -> Json:
     kept = _only(metadata, _METADATA)
     if owners := metadata.get("ownerReferences"):
         kept["ownerReferences"] = owners[:_MOST_OWNERS]
+    if "deletionTimestamp" in kept and (finalizers := metadata.get("finalizers")):
+        kept["finalizers"] = [name[:_ANNOTATION_CHARACTERS] for name in finalizers[:_MOST_FINALIZERS]]
     if labels := _among(metadata.get("labels"), _LABELS) | _pinned(metadata.get("labels")):
         kept["labels"] = labels
     if annotations := _among(metadata.get("annotations"), _ANNOTATIONS):

@@ -11,6 +11,7 @@ from aiapp.domain.desired.manifest import config_map_names
 from aiapp.domain.desired.pod import Fetcher
 from aiapp.domain.naming import digest_config_map
 from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.planning.adoption import called, name_taken, new_owners, orphans
 from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
 from aiapp.domain.planning.drift import suspects
 from aiapp.domain.planning.mounts import templates, unused
@@ -28,17 +29,21 @@ from aiapp.domain.resources import (
     Json,
     resource_of,
 )
-from aiapp.ports import Applied, ApplyResult, Cluster, Recorder
+from aiapp.ports import ApiError, Applied, ApplyResult, Cluster, Recorder
 from aiapp.reconcile.access import AccessError, require_allowed
 from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.drift import Drifts
 from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.loop import Outcome
 from aiapp.reconcile.queue import Key
+from aiapp.reconcile.refusals import refusal
+from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.reporting import conditions, tell_change
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.store import Store
 
+ADOPTED: Final = (CONTROLLER_REVISIONS, DEPLOYMENTS, SERVICES)
+"""Templates first: by them a Deployment goes on with the pods that it has."""
 QUICK_SECONDS: Final = 3.0
 """A new application is not said to wait for its version before that: most are imported by then."""
 
@@ -51,6 +56,7 @@ class ApplicationPorts:
     cluster: Cluster
     shared: SharedConfigMaps
     recorder: Recorder
+    replica_sets: ReplicaSets
     catalogue: Catalogue
     view: FleetView
     drifts: Drifts
@@ -59,6 +65,21 @@ class ApplicationPorts:
     pip: Pip = DEFAULT_PIP
     clock: Callable[[], float]
     """Monotonic seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """What became of a plan."""
+
+    applied: Sequence[Applied]
+    deleted: Sequence[Json]
+    refused: Sequence[Trouble]
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why not everything exists that should."""
+        taken = [a.object for a in self.applied if a.result is ApplyResult.NAME_TAKEN]
+        return name_taken(taken) if taken else next(iter(self.refused), None)
 
 
 class ApplicationReconciler:
@@ -73,28 +94,41 @@ class ApplicationReconciler:
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             self._met.pop(key, None)
             return Outcome()
-        observed = self._gather(ApplicationRecord.parse(raw))
+        application = ApplicationRecord.parse(raw)
+        await self._take_back(application)
+        observed = await self._gather(application)
         wanted = await self._with_manifests(observed, await self._with_credentials(observed, plan(observed)))
-        applied = [await self._apply(observed, desired) for desired in wanted.apply]
-        await self._delete(wanted.delete)
+        done = await self._carry_out(observed, wanted)
         self._tell_rollouts(observed.application, wanted.rollouts)
-        taken = [_called(a.object) for a in applied if a.result is ApplyResult.NAME_TAKEN]
-        after = _after(observed, applied, wanted.delete)
+        after = _after(observed, done)
         await self._release(after, wanted.rollouts)
-        said = assess(after, wanted, taken)
+        said = assess(after, wanted, done.trouble)
         self._suspect(observed)
         wait = self._patience(key, observed.application, said)
         if wait is None:
             await self._report(observed.application, said)
-        return Outcome(retry_after=wait, failed=bool(taken) or any(map(_may_mend_itself, wanted.rollouts)))
+        failed = done.trouble is not None or any(map(_may_mend_itself, wanted.rollouts))
+        return Outcome(retry_after=wait, failed=failed)
 
-    def _gather(self, application: ApplicationRecord) -> Observed:
+    async def _take_back(self, application: ApplicationRecord) -> None:
+        """What it is to serve with and what had lost its owner, before anything is judged by what it owns."""
+        if application.parsed.spec.serving is None:
+            return
+        place = (application.namespace, application.name)
+        children = [child for kind in ADOPTED for child in self._ports.store.children(kind, *place)]
+        for orphan in orphans(application, children):
+            await self._ports.cluster.take_back(orphan, new_owners(application, orphan))
+            message = f"{called(orphan)}, which had lost its owner, belongs to this application again"
+            self._ports.recorder.event(application.raw, "Normal", Reason.TAKEN_BACK, message)
+
+    async def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
+        deployments = _owned(store.children(DEPLOYMENTS, *place), application.uid)
         children = Children(
-            deployments=_owned(store.children(DEPLOYMENTS, *place), application.uid),
+            deployments=deployments,
             services=_owned(store.children(SERVICES, *place), application.uid),
             revisions=_owned(store.children(CONTROLLER_REVISIONS, *place), application.uid),
-            pods=tuple(store.children(PODS, *place)),
+            pods=await self._ports.replica_sets.pods_of(deployments, store.children(PODS, *place)),
         )
         versions, unreadable = read_versions(store.versions(*place))
         return Observed(
@@ -144,6 +178,24 @@ class ApplicationReconciler:
         raw = after.application.raw
         held = self._ports.shared.held(raw)
         await self._ports.shared.release(unused(held, templates(after.children, rollouts)), raw)
+
+    async def _carry_out(self, observed: Observed, wanted: Plan) -> CarriedOut:
+        """As much of the plan as the API server takes; nothing is made for a version after a refusal."""
+        applied: list[Applied] = []
+        refused: dict[str | None, Trouble] = {}
+        for desired in wanted.apply:
+            if version_of(desired) in refused:
+                continue
+            try:
+                applied.append(await self._apply(observed, desired))
+            except ApiError as error:
+                trouble = refusal(error, called(desired))
+                if trouble is None:
+                    raise
+                refused[version_of(desired)] = trouble
+        if not refused:
+            await self._delete(wanted.delete)
+        return CarriedOut(applied, () if refused else wanted.delete, tuple(refused.values()))
 
     async def _apply(self, observed: Observed, desired: Json) -> Applied:
         metadata = desired["metadata"]
@@ -202,14 +254,12 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
     )
 
 
-def _called(obj: Json) -> str:
-    return f"{obj['kind']} {obj['metadata']['name']}"
-
-
-def _after(observed: Observed, applied: Sequence[Applied], deleted: Sequence[Json]) -> Observed:
+def _after(observed: Observed, done: CarriedOut) -> Observed:
     """The children as they are now that the plan was carried out."""
-    gone = {child["metadata"]["uid"] for child in deleted}
-    ours = [a.object for a in applied if a.result is not ApplyResult.NAME_TAKEN and a.object["kind"] == "Deployment"]
+    gone = {child["metadata"]["uid"] for child in done.deleted}
+    ours = [
+        a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and a.object["kind"] == "Deployment"
+    ]
     fresh = {child["metadata"]["name"]: child for child in (*observed.children.deployments, *ours)}
     deployments = tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
     return replace(observed, children=replace(observed.children, deployments=deployments))

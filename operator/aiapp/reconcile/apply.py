@@ -80,7 +80,11 @@ def _raced(error: ApiError) -> bool:
 
 def _refuse_terminating(observed: Json) -> None:
     if "deletionTimestamp" in observed["metadata"]:
-        raise ConflictError(409, "Terminating", f"{_name(observed)} is being deleted; it is made anew afterwards")
+        held = ", ".join(observed["metadata"].get("finalizers") or ())
+        waits = f", which waits for its finalizers ({held})" if held else ""
+        raise ConflictError(
+            409, "Terminating", f"{_name(observed)} is being deleted{waits}; it is made again afterwards"
+        )
 
 
 def _name(document: Json) -> str:

@@ -35,6 +35,15 @@ class StoredCluster(Cluster):
         return self._remember(await self._applier.apply(desired, observed, owner_uid))
 
     @override
+    async def take_back(self, observed: Json, owners: list[Json]) -> None:
+        metadata, resource = observed["metadata"], resource_of(observed)
+        state = {key: metadata[key] for key in ("uid", "resourceVersion")}
+        patch = {"metadata": {**state, "ownerReferences": owners}}
+        with suppress(NotFoundError):
+            written = await self._api.patch(resource, metadata["namespace"], metadata["name"], patch)
+            self._store.put(resource, trim_of(resource)(written), own=True)
+
+    @override
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
     ) -> None:

@@ -31,6 +31,7 @@ from aiapp.reconcile.fleet import FleetView
 from aiapp.reconcile.knowledge import Knowledge
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.queue import Key, Queue
+from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.store import Store
 from aiapp.reconcile.store_slots import StoreSlots
@@ -111,7 +112,11 @@ class World:
             )
         )
         fetcher = Fetcher("r/operator:1")
-        self.of_applications = ApplicationReconciler(ApplicationPorts(shared=shared, fetcher=lambda: fetcher, **common))
+        self.of_applications = ApplicationReconciler(
+            ApplicationPorts(
+                shared=shared, fetcher=lambda: fetcher, replica_sets=ReplicaSets(common["cluster"]), **common
+            )
+        )
 
     @property
     def writes(self) -> int:

@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.desired.dependencies import CONTAINER as DEPENDENCIES
+from aiapp.domain.fetching import FETCHER
+from aiapp.domain.printable import printable
 from aiapp.domain.resources import Json
 
 
@@ -20,6 +22,11 @@ PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidIma
 CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
 QUOTA_SIGN: Final = "exceeded quota"
+LATER: Final = "if that was mended, the Events of the ReplicaSet name the refusal of now"
+"""Kubernetes keeps the words of the first refusal until a pod is made."""
+OWN_IMAGE: Final = " (the operator's own, AIAPP_IMAGE of its Deployment: for an administrator)"
+LONGEST: Final = 1024
+"""Characters of somebody else's words that are kept."""
 NOT_PLACED: Final = frozenset({"Unschedulable", "Undetermined", "Schedulable"})
 """Reasons of `PodScheduled`; the latter two are Volcano's: not even tried, as for want of room, and fit but waiting."""
 
@@ -59,11 +66,11 @@ def _fetch_trouble(pod: str, container: Json) -> Trouble | None:
     ended = _last_end(container)
     if waiting is not None or ended is None or ended.get("exitCode") == 0:
         return waiting
-    told = _json(ended.get("message", ""))
-    reason = FETCH_REASONS.get(str(told.get("reason")), Reason.FETCH_FAILED)
-    message = told.get("message") or ended.get("message") or ended.get("reason") or "no message"
-    word = f" ({told['reason']})" if told.get("reason") not in (None, reason.value) else ""
-    return Trouble(reason, f"pod {pod}: the model could not be fetched{word}: {message}")
+    report = _json(str(ended.get("message", "")))
+    reason = FETCH_REASONS.get(str(report.get("reason")), Reason.FETCH_FAILED)
+    message = report.get("message") or ended.get("message") or ended.get("reason") or "no message"
+    word = f" ({report['reason']})" if report.get("reason") not in (None, reason.value) else ""
+    return _trouble(reason, pod, f"the model could not be fetched{word}: {message}")
 
 
 def _dependencies_trouble(pod: str, container: Json) -> Trouble | None:
@@ -71,9 +78,8 @@ def _dependencies_trouble(pod: str, container: Json) -> Trouble | None:
     ended = _last_end(container)
     if waiting is not None or ended is None or ended.get("exitCode") == 0:
         return waiting
-    said = str(ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}").strip()
-    said = said.removeprefix(f"{Reason.DEPENDENCIES_FAILED}: ")
-    return Trouble(Reason.DEPENDENCIES_FAILED, f"pod {pod}: a dependency cannot be installed: {said}")
+    message = str(ended.get("message") or _exit(ended)).strip().removeprefix(f"{Reason.DEPENDENCIES_FAILED}: ")
+    return _trouble(Reason.DEPENDENCIES_FAILED, pod, f"a dependency cannot be installed: {message}")
 
 
 def _model_trouble(pod: str, container: Json) -> Trouble | None:
@@ -82,17 +88,28 @@ def _model_trouble(pod: str, container: Json) -> Trouble | None:
     if waiting is not None or ended is None or ended.get("exitCode") == 0 or container.get("ready"):
         return waiting
     lines = str(ended.get("message", "")).strip().splitlines()
-    said = lines[-1] if lines else f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
-    return Trouble(Reason.START_FAILED, f"pod {pod}: {said}")
+    message = (lines[-1] if lines else _exit(ended)).removeprefix(f"{Reason.START_FAILED}: ")
+    return _trouble(Reason.START_FAILED, pod, message)
+
+
+def _exit(ended: Mapping[str, Any]) -> str:
+    return f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
+
+
+def _trouble(reason: Reason, pod: str, message: str) -> Trouble:
+    """What containers say may hold anything: whoever made the model or its store wrote it."""
+    return Trouble(reason, f"pod {pod}: {printable(message, LONGEST)}")
 
 
 def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
     waiting = container.get("state", {}).get("waiting", {})
-    reason, said = str(waiting.get("reason")), waiting.get("message", "")
+    reason = str(waiting.get("reason"))
+    message = waiting.get("message") or reason
     if reason in PULL_REASONS:
-        return Trouble(Reason.IMAGE_PULL_FAILED, f"pod {pod}: image {container.get('image')}: {said or reason}")
+        whose = OWN_IMAGE if container["name"] == FETCHER else ""
+        return _trouble(Reason.IMAGE_PULL_FAILED, pod, f"image {container.get('image')}{whose}: {message}")
     if reason in CREATE_REASONS:
-        return Trouble(Reason.START_FAILED, f"pod {pod}: container {container['name']}: {said or reason}")
+        return _trouble(Reason.START_FAILED, pod, f"container {container['name']}: {message}")
     return None
 
 
@@ -105,12 +122,12 @@ def _last_end(container: Json) -> Mapping[str, Any] | None:
 
 
 def _json(text: str) -> Mapping[str, Any]:
-    """The fetcher's termination message; anything else is told as it is."""
+    """The fetcher's termination message; empty for anything else."""
     try:
-        told = json.loads(text)
-    except ValueError:
+        report = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return report if isinstance(report, dict) else {}
 
 
 def _replica_failure(deployment: Json) -> Iterator[Trouble]:
@@ -118,7 +135,8 @@ def _replica_failure(deployment: Json) -> Iterator[Trouble]:
     if condition is not None and condition.get("status") == "True":
         message = str(condition.get("message", ""))
         reason = Reason.QUOTA_EXCEEDED if QUOTA_SIGN in message else Reason.POD_REFUSED
-        yield Trouble(reason, message)
+        since = condition.get("lastTransitionTime", "an unknown time")
+        yield Trouble(reason, f"{printable(message, LONGEST)} (first refused at {since}; {LATER})")
 
 
 def _deadline(deployment: Json, pods: Iterable[Json]) -> Iterator[Trouble]:
@@ -142,12 +160,26 @@ def _overlooked(deployment: Json, pods: Iterable[Json]) -> str:
 def _unscheduled(pods: Iterable[Json]) -> Iterator[Trouble]:
     for pod in filter(is_unschedulable, pods):
         condition = conditions(pod)["PodScheduled"]
-        yield Trouble(Reason.UNSCHEDULABLE, f"pod {pod['metadata']['name']}: {condition.get('message', '')}")
+        yield _trouble(Reason.UNSCHEDULABLE, pod["metadata"]["name"], condition.get("message", ""))
 
 
 def is_unschedulable(pod: Json) -> bool:
     """Whether the scheduler found no node for it."""
     return conditions(pod).get("PodScheduled", {}).get("reason") in NOT_PLACED
+
+
+def is_quiet(pod: Json) -> bool:
+    """Whether nothing in a pod's status could be told of it."""
+    statuses = (pod.get("status") or {}).get("initContainerStatuses") or ()
+    has_fetched = any(one["name"] == FETCHER and _last_end(one) for one in statuses)
+    return not has_fetched and "PodScheduled" in conditions(pod) and trouble({}, [pod]) is None
+
+
+def maker(pod: Json) -> tuple[str, str] | None:
+    """Name and uid of the ReplicaSet that controls the pod."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    found = next((one for one in owners if one.get("controller") and one["kind"] == "ReplicaSet"), None)
+    return found and (found["name"], found["uid"])
 
 
 def conditions(obj: Json) -> dict[str, Json]:

@@ -37,12 +37,13 @@ class Assessment:
         return next(f for f in self.findings if f.type is ConditionType.READY)
 
 
-def assess(observed: Observed, plan: Plan, taken: Sequence[str]) -> Assessment:
-    """`observed` holds the children as they are after the plan; `taken` names objects that are somebody else's."""
+def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> Assessment:
+    """`observed` holds the children as they are after the plan; `trouble` says why not all of it was carried out."""
     serving = observed.application.parsed.spec.serving
-    findings = _findings(observed, plan, taken, serving) if serving else _managed()
+    findings = _findings(observed, plan, trouble, serving) if serving else _managed()
     traffic = _traffic(observed, serving)
-    phase = _phase(findings, serving, ready=sum(t.ready for t in traffic))
+    ready = next(f for f in findings if f.type is ConditionType.READY)
+    phase = phase_of(ready, pods=sum(t.ready for t in traffic)) if serving else "Managed"
     return Assessment(phase=phase, findings=tuple(findings), status=_status(observed, phase, traffic, serving))
 
 
@@ -50,10 +51,10 @@ def _managed() -> list[Finding]:
     return [holds(ConditionType.READY, "managed; nothing is to be served", Reason.MANAGED)]
 
 
-def _findings(observed: Observed, plan: Plan, taken: Sequence[str], serving: Serving) -> list[Finding]:
+def _findings(observed: Observed, plan: Plan, refused: Trouble | None, serving: Serving) -> list[Finding]:
     found = [
         _versions_resolved(plan),
-        _workloads_available(observed, plan, taken),
+        _workloads_available(observed, plan, refused),
         _nodes_available(plan),
         _traffic_split(observed, serving),
     ]
@@ -67,8 +68,8 @@ def _versions_resolved(plan: Plan) -> Finding:
     return holds(ConditionType.VERSIONS_RESOLVED)
 
 
-def _workloads_available(observed: Observed, plan: Plan, taken: Sequence[str]) -> Finding:
-    why = _taken(taken) or _held(plan) or _pods(observed, plan)
+def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None) -> Finding:
+    why = refused or _held(plan) or _pods(observed, plan)
     if why is not None:
         return fails(ConditionType.WORKLOADS_AVAILABLE, why.reason, why.message)
     overruled = [f"{r.served.version}: {r.overruled}" for r in plan.rollouts if r.overruled]
@@ -88,13 +89,6 @@ def _image_note(rollout: Rollout) -> str:
         return ""
     before, now = rollout.images
     return f"{rollout.served.version} runs {before}; the next rollout takes its runtime's image of now, {now}"
-
-
-def _taken(taken: Sequence[str]) -> Trouble | None:
-    if not taken:
-        return None
-    message = f"{', '.join(taken)} exists and is not the operator's: delete or rename it, or the application"
-    return Trouble(Reason.NAME_TAKEN, message)
 
 
 def _held(plan: Plan) -> Trouble | None:
@@ -173,17 +167,15 @@ def _ready(child: Json) -> int:
     return int(child.get("status", {}).get("readyReplicas", 0))
 
 
-def _phase(findings: Sequence[Finding], serving: Serving | None, *, ready: int) -> Phase:
-    if serving is None:
-        return "Managed"
-    verdict = next(f for f in findings if f.type is ConditionType.READY)
-    if verdict.state is State.TRUE:
+def phase_of(ready: Finding, *, pods: int) -> Phase:
+    """The summary for people of an application that is to serve; `pods` of it are ready."""
+    if ready.state is State.TRUE:
         return "Running"
-    if verdict.reason is Reason.REPLICAS_UNAVAILABLE or (ready and verdict.reason is not Reason.DEPLOYING):
+    if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason is not Reason.DEPLOYING):
         return "Concerning"
-    if verdict.reason in NOT_NORMAL or verdict.reason is Reason.WAITING_FOR_NODES:
+    if ready.reason in NOT_NORMAL or ready.reason is Reason.WAITING_FOR_NODES:
         return "Waiting"
-    return "Failed" if verdict.reason in STALLING else "Deploying"
+    return "Failed" if ready.reason in STALLING else "Deploying"
 
 
 def _status(observed: Observed, phase: Phase, traffic: Sequence[Traffic], serving: Serving | None) -> Json:

@@ -144,7 +144,7 @@ def report(
         Reason.NORMAL,
     )
     ready = next(f for f in findings if f.type is ConditionType.READY)
-    phase = _phase(ready)
+    phase = phase_of(ready)
     runtime = resolution.status if isinstance(resolution, Resolved) else None
     return Report(tuple(findings), phase, _status(record, phase, known, runtime, verdict))
 
@@ -220,7 +220,8 @@ def _compatible(verdict: Verdict | None) -> Finding:
             return unknown(ConditionType.RUNTIME_COMPATIBLE, Reason.UNKNOWN, verdict.message)
 
 
-def _phase(ready: Finding) -> Phase:
+def phase_of(ready: Finding) -> Phase:
+    """The summary for people."""
     if ready.state is State.TRUE:
         return "Normal"
     if ready.state is State.UNKNOWN:

@@ -139,7 +139,7 @@ def test_a_pod_that_holds_another_content_is_a_condition_of_its_application(read
     )
     pods = (telling(ONE, "mnist-1-0-0-a"), telling(OTHER, "mnist-1-0-0-b"))
     seen = observed(None, record, children=Children(deployments=(deployed(replicas=2, ready=ready),), pods=pods))
-    said = assess(seen, plan(seen), ())
+    said = assess(seen, plan(seen))
     found = next(f for f in said.findings if f.type is ConditionType.WORKLOADS_AVAILABLE)
     assert (found.state, found.reason) == (State.FALSE, Reason.CONTENT_CHANGED)
     assert "pod mnist-1-0-0-b" in found.message

@@ -40,7 +40,7 @@ def running(seen: Observed, *pods: dict[str, Any], ready: int = 1) -> Observed:
 
 
 def said(seen: Observed) -> Assessment:
-    return assess(seen, plan(seen), ())
+    return assess(seen, plan(seen))
 
 
 def of(assessment: Assessment, type_: str) -> Finding:
@@ -161,7 +161,7 @@ def test_a_changed_image_restarts_nothing_and_is_told() -> None:
     made = plan(seen)
     (template,) = [obj["spec"]["template"] for obj in made.apply if obj["kind"] == "Deployment"]
     assert template["spec"]["containers"][0]["image"] == "r/m:1"
-    told = of(assess(seen, made, ()), "WorkloadsAvailable").message
+    told = of(assess(seen, made), "WorkloadsAvailable").message
     assert told == "1 ready; 1.0.0 runs r/m:1; the next rollout takes its runtime's image of now, r/m:2"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.support.records import condition, deployed, pod
 
-from aiapp.domain.planning.pods import trouble
+from aiapp.domain.planning.pods import is_quiet, trouble
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,68 @@ def test_a_scheduler_that_does_not_look_at_a_pod_is_named(status: dict[str, Any]
     assert found.reason == "DeployTimeout"
     said = "; scheduler volcano has not looked at pod mnist-1: does it run here?"
     assert found.message.endswith(said) is overlooked
+
+
+def fetch(message: str, code: int = 1) -> dict[str, Any]:
+    return {"name": "fetch", "lastState": {"terminated": {"exitCode": code, "message": message}}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("[" * 4000, id="nested too deeply"),
+        pytest.param('{"reason": ["x"], "message": {"a": 1}}', id="of other types"),
+        pytest.param('{"message": "\\ud800"}', id="half a character"),
+        pytest.param("9" * 5000, id="a number too long to read"),
+        pytest.param("\x1b[31mred\x00", id="escape sequences"),
+        pytest.param("null", id="nothing"),
+    ],
+)
+def test_whatever_a_pod_tells_is_harmless(message: str) -> None:
+    found = trouble(deployed(ready=0), [pod(initContainerStatuses=[fetch(message)])])
+    assert found is not None
+    assert found.reason == "FetchFailed"
+    assert found.message.isprintable()
+    assert len(found.message) < 1100
+
+
+def test_an_image_of_the_operators_own_that_cannot_be_pulled_is_for_an_administrator() -> None:
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such host"}}
+    found = trouble(deployed(), [pod(initContainerStatuses=[{"name": "fetch", "image": "r/op:1", "state": waiting}])])
+    assert found is not None
+    assert found.reason == "ImagePullFailed"
+    assert "r/op:1 (the operator's own, AIAPP_IMAGE of its Deployment" in found.message
+
+
+def test_a_refusal_to_make_pods_tells_since_when_it_is_known() -> None:
+    refused = condition("ReplicaFailure", "True", "FailedCreate", "maximum cpu usage per Container is 1")
+    found = trouble(deployed(conditions=[refused]), [])
+    assert found is not None
+    assert found.reason == "PodRefused"
+    assert f"first refused at {refused['lastTransitionTime']}" in found.message
+    assert "Events of the ReplicaSet" in found.message
+
+
+def test_a_model_server_that_fails_is_told_without_its_reason_twice() -> None:
+    ended = {"terminated": {"exitCode": 1, "message": "loading\nStartFailed: a.py:7: KeyError"}}
+    found = trouble(deployed(), [pod(name="m", containerStatuses=[{"name": "model", "lastState": ended}])])
+    assert found == ("StartFailed", "pod m: a.py:7: KeyError")
+
+
+@pytest.mark.parametrize(
+    ("status", "quiet"),
+    [
+        pytest.param({"conditions": [condition("PodScheduled")]}, True, id="it runs"),
+        pytest.param({}, False, id="no scheduler has looked at it"),
+        pytest.param(
+            {"conditions": [condition("PodScheduled")], "initContainerStatuses": [fetch("{}", 0)]},
+            False,
+            id="it has fetched",
+        ),
+        pytest.param(
+            {"conditions": [condition("PodScheduled")], "initContainerStatuses": [fetch("")]}, False, id="it failed"
+        ),
+    ],
+)
+def test_a_pod_is_quiet_when_nothing_can_be_told_of_it(status: dict[str, Any], *, quiet: bool) -> None:
+    assert is_quiet(pod(**status)) is quiet

@@ -6,7 +6,9 @@ import pytest
 from tests.support.records import application, condition, deployed, normal_version, observed, pod
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.planning.adoption import name_taken
 from aiapp.domain.planning.application import Children, plan
+from aiapp.domain.planning.pods import Trouble
 from aiapp.domain.planning.serving import Assessment, assess
 
 FETCH = {"name": "fetch", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
@@ -14,10 +16,10 @@ MODEL = {"name": "model", "ready": False}
 
 
 def assessed(
-    *deployments: dict[str, Any], pods: tuple[dict[str, Any], ...] = (), taken: tuple[str, ...] = ()
+    *deployments: dict[str, Any], pods: tuple[dict[str, Any], ...] = (), refused: Trouble | None = None
 ) -> Assessment:
     seen = observed(children=Children(deployments=deployments, pods=pods))
-    return assess(seen, plan(seen), taken)
+    return assess(seen, plan(seen), refused)
 
 
 def test_it_runs_when_all_its_pods_are_ready() -> None:
@@ -31,7 +33,7 @@ def test_it_runs_when_all_its_pods_are_ready() -> None:
 
 def test_it_is_managed_when_nothing_is_to_be_served() -> None:
     seen = observed(application(spec__serving=None))
-    said = assess(seen, plan(seen), ())
+    said = assess(seen, plan(seen))
     assert (said.phase, said.ready.state, said.ready.reason) == ("Managed", "True", Reason.MANAGED)
 
 
@@ -57,13 +59,13 @@ def test_a_rollout_that_has_just_begun_is_no_loss_of_pods() -> None:
 
 def test_it_waits_for_nodes() -> None:
     seen = observed(fleet=({"metadata": {"name": "n", "labels": {"kubernetes.io/arch": "arm64"}}},))
-    said = assess(seen, plan(seen), ())
+    said = assess(seen, plan(seen))
     assert (said.phase, said.ready.reason) == ("Waiting", Reason.WAITING_FOR_NODES)
     assert "Stalled" not in [f.type for f in said.findings]
 
 
 def test_a_name_that_is_taken_stalls_it() -> None:
-    said = assessed(taken=("Service mnist",))
+    said = assessed(refused=name_taken([{"kind": "Service", "metadata": {"name": "mnist"}}]))
     assert (said.phase, said.ready.reason) == ("Failed", Reason.NAME_TAKEN)
     assert said.ready.message.startswith("Service mnist exists and is not the operator's")
     assert [f.type for f in said.findings[-2:]] == ["Stalled", "Reconciling"]  # kstatus takes the first
@@ -126,7 +128,7 @@ def test_a_name_that_is_taken_stalls_it() -> None:
                 ]
             },
             Reason.START_FAILED,
-            "StartFailed: customize_service.py:3: torch",
+            "pod mnist-1-0-0-x: customize_service.py:3: torch",
             id="the package does not start",
         ),
         pytest.param(
@@ -198,7 +200,7 @@ def test_traffic_is_split_by_ready_pods(first: tuple[int, int], second: tuple[in
     )
     app = application(spec__serving__versions=weights)
     seen = observed(app, normal_version(), normal_version("1.1.0"), children=children)
-    said = assess(seen, plan(seen), ())
+    said = assess(seen, plan(seen))
     assert [t["actualWeight"] for t in said.status["traffic"]] == actual
     split = next(f for f in said.findings if f.type == "TrafficSplit")
     assert (split.state == "True") is (actual == [first[1], second[1]])
@@ -206,6 +208,6 @@ def test_traffic_is_split_by_ready_pods(first: tuple[int, int], second: tuple[in
 
 def test_versions_are_listed_newest_first() -> None:
     seen = observed(None, normal_version("1.9.0"), normal_version("1.10.0"), normal_version("1.0.0"))
-    status = assess(seen, plan(seen), ()).status
+    status = assess(seen, plan(seen)).status
     assert [v["version"] for v in status["versions"]] == ["1.10.0", "1.9.0", "1.0.0"]
     assert (status["latestVersion"], status["latestReadyVersion"]) == ("1.10.0", "1.10.0")

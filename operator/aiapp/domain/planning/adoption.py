@@ -1,0 +1,104 @@
+"""Children that lost their owner: those that the operator provably made are taken back as they run.
+
+That happens when an application is deleted with `--cascade=orphan`, restored from a backup (with another uid), or when
+a person removes owner references. Never takes what anybody else controls.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.desired.revision import KEY_LABEL
+from aiapp.domain.naming import (
+    APPLICATION_LABEL,
+    APPLIED_ANNOTATION,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    VERSION_LABEL,
+    owner,
+    workload,
+)
+from aiapp.domain.planning.pods import Trouble
+from aiapp.domain.planning.records import ApplicationRecord
+from aiapp.domain.resources import APPLICATIONS, CONTROLLER_REVISIONS, SERVICES, Json
+
+
+def orphans(application: ApplicationRecord, children: Iterable[Json]) -> list[Json]:
+    """Those that the operator made for an application of this name, and that nothing living controls."""
+    return [child for child in children if _is_orphan(application, child)]
+
+
+def new_owners(application: ApplicationRecord, orphan: Json) -> list[Json]:
+    """As a strategic merge patch: the application comes, its predecessors of the same name go."""
+    dead = [{"$patch": "delete", "uid": one["uid"]} for one in _owners(orphan) if _is_namesake(application, one)]
+    return [*dead, owner(application.raw, controller=True)]
+
+
+def name_taken(objects: Sequence[Json]) -> Trouble:
+    """These exist under names that the operator needs, and it has not touched them."""
+    strange = [called(obj) for obj in objects if not _is_labelled(obj)]
+    claimed = [_claimed(obj) for obj in objects if _is_labelled(obj)]
+    message = f"{', '.join(strange)} exists and is not the operator's: delete or rename it, or the application"
+    return Trouble(Reason.NAME_TAKEN, "; ".join([*([message] if strange else []), *claimed]))
+
+
+def called(obj: Json) -> str:
+    """Kind and name, for people."""
+    return f"{obj['kind']} {obj['metadata']['name']}"
+
+
+def _claimed(obj: Json) -> str:
+    """Of one with the operator's label, which somebody may have made from one of its own."""
+    controller = _controller(obj)
+    if controller is not None:
+        return f"{called(obj)} is controlled by {controller['kind']} {controller['name']}: delete or rename it"
+    command = f"kubectl annotate {obj['kind'].lower()} {obj['metadata']['name']} {APPLIED_ANNOTATION}=restored"
+    return (
+        f"{called(obj)} is not the application's, though it has the operator's label: if the operator made it for an "
+        f"application of this name, `{command}` has it taken back as it runs; else delete or rename it"
+    )
+
+
+def _is_orphan(application: ApplicationRecord, child: Json) -> bool:
+    metadata = child["metadata"]
+    controller = _controller(child)
+    return (
+        not any(one["uid"] == application.uid for one in _owners(child))
+        and (controller is None or _is_namesake(application, controller))
+        and "deletionTimestamp" not in metadata
+        and APPLIED_ANNOTATION in metadata.get("annotations", {})
+        and _is_labelled(child)
+        and metadata["name"] == _name(application.name, child)
+    )
+
+
+def _is_labelled(child: Json) -> bool:
+    return bool((child["metadata"].get("labels") or {}).get(MANAGED_BY_LABEL) == MANAGED_BY)
+
+
+def _name(application: str, child: Json) -> str | None:
+    """What the operator would call an object with these labels."""
+    labels = child["metadata"]["labels"]
+    if labels.get(APPLICATION_LABEL) != application:
+        return None
+    version = labels.get(VERSION_LABEL)
+    if version is None:
+        return application if child["kind"] == SERVICES.kind else None
+    name = workload(application, version)
+    return f"{name}-{labels.get(KEY_LABEL)}" if child["kind"] == CONTROLLER_REVISIONS.kind else name
+
+
+def _is_namesake(application: ApplicationRecord, owner_reference: Json) -> bool:
+    """Whether it means an application that had this one's name: that one is gone, since names are unique."""
+    found = (owner_reference.get("apiVersion"), owner_reference.get("kind"), owner_reference.get("name"))
+    return (
+        found == (APPLICATIONS.api_version, APPLICATIONS.kind, application.name)
+        and owner_reference["uid"] != application.uid
+    )
+
+
+def _controller(obj: Json) -> Json | None:
+    return next((one for one in _owners(obj) if one.get("controller")), None)
+
+
+def _owners(obj: Json) -> Sequence[Json]:
+    return obj["metadata"].get("ownerReferences") or ()

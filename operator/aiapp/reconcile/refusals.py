@@ -1,0 +1,145 @@
+"""What the API server refused, and what nobody foresaw, as a condition of the object that it happened to.
+
+Never lets an error pass in silence: the queue tries again, but a user reads conditions, not the operator's log.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.domain.invalid import faults
+from aiapp.domain.planning import serving, version
+from aiapp.domain.planning.pods import QUOTA_SIGN, Trouble
+from aiapp.domain.printable import printable
+from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.domain.summary import STALLING, Finding, State, holds
+from aiapp.ports import ApiError, Cluster, Recorder, StaleError
+from aiapp.reconcile.loop import Outcome
+from aiapp.reconcile.queue import Key
+from aiapp.reconcile.reporting import conditions
+from aiapp.reconcile.store import Store
+
+logger = logging.getLogger(__name__)
+
+CONFLICTS: Final = {"Terminating": Reason.TERMINATING, "NameTaken": Reason.NAME_TAKEN}
+"""Reasons of a `ConflictError` that trying again does not solve by itself."""
+FINAL_SIGNS: Final = ("webhook", "request is too large")
+"""In the words of a server error that is no outage."""
+NAMESPACE_ENDS: Final = "it is being terminated"
+LONGEST: Final = 1024
+"""Characters of the API server's words that are kept."""
+SUMMARY: Final = frozenset({ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED})
+
+
+def refusal(error: ApiError, about: str | None = None) -> Trouble | None:
+    """What a user has to know of `error`; None for what passes by itself (a conflict, an outage of the API server).
+
+    `about` names the object that was to be written, for example `Deployment mnist-1-0-0`.
+    """
+    words = printable(error.message, LONGEST)
+    message = f"{about}: {words}" if about else words
+    if error.status == 409:
+        return Trouble(CONFLICTS[error.reason], message) if error.reason in CONFLICTS else None
+    if _passes(error):
+        return None
+    if error.status == 403 and QUOTA_SIGN in error.message:
+        return Trouble(Reason.QUOTA_EXCEEDED, message)
+    return Trouble(Reason.WRITE_REFUSED, f"the API server refuses {message}")
+
+
+def _passes(error: ApiError) -> bool:
+    if error.status >= 500:
+        return not any(sign in error.message for sign in FINAL_SIGNS)
+    return error.status in (0, 404, 429) or NAMESPACE_ENDS in error.message
+
+
+def unforeseen(error: Exception) -> Trouble:
+    """Of an error in the operator its kind alone: its text may hold anything."""
+    return Trouble(
+        Reason.INTERNAL_ERROR,
+        f"the operator failed with {type(error).__name__} and tries again; its log says more",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """`await reported(key)`: as `reconcile`; what it raises is reported in the object's conditions before."""
+
+    resource: Resource
+    reconcile: Callable[[Key], Awaitable[Outcome]]
+    store: Store[Any]
+    cluster: Cluster
+    recorder: Recorder
+
+    async def __call__(self, key: Key) -> Outcome:
+        try:
+            return await self.reconcile(key)
+        except ApiError as error:
+            await self._report(key, refusal(error))
+            raise
+        except ValidationError as error:
+            if error.title != self.resource.kind:
+                await self._report(key, unforeseen(error))
+                raise
+            await self._report(key, Trouble(Reason.SPEC_INVALID, faults(error)))
+            return Outcome(failed=True)
+        except Exception as error:
+            await self._report(key, unforeseen(error))
+            raise
+
+    async def _report(self, key: Key, trouble: Trouble | None) -> None:
+        raw = self.store.get(self.resource, key.namespace, key.name)
+        if raw is None or trouble is None or "deletionTimestamp" in raw["metadata"]:
+            return
+        try:
+            await self.cluster.write_status(self.resource, raw, self._status(raw, trouble))
+        except StaleError:
+            return  # it changed meanwhile: the next attempt, which is due anyway, looks at it as it is now
+        except ApiError as error:
+            logger.warning("%s: %s could not be reported: %s", key, trouble.reason, error)
+            return
+        if _reason_of(raw, ConditionType.RECONCILING) != trouble.reason:
+            self.recorder.event(raw, "Warning", trouble.reason, trouble.message)
+
+    def _status(self, raw: Json, trouble: Trouble) -> Json:
+        """As it was, but for Ready and what goes with it: nothing else was found out."""
+        status, generation = raw.get("status") or {}, raw["metadata"]["generation"]
+        found = [holds(ConditionType.RECONCILING, trouble.message, trouble.reason)]
+        if trouble.reason in STALLING:
+            found.insert(0, holds(ConditionType.STALLED, trouble.message, trouble.reason))
+        replaced = SUMMARY
+        if _is_pinned(status):
+            replaced -= {ConditionType.READY}
+        else:
+            ready = _ready(trouble)
+            found.insert(0, ready)
+            status = status | _phase(self.resource, ready, status)
+        kept = [one for one in status.get("conditions") or () if one["type"] not in replaced]
+        return {**status, "observedGeneration": generation, "conditions": [*kept, *conditions(found, generation)]}
+
+
+def _ready(trouble: Trouble) -> Finding:
+    state = State.UNKNOWN if trouble.reason is Reason.INTERNAL_ERROR else State.FALSE
+    return Finding(ConditionType.READY, state, trouble.reason, trouble.message)
+
+
+def _phase(resource: Resource, ready: Finding, status: Json) -> Json:
+    if resource == VERSIONS:
+        return {"phase": version.phase_of(ready)}
+    if resource == APPLICATIONS:
+        return {"phase": serving.phase_of(ready, pods=status.get("readyReplicas", 0))}
+    return {}
+
+
+def _is_pinned(status: Json) -> bool:
+    """A pinned version stays published whatever fails afterwards, so that applications go on with it."""
+    return "artifact" in status
+
+
+def _reason_of(raw: Json, type_: ConditionType) -> str | None:
+    found = (raw.get("status") or {}).get("conditions") or ()
+    return next((one["reason"] for one in found if one["type"] == type_), None)
