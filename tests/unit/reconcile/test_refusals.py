@@ -15,9 +15,9 @@ from aiapp.domain.resources import VERSIONS, Json
 from aiapp.ports import ApiError, ConflictError, EventType, NotFoundError, Recorder, StaleError
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.queue import Key
 from aiapp.reconcile.refusals import Reported, refusal
+from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.store import Store
 from aiapp.wiring import utc_now
 
