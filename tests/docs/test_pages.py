@@ -76,7 +76,7 @@ def follow(shell: Shell, page: Path, block: Block) -> None:
     if block.file:
         content = f"mkdir -p $(dirname {block.file})\ncat > {block.file} <<'EOF-OF-BLOCK'\n{block.text}EOF-OF-BLOCK\n"
         assert shell.run(content, seconds=SECONDS).code == 0
-    for command in block.commands if block.language in {"console", "sh"} else ():
+    for command in block.commands:
         done = shell.run(command.text, seconds=SECONDS)
         place = f"{name(page)}:{command.line}: {command.text}{done.output}\n{shell.errors.read_text()[-3000:]}"
         assert done.code == block.exit_code, f"ended with {done.code}: {place}"

@@ -55,7 +55,9 @@ class Block:
 
     @property
     def commands(self) -> list["Command"]:
-        """What a reader types, with what the page shows of its output."""
+        """What a reader types, with what the page shows of its output; nothing in other languages."""
+        if self.language not in SHELLS:
+            return []
         return list(_commands(self, "$ " if self.language == "console" else ""))
 
     def _marked(self, what: str) -> str | None:

@@ -1,5 +1,6 @@
 """How pages are read and compared by the test that runs them, and what no page may hold."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,24 @@ def test_every_block_of_a_guide_says_what_it_is_and_every_mark_belongs_to_a_bloc
     for block in found:
         if block.language == "console":
             assert block.commands
+
+
+def heads() -> set[str]:
+    """What `kubectl get` heads its columns with, for each of our kinds."""
+    found = set()
+    for kind in crd.KINDS:
+        columns = crd.crd(kind)["spec"]["versions"][0]["additionalPrinterColumns"]
+        shown = [column["name"].upper() for column in columns if not column.get("priority")]
+        found.add(" ".join(["NAME", *shown]))
+    return found
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=name(page)) for page in GUIDES])
+def test_what_a_guide_shows_of_our_kinds_has_their_columns(page: Path) -> None:
+    ours = re.compile(r"kubectl get (aiapp|aiappv|infrt|aiapp,aiappv)\b(?!.* -o)")
+    commands = [command for block in blocks(page.read_text("utf-8")) for command in block.commands]
+    shown = {" ".join(line.split()) for command in commands if ours.match(command.text) for line in command.shown}
+    assert {line for line in shown if line.startswith("NAME ")} <= heads()
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=name(page)) for page in pages()])
