@@ -7,13 +7,13 @@ from enum import Enum
 from typing import Final, Literal, Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.listing import Listing
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.kubernetes.resources import Json, Resource
+from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import Syntax
-from aiapp.domain.resources import Json, Resource
-from aiapp.domain.secrets import Secret
 
 Clock = Callable[[], datetime]
 """The current time, timezone-aware in UTC."""

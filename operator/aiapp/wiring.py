@@ -13,27 +13,22 @@ from typing import Any, Final
 
 import aiohttp
 
-from aiapp.adapters.credentials_kube import KubeCredentials, load, session
-from aiapp.adapters.events import EventRecorder
-from aiapp.adapters.kube import KubeApi
-from aiapp.adapters.listwatch import Collection, ListWatch, Pace
-from aiapp.adapters.metrics import Metrics
+from aiapp.adapters.http.metrics import Metrics
+from aiapp.adapters.http.probes import Probes
+from aiapp.adapters.kube.client import KubeApi
+from aiapp.adapters.kube.credentials import KubeCredentials, load, session
+from aiapp.adapters.kube.events import EventRecorder
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
-from aiapp.adapters.probes import Probes
-from aiapp.adapters.syntax import IsolatedParser
-from aiapp.domain.desired.dependencies import Pip
+from aiapp.adapters.syntax.parser import IsolatedParser
+from aiapp.controller.cache import Cache
+from aiapp.controller.crd_check import SchemaCheck
+from aiapp.controller.informer import Collection, Informer, InformerTiming
+from aiapp.controller.resync import Resync
+from aiapp.controller.workers import Reconcile, Workers
+from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.domain.desired.limits import FETCH, INSTALL
-from aiapp.domain.desired.pod import Fetcher
-from aiapp.domain.endpoints import EndpointPolicy
-from aiapp.domain.naming import MANAGED_BY, MANAGED_BY_LABEL
-from aiapp.domain.nodes.facts import NodeFacts, facts
-from aiapp.domain.nodes.facts import trim as trim_node
-from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.nodes.tables import load as load_tables
-from aiapp.domain.nodes.usage import UNFINISHED
-from aiapp.domain.nodes.usage import trim as trim_devices
-from aiapp.domain.proxies import Proxies
-from aiapp.domain.resources import (
+from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
+from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CHILDREN,
     CONFIG_MAPS,
@@ -45,31 +40,36 @@ from aiapp.domain.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.trimming import trim_of
+from aiapp.domain.kubernetes.trimming import trim_of
+from aiapp.domain.nodes.facts import NodeFacts, facts
+from aiapp.domain.nodes.facts import trim as trim_node
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.tables import load as load_tables
+from aiapp.domain.nodes.usage import UNFINISHED
+from aiapp.domain.nodes.usage import trim as trim_devices
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.objectstore.proxies import Proxies
+from aiapp.domain.rendering.dependencies import Pip
+from aiapp.domain.rendering.pod import Fetcher
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
-from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.cluster import StoredCluster
-from aiapp.reconcile.devices import Devices
 from aiapp.reconcile.digests import Digests
-from aiapp.reconcile.drift import AT_ONCE as DRIFTS_AT_ONCE
-from aiapp.reconcile.drift import DRIFT, DriftPorts, DriftReconciler, Drifts
-from aiapp.reconcile.drift import Pace as DriftPace
-from aiapp.reconcile.fleet import FleetView
-from aiapp.reconcile.knowledge import Knowledge
-from aiapp.reconcile.loop import Loop, Reconcile
+from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
-from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.refusals import Reported
 from aiapp.reconcile.replica_sets import ReplicaSets
-from aiapp.reconcile.resync import Resync
 from aiapp.reconcile.runtime import RuntimeReconciler
-from aiapp.reconcile.schema import SchemaCheck
-from aiapp.reconcile.service_ranges import ServiceRanges
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
-from aiapp.reconcile.store import Store
-from aiapp.reconcile.store_slots import StoreSlots
 from aiapp.reconcile.triggers import FLEET, Triggers
-from aiapp.reconcile.version import VersionPorts, VersionReconciler
+from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
+from aiapp.reconcile.version.drift import DRIFT, DriftPorts, DriftReconciler, DriftTracker
+from aiapp.reconcile.version.drift import DriftTiming as DriftPace
+from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
+from aiapp.reconcile.views.catalogue import Catalogue
+from aiapp.reconcile.views.devices import Devices
+from aiapp.reconcile.views.node_facts import NodeFactsConfig
+from aiapp.reconcile.views.nodes import NodeInventoryView
+from aiapp.reconcile.views.service_ranges import ServiceRanges
 from aiapp.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -90,15 +90,15 @@ class Parts:
 
     settings: Settings
     api: KubeApi
-    store: Store[NodeFacts]
-    view: FleetView
+    store: Cache[NodeFacts]
+    view: NodeInventoryView
     devices: Devices | None
     cluster: StoredCluster
     shared: SharedConfigMaps
     recorder: EventRecorder
     objects: S3Store
     parser: IsolatedParser
-    drifts: Drifts
+    drifts: DriftTracker
     slots: StoreSlots
     ranges: ServiceRanges
 
@@ -227,21 +227,21 @@ class Engine:
         self.credentials = KubeCredentials(load, time.monotonic)
         self._connector = aiohttp.TCPConnector(ssl=self.credentials.tls, limit=0, keepalive_timeout=60)
         self._session = session(self.credentials, self._connector)
-        self._queue = Queue(time.monotonic, random.random, self.metrics)
+        self._queue = WorkQueue(time.monotonic, random.random, self.metrics)
         self._parts = self._make_parts(settings)
         self._triggers = triggers = Triggers(self._queue, self._parts.store)
         self._parts.store.listen(triggers)
         self._watches = self._list_watches(settings)
         self._resync = Resync(self._parts.api, self._parts.store, triggers.everything, settings.resync_seconds)
         self._schema = SchemaCheck(self._parts.api, lambda _: self._set_gate())
-        self._loop = Loop(
+        self._loop = Workers(
             self._queue,
             {FLEET.kind: triggers.fleet, **reconcilers(self._parts)},
             workers=settings.workers,
             clock=time.monotonic,
             observer=self.metrics,
         )
-        self._drift_loop = Loop(
+        self._drift_loop = Workers(
             self._parts.drifts.queue,
             {DRIFT: drift_reconciler(self._parts, self._queue.add)},
             workers=DRIFTS_AT_ONCE,
@@ -294,15 +294,15 @@ class Engine:
     def _make_parts(self, settings: Settings) -> Parts:
         api = KubeApi(self._session, self.credentials.server, observer=self.metrics)
         recorder = EventRecorder(api, utc_now, time.monotonic)
-        knowledge = Knowledge(shipped_tables(), recorder, self._read_nodes_again)
-        store: Store[NodeFacts] = Store(facts=lambda node: facts(node, knowledge.tables))
+        knowledge = NodeFactsConfig(shipped_tables(), recorder, self._read_nodes_again)
+        store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, knowledge.tables))
         devices = Devices(self._device_freed) if settings.count_devices else None
         objects = S3Store(store_settings(settings))
         return Parts(
             settings=settings,
             api=api,
             store=store,
-            view=FleetView(store, knowledge, devices),
+            view=NodeInventoryView(store, knowledge, devices),
             devices=devices,
             cluster=StoredCluster(api, store, utc_now),
             shared=SharedConfigMaps(api, store),
@@ -310,30 +310,31 @@ class Engine:
             objects=objects,
             parser=IsolatedParser(),
             slots=StoreSlots(settings.workers // 2, self._queue.add),
-            drifts=Drifts(
-                Queue(time.monotonic, random.random, self.metrics), DriftPace(settings.drift_seconds, time.monotonic)
+            drifts=DriftTracker(
+                WorkQueue(time.monotonic, random.random, self.metrics),
+                DriftPace(settings.drift_seconds, time.monotonic),
             ),
             ranges=ServiceRanges(api, endpoint_policy(settings), objects.keep_to),
         )
 
-    def _list_watches(self, settings: Settings) -> list[ListWatch]:
+    def _list_watches(self, settings: Settings) -> list[Informer]:
         watched = [replace(r, metadata_only=True) if r == CONFIG_MAPS else r for r in (*CHILDREN, PODS)]
         ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in watched]
         limits = Collection(resource=LIMIT_RANGES, trim=trim_of(LIMIT_RANGES))
         everything = [*ours, limits, Collection(resource=NODES, trim=trim_node)]
-        pace = Pace(resync=settings.resync_seconds)
-        watches = [ListWatch(self._parts.api, collection, self._parts.store, pace) for collection in everything]
+        pace = InformerTiming(resync=settings.resync_seconds)
+        watches = [Informer(self._parts.api, collection, self._parts.store, pace) for collection in everything]
         return [*watches, *self._watches_of_facts(pace)]
 
-    def _watches_of_facts(self, pace: Pace) -> Iterator[ListWatch]:
+    def _watches_of_facts(self, pace: InformerTiming) -> Iterator[Informer]:
         """What nodes are judged by beside the nodes: the administrator's ConfigMap, and pods that hold devices."""
         settings, api = self._parts.settings, self._parts.api
         fields = f"metadata.namespace={settings.namespace},metadata.name={settings.node_facts_config_map}"
         named = Collection(resource=CONFIG_MAPS, name="node facts", fields=fields)
-        yield ListWatch(api, named, self._parts.view.knowledge, pace)
+        yield Informer(api, named, self._parts.view.knowledge, pace)
         if self._parts.devices is not None:
             unfinished = Collection(resource=PODS, name="devices in use", fields=UNFINISHED, trim=trim_devices)
-            yield ListWatch(api, unfinished, self._parts.devices, pace)
+            yield Informer(api, unfinished, self._parts.devices, pace)
 
     def _device_freed(self) -> None:
         self._triggers.device_freed()

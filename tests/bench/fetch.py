@@ -26,7 +26,7 @@ from tests.bench.fetchers import OURS, PROGRAMS, Package
 from tests.bench.report import Figure, report
 from tests.bench.usage import family_mib
 
-from aiapp.domain import manifest as manifests
+from aiapp.domain.artifact import manifest as manifests
 
 KEYS: Final = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench-secret", "AWS_REGION": "us-east-1"}
 MEMORY: Final = Path("/dev/shm")

@@ -29,7 +29,7 @@ from aiapp.api.application import Scheduling
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import verdict
 from aiapp.domain.nodes.facts import facts
-from aiapp.domain.nodes.fleet import Fleet
+from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.requirement import Requirement
 
@@ -56,10 +56,10 @@ def _judging(n: int) -> list[Figure]:
     """In this process: the fleet is grouped anew after each change of a node, and judged once for each version."""
     fleet_of = [facts(one, TABLES) for one in _nodes(n)]
     plain, picky = (requirement(RuntimeSpec(name=RUNTIME), None, TABLES), _with_selector())
-    fleet = Fleet(fleet_of)
+    fleet = NodeInventory(fleet_of)
     return [
         Figure(f"kinds among {n} nodes", "", len(fleet.groups())),
-        Figure(f"group {n} nodes", "ms CPU", _milliseconds(lambda: Fleet(fleet_of))),
+        Figure(f"group {n} nodes", "ms CPU", _milliseconds(lambda: NodeInventory(fleet_of))),
         Figure(f"verdict over {n} nodes", "ms CPU", _milliseconds(lambda: verdict(plain, fleet, TABLES))),
         Figure(
             f"the same with a nodeSelector, {n} nodes", "ms CPU", _milliseconds(lambda: verdict(picky, fleet, TABLES))

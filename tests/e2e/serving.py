@@ -9,7 +9,7 @@ from tests.support.kube import Object
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
 
-from aiapp.domain.naming import APPLICATION_LABEL
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 
 NAME: Final = "echo"
 RUNNING_SECONDS: Final = 180

@@ -10,7 +10,7 @@ from tests.support.kube import Object
 from tests.support.packages import package
 from tests.support.waiting import eventually
 
-from aiapp.domain.manifest import Hashed, content_digest
+from aiapp.domain.artifact.manifest import Hashed, content_digest
 
 pytestmark = pytest.mark.timeout(600)
 

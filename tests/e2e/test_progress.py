@@ -9,8 +9,8 @@ import pytest
 from tests.e2e.serving import NAME, Serving
 from tests.support.waiting import eventually
 
-from aiapp.domain.fetching import FETCHER
-from aiapp.domain.progress import progress_in
+from aiapp.domain.fetching.pod_status import FETCHER
+from aiapp.domain.fetching.progress import progress_in
 
 pytestmark = pytest.mark.timeout(600)
 CONTENT = "0123456789abcdef" * (1 << 20)

@@ -8,7 +8,7 @@ from tests.e2e.serving import NAME, Serving
 from tests.support.kube import Object
 from tests.support.waiting import eventually
 
-from aiapp.domain.naming import APPLICATION_LABEL
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 
 pytestmark = pytest.mark.timeout(600)
 

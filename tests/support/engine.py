@@ -9,8 +9,8 @@ from pathlib import Path
 
 import aiohttp
 
-from aiapp.adapters.credentials_kube import KubeCredentials, load, session
-from aiapp.adapters.kube import KubeApi
+from aiapp.adapters.kube.client import KubeApi
+from aiapp.adapters.kube.credentials import KubeCredentials, load, session
 
 
 @asynccontextmanager

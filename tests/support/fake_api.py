@@ -5,7 +5,7 @@ from itertools import count
 
 from typing_extensions import override
 
-from aiapp.domain.resources import Json, Resource, resource_of
+from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 Place = tuple[Resource, str, str]

@@ -15,11 +15,11 @@ import pytest
 from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL_RANGE
 
-from aiapp.domain import manifest as manifests
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Entry, Hashed, Manifest
-from aiapp.fetch.remote import Access
+from aiapp.domain.artifact import manifest as manifests
+from aiapp.domain.artifact.manifest import Entry, Hashed, Manifest
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
+from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request
 
 if TYPE_CHECKING:

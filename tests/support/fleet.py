@@ -6,7 +6,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from aiapp.domain.nodes.facts import facts
-from aiapp.domain.nodes.fleet import Fleet
+from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.tables import Tables, load
 
 TABLES: Final[Tables] = load(files("aiapp").joinpath("data/ascend.yaml").read_text("utf-8"))
@@ -44,9 +44,9 @@ def mindcluster(
     return node(name, arch=arch, labels=labels | more, resources={"huawei.com/Ascend910": npus})
 
 
-def seen(*nodes: dict[str, Any]) -> Fleet:
+def seen(*nodes: dict[str, Any]) -> NodeInventory:
     """The fleet as decisions see it."""
-    return Fleet(facts(one, TABLES) for one in nodes)
+    return NodeInventory(facts(one, TABLES) for one in nodes)
 
 
 LABELS: Final = {

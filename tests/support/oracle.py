@@ -11,13 +11,13 @@ from tests.support.records import application, normal_version, observed
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.application.plan import plan
+from aiapp.domain.application.serving_compatibility import asked_devices
 from aiapp.domain.nodes.compatibility import Judged, Word, judged, summary
 from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import beyond_labels, rooms
 from aiapp.domain.nodes.usage import Used, free
-from aiapp.domain.planning.application import plan
-from aiapp.domain.planning.outlook import asked_devices
-from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.records import VersionRecord
 
 Object = dict[str, Any]
 
@@ -49,7 +49,7 @@ def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object])
     )
     sight = observed(app, record, fleet=tuple(nodes))
     runtimes = {runtime: RuntimeSpec(name=runtime, image="r/runtime:1")}
-    with patch("aiapp.domain.planning.rollout.trusting", lambda seen: seen):
+    with patch("aiapp.domain.application.rollout.trusting", lambda seen: seen):
         found = plan(replace(sight, around=replace(sight.around, runtimes=runtimes))).apply
     (deployment,) = (one for one in found if one["kind"] == "Deployment")
     return dict(deployment["spec"]["template"])

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from typing_extensions import override
 
-from aiapp.adapters.syntax_worker import answer
+from aiapp.adapters.syntax.worker import answer
 from aiapp.domain.package.service_code import Syntax, SyntaxFault, service_code
 from aiapp.ports import PythonParser
 

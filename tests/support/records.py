@@ -6,11 +6,11 @@ from tests.support import documents
 from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.desired.pod import Fetcher
-from aiapp.domain.naming import version_labels, workload
-from aiapp.domain.planning.application import Children, Observed
-from aiapp.domain.planning.records import ApplicationRecord, VersionRecord
-from aiapp.domain.planning.rollout import Surroundings
+from aiapp.domain.application.plan import Children, Observed
+from aiapp.domain.application.rollout import RenderContext
+from aiapp.domain.kubernetes.naming import version_labels, workload
+from aiapp.domain.records import ApplicationRecord, VersionRecord
+from aiapp.domain.rendering.pod import Fetcher
 
 SKLEARN: Final = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 PIN: Final = f"sha256:{'4b' * 32}"
@@ -87,7 +87,7 @@ def observed(
         application=app or application(),
         versions=versions or (normal_version(),),
         children=children or Children(),
-        around=Surroundings(
+        around=RenderContext(
             runtimes={SKLEARN: RuntimeSpec(name=SKLEARN, image=image)},
             fleet=seen(*fleet),
             tables=TABLES,

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
-from aiapp.domain.endpoints import EndpointPolicy
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 
 LOCAL_RANGE: Final = "127.0.0.0/8"
 LOCAL: Final = EndpointPolicy(allowed_ranges=(ip_network(LOCAL_RANGE),))

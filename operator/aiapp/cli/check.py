@@ -11,7 +11,7 @@ from rich.console import Console
 
 from aiapp.cli.check_output import FORMATS
 from aiapp.cli.store import StoreChoice, store_options
-from aiapp.domain.location import URI, URI_FORM
+from aiapp.domain.objectstore.location import URI, URI_FORM
 
 MANIFESTS: Final = (".yaml", ".yml")
 

@@ -10,7 +10,7 @@ from aiapp.cli.output import as_json, as_yaml
 from aiapp.domain.printable import printable
 
 if TYPE_CHECKING:
-    from aiapp.domain.checks import Checked
+    from aiapp.domain.offline.report import Checked
     from aiapp.modelarts.diagnostics import Diagnostic
 
 LONGEST_MESSAGE: Final = 4096

@@ -9,14 +9,14 @@ from pathlib import Path
 import yaml
 
 from aiapp.adapters.objectstore.folder import FolderStore, folder_location
-from aiapp.adapters.syntax import IsolatedParser
+from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.cli.store import StoreChoice, object_store, place
-from aiapp.domain.checks import Checked, exit_code, of_documents, of_package, with_runtime
-from aiapp.domain.documents import MAX_BYTES, check_documents
+from aiapp.domain.offline.documents import MAX_BYTES, check_documents
+from aiapp.domain.offline.report import Checked, exit_code, of_documents, of_package, with_runtime
 from aiapp.domain.package.inspection import Inspection, Unresolved
-from aiapp.reconcile.importing import inspect
+from aiapp.reconcile.version.importing import inspect
 
 __all__ = ["check", "exit_code", "shipped_catalogue"]
 

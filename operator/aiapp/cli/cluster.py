@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from aiapp.domain.resources import RUNTIMES, Json, Resource
+from aiapp.domain.kubernetes.resources import RUNTIMES, Json, Resource
 from aiapp.ports import NOT_SERVED, ApiError
 
 if TYPE_CHECKING:
-    from aiapp.adapters.kube import KubeApi
+    from aiapp.adapters.kube.client import KubeApi
 
 PATIENCE_SECONDS: Final = 10.0
 """A person waits at most this long for one answer."""
@@ -66,7 +66,7 @@ def cluster_options(command: Callable[..., Result]) -> Callable[..., Result]:
 def run(choice: Choice, work: Callable[[UserCluster], Awaitable[Result]]) -> Result:
     """The result of `work`. Ends the command with words for people: exit code 2 without a cluster, 1 if it refuses."""
     # Imported here: `--help` must not wait for them.
-    from aiapp.adapters.credentials_kube import NoClusterError  # noqa: PLC0415
+    from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
 
     try:
         return asyncio.run(_connected(choice, work))
@@ -81,8 +81,8 @@ async def _connected(choice: Choice, work: Callable[[UserCluster], Awaitable[Res
 
     import aiohttp  # noqa: PLC0415
 
-    from aiapp.adapters.credentials_kube import KubeCredentials, load, namespace, session  # noqa: PLC0415
-    from aiapp.adapters.kube import KubeApi, Timing  # noqa: PLC0415
+    from aiapp.adapters.kube.client import KubeApi, Timing  # noqa: PLC0415
+    from aiapp.adapters.kube.credentials import KubeCredentials, load, namespace, session  # noqa: PLC0415
 
     credentials = KubeCredentials(lambda: load(choice.kubeconfig, choice.context), time.monotonic)
     timing = Timing(attempt=PATIENCE_SECONDS, total=PATIENCE_SECONDS)

@@ -12,21 +12,21 @@ from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.version import AIApplicationVersion, Artifact
 from aiapp.cli.cluster import UserCluster
 from aiapp.cli.store import StoreChoice, object_store, place
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.desired.manifest import config_map_names, joined
-from aiapp.domain.listing import Files
-from aiapp.domain.location import Location, location
-from aiapp.domain.manifest import Listed, Manifest, ManifestError, read_pinned
+from aiapp.domain.artifact.manifest import Listed, Manifest, ManifestError, read_pinned
+from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, SECRETS, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Files
+from aiapp.domain.objectstore.location import Location, location
 from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
-from aiapp.domain.resources import CONFIG_MAPS, SECRETS, VERSIONS, Json, Resource
-from aiapp.domain.secrets import Secret
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.modelarts.openapi import Title
 from aiapp.ports import NotFoundError, ObjectStore
-from aiapp.reconcile.access import AccessError, access
+from aiapp.reconcile.sources.access import AccessError, access
 
 
 @dataclass(frozen=True, slots=True)

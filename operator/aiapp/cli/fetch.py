@@ -13,21 +13,21 @@ import click
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.authorities import AuthoritiesError, authorities
-from aiapp.domain.credentials import (
+from aiapp.domain.artifact.content import is_digest
+from aiapp.domain.objectstore.ca_bundle import AuthoritiesError, authorities
+from aiapp.domain.objectstore.credentials import (
     ACCESS_KEY_NAMES,
     SECRET_KEY_NAMES,
     Credentials,
     CredentialsError,
     credentials,
 )
-from aiapp.domain.digest import is_digest
-from aiapp.domain.endpoints import EndpointPolicy, Network
-from aiapp.domain.location import URI, URI_FORM, Addressing, Location, location
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy, Network
+from aiapp.domain.objectstore.location import URI, URI_FORM, Addressing, Location, location
+from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.printable import printable
-from aiapp.domain.proxies import Proxies
 from aiapp.fetch.failures import ExitCode, FetchError, path_of
-from aiapp.fetch.remote import Access
+from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, failure_message, fetch
 from aiapp.s3.addressing import AddressError, address
 

@@ -13,14 +13,14 @@ from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.api.version import AIApplicationVersion, Container
 from aiapp.cli.cluster import UserCluster
 from aiapp.cli.fleet import Seen, look
-from aiapp.domain.catalogue import find, is_ambiguous, named_only
-from aiapp.domain.documents import check_documents
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.nodes.compatibility import Judged, judged, summary
 from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.placement import beyond_labels, placement
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.usage import free
-from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.domain.offline.documents import check_documents
+from aiapp.domain.runtimes.catalogue import find, is_ambiguous, named_only
 from aiapp.ports import NotFoundError
 
 

@@ -6,14 +6,14 @@ from typing import Final
 
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.cli.cluster import UserCluster
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, NODES, PODS, RUNTIMES
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.facts import trim as trim_node
-from aiapp.domain.nodes.fleet import Fleet
+from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.overlay import KEY, overlaid, text_of
 from aiapp.domain.nodes.tables import Tables, TablesError, load
 from aiapp.domain.nodes.usage import UNFINISHED, Used, used
 from aiapp.domain.nodes.usage import trim as trim_pod
-from aiapp.domain.resources import CONFIG_MAPS, NODES, PODS, RUNTIMES
 from aiapp.ports import ApiError, NotFoundError, Page
 
 FORBIDDEN: Final = 403
@@ -24,7 +24,7 @@ RIGHTS: Final = "ClusterRole aiapp-nodes-view gives that right"
 class Seen:
     """Nodes, what their pods hold, the catalogue, and the facts to judge by."""
 
-    fleet: Fleet
+    fleet: NodeInventory
     tables: Tables
     in_use: Used | None
     runtimes: dict[str, RuntimeSpec]
@@ -39,7 +39,7 @@ async def look(cluster: UserCluster, node_facts: str) -> Seen:
     nodes = await _nodes(cluster)
     runtimes = [InferenceRuntime.model_validate(raw).spec for raw in (await cluster.api.list(RUNTIMES)).items]
     return Seen(
-        fleet=Fleet(facts(node, tables) for node in nodes.items),
+        fleet=NodeInventory(facts(node, tables) for node in nodes.items),
         tables=tables,
         in_use=await _in_use(cluster, notes),
         runtimes={spec.name: spec for spec in runtimes},

@@ -9,7 +9,7 @@ from aiapp.cli.output import as_json, as_yaml
 from aiapp.cli.table import table
 
 if TYPE_CHECKING:
-    from aiapp.domain.resources import Json
+    from aiapp.domain.kubernetes.resources import Json
 
 HEAD: Final = ("NODE", "STATUS", "ARCH", "CHIP", "DRIVER", "FREE", "RUNTIMES")
 WIDE: Final = ("SERVER", "MEMORY", "FIRMWARE", "TAINTS", "SOURCES")
@@ -46,7 +46,7 @@ def command(output: str, node_facts: str, choice: Choice) -> None:
     """
     # Imported here: `--help` must not wait for the models.
     from aiapp.cli.fleet import look  # noqa: PLC0415
-    from aiapp.domain.nodes.inventory import inventory  # noqa: PLC0415
+    from aiapp.domain.nodes.inventory_report import inventory  # noqa: PLC0415
 
     seen = run(choice, lambda cluster: look(cluster, node_facts))
     for note in seen.notes:

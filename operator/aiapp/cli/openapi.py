@@ -9,7 +9,7 @@ import click
 from aiapp.cli.cluster import Choice, cluster_options, run
 from aiapp.cli.output import as_json, as_yaml
 from aiapp.cli.store import StoreChoice, store_options
-from aiapp.domain.location import URI, URI_FORM
+from aiapp.domain.objectstore.location import URI, URI_FORM
 from aiapp.domain.printable import printable
 from aiapp.ports import ObjectChangedError, StoreError
 

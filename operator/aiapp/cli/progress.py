@@ -10,10 +10,10 @@ import click
 from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
 from aiapp.cli.output import as_json
 from aiapp.cli.table import table
-from aiapp.domain.fetching import FETCHER, Fetching, State, fetching
-from aiapp.domain.naming import APPLICATION_LABEL
-from aiapp.domain.progress import Progress, progress_in
-from aiapp.domain.resources import PODS, Json
+from aiapp.domain.fetching.pod_status import FETCHER, Fetching, State, fetching
+from aiapp.domain.fetching.progress import Progress, progress_in
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
+from aiapp.domain.kubernetes.resources import PODS, Json
 from aiapp.domain.sizes import human_size
 from aiapp.ports import ApiError
 

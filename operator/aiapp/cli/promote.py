@@ -6,8 +6,8 @@ import click
 
 from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
 from aiapp.cli.output import as_json, as_yaml
-from aiapp.domain.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
-from aiapp.domain.resources import VERSIONS, Json
+from aiapp.domain.artifact.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
+from aiapp.domain.kubernetes.resources import VERSIONS, Json
 
 _FORMATS: Final = {"yaml": as_yaml, "json": as_json}
 

@@ -99,7 +99,7 @@ def command(health_address: tuple[str, int], log_format: str, verbose: int) -> N
 def _run(settings: Settings, host: str, port: int) -> int:
     # Imported here: `aiapp run --help` must not wait two seconds for kopf.
     from aiapp import handlers, wiring  # noqa: PLC0415
-    from aiapp.adapters.credentials_kube import NoClusterError  # noqa: PLC0415
+    from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays
     gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])

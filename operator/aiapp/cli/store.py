@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from aiapp.domain.authorities import AuthoritiesError, authorities
-from aiapp.domain.credentials import (
+from aiapp.domain.objectstore.ca_bundle import AuthoritiesError, authorities
+from aiapp.domain.objectstore.credentials import (
     ACCESS_KEY_NAMES,
     SECRET_KEY_NAMES,
     Credentials,
     CredentialsError,
     credentials,
 )
-from aiapp.domain.endpoints import EndpointPolicy
-from aiapp.domain.location import Addressing, Location, location
-from aiapp.domain.proxies import Proxies
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.objectstore.location import Addressing, Location, location
+from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.s3.addressing import AddressError, address
 from aiapp.s3.meaning import ON_COMMAND_LINE
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aiapp.domain.progress import Progress
+from aiapp.domain.fetching.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

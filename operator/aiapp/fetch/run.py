@@ -10,17 +10,24 @@ from pathlib import Path
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.digest import Content, content
-from aiapp.domain.manifest import CONFIG_MAP_KEY, Entry, Manifest, ManifestError, OtherManifestError, read_pinned
+from aiapp.domain.artifact.content import Content, content
+from aiapp.domain.artifact.manifest import (
+    CONFIG_MAP_KEY,
+    Entry,
+    Manifest,
+    ManifestError,
+    OtherManifestError,
+    read_pinned,
+)
 from aiapp.domain.printable import printable
-from aiapp.fetch.crew import Crew, processes
-from aiapp.fetch.demand import Verified, demanded
-from aiapp.fetch.download import Download, divided
+from aiapp.fetch.disk.target import Target
+from aiapp.fetch.download.downloader import Download, divided
+from aiapp.fetch.download.fork_pool import ForkPool, processes
+from aiapp.fetch.download.processors import usable
+from aiapp.fetch.expected_content import Verified, demanded
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.processors import usable
+from aiapp.fetch.http.s3_reader import Access, Remote
 from aiapp.fetch.progress import Meter, Tally, Totals, shown
-from aiapp.fetch.remote import Access, Remote
-from aiapp.fetch.target import Target
 
 TERMINATION_BYTES: Final = 4096
 """The kubelet keeps no more of a termination message."""
@@ -131,12 +138,14 @@ class _Fetch:
             return download.run(large, iter(()), crew) | crew.hashed()
 
     @contextmanager
-    def _crew(self, small: Sequence[Entry]) -> Iterator[Crew | None]:
+    def _crew(self, small: Sequence[Entry]) -> Iterator[ForkPool | None]:
         number = processes(len(small), usable())
         if not number:
             yield None
             return
-        with closing(Crew(small, [self._meter.tally() for _ in range(number)], partial(self._share, number))) as crew:
+        with closing(
+            ForkPool(small, [self._meter.tally() for _ in range(number)], partial(self._share, number))
+        ) as crew:
             yield crew
 
     def _share(self, share: int, entries: Iterator[Entry], tally: Tally) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from aiapp.domain.credentials import Credentials
+from aiapp.domain.objectstore.credentials import Credentials
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _EMPTY_BODY: Final = hashlib.sha256(b"").hexdigest()

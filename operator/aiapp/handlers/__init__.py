@@ -9,7 +9,7 @@ from typing import Any, Final
 import kopf
 from typing_extensions import override
 
-from aiapp.domain.resources import OWN, Resource
+from aiapp.domain.kubernetes.resources import OWN, Resource
 from aiapp.wiring import Engine
 
 ERROR_BACKOFFS: Final = (1, 1, 2, 3, 5, 8, 13, 21)

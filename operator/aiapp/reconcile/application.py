@@ -5,21 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.desired.dependencies import DEFAULT_PIP, Pip
+from aiapp.controller.cache import Cache
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key
+from aiapp.domain.application.plan import Children, Observed, Plan, plan, version_of
+from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.application.rollout import RenderContext, Rollout
+from aiapp.domain.application.status import NOT_NORMAL, Assessment, assess
+from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.desired.limits import bounds
-from aiapp.domain.desired.manifest import config_map_names
-from aiapp.domain.desired.pod import Fetcher
-from aiapp.domain.naming import digest_config_map
-from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.adoption import called, name_taken, new_owners, orphans
-from aiapp.domain.planning.application import Children, Observed, Plan, plan, version_of
-from aiapp.domain.planning.drift import suspects
-from aiapp.domain.planning.mounts import templates, unused
-from aiapp.domain.planning.pods import Trouble
-from aiapp.domain.planning.records import ApplicationRecord, read_versions
-from aiapp.domain.planning.rollout import Rollout, Surroundings
-from aiapp.domain.planning.serving import NOT_NORMAL, Assessment, assess
-from aiapp.domain.resources import (
+from aiapp.domain.kubernetes.naming import digest_config_map
+from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
@@ -29,18 +25,22 @@ from aiapp.domain.resources import (
     Json,
     resource_of,
 )
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.planning.adoption import called, name_taken, new_owners, orphans
+from aiapp.domain.planning.mounts import templates, unused
+from aiapp.domain.records import ApplicationRecord, read_versions
+from aiapp.domain.rendering.dependencies import DEFAULT_PIP, Pip
+from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.version.drift import suspects
 from aiapp.ports import ApiError, Applied, ApplyResult, Cluster, Recorder
-from aiapp.reconcile.access import AccessError, require_allowed
-from aiapp.reconcile.catalogue import Catalogue
-from aiapp.reconcile.drift import Drifts
-from aiapp.reconcile.fleet import FleetView
-from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.queue import Key
+from aiapp.reconcile.conditions import conditions, tell_change
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.replica_sets import ReplicaSets
-from aiapp.reconcile.reporting import conditions, tell_change
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
-from aiapp.reconcile.store import Store
+from aiapp.reconcile.sources.access import AccessError, require_allowed
+from aiapp.reconcile.version.drift import DriftTracker
+from aiapp.reconcile.views.catalogue import Catalogue
+from aiapp.reconcile.views.nodes import NodeInventoryView
 
 ADOPTED: Final = (CONTROLLER_REVISIONS, DEPLOYMENTS, SERVICES)
 """Templates first: by them a Deployment goes on with the pods that it has."""
@@ -52,14 +52,14 @@ QUICK_SECONDS: Final = 3.0
 class ApplicationPorts:
     """What the reconciler of applications works with."""
 
-    store: Store[NodeFacts]
+    store: Cache[NodeFacts]
     cluster: Cluster
     shared: SharedConfigMaps
     recorder: Recorder
     replica_sets: ReplicaSets
     catalogue: Catalogue
-    view: FleetView
-    drifts: Drifts
+    view: NodeInventoryView
+    drifts: DriftTracker
     fetcher: Callable[[], Fetcher]
     """As it is for new rollouts."""
     pip: Pip = DEFAULT_PIP
@@ -136,7 +136,7 @@ class ApplicationReconciler:
             versions=versions,
             unreadable=unreadable,
             children=children,
-            around=Surroundings(
+            around=RenderContext(
                 runtimes=self._ports.catalogue.specs(store.runtimes()),
                 fleet=self._ports.view.fleet,
                 tables=self._ports.view.tables,

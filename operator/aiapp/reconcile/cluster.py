@@ -5,23 +5,23 @@ from typing import Any
 
 from typing_extensions import override
 
-from aiapp.domain.resources import SECRETS, Json, Resource, resource_of
-from aiapp.domain.secrets import Secret
-from aiapp.domain.trimming import trim_of
+from aiapp.controller.apply import Applier
+from aiapp.controller.cache import Cache
+from aiapp.controller.status_writer import StatusWriter
+from aiapp.domain.kubernetes.resources import SECRETS, Json, Resource, resource_of
+from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import Api, Applied, ApplyResult, Clock, Cluster, NotFoundError
-from aiapp.reconcile.apply import Applier
-from aiapp.reconcile.report import Reporter
-from aiapp.reconcile.store import Store
 
 
 class StoredCluster(Cluster):
     """`ports.Cluster` over the API server's verbs and the store."""
 
-    def __init__(self, api: Api, store: Store[Any], clock: Clock) -> None:
+    def __init__(self, api: Api, store: Cache[Any], clock: Clock) -> None:
         self._api = api
         self._store = store
         self._applier = Applier(api)
-        self._reporter = Reporter(api, clock, self._learn)
+        self._reporter = StatusWriter(api, clock, self._learn)
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:

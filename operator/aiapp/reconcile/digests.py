@@ -4,27 +4,27 @@ from itertools import pairwise
 from typing import Any
 
 from aiapp.api.version import Artifact
-from aiapp.domain.desired.digest import Known, digest_object, recorded
-from aiapp.domain.digest import Content
-from aiapp.domain.naming import digest_config_map, manifest_config_map, pinned_versions, workload
+from aiapp.controller.cache import Cache
+from aiapp.domain.application.plan import version_of
+from aiapp.domain.artifact.content import Content
+from aiapp.domain.artifact.digest_config_map import Known, digest_object, recorded
+from aiapp.domain.artifact.verification import FETCH_CONTAINER, Fetched, fetched, learnt, unconfirmed
+from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions, workload
+from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, VERSIONS, Json
 from aiapp.domain.package.inspection import Valid
-from aiapp.domain.planning.application import version_of
-from aiapp.domain.planning.digest import FETCH_CONTAINER, Fetched, fetched, learnt, unconfirmed
-from aiapp.domain.planning.records import VersionRecord
-from aiapp.domain.planning.version import Imported, with_artifact, with_doubt
-from aiapp.domain.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, VERSIONS, Json
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.version.plan import Imported, with_artifact, with_doubt
 from aiapp.ports import Api, HashingStore, NotFoundError
-from aiapp.reconcile.access import Access
-from aiapp.reconcile.checksums import known_content
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
-from aiapp.reconcile.store import Store
+from aiapp.reconcile.sources.access import Access
+from aiapp.reconcile.version.checksums import known_content
 
 
 class Digests:
     """All methods raise `ApiError`."""
 
     def __init__(
-        self, api: Api, store: Store[Any], shared: SharedConfigMaps, objects: HashingStore, limit: int
+        self, api: Api, store: Cache[Any], shared: SharedConfigMaps, objects: HashingStore, limit: int
     ) -> None:
         """`limit`: the object store is asked for the hashes of at most so many objects of one package."""
         self._api = api

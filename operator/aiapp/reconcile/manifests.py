@@ -3,17 +3,17 @@
 from typing import Final
 
 from aiapp.api.version import Artifact, ManifestReference
-from aiapp.domain.desired.manifest import (
+from aiapp.domain.artifact.manifest import Manifest, ManifestError, is_same, read_pinned
+from aiapp.domain.artifact.manifest_config_map import (
     config_map_names,
     joined,
     kept_bytes,
     manifest_objects,
     manifest_reference,
 )
-from aiapp.domain.manifest import Manifest, ManifestError, is_same, read_pinned
-from aiapp.domain.naming import is_managed, manifest_behind
-from aiapp.domain.planning.records import VersionRecord
-from aiapp.domain.resources import Json
+from aiapp.domain.kubernetes.naming import is_managed, manifest_behind
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.records import VersionRecord
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
 

@@ -11,17 +11,18 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.invalid import faults
-from aiapp.domain.planning import serving, version
-from aiapp.domain.planning.pods import QUOTA_SIGN, Trouble
+from aiapp.controller.cache import Cache
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key
+from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN, Trouble
+from aiapp.domain.application.status import phase_of as application_phase
+from aiapp.domain.conditions import STALLING, Finding, State, holds
+from aiapp.domain.invalid_object import faults
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
 from aiapp.domain.printable import printable
-from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json, Resource
-from aiapp.domain.summary import STALLING, Finding, State, holds
+from aiapp.domain.version.plan import phase_of as version_phase
 from aiapp.ports import ApiError, Cluster, Recorder, StaleError
-from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.queue import Key
-from aiapp.reconcile.reporting import conditions
-from aiapp.reconcile.store import Store
+from aiapp.reconcile.conditions import conditions
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Reported:
 
     resource: Resource
     reconcile: Callable[[Key], Awaitable[Outcome]]
-    store: Store[Any]
+    store: Cache[Any]
     cluster: Cluster
     recorder: Recorder
 
@@ -129,9 +130,9 @@ def _ready(trouble: Trouble) -> Finding:
 
 def _phase(resource: Resource, ready: Finding, status: Json) -> Json:
     if resource == VERSIONS:
-        return {"phase": version.phase_of(ready)}
+        return {"phase": version_phase(ready)}
     if resource == APPLICATIONS:
-        return {"phase": serving.phase_of(ready, pods=status.get("readyReplicas", 0))}
+        return {"phase": application_phase(ready, pods=status.get("readyReplicas", 0))}
     return {}
 
 

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from aiapp.domain.planning.pods import is_quiet, maker
-from aiapp.domain.resources import DEPLOYMENTS, REPLICA_SETS, Json
+from aiapp.domain.application.pod_diagnosis import is_quiet, maker
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS, Json
 from aiapp.ports import Cluster
 
 REMEMBERED: Final = 10_000

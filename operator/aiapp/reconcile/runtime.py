@@ -3,22 +3,22 @@
 from pydantic import ValidationError
 
 from aiapp.api.runtime import InferenceRuntime
+from aiapp.controller.cache import Cache
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key
+from aiapp.domain.conditions import Finding
+from aiapp.domain.kubernetes.resources import RUNTIMES, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.runtime import describe, invalid, node_facts
-from aiapp.domain.resources import RUNTIMES, Json
-from aiapp.domain.summary import Finding
+from aiapp.domain.runtimes.plan import describe, invalid, node_facts
 from aiapp.ports import Cluster
-from aiapp.reconcile.knowledge import Knowledge
-from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.queue import Key
-from aiapp.reconcile.reporting import conditions
-from aiapp.reconcile.store import Store
+from aiapp.reconcile.conditions import conditions
+from aiapp.reconcile.views.node_facts import NodeFactsConfig
 
 
 class RuntimeReconciler:
     """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
 
-    def __init__(self, store: Store[NodeFacts], cluster: Cluster, knowledge: Knowledge) -> None:
+    def __init__(self, store: Cache[NodeFacts], cluster: Cluster, knowledge: NodeFactsConfig) -> None:
         self._store = store
         self._cluster = cluster
         self._knowledge = knowledge

@@ -7,11 +7,11 @@ known which content it was pinned to even when backups or `--cascade=orphan` lef
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from aiapp.domain.naming import is_managed, owner, pinned_label
-from aiapp.domain.resources import CONFIG_MAPS, VERSIONS, Json
-from aiapp.domain.trimming import trim_of
+from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.naming import is_managed, owner, pinned_label
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
-from aiapp.reconcile.store import Store
 
 
 class TakenError(ApiError):
@@ -24,7 +24,7 @@ class TakenError(ApiError):
 class SharedConfigMaps:
     """All methods raise `ApiError`."""
 
-    def __init__(self, api: Api, store: Store[Any]) -> None:
+    def __init__(self, api: Api, store: Cache[Any]) -> None:
         self._api = api
         self._store = store
 

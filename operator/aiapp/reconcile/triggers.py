@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from aiapp.domain.naming import APPLICATION_LABEL, VERSION_LABEL, pinned_versions
-from aiapp.domain.planning.digest import has_told
-from aiapp.domain.resources import (
+from aiapp.controller.cache import Cache, Change, application_of
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.artifact.verification import has_told
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL, pinned_versions
+from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
     LIMIT_RANGES,
@@ -16,9 +19,6 @@ from aiapp.domain.resources import (
     Json,
     Resource,
 )
-from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.queue import Key, Queue
-from aiapp.reconcile.store import Change, Store, application_of
 
 FLEET: Final = Key("Fleet", "", "nodes")
 """Stands for everything that depends on the nodes."""
@@ -37,7 +37,7 @@ def key_of(resource: Resource, document: Json) -> Key:
 class Triggers:
     """Listens to the store. What the operator wrote itself does not bring its writer back."""
 
-    def __init__(self, queue: Queue, store: Store[Any]) -> None:
+    def __init__(self, queue: WorkQueue, store: Cache[Any]) -> None:
         self._queue = queue
         self._store = store
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from aiapp.domain.location import Location
+from aiapp.domain.objectstore.location import Location
 
 MAX_HOST_CHARACTERS: Final = 253
 """Of a name in DNS."""

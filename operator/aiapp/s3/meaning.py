@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.location import Location
+from aiapp.domain.objectstore.location import Location
 from aiapp.s3.addressing import Address
 
 ERROR_BYTES: Final = 64 << 10

@@ -11,12 +11,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from .shims import TOP_LEVEL_NAMES
+from .package.shims import TOP_LEVEL_NAMES
 
 PACKAGE_IN_ARCHIVE = "aiapp_serve"
 """Holds the packages of ours that are shipped; not called `aiapp`, so that it never hides that one."""
 _SHIPPED = ("modelarts", "serve")
-_NOT_SHIPPED = frozenset({Path(__file__).name})
+_ROOT = Path(__file__).parents[1]
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MAIN = f"""\
 import sys
@@ -30,7 +30,7 @@ if __name__ == "__main__":
     sys.exit(main(sys.argv[1:], sys.argv[0]))
 """
 _STAND_IN = f"""\
-from {PACKAGE_IN_ARCHIVE}.serve.shims import stand_in
+from {PACKAGE_IN_ARCHIVE}.serve.package.shims import stand_in
 
 stand_in(__name__)
 """
@@ -47,14 +47,14 @@ def bundle() -> bytes:
             _add(archive, f"{name}.py", _STAND_IN.encode())
         _add(archive, f"{PACKAGE_IN_ARCHIVE}/__init__.py", b"")
         for source in sources():
-            _add(archive, f"{PACKAGE_IN_ARCHIVE}/{source.parent.name}/{source.name}", source.read_bytes())
+            _add(archive, f"{PACKAGE_IN_ARCHIVE}/{source.relative_to(_ROOT).as_posix()}", source.read_bytes())
     return buffer.getvalue()
 
 
 def sources() -> list[Path]:
     """The files that are shipped, in the order of the archive."""
-    found = (path for name in _SHIPPED for path in sorted((Path(__file__).parents[1] / name).glob("*.py")))
-    return [path for path in found if path.name not in _NOT_SHIPPED]
+    found = (path for name in _SHIPPED for path in sorted((_ROOT / name).rglob("*.py")))
+    return [path for path in found if path != Path(__file__)]
 
 
 def write(path: Path) -> None:

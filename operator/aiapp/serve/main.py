@@ -12,16 +12,16 @@ from typing import List
 def main(arguments: List[str], archive: str) -> int:
     """Run to the end. Returns the exit code (see `--help`)."""
     if arguments[:1] == ["--worker"]:
-        from .worker import run  # noqa: PLC0415
+        from .workers.worker import run  # noqa: PLC0415
 
         return run(int(arguments[1]))
     from .account import complete  # noqa: PLC0415
 
     complete(os.environ)
     if arguments[:1] == ["install"]:
-        from .install import main as install  # noqa: PLC0415
+        from .install.command import main as install  # noqa: PLC0415
 
         return install(arguments[1:])
-    from .server import run as serve  # noqa: PLC0415
+    from .server.process import run as serve  # noqa: PLC0415
 
     return serve(arguments, archive)

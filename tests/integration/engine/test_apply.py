@@ -12,8 +12,9 @@ from tests.support.kube import Kube
 from tests.support.operator import SERVICE_ACCOUNT
 from tests.support.sandbox import Sandbox
 
-from aiapp.adapters.kube import KubeApi
-from aiapp.domain.resources import (
+from aiapp.adapters.kube.client import KubeApi
+from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
@@ -23,10 +24,9 @@ from aiapp.domain.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.trimming import trim_of
+from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import ApiError, ApplyResult, ConflictError, StaleError
 from aiapp.reconcile.cluster import StoredCluster
-from aiapp.reconcile.store import Store
 
 LABELS = {"app.kubernetes.io/managed-by": "aiapp-operator", "aiapp.dev/application": "mnist"}
 POD_LABELS = {"aiapp.dev/application": "mnist"}
@@ -39,7 +39,7 @@ class Rig:
         self.api = api
         self.namespace = namespace
         self.owner = owner
-        self.store: Store[str] = Store(facts=str)
+        self.store: Cache[str] = Cache(facts=str)
         self.cluster = StoredCluster(api, self.store, lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
     def child(self, resource: Resource, **more: Any) -> Json:
@@ -293,7 +293,7 @@ async def imported_by_two(rig: Rig, kube: Kube) -> tuple[Json, StoredCluster]:
     """A version as a slow operator has seen it and another one, which was quicker, has pinned it; the slow one's."""
     seen = kube.create(documents.version(), rig.namespace)
     await rig.cluster.write_status(VERSIONS, seen, {"phase": "Normal", "artifact": PINNED})
-    return seen, StoredCluster(rig.api, Store(facts=str), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    return seen, StoredCluster(rig.api, Cache(facts=str), lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
 
 async def test_a_slower_writer_never_replaces_what_another_one_has_pinned(rig: Rig, kube: Kube) -> None:

@@ -17,13 +17,13 @@ from tests.support.outage import restart_api_server
 from tests.support.sandbox import Sandbox
 from typing_extensions import override
 
-from aiapp.adapters.events import EventRecorder
-from aiapp.adapters.kube import KubeApi
-from aiapp.adapters.listwatch import Collection, ListWatch, Pace
+from aiapp.adapters.kube.client import KubeApi
+from aiapp.adapters.kube.events import EventRecorder
 from aiapp.api.conditions import Reason
-from aiapp.domain.resources import CONFIG_MAPS, Json, Resource
+from aiapp.controller.cache import Cache
+from aiapp.controller.informer import Collection, Informer, InformerTiming
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, Resource
 from aiapp.ports import WatchEvent
-from aiapp.reconcile.store import Store
 
 # A watch that is cancelled while it shakes hands leaves Python 3.11 a socket that only the garbage collector closes.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
@@ -82,10 +82,10 @@ def config_map(namespace: str, name: str, **data: str) -> Json:
 @asynccontextmanager
 async def watching(
     api: KubeApi, namespace: str, resync: float = 600, resource: Resource = CONFIG_MAPS
-) -> AsyncIterator[Store[str]]:
-    store: Store[str] = Store(facts=str)
+) -> AsyncIterator[Cache[str]]:
+    store: Cache[str] = Cache(facts=str)
     collection = Collection(resource=resource, selector=f"in={namespace}")
-    watch = ListWatch(api, collection, store, Pace(resync=resync))
+    watch = Informer(api, collection, store, InformerTiming(resync=resync))
     task = asyncio.create_task(watch.run())
     try:
         async with asyncio.timeout(30):
@@ -96,7 +96,7 @@ async def watching(
         await asyncio.gather(task, return_exceptions=True)
 
 
-def names(store: Store[str]) -> list[str]:
+def names(store: Cache[str]) -> list[str]:
     return sorted(found["metadata"]["name"] for found in store.all(CONFIG_MAPS))
 
 

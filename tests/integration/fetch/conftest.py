@@ -9,7 +9,9 @@ from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.fetching import Package, pinned_package
 from tests.support.sandbox import Bucket
 
-from aiapp.fetch import download, parts, pauses, remote
+from aiapp.fetch.disk import parts
+from aiapp.fetch.download import downloader
+from aiapp.fetch.http import backoff, s3_reader
 
 RANGE = 256 << 10
 CONTENTS = {
@@ -26,12 +28,12 @@ CONTENTS = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small ranges and short pauses, so that small objects have many ranges and faults cost no time."""
+    """Small ranges and short backoff, so that small objects have many ranges and faults cost no time."""
     monkeypatch.setattr(parts, "RANGE_BYTES", RANGE)
-    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.01)
-    monkeypatch.setattr(pauses, "LONGEST_ASKED_SECONDS", 0.1)
-    monkeypatch.setattr(remote, "SILENCE_SECONDS", 1)
-    monkeypatch.setattr(download, "SMALL_BYTES", 16 << 10)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST_ASKED_SECONDS", 0.1)
+    monkeypatch.setattr(s3_reader, "SILENCE_SECONDS", 1)
+    monkeypatch.setattr(downloader, "SMALL_BYTES", 16 << 10)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
 

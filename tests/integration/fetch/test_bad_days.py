@@ -16,9 +16,9 @@ from tests.support.fetching import PREFIX, Package, files_below
 from tests.support.sandbox import Bucket
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.fetch import remote
+from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.http import s3_reader
 from aiapp.fetch.run import Fetched, fetch
 from aiapp.fetch.run import Request as FetchRequest
 
@@ -78,7 +78,7 @@ def test_a_passing_fault_costs_time_and_nothing_else(
 def test_a_connection_that_breaks_again_and_again_still_gets_there(
     package: Package, target: Path, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "PROGRESS_BYTES", 1024)
+    monkeypatch.setattr(s3_reader, "PROGRESS_BYTES", 1024)
     proxy.rule = lambda request: Fault(cut_after=40_000) if MODEL in request.target else NO_FAULT
     fetched(package.request(target, proxy.endpoint))
     assert files_below(target) == CONTENTS

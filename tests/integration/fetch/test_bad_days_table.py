@@ -10,8 +10,8 @@ from tests.support.bad_days import Outcome, outcomes
 from tests.support.fetching import PREFIX, Package, files_below
 from tests.support.sandbox import Bucket
 
-from aiapp.fetch import remote
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.http import s3_reader
 from aiapp.fetch.run import fetch
 
 TABLE = outcomes("fetch")
@@ -32,7 +32,7 @@ def test_a_fetch_on_a_bad_day(
     name: str,
     outcome: Outcome,
 ) -> None:
-    monkeypatch.setattr(remote, "ATTEMPTS", 4)
+    monkeypatch.setattr(s3_reader, "ATTEMPTS", 4)
 
     def replace() -> None:
         bucket.client.put_object(Bucket=bucket.name, Key=f"{PREFIX}model.bin", Body=b"another")

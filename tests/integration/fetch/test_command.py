@@ -12,7 +12,7 @@ from tests.support.fetching import PREFIX, Package, aiapp_fetch, by_a_signal, en
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
-from aiapp.domain.keys import RESERVED
+from aiapp.domain.objectstore.keys import RESERVED
 
 RANGE = 4 << 20
 LARGE = {"config.json": b"{}", "model.bin": os.urandom(2 * RANGE + 1)}

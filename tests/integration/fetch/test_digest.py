@@ -13,7 +13,7 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.fetching import PREFIX, Package, aiapp_fetch
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.digest import Content, content, told
+from aiapp.domain.artifact.content import Content, content, told
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.run import Fetched, fetch
 

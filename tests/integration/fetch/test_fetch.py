@@ -17,10 +17,12 @@ from tests.support.sandbox import Bucket
 from typing_extensions import Buffer
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.keys import RESERVED
-from aiapp.fetch import download, pace, parts
+from aiapp.domain.objectstore.keys import RESERVED
+from aiapp.fetch.disk import parts
+from aiapp.fetch.download import downloader
 from aiapp.fetch.failures import FetchError, path_of
-from aiapp.fetch.remote import Remote
+from aiapp.fetch.http import limiter
+from aiapp.fetch.http.s3_reader import Remote
 from aiapp.fetch.run import Fetched, fetch
 
 FORBIDDEN = HTTPStatus.FORBIDDEN
@@ -98,7 +100,7 @@ def test_a_disk_that_fails_in_the_middle_of_a_range_is_no_fault_of_the_store(
             raise OSError(errno.EIO, "Input/output error")
         return pwrite(descriptor, content, start)
 
-    monkeypatch.setattr(download, "PIECE_BYTES", 1)
+    monkeypatch.setattr(downloader, "PIECE_BYTES", 1)
     monkeypatch.setattr(os, "pwrite", write)
     with pytest.raises(OSError, match="Input/output error"):
         fetched(package, target, proxy.endpoint)
@@ -109,7 +111,7 @@ def test_a_disk_that_fails_in_the_middle_of_a_range_is_no_fault_of_the_store(
 def test_a_request_that_is_given_up_leaves_its_place_to_the_next(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "FEWEST", 1)
+    monkeypatch.setattr(limiter, "FEWEST", 1)
     source = Remote(package.request(Path("unused")).access, lambda: None)
     entry = next(entry for entry in package.manifest.entries if entry.path == "model.bin")
     into = memoryview(bytearray(entry.size))

@@ -15,11 +15,11 @@ from tests.support.fetching import Package, aiapp_fetch, by_a_signal, ended, fil
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
-from aiapp.domain.digest import DIGEST_KEY, HASHES_KEY, content
-from aiapp.domain.keys import RESERVED
-from aiapp.domain.progress import progress_in
-from aiapp.fetch.crew import FILES_EACH
-from aiapp.fetch.processors import usable
+from aiapp.domain.artifact.content import DIGEST_KEY, HASHES_KEY, content
+from aiapp.domain.fetching.progress import progress_in
+from aiapp.domain.objectstore.keys import RESERVED
+from aiapp.fetch.download.fork_pool import FILES_EACH
+from aiapp.fetch.download.processors import usable
 
 pytestmark = pytest.mark.skipif(usable() < 2, reason="one processor gets no further processes")
 

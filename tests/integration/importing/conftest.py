@@ -7,12 +7,12 @@ from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL
 
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
-from aiapp.adapters.syntax import IsolatedParser
+from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.api.source import ObsSource
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import location
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection
-from aiapp.reconcile.importing import inspect
+from aiapp.reconcile.version.importing import inspect
 
 Upload = Callable[[Mapping[str, bytes]], None]
 Inspect = Callable[..., Awaitable[Inspection]]

@@ -14,11 +14,11 @@ from tests.support.stores import LOCAL
 
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.location import Addressing, Location
-from aiapp.domain.manifest import Listed, from_listing
-from aiapp.fetch import pauses
+from aiapp.domain.artifact.manifest import Listed, from_listing
+from aiapp.domain.objectstore.location import Addressing, Location
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.remote import Access
+from aiapp.fetch.http import backoff
+from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, fetch
 from aiapp.ports import StoreError
 
@@ -34,7 +34,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
         return resolve("127.0.0.1" if host.endswith(".test") else host, port, *more, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from tests.support.bad_days import Outcome, outcomes
 from tests.support.sandbox import Bucket
 
 from aiapp.adapters.objectstore.s3 import S3Store
-from aiapp.adapters.syntax import IsolatedParser
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
+from aiapp.adapters.syntax.parser import IsolatedParser
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Unresolved, Valid
-from aiapp.reconcile.importing import inspect
+from aiapp.reconcile.version.importing import inspect
 
 TABLE = {name: outcome for name, outcome in outcomes("import").items() if name not in bad_days.ELSEWHERE}
 

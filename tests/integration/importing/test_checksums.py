@@ -13,9 +13,9 @@ from moto.server import ThreadedMotoServer
 from tests.support.sandbox import Bucket
 
 from aiapp.adapters.objectstore.s3 import S3Store
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

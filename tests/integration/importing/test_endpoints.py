@@ -13,10 +13,10 @@ from tests.support.stores import LOCAL, Proxy, forward_proxy
 
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
-from aiapp.domain.proxies import Proxies
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.ports import StoreError
 
 EMPTY = b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"

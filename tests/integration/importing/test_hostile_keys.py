@@ -10,13 +10,13 @@ from moto.server import ThreadedMotoServer
 from tests.integration.importing.test_inspect import PACKAGE
 
 from aiapp.adapters.objectstore.s3 import S3Store
-from aiapp.adapters.syntax import IsolatedParser
+from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.api.source import ObsSource
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import location
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
-from aiapp.reconcile.importing import inspect
+from aiapp.reconcile.version.importing import inspect
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

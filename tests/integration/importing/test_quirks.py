@@ -17,19 +17,19 @@ from tests.support.quirky_store import BUCKET, Asked, QuirkyStore, Reply, refuse
 from typing_extensions import override
 
 from aiapp.adapters.objectstore.s3 import S3Store
-from aiapp.adapters.syntax import IsolatedParser
+from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.cli import main
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed, Manifest
+from aiapp.domain.artifact.manifest import Listed, Manifest
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
-from aiapp.fetch import pauses
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.remote import Access
+from aiapp.fetch.http import backoff
+from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, fetch
 from aiapp.ports import ObjectChangedError, StoreError
-from aiapp.reconcile.importing import inspect
+from aiapp.reconcile.version.importing import inspect
 from aiapp.s3 import listing as s3_listing
 
 KEYS = Credentials("any", "any")
@@ -87,7 +87,7 @@ Connect = Callable[[QuirkyStore], Client]
 def connect(
     store: S3Store, parser: IsolatedParser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Connect]:
-    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
     open_ones = ExitStack()
 
     def connected(quirky: QuirkyStore) -> Client:

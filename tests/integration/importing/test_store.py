@@ -19,10 +19,10 @@ from tests.support.stores import LOCAL, Proxy, forward_proxy
 
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.package.inspection import Unresolved, Valid
-from aiapp.domain.proxies import Proxies
 from aiapp.ports import ObjectChangedError, StoreError
 from aiapp.s3 import listing as s3_listing
 

@@ -12,8 +12,8 @@ from tests.support.sandbox import Bucket, Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.cli import main
-from aiapp.domain.manifest import Hashed, content_digest
-from aiapp.domain.naming import digest_config_map
+from aiapp.domain.artifact.manifest import Hashed, content_digest
+from aiapp.domain.kubernetes.naming import digest_config_map
 
 MODEL = {path.removeprefix("model/"): body for path, body in package().items()}
 

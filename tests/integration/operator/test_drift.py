@@ -9,7 +9,7 @@ from tests.support.operator import Operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.waiting import eventually
 
-from aiapp.domain.naming import version_labels
+from aiapp.domain.kubernetes.naming import version_labels
 
 Change = Callable[[Registry], None]
 UNCHANGED = "SourceUnchanged"

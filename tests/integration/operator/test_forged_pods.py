@@ -7,7 +7,7 @@ from tests.support.kube import Object
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
 
-from aiapp.domain.naming import version_labels
+from aiapp.domain.kubernetes.naming import version_labels
 
 FORGED = '{"reason": "ContentChanged", "message": "FORGED"}'
 

@@ -11,7 +11,7 @@ from tests.support.packages import Registry, package
 from tests.support.waiting import eventually
 
 from aiapp.api.version import ManifestReference
-from aiapp.domain.desired.manifest import config_map_names
+from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.fetch.run import pinned
 
 OBJECTS = 30_000

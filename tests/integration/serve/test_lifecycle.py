@@ -16,7 +16,7 @@ from tests.integration.serve.conftest import Start
 from tests.integration.serve.running import Reply, Server, serving
 from tests.support.waiting import eventually
 
-from aiapp.serve import workerprocess
+from aiapp.serve.workers import process
 
 
 class Background:
@@ -132,7 +132,7 @@ def test_brief_predictions_of_many_clients_are_answered_to_whom_they_belong(star
 
 def with_one_sent_ahead(server: Server) -> tuple[Background, Background]:
     """A prediction that goes on for a minute, and the next one, which its worker has already got."""
-    eventually(lambda: brief(server) < workerprocess.BRIEF_SECONDS * 1000)
+    eventually(lambda: brief(server) < process.BRIEF_SECONDS * 1000)
     first = running(server, 60)
     second = Background(server, {"a": 2})
     eventually(lambda: "aiapp_model_requests_in_flight 2" in metrics(server))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from tests.unit.domain.test_documents import VERSION
+from tests.unit.domain.offline.test_documents import VERSION
 
 from aiapp.cli import main
 from aiapp.cli.checking import shipped_catalogue

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from typing_extensions import override
 
 from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
-from aiapp.domain.resources import NODES, PODS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
 
 ITEMS = {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "one"}}]}
 ANSWERS = {

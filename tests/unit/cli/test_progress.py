@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from typing_extensions import override
 
 from aiapp.cli import progress
-from aiapp.domain.progress import Progress
-from aiapp.domain.resources import Json
+from aiapp.domain.fetching.progress import Progress
+from aiapp.domain.kubernetes.resources import Json
 
 RUNNING: Json = {"state": {"running": {}}}
 DONE = {"state": {"terminated": {"exitCode": 0, "message": '{"files": 1, "bytes": 2, "seconds": 0.1}'}}}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.domain import manifest as manifests
-from aiapp.domain.digest_sums import SUMS, content_by_sums
-from aiapp.domain.manifest import Entry, Hashed, composed
+from aiapp.domain.artifact import manifest as manifests
+from aiapp.domain.artifact.manifest import Entry, Hashed, composed
+from aiapp.domain.artifact.sha256sums import SUMS, content_by_sums
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "manifest.md"
 FILES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from aiapp.domain.progress import Progress, progress_in
+from aiapp.domain.fetching.progress import Progress, progress_in
 from aiapp.fetch.progress import Meter, Totals, shown, write_metrics
 
 MIB = 1 << 20

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.digest import Content
-from aiapp.domain.manifest import Entry, composed
+from aiapp.domain.artifact.content import Content
+from aiapp.domain.artifact.manifest import Entry, composed
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message, pinned
 

@@ -7,8 +7,8 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
 from aiapp.fetch.signing import Signer
 from aiapp.s3.addressing import address
 

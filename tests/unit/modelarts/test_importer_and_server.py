@@ -11,20 +11,21 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.support.records import normal_version, observed
 from tests.unit.modelarts.test_schemas import VALUES
 
+from aiapp.domain.application.plan import plan
 from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.layout import Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal
-from aiapp.domain.planning.application import plan
-from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.records import VersionRecord
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE, is_model
 from aiapp.modelarts.model_types import MODEL_TYPES, PYTORCH, SCIKIT_LEARN, TENSORFLOW, XGBOOST
 from aiapp.modelarts.openapi import Title, openapi
 from aiapp.modelarts.paths import request_path
-from aiapp.serve import options, weights
+from aiapp.serve import weights
 from aiapp.serve.config import read
-from aiapp.serve.errors import RefusedError
+from aiapp.serve.http.errors import RefusedError
+from aiapp.serve.http.routes import Router, Target
 from aiapp.serve.openapi import document
-from aiapp.serve.routes import Router, Target
+from aiapp.serve.server import options
 
 PACKAGES = Path(__file__).parents[2] / "data/packages"
 SHIPPED = {str(path.parent.relative_to(PACKAGES)): path.parent for path in sorted(PACKAGES.rglob(CONFIG_FILE))}

@@ -10,20 +10,20 @@ from tests.support.records import NORMAL, PIN, deployed, normal_version, pod
 from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.desired.digest import Known, digest_object
-from aiapp.domain.digest import Content
-from aiapp.domain.listing import Listing
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
-from aiapp.domain.naming import digest_config_map, manifest_config_map, pinned_label
-from aiapp.domain.planning.records import VersionRecord
-from aiapp.domain.planning.version import Imported, remembered
-from aiapp.domain.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, VERSIONS, Json
+from aiapp.controller.cache import Cache
+from aiapp.domain.artifact.content import Content
+from aiapp.domain.artifact.digest_config_map import Known, digest_object
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_label
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, VERSIONS, Json
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.version.plan import Imported, remembered
 from aiapp.ports import HashingStore
 from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
-from aiapp.reconcile.store import Store
 
 ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
 NAME = digest_config_map(PIN)
@@ -69,7 +69,7 @@ class World:
 
     def __init__(self) -> None:
         self.api = FakeApi()
-        self.store: Store[Any] = Store(facts=lambda _: None)
+        self.store: Cache[Any] = Cache(facts=lambda _: None)
         self.shared = SharedConfigMaps(self.api, self.store)
         self.digests = Digests(self.api, self.store, self.shared, Nowhere(), 0)
         self.record = normal_version()

@@ -14,28 +14,28 @@ from typing_extensions import override
 from aiapp.api import crd
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import NEVER
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.desired.pod import Fetcher
-from aiapp.domain.listing import Listing
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
+from aiapp.controller.cache import Cache
+from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import Syntax
-from aiapp.domain.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.domain.rendering.pod import Fetcher
 from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StaleError, StoreError
 from aiapp.reconcile.application import QUICK_SECONDS, ApplicationPorts, ApplicationReconciler
-from aiapp.reconcile.catalogue import Catalogue
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.digests import Digests
-from aiapp.reconcile.drift import Drifts, Pace
-from aiapp.reconcile.fleet import FleetView
-from aiapp.reconcile.knowledge import Knowledge
+from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
-from aiapp.reconcile.queue import Key, Queue
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
-from aiapp.reconcile.store import Store
-from aiapp.reconcile.store_slots import StoreSlots
-from aiapp.reconcile.version import VersionPorts, VersionReconciler
+from aiapp.reconcile.version.drift import DriftTiming, DriftTracker
+from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
+from aiapp.reconcile.views.catalogue import Catalogue
+from aiapp.reconcile.views.node_facts import NodeFactsConfig
+from aiapp.reconcile.views.nodes import NodeInventoryView
 from aiapp.wiring import utc_now
 
 UNSEEN: Final[dict[Resource, Json]] = {
@@ -84,7 +84,7 @@ class World:
         self.api = FakeApi()
         self.now = 0.0
         self.bucket = Bucket()
-        self.store: Store[Any] = Store(facts=lambda _: None)
+        self.store: Cache[Any] = Cache(facts=lambda _: None)
         for resource, document in ((VERSIONS, documents.version()), (APPLICATIONS, documents.application())):
             self.store.put(resource, self.api.hold(stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}"))
         self.version = Key(VERSIONS.kind, "team", "mnist-1.0.0")
@@ -95,8 +95,8 @@ class World:
             "cluster": StoredCluster(self.api, self.store, utc_now),
             "recorder": Unused(),
             "catalogue": Catalogue(),
-            "view": FleetView(self.store, Knowledge(TABLES, Unused(), lambda: None), None),
-            "drifts": Drifts(Queue(lambda: self.now), Pace(0, lambda: self.now)),
+            "view": NodeInventoryView(self.store, NodeFactsConfig(TABLES, Unused(), lambda: None), None),
+            "drifts": DriftTracker(WorkQueue(lambda: self.now), DriftTiming(0, lambda: self.now)),
             "clock": lambda: self.now,
         }
         self.of_versions = VersionReconciler(
@@ -145,7 +145,7 @@ async def test_of_a_quick_import_only_the_outcome_is_written(world: World) -> No
 
 
 async def test_a_slow_import_is_told_while_it_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aiapp.reconcile.version.QUICK_SECONDS", 0.0)
+    monkeypatch.setattr("aiapp.reconcile.version.reconciler.QUICK_SECONDS", 0.0)
     under_way = asyncio.create_task(world.of_versions(world.version))
     await settles(lambda: world.writes == 1)
     assert world.ready(VERSIONS, "mnist-1.0.0") == "Importing"

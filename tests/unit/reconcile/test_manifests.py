@@ -10,14 +10,14 @@ from tests.support.documents import changed
 from tests.support.fake_api import FakeApi
 from tests.support.records import normal_version
 
-from aiapp.domain.desired.manifest import config_map_names, manifest_objects, manifest_reference
-from aiapp.domain.manifest import Entry, Manifest, composed
-from aiapp.domain.planning.records import VersionRecord
-from aiapp.domain.resources import CONFIG_MAPS, Json
+from aiapp.controller.cache import Cache
+from aiapp.domain.artifact.manifest import Entry, Manifest, composed
+from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_objects, manifest_reference
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
+from aiapp.domain.records import VersionRecord
 from aiapp.ports import ApiError, ConflictError, NotFoundError
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
-from aiapp.reconcile.store import Store
 
 MANY = composed(Entry(f"{n:05d}", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(45_000))
 """Too large for one ConfigMap."""
@@ -36,7 +36,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.api = FakeApi()
-        self.store: Store[Any] = Store(facts=lambda _: None)
+        self.store: Cache[Any] = Cache(facts=lambda _: None)
         self.shared = SharedConfigMaps(self.api, self.store)
         self.manifests = Manifests(self.shared)
 

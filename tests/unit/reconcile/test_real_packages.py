@@ -11,11 +11,11 @@ from typing_extensions import override
 
 from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
-from aiapp.reconcile.importing import inspect
+from aiapp.reconcile.version.importing import inspect
 
 BASE: Mapping[str, Any] = {"model_algorithm": "image_classification", "model_type": "PyTorch"}
 CODE = b"""from model_service.pytorch_model_service import PTServingBaseService

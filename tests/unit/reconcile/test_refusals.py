@@ -11,14 +11,14 @@ from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.resources import VERSIONS, Json
+from aiapp.controller.cache import Cache
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key
+from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.ports import ApiError, ConflictError, EventType, NotFoundError, Recorder, StaleError
 from aiapp.reconcile.cluster import StoredCluster
-from aiapp.reconcile.loop import Outcome
-from aiapp.reconcile.queue import Key
 from aiapp.reconcile.refusals import Reported, refusal
 from aiapp.reconcile.shared_config_maps import TakenError
-from aiapp.reconcile.store import Store
 from aiapp.wiring import utc_now
 
 QUOTA = 'deployments.apps "mnist-1-0-0" is forbidden: exceeded quota: q, requested: count/deployments.apps=1'
@@ -84,7 +84,7 @@ class World:
 
     def __init__(self, error: Exception, *conditions: dict[str, Any], **status: Any) -> None:
         self.api, self.events, self.error = FakeApi(), Events(), error
-        self.store: Store[Any] = Store(facts=lambda _: None)
+        self.store: Cache[Any] = Cache(facts=lambda _: None)
         document = stored(documents.version(), status={"phase": "Normal", "conditions": list(conditions), **status})
         self.store.put(VERSIONS, self.api.hold(document, "uid-1"))
         self.reported = Reported(

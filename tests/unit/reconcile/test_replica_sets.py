@@ -6,10 +6,10 @@ import pytest
 from tests.support.fake_api import FakeApi
 from tests.support.records import deployed, pod
 
-from aiapp.domain.resources import Json
+from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.replica_sets import ReplicaSets
-from aiapp.reconcile.store import Store
 from aiapp.wiring import utc_now
 
 OURS = deployed()
@@ -28,7 +28,7 @@ def made(name: str, *owners: Json) -> Json:
 class World:
     def __init__(self) -> None:
         self.api = FakeApi()
-        store: Store[Any] = Store(facts=lambda _: None)
+        store: Cache[Any] = Cache(facts=lambda _: None)
         self.replica_sets = ReplicaSets(StoredCluster(self.api, store, utc_now))
 
     def hold(self, name: str, uid: str, *owners: Json) -> None:

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from aiapp.domain.resources import (
+from aiapp.controller.cache import Cache
+from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -15,16 +17,14 @@ from aiapp.domain.resources import (
     Json,
     Resource,
 )
-from aiapp.reconcile.queue import Key, Queue
-from aiapp.reconcile.store import Store
 from aiapp.reconcile.triggers import FLEET, FLEET_WINDOW_SECONDS, Triggers
 
 
 class Rig:
     def __init__(self) -> None:
         self.now = 0.0
-        self.queue = Queue(lambda: self.now, lambda: 0.0)
-        self.store: Store[str] = Store(facts=lambda node: str(node["metadata"].get("labels")))
+        self.queue = WorkQueue(lambda: self.now, lambda: 0.0)
+        self.store: Cache[str] = Cache(facts=lambda node: str(node["metadata"].get("labels")))
         self.triggers = Triggers(self.queue, self.store)
         self.store.listen(self.triggers)
         self._version = 0

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 from botocore.regions import EndpointResolver
 
-from aiapp.domain.location import Addressing, Location
+from aiapp.domain.objectstore.location import Addressing, Location
 from aiapp.s3.addressing import AddressError, address, aws_host
 
 PUBLIC = "https://obs.cn-north-4.myhuaweicloud.com"

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.location import Location
+from aiapp.domain.objectstore.location import Location
 from aiapp.s3.addressing import address
 from aiapp.s3.failures import CUT_OFF, NO_CONNECTION, failed, silent
 from aiapp.s3.meaning import IN_VERSIONS, ON_COMMAND_LINE, Advice, Answered, Asked, answered, meaning

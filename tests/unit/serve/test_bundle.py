@@ -26,7 +26,7 @@ PACKAGES = pathlib.Path(bundle.__file__).parents[1]
 SHIPPED = [
     path
     for name in ("modelarts", "serve")
-    for path in sorted((PACKAGES / name).glob("*.py"))
+    for path in sorted((PACKAGES / name).rglob("*.py"))
     if (name, path.name) != ("serve", "bundle.py")
 ]
 
@@ -40,7 +40,7 @@ def test_the_bundle_holds_the_reader_and_every_module_of_the_server_but_the_one_
     assert names == sources | {"__main__.py", "aiapp_serve/__init__.py"} | stand_ins
 
 
-@pytest.mark.parametrize("source", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("source", SHIPPED, ids=lambda path: str(path.relative_to(PACKAGES)))
 def test_every_shipped_module_is_python_3_7_and_imports_the_standard_library_alone(source: pathlib.Path) -> None:
     tree = ast.parse(source.read_text(), feature_version=(3, 7))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.serve import clock, frames, options
 from aiapp.serve.config import Config
-from aiapp.serve.errors import RefusedError, error_body
-from aiapp.serve.frames import Frame
-from aiapp.serve.logs import Log, Served
-from aiapp.serve.routes import Router, Target
+from aiapp.serve.http.errors import RefusedError, error_body
+from aiapp.serve.http.routes import Router, Target
+from aiapp.serve.server import clock, options
+from aiapp.serve.server.logs import Log, Served
+from aiapp.serve.workers import frames
+from aiapp.serve.workers.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable

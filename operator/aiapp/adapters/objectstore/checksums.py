@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from aiapp.domain.digest import HASH_BYTES
-from aiapp.domain.manifest import Listed
+from aiapp.domain.artifact.content import HASH_BYTES
+from aiapp.domain.artifact.manifest import Listed
 from aiapp.s3 import etags
 
 ASK: Final = {"x-amz-checksum-mode": "ENABLED"}

@@ -14,13 +14,13 @@ from typing import Final, TypeVar
 
 import aiohttp
 
-from aiapp.adapters import bounded
+from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore.explanation import explained
 from aiapp.adapters.objectstore.outages import Outages, UnreachableError
 from aiapp.adapters.objectstore.sessions import Sessions, SessionSettings
 from aiapp.adapters.objectstore.signing import signed
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
+from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.ports import ObjectChangedError, StoreError
 from aiapp.s3.listing import UnreadableError
 from aiapp.s3.meaning import ERROR_BYTES, Answered, Asked, Meaning, answered, meaning

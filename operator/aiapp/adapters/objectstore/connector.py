@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
 from aiapp.adapters.objectstore.resolver import Resolver
-from aiapp.domain.endpoints import EndpointPolicy
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 
 MAX_ADDRESSES: Final = 4
 """Of one name, that are tried in turn."""

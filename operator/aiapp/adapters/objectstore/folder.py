@@ -12,10 +12,10 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.listing import Listing
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.location import Location
 from aiapp.ports import ObjectChangedError, ObjectStore, StoreError
 
 MAX_FILES: Final = 100_000

@@ -8,9 +8,9 @@ import aiohttp
 
 from aiapp.adapters.objectstore.client import AnswerError, Client, Request, UnreadableAnswerError
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import Listed
+from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
 from aiapp.ports import StoreError
 from aiapp.s3.listing import Manner, Page, PageReader, Place, query
 from aiapp.s3.meaning import Asked

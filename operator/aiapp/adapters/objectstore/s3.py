@@ -14,18 +14,18 @@ from typing import Final, TypeVar
 import aiohttp
 from typing_extensions import override
 
-from aiapp.adapters import bounded
+from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
 from aiapp.adapters.objectstore.client import AnswerError, Client, Read, Request, Retries
 from aiapp.adapters.objectstore.listing import Limits, Tally, pages
 from aiapp.adapters.objectstore.sessions import SessionSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.credentials import Credentials
-from aiapp.domain.endpoints import DEFAULT_POLICY, EndpointPolicy
-from aiapp.domain.listing import Listing, ListingPacker
-from aiapp.domain.location import Location
-from aiapp.domain.manifest import NULL_VERSION, Listed
-from aiapp.domain.proxies import NO_PROXIES, Proxies
+from aiapp.domain.artifact.manifest import NULL_VERSION, Listed
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
+from aiapp.domain.objectstore.listing import Listing, ListingPacker
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
 from aiapp.ports import HashingStore, ObjectChangedError, ObjectHistory, StoreError
 from aiapp.s3 import etags
 from aiapp.s3.addressing import Address, AddressError, address

@@ -17,8 +17,8 @@ from yarl import URL
 from aiapp.adapters.objectstore.connector import connector
 from aiapp.adapters.objectstore.resolver import Resolver
 from aiapp.api.conditions import Reason
-from aiapp.domain.endpoints import EndpointPolicy
-from aiapp.domain.proxies import Proxies
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.ports import StoreError
 from aiapp.s3.addressing import Address
 from aiapp.s3.trust import trusting

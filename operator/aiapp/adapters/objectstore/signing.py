@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aiapp.domain.credentials import Credentials
+from aiapp.domain.objectstore.credentials import Credentials
 
 
 def signed(method: str, url: str, headers: Mapping[str, str], region: str, credentials: Credentials) -> dict[str, str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from aiapp.domain.quantities import quantity, written
-from aiapp.domain.resources import Json
+from aiapp.domain.kubernetes.quantities import quantity, written
+from aiapp.domain.kubernetes.resources import Json
 
 Numbers = Mapping[str, Decimal]
 """By resource."""

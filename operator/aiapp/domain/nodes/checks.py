@@ -16,7 +16,7 @@ CORDON: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 """The taint that a pod would have to tolerate to be sent to a cordoned node."""
 
 
-class Against(NamedTuple):
+class Mismatch(NamedTuple):
     """Why a node does not fit, or (`certain` False) cannot be said to fit."""
 
     reason: Reason
@@ -35,40 +35,40 @@ class Pair(NamedTuple):
     tables: Tables
 
 
-Check = Callable[[Pair], Against | None]
+Check = Callable[[Pair], Mismatch | None]
 
 
-def has_architecture(pair: Pair) -> Against | None:
+def has_architecture(pair: Pair) -> Mismatch | None:
     if pair.node.architecture is None:
         return _untold("its architecture", f"label it with {ARCHITECTURE_LABEL}")
     if pair.node.architecture in pair.needed.architectures:
         return None
     detail = f"the node is {pair.node.architecture}, the runtime {' or '.join(sorted(pair.needed.architectures))}"
-    return Against(Reason.ARCHITECTURE_MISMATCH, detail, f"a runtime for {pair.node.architecture}")
+    return Mismatch(Reason.ARCHITECTURE_MISMATCH, detail, f"a runtime for {pair.node.architecture}")
 
 
-def has_system(pair: Pair) -> Against | None:
+def has_system(pair: Pair) -> Mismatch | None:
     if pair.node.os in (None, POD_OS):
         return None
-    return Against(Reason.OPERATING_SYSTEM_MISMATCH, f"the node runs {pair.node.os}, the runtime {POD_OS}")
+    return Mismatch(Reason.OPERATING_SYSTEM_MISMATCH, f"the node runs {pair.node.os}, the runtime {POD_OS}")
 
 
-def has_hardware(pair: Pair) -> Against | None:
+def has_hardware(pair: Pair) -> Mismatch | None:
     match pair.needed.hardware:
         case "CPU":
             if not pair.node.chips or may_use_npu_nodes(pair.needed, pair.tables):
                 return None
             remedy = "tolerate the NPU resource as a taint (serving.scheduling.tolerations)"
-            return Against(Reason.HARDWARE_MISSING, "the node is kept for NPU work", remedy)
+            return Mismatch(Reason.HARDWARE_MISSING, "the node is kept for NPU work", remedy)
         case "CUDA":
-            return None if _has_any(pair) else Against(Reason.HARDWARE_MISSING, _lacks(pair.needed))
+            return None if _has_any(pair) else Mismatch(Reason.HARDWARE_MISSING, _lacks(pair.needed))
         case "CANN":
             if _has_any(pair):
                 return None
-            return Against(Reason.HARDWARE_MISSING, "nothing on the node tells of an NPU")
+            return Mismatch(Reason.HARDWARE_MISSING, "nothing on the node tells of an NPU")
 
 
-def has_chip(pair: Pair) -> Against | None:
+def has_chip(pair: Pair) -> Mismatch | None:
     if not pair.needed.is_cann or has_hardware(pair):
         return None
     if pair.needed.unknown_chips and not pair.needed.takes(pair.node.chips):
@@ -80,14 +80,14 @@ def has_chip(pair: Pair) -> Against | None:
         families = " or ".join(sorted(pair.node.chips))
         said = f"{pair.node.model} ({families})" if pair.node.model else families
         detail = f"the node has {said}, the runtime is for {' or '.join(chip.id for chip in pair.needed.chips)}"
-        return Against(Reason.CHIP_MISMATCH, detail, f"a runtime for {said}", certain=pair.needed.chips_stated)
+        return Mismatch(Reason.CHIP_MISMATCH, detail, f"a runtime for {said}", certain=pair.needed.chips_stated)
     if pair.node.family is not None:
         return None
     unlisted = _unlisted_chip(pair) or _unlisted_resource(pair)
     return unlisted or _untold("its chip", f"label it with {pair.tables.labels.chip[-1]}")
 
 
-def has_npus(pair: Pair) -> Against | None:
+def has_npus(pair: Pair) -> Mismatch | None:
     if not pair.needed.devices or not _has_any(pair) or _is_another(pair):
         return None
     offered = max(pair.node.allocatable(name) for name in resources(pair.needed, pair.tables))
@@ -95,32 +95,32 @@ def has_npus(pair: Pair) -> Against | None:
         return _no_npus(pair)
     if offered < pair.needed.devices:
         detail = f"{pair.needed.devices} are asked for, the node has {offered}"
-        return Against(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"at most {offered} for a pod")
+        return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"at most {offered} for a pod")
     return _count_rule(pair)
 
 
-def _no_npus(pair: Pair) -> Against | None:
+def _no_npus(pair: Pair) -> Mismatch | None:
     """Certain, unless the node has some under a name that no table knows."""
     unlisted = _unlisted_resource(pair) if pair.needed.resource is None else None
     if unlisted is None:
-        return Against(Reason.NPU_RESOURCE_MISSING, *_missing(pair))
+        return Mismatch(Reason.NPU_RESOURCE_MISSING, *_missing(pair))
     return unlisted if pair.node.family is not None or not pair.needed.is_cann else None
 
 
-def _count_rule(pair: Pair) -> Against | None:
+def _count_rule(pair: Pair) -> Mismatch | None:
     """What no node of the kind is ever asked for in vain: rings, halves of servers, slices."""
     if pair.needed.resource is not None and pair.tables.is_part(pair.needed.resource):
         slices = f"{pair.needed.devices} slices are asked for, a pod gets exactly one"
-        return Against(Reason.NPU_COUNT_IMPOSSIBLE, slices, "one slice") if pair.needed.devices != 1 else None
+        return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, slices, "one slice") if pair.needed.devices != 1 else None
     rules = {chip.id: chip.counts_of(pair.node.server) for chip in _possible(pair)}
     if not rules or any(rule.permit(pair.needed.devices) for rule in rules.values()):
         return None
     usual = next(iter(rules.values()))
     detail = f"{pair.needed.devices} are asked for, {' or '.join(rules)} grants {usual}"
-    return Against(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"one of {usual}")
+    return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"one of {usual}")
 
 
-def has_driver(pair: Pair) -> Against | None:
+def has_driver(pair: Pair) -> Mismatch | None:
     if pair.needed.cann is None or not _has_any(pair):
         return None
     if pair.node.driver is None:
@@ -130,32 +130,32 @@ def has_driver(pair: Pair) -> Against | None:
     if judged.reason is None:
         return None
     remedy = f"driver {judged.driver} or newer" if judged.driver else "a runtime with another CANN"
-    return Against(judged.reason, judged.detail, remedy, certain=judged.verdict == "Incompatible")
+    return Mismatch(judged.reason, judged.detail, remedy, certain=judged.verdict == "Incompatible")
 
 
-def has_labels(pair: Pair) -> Against | None:
+def has_labels(pair: Pair) -> Mismatch | None:
     if not pair.node.lacking:
         return None
     wanted = ", ".join(pair.node.lacking)
     detail = f"scheduling.nodeSelector asks for {wanted}"
-    return Against(Reason.SELECTOR_MISMATCH, detail, f"label it with {wanted}, or change scheduling.nodeSelector")
+    return Mismatch(Reason.SELECTOR_MISMATCH, detail, f"label it with {wanted}, or change scheduling.nodeSelector")
 
 
-def is_ready(pair: Pair) -> Against | None:
+def is_ready(pair: Pair) -> Mismatch | None:
     if not pair.node.ready:
-        return Against(Reason.NODE_NOT_READY, "the node is not Ready", "the node has to become Ready")
+        return Mismatch(Reason.NODE_NOT_READY, "the node is not Ready", "the node has to become Ready")
     if pair.node.cordoned and not tolerates(pair.needed.tolerated, CORDON):
-        return Against(Reason.NODE_NOT_READY, "the node is cordoned", "kubectl uncordon")
+        return Mismatch(Reason.NODE_NOT_READY, "the node is cordoned", "kubectl uncordon")
     return None
 
 
-def is_tolerated(pair: Pair) -> Against | None:
+def is_tolerated(pair: Pair) -> Mismatch | None:
     own = set(resources(pair.needed, pair.tables))
     keeps = [t for t in pair.node.taints if t.key not in own and not tolerates(pair.needed.tolerated, t)]
     if not keeps:
         return None
     said = ", ".join(f"{t.key}{'=' if t.value else ''}{t.value}:{t.effect}" for t in keeps)
-    return Against(Reason.TAINTED, f"the node has taint {said}", f"serving.scheduling.tolerations for {said}")
+    return Mismatch(Reason.TAINTED, f"the node has taint {said}", f"serving.scheduling.tolerations for {said}")
 
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -172,7 +172,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 """What is lasting comes before what passes. A check says nothing of what an earlier one already denies."""
 
 
-def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Against, ...]:
+def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Mismatch, ...]:
     """Everything that stands against the node, in order."""
     if not needed.is_known:
         return (_untold("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
@@ -180,12 +180,12 @@ def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Again
     return tuple(_cut(found) for check in CHECKS if (found := check(pair)) is not None)
 
 
-def first(found: tuple[Against, ...]) -> Against | None:
+def first(found: tuple[Mismatch, ...]) -> Mismatch | None:
     """The first certain one, else the first uncertain one, else None: the node fits."""
     return next((one for one in found if one.certain), next(iter(found), None))
 
 
-def _cut(found: Against) -> Against:
+def _cut(found: Mismatch) -> Mismatch:
     return found._replace(detail=_shortened(found.detail), remedy=_shortened(found.remedy))
 
 
@@ -193,23 +193,23 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _untold(what: str, remedy: str, who: str = "the node") -> Against:
-    return Against(Reason.FACTS_MISSING, f"{who} does not tell {what}", remedy, certain=False)
+def _untold(what: str, remedy: str, who: str = "the node") -> Mismatch:
+    return Mismatch(Reason.FACTS_MISSING, f"{who} does not tell {what}", remedy, certain=False)
 
 
-def _unlisted(what: str, entry: str) -> Against:
+def _unlisted(what: str, entry: str) -> Mismatch:
     """Something of a name that is in no table: it may be anything."""
     remedy = f"add it to ConfigMap aiapp-node-facts: {entry}"
-    return Against(Reason.FACTS_MISSING, f"{what} is in no table of facts", remedy, certain=False)
+    return Mismatch(Reason.FACTS_MISSING, f"{what} is in no table of facts", remedy, certain=False)
 
 
-def _unlisted_chip(pair: Pair) -> Against | None:
+def _unlisted_chip(pair: Pair) -> Mismatch | None:
     if pair.node.model is None or pair.tables.names_chip(pair.node.model):
         return None
     return _unlisted(f"the node's chip {pair.node.model}", "names of its family in chips")
 
 
-def _unlisted_resource(pair: Pair) -> Against | None:
+def _unlisted_resource(pair: Pair) -> Mismatch | None:
     found = (name for name, number in pair.node.devices if number and pair.tables.is_unlisted_npu(name))
     unlisted = next(found, None)
     return _unlisted(f"the node's resource {unlisted}", "resources of its family in chips") if unlisted else None

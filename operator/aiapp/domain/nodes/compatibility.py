@@ -10,8 +10,8 @@ from heapq import nsmallest
 from typing import Final, Literal, NamedTuple
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.checks import Against, findings, first
-from aiapp.domain.nodes.fleet import Fleet, Group
+from aiapp.domain.nodes.checks import Mismatch, findings, first
+from aiapp.domain.nodes.inventory import Group, NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
 
@@ -35,10 +35,10 @@ class Judged(NamedTuple):
     """A kind of nodes and what stands against it."""
 
     group: Group
-    found: tuple[Against, ...]
+    found: tuple[Mismatch, ...]
 
     @property
-    def against(self) -> Against | None:
+    def against(self) -> Mismatch | None:
         """The reason that counts; None: it fits."""
         return first(self.found)
 
@@ -90,12 +90,12 @@ class Verdict:
         return f"{fits}; {others}" if others else fits
 
 
-def judged(needed: Requirement, fleet: Fleet, tables: Tables) -> tuple[Judged, ...]:
+def judged(needed: Requirement, fleet: NodeInventory, tables: Tables) -> tuple[Judged, ...]:
     """Every kind of node."""
     return tuple(Judged(group, findings(needed, group.kind, tables)) for group in fleet.groups(needed.selector))
 
 
-def verdict(needed: Requirement, fleet: Fleet, tables: Tables) -> Verdict:
+def verdict(needed: Requirement, fleet: NodeInventory, tables: Tables) -> Verdict:
     """Over all nodes."""
     return summary(judged(needed, fleet, tables))
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.cann import firmware_and_driver, order
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.resources import Json
 
 ARCHITECTURE_LABEL: Final = "kubernetes.io/arch"
 OS_LABEL: Final = "kubernetes.io/os"

@@ -1,66 +1,56 @@
-"""The fleet as the operator sees it, as documents for people and programs: each fact with where it was read. Pure."""
+"""The nodes together, grouped once into kinds, since nodes of a kind are judged once. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
-from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.nodes.compatibility import Word, judged
-from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.nodes.fleet import Fleet
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
-from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.nodes.usage import Used, form, free
-from aiapp.domain.resources import Json
+from aiapp.domain.nodes.facts import NodeFacts, NodeKind
 
-Words = Mapping[str, Mapping[Word, list[str]]]
-"""Names of runtimes by node and verdict."""
+T = TypeVar("T", bound=Hashable)
+Selector = tuple[tuple[str, str], ...]
+"""Labels that a person demands of a node, by key."""
 
 
-def inventory(fleet: Fleet, tables: Tables, in_use: Used | None, runtimes: Iterable[RuntimeSpec]) -> list[Json]:
-    """One document for each node, by name. `in_use` None: nobody could count, so free devices are absent."""
-    words = _words(fleet, tables, runtimes)
-    return [_document(node, tables, in_use, words) for node in sorted(fleet.nodes, key=lambda node: node.name)]
+class Group(NamedTuple):
+    """Nodes of a kind; names in order."""
+
+    kind: NodeKind
+    names: tuple[str, ...]
 
 
-def _words(fleet: Fleet, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Words:
-    found: dict[str, dict[Word, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for runtime in sorted(runtimes, key=lambda one: one.name):
-        for kind in judged(requirement(runtime, wanted_npu(None, runtime), tables), fleet, tables):
-            for name in kind.group.names:
-                found[name][kind.word].append(runtime.name)
+class NodeInventory:
+    """Make one for each change of the nodes; reading it is cheap."""
+
+    def __init__(self, nodes: Iterable[NodeFacts] = ()) -> None:
+        self.nodes = tuple(nodes)
+        self._kinds = _by(self.nodes, lambda node: node.kind)
+        self._groups = tuple(_group(kind, alike) for kind, alike in self._kinds.items())
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def groups(self, selector: Selector = ()) -> tuple[Group, ...]:
+        """By kind; with a selector, apart by the labels of it that they lack."""
+        if not selector:
+            return self._groups
+        return tuple(
+            _group(replace(kind, lacking=lacking) if lacking else kind, alike)
+            for kind, nodes in self._kinds.items()
+            for lacking, alike in _by(nodes, lambda node: _lacking(node, selector)).items()
+        )
+
+
+def _lacking(node: NodeFacts, selector: Selector) -> tuple[str, ...]:
+    return tuple(f"{key}={value}" for key, value in selector if node.labels.get(key) != value)
+
+
+def _by(nodes: Iterable[NodeFacts], told: Callable[[NodeFacts], T]) -> Mapping[T, Sequence[NodeFacts]]:
+    found: dict[T, list[NodeFacts]] = defaultdict(list)
+    for node in nodes:
+        found[told(node)].append(node)
     return found
 
 
-def _document(node: NodeFacts, tables: Tables, in_use: Used | None, words: Words) -> Json:
-    kind = node.kind
-    said = words.get(node.name, {})
-    return {
-        "name": node.name,
-        "ready": kind.ready,
-        "cordoned": kind.cordoned,
-        "facts": {
-            fact: {"value": value, "source": node.sources.get(fact, "")}
-            for fact, value in (
-                ("architecture", kind.architecture),
-                ("os", kind.os),
-                ("chip", sorted(kind.chips) or None),
-                ("model", kind.model),
-                ("server", kind.server),
-                ("memory", kind.memory),
-                ("driver", kind.driver),
-                ("firmware", kind.firmware),
-            )
-            if value is not None
-        },
-        "taints": [taint._asdict() for taint in kind.taints],
-        "devices": [_device(node, name, number, tables, in_use) for name, number in kind.devices],
-        "runtimes": {"compatible": list(said.get("Compatible", ())), "unknown": list(said.get("Unknown", ()))},
-    }
-
-
-def _device(node: NodeFacts, name: str, number: int, tables: Tables, in_use: Used | None) -> Json:
-    device: Json = {"resource": name, "form": form(name, tables), "allocatable": number}
-    if in_use is None:
-        return device
-    held = in_use.get(node.name, {})
-    return device | {"inUse": held.get(name, 0), "free": free(node.kind, name, held)}
+def _group(kind: NodeKind, alike: Iterable[NodeFacts]) -> Group:
+    return Group(kind, tuple(sorted(node.name for node in alike)))

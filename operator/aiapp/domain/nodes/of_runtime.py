@@ -8,7 +8,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.facts import GPU_RESOURCE, count
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Chip, Tables
-from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
+from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
 
 
 class _Chips(NamedTuple):

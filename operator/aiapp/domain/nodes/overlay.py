@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.tables import (
     CannRow,
     Chip,
@@ -17,7 +18,6 @@ from aiapp.domain.nodes.tables import (
     validated,
 )
 from aiapp.domain.nodes.tables import read as read_yaml
-from aiapp.domain.resources import Json
 
 KEY: Final = "nodes.yaml"
 """The key of the ConfigMap's data that holds the overlay."""

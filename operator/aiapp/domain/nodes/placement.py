@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import Judged
 from aiapp.domain.nodes.facts import ARCHITECTURE_LABEL, OS_LABEL, NodeKind
 from aiapp.domain.nodes.requirement import Requirement, may_use_npu_nodes, resources
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, free
 from aiapp.domain.nodes.volcano import Grouping, grouping
-from aiapp.domain.resources import Json
 
 PREFERENCE_WEIGHT: Final = 100
 SCHEDULERS: Final = frozenset(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from aiapp.api.application import Toleration
 from aiapp.domain.nodes.facts import Taint
-from aiapp.domain.nodes.fleet import Selector
+from aiapp.domain.nodes.inventory import Selector
 from aiapp.domain.nodes.tables import Chip, Tables
 
 Hardware = Literal["CPU", "CUDA", "CANN"]

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeKind, count, is_extended
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.resources import Json
 
 UNFINISHED: Final = "status.phase!=Succeeded,status.phase!=Failed"
 """Field selector of the pods that hold what they asked for."""

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import Judged
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Chip, Server, Tables
-from aiapp.domain.resources import Json
 
 SCHEDULER: Final = "volcano"
 POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"

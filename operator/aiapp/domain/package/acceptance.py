@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aiapp.domain.manifest import Manifest
+from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.package.config import Config
 from aiapp.domain.package.inspection import Valid
 from aiapp.domain.package.layout import Layout, missing_files

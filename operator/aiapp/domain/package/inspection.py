@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus
-from aiapp.domain.desired.digest import Known
-from aiapp.domain.manifest import Manifest
+from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.manifest import Manifest
 from aiapp.modelarts.diagnostics import Diagnostic
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.keys import shown
+from aiapp.domain.objectstore.keys import shown
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE, is_model, is_numbered, saved_models
 from aiapp.modelarts.model_types import TENSORFLOW, ModelType

@@ -7,7 +7,7 @@ from typing import Final
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from aiapp.domain.runtime_name import RuntimeName, RuntimeNameError, parse
+from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
 from aiapp.modelarts.dependencies import package_file
 
 _MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64"}

@@ -7,8 +7,8 @@ a person removes owner references. Never takes what anybody else controls.
 from collections.abc import Iterable, Sequence
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.desired.revision import KEY_LABEL
-from aiapp.domain.naming import (
+from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
     MANAGED_BY,
@@ -17,9 +17,9 @@ from aiapp.domain.naming import (
     owner,
     workload,
 )
-from aiapp.domain.planning.pods import Trouble
-from aiapp.domain.planning.records import ApplicationRecord
-from aiapp.domain.resources import APPLICATIONS, CONTROLLER_REVISIONS, SERVICES, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONTROLLER_REVISIONS, SERVICES, Json
+from aiapp.domain.records import ApplicationRecord
+from aiapp.domain.rendering.revision import KEY_LABEL
 
 
 def orphans(application: ApplicationRecord, children: Iterable[Json]) -> list[Json]:

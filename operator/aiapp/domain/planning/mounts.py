@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from aiapp.domain.naming import manifest_behind
-from aiapp.domain.planning.application import Children
-from aiapp.domain.planning.rollout import Rollout
-from aiapp.domain.resources import Json
+from aiapp.domain.application.plan import Children
+from aiapp.domain.application.rollout import Rollout
+from aiapp.domain.kubernetes.naming import manifest_behind
+from aiapp.domain.kubernetes.resources import Json
 
 
 def templates(children: Children, rollouts: Iterable[Rollout]) -> Iterator[Json | None]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.naming import manifest_behind, manifest_config_map, pinned_versions
-from aiapp.domain.planning.records import VersionRecord
-from aiapp.domain.resources import Json
+from aiapp.domain.conditions import Finding, fails
+from aiapp.domain.kubernetes.naming import manifest_behind, manifest_config_map, pinned_versions
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
-from aiapp.domain.summary import Finding, fails
 
 
 def pinned_otherwise(record: VersionRecord, pin: str, config_maps: Iterable[Json]) -> Finding | None:

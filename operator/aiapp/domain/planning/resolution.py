@@ -2,8 +2,8 @@
 
 from aiapp.api.conditions import ConditionType
 from aiapp.api.version import ModelStatus
-from aiapp.domain.catalogue import Catalogue, Resolution, asked, is_ambiguous, is_called, recalled, resolve
-from aiapp.domain.planning.records import VersionRecord
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.runtimes.catalogue import Catalogue, Resolution, asked, is_ambiguous, is_called, recalled, resolve
 
 
 def runtime_of(record: VersionRecord, model: ModelStatus | None, catalogue: Catalogue) -> Resolution | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.domain.desired.limits import FETCH, INSTALL, UNBOUNDED, Bounds, bounds, init_resources, storage_limit
-from aiapp.domain.quantities import quantity
+from aiapp.domain.kubernetes.quantities import quantity
 
 
 def limit_range(type_: str = "Container", **limits: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import judged
-from aiapp.domain.nodes.fleet import Fleet
+from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import Placement, beyond_labels, placement, rooms
 from aiapp.domain.nodes.requirement import Requirement
@@ -18,7 +18,7 @@ A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"
 CPU = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 
 
-def sent(needed: Requirement, fleet: Fleet) -> Placement:
+def sent(needed: Requirement, fleet: NodeInventory) -> Placement:
     return placement(needed, judged(needed, fleet, TABLES), TABLES)
 
 

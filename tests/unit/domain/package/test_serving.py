@@ -10,9 +10,9 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.package.service_code import ServiceCode
 from aiapp.domain.package.serving import doubts, unserved_code
 from aiapp.modelarts.model_types import CUSTOM, PYTORCH
-from aiapp.serve import service
-from aiapp.serve.failures import StartError
-from aiapp.serve.loading import construct, discover
+from aiapp.serve.package import service
+from aiapp.serve.package.failures import StartError
+from aiapp.serve.package.loading import construct, discover
 
 NAMES = {name: getattr(service, name) for name in dir(service) if name.endswith("Service")}
 

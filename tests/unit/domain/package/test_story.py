@@ -3,7 +3,7 @@
 import pytest
 
 from aiapp.api.version import ModelStatus
-from aiapp.domain.manifest import composed
+from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.package.inspection import Valid
 from aiapp.domain.package.story import imported_story, remarks_of
 

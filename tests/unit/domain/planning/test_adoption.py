@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from tests.support.records import application, deployed
 
-from aiapp.domain.desired.revision import controller_revision
-from aiapp.domain.desired.service import application_service, version_service
-from aiapp.domain.naming import APPLIED_ANNOTATION
+from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.planning.adoption import name_taken, new_owners, orphans
-from aiapp.domain.resources import Json
+from aiapp.domain.rendering.revision import controller_revision
+from aiapp.domain.rendering.service import application_service, version_service
 
 APPLICATION = application()
 OWNER = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist", "controller": True}

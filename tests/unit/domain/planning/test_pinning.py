@@ -6,7 +6,7 @@ import pytest
 from tests.support.records import fresh_version
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.naming import digest_config_map, manifest_config_map
+from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
 from aiapp.domain.planning.pinning import pinned_otherwise, too_many_manifests
 
 HERE, BEFORE = (f"sha256:{digit * 64}" for digit in "12")

@@ -1,0 +1,1 @@
+"""Parsing of untrusted Python code in a process of its own."""

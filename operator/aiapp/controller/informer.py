@@ -1,0 +1,148 @@
+"""Keeps a sink in step with one collection of the API server: list, watch, list again. Never changes the cluster."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiapp.domain.kubernetes.resources import Json, Resource
+from aiapp.domain.kubernetes.trimming import without_managed_fields
+from aiapp.ports import Api, ApiError, Trim, WatchEvent
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_FIRST_SECONDS: Final = 0.5
+BACKOFF_CAP_SECONDS: Final = 30.0
+HTTP_GONE: Final = 410
+
+
+class Sink(Protocol):
+    """Takes what is seen. `reconcile.store.Store` is one."""
+
+    def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None: ...
+
+    def put(self, resource: Resource, document: Json) -> None: ...
+
+    def remove(self, resource: Resource, document: Json) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What is watched."""
+
+    resource: Resource
+    name: str = ""
+    """How people call it, where the resource's plural would not tell it apart."""
+    selector: str = ""
+    """Label selector."""
+    fields: str = ""
+    """Field selector."""
+    trim: Trim = without_managed_fields
+    """What is kept of an object: at least name, namespace, uid and resourceVersion; None for one without interest."""
+
+    @property
+    def title(self) -> str:
+        return self.name or self.resource.plural
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformerTiming:
+    """Seconds, and the sources of time (monotonic) and chance."""
+
+    resync: float = 600.0
+    """Everything is listed again after this long, which mends whatever a watch may have lost."""
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+
+class Informer:
+    """One collection, kept in a sink while `run` runs."""
+
+    def __init__(self, api: Api, collection: Collection, sink: Sink, pace: InformerTiming | None = None) -> None:
+        self.collection = collection
+        self.synced = asyncio.Event()
+        """Set from the first complete listing on."""
+        self._api = api
+        self._sink = sink
+        self._pace = pace or InformerTiming()
+        self._contact = self._progress = self._pace.clock()
+        self._version = ""
+        self._failures = 0
+
+    def silence(self) -> float:
+        """Seconds since the API server last told anything; bookmarks come every minute."""
+        return self._pace.clock() - self._contact
+
+    def idleness(self) -> float:
+        """Seconds since this last heard or tried anything; an API server that is down does not count."""
+        return self._pace.clock() - self._progress
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self._list()
+                await self._follow(self._pace.clock() + self._pace.resync * (1 - 0.1 * self._pace.jitter()))
+            except ApiError as error:
+                await self._pause(error)
+
+    async def _list(self) -> None:
+        collection = self.collection
+        page = await self._api.list(
+            collection.resource, selector=collection.selector, fields=collection.fields, trim=collection.trim
+        )
+        self._heard(page.resource_version)
+        self._sink.replace(collection.resource, page.items, page.resource_version)
+        self.synced.set()
+
+    async def _follow(self, until: float) -> None:
+        """Watch after watch from where the last one ended, until a listing is due."""
+        while self._pace.clock() < until:
+            try:
+                await self._watch()
+            except ApiError as error:
+                if error.status == HTTP_GONE:
+                    logger.info("%s: too far behind, listing again", self.collection.title)
+                    return
+                await self._pause(error)
+
+    async def _watch(self) -> None:
+        collection = self.collection
+        began = self._version
+        async for event in self._api.watch(
+            collection.resource,
+            selector=collection.selector,
+            fields=collection.fields,
+            resource_version=self._version,
+        ):
+            self._take(event)
+        if began == self._version:
+            # A stream that ends without a word, again and again, must not become a busy loop.
+            await asyncio.sleep(BACKOFF_FIRST_SECONDS)
+
+    def _take(self, event: WatchEvent) -> None:
+        self._heard(event.object["metadata"]["resourceVersion"])
+        resource = self.collection.resource
+        if event.type == "BOOKMARK":
+            return
+        kept = None if event.type == "DELETED" else self.collection.trim(event.object)
+        if kept is None:
+            self._sink.remove(resource, event.object)
+        else:
+            self._sink.put(resource, kept)
+
+    def _heard(self, resource_version: str) -> None:
+        self._version = resource_version
+        self._contact = self._progress = self._pace.clock()
+        self._failures = 0
+
+    async def _pause(self, error: ApiError) -> None:
+        ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**self._failures, BACKOFF_CAP_SECONDS)
+        self._failures = min(self._failures + 1, 16)
+        self._progress = self._pace.clock()
+        wait = ceiling * (0.5 + self._pace.jitter() / 2)
+        logger.info("%s: %s; again in %.1f s", self.collection.title, error, wait)
+        await asyncio.sleep(wait)

@@ -1,0 +1,114 @@
+"""Workers that take keys from the queue and reconcile them. Never ends because one of them failed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.ports import ApiError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a reconciler says when it is through."""
+
+    retry_after: float | None = None
+    """Seconds until it wants to look again by itself; None: when something changes."""
+    failed: bool = False
+    """It could not do what the spec asks: try again with growing delays, at the latest after `retry_after`."""
+    waiting: bool = False
+    """It has not looked yet, so that neither success nor failure counts."""
+
+
+Reconcile = Callable[[Key], Awaitable[Outcome]]
+Result = Literal["success", "requeue_after", "requeue", "error"]
+
+
+class Observer(Protocol):
+    """Is told how reconciles end, for metrics."""
+
+    def reconciled(self, kind: str, result: Result, seconds: float) -> None:
+        """One reconcile took `seconds`."""
+
+    def panicked(self, kind: str) -> None:
+        """One ended with an error that nobody expected."""
+
+
+class Workers:
+    """Up to `workers` reconciles at once, one a key. `clock` gives monotonic seconds.
+
+    `gate` is open while the operator may write (its CRDs are served and new enough).
+    """
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        reconcilers: Mapping[str, Reconcile],
+        *,
+        workers: int,
+        clock: Callable[[], float],
+        observer: Observer,
+    ) -> None:
+        self._queue = queue
+        self._reconcilers = reconcilers
+        self._slots = asyncio.Semaphore(workers)
+        self._clock = clock
+        self._observer = observer
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.gate = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled; then what runs is cancelled too (all state is in the API, nothing is lost)."""
+        try:
+            while True:
+                await self._slots.acquire()
+                key = await self._queue.take()
+                await self.gate.wait()
+                self._start(key)
+        finally:
+            running = list(self._tasks)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _start(self, key: Key) -> None:
+        task = asyncio.create_task(self._work(key), name=str(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, key: Key) -> None:
+        started = self._clock()
+        result: Result = "error"
+        try:
+            result = self._settle(key, await self._reconcilers[key.kind](key))
+        except ApiError as error:
+            self._put_off(key, error)
+        except Exception:
+            self._observer.panicked(key.kind)
+            logger.exception("%s: unexpected error; next attempt in %.0f s", key, self._queue.retry(key))
+        finally:
+            self._slots.release()
+            self._queue.done(key)
+            self._observer.reconciled(key.kind, result, self._clock() - started)
+
+    def _settle(self, key: Key, outcome: Outcome) -> Result:
+        if outcome.failed:
+            self._queue.retry(key)
+            if outcome.retry_after is not None:
+                self._queue.add_after(key, outcome.retry_after)
+            return "requeue"
+        if not outcome.waiting:
+            self._queue.forget(key)
+        if outcome.retry_after is None:
+            return "success"
+        self._queue.add_after(key, outcome.retry_after)
+        return "requeue_after"
+
+    def _put_off(self, key: Key, error: ApiError) -> None:
+        delay = self._queue.retry(key)
+        level = logging.INFO if error.transient else logging.WARNING
+        logger.log(level, "%s: %s; next attempt in %.0f s", key, error, delay)

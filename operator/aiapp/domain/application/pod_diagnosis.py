@@ -1,0 +1,187 @@
+"""What keeps pods from becoming ready, read from the pods and their Deployment. Never guesses: no sign, no trouble."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.fetching.pod_status import FETCHER
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.printable import printable
+from aiapp.domain.rendering.dependencies import CONTAINER as DEPENDENCIES
+
+
+class Trouble(NamedTuple):
+    """Why pods are not ready, in the words of the part that failed."""
+
+    reason: Reason
+    message: str
+
+
+PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
+QUOTA_SIGN: Final = "exceeded quota"
+LATER: Final = "if that was mended, the Events of the ReplicaSet name the refusal of now"
+"""Kubernetes keeps the words of the first refusal until a pod is made."""
+OWN_IMAGE: Final = " (the operator's own, AIAPP_IMAGE of its Deployment: for an administrator)"
+LONGEST: Final = 1024
+"""Characters of somebody else's words that are kept."""
+NOT_PLACED: Final = frozenset({"Unschedulable", "Undetermined", "Schedulable"})
+"""Reasons of `PodScheduled`; the latter two are Volcano's: not even tried, as for want of room, and fit but waiting."""
+
+
+def trouble(deployment: Json, pods: Sequence[Json]) -> Trouble | None:
+    """The most telling trouble: of a container, of creating pods, of the deadline, of the scheduler, in this order."""
+    found = (
+        *_containers(pods),
+        *_replica_failure(deployment),
+        *_deadline(deployment, pods),
+        *_unscheduled(pods),
+    )
+    return next(iter(found), None)
+
+
+def _containers(pods: Iterable[Json]) -> Iterator[Trouble]:
+    for pod in sorted(pods, key=_created, reverse=True):
+        status = pod.get("status", {})
+        name = pod["metadata"]["name"]
+        for container in status.get("initContainerStatuses", ()):
+            find = _dependencies_trouble if container["name"] == DEPENDENCIES else _fetch_trouble
+            yield from _found(find(name, container))
+        for container in status.get("containerStatuses", ()):
+            yield from _found(_model_trouble(name, container))
+
+
+def _found(trouble: Trouble | None) -> tuple[Trouble, ...]:
+    return () if trouble is None else (trouble,)
+
+
+def _created(pod: Json) -> str:
+    return str(pod["metadata"].get("creationTimestamp", ""))
+
+
+def _fetch_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = _waiting_trouble(pod, container)
+    ended = _last_end(container)
+    if waiting is not None or ended is None or ended.get("exitCode") == 0:
+        return waiting
+    report = _json(str(ended.get("message", "")))
+    reason = FETCH_REASONS.get(str(report.get("reason")), Reason.FETCH_FAILED)
+    message = report.get("message") or ended.get("message") or ended.get("reason") or "no message"
+    word = f" ({report['reason']})" if report.get("reason") not in (None, reason.value) else ""
+    return _trouble(reason, pod, f"the model could not be fetched{word}: {message}")
+
+
+def _dependencies_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = _waiting_trouble(pod, container)
+    ended = _last_end(container)
+    if waiting is not None or ended is None or ended.get("exitCode") == 0:
+        return waiting
+    message = str(ended.get("message") or _exit(ended)).strip().removeprefix(f"{Reason.DEPENDENCIES_FAILED}: ")
+    return _trouble(Reason.DEPENDENCIES_FAILED, pod, f"a dependency cannot be installed: {message}")
+
+
+def _model_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = _waiting_trouble(pod, container)
+    ended = _last_end(container)
+    if waiting is not None or ended is None or ended.get("exitCode") == 0 or container.get("ready"):
+        return waiting
+    lines = str(ended.get("message", "")).strip().splitlines()
+    message = (lines[-1] if lines else _exit(ended)).removeprefix(f"{Reason.START_FAILED}: ")
+    return _trouble(Reason.START_FAILED, pod, message)
+
+
+def _exit(ended: Mapping[str, Any]) -> str:
+    return f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
+
+
+def _trouble(reason: Reason, pod: str, message: str) -> Trouble:
+    """What containers say may hold anything: whoever made the model or its store wrote it."""
+    return Trouble(reason, f"pod {pod}: {printable(message, LONGEST)}")
+
+
+def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
+    waiting = container.get("state", {}).get("waiting", {})
+    reason = str(waiting.get("reason"))
+    message = waiting.get("message") or reason
+    if reason in PULL_REASONS:
+        whose = OWN_IMAGE if container["name"] == FETCHER else ""
+        return _trouble(Reason.IMAGE_PULL_FAILED, pod, f"image {container.get('image')}{whose}: {message}")
+    if reason in CREATE_REASONS:
+        return _trouble(Reason.START_FAILED, pod, f"container {container['name']}: {message}")
+    return None
+
+
+def _last_end(container: Json) -> Mapping[str, Any] | None:
+    """How the container ended last: now, or before the restart that it is in."""
+    for state in (container.get("state", {}), container.get("lastState", {})):
+        if ended := state.get("terminated"):
+            return dict(ended)
+    return None
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    """The fetcher's termination message; empty for anything else."""
+    try:
+        report = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def _replica_failure(deployment: Json) -> Iterator[Trouble]:
+    condition = conditions(deployment).get("ReplicaFailure")
+    if condition is not None and condition.get("status") == "True":
+        message = str(condition.get("message", ""))
+        reason = Reason.QUOTA_EXCEEDED if QUOTA_SIGN in message else Reason.POD_REFUSED
+        since = condition.get("lastTransitionTime", "an unknown time")
+        yield Trouble(reason, f"{printable(message, LONGEST)} (first refused at {since}; {LATER})")
+
+
+def _deadline(deployment: Json, pods: Iterable[Json]) -> Iterator[Trouble]:
+    condition = conditions(deployment).get("Progressing")
+    if condition is not None and condition.get("reason") == "ProgressDeadlineExceeded":
+        seconds = deployment["spec"].get("progressDeadlineSeconds")
+        name = deployment["metadata"]["name"]
+        said = f"deployment {name}: its pods were not ready within {seconds} s"
+        yield Trouble(Reason.DEPLOY_TIMEOUT, said + _overlooked(deployment, pods))
+
+
+def _overlooked(deployment: Json, pods: Iterable[Json]) -> str:
+    """A scheduler that looked at a pod leaves a condition, whatever it decided."""
+    pod = next((pod for pod in pods if "PodScheduled" not in conditions(pod)), None)
+    if pod is None:
+        return ""
+    scheduler = deployment["spec"]["template"]["spec"].get("schedulerName", "default-scheduler")
+    return f"; scheduler {scheduler} has not looked at pod {pod['metadata']['name']}: does it run here?"
+
+
+def _unscheduled(pods: Iterable[Json]) -> Iterator[Trouble]:
+    for pod in filter(is_unschedulable, pods):
+        condition = conditions(pod)["PodScheduled"]
+        yield _trouble(Reason.UNSCHEDULABLE, pod["metadata"]["name"], condition.get("message", ""))
+
+
+def is_unschedulable(pod: Json) -> bool:
+    """Whether the scheduler found no node for it."""
+    return conditions(pod).get("PodScheduled", {}).get("reason") in NOT_PLACED
+
+
+def is_quiet(pod: Json) -> bool:
+    """Whether nothing in a pod's status could be told of it."""
+    statuses = (pod.get("status") or {}).get("initContainerStatuses") or ()
+    has_fetched = any(one["name"] == FETCHER and _last_end(one) for one in statuses)
+    return not has_fetched and "PodScheduled" in conditions(pod) and trouble({}, [pod]) is None
+
+
+def maker(pod: Json) -> tuple[str, str] | None:
+    """Name and uid of the ReplicaSet that controls the pod."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    found = next((one for one in owners if one.get("controller") and one["kind"] == "ReplicaSet"), None)
+    return found and (found["name"], found["uid"])
+
+
+def conditions(obj: Json) -> dict[str, Json]:
+    """An object's conditions by type."""
+    return {condition["type"]: condition for condition in obj.get("status", {}).get("conditions", ())}

@@ -1,0 +1,113 @@
+"""Where a served version could run now, with the application's own wishes, whatever was decided when it was rolled out.
+
+Never touches what runs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiapp.api.application import ServedVersion, Serving
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import Npu
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.conditions import Finding, fails, holds, unknown
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
+from aiapp.domain.nodes.inventory import NodeInventory
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
+from aiapp.domain.nodes.placement import beyond_labels, rooms
+from aiapp.domain.nodes.requirement import Requirement
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.usage import Used
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.runtimes.catalogue import named_only
+
+ON_TRUST: Final = frozenset(
+    {Reason.CHIP_MISMATCH, Reason.NPU_COUNT_IMPOSSIBLE, Reason.CANN_TOO_NEW, Reason.CANN_TOO_OLD}
+)
+"""What we take from tables and a person may know better: `serving.compatibility: Warn`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a served version asks of nodes, and what stands against each kind of them."""
+
+    needed: Requirement
+    kinds: tuple[Judged, ...]
+    verdict: Verdict
+
+
+def outlook(
+    served: ServedVersion,
+    serving: Serving,
+    record: VersionRecord,
+    runtime: RuntimeSpec | None,
+    fleet: NodeInventory,
+    tables: Tables,
+) -> Outlook:
+    """`runtime` is the catalogue's entry of the version's runtime, if there still is one."""
+    entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
+    needed = requirement(entry, devices(served, record, runtime), tables, serving.scheduling)
+    kinds = judged(needed, fleet, tables)
+    return Outlook(needed, kinds, summary(kinds))
+
+
+def trusting(seen: Outlook) -> Outlook:
+    """With nothing of `ON_TRUST` against any node: where pods may go whose version a person wants rolled out."""
+    kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in ON_TRUST)) for kind in seen.kinds)
+    return replace(seen, needed=replace(seen.needed, chips_stated=False), kinds=tuple(kinds))
+
+
+def devices(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec | None) -> Npu | None:
+    """The application's wish, else the version's."""
+    container = record.spec.container
+    asked = served.npu or (container.npu if container else None)
+    return wanted_npu(asked, runtime, served.resources or (container.resources if container else None))
+
+
+def nodes_available(outlooks: Sequence[tuple[str, Outlook, Json | None]]) -> Finding:
+    """The condition over all served versions, each by name with its template: not part of Ready, it stops nothing."""
+    words = [(name, seen.verdict) for name, seen, _ in outlooks]
+    lost = [f"version {name}: {verdict.message}" for name, verdict in words if verdict.verdict == "Incompatible"]
+    if lost:
+        return fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "; ".join(lost))
+    beyond = "; ".join(said for name, seen, template in outlooks if (said := _beyond_labels(name, seen, template)))
+    open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
+    if open_ or not outlooks:
+        told = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"
+        return unknown(ConditionType.NODES_AVAILABLE, Reason.UNKNOWN if open_ else Reason.PENDING, told)
+    return holds(ConditionType.NODES_AVAILABLE, beyond, Reason.COMPATIBLE)
+
+
+def no_room(name: str, seen: Outlook, template: Json, in_use: Used | None) -> str | None:
+    """Why pods of the template have to wait although nodes fit: all their devices are in use. None: that is not why."""
+    asked = asked_devices(template)
+    if in_use is None or asked is None:
+        return None
+    resource, number = asked
+    left = rooms(seen.kinds, resource, in_use)
+    if not left or any(free >= number for _, free in left):
+        return None
+    said = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])
+    one, several = ("fits", "fit") if seen.verdict.compatible else ("may fit", "may fit")
+    fits = f"1 node {one}, it has not" if len(left) == 1 else f"{len(left)} nodes {several}, none has"
+    return f"version {name}: {fits} {number} free of {resource} (free: {said})"
+
+
+def asked_devices(template: Json) -> tuple[str, int] | None:
+    """The extended resource that a rendered template asks for, and how many."""
+    limits = template["spec"]["containers"][0]["resources"].get("limits", {})
+    return next(((name, int(number)) for name, number in limits.items() if "/" in name), None)
+
+
+def _beyond_labels(name: str, seen: Outlook, template: Json | None) -> str:
+    if template is None:
+        return ""
+    affinity = template["spec"].get("affinity", {}).get("nodeAffinity")
+    found = beyond_labels(seen.kinds, affinity, *(asked_devices(template) or (None, 0)))
+    nodes = sorted(node for kind in found for node in kind.group.names)
+    if not nodes:
+        return ""
+    more = ", ..." if len(nodes) > EXAMPLES else ""
+    return f"version {name}: no label keeps its pods off {', '.join(nodes[:EXAMPLES])}{more}, which do not fit"

@@ -1,0 +1,213 @@
+"""How an application fares after its plan was carried out: traffic, conditions, phase. Never decides what to write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aiapp.api.application import Serving, Traffic, VersionSummary
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.domain.application.plan import Observed, Plan, is_current, settled, version_of, weight_of
+from aiapp.domain.application.pod_diagnosis import Trouble, conditions, is_unschedulable, trouble
+from aiapp.domain.application.rollout import Rollout
+from aiapp.domain.application.serving_compatibility import no_room, nodes_available
+from aiapp.domain.artifact.verification import deviation
+from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.rendering.service import url
+
+Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Waiting", "Managed"]
+READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
+NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
+KEPT_VERSIONS: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What to say of an application."""
+
+    phase: Phase
+    findings: tuple[Finding, ...]
+    status: Json
+    """The status but for the conditions."""
+
+    @property
+    def ready(self) -> Finding:
+        return next(f for f in self.findings if f.type is ConditionType.READY)
+
+
+def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> Assessment:
+    """`observed` holds the children as they are after the plan; `trouble` says why not all of it was carried out."""
+    serving = observed.application.parsed.spec.serving
+    findings = _findings(observed, plan, trouble, serving) if serving else _managed()
+    traffic = _traffic(observed, serving)
+    ready = next(f for f in findings if f.type is ConditionType.READY)
+    phase = phase_of(ready, pods=sum(t.ready for t in traffic)) if serving else "Managed"
+    return Assessment(phase=phase, findings=tuple(findings), status=_status(observed, phase, traffic, serving))
+
+
+def _managed() -> list[Finding]:
+    return [holds(ConditionType.READY, "managed; nothing is to be served", Reason.MANAGED)]
+
+
+def _findings(observed: Observed, plan: Plan, refused: Trouble | None, serving: Serving) -> list[Finding]:
+    found = [
+        _versions_resolved(plan),
+        _workloads_available(observed, plan, refused),
+        _nodes_available(plan),
+        _traffic_split(observed, serving),
+    ]
+    return summarize(found, READY_DEPENDENTS, Reason.RUNNING)
+
+
+def _versions_resolved(plan: Plan) -> Finding:
+    held = [r.held for r in plan.rollouts if r.held is not None and r.held.reason in NOT_NORMAL]
+    if held:
+        return fails(ConditionType.VERSIONS_RESOLVED, held[0].reason, "; ".join(t.message for t in held))
+    return holds(ConditionType.VERSIONS_RESOLVED)
+
+
+def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None) -> Finding:
+    why = refused or _held(plan) or _pods(observed, plan)
+    if why is not None:
+        return fails(ConditionType.WORKLOADS_AVAILABLE, why.reason, why.message)
+    overruled = [f"{r.served.version}: {r.overruled}" for r in plan.rollouts if r.overruled]
+    ready = sum(_ready(d) for d in observed.children.deployments)
+    note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
+    note += "".join(f"; {said}" for r in plan.rollouts if (said := _image_note(r)))
+    return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
+
+
+def _nodes_available(plan: Plan) -> Finding:
+    return nodes_available([(r.served.version, r.outlook, r.template) for r in plan.rollouts if r.outlook is not None])
+
+
+def _image_note(rollout: Rollout) -> str:
+    """What runs keeps its image until something else makes a new rollout."""
+    if not rollout.stored or rollout.images is None:
+        return ""
+    before, now = rollout.images
+    return f"{rollout.served.version} runs {before}; the next rollout takes its runtime's image of now, {now}"
+
+
+def _held(plan: Plan) -> Trouble | None:
+    return next((r.held for r in plan.rollouts if r.held is not None), None)
+
+
+def _pods(observed: Observed, plan: Plan) -> Trouble | None:
+    for rollout in plan.rollouts:
+        child = observed.children.deployment(rollout.served.version)
+        if child is None:
+            return Trouble(Reason.DEPLOYING, f"version {rollout.served.version} is being deployed")
+        pods = [pod for pod in observed.children.pods if version_of(pod) == rollout.served.version]
+        if (odd := deviation(child, pods, rollout.record.status.artifact if rollout.record else None)) is not None:
+            return odd
+        if not settled(child):
+            return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)
+    return None
+
+
+def _no_room(observed: Observed, rollout: Rollout, pods: Sequence[Json]) -> Trouble | None:
+    """Pods that wait for devices of others are no fault of theirs, however long it takes."""
+    if rollout.outlook is None or rollout.template is None or not any(map(is_unschedulable, pods)):
+        return None
+    said = no_room(rollout.served.version, rollout.outlook, rollout.template, observed.around.in_use)
+    return Trouble(Reason.WAITING_FOR_NODES, said) if said else None
+
+
+def _progress(child: Json) -> Trouble:
+    wanted, name = child["spec"].get("replicas", 1), child["metadata"]["name"]
+    message = f"deployment {name}: {_ready(child)} of {wanted} pods ready"
+    progressing = conditions(child).get("Progressing", {})
+    complete = is_current(child) and progressing.get("reason") == "NewReplicaSetAvailable"
+    return Trouble(Reason.REPLICAS_UNAVAILABLE if complete else Reason.DEPLOYING, message)
+
+
+def _traffic_split(observed: Observed, serving: Serving) -> Finding:
+    traffic = _traffic(observed, serving)
+    off = [f"{t.version} gets {t.actual_weight} % of {t.weight} %" for t in traffic if t.actual_weight != t.weight]
+    if off:
+        return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {', '.join(off)}")
+    return holds(ConditionType.TRAFFIC_SPLIT)
+
+
+def _traffic(observed: Observed, serving: Serving | None) -> list[Traffic]:
+    """Served versions in the order of the spec, then those that still have pods."""
+    weights = {served.version: weight_of(served, serving) for served in serving.versions} if serving else {}
+    deployed = {version: d for d in observed.children.deployments if (version := version_of(d)) is not None}
+    numbers = [*weights, *sorted(set(deployed) - set(weights))]
+    shares = _shares([_ready(deployed[n]) if n in deployed else 0 for n in numbers])
+    return [
+        Traffic(
+            version=number,
+            weight=weights.get(number, 0),
+            actual_weight=share,
+            replicas=deployed[number]["spec"].get("replicas", 1) if number in deployed else 0,
+            ready=_ready(deployed[number]) if number in deployed else 0,
+        )
+        for number, share in zip(numbers, shares, strict=True)
+    ]
+
+
+def _shares(counts: Sequence[int]) -> list[int]:
+    """Whole percents that add up to 100: the largest remainders get what rounding down leaves."""
+    total = sum(counts)
+    if total == 0:
+        return [0] * len(counts)
+    exact = [100 * count / total for count in counts]
+    floors = [int(share) for share in exact]
+    places = sorted(range(len(counts)), key=lambda i: exact[i] - floors[i], reverse=True)
+    for place in places[: 100 - sum(floors)]:
+        floors[place] += 1
+    return floors
+
+
+def _ready(child: Json) -> int:
+    return int(child.get("status", {}).get("readyReplicas", 0))
+
+
+def phase_of(ready: Finding, *, pods: int) -> Phase:
+    """The summary for people of an application that is to serve; `pods` of it are ready."""
+    if ready.state is State.TRUE:
+        return "Running"
+    if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason is not Reason.DEPLOYING):
+        return "Concerning"
+    if ready.reason in NOT_NORMAL or ready.reason is Reason.WAITING_FOR_NODES:
+        return "Waiting"
+    return "Failed" if ready.reason in STALLING else "Deploying"
+
+
+def _status(observed: Observed, phase: Phase, traffic: Sequence[Traffic], serving: Serving | None) -> Json:
+    application = observed.application
+    versions = sorted(observed.versions, key=lambda record: record.number, reverse=True)
+    return {
+        "observedGeneration": application.generation,
+        "phase": phase,
+        "versions": [_summary(record) for record in versions[:KEPT_VERSIONS]],
+        **({"latestVersion": versions[0].spec.version} if versions else {}),
+        **_latest_ready(versions),
+        "traffic": [t.model_dump(by_alias=True) for t in traffic],
+        "served": _served(traffic),
+        "replicas": sum(t.replicas for t in traffic),
+        "readyReplicas": sum(t.ready for t in traffic),
+        "selector": f"{APPLICATION_LABEL}={application.name}",
+        **({"url": url(application.name, application.namespace)} if serving else {}),
+    }
+
+
+def _served(traffic: Sequence[Traffic]) -> str:
+    if len(traffic) == 1:
+        return traffic[0].version
+    return ", ".join(f"{t.version} {t.actual_weight} %" for t in traffic) or "none"
+
+
+def _summary(record: VersionRecord) -> Json:
+    phase = record.status.phase or "Importing"
+    summary = VersionSummary(version=record.spec.version, phase=phase, created=record.created)
+    return summary.model_dump(by_alias=True, mode="json")
+
+
+def _latest_ready(versions: Sequence[VersionRecord]) -> Json:
+    ready = next((v.spec.version for v in versions if v.is_true(ConditionType.READY)), None)
+    return {} if ready is None else {"latestReadyVersion": ready}

@@ -1,0 +1,135 @@
+"""What vouches for a version's content, at the import and after its first fetch. Never looks at the cluster."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.version import Artifact
+from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.artifact.content import Content, told
+from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.conditions import Finding, fails, holds
+from aiapp.domain.kubernetes.resources import Json
+
+FETCH_CONTAINER: Final = "fetch"
+_VOUCHES: Final = {
+    "Checksums": "by the store's checksums",
+    "SHA256SUMS": "by SHA256SUMS",
+    "Fetch": "as first fetched",
+    "Spec": "as spec.source.obs.digest states; not fetched yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one pod told after it had fetched and hashed every file."""
+
+    pod: Json
+    content: Content
+    at: datetime
+
+
+def with_digest(artifact: Artifact, stated: str | None, known: Known | None) -> Artifact:
+    """The artifact with what is known of its content; `stated` is what the source says of it."""
+    if known is not None:
+        found = {"digest": known.content.digest, "digest_from": known.origin}
+    elif stated is not None:
+        found = {"digest": stated, "digest_from": "Spec"}
+    else:
+        return artifact
+    return artifact.model_copy(update=found | {"verification": "SHA256"})
+
+
+def pinned(artifact: Artifact) -> Finding:
+    """`ArtifactPinned` is True, and what vouches for the content."""
+    found = f"{artifact.objects} files, {artifact.size}, {artifact.pin}"
+    if artifact.digest is None or artifact.digest_from is None:
+        return holds(ConditionType.ARTIFACT_PINNED, f"{found}; content held by ETag until the first fetch")
+    return holds(ConditionType.ARTIFACT_PINNED, f"{found}; content {artifact.digest} {_VOUCHES[artifact.digest_from]}")
+
+
+def unconfirmed(config_map: str) -> str:
+    """What to say of a record that nobody vouches for."""
+    return (
+        f"ConfigMap {config_map} states a digest that no version here vouches for: fetches are held to it; delete it "
+        "unless it comes from a backup of yours"
+    )
+
+
+def mismatch(stated: str | None, known: Known | None) -> Finding | None:
+    """`ArtifactPinned` is False: the source states another content than is known to lie there."""
+    if stated is None or known is None or known.content.digest == stated:
+        return None
+    message = (
+        f"the content is {known.content.digest} {_VOUCHES[known.origin]}, spec.source.obs.digest states {stated}: put "
+        "the very files there that were promoted, or register what lies there as another version"
+    )
+    return fails(ConditionType.ARTIFACT_PINNED, Reason.DIGEST_MISMATCH, message)
+
+
+def learnt(artifact: Artifact, recorded: Known, told: Fetched | None) -> Artifact:
+    """The artifact with what is on record, and when that was found by a fetch."""
+    digest = recorded.content.digest
+    if told is not None and told.content.digest == digest:
+        origin = "Fetch" if artifact.digest_from in {None, "Spec"} else artifact.digest_from
+        found = {"digest": digest, "digest_from": origin, "verified_at": told.at, "verification": "SHA256"}
+        return artifact.model_copy(update=found)
+    return with_digest(artifact, None, recorded) if artifact.digest in {None, digest} else artifact
+
+
+def fetched(pods: Iterable[Json], objects: int) -> list[Fetched]:
+    """What pods told after a complete fetch of so many files, the earliest first; the malformed is left out."""
+    return sorted(_fetched(pods, objects), key=lambda one: (one.at, one.pod["metadata"]["name"]))
+
+
+def has_told(pod: Json) -> bool:
+    """Whether a pod has told something after a complete fetch."""
+    return bool(_end(pod).get("message"))
+
+
+def deviation(deployment: Json, pods: Iterable[Json], artifact: Artifact | None) -> Trouble | None:
+    """A pod of the Deployment that holds another content than the one on record: it had fetched before the record."""
+    if artifact is None or artifact.digest is None:
+        return None
+    for one in fetched((pod for pod in pods if _is_of(pod, deployment)), artifact.objects):
+        if one.content.digest != artifact.digest:
+            message = (
+                f"pod {one.pod['metadata']['name']} fetched the content {one.content.digest}, on record is "
+                f"{artifact.digest}: the store gave different bytes under the same ETags; delete the pod to fetch anew"
+            )
+            return Trouble(Reason.CONTENT_CHANGED, message)
+    return None
+
+
+def _is_of(pod: Json, deployment: Json) -> bool:
+    """By name: this is only told to people."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    prefix = f"{deployment['metadata']['name']}-"
+    return any(o.get("controller") and o["kind"] == "ReplicaSet" and o["name"].startswith(prefix) for o in owners)
+
+
+def _fetched(pods: Iterable[Json], objects: int) -> Iterator[Fetched]:
+    for pod in pods:
+        end = _end(pod)
+        content = told(str(end.get("message", "")), objects)
+        if content is not None and (at := _moment(end.get("finishedAt"))) is not None:
+            yield Fetched(pod, content, at)
+
+
+def _end(pod: Json) -> dict[str, Any]:
+    """How the fetch of a pod ended well; empty while it has not."""
+    for container in pod.get("status", {}).get("initContainerStatuses") or ():
+        ended = container.get("state", {}).get("terminated") or {}
+        if container["name"] == FETCH_CONTAINER and ended.get("exitCode") == 0:
+            return dict(ended)
+    return {}
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

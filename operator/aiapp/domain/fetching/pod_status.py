@@ -1,0 +1,98 @@
+"""What a pod's status says of the fetch of its model. Reads no log and no store."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from aiapp.domain.fetching.progress import Progress
+from aiapp.domain.kubernetes.naming import VERSION_LABEL
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.printable import printable
+
+FETCHER: Final = "fetch"
+"""Name of the init container."""
+LONGEST_MESSAGE: Final = 4096
+"""Characters of what a pod says of itself; anybody who may create pods writes that."""
+
+
+class State(StrEnum):
+    """Of one pod's fetch."""
+
+    WAITING = "Waiting"
+    FETCHING = "Fetching"
+    FETCHED = "Fetched"
+    FAILED = "Failed"
+    """The last attempt; the kubelet starts another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """One pod's fetch."""
+
+    pod: str
+    version: str
+    state: State
+    message: str = ""
+    """Why it waits, or what the fetcher said at its end."""
+    progress: Progress | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing is under way."""
+        return self.state in {State.FETCHED, State.FAILED}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        told = {"pod": self.pod, "version": self.version, "state": self.state.value, "message": self.message}
+        return {**told, "percent": self.progress.percent, **self.progress.document} if self.progress else {**told}
+
+    def with_progress(self, progress: Progress | None) -> "Fetching":
+        """The same, so far."""
+        return replace(self, progress=progress)
+
+
+def fetching(pod: Json) -> Fetching | None:
+    """None for a pod that fetches nothing."""
+    if not any(container["name"] == FETCHER for container in pod["spec"].get("initContainers", ())):
+        return None
+    name, labels = pod["metadata"]["name"], pod["metadata"].get("labels", {})
+    statuses = pod.get("status", {}).get("initContainerStatuses", ())
+    status: Json = next((one for one in statuses if one["name"] == FETCHER), {})
+    state, message = _state(status)
+    return Fetching(pod=name, version=labels.get(VERSION_LABEL, "-"), state=state, message=message)
+
+
+def _state(status: Mapping[str, Any]) -> tuple[State, str]:
+    now, before = status.get("state", {}), status.get("lastState", {})
+    if "running" in now:
+        return State.FETCHING, ""
+    if ended := now.get("terminated") or before.get("terminated"):
+        told = _told(ended)
+        return (State.FETCHED, _success(told)) if ended.get("exitCode") == 0 else (State.FAILED, _failure(told, ended))
+    waiting = now.get("waiting", {})
+    why = waiting.get("message") or waiting.get("reason") or "the pod has no node yet"
+    return State.WAITING, printable(why, LONGEST_MESSAGE)
+
+
+def _told(ended: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        told = json.loads(ended.get("message", ""))
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _success(told: Mapping[str, Any]) -> str:
+    facts = (f"{told.get('files')} files, {told.get('bytes')} bytes in {told.get('seconds')} s") if told else ""
+    verified = f", verified by {told['verified']}" if told.get("verified") else ""
+    return printable(f"{facts}{verified}", LONGEST_MESSAGE)
+
+
+def _failure(told: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
+    if told.get("message"):
+        return printable(f"{told.get('reason')}: {told['message']}", LONGEST_MESSAGE)
+    said = ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
+    return printable(str(said), LONGEST_MESSAGE)

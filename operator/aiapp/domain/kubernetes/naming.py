@@ -1,0 +1,95 @@
+"""Names and labels of everything that is created. Pure text."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from aiapp.domain.kubernetes.resources import Json
+
+MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
+MANAGED_BY: Final = "aiapp-operator"
+APPLICATION_LABEL: Final = "aiapp.dev/application"
+VERSION_LABEL: Final = "aiapp.dev/version"
+APPLIED_ANNOTATION: Final = "aiapp.dev/applied"
+"""Digest of what was applied: when it differs, something was added, changed or removed in what should exist."""
+PINNED_LABEL_PREFIX: Final = "version.aiapp.dev/"
+
+_OF_A_MANIFEST: Final = re.compile(r"aiapp-manifest-[0-9a-f]{32}(?=\Z|-)")
+
+
+def workload(application: str, version: str) -> str:
+    """Name of a served version's Deployment and Service; dots are illegal in a Service's name."""
+    return f"{application}-{version.replace('.', '-')}"
+
+
+def manifest_config_map(pin: str) -> str:
+    """Name of the ConfigMap that holds the manifest: by content, so that equal pins share one."""
+    return f"aiapp-manifest-{pin.removeprefix('sha256:')[:32]}"
+
+
+def digest_config_map(pin: str) -> str:
+    """Name of the ConfigMap that records the content digest of the manifest with that pin."""
+    return f"{manifest_config_map(pin)}-digest"
+
+
+def manifest_behind(config_map: str) -> str | None:
+    """Name of the first ConfigMap of the manifest that a ConfigMap of ours is a part or the digest of."""
+    found = _OF_A_MANIFEST.match(config_map)
+    return found[0] if found else None
+
+
+def pinned_label(version: str) -> str:
+    """The label by which a ConfigMap of ours names an AIApplicationVersion that is pinned to it; its value is a uid."""
+    return f"{PINNED_LABEL_PREFIX}{version}"
+
+
+def pinned_versions(labels: Mapping[str, str]) -> Mapping[str, str]:
+    """The versions that labels name in that way, with the uid that each had when it was pinned."""
+    start = len(PINNED_LABEL_PREFIX)
+    return {label[start:]: uid for label, uid in labels.items() if label.startswith(PINNED_LABEL_PREFIX)}
+
+
+def application_labels(application: str) -> Json:
+    """Labels of what belongs to the application as a whole."""
+    return {
+        "app.kubernetes.io/name": application,
+        "app.kubernetes.io/instance": application,
+        "app.kubernetes.io/component": "inference",
+        "app.kubernetes.io/part-of": application,
+        MANAGED_BY_LABEL: MANAGED_BY,
+        APPLICATION_LABEL: application,
+    }
+
+
+def version_labels(application: str, version: str) -> Json:
+    """Labels of what belongs to one served version."""
+    return application_labels(application) | {
+        "app.kubernetes.io/instance": workload(application, version),
+        "app.kubernetes.io/version": version,
+        VERSION_LABEL: version,
+    }
+
+
+def application_selector(application: str) -> Json:
+    return {APPLICATION_LABEL: application}
+
+
+def version_selector(application: str, version: str) -> Json:
+    return {APPLICATION_LABEL: application, VERSION_LABEL: version}
+
+
+def is_managed(obj: Json) -> bool:
+    """Whether the operator made it."""
+    labels = obj["metadata"].get("labels") or {}
+    return bool(labels.get(MANAGED_BY_LABEL) == MANAGED_BY)
+
+
+def owner(obj: Json, *, controller: bool) -> Json:
+    """An owner reference to a custom resource, for example for a child's `metadata.ownerReferences`."""
+    reference = {
+        "apiVersion": obj["apiVersion"],
+        "kind": obj["kind"],
+        "name": obj["metadata"]["name"],
+        "uid": obj["metadata"]["uid"],
+    }
+    return reference | {"controller": True, "blockOwnerDeletion": True} if controller else reference

@@ -1,0 +1,178 @@
+"""What is kept of objects in memory: only what is read, so that nobody's annotations or labels fill it. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from aiapp.api.meta import RECONCILE_AT
+from aiapp.domain.artifact.manifest_config_map import BYTES_ANNOTATION
+from aiapp.domain.desired.limits import BOUNDED, BOUNDS
+from aiapp.domain.kubernetes.naming import (
+    APPLICATION_LABEL,
+    APPLIED_ANNOTATION,
+    MANAGED_BY_LABEL,
+    PINNED_LABEL_PREFIX,
+    VERSION_LABEL,
+    application_labels,
+    version_labels,
+)
+from aiapp.domain.kubernetes.resources import (
+    CONFIG_MAPS,
+    CONTROLLER_REVISIONS,
+    DEPLOYMENTS,
+    LIMIT_RANGES,
+    OWN,
+    PODS,
+    SERVICES,
+    Json,
+    Resource,
+)
+from aiapp.domain.nodes.volcano import POLICY_ANNOTATION
+from aiapp.domain.rendering.revision import KEY_LABEL
+
+_METADATA: Final = (
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+)
+_LABELS: Final = frozenset(
+    {
+        *application_labels(""),
+        *version_labels("", ""),
+        MANAGED_BY_LABEL,
+        APPLICATION_LABEL,
+        VERSION_LABEL,
+        KEY_LABEL,
+        "app.kubernetes.io/component",
+    }
+)
+_ANNOTATIONS: Final = frozenset({RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION})
+_ANNOTATION_CHARACTERS: Final = 256
+"""Those that are read are shorter, or are cut to less."""
+_MOST_OWNERS: Final = 500
+"""Versions that may share one ConfigMap; owners beyond that are added again at each look."""
+_MOST_FINALIZERS: Final = 4
+"""Of an object that is being deleted, as many as a message names."""
+_MOST_VALUES: Final = 10_000
+"""Values that a child of ours may hold, several times what the largest has; parsed, each takes about 100 bytes."""
+_MOST_LIMITS: Final = 64
+"""Items of one LimitRange: there are five types of them."""
+_POD_STATUS: Final = (
+    "phase",
+    "reason",
+    "message",
+    "startTime",
+    "conditions",
+    "initContainerStatuses",
+    "containerStatuses",
+)
+
+
+def trimmed_metadata(metadata: Json) -> Json:
+    """Who the object is, whose it is, and the labels and annotations that are read."""
+    kept = _only(metadata, _METADATA)
+    if owners := metadata.get("ownerReferences"):
+        kept["ownerReferences"] = owners[:_MOST_OWNERS]
+    if "deletionTimestamp" in kept and (finalizers := metadata.get("finalizers")):
+        kept["finalizers"] = [name[:_ANNOTATION_CHARACTERS] for name in finalizers[:_MOST_FINALIZERS]]
+    if labels := _among(metadata.get("labels"), _LABELS) | _pinned(metadata.get("labels")):
+        kept["labels"] = labels
+    if annotations := _among(metadata.get("annotations"), _ANNOTATIONS):
+        kept["annotations"] = {name: value[:_ANNOTATION_CHARACTERS] for name, value in annotations.items()}
+    return kept
+
+
+def trimmed(document: Json) -> Json:
+    """One of our own kinds: all of it but most metadata."""
+    return {**document, "metadata": trimmed_metadata(document["metadata"])}
+
+
+def trimmed_child(child: Json) -> Json:
+    """An object that the operator makes: whole where it is owned by one of our kinds, else only that it exists."""
+    kept = trimmed(child)
+    if _is_ours(kept) and _holds_at_most(kept, _MOST_VALUES):
+        return kept
+    return {**_identity(kept), "spec": {}, "status": {}}
+
+
+def trimmed_config_map(config_map: Json) -> Json:
+    """That it exists, and whose it is: content is read live."""
+    return _identity(trimmed(config_map))
+
+
+def trimmed_pod(pod: Json) -> Json:
+    """Who it is, where it runs and how it fares."""
+    kept = {"spec": _only(pod.get("spec") or {}, ("nodeName",)), "status": _only(pod.get("status") or {}, _POD_STATUS)}
+    return _identity(trimmed(pod)) | kept
+
+
+def without_managed_fields(document: Json) -> Json:
+    """Changed in place: who owns which field takes half of an object's room and interests nobody here."""
+    document["metadata"].pop("managedFields", None)
+    return document
+
+
+def trimmed_limit_range(limit_range: Json) -> Json:
+    """What it says of the resources that our containers ask for."""
+    items = ((limit_range.get("spec") or {}).get("limits") or ())[:_MOST_LIMITS]
+    limits = [
+        {"type": item.get("type")} | {bound: _among(item.get(bound), BOUNDED) for bound in BOUNDS} for item in items
+    ]
+    return _identity(trimmed(limit_range)) | {"spec": {"limits": limits}}
+
+
+_TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
+    **dict.fromkeys(OWN, trimmed),
+    **dict.fromkeys((DEPLOYMENTS, SERVICES, CONTROLLER_REVISIONS), trimmed_child),
+    CONFIG_MAPS: trimmed_config_map,
+    LIMIT_RANGES: trimmed_limit_range,
+    PODS: trimmed_pod,
+}
+
+
+def trim_of(resource: Resource) -> Callable[[Json], Json]:
+    """How objects of the resource are trimmed before they are stored. Never changes its argument."""
+    return _TRIMS[resource]
+
+
+def _identity(document: Json) -> Json:
+    return _only(document, ("apiVersion", "kind", "metadata"))
+
+
+def _is_ours(child: Json) -> bool:
+    own = {resource.api_version for resource in OWN}
+    return any(owner.get("apiVersion") in own for owner in child["metadata"].get("ownerReferences", ()))
+
+
+def _holds_at_most(document: Json, values: int) -> bool:
+    return next(islice(_values(document), values, None), None) is None
+
+
+def _values(value: Any) -> Iterator[bool]:
+    """One for each value in it, itself included."""
+    waiting = [value]
+    while waiting:
+        yield True
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+
+
+def _only(part: Json, fields: tuple[str, ...]) -> Json:
+    return {field: part[field] for field in fields if field in part}
+
+
+def _pinned(labels: Mapping[str, str] | None) -> dict[str, str]:
+    """The versions that a ConfigMap names as pinned to it, as many as may own it."""
+    found = ((name, uid) for name, uid in (labels or {}).items() if name.startswith(PINNED_LABEL_PREFIX))
+    return dict(islice(found, _MOST_OWNERS))
+
+
+def _among(texts: Mapping[str, str] | None, names: frozenset[str]) -> dict[str, str]:
+    return {name: value for name, value in (texts or {}).items() if name in names}

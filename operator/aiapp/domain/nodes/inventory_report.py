@@ -1,0 +1,66 @@
+"""The fleet as the operator sees it, as documents for people and programs: each fact with where it was read. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.nodes.compatibility import Word, judged
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.nodes.inventory import NodeInventory
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.usage import Used, form, free
+
+Words = Mapping[str, Mapping[Word, list[str]]]
+"""Names of runtimes by node and verdict."""
+
+
+def inventory(fleet: NodeInventory, tables: Tables, in_use: Used | None, runtimes: Iterable[RuntimeSpec]) -> list[Json]:
+    """One document for each node, by name. `in_use` None: nobody could count, so free devices are absent."""
+    words = _words(fleet, tables, runtimes)
+    return [_document(node, tables, in_use, words) for node in sorted(fleet.nodes, key=lambda node: node.name)]
+
+
+def _words(fleet: NodeInventory, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Words:
+    found: dict[str, dict[Word, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for runtime in sorted(runtimes, key=lambda one: one.name):
+        for kind in judged(requirement(runtime, wanted_npu(None, runtime), tables), fleet, tables):
+            for name in kind.group.names:
+                found[name][kind.word].append(runtime.name)
+    return found
+
+
+def _document(node: NodeFacts, tables: Tables, in_use: Used | None, words: Words) -> Json:
+    kind = node.kind
+    said = words.get(node.name, {})
+    return {
+        "name": node.name,
+        "ready": kind.ready,
+        "cordoned": kind.cordoned,
+        "facts": {
+            fact: {"value": value, "source": node.sources.get(fact, "")}
+            for fact, value in (
+                ("architecture", kind.architecture),
+                ("os", kind.os),
+                ("chip", sorted(kind.chips) or None),
+                ("model", kind.model),
+                ("server", kind.server),
+                ("memory", kind.memory),
+                ("driver", kind.driver),
+                ("firmware", kind.firmware),
+            )
+            if value is not None
+        },
+        "taints": [taint._asdict() for taint in kind.taints],
+        "devices": [_device(node, name, number, tables, in_use) for name, number in kind.devices],
+        "runtimes": {"compatible": list(said.get("Compatible", ())), "unknown": list(said.get("Unknown", ()))},
+    }
+
+
+def _device(node: NodeFacts, name: str, number: int, tables: Tables, in_use: Used | None) -> Json:
+    device: Json = {"resource": name, "form": form(name, tables), "allocatable": number}
+    if in_use is None:
+        return device
+    held = in_use.get(node.name, {})
+    return device | {"inUse": held.get(name, 0), "free": free(node.kind, name, held)}

@@ -1,0 +1,1 @@
+"""What `aiapp check` says of packages and manifests without a cluster. Pure."""

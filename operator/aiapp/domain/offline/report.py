@@ -1,0 +1,135 @@
+"""What checking a package or a file of manifests came to, for people and for CI. Never looks at either itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any, Final, Literal
+
+from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import ModelStatus
+from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Valid
+from aiapp.domain.package.wheels import misfits
+from aiapp.domain.runtimes.catalogue import Resolution, Resolved, asked, differences, resolve
+from aiapp.domain.sizes import human_size
+from aiapp.modelarts.diagnostics import Diagnostic
+
+REFUSING: Final = frozenset({Reason.PREFIX_EMPTY, Reason.KEY_REFUSED, Reason.LIMIT_EXCEEDED})
+"""Why a source is not resolved though it could be looked at: faults of the package."""
+_OF_THE_CLUSTER: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
+"""What is wrong with a runtime here need not be wrong there."""
+
+
+class ExitCode(IntEnum):
+    """Of `aiapp check`. With several targets a refusal counts more than one that was not checked."""
+
+    OK = 0
+    REFUSED = 1
+    USAGE = 2
+    UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One target."""
+
+    target: str
+    """As it was named."""
+    outcome: Literal["accepted", "refused", "unknown"]
+    """Unknown: it was not checked."""
+    message: str
+    """What a condition of the version would say; of what is accepted, a summary."""
+    reason: str | None = None
+    remarks: tuple[Diagnostic, ...] = ()
+    """Files in them are relative to the target, unless that is a file itself."""
+    package: Mapping[str, Any] | None = None
+    """What the version's status would show of an accepted package."""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON: only what there is to say, but always `target`, `outcome`, `message` and `remarks`."""
+        remarks = [{key: value for key, value in one._asdict().items() if value} for one in self.remarks]
+        whole = {"reason": self.reason, "package": self.package}
+        found = {"target": self.target, "outcome": self.outcome, "message": self.message, "remarks": remarks}
+        return found | {key: value for key, value in whole.items() if value is not None}
+
+
+def of_package(target: str, found: Inspection) -> Checked:
+    """What an operator would do with the package."""
+    match found:
+        case Valid():
+            return Checked(target, "accepted", _summary(found), remarks=found.remarks, package=_package(found))
+        case Invalid(_, _, reason, message, remarks):
+            return Checked(
+                target, "refused", message, reason, remarks or (Diagnostic("error", message, reason=reason),)
+            )
+        case Unresolved(reason, message, retryable):
+            outcome: Literal["refused", "unknown"] = "refused" if reason in REFUSING and not retryable else "unknown"
+            return Checked(target, outcome, message, reason, (Diagnostic("error", message, reason=reason),))
+        case _:
+            raise ValueError("a check knows no earlier listing")
+
+
+def of_documents(target: str, objects: int, remarks: tuple[Diagnostic, ...]) -> Checked:
+    """What the API server would do with the objects, as far as that can be told without one."""
+    if remarks:
+        more = f"; and {len(remarks) - 1} more" if len(remarks) > 1 else ""
+        return Checked(target, "refused", f"{remarks[0].message}{more}", remarks[0].reason, remarks)
+    return Checked(target, "accepted", f"{objects} {'object' if objects == 1 else 'objects'} of ours")
+
+
+def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, RuntimeSpec]) -> Checked:
+    """The same with a word on its runtime, where the catalogue has no such one or one that differs from its name.
+
+    A fault if it is `wanted`; a mere warning if config.json names it, or none, since `spec.runtime` can name another.
+    """
+    if checked.package is None:
+        return checked
+    model = ModelStatus.model_validate({**checked.package["model"], "runtime": checked.package.get("runtime")})
+    found = resolve(wanted, model, catalogue)
+    if isinstance(found, Resolved) or found.reason in _OF_THE_CLUSTER:
+        told = [differences(asked(wanted, model) or "", _full_name(found))]
+        told += misfits(model.dependencies or (), _full_name(found))
+        return replace(checked, remarks=(*checked.remarks, *(Diagnostic("warning", one) for one in told if one)))
+    if wanted is None:
+        return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", found.message, reason=found.reason)))
+    fault = Diagnostic("error", found.message, reason=found.reason)
+    return replace(
+        checked, outcome="refused", message=found.message, reason=found.reason, remarks=(fault, *checked.remarks)
+    )
+
+
+def _full_name(found: Resolution) -> str:
+    return (found.status.name if isinstance(found, Resolved) else found.name) or ""
+
+
+def exit_code(found: Iterable[Checked]) -> ExitCode:
+    """Of the whole command."""
+    outcomes = {checked.outcome for checked in found}
+    if "refused" in outcomes:
+        return ExitCode.REFUSED
+    return ExitCode.UNKNOWN if "unknown" in outcomes else ExitCode.OK
+
+
+def _summary(package: Valid) -> str:
+    files = f"{package.manifest.objects} {'file' if package.manifest.objects == 1 else 'files'}"
+    kind = f"{package.model.type}, {package.model.algorithm}"
+    pin = "" if _is_local(package) else f", {package.manifest.pin}"
+    return f"{kind}, {files}, {human_size(package.manifest.bytes)}{pin}"
+
+
+def _package(package: Valid) -> dict[str, Any]:
+    pin = {} if _is_local(package) else {"pin": package.manifest.pin}
+    artifact = {
+        **pin,
+        "objects": package.manifest.objects,
+        "bytes": package.manifest.bytes,
+        "size": human_size(package.manifest.bytes),
+    }
+    model = package.model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    runtime = {} if package.runtime is None else {"runtime": package.runtime}
+    return {"uri": package.uri, "artifact": artifact, "model": model, **runtime}
+
+
+def _is_local(package: Valid) -> bool:
+    """Then its pin is none: a store has ETags of its own."""
+    return package.uri.startswith("file:")

@@ -1,0 +1,119 @@
+"""Custom resources as decisions see them: parsed, with the metadata that matters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self
+
+from packaging.version import Version
+from pydantic import ValidationError
+
+from aiapp.api.application import AIApplication
+from aiapp.api.conditions import ConditionType
+from aiapp.api.meta import Condition
+from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
+from aiapp.domain.kubernetes.resources import Json
+
+RECONCILE_AT: Final = "aiapp.dev/reconcile-at"
+"""The annotation that asks for another look; every new value is a request."""
+REQUEST_CHARACTERS: Final = 128
+"""As many of its value count."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """An AIApplicationVersion. `raw` is the object itself, for owner references and events."""
+
+    raw: Json
+    name: str
+    namespace: str
+    uid: str
+    generation: int
+    created: datetime
+    spec: VersionSpec
+    status: VersionStatus
+
+    @classmethod
+    def parse(cls, raw: Json) -> Self:
+        """Raises pydantic.ValidationError for an object that breaks a rule of ours."""
+        parsed = AIApplicationVersion.model_validate(raw)
+        metadata = raw["metadata"]
+        return cls(
+            raw=raw,
+            name=metadata["name"],
+            namespace=metadata["namespace"],
+            uid=metadata["uid"],
+            generation=metadata["generation"],
+            created=datetime.fromisoformat(metadata["creationTimestamp"]),
+            spec=parsed.spec,
+            status=parsed.status,
+        )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was said of it yet."""
+        return self.status.observed_generation is None
+
+    @property
+    def request(self) -> str | None:
+        """A person's request to look again that was not carried out yet."""
+        wanted = str((self.raw["metadata"].get("annotations") or {}).get(RECONCILE_AT, ""))[:REQUEST_CHARACTERS]
+        return wanted if wanted and wanted != self.status.last_handled_reconcile_at else None
+
+    @property
+    def number(self) -> Version:
+        """For ordering: 1.10.0 is newer than 1.9.0."""
+        return Version(self.spec.version)
+
+    def condition(self, type_: ConditionType) -> Condition | None:
+        return find(self.status.conditions, type_)
+
+    def is_true(self, type_: ConditionType) -> bool:
+        condition = self.condition(type_)
+        return condition is not None and condition.status == "True"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRecord:
+    """An AIApplication. `raw` is the object itself, for owner references and events."""
+
+    raw: Json
+    name: str
+    namespace: str
+    uid: str
+    generation: int
+    parsed: AIApplication
+
+    @classmethod
+    def parse(cls, raw: Json) -> Self:
+        """Raises pydantic.ValidationError for an object that breaks a rule of ours."""
+        metadata = raw["metadata"]
+        return cls(
+            raw=raw,
+            name=metadata["name"],
+            namespace=metadata["namespace"],
+            uid=metadata["uid"],
+            generation=metadata["generation"],
+            parsed=AIApplication.model_validate(raw),
+        )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was said of it yet."""
+        return self.parsed.status.observed_generation is None
+
+
+def read_versions(objects: Iterable[Json]) -> tuple[tuple[VersionRecord, ...], frozenset[str]]:
+    """The versions, and the names of those that break a rule of ours: one of them must not stop the others."""
+    found, unreadable = [], set()
+    for raw in objects:
+        try:
+            found.append(VersionRecord.parse(raw))
+        except ValidationError:
+            unreadable.add(raw["metadata"]["name"])
+    return tuple(found), frozenset(unreadable)
+
+
+def find(conditions: Iterable[Condition], type_: ConditionType) -> Condition | None:
+    """The condition of that type, if there is one."""
+    return next((condition for condition in conditions if condition.type == type_), None)

@@ -1,0 +1,1 @@
+"""The Kubernetes objects that are made: one pure function an object, one file a kind."""

@@ -1,0 +1,141 @@
+"""The key of a rollout: a hash of the spec fields that reach the pod template, and of no other.
+
+While the key holds, the stored template is applied as it is, so neither another operator, nor other nodes, nor a
+changed runtime image restarts what runs. The fields are named one by one: a hash over whole models would change with
+every field that the API gains, and an upgrade would restart every service.
+
+The form below is `rollout/1`. It is the first, so its tag is not hashed; that of a later one will be. Its rules:
+
+* A new field appears in the form only when an object sets it.
+* A default that left the schema goes on here (`operator`, `count`): the key does not depend on who filled it in.
+* The golden keys in the tests never change. A form that cannot keep them is another form, with another tag, and a
+  service keeps the form that its revision was stored under.
+"""
+
+import hashlib
+import json
+
+from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
+from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
+from aiapp.api.source import CaBundleReference, ObsSource, Source
+from aiapp.api.version import Container, VersionSpec, VersionStatus
+from aiapp.domain.kubernetes.resources import Json
+
+
+def rollout_key(served: ServedVersion, serving: Serving, version: VersionSpec, status: VersionStatus) -> str:
+    """Sixteen hexadecimal digits over `canonical_rollout`."""
+    canonical = canonical_rollout(served, serving, version, status)
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def canonical_rollout(served: ServedVersion, serving: Serving, version: VersionSpec, status: VersionStatus) -> Json:
+    """The form `rollout/1`. Leaves out weight, replicas and compatibility: they do not reach the template."""
+    return {
+        "version": served.version,
+        "pin": status.artifact.pin if status.artifact else None,
+        "source": _source(version.source),
+        "container": _container(version.container) if version.container else None,
+        "runtime": status.runtime.name if status.runtime else None,
+        "served": _pod(served),
+        "scheduling": _scheduling(serving.scheduling) if serving.scheduling else None,
+        "deployTimeoutSeconds": serving.deploy_timeout_seconds,
+    }
+
+
+def _source(source: Source) -> Json:
+    return _set({"obs": _obs(source.obs) if source.obs else None})
+
+
+def _obs(obs: ObsSource) -> Json:
+    secret, bundle = obs.credentials_secret_ref, obs.ca_bundle_ref
+    return _set(
+        {
+            "uri": obs.uri,
+            "endpoint": obs.endpoint,
+            "region": obs.region,
+            "addressing": obs.addressing,
+            "digest": obs.digest,
+            "credentialsSecretRef": {"name": secret.name} if secret else None,
+            "caBundleRef": _ca_bundle(bundle) if bundle else None,
+        }
+    )
+
+
+def _ca_bundle(bundle: CaBundleReference) -> Json:
+    return {"kind": bundle.kind, "name": bundle.name, "key": bundle.key}
+
+
+def _container(container: Container) -> Json:
+    secrets = container.image_pull_secrets
+    return _pod(container) | _set(
+        {"imagePullSecrets": None if secrets is None else [{"name": secret.name} for secret in secrets]}
+    )
+
+
+def _pod(wanted: Container | ServedVersion) -> Json:
+    return _set(
+        {
+            "env": None if wanted.env is None else [_variable(variable) for variable in wanted.env],
+            "resources": _resources(wanted.resources) if wanted.resources else None,
+            "npu": _npu(wanted.npu) if wanted.npu else None,
+            "workers": wanted.workers,
+            "sharedMemory": wanted.shared_memory,
+        }
+    )
+
+
+def _variable(variable: EnvVar) -> Json:
+    origin = variable.value_from
+    return _set({"name": variable.name, "value": variable.value, "valueFrom": _origin(origin) if origin else None})
+
+
+def _origin(origin: EnvSource) -> Json:
+    secret, config_map = origin.secret_key_ref, origin.config_map_key_ref
+    return _set(
+        {
+            "secretKeyRef": _key(secret) if secret else None,
+            "configMapKeyRef": _key(config_map) if config_map else None,
+        }
+    )
+
+
+def _key(reference: KeyReference) -> Json:
+    return {"name": reference.name, "key": reference.key}
+
+
+def _resources(resources: Resources) -> Json:
+    return _set({"requests": resources.requests, "limits": resources.limits})
+
+
+def _npu(npu: Npu) -> Json:
+    return _set({"count": npu.count, "resourceName": npu.resource_name})
+
+
+def _scheduling(scheduling: Scheduling) -> Json:
+    tolerations = scheduling.tolerations
+    return _set(
+        {
+            "nodeSelector": scheduling.node_selector,
+            "tolerations": None if tolerations is None else [_toleration(one) for one in tolerations],
+            "priorityClassName": scheduling.priority_class_name,
+            "schedulerName": scheduling.scheduler_name,
+        }
+    )
+
+
+def _toleration(toleration: Toleration) -> Json:
+    return _set(
+        {
+            "key": toleration.key,
+            "operator": toleration.operator,
+            "value": toleration.value,
+            "effect": toleration.effect,
+            "tolerationSeconds": toleration.toleration_seconds,
+        }
+    )
+
+
+def _set(fields: Json) -> Json:
+    """The fields that an object sets."""
+    return {name: value for name, value in fields.items() if value is not None}

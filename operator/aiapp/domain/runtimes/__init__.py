@@ -1,0 +1,1 @@
+"""The catalogue of runtimes: names, which one a version gets, how long it is maintained. Pure."""

@@ -1,0 +1,62 @@
+"""InferenceRuntime: what its name tells, and whether versions can use it."""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.runtime import RuntimeObjectStatus, RuntimeSpec
+from aiapp.domain.conditions import Finding, fails, holds, unknown
+from aiapp.domain.invalid_object import faults
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
+
+READY: Final = ConditionType.READY
+
+
+def describe(runtime: RuntimeSpec, generation: int) -> tuple[Json, Finding]:
+    """The status but for the conditions, and Ready."""
+    try:
+        parts = parse(runtime.name)
+    except RuntimeNameError as error:
+        return {"observedGeneration": generation}, fails(
+            READY, Reason.NAME_UNPARSED, f"{error}; nodes cannot be judged"
+        )
+    return _status(parts, generation), _ready(runtime)
+
+
+def invalid(error: ValidationError, generation: int) -> tuple[Json, Finding]:
+    """The same of an object that this operator cannot read."""
+    message = f"no version can use it: {faults(error)}"
+    return {"observedGeneration": generation}, fails(READY, Reason.SPEC_INVALID, message)
+
+
+def node_facts(source: str | None, fault: str | None) -> tuple[Finding, ...]:
+    """Whether the administrator's ConfigMap could be read; nothing where there is none."""
+    if source is None:
+        return ()
+    if fault is not None:
+        return (fails(ConditionType.NODE_FACTS_VALID, Reason.NODE_FACTS_INVALID, fault),)
+    return (holds(ConditionType.NODE_FACTS_VALID, f"ConfigMap {source}"),)
+
+
+def _status(parts: RuntimeName, generation: int) -> Json:
+    status = RuntimeObjectStatus(
+        observed_generation=generation,
+        engine=parts.engine,
+        hardware=str(parts.hardware),
+        python=parts.python,
+        os=parts.os,
+        architecture=parts.architecture,
+        chip=parts.chip,
+    )
+    return status.model_dump(by_alias=True, exclude_none=True, exclude={"conditions"})
+
+
+def _ready(runtime: RuntimeSpec) -> Finding:
+    """An entry without an image is a record of the catalogue, waiting for an administrator: no fault."""
+    if runtime.image is None:
+        return unknown(READY, Reason.IMAGE_NOT_CONFIGURED, "set spec.image to serve versions with this runtime")
+    if runtime.lifecycle == "Removed":
+        return fails(READY, Reason.RUNTIME_REMOVED, "no longer maintained: new versions are refused")
+    return holds(READY)

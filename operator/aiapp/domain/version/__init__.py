@@ -1,0 +1,1 @@
+"""Decisions about an AIApplicationVersion: from what was observed to its status. Pure."""

@@ -1,0 +1,24 @@
+"""Tells a mere change of counts, which nodes that come and go cause all the time, from news. Pure."""
+
+from aiapp.domain.kubernetes.resources import Json
+
+
+def only_counts_differ(before: Json, after: Json) -> bool:
+    """Whether two statuses of a version say the same but for how many nodes, and which of them, are meant.
+
+    Conditions are left to the caller.
+    """
+    old, new = before.get("compatibility") or {}, after.get("compatibility") or {}
+    parts = {*before, *after} - {"compatibility", "conditions"}
+    return (
+        bool(old)
+        and old != new
+        and _said(old) == _said(new)
+        and all(before.get(part) == after.get(part) for part in parts)
+    )
+
+
+def _said(compatibility: Json) -> tuple[object, ...]:
+    reasons = {(one["reason"], one.get("detail")) for one in compatibility.get("reasons", ())}
+    near = {(one["missing"], one["remedy"]) for one in compatibility.get("nearFits", ())}
+    return compatibility.get("verdict"), reasons, near

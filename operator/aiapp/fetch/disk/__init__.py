@@ -1,0 +1,1 @@
+"""The folder that is fetched into: partial files, the journal, free space."""

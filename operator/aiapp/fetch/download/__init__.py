@@ -1,0 +1,1 @@
+"""Parallel download in bounded memory: small files by processes, large ones by ranges."""

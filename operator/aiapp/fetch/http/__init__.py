@@ -1,0 +1,1 @@
+"""Ranges of pinned objects over HTTP: connections, signatures, limits, backoff."""

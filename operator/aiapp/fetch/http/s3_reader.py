@@ -1,0 +1,291 @@
+"""Ranges of pinned objects from an S3-compatible store over HTTP. Never asks for another state of them."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
+from aiapp.fetch import signing
+from aiapp.fetch.failures import FetchError
+from aiapp.fetch.http.backoff import Pauses
+from aiapp.fetch.http.connector import Connector
+from aiapp.fetch.http.diagnosis import BrokenAnswerError, RefusedError, diagnosis, refusal
+from aiapp.fetch.http.exchange import Answer, Channel
+from aiapp.fetch.http.limiter import RequestLimiter
+from aiapp.fetch.http.stream import ProtocolError
+from aiapp.s3 import etags
+from aiapp.s3.addressing import Address, AddressError, address
+from aiapp.s3.meaning import ERROR_BYTES, IN_VERSIONS, Asked, Meaning
+
+ATTEMPTS: Final = 7
+"""Tries of one range without progress."""
+SILENCE_SECONDS: Final = 30.0
+"""Longest pause within an answer, and the time in which it must bring `SLOWEST` bytes a second."""
+SLOWEST: Final = 1024
+"""Bytes a second; an answer that brings less is dropped, for another connection may be faster."""
+PROGRESS_BYTES: Final = 512 << 10
+"""What an answer must bring for the next failure to count as the first one."""
+_SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
+_FAULTS: Final = (OSError, ProtocolError, RefusedError, BrokenAnswerError)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the store is reached."""
+
+    location: Location
+    credentials: Credentials | None = None
+    ca_bundle: bytes | None = None
+    """Authorities to trust beside the public ones, as PEM."""
+    allow_http: bool = False
+    policy: EndpointPolicy | None = None
+    """Which addresses may be connected to; None: all."""
+    proxies: Proxies = NO_PROXIES
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Bytes of one object, and how many of them have come."""
+
+    entry: Entry
+    start: int
+    into: memoryview
+    came: int = 0
+    condition: int = 0
+    """Which of `etags.conditions` is sent."""
+
+    @property
+    def rest(self) -> memoryview:
+        return self.into[self.came :]
+
+    @property
+    def first(self) -> int:
+        return self.start + self.came
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.into)
+
+
+class Remote:
+    """One package's objects, for any number of threads. Raises FetchError for an access that cannot work."""
+
+    def __init__(self, access: Access, retried: Callable[[], None], share: int = 1) -> None:
+        """`retried` is called, in any thread, before a request is made again; `share` is that of `RequestLimiter`."""
+        self._where = access.location
+        self._pauses = Pauses()
+        self._pace = RequestLimiter(time.monotonic, time.process_time, share)
+        self._idle: list[Channel] = []
+        self._open: set[Channel] = set()
+        self._lock = threading.Lock()
+        self._retried = retried
+        self._address = store = _address(access)
+        try:
+            self._dialler = Connector(store, access.policy, access.proxies, access.ca_bundle)
+        except ValueError as error:
+            raise FetchError(Reason.FETCH_FAILED, f"{store.host} cannot be used: {error}") from error
+        keys = access.credentials
+        self._signer = signing.Signer(store.host, access.location.region, keys) if keys is not None else None
+        self._conditions = 0
+
+    @property
+    def allowed(self) -> int:
+        """How many requests may be under way now."""
+        return self._pace.allowed
+
+    def read(self, entry: Entry, start: int, into: memoryview) -> None:
+        """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError."""
+        for _ in self.arriving(entry, start, into):
+            pass
+
+    def arriving(self, entry: Entry, start: int, into: memoryview) -> Generator[int]:
+        """As `read`, and tells now and then how many bytes have come, at last all of them. To be closed.
+
+        What has come is kept: a further attempt asks for the rest, and attempts count anew after progress.
+        """
+        wanted, failures = _Wanted(entry, start, into, condition=self._conditions), 0
+        while True:
+            came = wanted.came
+            try:
+                return (yield from self._receive(wanted))
+            except _FAULTS as error:
+                if wanted.came == len(into) > 0:
+                    return None  # all of it had come
+                if _wants_bare_condition(error, wanted):
+                    wanted.condition = 1
+                    continue
+                found = diagnosis(error, self._asked(entry))
+                failures = 1 if wanted.came - came >= PROGRESS_BYTES else failures + 1
+                if not found.passing or failures == ATTEMPTS or self._pauses.over:
+                    raise self._failure(entry, found) from error
+                asked = error.retry_after if isinstance(error, RefusedError) else 0.0
+                if isinstance(error, RefusedError) and error.busy:
+                    self._pace.slow_down()
+            self._retried()
+            self._pauses.rest(failures, asked)
+
+    def close(self) -> None:
+        """Let go of all connections; what is under way breaks off, so that its threads get errors and end."""
+        self._pauses.end()
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+            for channel in self._open:
+                channel.break_off()
+
+    def _receive(self, wanted: _Wanted) -> Generator[int]:
+        """A connection is kept for the next request only after a whole answer."""
+        with self._pace:
+            with self._lock:
+                channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
+                self._open.add(channel)
+            try:
+                yield from self._receive_over(channel, wanted)
+            except BaseException:
+                with self._lock:
+                    self._open.discard(channel)
+                channel.close()
+                raise
+            with self._lock:
+                self._open.discard(channel)
+                self._idle.append(channel)
+                self._conditions = wanted.condition
+
+    def _receive_over(self, channel: Channel, wanted: _Wanted) -> Generator[int]:
+        answer = self._answer(channel, wanted)
+        self._require_pinned(wanted.entry, answer)
+        _require_range(wanted, answer)
+        yield from _fill(wanted, answer)
+        if answer.chunked and answer.read(1):
+            raise BrokenAnswerError("sent an answer of another length than asked for")
+        if answer.closes:
+            channel.close()
+
+    def _answer(self, channel: Channel, wanted: _Wanted) -> Answer:
+        """The head of a successful answer; a kept connection that the store has closed meanwhile is opened anew."""
+        target, headers = self._request(wanted)
+        kept = channel.is_open
+        try:
+            return _asked(channel, target, headers)
+        except (ConnectionError, ProtocolError):
+            channel.close()
+            if not kept:
+                raise
+        return _asked(channel, target, headers)
+
+    def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
+        """Target and headers."""
+        entry = wanted.entry
+        query = {"versionId": entry.version_id} if entry.version_id is not None else {}
+        target = self._address.target(self._key(entry), query)
+        signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._address.host}  # noqa: TID251 - what the store compares with its own clock
+        condition = etags.conditions(entry.etag)[wanted.condition]
+        headers = signed | self._dialler.headers | {"if-match": condition}
+        if entry.size:  # a range of nothing is an error
+            headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
+        return self._dialler.absolute + target, headers
+
+    def _require_pinned(self, entry: Entry, answer: Answer) -> None:
+        """Not every store heeds If-Match, so what it says it sends is compared as well."""
+        etag, size = answer.headers.get("etag"), _total(answer)
+        if size not in {None, entry.size} or etags.contradicts(etag, entry.etag):
+            said = f"now ETag {etag}, {size} bytes"
+            raise self._failure(entry, Meaning(Reason.CONTENT_CHANGED, said, passing=False))
+
+    def _key(self, entry: Entry) -> str:
+        return f"{self._where.prefix}{entry.path}"
+
+    def _asked(self, entry: Entry) -> Asked:
+        return Asked(
+            where=self._where,
+            address=self._address,
+            anonymous=self._signer is None,
+            advice=IN_VERSIONS,
+            key=self._key(entry),
+            version_id=entry.version_id,
+        )
+
+    def _failure(self, entry: Entry, found: Meaning) -> FetchError:
+        bucket, key = self._where.bucket, self._key(entry)
+        match found.reason:
+            case Reason.CONTENT_CHANGED:
+                message = (
+                    f"object {key} in bucket {bucket} is no longer what was pinned (ETag {entry.etag}, {entry.size} "
+                    f"bytes; {found.message}): restore it, or register the new content as a new version"
+                )
+            case Reason.ENDPOINT_UNREACHABLE if key not in found.message:
+                message = f"{found.message} (object {key} in bucket {bucket})"
+            case _:
+                message = found.message
+        return FetchError(found.reason, message)
+
+
+def _wants_bare_condition(error: Exception, wanted: _Wanted) -> bool:
+    """Whether the store may have refused a quoted ETag for its quotes, and not for another object."""
+    refused = isinstance(error, RefusedError) and error.said.status == HTTPStatus.PRECONDITION_FAILED
+    return refused and wanted.condition == 0
+
+
+def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
+    answer = channel.get(target, headers, SILENCE_SECONDS)
+    if answer.status not in _SUCCESSES:
+        raise refusal(answer, answer.read(ERROR_BYTES))
+    return answer
+
+
+def _fill(wanted: _Wanted, answer: Answer) -> Generator[int]:
+    """All that is missing; what came is counted and told as it comes."""
+    begun, since, rest = time.monotonic(), 0, wanted.rest
+    while rest:
+        size = answer.readinto(rest)
+        if not size:
+            raise BrokenAnswerError("cut off its answer")
+        wanted.came += size
+        yield wanted.came
+        rest, since = rest[size:], since + size
+        if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
+            if since < SLOWEST * seconds:
+                raise BrokenAnswerError(f"sends fewer than {SLOWEST} bytes a second")
+            begun, since = time.monotonic(), 0
+
+
+def _total(answer: Answer) -> int | None:
+    """Size of the whole object as the answer tells it; None: it does not."""
+    if answer.status == HTTPStatus.OK:
+        return answer.length
+    total = answer.headers.get("content-range", "").rpartition("/")[2]
+    return int(total) if total.isdecimal() else None
+
+
+def _require_range(wanted: _Wanted, answer: Answer) -> None:
+    """The answer must be of the very range, and as long."""
+    length = len(wanted.rest)
+    if answer.length not in {None, length}:
+        raise BrokenAnswerError(f"sent an answer of another length than the {length} bytes asked for")
+    if answer.status == HTTPStatus.OK:
+        if length != wanted.entry.size:
+            raise BrokenAnswerError("sent the whole object instead of a range of it")
+        return
+    sent = answer.headers.get("content-range", "").partition("/")[0].strip()
+    if sent != f"bytes {wanted.first}-{wanted.end - 1}":
+        raise BrokenAnswerError(f"sent an answer of another range than the {length} bytes asked for")
+
+
+def _address(access: Access) -> Address:
+    """Raises FetchError."""
+    try:
+        found = address(access.location)
+    except AddressError as error:
+        raise FetchError(Reason.ENDPOINT_REFUSED, str(error)) from error
+    if found.scheme == "http" and not access.allow_http:
+        raise FetchError(Reason.ENDPOINT_REFUSED, f"{found.host} is without TLS: use https, or allow http expressly")
+    return found

@@ -1,0 +1,1 @@
+"""How the sources of versions are reached."""

@@ -1,0 +1,1 @@
+"""Reconciles AIApplicationVersions: import, digest, drift."""

@@ -1,0 +1,248 @@
+"""Compares pinned versions with their stores: now and then, on request, and when a fetch found something else.
+
+Never changes what is pinned; what was found is told by the reconciler of versions. Writes a manifest again that was
+deleted, if the store still lists exactly what was pinned.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.version import Artifact
+from aiapp.controller.cache import Cache
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.artifact.manifest import Manifest, ManifestError
+from aiapp.domain.conditions import Finding, State, unknown
+from aiapp.domain.kubernetes.resources import VERSIONS
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
+from aiapp.domain.objectstore.location import location
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.version.drift import (
+    REGISTER,
+    Checked,
+    drift,
+    listed_now,
+    manifest_missing,
+    recalled,
+    source_unchanged,
+)
+from aiapp.domain.version.plan import is_pinned
+from aiapp.ports import Cluster, ObjectHistory, StoreError
+from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
+from aiapp.reconcile.manifests import ManifestGoneError, Manifests
+from aiapp.reconcile.offload import offload
+from aiapp.reconcile.shared_config_maps import TakenError
+from aiapp.reconcile.sources.access import AccessError, access
+
+DRIFT: Final = "Drift"
+"""The kind of the keys that stand for a look at a version's store."""
+AT_ONCE: Final = 4
+"""Looks at the same time, of which one namespace has half: imports need the store more."""
+UNKNOWN_SECONDS: Final = 600.0
+"""A store that could not be asked is asked again after this long at the latest."""
+SUSPICION_SECONDS: Final = 300.0
+"""Failing fetches make the operator look at most this often: a pod in trouble tries every few minutes."""
+JITTER: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class DriftTiming:
+    """When to look, and the sources of time (monotonic) and chance."""
+
+    interval: float
+    """Seconds between two looks at one version; 0: only on request."""
+    clock: Callable[[], float]
+    uniform: Callable[[], float] = random.random
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One version that is looked at."""
+
+    asked: str | None = None
+    """The request for which a look is on its way or done."""
+    suspected: float | None = None
+    """When a failing fetch last led to a look."""
+    is_lost: bool = False
+    """Whether a look is on its way because the manifest is missing."""
+    checked: Checked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftTracker:
+    """Which versions are looked at, and what the last look of this process found. `queue` is for keys of this kind."""
+
+    queue: WorkQueue
+    pace: DriftTiming
+    _watched: dict[Key, _Watched] = field(default_factory=dict)
+
+    def checked(self, record: VersionRecord) -> Checked | None:
+        """What the last look at this very version found."""
+        watched = self._watched.get(drift_key(record))
+        checked = watched.checked if watched else None
+        return checked if checked is not None and checked.uid == record.uid else None
+
+    def follow(self, record: VersionRecord, *, is_lost: bool = False) -> None:
+        """See to it that a pinned version is looked at; at once if that was asked for or its manifest is missing."""
+        watched = self._follow(record)
+        if is_lost and not watched.is_lost:
+            self.queue.add(drift_key(record))
+        watched.is_lost = is_lost
+
+    def suspect(self, record: VersionRecord) -> None:
+        """A pod could not fetch what was pinned: look at once, unless the reason is known or was just looked for."""
+        known = record.condition(ConditionType.SOURCE_UNCHANGED)
+        watched, now = self._follow(record), self.pace.clock()
+        is_recent = watched.suspected is not None and now - watched.suspected < SUSPICION_SECONDS
+        if is_recent or (known is not None and known.status == "False"):
+            return
+        watched.suspected = now
+        self.queue.add(drift_key(record))
+
+    def found(self, record: VersionRecord, checked: Checked) -> bool:
+        """Keeps what a look found; whether that is news for the version's status."""
+        watched = self._follow(record)
+        watched.checked = checked
+        was_lost, watched.is_lost = watched.is_lost, checked.finding.reason is Reason.MANIFEST_MISSING
+        return checked.finding != recalled(record) or checked.request is not None or was_lost != watched.is_lost
+
+    def forget(self, key: Key) -> None:
+        """The version is gone."""
+        ours = replace(key, kind=DRIFT)
+        self._watched.pop(ours, None)
+        self.queue.cancel(ours)
+
+    def pause(self, finding: Finding) -> float | None:
+        """Seconds until the next look; None: only on request."""
+        if not self.pace.interval:
+            return None
+        longest = UNKNOWN_SECONDS if finding.state is State.UNKNOWN else self.pace.interval
+        return min(longest, self.pace.interval) * (1 - JITTER * self.pace.uniform())
+
+    def _follow(self, record: VersionRecord) -> _Watched:
+        """The next look lies anywhere within the interval: after a restart, not all versions are due at once."""
+        key = drift_key(record)
+        watched = self._watched.get(key)
+        if watched is None:
+            watched = self._watched[key] = _Watched()
+            if self.pace.interval:
+                self.queue.add_after(key, self.pace.interval * self.pace.uniform())
+        if record.request is not None and watched.asked != record.request:
+            watched.asked = record.request
+            self.queue.add(key)
+        return watched
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What lies under a prefix, with the versions that the store keeps."""
+
+    history: Listing
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftPorts:
+    """What a look needs."""
+
+    store: Cache[NodeFacts]
+    cluster: Cluster
+    manifests: Manifests
+    history: ObjectHistory
+    drifts: DriftTracker
+    slots: StoreSlots
+    tell: Callable[[Key], None]
+    """Has the version reconciled: there is news for its status."""
+    seconds: float
+    """For one listing."""
+
+
+class DriftReconciler:
+    """`await reconciler(key)` looks at the store of one version; raises `ApiError` for what the queue retries."""
+
+    def __init__(self, ports: DriftPorts) -> None:
+        self._ports = ports
+
+    async def __call__(self, key: Key) -> Outcome:
+        raw = self._ports.store.get(VERSIONS, key.namespace, key.name)
+        if raw is None or "deletionTimestamp" in raw["metadata"]:
+            self._ports.drifts.forget(key)
+            return Outcome()
+        record = VersionRecord.parse(raw)
+        if not is_pinned(record):
+            return Outcome()
+        with self._ports.slots.slot(endpoint_of(raw), key) as granted:
+            return await self._checked(record) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
+
+    async def _checked(self, record: VersionRecord) -> Outcome:
+        finding = await self._look(record)
+        if self._ports.drifts.found(record, Checked(record.uid, finding, record.request)):
+            self._ports.tell(Key(VERSIONS.kind, record.namespace, record.name))
+        is_lost = finding.reason is Reason.MANIFEST_MISSING
+        return Outcome(retry_after=self._ports.drifts.pause(finding), failed=is_lost)
+
+    async def _look(self, record: VersionRecord) -> Finding:
+        artifact = record.status.artifact
+        assert artifact is not None
+        try:
+            manifest = await self._ports.manifests.read(record.namespace, artifact)
+        except ManifestGoneError as error:
+            return await self._restored(record, artifact, error)
+        except ManifestError as error:
+            return manifest_missing(str(error))
+        found = await self._listing(record)
+        return found if isinstance(found, Finding) else await _compared(manifest, found)
+
+    async def _restored(self, record: VersionRecord, artifact: Artifact, gone: ManifestGoneError) -> Finding:
+        """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
+        found = await self._listing(record)
+        if isinstance(found, Finding):
+            return manifest_missing(f"{gone}, and the store cannot be asked for it: {found.message}")
+        try:
+            manifest = await offload(lambda: listed_now(found.history, found.prefix), inline=found.history.is_short)
+            if manifest is None or manifest.pin != artifact.pin:
+                return manifest_missing(f"{gone}, and the store no longer lists exactly what was pinned: {REGISTER}")
+            await self._ports.manifests.keep(manifest, record.raw)
+        except TakenError as error:
+            return manifest_missing(error.message)
+        return await _compared(manifest, found)
+
+    async def _listing(self, record: VersionRecord) -> Held | Finding:
+        """What lies where the package was found; or why that cannot be said."""
+        try:
+            async with asyncio.timeout(self._ports.seconds):
+                return await self._held(record)
+        except (AccessError, StoreError) as error:
+            return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
+        except TimeoutError:
+            message = f"the listing took more than {self._ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
+            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.LIMIT_EXCEEDED, message)
+
+    async def _held(self, record: VersionRecord) -> Held:
+        source, found = record.spec.source.obs, record.status.source
+        assert source is not None
+        assert found is not None
+        way = await access(source, record.namespace, self._ports.cluster)
+        where = replace(way.where, prefix=location(source.model_copy(update={"uri": found.uri})).prefix)
+        try:
+            return Held(await self._ports.history.history(where, way.credentials), where.prefix)
+        except StoreError as error:
+            if error.reason is not Reason.PREFIX_EMPTY:
+                raise
+            return Held(Listing.of(()), where.prefix)
+
+
+async def _compared(manifest: Manifest, held: Held) -> Finding:
+    is_short = held.history.is_short and manifest.objects <= SHORT_OBJECTS
+    found = await offload(lambda: drift(manifest.entries, held.history, held.prefix), inline=is_short)
+    return source_unchanged(manifest, found)
+
+
+def drift_key(record: VersionRecord) -> Key:
+    """Stands for a look at its store."""
+    return Key(DRIFT, record.namespace, record.name)

@@ -1,0 +1,184 @@
+"""Looks at a package in object storage and says what it is, or the one reason why it is not accepted.
+
+Never writes anything, never keeps state, never executes what it reads; the caller turns the result into conditions.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.artifact.changes import listing_changes
+from aiapp.domain.artifact.manifest import Listed, Manifest, ManifestError, from_listing
+from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.keys import KeyRefusedError
+from aiapp.domain.objectstore.listing import Files, Listing
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.package.acceptance import Accepted, accept
+from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved
+from aiapp.domain.package.layout import Layout, locate
+from aiapp.domain.package.refusal import Refusal, refusal_at, together
+from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, ServiceCode, accepted_code
+from aiapp.modelarts.config import MAX_CONFIG_BYTES
+from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
+from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
+from aiapp.reconcile.offload import offload
+
+DEADLINE_SECONDS: Final = 300.0
+"""For one whole look at a package: 100,000 objects take 200 answers of a store."""
+ATTEMPTS: Final = 3
+"""How often a package that does not hold still is read again within one look."""
+
+_SHORT_CONFIG: Final = 1024
+"""Bytes. To read so short a config.json takes less than to wake a thread."""
+
+
+async def inspect(
+    where: Location,
+    credentials: Credentials | None,
+    store: ObjectStore,
+    parser: PythonParser,
+    known_listing: str | None = None,
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> Inspection:
+    """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
+    look = _Look(where, credentials, store, parser)
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            return await look.taken(known_listing)
+    except StoreError as error:
+        return Unresolved(error.reason, error.message, error.retryable)
+    except TimeoutError:
+        return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(look.where, deadline_seconds), retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """The package was changed while it was read."""
+
+    listing: Listing
+    """As it is listed now."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    where: Location
+    credentials: Credentials | None
+    store: ObjectStore
+    parser: PythonParser
+
+    async def taken(self, known_listing: str | None) -> Inspection:
+        listing = await self._listing()
+        if listing.digest == known_listing:
+            return Unchanged(listing.digest)
+        why = ""
+        for _ in range(ATTEMPTS):
+            found = await self._attempt(listing)
+            if not isinstance(found, _Moved):
+                return found
+            listing, why = found.listing, found.message
+        message = f"{ATTEMPTS} times in a row {why}: it is read again until it holds still"
+        raise StoreError(Reason.LISTING_UNSTABLE, message, retryable=True)
+
+    async def _attempt(self, listing: Listing) -> Inspection | _Moved:
+        """What the package is, if it is the same before and after it was read."""
+        try:
+            found = await self._read(listing)
+        except ObjectChangedError as error:
+            return _Moved(await self._listing(), error.message)
+        if listing.pages == 1:
+            return found
+        again = await self._listing()
+        if again.digest == listing.digest:
+            return found
+        changes = await offload(lambda: listing_changes(listing, again))
+        return _Moved(again, f"somebody {changes} while the package was read")
+
+    async def _listing(self) -> Listing:
+        return await self.store.list(self.where, self.credentials)
+
+    async def _read(self, listing: Listing) -> Inspection:
+        checked = await self._checked(listing)
+        if isinstance(checked, Refusal):
+            return Invalid(self.where.uri, listing.digest, *checked)
+        package, manifest = checked
+        return package.valid(self.where.uri, listing.digest, manifest)
+
+    async def _checked(self, listing: Listing) -> tuple[Accepted, Manifest] | Refusal:
+        located = await offload(lambda: _located(listing, self.where), inline=listing.is_short)
+        if isinstance(located, Refusal):
+            return located
+        layout, listed_config, listed_code = located
+        config = await self._config(layout, listed_config, is_short=listing.is_short)
+        code = await self._code(layout, listed_code)
+        if isinstance(config, Refusal):
+            return together([config, code]) if isinstance(code, Refusal) else config
+        package = await offload(lambda: accept(layout, config, code), inline=listing.is_short)
+        if isinstance(package, Refusal):
+            return package
+        root = f"{self.where.prefix}{layout.root}"
+        manifest = await offload(lambda: _manifest(listing, root), inline=listing.is_short)
+        return manifest if isinstance(manifest, Refusal) else (package, manifest)
+
+    async def _config(self, layout: Layout, listed: Listed | None, *, is_short: bool) -> Config | Refusal:
+        assert listed is not None  # this is how the root was found
+        name = layout.name(CONFIG_FILE)
+        if listed.size > MAX_CONFIG_BYTES:
+            return refusal_at(Reason.CONFIG_INVALID, _too_long(listed.size, MAX_CONFIG_BYTES), name)
+        data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
+        return await offload(
+            lambda: read_config(data, name, layout.files), inline=is_short and len(data) <= _SHORT_CONFIG
+        )
+
+    async def _code(self, layout: Layout, listed: Listed | None) -> ServiceCode | Refusal | None:
+        """None: there is no such file."""
+        if listed is None:
+            return None
+        name = layout.name(SERVICE_FILE)
+        if listed.size > MAX_SERVICE_CODE_BYTES:
+            return refusal_at(Reason.SERVICE_CODE_INVALID, _too_long(listed.size, MAX_SERVICE_CODE_BYTES), name)
+        source = await self.store.read(self.where, self.credentials, listed, MAX_SERVICE_CODE_BYTES)
+        return accepted_code(await self.parser.parse(source), name)
+
+
+def _located(listing: Listing, where: Location) -> tuple[Layout, Listed | None, Listed | None] | Refusal:
+    """How the package is laid out, its config.json and its inference code."""
+    layout = locate(Files(listing, where.prefix), where.uri)
+    if isinstance(layout, Refusal):
+        return layout
+    root = f"{where.prefix}{layout.root}"
+    return layout, listing.find(f"{root}{CONFIG_FILE}"), listing.find(f"{root}{SERVICE_FILE}")
+
+
+def _manifest(listing: Listing, root: str) -> Manifest | Refusal:
+    """What is to be pinned: the objects under the package's root; what lies beside that is not the package."""
+    try:
+        manifest = from_listing((one for one in listing if one.key.startswith(root)), root)
+    except KeyRefusedError as error:
+        return Refusal(Reason.KEY_REFUSED, str(error))
+    except ManifestError as error:
+        message = f"the store lists an object that cannot be pinned: {error}"
+        raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
+    if len(manifest.payload) > MAX_PAYLOAD_BYTES:
+        return Refusal(Reason.LIMIT_EXCEEDED, _too_large(manifest))
+    return manifest
+
+
+def _too_large(manifest: Manifest) -> str:
+    return (
+        f"the manifest of its {manifest.objects} objects takes {len(manifest.payload)} bytes, compressed; at most "
+        f"{MAX_PAYLOAD_BYTES} are kept in ConfigMaps: pack small files together, or give them shorter names"
+    )
+
+
+def _too_long(size: int, limit: int) -> str:
+    return f"it has {size} bytes; at most {limit} are read"
+
+
+def _too_slow(where: Location, seconds: float) -> str:
+    wanted = f"the listing and the small files of {where.uri}"
+    return f"{where.host} did not deliver {wanted} within {seconds:g} s (AIAPP_IMPORT_SECONDS)"

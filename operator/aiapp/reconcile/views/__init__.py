@@ -1,0 +1,1 @@
+"""Views of the cluster that several reconcilers share: nodes, devices in use, the catalogue."""

@@ -1,0 +1,37 @@
+"""The nodes as decisions see them: grouped once for each change, with the facts and the devices in use of now."""
+
+from collections.abc import Sequence
+
+from aiapp.controller.cache import Cache
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.nodes.inventory import NodeInventory
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.usage import Used
+from aiapp.reconcile.views.devices import Devices
+from aiapp.reconcile.views.node_facts import NodeFactsConfig
+
+
+class NodeInventoryView:
+    """Shared by the reconcilers. `devices` None: nobody counts what pods hold."""
+
+    def __init__(self, store: Cache[NodeFacts], knowledge: NodeFactsConfig, devices: Devices | None) -> None:
+        self._store = store
+        self._devices = devices
+        self._nodes: Sequence[NodeFacts] = ()
+        self._fleet = NodeInventory()
+        self.knowledge = knowledge
+
+    @property
+    def tables(self) -> Tables:
+        return self.knowledge.tables
+
+    @property
+    def fleet(self) -> NodeInventory:
+        nodes = self._store.nodes()
+        if nodes is not self._nodes:
+            self._nodes, self._fleet = nodes, NodeInventory(nodes)
+        return self._fleet
+
+    @property
+    def in_use(self) -> Used | None:
+        return None if self._devices is None else self._devices.in_use

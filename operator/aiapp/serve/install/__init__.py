@@ -1,0 +1,1 @@
+"""`serve.pyz install`: a package's dependencies."""

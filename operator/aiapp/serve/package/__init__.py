@@ -1,0 +1,1 @@
+"""From a package's folder to its service object."""

@@ -1,0 +1,105 @@
+"""The server's process from its first step to its exit code; what it answers is the front's affair."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from typing import List, NoReturn, Optional
+
+from ...modelarts.model_files import SERVICE_FILE
+from ...modelarts.model_types import CUSTOM
+from ..config import Config, read
+from ..workers.starting import kill, launch, start
+from .options import DEFAULT_TERMINATION_LOG, Options, parse, python_of
+
+EXIT_START_FAILED = 3
+EXIT_SERVER_FAILED = 4
+
+
+def run(arguments: List[str], archive: str) -> int:
+    """Listen, start a worker, serve to the end. Returns the exit code."""
+    signal.signal(signal.SIGTERM, _end_at_once)  # process 1 of a container ignores what it does not handle
+    options = parse(arguments)
+    config = read(options.package, options.health_path)
+    if config.model_type == CUSTOM.name and os.path.isfile(os.path.join(options.package, SERVICE_FILE)):
+        _become(python_of(options.dependencies), options.package)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        listener = _listener(options.port)
+    except OSError as error:
+        return _failed(
+            options, f"ServerFailed: cannot listen on port {options.port}: {error.strerror}", EXIT_SERVER_FAILED
+        )
+    return _serve(options, config, listener, os.path.abspath(archive))
+
+
+def _serve(options: Options, config: Config, listener: socket.socket, archive: str) -> int:
+    how = launch(options, archive, config)
+    first = start(how, 0)
+
+    def end_both(*_: object) -> NoReturn:
+        kill(first.pid, signal.SIGKILL)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end_both)
+
+    import asyncio  # noqa: PLC0415 - while the port is open and the worker loads: this takes longer than all else
+
+    from ..package.failures import StartFailure  # noqa: PLC0415
+    from .server import Server  # noqa: PLC0415
+
+    async def serve() -> Optional[StartFailure]:
+        return await Server(options, config, how).run(listener, first)
+
+    failure = asyncio.run(serve())
+    return 0 if failure is None else _failed(options, str(failure), EXIT_START_FAILED)
+
+
+def _end_at_once(_number: int, _frame: object) -> NoReturn:
+    os._exit(0)
+
+
+def _become(python: str, package: str) -> NoReturn:
+    """Run the package's file as a program in this very process, importing as a service file would."""
+    paths = [package, os.path.dirname(package), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    os.chdir(package)
+    os.execv(python, [python, "-u", os.path.join(package, SERVICE_FILE)])  # noqa: S606 - by contract
+
+
+def _listener(port: int) -> socket.socket:
+    """A listening socket for IPv6 and IPv4 where the machine has both, else for IPv4."""
+    try:
+        listener = socket.socket(socket.AF_INET6)
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        return _bound(listener, "::", port)
+    except OSError:
+        listener = socket.socket(socket.AF_INET)
+        return _bound(listener, "0.0.0.0", port)  # noqa: S104 - a pod's server
+
+
+def _bound(listener: socket.socket, host: str, port: int) -> socket.socket:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _failed(options: Options, line: str, code: int) -> int:
+    """Say why as the last line on stderr and in the termination log."""
+    print(line, file=sys.stderr, flush=True)
+    path = options.termination_log
+    if path == DEFAULT_TERMINATION_LOG and not os.path.exists(path):
+        return code
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        print(f"(the termination log {path} cannot be written: {error.strerror})", flush=True)
+    return code

@@ -1,0 +1,226 @@
+"""The HTTP side of the server: which request gets which answer, and when the process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import socket
+from functools import lru_cache
+from typing import Dict, Optional, Set
+
+from ..config import Config
+from ..http.connection import Answer, Connection, Exchange, error_answer
+from ..http.errors import RefusedError
+from ..http.routes import PREDICTIONS, PROBES, Router, Target
+from ..package.failures import StartFailure
+from ..predict.v2names import LENGTH_HEADER
+from ..workers import frames
+from ..workers.frames import Frame
+from ..workers.pool import RETRY_AFTER, Job, Pool, PoolLimits
+from ..workers.starting import Launch, Started
+from .builtin_endpoints import READY, BuiltinEndpoints, State
+from .logs import Log, Served
+from .metrics import Gauges, Metrics
+from .options import Options
+
+SWEEP_SECONDS = 0.25
+GATHER_SECONDS = 0.05
+"""How long the log lines of requests wait to be written together."""
+STOP_PATIENCE_SECONDS = 3.0
+BUFFERED_BODIES = 4
+"""Bytes that may be held for all connections together, in bodies of the largest size."""
+CLIENT_GONE = 499
+OTHER_ROUTE = "(other)"
+"""In the metrics: requests that got no further than an error."""
+
+
+class Server:
+    """Serves HTTP on one socket until it is told to end or the package cannot be started."""
+
+    def __init__(self, options: Options, config: Config, launch: Launch) -> None:
+        self.options = options
+        self.is_draining = False
+        self._log = Log(options.log_format, lambda write: self._loop.call_later(GATHER_SECONDS, write))
+        self._router = Router(config, options.model_name)
+        self._metrics = Metrics()
+        self._own = BuiltinEndpoints(config, options, self._metrics, State(self._status, self._gauges))
+        self._loop = asyncio.get_running_loop()
+        self._ended: "asyncio.Future[Optional[StartFailure]]" = self._loop.create_future()
+        self._connections: Set[Connection] = set()
+        self._jobs: Dict[Exchange, Job] = {}
+        self._held_bytes = 0
+        self._last_prediction = self._loop.time()
+        self._pool = self._make_pool(launch)
+        if config.problem:
+            self._log.event(config.problem)
+
+    def _make_pool(self, launch: Launch) -> Pool:
+        limits = PoolLimits(self.options.queue, self.options.predict_timeout)
+        return Pool(launch, limits, start_failed=self._end, report=self._log.event)
+
+    async def run(self, listener: socket.socket, first: Started) -> Optional[StartFailure]:
+        """Serve on a listening socket until the end. Returns why the package could not be started, if so."""
+        self._pool.start(first)
+        for number, handler in (
+            (signal.SIGTERM, self._terminate),
+            (signal.SIGINT, self._end),
+            (signal.SIGCHLD, self._pool.reap),
+        ):
+            self._loop.add_signal_handler(number, handler)
+        self._pool.reap()  # what has ended before SIGCHLD was heard
+        _raise_file_limit()
+        server = await self._loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
+        self._log.event("listening", port=listener.getsockname()[1])
+        self._sweep()
+        failure = await self._ended
+        await self._pool.stop(STOP_PATIENCE_SECONDS)
+        server.close()
+        for connection in list(self._connections):
+            connection.close()
+        await asyncio.sleep(0)
+        self._log.event("ended")
+        return failure
+
+    # What a connection asks.
+
+    def check(self, exchange: Exchange) -> None:
+        """Set the request's route, or refuse what needs no body to be refused."""
+        exchange.route = self._router.resolve(exchange.head.method, exchange.head.path)
+        if exchange.route.target in PREDICTIONS and not self._pool.ready:
+            raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
+
+    def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
+        """The answer if it is known at once; else `exchange.connection.answer` is called later."""
+        assert exchange.route is not None, "a request is checked first"
+        if exchange.route.target not in PREDICTIONS:
+            return self._own.answer(exchange.route.target)
+        job = Job(_request_frame(exchange, body), lambda frame: self._finish(exchange, frame))
+        self._last_prediction = self._loop.time()
+        self._jobs[exchange] = job
+        try:
+            self._pool.submit(job)
+        except RefusedError as refusal:
+            del self._jobs[exchange]
+            return error_answer(refusal, exchange)
+        return None
+
+    def reserve(self, size: int) -> None:
+        """Account for bytes in memory. Raises RefusedError (503) when there are too many already."""
+        if self._held_bytes >= self.options.max_body * BUFFERED_BODIES:
+            raise RefusedError(503, "Overloaded", "too many large requests at the same time", RETRY_AFTER)
+        self._held_bytes += size
+
+    def release(self, size: int) -> None:
+        self._held_bytes -= size
+
+    def opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        if len(self._connections) > self.options.max_connections:
+            connection.close()
+
+    def closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def abandoned(self, exchange: Exchange) -> None:
+        """The client has gone away before its answer."""
+        job = self._jobs.pop(exchange, None)
+        if job is not None:
+            self._pool.cancel(job)
+        self.answered(exchange, Answer(CLIENT_GONE, "", b""))
+
+    def answered(self, exchange: Exchange, answer: Answer) -> None:
+        """Count a request and log one line for it; probes that succeed are too many to log."""
+        seconds = self._loop.time() - exchange.started
+        route = exchange.route
+        self._metrics.observe(route.path if route else OTHER_ROUTE, answer.status, seconds)
+        if route and route.target in PROBES and answer.status == 200:
+            return
+        head = exchange.head
+        path, bytes_out = head.path[:200], len(answer.content)
+        self._log.request(
+            Served(exchange.id, head.method, path, answer.status, seconds * 1000, exchange.bytes_in, bytes_out)
+        )
+
+    def _finish(self, exchange: Exchange, frame: Frame) -> None:
+        self._last_prediction = self._loop.time()
+        if self._jobs.pop(exchange, None) is not None:
+            exchange.connection.answer(exchange, _answer_of(frame, exchange))
+
+    def _status(self) -> str:
+        if self.is_draining:
+            return "stopping"
+        return READY if self._pool.ready else "loading"
+
+    def _gauges(self) -> Gauges:
+        return Gauges(
+            connections=len(self._connections),
+            in_flight=len(self._jobs),
+            queue_length=self._pool.waiting,
+            queue_limit=self.options.queue,
+            workers=self.options.workers,
+            workers_ready=self._pool.constructed,
+            restarts=self._pool.restarts,
+        )
+
+    # Time and the end.
+
+    def _sweep(self) -> None:
+        """Expire connections and predictions whose time is over. A timer for each would cost more than this."""
+        now = self._loop.time()
+        for connection in [c for c in self._connections if c.deadline < now]:
+            connection.expire()
+        self._pool.look_at_clock()
+        self._loop.call_later(SWEEP_SECONDS, self._sweep)
+
+    def _terminate(self) -> None:
+        """SIGTERM: not ready from now on, but answering, as traffic still comes for a while."""
+        if self.is_draining or not self._pool.ready:
+            self._end()
+            return
+        self.is_draining = True
+        self._last_prediction = self._loop.time()
+        self._log.event("stopping", grace=self.options.grace)
+        self._drain(self._loop.time() + self.options.grace)
+
+    def _drain(self, end: float) -> None:
+        now = self._loop.time()
+        is_quiet = self._pool.idle and now - self._last_prediction >= self.options.quiet
+        if is_quiet or now >= end:
+            self._end()
+        else:
+            self._loop.call_later(SWEEP_SECONDS, self._drain, end)
+
+    def _end(self, failure: Optional[StartFailure] = None) -> None:
+        if not self._ended.done():
+            self._ended.set_result(failure)
+
+
+def _request_frame(exchange: Exchange, body: bytes) -> Frame:
+    said, route = exchange.head.headers.get, exchange.route
+    v2_length = said(LENGTH_HEADER.lower(), "") if route is not None and route.target is Target.V2_INFER else None
+    query, accepted = exchange.head.query, said("accept-encoding", "")
+    text = _request_text(said("content-type", ""), said("content-encoding", ""), query, accepted, v2_length)
+    return Frame(text, body, exchange.id)
+
+
+@lru_cache(maxsize=frames.REMEMBERED)
+def _request_text(
+    content_type: str, content_encoding: str, query: str, accept_encoding: str, v2_json_length: Optional[str]
+) -> bytes:
+    body = {"content_type": content_type, "content_encoding": content_encoding, "query": query}
+    v2 = {} if v2_json_length is None else {"v2_json_length": v2_json_length}
+    return frames.text(body=body, accept_encoding=accept_encoding, **v2)
+
+
+def _answer_of(frame: Frame, exchange: Exchange) -> Answer:
+    header = frame.header
+    if "code" in header:
+        return error_answer(RefusedError(header["status"], header["code"], header["message"]), exchange)
+    return Answer(header["status"], header["type"], frame.content, tuple(map(tuple, header["headers"])))
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,228 @@
+"""The worker processes and the queue in front of them; it never reads what a request or an answer holds.
+
+All of it runs on the event loop's one thread, so nothing needs a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import os
+import signal
+from typing import Callable, Deque, Dict, List, NamedTuple, Optional
+
+from ..http.errors import RefusedError
+from ..package.failures import StartFailure
+from .frames import Frame
+from .process import WorkerProcess
+from .starting import Launch, Started, start
+
+RETRY_AFTER = ("Retry-After", "1")
+MAX_RESTART_DELAY_SECONDS = 30.0
+
+
+class PoolLimits(NamedTuple):
+    """Requests that may wait for a worker, seconds for one prediction."""
+
+    queue: int
+    predict_timeout: float
+
+
+class Job:
+    """One prediction; `done` is called exactly once with its answer, unless it is cancelled while waiting."""
+
+    def __init__(self, request: Frame, done: Callable[[Frame], None]) -> None:
+        self._request: Optional[Frame] = request
+        self.done = done
+
+    @property
+    def request(self) -> Frame:
+        """Until the job is begun."""
+        assert self._request is not None, "a job is run once"
+        return self._request
+
+    def begin(self) -> None:
+        """Let go of the request: it may be large and is not kept while it runs."""
+        self._request = None
+
+
+class Pool:
+    """Runs jobs on worker processes, in order of arrival, one at a time each; replaces those that die."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        limits: PoolLimits,
+        *,
+        start_failed: Callable[[StartFailure], None],
+        report: Callable[[str], None],
+    ) -> None:
+        self._launch = launch
+        self._limits = limits
+        self._start_failed = start_failed
+        self._report = report
+        self._waiting: Deque[Job] = collections.deque()
+        self._workers: Dict[int, WorkerProcess] = {}
+        self.restarts: Dict[str, int] = collections.Counter()
+        self._deaths_in_a_row = 0
+        self._stopping = False
+        self._held_back: List[int] = []
+        self._template: Optional[WorkerProcess] = None
+        self._childless = asyncio.Event()
+
+    def start(self, first: Started) -> None:
+        """`first`, worker number 0, runs already: if it can be copied, the others need not load the model."""
+        self._add(0, first)
+        self._held_back = list(range(1, self._launch.workers))
+        if not self._launch.may_copy:
+            self._start_others()
+
+    def _start_others(self) -> None:
+        numbers, self._held_back = self._held_back, []
+        for number in numbers:
+            self._spawn(number)
+
+    @property
+    def ready(self) -> bool:
+        """At least one worker has constructed the service."""
+        return not self._stopping and any(worker.is_constructed for worker in self._workers.values())
+
+    @property
+    def idle(self) -> bool:
+        return not self._waiting and not any(worker.job for worker in self._workers.values())
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def constructed(self) -> int:
+        """Workers that can take a job, now or after the one they run."""
+        return sum(worker.is_constructed for worker in self._workers.values())
+
+    def submit(self, job: Job) -> None:
+        """Run the job now or queue it. Raises RefusedError: 503 without a ready worker, 429 when the queue is full."""
+        if not self.ready:
+            raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
+        worker = self._idle_worker()
+        if worker is not None:
+            worker.run(job)
+        elif len(self._waiting) < self._limits.queue:
+            self._waiting.append(job)
+            self._send_ahead()
+        else:
+            raise RefusedError(429, "QueueFull", f"{len(self._waiting)} requests are waiting already", RETRY_AFTER)
+
+    def look_at_clock(self) -> None:
+        """End predictions that take too long. A timer for each would cost more than this."""
+        for worker in list(self._workers.values()):
+            worker.look_at_clock()
+
+    def cancel(self, job: Job) -> None:
+        """Forget a job that still waits; one that runs is run to its end."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+
+    def reap(self) -> None:
+        """Collect ended children; orphans of the package's own too, as this may be process 1."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._childless.set()
+                return
+            if pid == 0:
+                return
+            worker = self._workers.get(pid)
+            if worker is not None:
+                worker.exited(status)
+
+    async def stop(self, patience: float) -> None:
+        """End all workers: busy ones at once, idle ones by themselves within `patience` seconds."""
+        self._stopping = True
+        for worker in list(self._workers.values()):
+            worker.close()
+        self._childless.clear()
+        self.reap()
+        try:
+            await asyncio.wait_for(self._childless.wait(), patience)
+        except asyncio.TimeoutError:
+            for worker in list(self._workers.values()):
+                worker.kill(signal.SIGKILL)
+
+    def _spawn(self, number: int) -> None:
+        if self._stopping:
+            return
+        self._add(number, self._copied() or start(self._launch, number))
+
+    def _copied(self) -> Optional[Started]:
+        """A copy of the loaded worker, if there is one that makes copies."""
+        if self._template is None:
+            return None
+        try:
+            return self._template.copied()
+        except OSError as error:
+            self._report(f"the loaded model cannot be copied ({error}): loading it again")
+            self._template = None
+            return None
+
+    def _add(self, number: int, started: Started) -> None:
+        self._workers[started.pid] = WorkerProcess(number, started, self._limits.predict_timeout, self)
+
+    def _idle_worker(self) -> Optional[WorkerProcess]:
+        return next((w for w in self._workers.values() if w.is_constructed and w.job is None), None)
+
+    # What a worker tells its pool.
+
+    def worker_free(self, worker: WorkerProcess) -> None:
+        if worker.jobs_done:
+            self._deaths_in_a_row = 0
+        else:
+            self._report("worker ready")
+            self._start_others()
+        if self._waiting and worker.job is None:
+            worker.run(self._waiting.popleft())
+        self._send_ahead()
+
+    def _send_ahead(self) -> None:
+        """A single worker gets the next job anyway; of several, another might be free before."""
+        if self._launch.workers > 1:
+            return
+        for worker in self._workers.values():
+            if self._waiting and worker.takes_next:
+                worker.run_next(self._waiting.popleft())
+
+    def template_ready(self, worker: WorkerProcess) -> None:
+        """It has loaded the model and can be copied: it stands in for its own number, and for all that waited."""
+        self._report("model loaded: its workers are copies that share its memory")
+        if self._template is None:
+            self._template = worker
+        else:
+            worker.close()
+        self._spawn(worker.number)
+        self._start_others()
+
+    def template_lost(self, worker: WorkerProcess, why: str) -> None:
+        """Its copies go on; the next worker that is needed loads the model again."""
+        self._workers.pop(worker.pid, None)
+        if self._template is worker:
+            self._template = None
+        if not self._stopping:
+            self._report(f"the process that workers are copied from {why}")
+
+    def worker_failed(self, worker: WorkerProcess, failure: StartFailure) -> None:
+        """Its service cannot be constructed: another attempt would end alike."""
+        self._workers.pop(worker.pid, None)
+        self._start_failed(failure)
+
+    def worker_lost(self, worker: WorkerProcess, why: str) -> None:
+        self._workers.pop(worker.pid, None)
+        if worker.next_job is not None:
+            self._waiting.appendleft(worker.next_job)
+        if self._stopping:
+            return
+        self.restarts[worker.cause_of_end] += 1
+        delay = min(2.0**self._deaths_in_a_row - 1, MAX_RESTART_DELAY_SECONDS)
+        self._deaths_in_a_row += 1
+        self._report(f"worker {why}: starting another in {delay:.0f} s")
+        asyncio.get_running_loop().call_later(delay, self._spawn, worker.number)

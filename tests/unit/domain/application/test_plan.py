@@ -1,0 +1,164 @@
+"""Which objects an application needs, and which may go."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support.fleet import mindcluster, node
+from tests.support.records import (
+    application,
+    deployed,
+    fresh_version,
+    normal_version,
+    observed,
+)
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, plan
+from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.rendering.revision import KEY_LABEL
+
+TWO = [{"version": "1.0.0", "weight": 90, "replicas": 3}, {"version": "1.1.0", "weight": 10}]
+
+
+def names(objects: tuple[dict[str, Any], ...]) -> list[str]:
+    return [f"{obj['kind']}/{obj['metadata']['name']}" for obj in objects]
+
+
+def the(plan_: Plan, kind: str) -> dict[str, Any]:
+    return next(obj for obj in plan_.apply if obj["kind"] == kind)
+
+
+def test_a_served_version_gets_its_objects_and_the_revision_comes_first() -> None:
+    made = plan(observed())
+    key = made.rollouts[0].key
+    assert names(made.apply) == [
+        f"ControllerRevision/mnist-1-0-0-{key}",
+        "Deployment/mnist-1-0-0",
+        "Service/mnist-1-0-0",
+        "Service/mnist",
+    ]
+    owners = {obj["metadata"]["ownerReferences"][0]["uid"] for obj in made.apply}
+    assert owners == {"uid-mnist"}
+    assert {obj["metadata"]["namespace"] for obj in made.apply} == {"team"}
+
+
+def test_an_application_without_serving_makes_nothing_and_removes_what_it_had() -> None:
+    managed = application(spec__serving=None)
+    made = plan(observed(managed, children=Children(deployments=(deployed(),))))
+    assert (names(made.apply), names(made.delete)) == ([], ["Deployment/mnist-1-0-0"])
+
+
+@pytest.mark.parametrize(
+    ("versions", "reason", "message"),
+    [
+        pytest.param((), Reason.VERSION_NOT_FOUND, "version 1.0.0 does not exist", id="there is no such version"),
+        pytest.param(
+            (fresh_version(),), Reason.VERSION_NOT_READY, "version mnist-1.0.0 is not Normal yet", id="it is being read"
+        ),
+    ],
+)
+def test_a_version_that_is_not_normal_is_held_back(versions: Any, reason: Reason, message: str) -> None:
+    made = plan(replace(observed(), versions=versions))
+    assert made.apply == ()
+    assert made.rollouts[0].held == (reason, message)
+
+
+def test_no_fitting_node_holds_it_back_and_says_which_do_not_fit() -> None:
+    made = plan(observed(fleet=(mindcluster("npu-1", "910B3"),)))
+    assert made.apply == ()
+    assert made.rollouts[0].held == (
+        Reason.WAITING_FOR_NODES,
+        "version mnist-1.0.0: 0 of 1 nodes fit; 1 ArchitectureMismatch (npu-1)",
+    )
+
+
+def test_warn_rolls_out_against_the_verdict() -> None:
+    warned = application(spec__serving__compatibility="Warn")
+    made = plan(observed(warned, fleet=(mindcluster("npu-1", "910B3"),)))
+    assert made.rollouts[0].overruled == "0 of 1 nodes fit; 1 ArchitectureMismatch (npu-1)"
+    assert "Deployment/mnist-1-0-0" in names(made.apply)
+
+
+def test_a_cluster_without_nodes_does_not_hold_back() -> None:
+    assert "Deployment/mnist-1-0-0" in names(plan(observed(fleet=())).apply)
+
+
+def test_a_runtime_that_lost_its_image_holds_a_new_rollout_back() -> None:
+    held = plan(observed(image=None)).rollouts[0].held
+    assert held is not None
+    assert held.reason is Reason.IMAGE_NOT_CONFIGURED
+
+
+def test_what_runs_stays_as_it_was_rendered() -> None:
+    first = plan(observed())
+    kept = Children(revisions=(the(first, "ControllerRevision"),))
+    later = plan(
+        observed(
+            children=kept, fleet=(node("other", arch="arm64"),), image="r/sklearn:2", fetcher=Fetcher("r/operator:9")
+        )
+    )
+    assert json.dumps(the(later, "Deployment")) == json.dumps(the(first, "Deployment"))
+    assert "ControllerRevision" not in {obj["kind"] for obj in later.apply}
+
+
+def test_changed_environment_makes_a_new_revision() -> None:
+    first = plan(observed())
+    kept = Children(revisions=(the(first, "ControllerRevision"),))
+    versions = [{"version": "1.0.0", "env": [{"name": "A", "value": "1"}]}]
+    later = plan(observed(application(spec__serving__versions=versions), children=kept))
+    revision = the(later, "ControllerRevision")
+    assert revision["metadata"]["labels"][KEY_LABEL] != first.rollouts[0].key
+    assert revision["revision"] == 2
+
+
+@pytest.mark.parametrize("change", [{"weight": 100}, {"replicas": 7}])
+def test_weight_and_replicas_do_not_reach_the_template(change: dict[str, int]) -> None:
+    changed = application(spec__serving__versions=[{"version": "1.0.0"} | change])
+    assert plan(observed(changed)).rollouts[0].key == plan(observed()).rollouts[0].key
+
+
+def test_replicas_are_left_alone_when_nobody_asks() -> None:
+    assert "replicas" not in the(plan(observed()), "Deployment")["spec"]
+
+
+def test_no_weight_means_no_pods() -> None:
+    versions = [{"version": "1.0.0", "weight": 100}, {"version": "1.1.0", "weight": 0, "replicas": 4}]
+    made = plan(observed(application(spec__serving__versions=versions), normal_version(), normal_version("1.1.0")))
+    replicas = {
+        obj["metadata"]["name"]: obj["spec"].get("replicas") for obj in made.apply if obj["kind"] == "Deployment"
+    }
+    assert replicas == {"mnist-1-0-0": None, "mnist-1-1-0": 0}
+
+
+@pytest.mark.parametrize(
+    ("ready", "gone"),
+    [
+        pytest.param(0, [], id="the new one is not up"),
+        pytest.param(1, ["Deployment/mnist-1-0-0"], id="the new one is up"),
+    ],
+)
+def test_the_old_version_goes_when_the_new_one_is_up(ready: int, gone: list[str]) -> None:
+    moved = application(spec__serving__versions=[{"version": "1.1.0"}])
+    children = Children(deployments=(deployed("1.0.0"), deployed("1.1.0", ready=ready)))
+    made = plan(observed(moved, normal_version(), normal_version("1.1.0"), children=children))
+    assert names(made.delete) == gone
+
+
+def test_history_is_bounded_and_what_is_in_use_stays() -> None:
+    current = the(plan(observed()), "ControllerRevision")
+    old = [
+        current | {"metadata": current["metadata"] | {"name": f"mnist-1-0-0-old{i}"}, "revision": i + 2}
+        for i in range(KEPT_REVISIONS + 2)
+    ]
+    made = plan(observed(children=Children(revisions=(current, *old))))
+    assert names(made.delete) == ["ControllerRevision/mnist-1-0-0-old1", "ControllerRevision/mnist-1-0-0-old0"]
+
+
+def test_two_versions_share_the_service_of_the_application() -> None:
+    both = application(spec__serving__versions=TWO)
+    made = plan(observed(both, normal_version(), normal_version("1.1.0")))
+    assert names(made.apply)[-1] == "Service/mnist"
+    assert the(made, "Service")["spec"]["selector"]["aiapp.dev/version"] == "1.0.0"
+    assert made.apply[-1]["spec"]["selector"] == {"aiapp.dev/application": "mnist"}

@@ -1,0 +1,87 @@
+"""A version for another place: the same but for what is asked for, held to its content, without what belongs here."""
+
+from typing import Any
+
+import pytest
+from tests.support import documents
+from tests.support.documents import changed
+from tests.support.records import NORMAL, stored
+
+from aiapp.api.version import AIApplicationVersion
+from aiapp.domain.artifact.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
+
+DIGEST = f"sha256:{'d1' * 32}"
+HERE = Destination()
+
+
+def registered(artifact: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    known = {"digest": DIGEST, "digestFrom": "Fetch"} if artifact is None else artifact
+    status = NORMAL | {"artifact": NORMAL["artifact"] | known}  # type: ignore[operator]
+    return stored(changed(documents.version(), **changes), status=status)
+
+
+def test_it_is_the_spec_with_the_digest_and_nothing_that_belongs_to_this_place() -> None:
+    version = registered(metadata__labels={"team": "vision"}, spec__description="Digits")
+    found = promoted(version, HERE)
+    assert found["metadata"] == {"name": "mnist-1.0.0"}
+    assert set(found) == {"apiVersion", "kind", "metadata", "spec"}
+    assert found["spec"] == changed(version, spec__source__obs__digest=DIGEST)["spec"]
+    assert "digest" not in version["spec"]["source"]["obs"]
+
+
+def test_what_is_another_there_is_put_in() -> None:
+    there = Destination(namespace="prod", uri="s3://b-2/m/", endpoint="https://s3.lan", region="eu", addressing="Path")
+    found = promoted(registered(spec__source__obs__credentialsSecretRef={"name": "store"}), there)
+    assert found["metadata"]["namespace"] == "prod"
+    assert found["spec"]["source"]["obs"] == {
+        "uri": "s3://b-2/m/",
+        "endpoint": "https://s3.lan",
+        "region": "eu",
+        "addressing": "Path",
+        "credentialsSecretRef": {"name": "store"},
+        "digest": DIGEST,
+    }
+    AIApplicationVersion.model_validate(found)
+
+
+def test_a_promoted_version_can_be_promoted_on() -> None:
+    version = registered({"digest": DIGEST, "digestFrom": "Spec"}, spec__source__obs__digest=DIGEST)
+    assert promoted(version, HERE)["spec"] == version["spec"]
+    assert is_unconfirmed(version)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        pytest.param(registered({}), "serve the version once", id="whose digest is not known"),
+        pytest.param(stored(documents.version()), "is not pinned yet", id="that is not pinned"),
+        pytest.param(registered(spec__source={}), "only a package in object storage", id="of another source"),
+    ],
+)
+def test_no_manifest_is_made_of_a_version(version: dict[str, Any], words: str) -> None:
+    with pytest.raises(NotPromotableError, match=words):
+        promoted(version, HERE)
+
+
+def test_the_objects_that_it_names_are_told_once_each() -> None:
+    secret, config = {"name": "keys", "key": "a"}, {"name": "settings", "key": "b"}
+    version = registered(
+        spec__source__obs__credentialsSecretRef={"name": "store"},
+        spec__source__obs__caBundleRef={"kind": "ConfigMap", "name": "authorities"},
+        spec__container={
+            "imagePullSecrets": [{"name": "registry"}],
+            "env": [
+                {"name": "A", "valueFrom": {"secretKeyRef": secret}},
+                {"name": "B", "valueFrom": {"secretKeyRef": secret}},
+                {"name": "C", "valueFrom": {"configMapKeyRef": config}},
+                {"name": "D", "value": "plain"},
+            ],
+        },
+    )
+    assert needs(promoted(version, HERE)) == [
+        "ConfigMap authorities",
+        "ConfigMap settings",
+        "Secret keys",
+        "Secret registry",
+        "Secret store",
+    ]

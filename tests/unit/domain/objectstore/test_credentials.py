@@ -1,0 +1,54 @@
+"""Access keys in all the spellings people use, and never in a message."""
+
+import pytest
+
+from aiapp.domain.objectstore.credentials import (
+    ACCESS_KEY_NAMES,
+    SECRET_KEY_NAMES,
+    SESSION_TOKEN_NAMES,
+    Credentials,
+    CredentialsError,
+    credentials,
+)
+
+
+@pytest.mark.parametrize(
+    ("access", "secret", "token"),
+    [
+        pytest.param(*names, id=names[0])
+        for names in zip(ACCESS_KEY_NAMES, SECRET_KEY_NAMES, SESSION_TOKEN_NAMES, strict=True)
+    ],
+)
+def test_each_spelling_is_understood(access: str, secret: str, token: str) -> None:
+    found = credentials({access: "id", secret: "hidden", token: "token"})
+    assert found == Credentials("id", "hidden", "token")
+
+
+def test_nothing_means_anonymous() -> None:
+    assert credentials({"HOME": "/root", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": " "}) is None
+
+
+def test_the_line_feed_an_editor_added_is_dropped() -> None:
+    assert credentials({"accessKeyId": "id\n", "secretAccessKey": "hidden\n"}) == Credentials("id", "hidden")
+
+
+def test_the_products_own_spelling_comes_first() -> None:
+    found = credentials({"AWS_ACCESS_KEY_ID": "b", "accessKeyId": "a", "secretAccessKey": "s"})
+    assert found == Credentials("a", "s")
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        pytest.param({"accessKeyId": "id"}, "secretAccessKey", id="no secret"),
+        pytest.param({"secretAccessKey": "hidden"}, "accessKeyId", id="no id"),
+    ],
+)
+def test_half_a_pair_is_an_error_that_names_the_other_half(values: dict[str, str], missing: str) -> None:
+    with pytest.raises(CredentialsError, match=missing) as refused:
+        credentials(values)
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_secret_never_shows() -> None:
+    assert "hidden" not in repr(Credentials("id", "hidden", "hidden too"))

@@ -1,0 +1,70 @@
+"""What makes a rollout another one, so that pods are replaced, and what does not."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from tests.support import documents
+from tests.support.records import NORMAL
+
+from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
+from aiapp.api.meta import EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
+from aiapp.api.source import CaBundleReference, ObsSource, Source
+from aiapp.api.version import Container, VersionSpec, VersionStatus
+from aiapp.domain.rendering.rollout_key import rollout_key
+
+CASES: Final = yaml.safe_load(Path("tests/data/golden/rollout-keys.yaml").read_text())
+ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
+    ServedVersion: {"weight", "replicas"},
+    Serving: {"versions", "compatibility"},
+}
+"""Fields that do not reach the pod template by themselves."""
+IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
+    Source: {"obs"},
+    ObsSource: {"uri", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
+    CaBundleReference: {"kind", "name", "key"},
+    Container: {"env", "resources", "npu", "workers", "shared_memory", "image_pull_secrets"},
+    ServedVersion: {"version", "env", "resources", "npu", "workers", "shared_memory"},
+    Serving: {"scheduling", "deploy_timeout_seconds"},
+    Scheduling: {"node_selector", "tolerations", "priority_class_name", "scheduler_name"},
+    Toleration: {"key", "operator", "value", "effect", "toleration_seconds"},
+    EnvVar: {"name", "value", "value_from"},
+    EnvSource: {"secret_key_ref", "config_map_key_ref"},
+    KeyReference: {"name", "key"},
+    LocalReference: {"name"},
+    Resources: {"requests", "limits"},
+    Npu: {"count", "resource_name"},
+}
+
+
+def key_of(case: dict[str, Any]) -> str:
+    spec = documents.version()["spec"] | case.get("version", {})
+    served = ServedVersion.model_validate(case.get("served", {"version": "1.0.0"}))
+    serving = Serving.model_validate({"versions": [{"version": "1.0.0"}]} | case.get("serving", {}))
+    return rollout_key(served, serving, VersionSpec.model_validate(spec), VersionStatus.model_validate(NORMAL))
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["case"]) for case in CASES])
+def test_the_key_of_what_runs_is_the_same_for_ever(case: dict[str, Any]) -> None:
+    assert key_of(case) == case["key"]
+
+
+@pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in IN_THE_FORM])
+def test_a_new_field_is_either_in_the_form_or_does_not_reach_the_template(model: type[BaseModel]) -> None:
+    assert set(model.model_fields) == IN_THE_FORM[model] | ELSEWHERE.get(model, set())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"served": {"version": "1.0.0", "workers": 2}}, id="workers"),
+        pytest.param({"served": {"version": "1.0.0", "sharedMemory": "1Gi"}}, id="shared memory"),
+        pytest.param({"serving": {"deployTimeoutSeconds": 3600}}, id="the deploy timeout"),
+        pytest.param({"version": {"container": {"env": [{"name": "A", "value": "b"}]}}}, id="an environment variable"),
+        pytest.param({"version": {"source": {"obs": {"uri": "obs://models/moved/1.0.0/"}}}}, id="another source"),
+    ],
+)
+def test_what_reaches_the_template_makes_another_rollout(change: dict[str, Any]) -> None:
+    assert key_of(change) != key_of({})
