@@ -26,7 +26,6 @@ from aiapp.controller.informer import Collection, Informer, InformerTiming
 from aiapp.controller.resync import Resync
 from aiapp.controller.workers import Reconcile, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
-from aiapp.domain.desired.limits import FETCH, INSTALL
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -49,8 +48,9 @@ from aiapp.domain.nodes.usage import UNFINISHED
 from aiapp.domain.nodes.usage import trim as trim_devices
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
-from aiapp.domain.rendering.dependencies import Pip
-from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.rendering.limits import FETCH, INSTALL
+from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.rendering.pod.dependencies import Pip
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.digests import Digests

@@ -10,7 +10,7 @@ from aiapp.domain.application.plan import Children, Observed
 from aiapp.domain.application.rollout import RenderContext
 from aiapp.domain.kubernetes.naming import version_labels, workload
 from aiapp.domain.records import ApplicationRecord, VersionRecord
-from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.rendering.pod.delivery import Fetcher
 
 SKLEARN: Final = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 PIN: Final = f"sha256:{'4b' * 32}"

@@ -13,7 +13,6 @@ from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import RenderContext, Rollout
 from aiapp.domain.application.status import NOT_NORMAL, Assessment, assess
 from aiapp.domain.artifact.manifest_config_map import config_map_names
-from aiapp.domain.desired.limits import bounds
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -29,8 +28,9 @@ from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.planning.adoption import called, name_taken, new_owners, orphans
 from aiapp.domain.planning.mounts import templates, unused
 from aiapp.domain.records import ApplicationRecord, read_versions
-from aiapp.domain.rendering.dependencies import DEFAULT_PIP, Pip
-from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.rendering.limits import bounds
+from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Pip
 from aiapp.domain.version.drift import suspects
 from aiapp.ports import ApiError, Applied, ApplyResult, Cluster, Recorder
 from aiapp.reconcile.conditions import conditions, tell_change

@@ -8,7 +8,8 @@ from aiapp.controller.cache import Cache
 from aiapp.domain.application.plan import version_of
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known, digest_object, recorded
-from aiapp.domain.artifact.verification import FETCH_CONTAINER, Fetched, fetched, learnt, unconfirmed
+from aiapp.domain.artifact.verification import Fetched, fetched, learnt, unconfirmed
+from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions, workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, VERSIONS, Json
 from aiapp.domain.package.inspection import Valid
@@ -129,7 +130,7 @@ def _controller(obj: Json, kind: str) -> Json | None:
 def _pin(replica_set: Json) -> str | None:
     """What the pods of a ReplicaSet are told to fetch."""
     containers = replica_set["spec"]["template"]["spec"].get("initContainers") or ()
-    arguments = next((c.get("args") or [] for c in containers if c["name"] == FETCH_CONTAINER), [])
+    arguments = next((c.get("args") or [] for c in containers if c["name"] == FETCHER), [])
     return next((value for name, value in pairwise(arguments) if name == "--pin"), None)
 
 

@@ -22,7 +22,7 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import Syntax
-from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StaleError, StoreError
 from aiapp.reconcile.application import QUICK_SECONDS, ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster

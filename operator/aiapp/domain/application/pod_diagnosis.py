@@ -8,7 +8,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.printable import printable
-from aiapp.domain.rendering.dependencies import CONTAINER as DEPENDENCIES
+from aiapp.domain.rendering.pod.dependencies import CONTAINER as DEPENDENCIES
 
 
 class Trouble(NamedTuple):

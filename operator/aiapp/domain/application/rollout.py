@@ -12,7 +12,6 @@ from aiapp.api.version import Container
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.serving_compatibility import Outlook, outlook, trusting
 from aiapp.domain.artifact.manifest_config_map import config_map_names
-from aiapp.domain.desired.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
 from aiapp.domain.kubernetes.naming import VERSION_LABEL, digest_config_map
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.inventory import NodeInventory
@@ -20,8 +19,11 @@ from aiapp.domain.nodes.placement import Placement, placement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.rendering.dependencies import DEFAULT_PIP, Pip, with_dependencies
-from aiapp.domain.rendering.pod import Content, Fetcher, Needs, Workload, merged_env, pod_template
+from aiapp.domain.rendering.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
+from aiapp.domain.rendering.pod.delivery import Content, Fetched, Fetcher
+from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Dependencies, Pip
+from aiapp.domain.rendering.pod.engine import ModelServer
+from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env, pod_template
 from aiapp.domain.rendering.revision import KEY_LABEL
 from aiapp.domain.rendering.rollout_key import rollout_key
 from aiapp.domain.sizes import human_size
@@ -132,8 +134,6 @@ def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: 
     seen = trusting(wanted.outlook) if waits else wanted.outlook
     placed = placement(seen.needed, seen.kinds, around.tables)
     template = pod_template(_workload(wanted, serving, record, runtime, placed, around))
-    if record.status.model and record.status.model.dependencies:
-        template = with_dependencies(template, record.status.model.dependencies, around.pip, around.granted)
     return replace(wanted, template=template, overruled=judged.message if waits else None)
 
 
@@ -175,39 +175,56 @@ def _workload(
     placed: Placement,
     around: RenderContext,
 ) -> Workload:
-    status, container = record.status, record.spec.container or Container()
-    assert status.artifact is not None
-    assert status.source is not None
-    assert record.spec.source.obs is not None
-    assert runtime.image is not None
+    container = record.spec.container or Container()
     npu = Npu(count=placed.devices, resource_name=placed.resource) if placed.resource else None
     return Workload(
         application=record.spec.application,
         version=record.spec.version,
-        content=Content(
-            uri=status.source.uri,
-            source=record.spec.source.obs,
-            pin=status.artifact.pin,
-            bytes=status.artifact.bytes,
-            manifest_config_maps=config_map_names(status.artifact.manifest_ref),
-            digest_config_map=digest_config_map(status.artifact.pin),
-        ),
-        runtime=runtime,
-        image=runtime.image,
-        health=status.model.health if status.model else None,
+        delivery=Fetched(_content(record), around.fetcher),
+        engine=_model_server(wanted.served, serving, record, runtime, around.pip),
         needs=Needs(
             env=merged_env(runtime.env, container.env, wanted.served.env),
             resources=_resources(wanted.served, record),
             npu=npu,
-            workers=wanted.served.workers or container.workers or 1,
             shared_memory=_text(wanted.served.shared_memory or container.shared_memory),
             image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
             scheduling=serving.scheduling,
-            deploy_timeout_seconds=serving.deploy_timeout_seconds,
+            user=runtime.user,
         ),
         placement=placed,
-        fetcher=around.fetcher,
         granted=around.granted,
+    )
+
+
+def _content(record: VersionRecord) -> Content:
+    status, source = record.status, record.spec.source.obs
+    assert status.artifact is not None
+    assert status.source is not None
+    assert source is not None
+    return Content(
+        uri=status.source.uri,
+        source=source,
+        pin=status.artifact.pin,
+        bytes=status.artifact.bytes,
+        manifest_config_maps=config_map_names(status.artifact.manifest_ref),
+        digest_config_map=digest_config_map(status.artifact.pin),
+    )
+
+
+def _model_server(
+    served: ServedVersion, serving: Serving, record: VersionRecord, runtime: RuntimeSpec, pip: Pip
+) -> ModelServer:
+    model, container = record.status.model, record.spec.container or Container()
+    assert runtime.image is not None
+    return ModelServer(
+        runtime=runtime,
+        image=runtime.image,
+        health=model.health if model else None,
+        title=record.spec.application,
+        version=record.spec.version,
+        workers=served.workers or container.workers or 1,
+        deploy_timeout_seconds=serving.deploy_timeout_seconds,
+        dependencies=Dependencies(model.dependencies, pip) if model and model.dependencies else None,
     )
 
 

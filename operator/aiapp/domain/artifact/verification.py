@@ -11,9 +11,9 @@ from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.artifact.content import Content, told
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.conditions import Finding, fails, holds
+from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
 
-FETCH_CONTAINER: Final = "fetch"
 _VOUCHES: Final = {
     "Checksums": "by the store's checksums",
     "SHA256SUMS": "by SHA256SUMS",
@@ -122,7 +122,7 @@ def _end(pod: Json) -> dict[str, Any]:
     """How the fetch of a pod ended well; empty while it has not."""
     for container in pod.get("status", {}).get("initContainerStatuses") or ():
         ended = container.get("state", {}).get("terminated") or {}
-        if container["name"] == FETCH_CONTAINER and ended.get("exitCode") == 0:
+        if container["name"] == FETCHER and ended.get("exitCode") == 0:
             return dict(ended)
     return {}
 

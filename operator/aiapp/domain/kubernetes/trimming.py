@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT
 from aiapp.domain.artifact.manifest_config_map import BYTES_ANNOTATION
-from aiapp.domain.desired.limits import BOUNDED, BOUNDS
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
@@ -28,6 +27,7 @@ from aiapp.domain.kubernetes.resources import (
     Resource,
 )
 from aiapp.domain.nodes.volcano import POLICY_ANNOTATION
+from aiapp.domain.rendering.limits import BOUNDED, BOUNDS
 from aiapp.domain.rendering.revision import KEY_LABEL
 
 _METADATA: Final = (

@@ -20,7 +20,6 @@ from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.story import imported_story
 from aiapp.domain.planning.pinning import name_taken, pinned_otherwise, too_many_manifests
-from aiapp.domain.planning.resolution import runtime_of
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
 from aiapp.domain.runtimes.support import support
@@ -36,6 +35,7 @@ from aiapp.domain.version.plan import (
     remembered,
     report,
 )
+from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
 from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
 from aiapp.reconcile.conditions import conditions, tell_change

@@ -16,7 +16,7 @@ from tests.support.records import (
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, plan
-from aiapp.domain.rendering.pod import Fetcher
+from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.revision import KEY_LABEL
 
 TWO = [{"version": "1.0.0", "weight": 90, "replicas": 3}, {"version": "1.1.0", "weight": 10}]

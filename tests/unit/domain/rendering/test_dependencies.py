@@ -10,7 +10,7 @@ from tests.support.records import normal_version, observed
 
 from aiapp.domain.application.plan import plan
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.rendering.dependencies import Pip
+from aiapp.domain.rendering.pod.dependencies import Pip
 
 GOLDEN = Path(__file__).parents[3] / "data/golden/pod-dependencies.yaml"
 PRIVATE = Pip(

@@ -14,11 +14,12 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import EnvVar
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import plan
-from aiapp.domain.desired.limits import bounds
 from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.rendering.pod import Fetcher, merged_env
+from aiapp.domain.rendering.limits import bounds
+from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.rendering.pod.template import merged_env
 
 GOLDEN = Path(__file__).parents[3] / "data/golden"
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.desired.limits import FETCH, INSTALL, UNBOUNDED, Bounds, bounds, init_resources, storage_limit
 from aiapp.domain.kubernetes.quantities import quantity
+from aiapp.domain.rendering.limits import FETCH, INSTALL, UNBOUNDED, Bounds, bounds, init_resources, storage_limit
 
 
 def limit_range(type_: str = "Container", **limits: Any) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from tests.support.records import SKLEARN, fresh_version, normal_version
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus
-from aiapp.domain.planning.resolution import runtime_of
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolved, Unavailable
+from aiapp.domain.version.resolution import runtime_of
 
 PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 CATALOGUE: Final = {

@@ -1,1 +1,0 @@
-"""The Kubernetes objects that are made: one pure function an object, one file a kind."""

@@ -1,0 +1,159 @@
+"""How a version's content reaches its pods. Today's only way: an init container downloads exactly what was pinned."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from typing_extensions import override
+
+from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY
+from aiapp.domain.fetching.pod_status import FETCHER
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.rendering.limits import FETCH, Bounds, InitResources, init_resources
+from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, mount
+
+SERVER_FILE: Final = "serve.pyz"
+"""Name of our model server, which the fetcher brings along."""
+OTHER_PACKAGE_PATH: Final = "/home/ma-user/infer/model/1"
+"""Where newer serving images of the vendor keep the package: some packages hard-code this one."""
+MANIFEST_FOLDER: Final = "/etc/aiapp/manifest"
+MANIFEST_FILE: Final = f"{MANIFEST_FOLDER}/{CONFIG_MAP_KEY}"
+CREDENTIALS_FOLDER: Final = "/etc/aiapp/credentials"
+RECORDED_FOLDER: Final = "/etc/aiapp/recorded"
+CA_FOLDER: Final = "/etc/aiapp/ca"
+CA_FILE: Final = f"{CA_FOLDER}/ca.crt"
+
+
+class Delivery(Protocol):
+    """Brings the content into the pod."""
+
+    @property
+    def bytes(self) -> int:
+        """Ephemeral storage that the content takes."""
+        ...
+
+    def init_containers(self, server: Json | None, model: Json, granted: Bounds) -> Iterator[Json]:
+        """What runs before the engine, whose container asks for the resources `model`.
+
+        `server` is the mount into which the delivery lays our model server; None: the engine's image has its own.
+        """
+        ...
+
+    def mounts(self) -> Iterator[Json]:
+        """Of the engine's container: where it finds the content."""
+        ...
+
+    def volumes(self) -> Iterator[Json]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The pinned package and how the init container reaches it."""
+
+    uri: str
+    source: ObsSource
+    pin: str
+    bytes: int
+    manifest_config_maps: tuple[str, ...]
+    """More than one for a very large package."""
+    digest_config_map: str
+    """Need not exist yet: what it says once it does is demanded of every later fetch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """The init container as the operator's settings want it."""
+
+    image: str
+    arguments: tuple[str, ...] = ()
+    """Beside those that follow from the content."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    resources: InitResources = FETCH
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched(Delivery):
+    """Downloaded from object storage into a volume of the pod, private to it and writable as on the platform."""
+
+    content: Content
+    fetcher: Fetcher
+
+    @property
+    @override
+    def bytes(self) -> int:
+        return self.content.bytes
+
+    @override
+    def init_containers(self, server: Json | None, model: Json, granted: Bounds) -> Iterator[Json]:
+        source = self.content.source
+        lays = ["--server", f"{server['mountPath']}/{SERVER_FILE}"] if server else []
+        yield {
+            "name": FETCHER,
+            "image": self.fetcher.image,
+            "args": [*_arguments(self.content, lays), *self.fetcher.arguments],
+            **_environment(self.fetcher.env),
+            "resources": init_resources(self.fetcher.resources, model, granted),
+            "securityContext": RESTRICTED,
+            "volumeMounts": [
+                mount("package", PACKAGE_PATH),
+                *([server] if server else []),
+                mount("manifest", MANIFEST_FOLDER, read_only=True),
+                mount("recorded", RECORDED_FOLDER, read_only=True),
+                *([mount("credentials", CREDENTIALS_FOLDER, read_only=True)] if source.credentials_secret_ref else []),
+                *([mount("ca", CA_FOLDER, read_only=True)] if source.ca_bundle_ref else []),
+            ],
+        }
+
+    @override
+    def mounts(self) -> Iterator[Json]:
+        yield mount("package", PACKAGE_PATH)
+        yield mount("package", OTHER_PACKAGE_PATH)
+
+    @override
+    def volumes(self) -> Iterator[Json]:
+        yield {"name": "package", "emptyDir": {}}
+        yield {"name": "manifest"} | _manifest_source(self.content.manifest_config_maps)
+        yield {"name": "recorded", "configMap": {"name": self.content.digest_config_map, "optional": True}}
+        if (secret := self.content.source.credentials_secret_ref) is not None:
+            # Optional: without it the fetcher says which Secret is missing; the kubelet would only hang.
+            yield {"name": "credentials", "secret": {"secretName": secret.name, "optional": True}}
+        if (authorities := self.content.source.ca_bundle_ref) is not None:
+            yield {"name": "ca"} | _ca_source(authorities)
+
+
+def _arguments(content: Content, lays: Sequence[str]) -> list[str]:
+    source = content.source
+    options = {
+        "--manifest": MANIFEST_FILE if len(content.manifest_config_maps) == 1 else MANIFEST_FOLDER,
+        "--pin": content.pin,
+        "--uri": content.uri,
+        "--endpoint": source.endpoint,
+        "--region": source.region,
+        "--addressing": source.addressing,
+        "--credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
+        "--ca-bundle": CA_FILE if source.ca_bundle_ref else None,
+        "--recorded": RECORDED_FOLDER,
+        "--digest": source.digest,
+        "--target": PACKAGE_PATH,
+    }
+    plain_http = ["--allow-http"] if (source.endpoint or "").startswith("http://") else []
+    return ["fetch", *(part for name, value in options.items() if value for part in (name, value)), *lays, *plain_http]
+
+
+def _environment(env: Mapping[str, str]) -> Json:
+    return {"env": [{"name": name, "value": value} for name, value in env.items()]} if env else {}
+
+
+def _manifest_source(config_maps: Sequence[str]) -> Json:
+    if len(config_maps) == 1:
+        return {"configMap": {"name": config_maps[0]}}
+    return {"projected": {"sources": [{"configMap": {"name": name}} for name in config_maps]}}
+
+
+def _ca_source(reference: CaBundleReference) -> Json:
+    """Optional for the same reason as the credentials."""
+    what = {"items": [{"key": reference.key, "path": CA_FILE.rpartition("/")[2]}], "optional": True}
+    if reference.kind == "Secret":
+        return {"secret": {"secretName": reference.name, **what}}
+    return {"configMap": {"name": reference.name, **what}}

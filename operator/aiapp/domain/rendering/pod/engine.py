@@ -1,0 +1,141 @@
+"""What serves a version in its pods. Today's only engine: our model server in the runtime's image."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from typing_extensions import override
+
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import HealthStatus
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.rendering.limits import Bounds
+from aiapp.domain.rendering.pod.container import DROPPED, PACKAGE_PATH, mount
+from aiapp.domain.rendering.pod.delivery import SERVER_FILE
+from aiapp.domain.rendering.pod.dependencies import Dependencies
+from aiapp.modelarts.health import DEFAULT_HEALTH_PATH
+
+CONTAINER: Final = "model"
+SERVER_FOLDER: Final = "/opt/aiapp"
+SERVER_PATH: Final = f"{SERVER_FOLDER}/{SERVER_FILE}"
+PORT: Final = 8080
+"""ModelArts' serving port (domain rule: the server listens on 8080)."""
+GRACE_SECONDS: Final = 20
+"""How long a stopping server goes on answering: longer than endpoints take to forget a pod."""
+PREDICTION_SECONDS: Final = 60
+"""Longest prediction (ModelArts' limit), which a stopping server still finishes."""
+STARTUP_PERIOD_SECONDS: Final = 5
+
+
+class Engine(Protocol):
+    """Serves the content that a delivery brought."""
+
+    @property
+    def termination_seconds(self) -> int:
+        """How long a pod may take to end."""
+        ...
+
+    @property
+    def server_mount(self) -> Json | None:
+        """Where the delivery lays our model server; None: the image has a server of its own."""
+        ...
+
+    def container(self, common: Json, mounts: list[Json]) -> Json:
+        """The container that serves. `common` is what every engine's has: environment and resources."""
+        ...
+
+    def init_containers(self, model: Json, granted: Bounds) -> Iterator[Json]:
+        """What prepares the rendered container `model`, after the delivery."""
+        ...
+
+    def volumes(self) -> Iterator[Json]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelServer(Engine):
+    """Our model server, run by the Python of the runtime's image."""
+
+    runtime: RuntimeSpec
+    image: str
+    health: HealthStatus | None
+    title: str
+    """Of the API that it describes."""
+    version: str
+    workers: int
+    deploy_timeout_seconds: int
+    dependencies: Dependencies | None = None
+    """What the package needs beside what the image has."""
+
+    @property
+    @override
+    def termination_seconds(self) -> int:
+        return GRACE_SECONDS + PREDICTION_SECONDS + 10
+
+    @property
+    @override
+    def server_mount(self) -> Json:
+        return mount("server", SERVER_FOLDER)
+
+    @override
+    def container(self, common: Json, mounts: list[Json]) -> Json:
+        installed = self.dependencies
+        return {
+            "name": CONTAINER,
+            "image": self.image,
+            "command": [*(self.runtime.command or ()), self.runtime.python, SERVER_PATH],
+            "args": [*self._arguments(), *(installed.server_arguments if installed else ())],
+            **common,
+            "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+            "startupProbe": _http_probe(DEFAULT_HEALTH_PATH)
+            | {
+                "periodSeconds": STARTUP_PERIOD_SECONDS,
+                "failureThreshold": -(-self.deploy_timeout_seconds // STARTUP_PERIOD_SECONDS),
+            },
+            "readinessProbe": _readiness(self.health),
+            "securityContext": DROPPED,
+            "terminationMessagePolicy": "FallbackToLogsOnError",
+            "volumeMounts": [
+                *mounts,
+                mount("server", SERVER_FOLDER, read_only=True),
+                *(installed.server_mounts if installed else ()),
+            ],
+        }
+
+    @override
+    def init_containers(self, model: Json, granted: Bounds) -> Iterator[Json]:
+        if self.dependencies is not None:
+            yield self.dependencies.container(model, SERVER_FOLDER, granted)
+
+    @override
+    def volumes(self) -> Iterator[Json]:
+        yield {"name": "server", "emptyDir": {"sizeLimit": "16Mi"}}
+        if self.dependencies is not None:
+            yield from self.dependencies.volumes()
+
+    def _arguments(self) -> Iterator[str]:
+        yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS))
+        yield from ("--api-title", self.title, "--api-version", self.version)
+        if (path := _probed_path(self.health)) != DEFAULT_HEALTH_PATH:
+            yield from ("--health-path", path)
+        if self.workers > 1:
+            yield from ("--workers", str(self.workers))
+
+
+def _http_probe(path: str) -> Json:
+    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 5}
+
+
+def _probed_path(health: HealthStatus | None) -> str:
+    """The declared health check's; the server is told, and answers it besides its own."""
+    return (health.url if health and health.check_method == "HTTP" else None) or DEFAULT_HEALTH_PATH
+
+
+def _readiness(health: HealthStatus | None) -> Json:
+    declared = health if health and health.check_method == "HTTP" else None
+    if declared is None:
+        return _http_probe(DEFAULT_HEALTH_PATH) | {"periodSeconds": 5, "failureThreshold": 3}
+    return _http_probe(_probed_path(declared)) | {
+        "periodSeconds": declared.period_seconds or 5,
+        "timeoutSeconds": declared.timeout_seconds or 5,
+        "failureThreshold": declared.failure_threshold or 3,
+    }

@@ -1,0 +1,158 @@
+"""The pod template that serves one version. Rendered once a rollout and then kept; never looks at the cluster."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.application import Scheduling
+from aiapp.api.meta import EnvVar, Npu, Resources
+from aiapp.api.runtime import User
+from aiapp.domain.kubernetes.naming import version_labels
+from aiapp.domain.kubernetes.quantities import written
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.nodes.placement import Placement
+from aiapp.domain.rendering.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
+from aiapp.domain.rendering.pod.container import TMP_PATH, mount
+from aiapp.domain.rendering.pod.delivery import Delivery
+from aiapp.domain.rendering.pod.engine import CONTAINER, Engine
+
+SHM_PATH: Final = "/dev/shm"  # noqa: S108 - the pod's own
+DEVICE_USER: Final = User(uid=1000, gid=1000)
+"""Owner of Ascend device nodes (uid and gid 1000, mode 0660), so the default user of a runtime."""
+MIB: Final = 1 << 20
+HEADROOM_BYTES: Final = 512 * MIB
+"""Ephemeral storage beside the content: logs, the server, temporary files of user code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What the pod asks for, after all overrides."""
+
+    env: tuple[EnvVar, ...]
+    resources: Resources | None
+    npu: Npu | None
+    shared_memory: str | None
+    """Size of /dev/shm; None: what the container runtime gives, usually 64 MiB."""
+    image_pull_secrets: tuple[str, ...]
+    scheduling: Scheduling | None
+    user: User | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """Everything that reaches a pod template."""
+
+    application: str
+    version: str
+    delivery: Delivery
+    engine: Engine
+    needs: Needs
+    placement: Placement
+    granted: Bounds = UNBOUNDED
+    """By the LimitRanges of the namespace."""
+
+
+def pod_template(workload: Workload) -> Json:
+    """The template of a Deployment: deliver, then serve."""
+    grouping, engine, delivery = workload.placement.grouping, workload.engine, workload.delivery
+    common = {"env": _environment(workload), "resources": _resources(workload)}
+    model = engine.container(common, [*delivery.mounts(), *_mounts(workload.needs)])
+    return {
+        "metadata": {
+            "labels": version_labels(workload.application, workload.version) | grouping.labels,
+            "annotations": {"kubectl.kubernetes.io/default-container": CONTAINER} | grouping.annotations,
+        },
+        "spec": _placement(workload)
+        | {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": engine.termination_seconds,
+            "securityContext": _pod_security(workload.needs.user or DEVICE_USER),
+            "initContainers": [
+                *delivery.init_containers(engine.server_mount, model["resources"], workload.granted),
+                *engine.init_containers(model, workload.granted),
+            ],
+            "containers": [model],
+            "volumes": [*delivery.volumes(), *_volumes(workload.needs), *engine.volumes()],
+        },
+    }
+
+
+def merged_env(*layers: Sequence[EnvVar] | None) -> tuple[EnvVar, ...]:
+    """Later layers override earlier ones by name; the first appearance decides the order."""
+    merged: dict[str, EnvVar] = {}
+    for layer in layers:
+        merged |= {variable.name: variable for variable in layer or ()}
+    return tuple(merged.values())
+
+
+def _placement(workload: Workload) -> Json:
+    """Node affinity, tolerations and what the user adds to them; absent keys are left out."""
+    wishes = workload.needs.scheduling or Scheduling()
+    tolerations = [
+        *workload.placement.tolerations,
+        *(t.model_dump(by_alias=True, exclude_none=True) for t in wishes.tolerations or ()),
+    ]
+    affinity = workload.placement.node_affinity
+    found: Mapping[str, object] = {
+        "affinity": {"nodeAffinity": affinity} if affinity else None,
+        "tolerations": tolerations or None,
+        "nodeSelector": wishes.node_selector,
+        "priorityClassName": wishes.priority_class_name,
+        "schedulerName": wishes.scheduler_name,
+        "imagePullSecrets": [{"name": name} for name in workload.needs.image_pull_secrets] or None,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _pod_security(user: User) -> Json:
+    groups = [] if user.gid == DEVICE_USER.gid else [DEVICE_USER.gid]
+    return {
+        "runAsUser": user.uid,
+        "runAsGroup": user.gid,
+        "runAsNonRoot": user.uid != 0,
+        "fsGroup": user.gid,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    } | ({"supplementalGroups": groups} if groups else {})
+
+
+def _mounts(needs: Needs) -> Iterator[Json]:
+    yield mount("tmp", TMP_PATH)
+    if needs.shared_memory is not None:
+        yield mount("shm", SHM_PATH)
+
+
+def _volumes(needs: Needs) -> Iterator[Json]:
+    yield {"name": "tmp", "emptyDir": {}}
+    if needs.shared_memory is not None:
+        # In memory, and so part of what the container's memory limit counts.
+        yield {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": needs.shared_memory}}
+
+
+def _resources(workload: Workload) -> Json:
+    """Requests and limits; the NPU resource has equal ones, as device plugins demand."""
+    asked = workload.needs.resources or Resources()
+    storage = {EPHEMERAL_STORAGE: _storage(workload.delivery.bytes, asked, workload.granted)}
+    npu = workload.needs.npu
+    devices = {npu.resource_name: str(npu.count)} if npu and npu.resource_name else {}
+    requests = storage | _quantities(asked.requests) | devices
+    limits = _quantities(asked.limits) | devices
+    return {"requests": requests} | ({"limits": limits} if limits else {})
+
+
+def _storage(content: int, asked: Resources, granted: Bounds) -> str:
+    """Room for the content and beside it; no more than the container may use."""
+    wanted = -(-(content + HEADROOM_BYTES) // MIB)
+    limit = storage_limit(asked.limits or {}, granted)
+    return f"{wanted}Mi" if limit is None or limit >= wanted * MIB else written(limit)
+
+
+def _quantities(resources: Mapping[str, int | str] | None) -> dict[str, str]:
+    return {name: str(quantity) for name, quantity in (resources or {}).items()}
+
+
+def _environment(workload: Workload) -> list[Json]:
+    """What people say wins over what the scheduler's plugin wants."""
+    said = [variable.model_dump(by_alias=True, exclude_none=True) for variable in workload.needs.env]
+    names = {variable["name"] for variable in said}
+    return [*said, *(v for v in workload.placement.grouping.environment if v["name"] not in names)]
