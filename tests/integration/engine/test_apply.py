@@ -195,22 +195,24 @@ async def test_an_object_that_a_stranger_made_anew_meanwhile_is_not_touched(rig:
 
 
 async def test_a_deletion_by_an_old_view_is_refused(rig: Rig, kube: Kube) -> None:
-    _, made = await rig.apply(config_map(rig, a="1"))
-    kube.patch(made, {"data": {"b": "2"}})
+    ports = [{"port": 80}]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mnist-1"}, "spec": {"ports": ports}}
+    made = kube.create(service, rig.namespace)
+    kube.patch(made, {"spec": {"selector": {"changed": "meanwhile"}}})
     metadata = made["metadata"]
     with pytest.raises(ConflictError):
         await rig.cluster.delete(
-            CONFIG_MAPS,
+            SERVICES,
             rig.namespace,
             "mnist-1",
             uid=metadata["uid"],
             resource_version=metadata["resourceVersion"],
         )
-    assert kube.find("v1", "ConfigMap", "mnist-1", rig.namespace)
+    assert kube.find("v1", "Service", "mnist-1", rig.namespace)
 
 
 async def test_deleting_what_is_gone_is_fine(rig: Rig) -> None:
-    await rig.cluster.delete(CONFIG_MAPS, rig.namespace, "absent", uid="u", resource_version="1")
+    await rig.cluster.delete(SERVICES, rig.namespace, "absent", uid="u", resource_version="1")
 
 
 async def test_the_operator_can_neither_write_secrets_nor_specs(rig: Rig) -> None:
