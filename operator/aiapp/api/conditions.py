@@ -39,7 +39,8 @@ class ConditionType(StrEnum):
     RECONCILING = "Reconciling"
     """Present and True while the operator is still working towards the spec or retries."""
     STALLED = "Stalled"
-    """Present and True while no progress is possible until a user fixes something."""
+    """Present and True while no progress is possible until a user fixes something. It is tried again all the same, so
+    Reconciling is True beside it."""
 
 
 class Reason(StrEnum):
@@ -171,6 +172,8 @@ class Reason(StrEnum):
     """Pods are being started."""
     RUNNING = "Running"
     """Enough pods are ready."""
+    SCALED_TO_ZERO = "ScaledToZero"
+    """Every version that is served has `replicas: 0`."""
     REPLICAS_UNAVAILABLE = "ReplicasUnavailable"
     """Fewer pods are ready than wanted after the rollout had succeeded."""
     VERSION_NOT_FOUND = "VersionNotFound"
@@ -196,7 +199,7 @@ class Reason(StrEnum):
     START_FAILED = "StartFailed"
     """The model server ended while starting; the message names file, line and library."""
     PROBE_FAILING = "ProbeFailing"
-    """The container runs but does not become ready."""
+    """The container runs, but its health check did not succeed within `deployTimeoutSeconds`."""
     UNSCHEDULABLE = "Unschedulable"
     """The scheduler finds no node at the moment."""
     QUOTA_EXCEEDED = "QuotaExceeded"

@@ -73,6 +73,7 @@ STALLING: Final = frozenset(
         Reason.STORAGE_TOO_SMALL,
         Reason.WRITE_REFUSED,
         Reason.DEPLOY_TIMEOUT,
+        Reason.PROBE_FAILING,
         Reason.SPEC_INVALID,
         Reason.NAME_UNPARSED,
     }
@@ -81,16 +82,19 @@ STALLING: Final = frozenset(
 Flux that waiting alone will not help (kstatus)."""
 
 
-def summarize(findings: Sequence[Finding], dependents: Iterable[ConditionType], ready_reason: Reason) -> list[Finding]:
+def summarize(
+    findings: Sequence[Finding], dependents: Iterable[ConditionType], ready_reason: Reason, ready_message: str = ""
+) -> list[Finding]:
     """The findings, and after them Ready over `dependents`, and Stalled and Reconciling while they apply.
 
+    Reason and message of Ready are those given when all hold (a message left out is that of the last that has one).
     In this order: of the two, kstatus believes the one that it meets first, and Reconciling means to wait on.
     """
     wanted = set(dependents)
     relevant = [finding for finding in findings if finding.type in wanted]
     culprit = _culprit(relevant)
     if culprit is None:
-        message = next((f.message for f in reversed(relevant) if f.message), "")
+        message = ready_message or next((f.message for f in reversed(relevant) if f.message), "")
         return [*findings, holds(ConditionType.READY, message, ready_reason)]
     ready = Finding(ConditionType.READY, culprit.state, culprit.reason, culprit.message)
     reconciling = holds(ConditionType.RECONCILING, culprit.message, culprit.reason)

@@ -33,7 +33,7 @@ from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Pip
 from aiapp.domain.version.drift import suspects
 from aiapp.ports import ApiError, Applied, ApplyResult, Cluster, Recorder
-from aiapp.reconcile.conditions import conditions, tell_change
+from aiapp.reconcile.conditions import conditions, tell_changes
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
@@ -232,7 +232,7 @@ class ApplicationReconciler:
     async def _report(self, application: ApplicationRecord, said: Assessment) -> None:
         status = said.status | {"conditions": conditions(said.findings, application.generation)}
         await self._ports.cluster.write_status(APPLICATIONS, application.raw, status)
-        tell_change(self._ports.recorder, application.raw, application.parsed.status.conditions, said.ready)
+        tell_changes(self._ports.recorder, application.raw, application.parsed.status.conditions, said.findings)
 
     def _tell_rollouts(self, application: ApplicationRecord, rollouts: Iterable[Rollout]) -> None:
         """What a person should know of templates that were just made."""

@@ -52,6 +52,11 @@ def refusal(error: ApiError, about: str | None = None) -> Trouble | None:
     return Trouble(Reason.WRITE_REFUSED, f"the API server refuses {message}")
 
 
+def cause(error: Exception) -> Trouble | None:
+    """What a user has to know of whatever a reconcile raised; None for what passes by itself."""
+    return refusal(error) if isinstance(error, ApiError) else unforeseen(error)
+
+
 def _passes(error: ApiError) -> bool:
     if error.status >= 500:
         return not any(sign in error.message for sign in FINAL_SIGNS)
@@ -79,9 +84,6 @@ class Reported:
     async def __call__(self, key: Key) -> Outcome:
         try:
             return await self.reconcile(key)
-        except ApiError as error:
-            await self._report(key, refusal(error))
-            raise
         except ValidationError as error:
             if error.title != self.resource.kind:
                 await self._report(key, unforeseen(error))
@@ -89,7 +91,7 @@ class Reported:
             await self._report(key, Trouble(Reason.SPEC_INVALID, faults(error)))
             return Outcome(failed=True)
         except Exception as error:
-            await self._report(key, unforeseen(error))
+            await self._report(key, cause(error))
             raise
 
     async def _report(self, key: Key, trouble: Trouble | None) -> None:

@@ -157,6 +157,19 @@ def test_a_runtime_that_cannot_be_used_is_told(registry: Registry, runtime: str,
     assert registry.condition(version, "PackageValid")["status"] == "True"
 
 
+def test_a_version_with_typos_in_source_and_runtime_is_mended_in_place(registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package(model__config_json="{"))
+    upload(registry.bucket, "mended", package())
+    version = registry.version(runtime="sklaern", obs={"endpoint": registry.bucket.endpoint})
+    registry.until(version, "PackageValid", "False", "ConfigInvalid")
+    registry.version(runtime="sklaern", obs={"uri": f"obs://{registry.bucket.name}/mended/"})
+    registry.until(version, "ArtifactPinned", "True")
+    assert registry.now(version)["status"]["source"]["uri"].endswith("/mended/model/")
+    registry.until(version, "RuntimeResolved", "False", "RuntimeUnknown")
+    registry.version(runtime="python3.7", obs={"uri": f"obs://{registry.bucket.name}/mended/"})
+    registry.until(version, "Ready", "True")
+
+
 def test_a_removed_runtime_is_refused_with_another_name(registry: Registry) -> None:
     number = int(registry.bucket.name[-4:], 16)
     name = f"sklearn_0.{number}-cpu-py_3.6-ubuntu_18.04-x86_64"

@@ -9,8 +9,6 @@ from tests.support.operator import Operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.waiting import eventually
 
-from aiapp.domain.kubernetes.naming import version_labels
-
 Change = Callable[[Registry], None]
 UNCHANGED = "SourceUnchanged"
 
@@ -116,18 +114,9 @@ def test_a_store_that_cannot_be_asked_is_unknown_and_asked_again(registry: Regis
 
 def test_a_fetch_that_found_another_content_leads_to_a_look_at_once(registry: Registry) -> None:
     version = pinned(registry)
-    registry.application(replicas=0)
+    registry.application()
     upload(registry.bucket, "mnist", {"model/model.pkl": b"another"})
-    metadata = {"name": "mnist-x", "namespace": registry.namespace, "labels": version_labels("mnist", "1.0.0")}
-    container = {"name": "fetch", "image": "none"}
-    pod = registry.kube.create(
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": metadata,
-            "spec": {"initContainers": [container], "containers": [container | {"name": "model"}]},
-        }
-    )
+    (pod,) = eventually(lambda: registry.kube.list("v1", "Pod", registry.namespace))
     ended = {"exitCode": 3, "message": '{"reason": "ContentChanged", "message": "model.pkl is another"}'}
     status = {"name": "fetch", "image": "none", "imageID": "", "ready": False, "restartCount": 1}
     state = {"initContainerStatuses": [status | {"state": {"terminated": ended}}]}

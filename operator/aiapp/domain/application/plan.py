@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.application import ServedVersion, Serving
-from aiapp.domain.application.rollout import RenderContext, Rollout, rollout, unreadable
+from aiapp.domain.application.rollout import RenderContext, Rollout, missing, rollout, unreadable
 from aiapp.domain.kubernetes.naming import VERSION_LABEL, owner
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
@@ -94,12 +94,16 @@ def is_current(child: Json) -> bool:
 
 def _rollouts(observed: Observed, serving: Serving) -> tuple[Rollout, ...]:
     by_number: Mapping[str, VersionRecord] = {record.spec.version: record for record in observed.versions}
-    return tuple(
-        unreadable(served, name)
-        if (name := f"{observed.application.name}-{served.version}") in observed.unreadable
-        else rollout(served, serving, by_number.get(served.version), observed.children.revisions, observed.around)
-        for served in serving.versions
-    )
+    return tuple(_rollout(observed, serving, served, by_number.get(served.version)) for served in serving.versions)
+
+
+def _rollout(observed: Observed, serving: Serving, served: ServedVersion, record: VersionRecord | None) -> Rollout:
+    name = f"{observed.application.name}-{served.version}"
+    if name in observed.unreadable:
+        return unreadable(served, name)
+    if record is None:
+        return missing(served, name, observed.versions)
+    return rollout(served, serving, record, observed.children.revisions, observed.around)
 
 
 def _wanted(observed: Observed, serving: Serving | None, rollouts: Sequence[Rollout]) -> list[Json]:

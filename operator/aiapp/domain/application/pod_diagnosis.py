@@ -139,13 +139,21 @@ def _replica_failure(deployment: Json) -> Iterator[Trouble]:
         yield Trouble(reason, f"{printable(message, LONGEST)} (first refused at {since}; {LATER})")
 
 
-def _deadline(deployment: Json, pods: Iterable[Json]) -> Iterator[Trouble]:
+def _deadline(deployment: Json, pods: Sequence[Json]) -> Iterator[Trouble]:
     condition = conditions(deployment).get("Progressing")
     if condition is not None and condition.get("reason") == "ProgressDeadlineExceeded":
         seconds = deployment["spec"].get("progressDeadlineSeconds")
+        if (pod := next(filter(_runs_unready, pods), None)) is not None:
+            message = f"its container runs, but its health check did not succeed within {seconds} s: see its Events"
+            yield _trouble(Reason.PROBE_FAILING, pod["metadata"]["name"], message)
         name = deployment["metadata"]["name"]
         said = f"deployment {name}: its pods were not ready within {seconds} s"
         yield Trouble(Reason.DEPLOY_TIMEOUT, said + _overlooked(deployment, pods))
+
+
+def _runs_unready(pod: Json) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return any("running" in one.get("state", {}) and not one.get("ready") for one in statuses)
 
 
 def _overlooked(deployment: Json, pods: Iterable[Json]) -> str:

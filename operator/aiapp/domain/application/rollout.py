@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
@@ -27,6 +27,9 @@ from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env, pod
 from aiapp.domain.rendering.revision import KEY_LABEL
 from aiapp.domain.rendering.rollout_key import rollout_key
 from aiapp.domain.sizes import human_size
+
+NAMED_VERSIONS: Final = 5
+"""Versions that a message lists, the newest."""
 
 
 class Images(NamedTuple):
@@ -76,14 +79,13 @@ class RenderContext:
 def rollout(
     served: ServedVersion,
     serving: Serving,
-    record: VersionRecord | None,
+    record: VersionRecord,
     revisions: Sequence[Json],
     around: RenderContext,
 ) -> Rollout:
     """The stored template where these spec fields have one; else a new one, if the version may run somewhere."""
-    absent = _absent(served, record)
-    if record is None or absent is not None:
-        return Rollout(served, record, held=absent)
+    if not record.is_true(ConditionType.READY):
+        return Rollout(served, record, held=_not_normal(record))
     key = rollout_key(served, serving, record.spec, record.status)
     runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
     seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
@@ -102,14 +104,20 @@ def unreadable(served: ServedVersion, name: str) -> Rollout:
     return Rollout(served, None, held=Trouble(Reason.VERSION_NOT_READY, message))
 
 
-def _absent(served: ServedVersion, record: VersionRecord | None) -> Trouble | None:
-    if record is None:
-        return Trouble(Reason.VERSION_NOT_FOUND, f"version {served.version} does not exist")
-    if record.is_true(ConditionType.READY):
-        return None
+def missing(served: ServedVersion, name: str, versions: Sequence[VersionRecord]) -> Rollout:
+    """Of a version that does not exist, under the name that it would have; `versions` are those that do."""
+    newest = sorted(versions, key=lambda record: record.number, reverse=True)[:NAMED_VERSIONS]
+    more = ", ..." if len(versions) > NAMED_VERSIONS else ""
+    found = ", ".join(record.spec.version for record in newest)
+    there = f"there are {found}{more}" if found else "the application has no versions"
+    message = f"AIApplicationVersion {name} does not exist; {there}"
+    return Rollout(served, None, held=Trouble(Reason.VERSION_NOT_FOUND, message))
+
+
+def _not_normal(record: VersionRecord) -> Trouble:
     ready = record.condition(ConditionType.READY)
-    said = f": {ready.reason}: {ready.message}" if ready is not None else ""
-    return Trouble(Reason.VERSION_NOT_READY, f"version {record.name} is not Normal yet{said}")
+    why = f": {ready.reason}: {ready.message}" if ready is not None else ""
+    return Trouble(Reason.VERSION_NOT_READY, f"version {record.name} is not Normal yet{why}")
 
 
 def _images(last: Json | None, runtime: RuntimeSpec | None) -> Images | None:

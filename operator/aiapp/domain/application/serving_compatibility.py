@@ -76,7 +76,8 @@ def nodes_available(outlooks: Sequence[tuple[str, Outlook, Json | None]]) -> Fin
     open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
     if open_ or not outlooks:
         told = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"
-        return unknown(ConditionType.NODES_AVAILABLE, Reason.UNKNOWN if open_ else Reason.PENDING, told)
+        reason = Reason.UNKNOWN if any(verdict.nodes for _, verdict in words) else Reason.NO_NODES
+        return unknown(ConditionType.NODES_AVAILABLE, reason if open_ else Reason.PENDING, told)
     return holds(ConditionType.NODES_AVAILABLE, beyond, Reason.COMPATIBLE)
 
 

@@ -11,13 +11,13 @@ from aiapp.domain.application.pod_diagnosis import Trouble, conditions, is_unsch
 from aiapp.domain.application.rollout import Rollout
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.artifact.verification import deviation
-from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize
+from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.service import url
 
-Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Waiting", "Managed"]
+Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Waiting", "Managed"]
 READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
 KEPT_VERSIONS: Final = 50
@@ -52,13 +52,14 @@ def _managed() -> list[Finding]:
 
 
 def _findings(observed: Observed, plan: Plan, refused: Trouble | None, serving: Serving) -> list[Finding]:
+    available = _workloads_available(observed, plan, refused)
     found = [
         _versions_resolved(plan),
-        _workloads_available(observed, plan, refused),
+        available,
         _nodes_available(plan),
         _traffic_split(observed, serving),
     ]
-    return summarize(found, READY_DEPENDENTS, Reason.RUNNING)
+    return summarize(found, READY_DEPENDENTS, available.reason)
 
 
 def _versions_resolved(plan: Plan) -> Finding:
@@ -71,12 +72,29 @@ def _versions_resolved(plan: Plan) -> Finding:
 def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None) -> Finding:
     why = refused or _held(plan) or _pods(observed, plan)
     if why is not None:
-        return fails(ConditionType.WORKLOADS_AVAILABLE, why.reason, why.message)
+        message = f"{why.message}{_goes_on(observed)}"
+        return fails(ConditionType.WORKLOADS_AVAILABLE, why.reason, message)
+    if all(_wants_nothing(d) for d in observed.children.deployments):
+        message = "no pods are wanted: every served version has replicas: 0"
+        return holds(ConditionType.WORKLOADS_AVAILABLE, message, Reason.SCALED_TO_ZERO)
     overruled = [f"{r.served.version}: {r.overruled}" for r in plan.rollouts if r.overruled]
     ready = sum(_ready(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
     note += "".join(f"; {said}" for r in plan.rollouts if (said := _image_note(r)))
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
+
+
+def _goes_on(observed: Observed) -> str:
+    """Which versions serve that are no longer wanted, and why: the new ones are not up."""
+    serving = observed.application.parsed.spec.serving
+    wanted = {served.version for served in serving.versions} if serving else set()
+    ready = {version_of(d): d for d in observed.children.deployments if _ready(d)}
+    left = sorted(version for version in ready if version is not None and version not in wanted)
+    return f"; {', '.join(left)} {'goes' if len(left) == 1 else 'go'} on serving meanwhile" if left else ""
+
+
+def _wants_nothing(child: Json) -> bool:
+    return bool(child["spec"].get("replicas", 1) == 0)
 
 
 def _nodes_available(plan: Plan) -> Finding:
@@ -126,6 +144,8 @@ def _progress(child: Json) -> Trouble:
 
 def _traffic_split(observed: Observed, serving: Serving) -> Finding:
     traffic = _traffic(observed, serving)
+    if not any(t.ready for t in traffic):
+        return unknown(ConditionType.TRAFFIC_SPLIT, Reason.PENDING, "no pod is ready")
     off = [f"{t.version} gets {t.actual_weight} % of {t.weight} %" for t in traffic if t.actual_weight != t.weight]
     if off:
         return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {', '.join(off)}")
@@ -170,7 +190,7 @@ def _ready(child: Json) -> int:
 def phase_of(ready: Finding, *, pods: int) -> Phase:
     """The summary for people of an application that is to serve; `pods` of it are ready."""
     if ready.state is State.TRUE:
-        return "Running"
+        return "Stopped" if ready.reason is Reason.SCALED_TO_ZERO else "Running"
     if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason is not Reason.DEPLOYING):
         return "Concerning"
     if ready.reason in NOT_NORMAL or ready.reason is Reason.WAITING_FOR_NODES:

@@ -68,8 +68,10 @@ def is_pinned(record: VersionRecord) -> bool:
 
 
 def known_listing(record: VersionRecord) -> str | None:
-    """The listing whose package was found faulty: its files need not be read again, unless somebody asks for it."""
-    if record.request is not None:
+    """The listing whose package was found faulty: its files need not be read again, unless the spec changed or
+    somebody asks for it.
+    """
+    if record.request is not None or record.status.observed_generation != record.generation:
         return None
     faulty = record.condition(ConditionType.PACKAGE_VALID)
     if record.status.source is None or faulty is None or faulty.status != "False":
@@ -138,10 +140,12 @@ def report(
     """Everything together. `resolution` None: the package has not said yet which runtime it wants; `support`: whether
     the runtime is maintained.
     """
+    resolved = _runtime_resolved(record, resolution)
     findings = summarize(
-        [*known.findings, _runtime_resolved(record, resolution), _compatible(verdict), *([support] if support else [])],
+        [*known.findings, resolved, _compatible(verdict), *([support] if support else [])],
         READY_DEPENDENTS,
         Reason.NORMAL,
+        f"published, runs on {resolved.message}",
     )
     ready = next(f for f in findings if f.type is ConditionType.READY)
     phase = phase_of(ready)
@@ -217,7 +221,8 @@ def _compatible(verdict: Verdict | None) -> Finding:
         case "Incompatible":
             return fails(ConditionType.RUNTIME_COMPATIBLE, Reason.INCOMPATIBLE, verdict.message)
         case "Unknown":
-            return unknown(ConditionType.RUNTIME_COMPATIBLE, Reason.UNKNOWN, verdict.message)
+            reason = Reason.UNKNOWN if verdict.nodes else Reason.NO_NODES
+            return unknown(ConditionType.RUNTIME_COMPATIBLE, reason, verdict.message)
 
 
 def phase_of(ready: Finding) -> Phase:

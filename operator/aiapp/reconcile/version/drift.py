@@ -36,6 +36,7 @@ from aiapp.ports import Cluster, ObjectHistory, StoreError
 from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
 from aiapp.reconcile.manifests import ManifestGoneError, Manifests
 from aiapp.reconcile.offload import offload
+from aiapp.reconcile.refusals import cause
 from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError, access
 
@@ -180,11 +181,19 @@ class DriftReconciler:
             return await self._checked(record) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
 
     async def _checked(self, record: VersionRecord) -> Outcome:
-        finding = await self._look(record)
-        if self._ports.drifts.found(record, Checked(record.uid, finding, record.request)):
-            self._ports.tell(Key(VERSIONS.kind, record.namespace, record.name))
+        try:
+            finding = await self._look(record)
+        except Exception as error:
+            if (trouble := cause(error)) is not None:
+                self._report(record, unknown(ConditionType.SOURCE_UNCHANGED, trouble.reason, trouble.message), None)
+            raise
+        self._report(record, finding, record.request)
         is_lost = finding.reason is Reason.MANIFEST_MISSING
         return Outcome(retry_after=self._ports.drifts.pause(finding), failed=is_lost)
+
+    def _report(self, record: VersionRecord, finding: Finding, request: str | None) -> None:
+        if self._ports.drifts.found(record, Checked(record.uid, finding, request)):
+            self._ports.tell(Key(VERSIONS.kind, record.namespace, record.name))
 
     async def _look(self, record: VersionRecord) -> Finding:
         artifact = record.status.artifact

@@ -38,7 +38,7 @@ from aiapp.domain.version.plan import (
 from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
 from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
-from aiapp.reconcile.conditions import conditions, tell_change
+from aiapp.reconcile.conditions import conditions, tell_changes
 from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
 from aiapp.reconcile.manifests import Manifests
@@ -104,7 +104,7 @@ class VersionReconciler:
         wait = self._damped(record, said)
         if wait is None:
             await self._write(record, raw, said)
-            tell_change(self._ports.recorder, record.raw, record.status.conditions, said.ready)
+            tell_changes(self._ports.recorder, record.raw, record.status.conditions, said.findings)
         stuck = not all(finding.state is State.TRUE for finding in known.findings)
         return Outcome(retry_after=wait, failed=stuck)
 

@@ -53,7 +53,18 @@ def test_an_application_without_serving_makes_nothing_and_removes_what_it_had() 
 @pytest.mark.parametrize(
     ("versions", "reason", "message"),
     [
-        pytest.param((), Reason.VERSION_NOT_FOUND, "version 1.0.0 does not exist", id="there is no such version"),
+        pytest.param(
+            (),
+            Reason.VERSION_NOT_FOUND,
+            "AIApplicationVersion mnist-1.0.0 does not exist; the application has no versions",
+            id="there is no version at all",
+        ),
+        pytest.param(
+            (normal_version("1.9.0"), normal_version("1.10.0")),
+            Reason.VERSION_NOT_FOUND,
+            "AIApplicationVersion mnist-1.0.0 does not exist; there are 1.10.0, 1.9.0",
+            id="there are others",
+        ),
         pytest.param(
             (fresh_version(),), Reason.VERSION_NOT_READY, "version mnist-1.0.0 is not Normal yet", id="it is being read"
         ),

@@ -60,7 +60,7 @@ def test_what_runs_stays_ready_when_its_last_node_is_gone_and_says_so() -> None:
     [
         pytest.param((FIT,), "True", Reason.COMPATIBLE, id="a node fits"),
         pytest.param((mindcluster("silent", "910ProB"),), "Unknown", Reason.UNKNOWN, id="a node may fit"),
-        pytest.param((), "Unknown", Reason.UNKNOWN, id="there are no nodes"),
+        pytest.param((), "Unknown", Reason.NO_NODES, id="there are no nodes"),
     ],
 )
 def test_nodes_are_available_or_nobody_knows(fleet: tuple[dict[str, Any], ...], state: str, reason: Reason) -> None:

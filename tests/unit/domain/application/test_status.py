@@ -12,6 +12,7 @@ from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.planning.adoption import name_taken
 
 FETCH = {"name": "fetch", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+STATE = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
 MODEL = {"name": "model", "ready": False}
 
 
@@ -211,3 +212,43 @@ def test_versions_are_listed_newest_first() -> None:
     status = assess(seen, plan(seen)).status
     assert [v["version"] for v in status["versions"]] == ["1.10.0", "1.9.0", "1.0.0"]
     assert (status["latestVersion"], status["latestReadyVersion"]) == ("1.10.0", "1.10.0")
+
+
+def split_of(said: Assessment) -> tuple[str, str]:
+    found = next(f for f in said.findings if f.type == "TrafficSplit")
+    return found.state, found.reason
+
+
+@pytest.mark.parametrize(
+    ("children", "split"),
+    [
+        pytest.param((), ("Unknown", "Pending"), id="nothing is deployed yet"),
+        pytest.param((deployed(ready=0),), ("Unknown", "Pending"), id="no pod is ready"),
+        pytest.param((deployed(replicas=2, ready=1),), ("True", "Succeeded"), id="some are ready"),
+        pytest.param((deployed("0.9.0"), deployed(ready=0)), ("False", "ByReplicas"), id="another one has it all"),
+    ],
+)
+def test_the_only_version_gets_all_the_traffic_as_soon_as_there_is_any(
+    children: tuple[dict[str, Any], ...], split: tuple[str, str]
+) -> None:
+    assert split_of(assessed(*children)) == split
+
+
+def test_an_application_that_wants_no_pods_is_stopped_and_ready() -> None:
+    said = assessed(deployed(replicas=0))
+    assert (said.phase, said.ready.state, said.ready.reason) == ("Stopped", "True", Reason.SCALED_TO_ZERO)
+    assert "replicas: 0" in said.ready.message
+    assert split_of(said) == ("Unknown", "Pending")
+
+
+def test_while_a_new_version_fails_it_is_told_which_one_serves() -> None:
+    said = assessed(deployed("0.9.0"), deployed(ready=0), pods=(pod(initContainerStatuses=[FETCH | {"state": STATE}]),))
+    assert said.ready.reason is Reason.IMAGE_PULL_FAILED
+    assert said.ready.message.endswith("; 0.9.0 goes on serving meanwhile")
+
+
+def test_a_container_that_runs_and_is_not_healthy_in_time_is_told() -> None:
+    child = deployed(ready=0, conditions=[condition("Progressing", "False", "ProgressDeadlineExceeded")])
+    said = assessed(child, pods=(pod(containerStatuses=[MODEL | {"state": {"running": {}}}]),))
+    assert said.ready.reason is Reason.PROBE_FAILING
+    assert "its health check did not succeed within 1200 s" in said.ready.message

@@ -112,6 +112,8 @@ def test_an_unchanged_listing_repeats_what_was_said_and_heals_the_source() -> No
     record = fresh_version()
     faulty = VersionRecord.parse(record.raw | {"status": first.status | {"conditions": conditions}})
     assert known_listing(faulty) == "sha256:2"
+    mended = VersionRecord.parse(faulty.raw | {"metadata": faulty.raw["metadata"] | {"generation": 2}})
+    assert known_listing(mended) is None
     again = told(faulty, Unchanged("sha256:2"), None, None)
     assert (states(again)["SourceResolved"][0], again.findings[1].message) == ("True", "line 1")
 

@@ -57,7 +57,7 @@ class Held(ObjectHistory):
 
     def __init__(self) -> None:
         self.listed = [Listed(f"{PREFIX}{e.path}", e.size, e.etag) for e in MANIFEST.entries]
-        self.fault: StoreError | None = None
+        self.fault: Exception | None = None
         self.asked: list[Location] = []
 
     @override
@@ -414,3 +414,14 @@ async def test_the_look_of_an_import_answers_a_request() -> None:
     said = world.said(VersionRecord.parse(fresh))
     assert (said.findings, said.status) == ((), {"lastHandledReconcileAt": "x" * 128})
     assert not await world.due()
+
+
+async def test_a_look_that_fails_as_nobody_foresaw_is_told_of_the_version_and_tried_again() -> None:
+    world = World()
+    world.held.fault = ValueError("password=hunter2")
+    with pytest.raises(ValueError, match="hunter2"):
+        await world.look()
+    (finding,) = world.said(world.annotate()).findings
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.INTERNAL_ERROR)
+    assert "hunter2" not in finding.message
+    assert world.told
