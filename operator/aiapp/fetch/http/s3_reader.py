@@ -14,8 +14,8 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
-from aiapp.fetch import signing
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.http import signing
 from aiapp.fetch.http.backoff import Pauses
 from aiapp.fetch.http.connector import Connector
 from aiapp.fetch.http.diagnosis import BrokenAnswerError, RefusedError, diagnosis, refusal

@@ -9,7 +9,7 @@ from botocore.credentials import Credentials as BotoCredentials
 
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
-from aiapp.fetch.signing import Signer
+from aiapp.fetch.http.signing import Signer
 from aiapp.s3.addressing import address
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
