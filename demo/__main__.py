@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from aiapp.sandbox import state
-from aiapp.sandbox.errors import SandboxError
+from aiapp_sandbox import state
+from aiapp_sandbox.errors import SandboxError
 from demo import cluster, walkthrough
 from demo.errors import DemoError
 from demo.rendering import shown

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aiapp.sandbox import state
-from aiapp.sandbox.images import loading
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.site import Site
-from aiapp.sandbox.state import Folder, Service
+from aiapp_sandbox import state
+from aiapp_sandbox.images import loading
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.site import Site
+from aiapp_sandbox.state import Folder, Service
 from demo.errors import DemoError
 from demo.terminal import Terminal
 

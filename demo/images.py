@@ -9,12 +9,12 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from aiapp.sandbox.images import operator_image
-from aiapp.sandbox.images.base import built as base
-from aiapp.sandbox.images.runtimes import MINDSPORE_STAND_IN, Runtime
-from aiapp.sandbox.images.runtimes import built as runtime
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.progress import Progress
+from aiapp_sandbox.images import operator_image
+from aiapp_sandbox.images.base import built as base
+from aiapp_sandbox.images.runtimes import MINDSPORE_STAND_IN, Runtime
+from aiapp_sandbox.images.runtimes import built as runtime
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.progress import Progress
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib")
 """In the versions that train the model here: what one scikit-learn has pickled another may read differently."""

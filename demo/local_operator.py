@@ -5,11 +5,11 @@ import urllib.request
 from pathlib import Path
 from urllib.error import URLError
 
-from aiapp.sandbox import processes
-from aiapp.sandbox.cluster import service_account_kubeconfig
-from aiapp.sandbox.ports import reserved
-from aiapp.sandbox.site import LOOPBACK, Site
-from aiapp.sandbox.waiting import until
+from aiapp_sandbox import processes
+from aiapp_sandbox.cluster import service_account_kubeconfig
+from aiapp_sandbox.ports import reserved
+from aiapp_sandbox.site import LOOPBACK, Site
+from aiapp_sandbox.waiting import until
 from demo.errors import DemoError
 from demo.terminal import Terminal
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
-from aiapp.sandbox import processes
-from aiapp.sandbox.site import Site
-from aiapp.sandbox.waiting import until
+from aiapp_sandbox import processes
+from aiapp_sandbox.site import Site
+from aiapp_sandbox.waiting import until
 from demo.errors import DemoError
 from demo.kubectl import Kubectl
 from demo.terminal import Terminal

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from aiapp.sandbox import storage
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.site import Site
-from aiapp.sandbox.state import Service
+from aiapp_sandbox import storage
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.site import Site
+from aiapp_sandbox.state import Service
 from demo import (
     cluster,
     conditions,

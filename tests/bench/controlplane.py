@@ -23,8 +23,8 @@ from tests.support.operator import SERVICE_ACCOUNT, Operator, install
 from tests.support.sandbox import Sandbox
 
 from aiapp.api.meta import GROUP_VERSION
-from aiapp.sandbox import cluster, state
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import cluster, state
+from aiapp_sandbox.progress import Silent
 
 SIZES = (200, 1000)
 POLL_SECONDS = 0.5

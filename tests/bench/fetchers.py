@@ -11,9 +11,9 @@ from typing import Final
 
 from tests.bench.byte_server import BUCKET
 
-from aiapp.sandbox import build
-from aiapp.sandbox.pins import Module, Tool
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import build
+from aiapp_sandbox.pins import Module, Tool
+from aiapp_sandbox.progress import Silent
 
 S5CMD: Final = Tool("s5cmd", Module("s5cmd", parent=Path(__file__).parent / "go"), "github.com/peak/s5cmd/v2", "v2.3.0")
 KSERVE: Final = "kserve-storage==0.21.0"

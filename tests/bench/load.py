@@ -13,8 +13,8 @@ from tests.support.kube import Kube, Object
 from tests.support.packages import RUNTIME, SERVICE, package, secret
 
 from aiapp.api.meta import GROUP_VERSION
-from aiapp.sandbox import storage
-from aiapp.sandbox.state import Service
+from aiapp_sandbox import storage
+from aiapp_sandbox.state import Service
 
 NAMESPACES = tuple(f"bench-{number}" for number in range(10))
 Item = TypeVar("Item")

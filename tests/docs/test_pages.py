@@ -10,8 +10,8 @@ from tests.docs.expected import missing
 from tests.docs.shell import Shell
 from tests.support.pages import ROOT, Block, blocks, name
 
-from aiapp.sandbox import cluster, state
-from aiapp.sandbox.nodes import lifecycle
+from aiapp_sandbox import cluster, state
+from aiapp_sandbox.nodes import lifecycle
 
 pytestmark = pytest.mark.timeout(1800)
 

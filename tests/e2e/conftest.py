@@ -26,10 +26,10 @@ from tests.support.packages import Registry, keys
 from tests.support.sandbox import Bucket, Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox import storage
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.site import Site
-from aiapp.sandbox.state import Service
+from aiapp_sandbox import storage
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.site import Site
+from aiapp_sandbox.state import Service
 
 OPTION = "--kubeconfig"
 VARIABLE = "AIAPP_E2E_KUBECONFIG"

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from aiapp.sandbox.direct import opener
+from aiapp_sandbox.direct import opener
 
 Object = dict[str, Any]
 

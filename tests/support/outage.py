@@ -8,7 +8,7 @@ from tests.support.kube import ApiError, Kube
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.processes import alive, launch
+from aiapp_sandbox.processes import alive, launch
 
 SERVER = "kube-apiserver"
 

@@ -18,11 +18,11 @@ import pytest
 from tests.support.kube import Kube
 from tests.support.waiting import eventually
 
-from aiapp.sandbox import cluster, state, storage
-from aiapp.sandbox.nodes import lifecycle
-from aiapp.sandbox.profiles import SimulatedNode
-from aiapp.sandbox.progress import Silent
-from aiapp.sandbox.state import Folder, Record, Service
+from aiapp_sandbox import cluster, state, storage
+from aiapp_sandbox.nodes import lifecycle
+from aiapp_sandbox.profiles import SimulatedNode
+from aiapp_sandbox.progress import Silent
+from aiapp_sandbox.state import Folder, Record, Service
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,9 +1,16 @@
 """The command line: arguments in, calls and exit codes out. Nothing is decided here."""
 
 from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Final
 
 import click
 from typing_extensions import override
+
+PLUGINS: Final = "aiapp.commands"
+"""The group of entry points by which other distributions add commands."""
+
+SANDBOX_ABSENT: Final = "`aiapp sandbox` is a distribution of its own: install aiapp-operator[sandbox]"
 
 COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
@@ -16,7 +23,6 @@ COMMANDS = {
     "promote": "Print a version as a manifest for another place, held to the same content.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
     "version": "Show the version.",
-    "sandbox": "A Kubernetes cluster on this machine, to try the operator without one.",
 }
 
 
@@ -25,20 +31,27 @@ class LazyGroup(click.Group):
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
+        return sorted({*COMMANDS, *entry_points(group=PLUGINS).names})
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name in COMMANDS:
+            command = import_module(f"aiapp.cli.{cmd_name}").command
+        else:
+            command = next((found.load() for found in entry_points(group=PLUGINS, name=cmd_name)), None)
+        if command is None and cmd_name == "sandbox":
+            ctx.fail(SANDBOX_ABSENT)
+        if command is None:
             return None
-        command = import_module(f"aiapp.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return _with_line_breaks(command)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        added = {name: self.get_command(ctx, name) for name in self.list_commands(ctx) if name not in COMMANDS}
+        texts = {name: command.get_short_help_str(limit=200) for name, command in added.items() if command}
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
+            formatter.write_dl(sorted({**COMMANDS, **texts}.items()))
 
 
 def _with_line_breaks(command: click.Command) -> click.Command:
@@ -56,9 +69,9 @@ def main() -> None:
 
     \b
     Examples:
-      aiapp sandbox up --nodes demo     a cluster on this machine
-      aiapp run                         the operator, against the current kubeconfig
-      aiapp help sandbox up             the same as: aiapp sandbox up --help
+      aiapp check ./mnist               what the operator would say of a package
+      aiapp fit mnist-1.0.0             which nodes a version fits
+      aiapp help fit                    the same as: aiapp fit --help
     """
 
 

@@ -12,7 +12,7 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
     \b
     Examples:
       aiapp help
-      aiapp help sandbox up
+      aiapp help fit
     """
     shown = context.find_root()
     for word in words:

@@ -3,9 +3,9 @@
 sandbox real registry && placeholder registry.example.com/team "$REGISTRY/team" &&
   python - <<END &&
 import os, shutil
-from aiapp.sandbox.images import base, operator_image
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox.images import base, operator_image
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.progress import Silent
 root = base.built(host_architecture(), os.environ, Silent())
 from pathlib import Path
 shutil.move(operator_image._base_image(Path("."), root), "base.tar")

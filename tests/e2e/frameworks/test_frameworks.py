@@ -21,10 +21,10 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 from tests.support.wheels import make_wheel
 
-from aiapp.sandbox.images import base, libraries, loading, runtimes
-from aiapp.sandbox.images.runtimes import Runtime
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox.images import base, libraries, loading, runtimes
+from aiapp_sandbox.images.runtimes import Runtime
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.progress import Silent
 
 pytestmark = pytest.mark.timeout(3000)
 

@@ -10,8 +10,8 @@ from tests.support.kube import Kube, Object
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.images import archive, base, loading
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox.images import archive, base, loading
+from aiapp_sandbox.progress import Silent
 
 IMAGE = "localhost/sandbox-test:1"
 

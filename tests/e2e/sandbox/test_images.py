@@ -8,9 +8,9 @@ from tests.support.kube import Kube, Object
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.images import loading, operator_image, runtimes
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox.images import loading, operator_image, runtimes
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.progress import Silent
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(900)]
 

@@ -11,14 +11,14 @@ from tests.e2e.sandbox.conftest import IMAGE, small_image
 from tests.support.kube import Kube, Object
 from tests.support.waiting import eventually
 
-from aiapp.sandbox import cluster, processes, state
-from aiapp.sandbox.images import loading
-from aiapp.sandbox.network import bridge_name
-from aiapp.sandbox.nodes import lifecycle
-from aiapp.sandbox.nodes.cgroups import MOUNT_POINT
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.progress import Silent
-from aiapp.sandbox.state import Folder
+from aiapp_sandbox import cluster, processes, state
+from aiapp_sandbox.images import loading
+from aiapp_sandbox.network import bridge_name
+from aiapp_sandbox.nodes import lifecycle
+from aiapp_sandbox.nodes.cgroups import MOUNT_POINT
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.progress import Silent
+from aiapp_sandbox.state import Folder
 
 pytestmark = pytest.mark.root
 

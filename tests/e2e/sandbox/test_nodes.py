@@ -9,7 +9,7 @@ from tests.support.kube import Kube, Object
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.profiles import host_architecture
+from aiapp_sandbox.profiles import host_architecture
 
 pytestmark = pytest.mark.root
 

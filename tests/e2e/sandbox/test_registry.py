@@ -11,9 +11,9 @@ from tests.e2e.sandbox.test_images import output, restricted
 from tests.support.kube import Kube
 from tests.support.sandbox import Sandbox
 
-from aiapp.sandbox import cluster as sandboxes
-from aiapp.sandbox.profiles import host_architecture
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import cluster as sandboxes
+from aiapp_sandbox.profiles import host_architecture
+from aiapp_sandbox.progress import Silent
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(600)]
 

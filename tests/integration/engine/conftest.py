@@ -8,8 +8,8 @@ from tests.support.kube import Kube
 from tests.support.operator import install
 from tests.support.sandbox import Sandbox
 
-from aiapp.sandbox import cluster, state
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import cluster, state
+from aiapp_sandbox.progress import Silent
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from tests.support.packages import CONFIG, SERVICE, Registry, keys, package, sec
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.profiles import SimulatedNode
+from aiapp_sandbox.profiles import SimulatedNode
 
 
 def config(**changes: Any) -> str:

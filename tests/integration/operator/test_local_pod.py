@@ -16,8 +16,8 @@ from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox import processes
-from aiapp.sandbox.site import Site
+from aiapp_sandbox import processes
+from aiapp_sandbox.site import Site
 
 DEPLOYMENT = "mnist-1-0-0"
 

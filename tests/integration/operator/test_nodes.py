@@ -15,7 +15,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.domain.runtimes.name import object_name
-from aiapp.sandbox.profiles import SimulatedNode, Taint
+from aiapp_sandbox.profiles import SimulatedNode, Taint
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 NPU = "huawei.com/Ascend910"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import build
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.pins import Module, Tool
+from aiapp_sandbox import build
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.pins import Module, Tool
 
 pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="needs Go in PATH")
 

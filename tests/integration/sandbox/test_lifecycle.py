@@ -15,9 +15,9 @@ from tests.support.kube import Kube
 from tests.support.waiting import eventually
 
 import aiapp
-from aiapp.sandbox import cluster, processes, state, storage
-from aiapp.sandbox.progress import Silent
-from aiapp.sandbox.state import Folder
+from aiapp_sandbox import cluster, processes, state, storage
+from aiapp_sandbox.progress import Silent
+from aiapp_sandbox.state import Folder
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from tests.support.kube import Kube, Object
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.sandbox.profiles import SimulatedNode, Taint
+from aiapp_sandbox.profiles import SimulatedNode, Taint
 
 NPU = "huawei.com/Ascend910"
 

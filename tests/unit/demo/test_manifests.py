@@ -13,7 +13,7 @@ from tests.support.documents import Document
 from aiapp.api import crd
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.api.strict import unknown_fields
-from aiapp.sandbox.state import Service
+from aiapp_sandbox.state import Service
 
 MODELS = {kind.name: kind.model for kind in crd.KINDS}
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import binaries, build, pins
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.pins import TOOLS, Module
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import binaries, build, pins
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.pins import TOOLS, Module
+from aiapp_sandbox.progress import Silent
 
 
 def program(folder: Path, name: str, says: str) -> Path:

@@ -6,9 +6,9 @@ from socket import create_connection, create_server
 import pytest
 import yaml
 
-from aiapp.sandbox.certificates import Authority
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.kubeconfig import kubeconfig
+from aiapp_sandbox.certificates import Authority
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.kubeconfig import kubeconfig
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
-from aiapp.sandbox import debian
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import debian
+from aiapp_sandbox.progress import Silent
 
 
 def test_nothing_is_installed_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

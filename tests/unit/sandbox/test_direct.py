@@ -1,4 +1,4 @@
-from aiapp.sandbox import direct
+from aiapp_sandbox import direct
 
 
 def test_proxies_of_the_user_do_not_count_for_a_sandboxs_addresses() -> None:

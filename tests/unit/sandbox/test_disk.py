@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import build, disk, pins
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.state import Folder, Record
+from aiapp_sandbox import build, disk, pins
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.state import Folder, Record
 
 CURRENT = f"kwok-{build.digest(pins.KWOK, build.platform_name())}"
 

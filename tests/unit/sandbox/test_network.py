@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.network import MAX_NODES, POOL, Network, bridge_name, free_subnet
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.network import MAX_NODES, POOL, Network, bridge_name, free_subnet
 
 NETWORK = Network(bridge="aiapp-0123456", host_ip="10.192.16.1", subnet="10.192.16.0/20")
 

@@ -1,6 +1,6 @@
 import socket
 
-from aiapp.sandbox.ports import listening, reserved
+from aiapp_sandbox.ports import listening, reserved
 
 LOOPBACK = "127.0.0.1"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.support.waiting import eventually
 
-from aiapp.sandbox import processes
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.processes import Identity
+from aiapp_sandbox import processes
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.processes import Identity
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import profiles, simulated, startup
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.profiles import RealNode, SimulatedNode
+from aiapp_sandbox import profiles, simulated, startup
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.profiles import RealNode, SimulatedNode
 
 
 @pytest.mark.parametrize("name", ["none", "simulated", "demo"])

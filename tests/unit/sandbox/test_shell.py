@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import shell
-from aiapp.sandbox.state import Folder, Record, Service
+from aiapp_sandbox import shell
+from aiapp_sandbox.state import Folder, Record, Service
 
 S3 = Service(endpoint="http://10.192.0.1:9000", access_key="AK", secret_key="it's $a secret")
 REGISTRY = Service(endpoint="http://10.192.0.1:5000")

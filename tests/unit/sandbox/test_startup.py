@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import pins, startup
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.nodes import lifecycle
-from aiapp.sandbox.progress import Silent
+from aiapp_sandbox import pins, startup
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.nodes import lifecycle
+from aiapp_sandbox.progress import Silent
 
 
 def given(folder: Path, *names: str) -> dict[str, str]:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox import locks, state
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.locks import exclusive
-from aiapp.sandbox.processes import Identity, Process
-from aiapp.sandbox.state import Folder, Record, Service
+from aiapp_sandbox import locks, state
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.locks import exclusive
+from aiapp_sandbox.processes import Identity, Process
+from aiapp_sandbox.state import Folder, Record, Service
 
 
 @pytest.fixture

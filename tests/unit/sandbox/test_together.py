@@ -2,9 +2,9 @@ import threading
 
 import pytest
 
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.together import together
-from aiapp.sandbox.waiting import until
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.together import together
+from aiapp_sandbox.waiting import until
 
 
 def wait_for_ever(entered: threading.Event) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.images import archive
-from aiapp.sandbox.images.archive import ImageConfig
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.images import archive
+from aiapp_sandbox.images.archive import ImageConfig
 
 
 def written(folder: Path, architecture: str) -> Path:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.images.base import package_sources
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.images.base import package_sources
 
 INDEXES = """\
 http://mirror.example/debian/ bookworm main Debian

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox.images import cache
+from aiapp_sandbox.images import cache
 
 
 def test_an_image_is_built_once(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 from tests.unit.sandbox.nodes.support import plan
 
-from aiapp.sandbox.errors import SandboxError
-from aiapp.sandbox.images.loading import chosen, left_out
+from aiapp_sandbox.errors import SandboxError
+from aiapp_sandbox.images.loading import chosen, left_out
 
 PLANS = [plan("host", "amd64"), plan("npu", "arm64")]
 

@@ -1,6 +1,6 @@
 """Builders for the tests of real nodes."""
 
-from aiapp.sandbox.nodes.plan import Cable, Daemon, Plan
+from aiapp_sandbox.nodes.plan import Cable, Daemon, Plan
 
 
 def plan(name: str, architecture: str) -> Plan:

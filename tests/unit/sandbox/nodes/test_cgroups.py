@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox.nodes import cgroups
+from aiapp_sandbox.nodes import cgroups
 
 GROUP = "/aiapp-1/host"
 

@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from aiapp.sandbox.nodes import configuration
-from aiapp.sandbox.nodes.configuration import Settings
+from aiapp_sandbox.nodes import configuration
+from aiapp_sandbox.nodes.configuration import Settings
 
 SETTINGS = Settings(
     name="host", ip="10.192.0.2", pod_cidr="10.192.1.0/24", architecture="arm64", cgroup="/aiapp-1/host"

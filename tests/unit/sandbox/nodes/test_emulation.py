@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.sandbox.nodes.emulation import QEMU, registration, serves_containers
+from aiapp_sandbox.nodes.emulation import QEMU, registration, serves_containers
 
 ARM64 = """enabled
 interpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P

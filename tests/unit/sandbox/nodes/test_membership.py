@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from aiapp.sandbox.nodes.architecture import policy
-from aiapp.sandbox.nodes.membership import is_ready
+from aiapp_sandbox.nodes.architecture import policy
+from aiapp_sandbox.nodes.membership import is_ready
 
 
 @pytest.mark.parametrize(

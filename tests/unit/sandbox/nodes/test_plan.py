@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.unit.sandbox.nodes.support import plan
 
-from aiapp.sandbox.nodes.plan import Plan
+from aiapp_sandbox.nodes.plan import Plan
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:

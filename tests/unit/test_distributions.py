@@ -1,0 +1,31 @@
+"""What is in which distribution: neither the operator's wheel nor its image holds anything of the sandbox."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.support.pages import ROOT
+
+HATCHLING = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]
+
+
+def wheel(project: Path, target: Path) -> set[str]:
+    """The folders and files at the top of the project's wheel, but for its metadata."""
+    subprocess.run([*HATCHLING, str(target)], cwd=project, check=True, capture_output=True)
+    (built,) = target.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+    return {top for top in tops if not top.endswith(".dist-info")}
+
+
+@pytest.mark.parametrize(("project", "package"), [(".", "aiapp"), ("sandbox", "aiapp_sandbox")])
+def test_a_wheel_holds_its_own_package_alone(project: str, package: str, tmp_path: Path) -> None:
+    assert wheel(ROOT / project, tmp_path) == {package}
+
+
+def test_no_file_of_the_operators_package_is_of_the_sandbox() -> None:
+    """The image takes that package as it is, by operator/Dockerfile."""
+    assert "COPY operator/aiapp /app/package/aiapp" in (ROOT / "operator/Dockerfile").read_text()
+    assert [path for path in (ROOT / "operator/aiapp").rglob("*sandbox*") if path.suffix != ".pyc"] == []
