@@ -6,6 +6,7 @@ from demo.images import Images
 from demo.kubectl import Kubectl
 from demo.rendering import ROOT, relative, render, shown
 
+CRDS = tuple(f"crd/{kind}.aiapp.dev" for kind in ("aiapplications", "aiapplicationversions", "inferenceruntimes"))
 ESTABLISHED_SECONDS = 30
 ROLLOUT_SECONDS = 180
 
@@ -16,7 +17,7 @@ def install(kubectl: Kubectl, target: Path, images: Images, architecture: str, *
     render("operator", target, values(overlay, images, architecture, in_cluster=in_cluster))
     # Before the rest, because kubectl knows no kind that was not served when it started.
     kubectl("apply", "--server-side", "-k", shown(ROOT / "crds"))
-    kubectl("wait", "crd", "--for=condition=Established", "--all", f"--timeout={ESTABLISHED_SECONDS}s")
+    kubectl("wait", "--for=condition=Established", *CRDS, f"--timeout={ESTABLISHED_SECONDS}s")
     kubectl("apply", "--server-side", "-k", shown(overlay))
     if in_cluster:
         operator = ("--namespace=aiapp-system", "deployment/aiapp-operator")
