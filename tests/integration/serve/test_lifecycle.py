@@ -366,3 +366,14 @@ def test_a_package_that_is_a_program_of_its_own_is_run_as_one(archive: pathlib.P
         assert server.wait() == 0
 
         assert server.output == "__main__ 7\n"
+
+
+def test_a_package_has_a_home_to_write_to_although_the_image_has_none(
+    start: Start, package: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/nonexistent")
+    code = (package / "customize_service.py").read_text()
+    (package / "customize_service.py").write_text(code.replace("return data", "return os.path.expanduser('~')"))
+    home = start().wait_until_ready().post({}).content.decode()
+    assert home == f"/tmp/home-{os.getuid()}"
+    assert os.access(home, os.W_OK)
