@@ -92,7 +92,6 @@ def _served(n: int, operator: Operator, kube: Kube, load: Load) -> list[Figure]:
             f"bare aiohttp, {requests / n:.1f} requests",
             requests / n * apply_ms(kube),
         ),
-        Figure(f"CPU of S3 threads, {n} pairs", "ms/pair", in_all.store / n * 1000),
         Figure(f"CPU of the parser's process, {n} pairs", "ms/pair", in_all.children / n * 1000),
         *_written(n, kube, start, deployed, settled),
         Figure(f"resident memory with {n} pairs", "MiB", resident_mib(_pid(operator))),

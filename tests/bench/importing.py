@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from tests.bench.controlplane import control_plane
 from tests.bench.report import Figure, report
-from tests.bench.usage import Usage, peak_mib, reset_peak, resident_mib, usage
+from tests.bench.usage import peak_mib, reset_peak, resident_mib, usage
 from tests.support.kube import Kube, Object
 from tests.support.listing_server import BigPackage, listing_server
 from tests.support.operator import SERVICE_ACCOUNT, Operator, install
@@ -102,7 +102,7 @@ class Bench:
         seconds, used, peak = time.monotonic() - began, usage(self.pid) - before, peak_mib(self.pid)
         time.sleep(REST_SECONDS)
         yield Figure(f"{what}: until it is told", "s", seconds)
-        yield from _cpu(what, used)
+        yield Figure(f"{what}: CPU of the operator", "s", used.operator)
         yield Figure(f"{what}: most memory over idle", "MiB", peak - idle)
         yield Figure(f"{what}: memory over idle {REST_SECONDS:g} s later", "MiB", resident_mib(self.pid) - idle)
         yield Figure(
@@ -146,11 +146,6 @@ def _figures(bench: Bench, small: str, large: str) -> Iterator[Figure]:
         eventually(answered, timeout=LIMIT_SECONDS)
 
     yield from bench.measured(f"look at {OBJECTS:,} objects", look)
-
-
-def _cpu(what: str, used: Usage) -> Iterator[Figure]:
-    yield Figure(f"{what}: CPU of the operator's own threads", "s", used.operator)
-    yield Figure(f"{what}: CPU of its S3 threads", "s", used.store)
 
 
 @contextmanager

@@ -1,11 +1,9 @@
-"""What a process has used so far, read from /proc, thread by thread. Measures nothing by itself."""
+"""What a process has used so far, read from /proc. Measures nothing by itself."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-STORE_THREADS = "s3-"
-"""How the names of the threads begin that talk to object storage (`adapters.s3`)."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -14,22 +12,17 @@ class Usage:
     """CPU seconds, user and system together."""
 
     operator: float
-    """All threads but those that talk to object storage."""
-    store: float
-    """The threads that talk to object storage."""
+    """All its threads."""
     children: float
     """Its child processes: the parser of untrusted code."""
 
     def __sub__(self, before: "Usage") -> "Usage":
-        return Usage(self.operator - before.operator, self.store - before.store, self.children - before.children)
+        return Usage(self.operator - before.operator, self.children - before.children)
 
 
 def usage(pid: int) -> Usage:
-    """Until now. Threads that have ended count for the operator, children that have ended do not count."""
-    tasks = [task for task in Path(f"/proc/{pid}/task").iterdir() if _name(task).startswith(STORE_THREADS)]
-    store = sum(map(_seconds, tasks))
-    children = sum(_seconds(Path(f"/proc/{child}")) for child in _children(pid))
-    return Usage(_seconds(Path(f"/proc/{pid}")) - store, store, children)
+    """Until now. Children that have ended do not count."""
+    return Usage(_seconds(Path(f"/proc/{pid}")), sum(_seconds(Path(f"/proc/{child}")) for child in _children(pid)))
 
 
 def resident_mib(pid: int) -> float:
@@ -57,10 +50,6 @@ def family_mib(pid: int) -> float:
 def reset_peak(pid: int) -> None:
     """From now on `peak_mib` counts anew."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
-
-
-def _name(task: Path) -> str:
-    return (task / "comm").read_text()
 
 
 def _seconds(task: Path) -> float:

@@ -25,6 +25,8 @@ MAX_PAGE_OBJECTS: Final = 10 * PAGE_OBJECTS
 _ARCHIVED: Final = frozenset({"GLACIER", "DEEP_ARCHIVE", "COLD", "ARCHIVE"})
 """Storage classes of AWS, OBS and their kin whose objects have to be restored before they can be read."""
 _SIZE: Final = re.compile(r"[0-9]{1,19}")
+_MAX_TEXTS: Final = 16
+"""Pieces of text, of 8 KiB each, between two elements: more than the longest key takes in any encoding."""
 _DEEPEST: Final = 16
 """Levels of elements; a listing has four."""
 
@@ -106,22 +108,21 @@ class PageReader:
 
 
 class _Answer:
-    """The parts of a listing that matter, as text. Anything else in it is passed over."""
+    """The parts of a listing that matter, as text. Anything else in it is passed over.
+
+    Called for each element, so it does as little as it can: names are told apart when their elements end.
+    """
 
     def __init__(self, root: str) -> None:
         self.members: list[dict[str, str]] = []
         self.fields: dict[str, str] = {}
+        self._text: list[str] = []
         self._root = root
         self._member = "Version" if root == "ListVersionsResult" else "Contents"
-        self._depth = 0
-        self._into: dict[str, str] | None = None
-        self._name = ""
-        self._text: list[str] = []
         self._parser = parser = expat.ParserCreate()
         parser.buffer_text = True
-        parser.StartElementHandler = self._started
-        parser.EndElementHandler = self._ended
-        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        parser.StartElementHandler = self._begin
+        parser.StartDoctypeDeclHandler = _refuse
 
     def parse(self, piece: bytes, *, final: bool) -> None:
         """Raises `UnreadableError`."""
@@ -129,43 +130,54 @@ class _Answer:
             self._parser.Parse(piece, final)
         except (expat.ExpatError, UnicodeError, ValueError) as error:
             raise UnreadableError(NOT_S3, passing=final) from error
-
-    def _started(self, tag: str, _: Mapping[str, str]) -> None:
-        self._depth += 1
-        name = tag.rpartition(":")[2]
-        if self._depth == 3 and self._into is not None:
-            self._begin(name, _OF_MEMBER)
-        elif self._depth == 2:
-            self._into = None
-            if name == self._member:
-                self._into = self._next_member()
-            else:
-                self._begin(name, _OF_LISTING)
-        elif (self._depth == 1 and name != self._root) or self._depth > _DEEPEST:
+        if len(self._text) > _MAX_TEXTS:
             raise UnreadableError(NOT_S3)
 
-    def _next_member(self) -> dict[str, str]:
-        if len(self.members) == MAX_PAGE_OBJECTS:
-            raise UnreadableError(f"lists more than {MAX_PAGE_OBJECTS} objects in one answer")
-        self.members.append({})
-        return self.members[-1]
+    def _begin(self, tag: str, _: object) -> None:
+        """The root, whose prefix the others have too."""
+        prefix, colon, name = tag.rpartition(":")
+        if name != self._root:
+            raise UnreadableError(NOT_S3)
+        self._parser.CharacterDataHandler = self._text.append
+        handlers = self._handlers(f"{prefix}{colon}")
+        self._parser.StartElementHandler, self._parser.EndElementHandler = handlers
 
-    def _begin(self, name: str, wanted: frozenset[str]) -> None:
-        if name in wanted:
-            self._name = name
-            self._parser.CharacterDataHandler = self._text.append
+    def _handlers(self, prefix: str) -> tuple[Callable[[str, object], None], Callable[[str], None]]:
+        """For the start and the end of every other element."""
+        of_listing, of_member = ({f"{prefix}{name}": name for name in names} for names in (_OF_LISTING, _OF_MEMBER))
+        member_tag, members, fields, text = f"{prefix}{self._member}", self.members, self.fields, self._text
+        member: dict[str, str] = {}
+        depth = 1
 
-    def _ended(self, _: str) -> None:
-        if self._name:
-            self._parser.CharacterDataHandler = None
-            into = self.fields if self._depth == 2 or self._into is None else self._into
-            into[self._name] = "".join(self._text)
-            self._name = ""
-            self._text.clear()
-        self._depth -= 1
+        def started(_: str, __: object) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > _DEEPEST:
+                raise UnreadableError(NOT_S3)
+            text.clear()
 
-    def _refuse_doctype(self, *_: object) -> None:
-        raise UnreadableError(NOT_S3)
+        def ended(tag: str) -> None:
+            nonlocal depth, member
+            depth -= 1
+            if depth == 2:
+                if tag in of_member:
+                    member[of_member[tag]] = "".join(text)
+            elif depth == 1:
+                if tag in of_listing:
+                    fields[of_listing[tag]] = "".join(text)
+                elif tag == member_tag:
+                    members.append(member)
+                    if len(members) > MAX_PAGE_OBJECTS:
+                        raise UnreadableError(f"lists more than {MAX_PAGE_OBJECTS} objects in one answer")
+                member = {}
+            text.clear()
+
+        return started, ended
+
+
+def _refuse(*_: object) -> None:
+    """A document type: no store has one, and entities come with it."""
+    raise UnreadableError(NOT_S3)
 
 
 NOT_S3: Final = "answers with something that is not S3"
@@ -189,16 +201,16 @@ def _page(answer: _Answer, place: Place) -> Page:
 
 
 def _listed(member: Mapping[str, str], decoded: Callable[[str], str]) -> Listed:
-    key, size, etag = (member.get(name) for name in ("Key", "Size", "ETag"))
+    key, size, etag = decoded(member.get("Key", "")), member.get("Size", ""), member.get("ETag", "")
     if not key:
         raise UnreadableError("lists an object without a key")
-    key = decoded(key)
-    if size is None or not _SIZE.fullmatch(size.strip()):
+    if not _SIZE.fullmatch(size):
         raise UnreadableError(f"lists {key!r} without a size")
     if not etag:
         raise UnreadableError(f"lists {key!r} without an ETag, so that its content could not be pinned")
-    strong = f'"{opaque(etag)}"' if etag.startswith("W/") else etag
-    return Listed(key, int(size), strong, member.get("VersionId") or None, member.get("IsLatest", "true") == "true")
+    if etag.startswith("W/"):
+        etag = f'"{opaque(etag)}"'
+    return Listed(key, int(size), etag, member.get("VersionId") or None, member.get("IsLatest", "true") == "true")
 
 
 def _following(

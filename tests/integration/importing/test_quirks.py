@@ -30,7 +30,6 @@ from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, fetch
 from aiapp.ports import ObjectChangedError, StoreError
 from aiapp.reconcile.version.importing import inspect
-from aiapp.s3 import listing as s3_listing
 
 KEYS = Credentials("any", "any")
 ROOT = "mnist/model/"
@@ -359,8 +358,8 @@ LENGTH = {"Content-Length": str(ENDLESS + 1024)}
 @pytest.mark.parametrize(
     ("quirky", "words"),
     [
-        pytest.param(Endless(FILES, headers=LENGTH), f"more than {s3_listing.MAX_PAGE_BYTES} bytes", id="a listing"),
-        pytest.param(Endless(FILES), f"more than {s3_listing.MAX_PAGE_BYTES} bytes", id="a listing in chunks"),
+        pytest.param(Endless(FILES, headers=LENGTH), "not S3", id="a listing"),
+        pytest.param(Endless(FILES), "not S3", id="a listing in chunks"),
         pytest.param(Endless(FILES, status=500), "answered 500", id="an error in chunks"),
         pytest.param(Endless(FILES, status=403, headers=LENGTH), "denies access", id="an error"),
     ],

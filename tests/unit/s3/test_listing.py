@@ -219,16 +219,16 @@ def test_objects_in_an_archive_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece",
+    ("piece", "words"),
     [
-        pytest.param(b"<a/>" * 16384, id="elements that nobody asked for"),
-        pytest.param(b" " * 65536, id="white space"),
+        pytest.param(b"<a/>" * 16384, f"more than {MAX_PAGE_BYTES} bytes", id="elements that nobody asked for"),
+        pytest.param(b" " * 65536, "not S3", id="white space"),
     ],
 )
-def test_an_endless_answer_costs_no_memory_and_has_an_end(piece: bytes) -> None:
+def test_an_endless_answer_costs_no_memory_and_has_an_end(piece: bytes, words: str) -> None:
     tracemalloc.start()
-    with pytest.raises(UnreadableError, match=f"more than {MAX_PAGE_BYTES} bytes"):
+    with pytest.raises(UnreadableError, match=words):
         page_of(chain([b"<ListBucketResult>"], repeat(piece)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1 << 20
+    assert peak < MAX_PAGE_BYTES / 4
