@@ -1,5 +1,6 @@
 """Listings page by page, with version ids where the store gives them. Never reads an object."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -80,6 +81,7 @@ async def _page(client: Client, asked: Asked, credentials: Credentials | None, p
         reader = PageReader(place)
         async for piece in answer.content.iter_chunked(_PIECE_BYTES):
             reader.feed(piece)
+            await asyncio.sleep(0)  # whatever else is due: pieces that have come already are not waited for
         return reader.page()
 
     return await client.make(

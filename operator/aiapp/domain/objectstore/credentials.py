@@ -3,6 +3,7 @@
 Never reads a Secret or the environment, and never shows a secret in its repr or its errors.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -45,8 +46,11 @@ SESSION_TOKEN_NAMES: Final = (
 )
 
 
+_PRINTABLE: Final = re.compile(r"[!-~]+")
+
+
 class CredentialsError(ValueError):
-    """A Secret or environment that holds half a key pair; names the keys, never a value."""
+    """A Secret or environment that holds no usable key pair; names the keys, never a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,10 @@ def credentials(values: Mapping[str, str]) -> Credentials | None:
     """The key pair among `values` (a Secret's decoded data, or an environment); None: anonymous access.
 
     Of several spellings the first in the tables above counts; white space around a value, such as the
-    line feed that editors add, is dropped. Raises `CredentialsError` when only one half is there.
+    line feed that editors add, is dropped. Raises `CredentialsError` when only one half is there, and for a
+    value that cannot stand in a request's header.
     """
-    access_key = _first(values, ACCESS_KEY_NAMES)
+    access_key = _sendable(_first(values, ACCESS_KEY_NAMES), ACCESS_KEY_NAMES[0])
     secret_key = _first(values, SECRET_KEY_NAMES)
     if access_key is None and secret_key is None:
         return None
@@ -72,9 +77,17 @@ def credentials(values: Mapping[str, str]) -> Credentials | None:
         raise CredentialsError(f"a secret access key without an access key id: set {ACCESS_KEY_NAMES[0]}")
     if secret_key is None:
         raise CredentialsError(f"an access key id without a secret access key: set {SECRET_KEY_NAMES[0]}")
-    return Credentials(access_key, secret_key, _first(values, SESSION_TOKEN_NAMES))
+    token = _sendable(_first(values, SESSION_TOKEN_NAMES), SESSION_TOKEN_NAMES[0])
+    return Credentials(access_key, secret_key, token)
 
 
 def _first(values: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     found = (values[name].strip() for name in names if name in values)
     return next((value for value in found if value), None)
+
+
+def _sendable(value: str | None, name: str) -> str | None:
+    """What stands in a header as it is; a secret key is only signed with, so that may be anything."""
+    if value is not None and not _PRINTABLE.fullmatch(value):
+        raise CredentialsError(f"{name} holds white space or characters that none has: was it encoded twice?")
+    return value

@@ -50,5 +50,20 @@ def test_half_a_pair_is_an_error_that_names_the_other_half(values: dict[str, str
     assert "hidden" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        pytest.param({"accessKeyId": "a\r\nHost: b", "secretAccessKey": "hidden"}, "accessKeyId", id="a line break"),
+        pytest.param({"accessKeyId": "ключ", "secretAccessKey": "hidden"}, "accessKeyId", id="letters of no header"),
+        pytest.param({"ak": "a", "sk": "hidden", "security_token": "t t"}, "sessionToken", id="white space in a token"),
+    ],
+)
+def test_what_cannot_stand_in_a_header_is_an_error_that_names_the_key(values: dict[str, str], name: str) -> None:
+    with pytest.raises(CredentialsError, match=f"{name} holds white space") as refused:
+        credentials(values)
+    assert "hidden" not in str(refused.value)
+    assert not set(values.values()) & set(str(refused.value).split())
+
+
 def test_a_secret_never_shows() -> None:
     assert "hidden" not in repr(Credentials("id", "hidden", "hidden too"))
