@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
+import aiohttp
 import pytest
+from tests.support.engine import settles
 from tests.support.stores import LOCAL, Proxy, forward_proxy
 
+from aiapp.adapters.objectstore.connector import RefusedAddressError, connector
+from aiapp.adapters.objectstore.resolver import Resolver
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import Listed
@@ -34,6 +38,8 @@ class Server:
     """Answers everything alike and keeps what it was asked."""
 
     answer: bytes = answer()
+    silent_for: str = "nothing"
+    """Requests with this in their first line get no answer."""
     asked: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -43,7 +49,10 @@ class Server:
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             writer.close()
             return
-        self.asked.append((first + await reader.readuntil(b"\r\n\r\n")).decode())
+        asked = (first + await reader.readuntil(b"\r\n\r\n")).decode()
+        self.asked.append(asked)
+        if self.silent_for in asked.partition("\r\n")[0]:
+            await reader.read()  # until the client has had enough
         writer.write(self.answer)
         writer.close()
 
@@ -300,12 +309,31 @@ async def test_what_one_tenant_has_got_wrong_nobody_else_hears_of(
         assert [words.format(port=port) in found.message for found in (failures[0], failures[3])] == [True, True]
 
 
+async def test_a_bucket_that_is_slow_is_not_taken_for_a_store_that_is_down(stores: Stores, server: Server) -> None:
+    server.silent_for = "/slow?"
+    slow, store = replace(at("127.0.0.1", server.port), bucket="slow"), stores(LOCAL, read_seconds=0.2)
+    assert "did not answer in time" in (await failure(store, slow)).message
+    again = asyncio.create_task(failure(store, slow))
+    await settles(lambda: len(server.asked) == 2)
+    assert (await failure(store, at("127.0.0.1", server.port))).reason is Reason.PREFIX_EMPTY
+    assert "did not answer in time" in (await again).message
+
+
+async def test_no_connection_is_made_to_a_refused_address_however_it_was_come_by(server: Server) -> None:
+    guarded = connector(Resolver(1), DEFAULT_POLICY)
+    async with aiohttp.ClientSession(connector=guarded) as session:
+        with pytest.raises(RefusedAddressError, match="a loopback address"):
+            await session.get(f"http://127.0.0.1:{server.port}")
+    assert server.asked == []
+
+
 async def test_a_name_that_never_resolves_holds_up_nobody_who_asks_for_another(
     stores: Stores, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    released = threading.Event()
+    released, asked = threading.Event(), list[str]()
 
     def resolved(host: str, port: int, *more: Any, **options: Any) -> Any:
+        asked.append(host)
         if host.endswith("dead.test"):
             released.wait(60)
         return _getaddrinfo("127.0.0.1", port, *more, **options)
@@ -314,6 +342,7 @@ async def test_a_name_that_never_resolves_holds_up_nobody_who_asks_for_another(
     store = stores(LOCAL, read_seconds=60, request_seconds=60)
     try:
         dead = [asyncio.create_task(failure(store, at(f"{number}.dead.test", server.port))) for number in range(40)]
+        await settles(lambda: bool(asked))
         assert (await failure(store, at("store.test", server.port))).reason is Reason.PREFIX_EMPTY
         assert {found.message.partition(":")[2] for found in await asyncio.gather(*dead)} == {
             f"{server.port} cannot be found: its name does not resolve"
