@@ -8,6 +8,7 @@ from typing import Final, Literal, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
@@ -19,7 +20,6 @@ Clock = Callable[[], datetime]
 """The current time, timezone-aware in UTC."""
 Trim = Callable[[Json], Json | None]
 """Drops what nobody here needs of an object, or all of it (None); may change and return its argument."""
-EventType = Literal["Normal", "Warning"]
 
 
 NOT_SERVED: Final = "NotServed"

@@ -135,7 +135,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         drifts=parts.drifts,
         fetcher=lambda: fetcher_of(parts.ranges.policy),
         pip=pip(parts.settings),
-        clock=time.monotonic,
+        clock=utc_now,
     )
     by_resource: dict[Resource, Reconcile] = {
         VERSIONS: VersionReconciler(version),

@@ -1,13 +1,15 @@
 """Our objects as the store has them, in the states that decisions meet."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tests.support import documents
 from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.plan import Children, Observed
-from aiapp.domain.application.rollout import RenderContext
+from aiapp.domain.application.plan import Children, Observed, Plan
+from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.application.rollout import Absent, Held, RenderContext, Rendered, Running
 from aiapp.domain.kubernetes.naming import version_labels, workload
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.pod.delivery import Fetcher
@@ -15,6 +17,7 @@ from aiapp.domain.rendering.pod.delivery import Fetcher
 SKLEARN: Final = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
 PIN: Final = f"sha256:{'4b' * 32}"
 FETCHER: Final = Fetcher("r/aiapp-operator:0.1.0")
+NOON: Final = datetime(2026, 1, 2, 12, tzinfo=UTC)
 CREATED: Final = "2026-01-02T03:04:05Z"
 
 
@@ -81,9 +84,12 @@ def observed(
     fleet: tuple[dict[str, Any], ...] = (node("cpu-1"),),
     image: str | None = "r/sklearn:1",
     fetcher: Fetcher = FETCHER,
+    seconds: float = 60.0,
 ) -> Observed:
-    """What a pass sees: one CPU node and the catalogue's scikit-learn runtime."""
+    """What a pass sees: one CPU node and the catalogue's scikit-learn runtime, `seconds` after the first pass."""
     return Observed(
+        now=NOON + timedelta(seconds=seconds),
+        met=NOON,
         application=app or application(),
         versions=versions or (normal_version(),),
         children=children or Children(),
@@ -130,3 +136,24 @@ def pod(number: str = "1.0.0", name: str = "mnist-1-0-0-x", **status: Any) -> di
         "creationTimestamp": CREATED,
     }
     return {"metadata": metadata, "status": status}
+
+
+def held(made: Plan) -> Trouble:
+    """Why the only version that is to be served gets no pods."""
+    (one,) = made.rollouts
+    assert isinstance(one, Absent | Held), one
+    return one.why
+
+
+def going_on(made: Plan) -> Running:
+    """The only version that is to be served, which gets pods."""
+    (one,) = made.rollouts
+    assert isinstance(one, Running), one
+    return one
+
+
+def rendered(made: Plan) -> Rendered:
+    """The only version that is to be served, with a new template."""
+    one = going_on(made)
+    assert isinstance(one, Rendered), one
+    return one

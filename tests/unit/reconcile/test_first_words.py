@@ -1,6 +1,7 @@
 """What is said of new objects: of quick imports only the outcome, of slow ones also that they go on."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -8,7 +9,7 @@ from tests.support import documents
 from tests.support.engine import settles
 from tests.support.fake_api import FakeApi
 from tests.support.fleet import TABLES
-from tests.support.records import stored
+from tests.support.records import NOON, stored
 from typing_extensions import override
 
 from aiapp.api import crd
@@ -16,15 +17,17 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import NEVER
 from aiapp.controller.cache import Cache
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.application.status import QUICK_SECONDS
 from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import Syntax
 from aiapp.domain.rendering.pod.delivery import Fetcher
-from aiapp.ports import EventType, HashingStore, PythonParser, Recorder, StaleError, StoreError
-from aiapp.reconcile.application import QUICK_SECONDS, ApplicationPorts, ApplicationReconciler
+from aiapp.ports import HashingStore, PythonParser, Recorder, StaleError, StoreError
+from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.import_slots import StoreSlots
@@ -97,7 +100,6 @@ class World:
             "catalogue": Catalogue(),
             "view": NodeInventoryView(self.store, NodeFactsConfig(TABLES, Unused(), lambda: None), None),
             "drifts": DriftTracker(WorkQueue(lambda: self.now), DriftTiming(0, lambda: self.now)),
-            "clock": lambda: self.now,
         }
         self.of_versions = VersionReconciler(
             VersionPorts(
@@ -108,13 +110,18 @@ class World:
                 slots=StoreSlots(1, print),
                 import_seconds=10,
                 manifest_bytes=1 << 20,
+                clock=lambda: self.now,
                 **common,
             )
         )
         fetcher = Fetcher("r/operator:1")
         self.of_applications = ApplicationReconciler(
             ApplicationPorts(
-                shared=shared, fetcher=lambda: fetcher, replica_sets=ReplicaSets(common["cluster"]), **common
+                shared=shared,
+                fetcher=lambda: fetcher,
+                replica_sets=ReplicaSets(common["cluster"]),
+                clock=lambda: NOON + timedelta(seconds=self.now),
+                **common,
             )
         )
 

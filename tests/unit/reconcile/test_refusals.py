@@ -14,8 +14,9 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
+from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
-from aiapp.ports import ApiError, ConflictError, EventType, NotFoundError, Recorder, StaleError
+from aiapp.ports import ApiError, ConflictError, NotFoundError, Recorder, StaleError
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.refusals import Reported, refusal
 from aiapp.reconcile.shared_config_maps import TakenError

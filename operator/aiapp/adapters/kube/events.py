@@ -10,9 +10,10 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.printable import printable
-from aiapp.ports import Api, ApiError, Clock, ConflictError, EventType, Recorder
+from aiapp.ports import Api, ApiError, Clock, ConflictError, Recorder
 
 logger = logging.getLogger(__name__)
 

@@ -1,11 +1,25 @@
 """AIApplication: which objects should exist and which may go. Bring the new version up before the old one goes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from aiapp.api.application import ServedVersion, Serving
-from aiapp.domain.application.rollout import RenderContext, Rollout, missing, rollout, unreadable
+from aiapp.api.conditions import Reason
+from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.application.rollout import (
+    Absent,
+    Held,
+    RenderContext,
+    Rendered,
+    Rollout,
+    Running,
+    missing,
+    rollout,
+    unreadable,
+)
+from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import VERSION_LABEL, owner
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
@@ -13,6 +27,8 @@ from aiapp.domain.rendering.deployment import deployment
 from aiapp.domain.rendering.revision import controller_revision
 from aiapp.domain.rendering.service import application_service, version_service
 
+UNWATCHED: Final = frozenset({Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED})
+"""Reasons that end with a change of something that is not watched: a Secret, a store."""
 KEPT_REVISIONS: Final = 10
 """Rendered templates that are kept for history and rollback, beside those in use."""
 
@@ -41,6 +57,9 @@ class Observed:
     """Names of versions that break a rule of this operator; their own status says which."""
     children: Children
     around: RenderContext
+    now: datetime
+    met: datetime
+    """When this process first looked at the application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +69,16 @@ class Plan:
     rollouts: tuple[Rollout, ...]
     apply: tuple[Json, ...]
     delete: tuple[Json, ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What people should know of templates that are new, once they are written."""
+        return tuple(event for one in self.rollouts if isinstance(one, Rendered) for event in _news(one))
+
+    @property
+    def must_retry(self) -> bool:
+        """Whether a version is held back by something of which nothing tells the end."""
+        return any(isinstance(one, Held) and one.why.reason in UNWATCHED for one in self.rollouts)
 
 
 def plan(observed: Observed) -> Plan:
@@ -61,6 +90,29 @@ def plan(observed: Observed) -> Plan:
         apply=tuple(_owned(observed.application, obj) for obj in _wanted(observed, serving, rollouts)),
         delete=(*_retired(observed, serving), *_forgotten(observed, rollouts)),
     )
+
+
+def holding(wanted: Plan, held: Mapping[str, Trouble]) -> Plan:
+    """Without what would be made for these versions, and with the reason why not."""
+    if not held:
+        return wanted
+    rollouts = tuple(
+        Held(one.candidate, held[one.served.version])
+        if isinstance(one, Running) and one.served.version in held
+        else one
+        for one in wanted.rollouts
+    )
+    return replace(wanted, rollouts=rollouts, apply=tuple(obj for obj in wanted.apply if version_of(obj) not in held))
+
+
+def without_manifest(running: Running) -> Trouble:
+    """Its pods could not fetch anything."""
+    name = running.candidate.artifact.manifest_ref.name
+    message = (
+        f"ConfigMap {name}, which holds the manifest of version {running.served.version}, is gone: it is written again "
+        "while the store still holds what was pinned; the version's condition SourceUnchanged tells more"
+    )
+    return Trouble(Reason.FETCH_FAILED, message)
 
 
 def version_of(child: Json) -> str | None:
@@ -111,28 +163,26 @@ def _wanted(observed: Observed, serving: Serving | None, rollouts: Sequence[Roll
     if serving is None:
         return []
     name = observed.application.name
-    running = [r for r in rollouts if r.template is not None]
-    objects = [_revision(observed, r, place) for place, r in enumerate(running) if not r.stored]
-    for r in running:
-        objects += [_deployment(name, r, serving), version_service(name, r.served.version)]
+    running = [one for one in rollouts if isinstance(one, Running)]
+    new = [one for one in running if isinstance(one, Rendered)]
+    objects = [_revision(observed, one, place) for place, one in enumerate(new)]
+    for one in running:
+        objects += [_deployment(name, one, serving), version_service(name, one.served.version)]
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 
-def _revision(observed: Observed, rendered: Rollout, place: int) -> Json:
+def _revision(observed: Observed, rendered: Rendered, place: int) -> Json:
     latest = max((r["revision"] for r in observed.children.revisions), default=0)
-    assert rendered.key is not None
-    assert rendered.template is not None
     return controller_revision(
         application=observed.application.name,
         version=rendered.served.version,
-        key=rendered.key,
+        key=rendered.candidate.key,
         template=rendered.template,
         revision=latest + 1 + place,
     )
 
 
-def _deployment(application: str, running: Rollout, serving: Serving) -> Json:
-    assert running.template is not None
+def _deployment(application: str, running: Running, serving: Serving) -> Json:
     nothing_wanted = weight_of(running.served, serving) == 0
     return deployment(
         application=application,
@@ -141,6 +191,16 @@ def _deployment(application: str, running: Rollout, serving: Serving) -> Json:
         replicas=0 if nothing_wanted else running.served.replicas,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
     )
+
+
+def _news(made: Rendered) -> Iterator[Event]:
+    images = made.candidate.images
+    if images is not None:
+        message = f"version {made.served.version} now runs {images.now}, before {images.before}"
+        yield Event("Normal", Reason.RUNTIME_IMAGE_CHANGED, message)
+    if made.overruled is not None:
+        message = f"version {made.served.version} is rolled out against the verdict: {made.overruled}"
+        yield Event("Warning", Reason.COMPATIBILITY_OVERRULED, message)
 
 
 def _owned(application: ApplicationRecord, obj: Json) -> Json:
@@ -172,6 +232,6 @@ def _up(child: Json | None) -> bool:
 
 def _forgotten(observed: Observed, rollouts: Sequence[Rollout]) -> list[Json]:
     """Revisions beyond the history that is kept."""
-    in_use = {r.key for r in rollouts}
+    in_use = {one.candidate.key for one in rollouts if not isinstance(one, Absent)}
     past = [r for r in observed.children.revisions if r["metadata"]["name"].rpartition("-")[2] not in in_use]
     return sorted(past, key=lambda r: int(r["revision"]), reverse=True)[KEPT_REVISIONS:]

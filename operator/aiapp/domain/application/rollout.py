@@ -1,14 +1,14 @@
 """One served version: the template it runs with, or what holds it back before any pod exists."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.api.version import Container
+from aiapp.api.version import Artifact, Container
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.serving_compatibility import Outlook, outlook, trusting
 from aiapp.domain.artifact.manifest_config_map import config_map_names
@@ -40,25 +40,65 @@ class Images(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rollout:
-    """What is to become of one served version."""
+class Absent:
+    """There is no such version, or it is not Normal: nothing can be said of its pods."""
 
     served: ServedVersion
-    record: VersionRecord | None
-    key: str | None = None
-    """Finds the stored template; None while the version is not Normal."""
-    template: Json | None = None
-    """What its pods are made from; None while `held`."""
-    stored: bool = False
-    """Whether the template is already kept in a ControllerRevision."""
-    held: Trouble | None = None
-    """Why no pods are made."""
-    overruled: str | None = None
+    why: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A version that is Normal, and what is known of it whatever becomes of it."""
+
+    served: ServedVersion
+    record: VersionRecord
+    artifact: Artifact
+    """What its pods fetch."""
+    key: str
+    """Finds the stored template."""
+    outlook: Outlook
+    """Where it could run now."""
+    images: Images | None
+    """The runtime's image of the last template and of now, where they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfCandidate:
+    candidate: Candidate
+
+    @property
+    def served(self) -> ServedVersion:
+        """What the application says of it."""
+        return self.candidate.served
+
+
+@dataclass(frozen=True, slots=True)
+class Held(_OfCandidate):
+    """No pods are made of it."""
+
+    why: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(_OfCandidate):
+    """It goes on with the template of an earlier pass, which is kept in a ControllerRevision."""
+
+    template: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered(_OfCandidate):
+    """It gets a new template."""
+
+    template: Json
+    overruled: str | None
     """The verdict that `serving.compatibility: Warn` overruled."""
-    outlook: Outlook | None = None
-    """Where it could run now; None while the version is not Normal."""
-    images: Images | None = None
-    """The runtime's image of then and of now, where they differ."""
+
+
+Running = Stored | Rendered
+Rollout = Absent | Held | Running
+"""What is to become of one served version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,34 +124,32 @@ def rollout(
     around: RenderContext,
 ) -> Rollout:
     """The stored template where these spec fields have one; else a new one, if the version may run somewhere."""
-    if not record.is_true(ConditionType.READY):
-        return Rollout(served, record, held=_not_normal(record))
+    artifact = record.status.artifact
+    if artifact is None or not record.is_true(ConditionType.READY):
+        return Absent(served, _not_normal(record))
     key = rollout_key(served, serving, record.spec, record.status)
     runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
     seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
     own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == served.version]
     stored = next((r for r in own if r["metadata"]["labels"].get(KEY_LABEL) == key), None)
     last = stored or max(own, key=lambda r: int(r["revision"]), default=None)
-    wanted = Rollout(served, record, key, outlook=seen, images=_images(last, runtime))
-    if stored is not None:
-        return replace(wanted, template=stored["data"], stored=True)
-    return _rendered(wanted, serving, record, around)
+    candidate = Candidate(served, record, artifact, key, seen, _images(last, runtime))
+    return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, around)
 
 
-def unreadable(served: ServedVersion, name: str) -> Rollout:
+def unreadable(served: ServedVersion, name: str) -> Absent:
     """Of a version whose object this operator cannot read: nothing is made of it, and what runs goes on."""
     message = f"AIApplicationVersion {name} breaks a rule of this operator: see its conditions"
-    return Rollout(served, None, held=Trouble(Reason.VERSION_NOT_READY, message))
+    return Absent(served, Trouble(Reason.VERSION_NOT_READY, message))
 
 
-def missing(served: ServedVersion, name: str, versions: Sequence[VersionRecord]) -> Rollout:
+def missing(served: ServedVersion, name: str, versions: Sequence[VersionRecord]) -> Absent:
     """Of a version that does not exist, under the name that it would have; `versions` are those that do."""
     newest = sorted(versions, key=lambda record: record.number, reverse=True)[:NAMED_VERSIONS]
     more = ", ..." if len(versions) > NAMED_VERSIONS else ""
     found = ", ".join(record.spec.version for record in newest)
     there = f"there are {found}{more}" if found else "the application has no versions"
-    message = f"AIApplicationVersion {name} does not exist; {there}"
-    return Rollout(served, None, held=Trouble(Reason.VERSION_NOT_FOUND, message))
+    return Absent(served, Trouble(Reason.VERSION_NOT_FOUND, f"AIApplicationVersion {name} does not exist; {there}"))
 
 
 def _not_normal(record: VersionRecord) -> Trouble:
@@ -127,39 +165,34 @@ def _images(last: Json | None, runtime: RuntimeSpec | None) -> Images | None:
     return Images(before, runtime.image) if before != runtime.image else None
 
 
-def _rendered(wanted: Rollout, serving: Serving, record: VersionRecord, around: RenderContext) -> Rollout:
-    name = record.status.runtime.name if record.status.runtime else ""
-    runtime = around.runtimes.get(name)
+def _new(candidate: Candidate, serving: Serving, around: RenderContext) -> Held | Rendered:
+    judged, name = candidate.outlook.verdict, candidate.record.name
+    wanted = candidate.record.status.runtime.name if candidate.record.status.runtime else ""
+    runtime = around.runtimes.get(wanted)
     if runtime is None or runtime.image is None:
-        return _held(wanted, _no_image(name, known=runtime is not None))
-    if (crowded := _without_room(wanted.served, record, around)) is not None:
-        return _held(wanted, crowded)
-    assert wanted.outlook is not None
-    judged = wanted.outlook.verdict
+        return Held(candidate, _no_image(wanted, known=runtime is not None))
+    if (crowded := _without_room(candidate, around)) is not None:
+        return Held(candidate, crowded)
     waits = judged.verdict == "Incompatible"
     if waits and serving.compatibility == "Enforce":
-        return _held(wanted, Trouble(Reason.WAITING_FOR_NODES, f"version {record.name}: {judged.message}"))
-    seen = trusting(wanted.outlook) if waits else wanted.outlook
+        return Held(candidate, Trouble(Reason.WAITING_FOR_NODES, f"version {name}: {judged.message}"))
+    seen = trusting(candidate.outlook) if waits else candidate.outlook
     placed = placement(seen.needed, seen.kinds, around.tables)
-    template = pod_template(_workload(wanted, serving, record, runtime, placed, around))
-    return replace(wanted, template=template, overruled=judged.message if waits else None)
+    template = pod_template(_workload(candidate, serving, runtime, runtime.image, placed, around))
+    return Rendered(candidate, template, judged.message if waits else None)
 
 
-def _held(wanted: Rollout, why: Trouble) -> Rollout:
-    return replace(wanted, held=why)
-
-
-def _without_room(served: ServedVersion, record: VersionRecord, around: RenderContext) -> Trouble | None:
+def _without_room(candidate: Candidate, around: RenderContext) -> Trouble | None:
     """Pods that could only be evicted while they fetch."""
-    asked = _resources(served, record)
+    asked, held = _resources(candidate.served, candidate.record), candidate.artifact.bytes
     limit = storage_limit((asked.limits if asked else None) or {}, around.granted)
-    if limit is None or record.status.artifact is None or record.status.artifact.bytes <= limit:
+    if limit is None or held <= limit:
         return None
     said = asked is not None and EPHEMERAL_STORAGE in (asked.limits or {})
     place = f"resources.limits.{EPHEMERAL_STORAGE}" if said else "a LimitRange of the namespace"
-    size, allowed = human_size(record.status.artifact.bytes), human_size(int(limit))
-    message = f"version {record.name}: its package has {size}, {place} allows {allowed} of ephemeral storage: raise it"
-    return Trouble(Reason.STORAGE_TOO_SMALL, message)
+    size, allowed = human_size(held), human_size(int(limit))
+    message = f"its package has {size}, {place} allows {allowed} of ephemeral storage: raise it"
+    return Trouble(Reason.STORAGE_TOO_SMALL, f"version {candidate.record.name}: {message}")
 
 
 def _resources(served: ServedVersion, record: VersionRecord) -> Resources | None:
@@ -176,25 +209,26 @@ def _no_image(name: str, *, known: bool) -> Trouble:
 
 
 def _workload(
-    wanted: Rollout,
+    candidate: Candidate,
     serving: Serving,
-    record: VersionRecord,
     runtime: RuntimeSpec,
+    image: str,
     placed: Placement,
     around: RenderContext,
 ) -> Workload:
-    container = record.spec.container or Container()
+    served, spec = candidate.served, candidate.record.spec
+    container = spec.container or Container()
     npu = Npu(count=placed.devices, resource_name=placed.resource) if placed.resource else None
     return Workload(
-        application=record.spec.application,
-        version=record.spec.version,
-        delivery=Fetched(_content(record), around.fetcher),
-        engine=_model_server(wanted.served, serving, record, runtime, around.pip),
+        application=spec.application,
+        version=spec.version,
+        delivery=Fetched(_content(candidate), around.fetcher),
+        engine=_model_server(candidate, serving, runtime, image, around.pip),
         needs=Needs(
-            env=merged_env(runtime.env, container.env, wanted.served.env),
-            resources=_resources(wanted.served, record),
+            env=merged_env(runtime.env, container.env, served.env),
+            resources=_resources(served, candidate.record),
             npu=npu,
-            shared_memory=_text(wanted.served.shared_memory or container.shared_memory),
+            shared_memory=_text(served.shared_memory or container.shared_memory),
             image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
             scheduling=serving.scheduling,
             user=runtime.user,
@@ -204,33 +238,30 @@ def _workload(
     )
 
 
-def _content(record: VersionRecord) -> Content:
-    status, source = record.status, record.spec.source.obs
-    assert status.artifact is not None
-    assert status.source is not None
-    assert source is not None
+def _content(candidate: Candidate) -> Content:
+    artifact, spec, found = candidate.artifact, candidate.record.spec.source.obs, candidate.record.status.source
+    assert found is not None
+    assert spec is not None
     return Content(
-        uri=status.source.uri,
-        source=source,
-        pin=status.artifact.pin,
-        bytes=status.artifact.bytes,
-        manifest_config_maps=config_map_names(status.artifact.manifest_ref),
-        digest_config_map=digest_config_map(status.artifact.pin),
+        uri=found.uri,
+        source=spec,
+        pin=artifact.pin,
+        bytes=artifact.bytes,
+        manifest_config_maps=config_map_names(artifact.manifest_ref),
+        digest_config_map=digest_config_map(artifact.pin),
     )
 
 
-def _model_server(
-    served: ServedVersion, serving: Serving, record: VersionRecord, runtime: RuntimeSpec, pip: Pip
-) -> ModelServer:
-    model, container = record.status.model, record.spec.container or Container()
-    assert runtime.image is not None
+def _model_server(candidate: Candidate, serving: Serving, runtime: RuntimeSpec, image: str, pip: Pip) -> ModelServer:
+    spec, model = candidate.record.spec, candidate.record.status.model
+    container = spec.container or Container()
     return ModelServer(
         runtime=runtime,
-        image=runtime.image,
+        image=image,
         health=model.health if model else None,
-        title=record.spec.application,
-        version=record.spec.version,
-        workers=served.workers or container.workers or 1,
+        title=spec.application,
+        version=spec.version,
+        workers=candidate.served.workers or container.workers or 1,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
         dependencies=Dependencies(model.dependencies, pip) if model and model.dependencies else None,
     )

@@ -8,10 +8,11 @@ from aiapp.api.application import Serving, Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.application.plan import Observed, Plan, is_current, settled, version_of, weight_of
 from aiapp.domain.application.pod_diagnosis import Trouble, conditions, is_unschedulable, trouble
-from aiapp.domain.application.rollout import Rollout
+from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.artifact.verification import deviation
 from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
+from aiapp.domain.events import Event, changes
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
@@ -20,6 +21,8 @@ from aiapp.domain.rendering.service import url
 Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Waiting", "Managed"]
 READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
+QUICK_SECONDS: Final = 3.0
+"""A new application is not said to wait for its version before that."""
 KEPT_VERSIONS: Final = 50
 
 
@@ -31,6 +34,9 @@ class Assessment:
     findings: tuple[Finding, ...]
     status: Json
     """The status but for the conditions."""
+    events: tuple[Event, ...]
+    retry_after: float | None
+    """Seconds until it is worth saying all that; None: now."""
 
     @property
     def ready(self) -> Finding:
@@ -44,7 +50,21 @@ def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> As
     traffic = _traffic(observed, serving)
     ready = next(f for f in findings if f.type is ConditionType.READY)
     phase = phase_of(ready, pods=sum(t.ready for t in traffic)) if serving else "Managed"
-    return Assessment(phase=phase, findings=tuple(findings), status=_status(observed, phase, traffic, serving))
+    return Assessment(
+        phase=phase,
+        findings=tuple(findings),
+        status=_status(observed, phase, traffic, serving),
+        events=tuple(changes(observed.application.parsed.status.conditions, findings)),
+        retry_after=_patience(observed, ready),
+    )
+
+
+def _patience(observed: Observed, ready: Finding) -> float | None:
+    """A new application is not said to wait for its version at once: most are imported soon."""
+    if not observed.application.is_new or ready.reason not in NOT_NORMAL:
+        return None
+    left = QUICK_SECONDS - (observed.now - observed.met).total_seconds()
+    return left if left > 0 else None
 
 
 def _managed() -> list[Finding]:
@@ -63,9 +83,9 @@ def _findings(observed: Observed, plan: Plan, refused: Trouble | None, serving: 
 
 
 def _versions_resolved(plan: Plan) -> Finding:
-    held = [r.held for r in plan.rollouts if r.held is not None and r.held.reason in NOT_NORMAL]
-    if held:
-        return fails(ConditionType.VERSIONS_RESOLVED, held[0].reason, "; ".join(t.message for t in held))
+    absent = [one.why for one in plan.rollouts if isinstance(one, Absent)]
+    if absent:
+        return fails(ConditionType.VERSIONS_RESOLVED, absent[0].reason, "; ".join(t.message for t in absent))
     return holds(ConditionType.VERSIONS_RESOLVED)
 
 
@@ -77,7 +97,8 @@ def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None
     if all(_wants_nothing(d) for d in observed.children.deployments):
         message = "no pods are wanted: every served version has replicas: 0"
         return holds(ConditionType.WORKLOADS_AVAILABLE, message, Reason.SCALED_TO_ZERO)
-    overruled = [f"{r.served.version}: {r.overruled}" for r in plan.rollouts if r.overruled]
+    new = [one for one in plan.rollouts if isinstance(one, Rendered)]
+    overruled = [f"{one.served.version}: {one.overruled}" for one in new if one.overruled]
     ready = sum(_ready(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
     note += "".join(f"; {said}" for r in plan.rollouts if (said := _image_note(r)))
@@ -98,39 +119,45 @@ def _wants_nothing(child: Json) -> bool:
 
 
 def _nodes_available(plan: Plan) -> Finding:
-    return nodes_available([(r.served.version, r.outlook, r.template) for r in plan.rollouts if r.outlook is not None])
+    return nodes_available(
+        [
+            (one.served.version, one.candidate.outlook, one.template if isinstance(one, Running) else None)
+            for one in plan.rollouts
+            if not isinstance(one, Absent)
+        ]
+    )
 
 
 def _image_note(rollout: Rollout) -> str:
     """What runs keeps its image until something else makes a new rollout."""
-    if not rollout.stored or rollout.images is None:
+    if not isinstance(rollout, Stored) or rollout.candidate.images is None:
         return ""
-    before, now = rollout.images
+    before, now = rollout.candidate.images
     return f"{rollout.served.version} runs {before}; the next rollout takes its runtime's image of now, {now}"
 
 
 def _held(plan: Plan) -> Trouble | None:
-    return next((r.held for r in plan.rollouts if r.held is not None), None)
+    return next((one.why for one in plan.rollouts if isinstance(one, Absent | Held)), None)
 
 
 def _pods(observed: Observed, plan: Plan) -> Trouble | None:
-    for rollout in plan.rollouts:
+    for rollout in (one for one in plan.rollouts if isinstance(one, Running)):
         child = observed.children.deployment(rollout.served.version)
         if child is None:
             return Trouble(Reason.DEPLOYING, f"version {rollout.served.version} is being deployed")
         pods = [pod for pod in observed.children.pods if version_of(pod) == rollout.served.version]
-        if (odd := deviation(child, pods, rollout.record.status.artifact if rollout.record else None)) is not None:
+        if (odd := deviation(child, pods, rollout.candidate.artifact)) is not None:
             return odd
         if not settled(child):
             return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)
     return None
 
 
-def _no_room(observed: Observed, rollout: Rollout, pods: Sequence[Json]) -> Trouble | None:
+def _no_room(observed: Observed, rollout: Running, pods: Sequence[Json]) -> Trouble | None:
     """Pods that wait for devices of others are no fault of theirs, however long it takes."""
-    if rollout.outlook is None or rollout.template is None or not any(map(is_unschedulable, pods)):
+    if not any(map(is_unschedulable, pods)):
         return None
-    said = no_room(rollout.served.version, rollout.outlook, rollout.template, observed.around.in_use)
+    said = no_room(rollout.served.version, rollout.candidate.outlook, rollout.template, observed.around.in_use)
     return Trouble(Reason.WAITING_FOR_NODES, said) if said else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from aiapp.domain.application.plan import Children
-from aiapp.domain.application.rollout import Rollout
+from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.kubernetes.naming import manifest_behind
 from aiapp.domain.kubernetes.resources import Json
 
@@ -15,7 +15,7 @@ def templates(children: Children, rollouts: Iterable[Rollout]) -> Iterator[Json 
     """
     yield from (deployment["spec"].get("template") for deployment in children.deployments)
     yield from (revision.get("data") for revision in children.revisions)
-    yield from (rollout.template for rollout in rollouts if rollout.template is not None)
+    yield from (rollout.template for rollout in rollouts if isinstance(rollout, Running))
 
 
 def unused(config_maps: Iterable[str], in_use: Iterable[Json | None]) -> list[str]:

@@ -13,6 +13,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, State
+from aiapp.domain.events import changes
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import NodeFacts
@@ -38,7 +39,7 @@ from aiapp.domain.version.plan import (
 from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
 from aiapp.ports import Cluster, ObjectStore, PythonParser, Recorder
-from aiapp.reconcile.conditions import conditions, tell_changes
+from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
 from aiapp.reconcile.manifests import Manifests
@@ -104,7 +105,8 @@ class VersionReconciler:
         wait = self._damped(record, said)
         if wait is None:
             await self._write(record, raw, said)
-            tell_changes(self._ports.recorder, record.raw, record.status.conditions, said.findings)
+            for event in changes(record.status.conditions, said.findings):
+                self._ports.recorder.event(record.raw, *event)
         stuck = not all(finding.state is State.TRUE for finding in known.findings)
         return Outcome(retry_after=wait, failed=stuck)
 

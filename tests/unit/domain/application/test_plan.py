@@ -10,12 +10,16 @@ from tests.support.records import (
     application,
     deployed,
     fresh_version,
+    held,
     normal_version,
     observed,
+    rendered,
 )
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, plan
+from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, holding, plan, version_of, without_manifest
+from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.application.rollout import Held, Rendered
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.revision import KEY_LABEL
 
@@ -32,7 +36,7 @@ def the(plan_: Plan, kind: str) -> dict[str, Any]:
 
 def test_a_served_version_gets_its_objects_and_the_revision_comes_first() -> None:
     made = plan(observed())
-    key = made.rollouts[0].key
+    key = rendered(made).candidate.key
     assert names(made.apply) == [
         f"ControllerRevision/mnist-1-0-0-{key}",
         "Deployment/mnist-1-0-0",
@@ -73,13 +77,13 @@ def test_an_application_without_serving_makes_nothing_and_removes_what_it_had() 
 def test_a_version_that_is_not_normal_is_held_back(versions: Any, reason: Reason, message: str) -> None:
     made = plan(replace(observed(), versions=versions))
     assert made.apply == ()
-    assert made.rollouts[0].held == (reason, message)
+    assert held(made) == (reason, message)
 
 
 def test_no_fitting_node_holds_it_back_and_says_which_do_not_fit() -> None:
     made = plan(observed(fleet=(mindcluster("npu-1", "910B3"),)))
     assert made.apply == ()
-    assert made.rollouts[0].held == (
+    assert held(made) == (
         Reason.WAITING_FOR_NODES,
         "version mnist-1.0.0: 0 of 1 nodes fit; 1 ArchitectureMismatch (npu-1)",
     )
@@ -88,7 +92,7 @@ def test_no_fitting_node_holds_it_back_and_says_which_do_not_fit() -> None:
 def test_warn_rolls_out_against_the_verdict() -> None:
     warned = application(spec__serving__compatibility="Warn")
     made = plan(observed(warned, fleet=(mindcluster("npu-1", "910B3"),)))
-    assert made.rollouts[0].overruled == "0 of 1 nodes fit; 1 ArchitectureMismatch (npu-1)"
+    assert rendered(made).overruled == "0 of 1 nodes fit; 1 ArchitectureMismatch (npu-1)"
     assert "Deployment/mnist-1-0-0" in names(made.apply)
 
 
@@ -97,9 +101,7 @@ def test_a_cluster_without_nodes_does_not_hold_back() -> None:
 
 
 def test_a_runtime_that_lost_its_image_holds_a_new_rollout_back() -> None:
-    held = plan(observed(image=None)).rollouts[0].held
-    assert held is not None
-    assert held.reason is Reason.IMAGE_NOT_CONFIGURED
+    assert held(plan(observed(image=None))).reason is Reason.IMAGE_NOT_CONFIGURED
 
 
 def test_what_runs_stays_as_it_was_rendered() -> None:
@@ -120,14 +122,14 @@ def test_changed_environment_makes_a_new_revision() -> None:
     versions = [{"version": "1.0.0", "env": [{"name": "A", "value": "1"}]}]
     later = plan(observed(application(spec__serving__versions=versions), children=kept))
     revision = the(later, "ControllerRevision")
-    assert revision["metadata"]["labels"][KEY_LABEL] != first.rollouts[0].key
+    assert revision["metadata"]["labels"][KEY_LABEL] != rendered(first).candidate.key
     assert revision["revision"] == 2
 
 
 @pytest.mark.parametrize("change", [{"weight": 100}, {"replicas": 7}])
 def test_weight_and_replicas_do_not_reach_the_template(change: dict[str, int]) -> None:
     changed = application(spec__serving__versions=[{"version": "1.0.0"} | change])
-    assert plan(observed(changed)).rollouts[0].key == plan(observed()).rollouts[0].key
+    assert rendered(plan(observed(changed))).candidate.key == rendered(plan(observed())).candidate.key
 
 
 def test_replicas_are_left_alone_when_nobody_asks() -> None:
@@ -173,3 +175,44 @@ def test_two_versions_share_the_service_of_the_application() -> None:
     assert names(made.apply)[-1] == "Service/mnist"
     assert the(made, "Service")["spec"]["selector"]["aiapp.dev/version"] == "1.0.0"
     assert made.apply[-1]["spec"]["selector"] == {"aiapp.dev/application": "mnist"}
+
+
+def test_a_version_that_something_outside_stands_against_gets_nothing_and_says_why() -> None:
+    both = application(spec__serving__versions=TWO)
+    made = plan(observed(both, normal_version(), normal_version("1.1.0")))
+    why = Trouble(Reason.CREDENTIALS_DENIED, "Secret store is for another endpoint")
+    left = holding(made, {"1.1.0": why})
+    assert [type(one) for one in left.rollouts] == [Rendered, Held]
+    assert [one.why for one in left.rollouts if isinstance(one, Held)] == [why]
+    assert not [obj for obj in left.apply if version_of(obj) == "1.1.0"]
+    assert names(left.apply)[-1] == "Service/mnist"
+
+
+@pytest.mark.parametrize(
+    ("reason", "again"),
+    [
+        pytest.param(Reason.CREDENTIALS_DENIED, True, id="a Secret is not watched"),
+        pytest.param(Reason.FETCH_FAILED, True, id="a store is not watched"),
+        pytest.param(Reason.WAITING_FOR_NODES, False, id="nodes are watched"),
+    ],
+)
+def test_it_is_looked_at_again_when_nothing_tells_that_an_obstacle_is_gone(reason: Reason, *, again: bool) -> None:
+    assert holding(plan(observed()), {"1.0.0": Trouble(reason, "")}).must_retry is again
+
+
+def test_a_missing_manifest_is_named_with_what_becomes_of_it() -> None:
+    why = without_manifest(rendered(plan(observed())))
+    assert why.reason is Reason.FETCH_FAILED
+    assert why.message.startswith("ConfigMap aiapp-manifest-4b4b, which holds the manifest of version 1.0.0, is gone")
+
+
+def test_new_templates_tell_of_a_verdict_that_was_overruled_and_of_another_image() -> None:
+    warned = application(spec__serving__compatibility="Warn")
+    seen = observed(warned, fleet=(mindcluster("npu-1", "910B3"),))
+    first = plan(seen)
+    assert [(event.type, event.reason) for event in first.events] == [("Warning", Reason.COMPATIBILITY_OVERRULED)]
+    kept = Children(revisions=(the(first, "ControllerRevision"),))
+    assert plan(replace(seen, children=kept)).events == ()
+    changed = application(spec__serving__deployTimeoutSeconds=600)
+    (event,) = plan(observed(changed, children=kept, image="r/sklearn:2")).events
+    assert event == ("Normal", Reason.RUNTIME_IMAGE_CHANGED, "version 1.0.0 now runs r/sklearn:2, before r/sklearn:1")

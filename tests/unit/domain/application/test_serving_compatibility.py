@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from tests.support.fleet import mindcluster, node
 from tests.support.fleet import seen as seen_fleet
-from tests.support.records import application, condition, deployed, normal_version, observed, pod
+from tests.support.records import (
+    application,
+    condition,
+    deployed,
+    going_on,
+    held,
+    normal_version,
+    observed,
+    pod,
+    rendered,
+)
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
@@ -121,26 +131,24 @@ def test_a_node_that_only_may_fit_is_said_to_be_full_as_such() -> None:
 def test_warn_lets_pods_go_where_only_our_tables_speak_against_it(unfit: dict[str, Any]) -> None:
     devices = {"spec__serving__versions": [{"version": "1.0.0", "npu": {"count": 3}}]}
     asked = devices if unfit["metadata"]["name"] == "half" else {}
-    assert plan(on_npus(unfit, **asked)).rollouts[0].held is not None
-    (made,) = plan(on_npus(unfit, spec__serving__compatibility="Warn", **asked)).rollouts
+    assert held(plan(on_npus(unfit, **asked))).reason is Reason.WAITING_FOR_NODES
+    made = rendered(plan(on_npus(unfit, spec__serving__compatibility="Warn", **asked)))
     assert made.overruled is not None
-    assert made.template is not None
     (kind,) = seen_fleet(unfit).groups(())
     assert admits(made.template["spec"]["affinity"]["nodeAffinity"], kind.kind)
 
 
 def test_warn_sends_no_pod_to_another_architecture() -> None:
     other = mindcluster("other", "910ProB", arch="amd64")
-    (made,) = plan(on_npus(other, spec__serving__compatibility="Warn")).rollouts
-    assert made.template is not None
+    made = rendered(plan(on_npus(other, spec__serving__compatibility="Warn")))
     (kind,) = seen_fleet(other).groups(())
     assert not admits(made.template["spec"]["affinity"]["nodeAffinity"], kind.kind)
 
 
 def test_warn_keeps_pods_off_unfit_nodes_while_another_fits() -> None:
     old = mindcluster("old", "910ProB", driver="25.5.0")
-    (warned,) = plan(on_npus(FIT, old, spec__serving__compatibility="Warn")).rollouts
-    (enforced,) = plan(on_npus(FIT, old)).rollouts
+    warned = rendered(plan(on_npus(FIT, old, spec__serving__compatibility="Warn")))
+    enforced = rendered(plan(on_npus(FIT, old)))
     assert warned.overruled is None
     assert warned.template == enforced.template
 
@@ -169,26 +177,23 @@ def test_the_next_rollout_takes_the_image_of_now() -> None:
     versions = [{"version": "1.0.0", "env": [{"name": "A", "value": "1"}]}]
     seen = running(on_npus(FIT, spec__serving__versions=versions))
     seen = replace(seen, around=replace(seen.around, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:2")}))
-    (made,) = plan(seen).rollouts
-    assert made.template is not None
+    made = rendered(plan(seen))
     assert made.template["spec"]["containers"][0]["image"] == "r/m:2"
-    assert (made.stored, made.images) == (False, ("r/m:1", "r/m:2"))
+    assert made.candidate.images == ("r/m:1", "r/m:2")
 
 
 def test_a_selector_that_no_node_carries_holds_a_rollout_back_and_says_which_label() -> None:
     wished = on_npus(FIT, spec__serving__scheduling={"nodeSelector": {"pool": "npu"}})
-    (held,) = plan(wished).rollouts
-    assert held.held is not None
-    assert held.held.reason is Reason.WAITING_FOR_NODES
-    assert "1 SelectorMismatch (fit: scheduling.nodeSelector asks for pool=npu)" in held.held.message
+    why = held(plan(wished))
+    assert why.reason is Reason.WAITING_FOR_NODES
+    assert "1 SelectorMismatch (fit: scheduling.nodeSelector asks for pool=npu)" in why.message
 
 
 def test_the_numbers_of_npus_that_a_person_sets_win_over_volcanos() -> None:
     versions = [{"version": "1.0.0", "env": [{"name": "ASCEND_VISIBLE_DEVICES", "value": "0"}]}]
     wishes = {"schedulerName": "volcano"}
     seen = on_npus(FIT, spec__serving__versions=versions, spec__serving__scheduling=wishes)
-    (made,) = plan(seen).rollouts
-    assert made.template is not None
+    made = rendered(plan(seen))
     env = made.template["spec"]["containers"][0]["env"]
     assert env == [{"name": "ASCEND_VISIBLE_DEVICES", "value": "0"}]
 
@@ -200,4 +205,4 @@ def test_going_back_to_an_older_rollout_speaks_of_its_own_image() -> None:
     labels = first["metadata"]["labels"] | {KEY_LABEL: "other"}
     second = first | {"revision": 2, "data": template, "metadata": first["metadata"] | {"labels": labels}}
     both = replace(seen, children=replace(seen.children, revisions=(first, second)))
-    assert plan(both).rollouts[0].images is None
+    assert going_on(plan(both)).candidate.images is None

@@ -3,17 +3,21 @@
 from typing import Any
 
 import pytest
-from tests.support.records import application, condition, deployed, normal_version, observed, pod
+from tests.support.records import application, condition, deployed, fresh_version, normal_version, observed, pod
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.application.adoption import name_taken
 from aiapp.domain.application.plan import Children, plan
 from aiapp.domain.application.pod_diagnosis import Trouble
-from aiapp.domain.application.status import Assessment, assess
-from aiapp.domain.planning.adoption import name_taken
+from aiapp.domain.application.status import QUICK_SECONDS, Assessment, assess
+from aiapp.domain.records import ApplicationRecord, VersionRecord
 
 FETCH = {"name": "fetch", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
 STATE = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
 MODEL = {"name": "model", "ready": False}
+
+
+SEEN = ApplicationRecord.parse(application().raw | {"status": {"observedGeneration": 1}})
 
 
 def assessed(
@@ -252,3 +256,25 @@ def test_a_container_that_runs_and_is_not_healthy_in_time_is_told() -> None:
     said = assessed(child, pods=(pod(containerStatuses=[MODEL | {"state": {"running": {}}}]),))
     assert said.ready.reason is Reason.PROBE_FAILING
     assert "its health check did not succeed within 1200 s" in said.ready.message
+
+
+@pytest.mark.parametrize(
+    ("app", "version", "seconds", "wait"),
+    [
+        pytest.param(application(), fresh_version(), 0.0, QUICK_SECONDS, id="both are new"),
+        pytest.param(application(), fresh_version(), 2.0, 1.0, id="two seconds later"),
+        pytest.param(application(), fresh_version(), 3.0, None, id="an import that takes longer"),
+        pytest.param(application(), normal_version(), 0.0, None, id="the version is imported"),
+        pytest.param(SEEN, fresh_version(), 0.0, None, id="an application that was told of before"),
+    ],
+)
+def test_a_new_application_is_not_said_to_wait_for_its_version_at_once(
+    app: ApplicationRecord, version: VersionRecord, seconds: float, wait: float | None
+) -> None:
+    seen = observed(app, version, seconds=seconds)
+    assert assess(seen, plan(seen)).retry_after == wait
+
+
+def test_what_changed_since_it_was_last_told_of_is_an_event() -> None:
+    (event,) = assessed(deployed()).events
+    assert (event.type, event.reason) == ("Normal", Reason.RUNNING)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.support.fleet import mindcluster, node
-from tests.support.records import application, normal_version, observed
+from tests.support.records import application, held, normal_version, observed
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import EnvVar
@@ -170,10 +170,9 @@ def test_our_own_request_of_storage_is_never_larger_than_the_limit() -> None:
 def test_a_limit_of_storage_that_the_package_exceeds_is_said_before_any_pod_exists() -> None:
     version = normal_version(spec__container={"resources": {"limits": {"ephemeral-storage": "1Mi"}}})
     wanted = plan(observed(None, version))
-    (rollout,) = wanted.rollouts
-    assert rollout.held is not None
-    assert rollout.held.reason is Reason.STORAGE_TOO_SMALL
-    assert rollout.held.message == (
+    why = held(wanted)
+    assert why.reason is Reason.STORAGE_TOO_SMALL
+    assert why.message == (
         "version mnist-1.0.0: its package has 3.0 MiB, resources.limits.ephemeral-storage allows 1.0 MiB of ephemeral "
         "storage: raise it"
     )
@@ -183,6 +182,5 @@ def test_a_limit_of_storage_that_the_package_exceeds_is_said_before_any_pod_exis
 def test_a_namespaces_limit_range_counts_too() -> None:
     small = bounds([{"spec": {"limits": [{"type": "Container", "default": {"ephemeral-storage": "1Mi"}}]}}])
     seen = observed()
-    (rollout,) = plan(replace(seen, around=replace(seen.around, granted=small))).rollouts
-    assert rollout.held is not None
-    assert "a LimitRange of the namespace allows 1.0 MiB" in rollout.held.message
+    why = held(plan(replace(seen, around=replace(seen.around, granted=small))))
+    assert "a LimitRange of the namespace allows 1.0 MiB" in why.message

@@ -7,16 +7,17 @@ import pytest
 from tests.support import documents
 from tests.support.fake_api import FakeApi
 from tests.support.fleet import TABLES
-from tests.support.records import SKLEARN, observed, stored
+from tests.support.records import SKLEARN, held, observed, stored
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.plan import plan
+from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import RUNTIMES, Json
 from aiapp.domain.records import read_versions
-from aiapp.ports import EventType, Recorder
+from aiapp.ports import Recorder
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
@@ -33,13 +34,13 @@ class Unheard(Recorder):
         pass
 
 
-def held(api: FakeApi, document: Json) -> Json:
+def put(api: FakeApi, document: Json) -> Json:
     return api.hold(stored(document), f"uid-{document['metadata']['name']}")
 
 
 def test_a_runtime_that_cannot_be_read_is_left_out_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     api, catalogue = FakeApi(), Catalogue()
-    objects = [held(api, OLD), held(api, documents.runtime(SKLEARN))]
+    objects = [put(api, OLD), put(api, documents.runtime(SKLEARN))]
     for _ in range(2):
         assert list(catalogue.specs(objects)) == [SKLEARN]
     (told,) = caplog.messages
@@ -49,8 +50,8 @@ def test_a_runtime_that_cannot_be_read_is_left_out_and_told_once(caplog: pytest.
 
 def test_it_counts_as_soon_as_it_was_mended() -> None:
     api, catalogue = FakeApi(), Catalogue()
-    assert catalogue.specs([held(api, OLD)]) == {}
-    assert list(catalogue.specs([held(api, documents.runtime("older_1.0-cpu"))])) == ["older_1.0-cpu"]
+    assert catalogue.specs([put(api, OLD)]) == {}
+    assert list(catalogue.specs([put(api, documents.runtime("older_1.0-cpu"))])) == ["older_1.0-cpu"]
 
 
 async def test_its_own_status_says_which_field_breaks_a_rule() -> None:
@@ -76,8 +77,6 @@ def test_a_version_that_cannot_be_read_holds_back_only_itself() -> None:
 
 def test_an_application_says_which_of_its_versions_cannot_be_read() -> None:
     made = plan(replace(observed(), versions=(), unreadable=frozenset({"mnist-1.0.0"})))
-    (rollout,) = made.rollouts
-    assert rollout.held is not None
-    assert rollout.held.reason is Reason.VERSION_NOT_READY
-    assert "mnist-1.0.0 breaks a rule" in rollout.held.message
+    assert held(made).reason is Reason.VERSION_NOT_READY
+    assert "mnist-1.0.0 breaks a rule" in held(made).message
     assert made.delete == ()

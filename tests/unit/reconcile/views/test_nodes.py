@@ -7,9 +7,10 @@ from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
+from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, NODES, PODS, Json
 from aiapp.domain.nodes.facts import NodeFacts, facts
-from aiapp.ports import EventType, Recorder
+from aiapp.ports import Recorder
 from aiapp.reconcile.views.devices import Devices
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView

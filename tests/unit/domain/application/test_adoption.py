@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from tests.support.records import application, deployed
 
+from aiapp.domain.application.adoption import name_taken, new_owners, orphans
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.planning.adoption import name_taken, new_owners, orphans
 from aiapp.domain.rendering.revision import controller_revision
 from aiapp.domain.rendering.service import application_service, version_service
 

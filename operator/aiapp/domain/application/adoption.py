@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
@@ -31,6 +32,12 @@ def new_owners(application: ApplicationRecord, orphan: Json) -> list[Json]:
     """As a strategic merge patch: the application comes, its predecessors of the same name go."""
     dead = [{"$patch": "delete", "uid": one["uid"]} for one in _owners(orphan) if _is_namesake(application, one)]
     return [*dead, owner(application.raw, controller=True)]
+
+
+def taken_back(orphan: Json) -> Event:
+    """What people are told of it."""
+    message = f"{called(orphan)}, which had lost its owner, belongs to this application again"
+    return Event("Normal", Reason.TAKEN_BACK, message)
 
 
 def name_taken(objects: Sequence[Json]) -> Trouble:

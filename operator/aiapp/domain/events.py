@@ -1,0 +1,66 @@
+"""What people are told by Kubernetes Events, beside the conditions. Pure; never sends one."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import Condition
+from aiapp.domain.conditions import Finding, State
+
+EventType = Literal["Normal", "Warning"]
+
+
+class Event(NamedTuple):
+    """One Event about an object."""
+
+    type: EventType
+    reason: Reason
+    message: str
+
+
+UNTOLD: Final = frozenset({Reason.VERSION_NOT_READY})
+"""Passing states of an application whose version has Events of its own."""
+CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES})
+"""Reasons for which the operator waits as it should."""
+BESIDE_READY: Final = frozenset(
+    {
+        ConditionType.RUNTIME_COMPATIBLE,
+        ConditionType.RUNTIME_SUPPORTED,
+        ConditionType.SOURCE_UNCHANGED,
+        ConditionType.NODES_AVAILABLE,
+        ConditionType.TRAFFIC_SPLIT,
+    }
+)
+"""Conditions that are no part of Ready: becoming False is an Event, and so is the end of it."""
+
+
+def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Event]:
+    """Of what came to another status or reason; faults are warnings. `findings` has Ready."""
+    known = {condition.type: condition for condition in before}
+    ready = next(finding for finding in findings if finding.type is ConditionType.READY)
+    return [
+        Event(_kind(finding), finding.reason, finding.message)
+        for finding in findings
+        if _is_worth_telling(finding, known.get(finding.type), ready)
+    ]
+
+
+def _is_worth_telling(finding: Finding, last: Condition | None, ready: Finding) -> bool:
+    if last is not None and (last.status, last.reason) == (finding.state.value, finding.reason.value):
+        return False
+    if finding.type is ConditionType.READY:
+        return finding.reason not in UNTOLD
+    if finding.type not in BESIDE_READY or (finding.state, finding.reason) == (ready.state, ready.reason):
+        return False
+    if finding.type is ConditionType.TRAFFIC_SPLIT and ready.state is not State.TRUE:
+        return False  # while versions come and go the shares are never those of the spec
+    was_false = last is not None and last.status == State.FALSE.value
+    return _is_fault(finding) or (finding.state is State.TRUE and was_false)
+
+
+def _kind(finding: Finding) -> EventType:
+    return "Warning" if _is_fault(finding) and finding.reason not in CALM else "Normal"
+
+
+def _is_fault(finding: Finding) -> bool:
+    return finding.state is State.FALSE or finding.reason is Reason.MANIFEST_MISSING
