@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from typing_extensions import override
 else:
+    Protocol = object
     _Method = TypeVar("_Method", bound=Callable)
 
     def override(method: _Method) -> _Method:
@@ -14,4 +17,4 @@ else:
         return method
 
 
-__all__ = ["override"]
+__all__ = ["Protocol", "override"]

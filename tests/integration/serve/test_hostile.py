@@ -60,6 +60,17 @@ def test_ten_thousand_idle_connections_cost_little_and_others_are_served(echo: S
 
 
 @pytest.mark.usefixtures("many_files")
+def test_idle_connections_up_to_the_limit_keep_nobody_out(start: Start) -> None:
+    server = start("--max-connections", "2000").wait_until_ready()
+    idle = [server.connect() for _ in range(4000)]
+
+    assert server.request("GET", "/health").status == 200
+    assert is_served(server)
+    for connection in idle:
+        connection.close()
+
+
+@pytest.mark.usefixtures("many_files")
 def test_unfinished_heads_share_one_bound(start: Start) -> None:
     server = start("--max-body", str(4 * MIB), "--header-timeout", "60").wait_until_ready()
     before = server.resident_bytes

@@ -20,12 +20,11 @@ from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE, is_model
 from aiapp.modelarts.model_types import MODEL_TYPES, PYTORCH, SCIKIT_LEARN, TENSORFLOW, XGBOOST
 from aiapp.modelarts.openapi import Title, openapi
 from aiapp.modelarts.paths import request_path
-from aiapp.serve import weights
+from aiapp.serve import options, weights
 from aiapp.serve.config import read
 from aiapp.serve.http.errors import RefusedError
 from aiapp.serve.http.routes import Router, Target
 from aiapp.serve.openapi import document
-from aiapp.serve.server import options
 
 PACKAGES = Path(__file__).parents[2] / "data/packages"
 SHIPPED = {str(path.parent.relative_to(PACKAGES)): path.parent for path in sorted(PACKAGES.rglob(CONFIG_FILE))}

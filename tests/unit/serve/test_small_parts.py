@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-from functools import partial
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.serve import frames, options
 from aiapp.serve.config import Config
+from aiapp.serve.frames import Frame
+from aiapp.serve.http import clock
 from aiapp.serve.http.errors import RefusedError, error_body
 from aiapp.serve.http.routes import Router, Target
-from aiapp.serve.server import clock, options
 from aiapp.serve.server.logs import Log, Served
-from aiapp.serve.workers import frames
-from aiapp.serve.workers.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,11 +137,30 @@ def test_frames_survive_being_cut_anywhere(contents: list[tuple[dict[str, str], 
 def test_a_stream_of_frames_ends_where_it_is_cut(contents: list[bytes], cut: int) -> None:
     sent = [Frame(frames.text(a=1), content, "7") for content in contents]
     raw = b"".join(piece for frame in sent for piece in frames.pieces(frame))
-    incoming = io.BytesIO(raw[: max(0, len(raw) - cut)])
-    received = list(iter(partial(frames.receive, incoming), None))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(raw[: max(0, len(raw) - cut)])
+        ours.shutdown(socket.SHUT_WR)
+        received = list(iter(frames.Receiver(theirs).receive, None))
 
     assert received == sent[: len(received)]
     assert len(received) == len(sent) or cut > 0
+
+
+@pytest.mark.parametrize("rest", [b"", b"".join(frames.pieces(Frame(frames.text(a=2))))], ids=["alone", "and another"])
+def test_a_frame_is_withdrawn_by_what_follows_it_at_once(rest: bytes) -> None:
+    frame = Frame(frames.text(a=1))
+    raw = b"".join(frames.pieces(frame))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        received = frames.Receiver(theirs)
+        ours.sendall(raw + frames.WITHDRAWAL + raw + rest)
+        seen = [(received.receive(), received.is_withdrawn()) for _ in range(2)]
+        ours.sendall(frames.WITHDRAWAL)
+        is_withdrawn_later = received.is_withdrawn()
+
+    assert seen == [(frame, True), (frame, False)]
+    assert is_withdrawn_later is (not rest)
 
 
 def test_the_package_path_is_made_absolute_and_has_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,25 +2,24 @@
 
 A connection holds one request at a time. What a client sends ahead waits in a bounded buffer, every state has a
 deadline, and a slow reader is cut off: no client can hold memory or a place for ever.
+
+A client that closes its side has gone: its request is dropped unless its prediction runs already, whose answer is
+sent in case the client has closed for sending alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import math
-import os
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Tuple
+import select
+from typing import Any, Optional
 
-from ..compat import override
-from ..predict.v2names import is_v2
+from ..compat import Protocol, override
+from ..options import Options
 from . import http1
-from .errors import RefusedError, error_body
-
-if TYPE_CHECKING:
-    from ..server.server import Server
-    from .routes import Route
+from .admission import Activity
+from .errors import RefusedError
+from .exchange import Answer, Exchange, error_answer
 
 MAX_PIPELINED_BYTES = 64 * 1024
 """Sent ahead while a request is being answered; then the connection is not read any more."""
@@ -31,44 +30,58 @@ LINGER_SECONDS = 2.0
 """After an early refusal: time for the client to read it before unread data would reset the connection."""
 STALLED_READER_SECONDS = 60.0
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_ids = map("{}{:012x}".format, itertools.repeat(os.urandom(10).hex()), itertools.count())
-"""Of requests that bring none: a process's own beginning, then their number."""
+_GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+"""Of a socket that is not read: its client has closed its side, or the connection is broken."""
 
 
-class Answer(NamedTuple):
-    status: int
-    content_type: str
-    content: bytes
-    headers: Tuple[Tuple[str, str], ...] = ()
+class RequestHandler(Protocol):
+    """What a connection asks of the server behind it."""
 
+    options: Options
+    is_draining: bool
 
-class Exchange:
-    """A request that is being read or answered."""
+    def opened(self, connection: "Connection") -> None: ...
 
-    def __init__(self, connection: "Connection", head: http1.Head, started: float) -> None:
-        self.connection = connection
-        self.head = head
-        self.started = started
-        self.bytes_in = 0
-        self.route: Optional[Route] = None
-        given = head.headers.get("x-request-id", "")
-        self.id = given if _REQUEST_ID.fullmatch(given) else next(_ids)
+    def closed(self, connection: "Connection") -> None: ...
+
+    def turned(self, connection: "Connection", activity: Activity) -> None:
+        """The connection is now doing this, or has begun to do it anew."""
+
+    def check(self, exchange: Exchange) -> None:
+        """Set the request's route. Raises RefusedError for what needs no body to be refused."""
+
+    def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
+        """The answer if it is known at once; else `exchange.client.answer` is called later."""
+
+    def is_running(self, exchange: Exchange) -> bool:
+        """Whether its prediction has begun: it will be finished, whoever waits for it."""
+
+    def abandoned(self, exchange: Exchange) -> None:
+        """The client has gone away before its answer."""
+
+    def answered(self, exchange: Exchange, answer: Answer) -> None:
+        """The answer has been sent."""
+
+    def reserve(self, size: int) -> None:
+        """Account for bytes in memory. Raises RefusedError (503) when there are too many already."""
+
+    def release(self, size: int) -> None: ...
 
 
 class Connection(asyncio.Protocol):
     """The protocol of one accepted socket."""
 
-    def __init__(self, front: "Server") -> None:
-        self._front = front
+    def __init__(self, handler: RequestHandler) -> None:
+        self._handler = handler
         self._loop = asyncio.get_running_loop()
-        self._parser = http1.Parser(front.options.max_body)
+        self._parser = http1.Parser(handler.options.max_body)
         self._transport: Any = None
         self._exchange: Optional[Exchange] = None
         self._is_answering = False
         self._is_closing = False
         self._is_writable = True
         self._half_closed = False
+        self._activity: Optional[Activity] = None
         self._head_deadline: Optional[float] = None
         self._body_deadline = 0.0
         self._reserved = 0
@@ -77,18 +90,18 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self.deadline = self._loop.time() + self._front.options.keep_alive
-        self._front.opened(self)
+        self.deadline = self._loop.time() + self._handler.options.keep_alive
+        self._handler.opened(self)
 
     @override
     def connection_lost(self, exc: Optional[Exception]) -> None:  # noqa: ARG002
         exchange = self._exchange
         self._is_closing = True
         self._release()
-        self._front.closed(self)
+        self._handler.closed(self)
         if exchange is not None:
             self._exchange = None
-            self._front.abandoned(exchange)
+            self._handler.abandoned(exchange)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -102,18 +115,25 @@ class Connection(asyncio.Protocol):
 
     @override
     def eof_received(self) -> bool:
-        """A client may close its side and still wait for the answer to what it sent in full."""
+        """The client has closed its side; true to go on for it all the same (see the module)."""
         self._half_closed = True
+        exchange = self._exchange
+        if exchange is None or self._is_closing:
+            return False
         if self._is_answering:
-            return True
-        if self._exchange is not None and not self._is_closing:
-            self._refuse(RefusedError(400, "MalformedRequest", "the body is cut short"))
+            return self._goes_on(exchange)
+        self._refuse(RefusedError(400, "MalformedRequest", "the body is cut short"))
         return False
+
+    def _goes_on(self, exchange: Exchange) -> bool:
+        exchange.is_abandoned = True
+        return self._handler.is_running(exchange)
 
     @override
     def pause_writing(self) -> None:
         self._is_writable = False
         self.deadline = self._loop.time() + STALLED_READER_SECONDS
+        self._turn(Activity.SLOW)
         self._reserve_or_abort(self._transport.get_write_buffer_size())
 
     @override
@@ -125,7 +145,22 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
             self._advance()
 
-    def expire(self) -> None:
+    def look_at_clock(self, now: float) -> None:
+        """End what takes its client too long, and notice a client that has gone while it was not read from."""
+        if self.deadline < now:
+            self._expire()
+        elif self._has_gone_unread() and not (self._exchange and self._goes_on(self._exchange)):
+            self._transport.abort()
+
+    def _has_gone_unread(self) -> bool:
+        """Whether the client has gone although the end of what it sent cannot be read, for what lies before it."""
+        if not self._is_answering or self._transport.is_reading() or self._transport.is_closing():
+            return False
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), _GONE)
+        return bool(poll.poll(0))
+
+    def _expire(self) -> None:
         """The deadline of whatever this connection was doing has passed."""
         waiting_for_request = self._exchange is None and self._parser.buffered == 0
         if self._is_closing or waiting_for_request or not self._is_writable:
@@ -141,6 +176,11 @@ class Connection(asyncio.Protocol):
         if not self._is_closing:
             self._transport.resume_reading()
             self._advance()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._is_closing = True
+        self._transport.abort()
 
     def close(self) -> None:
         """Close after what is being written, which a reader that stalls cannot put off for ever."""
@@ -159,9 +199,25 @@ class Connection(asyncio.Protocol):
         except RefusedError as refusal:
             self._refuse(refusal)
         if not self._is_closing:
-            self._set_deadline()
-            if self._half_closed and not self._is_answering:
-                self.close()
+            self._settle()
+
+    def _settle(self) -> None:
+        """All that could be done at once is done: wait for the client, or for an answer."""
+        self._set_deadline()
+        if self._half_closed and not (self._exchange and self._is_answering and self._goes_on(self._exchange)):
+            self.close()
+        elif self._is_answering:
+            self._turn(Activity.BUSY)
+        elif self._exchange is None and not self._parser.buffered and self._is_writable:
+            self._turn(Activity.IDLE)
+        else:
+            self._turn(Activity.SLOW)
+
+    def _turn(self, activity: Activity) -> None:
+        """Tell what this connection is doing, once: a client that sends byte by byte does not become younger."""
+        if activity is not self._activity:
+            self._activity = activity
+            self._handler.turned(self, activity)
 
     def _begin(self) -> bool:
         """Take a request's head; False when it is not complete."""
@@ -171,9 +227,9 @@ class Connection(asyncio.Protocol):
             return False
         exchange = self._exchange = Exchange(self, head, self._loop.time())
         self._head_deadline = None
-        self._body_deadline = exchange.started + BODY_GRACE * self._front.options.header_timeout
+        self._body_deadline = exchange.started + BODY_GRACE * self._handler.options.header_timeout
         try:
-            self._front.check(exchange)
+            self._handler.check(exchange)
         except RefusedError as refusal:
             if head.length != 0:
                 raise
@@ -192,7 +248,7 @@ class Connection(asyncio.Protocol):
             return False
         exchange.bytes_in = len(body)
         self._is_answering = True
-        immediate = self._front.handle(exchange, body)
+        immediate = self._handler.handle(exchange, body)
         if immediate is not None:
             self._send(exchange, immediate, closes=False)
         return True
@@ -213,11 +269,11 @@ class Connection(asyncio.Protocol):
     def _reserve(self, size: int) -> None:
         """Account for bytes held for this connection. Raises RefusedError (503) when all together hold too many."""
         if size > self._reserved:
-            self._front.reserve(size - self._reserved)
+            self._handler.reserve(size - self._reserved)
             self._reserved = size
 
     def _release(self) -> None:
-        self._front.release(self._reserved)
+        self._handler.release(self._reserved)
         self._reserved = 0
 
     def _refuse(self, refusal: RefusedError) -> None:
@@ -229,14 +285,14 @@ class Connection(asyncio.Protocol):
         self._send(exchange, error_answer(refusal, exchange), closes=True)
 
     def _send(self, exchange: Exchange, answer: Answer, *, closes: bool) -> None:
-        keep_alive = exchange.head.keep_alive and not closes and not self._front.is_draining
+        keep_alive = exchange.head.keep_alive and not closes and not self._handler.is_draining
         headers = (("Content-Type", answer.content_type), *answer.headers)
         start = http1.response_start(answer.status, headers, keep_alive=keep_alive)
         raw = http1.response(start, exchange.id, answer.content, head_only=exchange.head.method == "HEAD")
-        self._exchange, self._is_answering = None, False
+        self._exchange, self._is_answering, self._activity = None, False, None
         self._release()
         self._transport.write(raw)
-        self._front.answered(exchange, answer)
+        self._handler.answered(exchange, answer)
         if closes:
             self._linger()
         elif not keep_alive:
@@ -260,12 +316,7 @@ class Connection(asyncio.Protocol):
         if self._exchange is not None:
             return self._body_deadline + self._parser.buffered / MIN_BODY_BYTES_PER_SECOND
         if not self._parser.buffered:
-            return now + self._front.options.keep_alive
+            return now + self._handler.options.keep_alive
         if self._head_deadline is None:
-            self._head_deadline = now + self._front.options.header_timeout
+            self._head_deadline = now + self._handler.options.header_timeout
         return self._head_deadline
-
-
-def error_answer(refusal: RefusedError, exchange: Exchange) -> Answer:
-    content = error_body(refusal.code, refusal.message, exchange.id, is_v2=is_v2(exchange.head.path))
-    return Answer(refusal.status, "application/json", content, refusal.headers)

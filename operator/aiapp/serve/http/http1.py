@@ -12,7 +12,7 @@ import time
 from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import unquote_to_bytes
 
-from ..server.clock import http_date
+from .clock import http_date
 from .errors import RefusedError
 
 MAX_HEAD_BYTES = 32 * 1024

@@ -7,8 +7,8 @@ from typing import Dict, NamedTuple
 
 from ...modelarts.health import DEFAULT_HEALTH_PATH
 from ..config import Config
-from ..predict.v2names import MODEL_VERSION, PREFIX
 from .errors import RefusedError
+from .v2names import MODEL_VERSION, PREFIX
 
 
 class Target(enum.Enum):

@@ -17,7 +17,7 @@ import sys
 import sysconfig
 from typing import Deque, Iterator, List, Mapping, NamedTuple, NoReturn, Sequence, Tuple
 
-from ..server.options import DEFAULT_TERMINATION_LOG
+from ..options import DEFAULT_TERMINATION_LOG
 from .installed import installed, unmet
 
 PREFIX = "DependenciesFailed"

@@ -8,13 +8,13 @@ import time
 from functools import lru_cache
 from typing import Any, Callable, Tuple
 
+from .. import frames
+from ..frames import Frame, Setup
 from ..http.compression import accepts_gzip, decompressed, gzipped, is_compressible
 from ..http.errors import RefusedError
 from ..package import failures
+from ..package.background import BackgroundLoading
 from ..package.loading import Loaded
-from ..workers import frames
-from ..workers.background import BackgroundLoading
-from ..workers.frames import Frame, Setup
 from .decode import Body, decode
 from .encode import Encoded, NotSerializableError, encode
 

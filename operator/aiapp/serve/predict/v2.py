@@ -9,10 +9,10 @@ import json
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from ..http.errors import RefusedError
+from ..http.v2names import LENGTH_HEADER, MODEL_VERSION
 from . import encode, tensors
 from .tensorform import no_tensor_form, tensor_of
 from .tensors import Tensor
-from .v2names import LENGTH_HEADER, MODEL_VERSION
 
 OUTPUT = "output"
 """Name of the one output of a result that is not an object."""

@@ -1,1 +1,1 @@
-"""The server's process: start, options, logs, metrics, built-in endpoints."""
+"""The server's process: start, logs, metrics, built-in endpoints."""

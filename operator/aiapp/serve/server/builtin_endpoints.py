@@ -6,11 +6,11 @@ import json
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
 from ..config import Config
-from ..http.connection import Answer
+from ..http.exchange import Answer
 from ..http.routes import Target
-from ..predict.v2names import MODEL_VERSION
+from ..http.v2names import MODEL_VERSION
+from ..options import Options
 from .metrics import CONTENT_TYPE, Gauges, Metrics
-from .options import Options
 
 JSON = "application/json"
 READY = "ready"

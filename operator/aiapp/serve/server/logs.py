@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Callable, Dict, List, NamedTuple, Union
 
-from .clock import timestamp
+from ..http.clock import timestamp
 
 Value = Union[str, int, float]
 

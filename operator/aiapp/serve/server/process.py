@@ -11,8 +11,8 @@ from typing import List, NoReturn, Optional
 from ...modelarts.model_files import SERVICE_FILE
 from ...modelarts.model_types import CUSTOM
 from ..config import Config, read
+from ..options import DEFAULT_TERMINATION_LOG, Options, parse, python_of
 from ..workers.starting import kill, launch, start
-from .options import DEFAULT_TERMINATION_LOG, Options, parse, python_of
 
 EXIT_START_FAILED = 3
 EXIT_SERVER_FAILED = 4

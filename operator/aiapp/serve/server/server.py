@@ -7,22 +7,25 @@ import resource
 import signal
 import socket
 from functools import lru_cache
-from typing import Dict, Optional, Set
+from typing import Dict, Optional
 
+from .. import frames
 from ..config import Config
-from ..http.connection import Answer, Connection, Exchange, error_answer
+from ..frames import Frame
+from ..http.admission import Activity, OpenConnections
+from ..http.connection import Connection
 from ..http.errors import RefusedError
+from ..http.exchange import Answer, Exchange, error_answer
 from ..http.routes import PREDICTIONS, PROBES, Router, Target
+from ..http.v2names import LENGTH_HEADER
+from ..options import Options
 from ..package.failures import StartFailure
-from ..predict.v2names import LENGTH_HEADER
-from ..workers import frames
-from ..workers.frames import Frame
-from ..workers.pool import RETRY_AFTER, Job, Pool, PoolLimits
+from ..workers.job import Job
+from ..workers.pool import RETRY_AFTER, Pool, PoolLimits
 from ..workers.starting import Launch, Started
 from .builtin_endpoints import READY, BuiltinEndpoints, State
 from .logs import Log, Served
 from .metrics import Gauges, Metrics
-from .options import Options
 
 SWEEP_SECONDS = 0.25
 GATHER_SECONDS = 0.05
@@ -30,7 +33,9 @@ GATHER_SECONDS = 0.05
 STOP_PATIENCE_SECONDS = 3.0
 BUFFERED_BODIES = 4
 """Bytes that may be held for all connections together, in bodies of the largest size."""
-CLIENT_GONE = 499
+CLIENT_GONE = Answer(499, "", b"")
+OTHER_FILES = 64
+"""Descriptors that the process needs beside those of its connections."""
 OTHER_ROUTE = "(other)"
 """In the metrics: requests that got no further than an error."""
 
@@ -47,7 +52,9 @@ class Server:
         self._own = BuiltinEndpoints(config, options, self._metrics, State(self._status, self._gauges))
         self._loop = asyncio.get_running_loop()
         self._ended: "asyncio.Future[Optional[StartFailure]]" = self._loop.create_future()
-        self._connections: Set[Connection] = set()
+        self._connections: OpenConnections[Connection] = OpenConnections(
+            min(options.max_connections, _raised_file_limit() - OTHER_FILES)
+        )
         self._jobs: Dict[Exchange, Job] = {}
         self._held_bytes = 0
         self._last_prediction = self._loop.time()
@@ -69,7 +76,6 @@ class Server:
         ):
             self._loop.add_signal_handler(number, handler)
         self._pool.reap()  # what has ended before SIGCHLD was heard
-        _raise_file_limit()
         server = await self._loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
         self._log.event("listening", port=listener.getsockname()[1])
         self._sweep()
@@ -91,7 +97,7 @@ class Server:
             raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
 
     def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
-        """The answer if it is known at once; else `exchange.connection.answer` is called later."""
+        """The answer if it is known at once; else `exchange.client.answer` is called later."""
         assert exchange.route is not None, "a request is checked first"
         if exchange.route.target not in PREDICTIONS:
             return self._own.answer(exchange.route.target)
@@ -105,6 +111,10 @@ class Server:
             return error_answer(refusal, exchange)
         return None
 
+    def is_running(self, exchange: Exchange) -> bool:
+        job = self._jobs.get(exchange)
+        return job is not None and job.is_begun
+
     def reserve(self, size: int) -> None:
         """Account for bytes in memory. Raises RefusedError (503) when there are too many already."""
         if self._held_bytes >= self.options.max_body * BUFFERED_BODIES:
@@ -115,9 +125,12 @@ class Server:
         self._held_bytes -= size
 
     def opened(self, connection: Connection) -> None:
-        self._connections.add(connection)
-        if len(self._connections) > self.options.max_connections:
-            connection.close()
+        closing = self._connections.admit(connection)
+        if closing is not None:
+            closing.abort()
+
+    def turned(self, connection: Connection, activity: Activity) -> None:
+        self._connections.turn(connection, activity)
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -127,10 +140,13 @@ class Server:
         job = self._jobs.pop(exchange, None)
         if job is not None:
             self._pool.cancel(job)
-        self.answered(exchange, Answer(CLIENT_GONE, "", b""))
+        exchange.is_abandoned = True
+        self.answered(exchange, CLIENT_GONE)
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
         """Count a request and log one line for it; probes that succeed are too many to log."""
+        if exchange.is_abandoned:
+            answer = CLIENT_GONE
         seconds = self._loop.time() - exchange.started
         route = exchange.route
         self._metrics.observe(route.path if route else OTHER_ROUTE, answer.status, seconds)
@@ -145,7 +161,7 @@ class Server:
     def _finish(self, exchange: Exchange, frame: Frame) -> None:
         self._last_prediction = self._loop.time()
         if self._jobs.pop(exchange, None) is not None:
-            exchange.connection.answer(exchange, _answer_of(frame, exchange))
+            exchange.client.answer(exchange, _answer_of(frame, exchange))
 
     def _status(self) -> str:
         if self.is_draining:
@@ -168,8 +184,8 @@ class Server:
     def _sweep(self) -> None:
         """Expire connections and predictions whose time is over. A timer for each would cost more than this."""
         now = self._loop.time()
-        for connection in [c for c in self._connections if c.deadline < now]:
-            connection.expire()
+        for connection in list(self._connections):
+            connection.look_at_clock(now)
         self._pool.look_at_clock()
         self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
@@ -220,7 +236,9 @@ def _answer_of(frame: Frame, exchange: Exchange) -> Answer:
     return Answer(header["status"], header["type"], frame.content, tuple(map(tuple, header["headers"])))
 
 
-def _raise_file_limit() -> None:
+def _raised_file_limit() -> int:
+    """How many files this process may open, which is made as many as possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(soft, hard)

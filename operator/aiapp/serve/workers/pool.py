@@ -11,9 +11,10 @@ import os
 import signal
 from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
+from .. import frames
 from ..http.errors import RefusedError
 from ..package.failures import StartFailure
-from .frames import Frame
+from .job import Job
 from .process import WorkerProcess
 from .starting import Launch, Started, start
 
@@ -26,24 +27,6 @@ class PoolLimits(NamedTuple):
 
     queue: int
     predict_timeout: float
-
-
-class Job:
-    """One prediction; `done` is called exactly once with its answer, unless it is cancelled while waiting."""
-
-    def __init__(self, request: Frame, done: Callable[[Frame], None]) -> None:
-        self._request: Optional[Frame] = request
-        self.done = done
-
-    @property
-    def request(self) -> Frame:
-        """Until the job is begun."""
-        assert self._request is not None, "a job is run once"
-        return self._request
-
-    def begin(self) -> None:
-        """Let go of the request: it may be large and is not kept while it runs."""
-        self._request = None
 
 
 class Pool:
@@ -93,7 +76,8 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        """Jobs that wait, wherever: at most as many as the limit says."""
+        return len(self._waiting) + sum(worker.waiting for worker in self._workers.values())
 
     @property
     def constructed(self) -> int:
@@ -107,11 +91,11 @@ class Pool:
         worker = self._idle_worker()
         if worker is not None:
             worker.run(job)
-        elif len(self._waiting) < self._limits.queue:
+        elif self.waiting < self._limits.queue:
             self._waiting.append(job)
             self._send_ahead()
         else:
-            raise RefusedError(429, "QueueFull", f"{len(self._waiting)} requests are waiting already", RETRY_AFTER)
+            raise RefusedError(429, "QueueFull", f"{self.waiting} requests are waiting already", RETRY_AFTER)
 
     def look_at_clock(self) -> None:
         """End predictions that take too long. A timer for each would cost more than this."""
@@ -120,8 +104,12 @@ class Pool:
 
     def cancel(self, job: Job) -> None:
         """Forget a job that still waits; one that runs is run to its end."""
+        job.is_cancelled = True
         if job in self._waiting:
             self._waiting.remove(job)
+        for worker in self._workers.values():
+            if worker.next_job is job:
+                worker.withdraw()
 
     def reap(self) -> None:
         """Collect ended children; orphans of the package's own too, as this may be process 1."""
@@ -185,11 +173,14 @@ class Pool:
         self._send_ahead()
 
     def _send_ahead(self) -> None:
-        """A single worker gets the next job anyway; of several, another might be free before."""
+        """A single worker gets the next job anyway; of several, another might be free before.
+
+        Not a large one: to withdraw it in time it must have arrived whole.
+        """
         if self._launch.workers > 1:
             return
         for worker in self._workers.values():
-            if self._waiting and worker.takes_next:
+            if self._waiting and worker.takes_next and len(self._waiting[0].request.content) <= frames.LARGE_BYTES:
                 worker.run_next(self._waiting.popleft())
 
     def template_ready(self, worker: WorkerProcess) -> None:
@@ -217,7 +208,7 @@ class Pool:
 
     def worker_lost(self, worker: WorkerProcess, why: str) -> None:
         self._workers.pop(worker.pid, None)
-        if worker.next_job is not None:
+        if worker.next_job is not None and not worker.next_job.is_cancelled:
             self._waiting.appendleft(worker.next_job)
         if self._stopping:
             return

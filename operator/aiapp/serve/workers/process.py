@@ -7,17 +7,16 @@ import math
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
-from ..compat import override
+from .. import frames
+from ..compat import Protocol, override
+from ..frames import Frame
 from ..http.errors import RefusedError
 from ..package.failures import StartFailure
-from . import forking, frames
-from .frames import Frame
+from . import forking
+from .job import Job
 from .starting import Started, kill
-
-if TYPE_CHECKING:
-    from .pool import Job, Pool
 
 TRACEBACK_SECONDS = 1.0
 """From SIGABRT, on which a stuck worker prints where it is, to SIGKILL."""
@@ -27,10 +26,29 @@ BRIEF_SECONDS = 0.005
 """A prediction as short as this is worth having the next one at hand when it ends."""
 
 
+class Supervisor(Protocol):
+    """Whom a worker process tells what becomes of it."""
+
+    def worker_free(self, worker: "WorkerProcess") -> None:
+        """It can take a job: it has just constructed the service, or answered."""
+
+    def template_ready(self, worker: "WorkerProcess") -> None:
+        """It has loaded the model and makes copies of itself."""
+
+    def template_lost(self, worker: "WorkerProcess", why: str) -> None:
+        """A template has ended."""
+
+    def worker_failed(self, worker: "WorkerProcess", failure: StartFailure) -> None:
+        """It has ended without having constructed the service."""
+
+    def worker_lost(self, worker: "WorkerProcess", why: str) -> None:
+        """It has ended after it had constructed the service."""
+
+
 class WorkerProcess(asyncio.Protocol):
     """A child in a process group of its own, connected by a socket pair."""
 
-    def __init__(self, number: int, started: Started, predict_timeout: float, pool: Pool) -> None:
+    def __init__(self, number: int, started: Started, predict_timeout: float, supervisor: Supervisor) -> None:
         self.number = number
         self.pid = started.pid
         self.is_template = False
@@ -42,7 +60,7 @@ class WorkerProcess(asyncio.Protocol):
         self._is_ready = False
         self._is_overdue = False
         self._predict_timeout = predict_timeout
-        self._pool = pool
+        self._supervisor = supervisor
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
         self._transport: Any = None
@@ -79,6 +97,11 @@ class WorkerProcess(asyncio.Protocol):
         """Whether a job may be sent ahead: its predictions are so short that waking it costs as much as they do."""
         return self._is_brief and self.is_constructed and self.job is not None and self.next_job is None
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that were sent ahead and for which somebody still waits."""
+        return int(self.next_job is not None and not self.next_job.is_cancelled)
+
     def run(self, job: Job) -> None:
         self._send(job.request)
         self._begin(job)
@@ -87,6 +110,10 @@ class WorkerProcess(asyncio.Protocol):
         """Send the job ahead, to be begun as soon as the one that runs has ended."""
         self.next_job = job
         self._send(job.request)
+
+    def withdraw(self) -> None:
+        """Take the job back that was sent ahead. Its turn comes all the same, but nothing is computed."""
+        self._transport.write(frames.WITHDRAWAL)
 
     def look_at_clock(self) -> None:
         """Answer 504 and end the process when a prediction takes too long."""
@@ -149,29 +176,35 @@ class WorkerProcess(asyncio.Protocol):
             self._failure = StartFailure(**frame.header["failure"])
         elif event == "template":
             self.is_template = True
-            self._pool.template_ready(self)
+            self._supervisor.template_ready(self)
         elif event == "ready":
             self._is_ready = True
-            self._pool.worker_free(self)
+            self._supervisor.worker_free(self)
         elif self.job is not None:
-            self.jobs_done += 1
-            self._is_brief = self._loop.time() - self._started_at < BRIEF_SECONDS
-            self._answer(frame)
-            if self.next_job is not None:
-                job, self.next_job = self.next_job, None
-                self._begin(job)
-            self._pool.worker_free(self)
+            self._answered(frame, self.job)
 
-    def _answer(self, frame: Frame) -> None:
+    def _answered(self, frame: Frame, job: Job) -> None:
+        """Begin what was sent ahead before the answer is passed on, which may bring its client's next request."""
+        self.jobs_done += 1
+        if not job.is_cancelled:
+            self._is_brief = self._loop.time() - self._started_at < BRIEF_SECONDS
+        self.job = None
+        if self.next_job is not None:
+            following, self.next_job = self.next_job, None
+            self._begin(following)
+        self._supervisor.worker_free(self)
+        job.done(frame)
+
+    def _refuse(self, error: RefusedError) -> None:
         job, self.job = self.job, None
         if job is not None:
-            job.done(frame)
+            job.done(frames.refusal(error))
 
     def _overdue(self) -> None:
         """Nothing else stops code that does not return."""
         self._is_overdue = True
         limit = f"the prediction took longer than {self._predict_timeout:g} s"
-        self._answer(frames.refusal(RefusedError(504, "PredictionTimeout", limit)))
+        self._refuse(RefusedError(504, "PredictionTimeout", limit))
         self.kill(signal.SIGABRT)
         self._loop.call_later(TRACEBACK_SECONDS, self.kill, signal.SIGKILL)
 
@@ -184,18 +217,18 @@ class WorkerProcess(asyncio.Protocol):
             self._transport.close()
         if self._control is not None:
             self._control.close()
-        self._tell_pool(_ending(self._status or 0))
+        self._tell_supervisor(_ending(self._status or 0))
 
-    def _tell_pool(self, ending: str) -> None:
+    def _tell_supervisor(self, ending: str) -> None:
         if self.is_template:
-            self._pool.template_lost(self, ending)
+            self._supervisor.template_lost(self, ending)
         elif self._failure is not None:
-            self._pool.worker_failed(self, self._failure)
+            self._supervisor.worker_failed(self, self._failure)
         elif not self._is_ready:
-            self._pool.worker_failed(self, StartFailure(f"the process {ending} while it loaded the model"))
+            self._supervisor.worker_failed(self, StartFailure(f"the process {ending} while it loaded the model"))
         else:
-            self._answer(frames.refusal(RefusedError(500, "WorkerLost", f"the process {ending} during the prediction")))
-            self._pool.worker_lost(self, ending)
+            self._refuse(RefusedError(500, "WorkerLost", f"the process {ending} during the prediction"))
+            self._supervisor.worker_lost(self, ending)
 
 
 def _ending(status: int) -> str:

@@ -9,10 +9,10 @@ import subprocess
 from typing import NamedTuple, Optional, Sequence
 
 from ..config import Config
-from ..server.options import Options, python_of
+from ..frames import Frame, Setup, send, text
+from ..options import Options, python_of
 from .devices import own_devices, share
 from .forking import adopt_orphans
-from .frames import Frame, Setup, send, text
 
 
 class Launch(NamedTuple):

@@ -17,11 +17,11 @@ from typing import Any
 
 from ...modelarts.model_files import SERVICE_FILE
 from ..config import Pin
+from ..frames import NOTHING, Frame, Receiver, Setup, send, text
 from ..package import failures, loading, shims
+from ..package.background import BackgroundLoading
 from ..predict.answering import Answering
 from . import forking
-from .background import BackgroundLoading
-from .frames import Frame, Setup, receive, send, text
 
 _log = logging.getLogger("serve")
 
@@ -30,7 +30,7 @@ def run(descriptor: int) -> int:
     """Serve the connection given by an inherited descriptor until it closes. Returns the exit code."""
     connection = socket.socket(fileno=descriptor)
     connection.set_inheritable(False)  # else the package's own child processes hold it open
-    first = receive(connection.makefile("rb"))  # nothing follows until this process says that it is ready
+    first = Receiver(connection).receive()  # nothing follows until this process says that it is ready
     if first is None:
         return 0
     setup = Setup(**first.header)
@@ -145,13 +145,13 @@ def _report_failure(error: BaseException, setup: Setup, connection: socket.socke
 
 
 def _serve(connection: socket.socket, answering: Answering) -> None:
-    incoming = connection.makefile("rb")
+    requests = Receiver(connection)
     send(connection, Frame(text(event="ready")))
     while True:
-        frame = receive(incoming)
+        frame = requests.receive()
         if frame is None:
             return
-        answer = answering.answer(frame)
+        answer = NOTHING if requests.is_withdrawn() else answering.answer(frame)
         _flush()
         send(connection, answer)
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.serve.http.errors import RefusedError
+from aiapp.serve.http.v2names import LENGTH_HEADER
 from aiapp.serve.predict import v2
-from aiapp.serve.predict.v2names import LENGTH_HEADER
 
 
 def asked(*inputs: Any, raw: bytes = b"", **more: Any) -> v2.Request:

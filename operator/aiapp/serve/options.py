@@ -7,7 +7,7 @@ import os
 import sys
 from typing import List, NamedTuple, Optional, Sequence
 
-from ...modelarts.model_files import CONFIG_FILE, SAVED_MODEL_FILES, SERVICE_FILE
+from ..modelarts.model_files import CONFIG_FILE, SAVED_MODEL_FILES, SERVICE_FILE
 
 PLATFORM_PACKAGE = "/home/mind/model"
 PLATFORM_LINK = "/home/ma-user/infer/model/1"

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
+from aiapp.serve.frames import Frame, Setup, text
+from aiapp.serve.package import background
+from aiapp.serve.package.background import BackgroundLoading
 from aiapp.serve.package.loading import Loaded
 from aiapp.serve.package.service import KINDS
 from aiapp.serve.predict.answering import Answering
-from aiapp.serve.workers import background
-from aiapp.serve.workers.background import BackgroundLoading
-from aiapp.serve.workers.frames import Frame, Setup, text
 
 REQUEST = Frame(
     text(body={"content_type": "application/json", "content_encoding": "", "query": ""}, accept_encoding=""),

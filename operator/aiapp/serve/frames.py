@@ -9,14 +9,14 @@ import functools
 import json
 import socket
 import struct
-from io import BufferedIOBase
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ..http.errors import RefusedError
+from .http.errors import RefusedError
 
 LARGE_BYTES = 64 * 1024
 REMEMBERED = 64
 """Headers; each is some KiB at most."""
+PIECE_BYTES = 256 * 1024
 _LENGTHS = struct.Struct("!IIQ")
 
 
@@ -72,6 +72,12 @@ def pieces(frame: Frame) -> List[bytes]:
     return [head, frame.content] if len(frame.content) > LARGE_BYTES else [head + frame.content]
 
 
+WITHDRAWAL = b"".join(pieces(Frame(text(event="withdrawn"))))
+"""Sent after a request that has not begun, for which nobody waits any more."""
+NOTHING = Frame(text(event="nothing"))
+"""The answer to a request that was withdrawn."""
+
+
 def send(connection: socket.socket, frame: Frame) -> None:
     """Block until the frame is sent."""
     for piece in pieces(frame):
@@ -95,14 +101,33 @@ def take(buffer: bytearray) -> Optional[Frame]:
     return Frame(header, content, tag.decode("ascii"))
 
 
-def receive(incoming: BufferedIOBase) -> Optional[Frame]:
-    """Block for the next frame from a buffered stream; None when the other side is gone."""
-    lengths = incoming.read(_LENGTHS.size)
-    if len(lengths) < _LENGTHS.size:
-        return None
-    text_length, tag_length, content_length = _LENGTHS.unpack(lengths)
-    head = incoming.read(text_length + tag_length)
-    content = incoming.read(content_length)
-    if len(head) + len(content) < text_length + tag_length + content_length:
-        return None
-    return Frame(head[:text_length], content, head[text_length:].decode("ascii"))
+class Receiver:
+    """Takes frames from a socket, as a worker does."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(None)  # a package may have set a default for all
+        self._connection = connection
+        self._buffer = bytearray()
+
+    def receive(self) -> Optional[Frame]:
+        """Block for the next frame; None when the other side is gone."""
+        frame = take(self._buffer)
+        while frame is None:
+            content = self._connection.recv(PIECE_BYTES)
+            if not content:
+                return None
+            self._buffer += content
+            frame = take(self._buffer)
+        return frame
+
+    def is_withdrawn(self) -> bool:
+        """Whether the server has taken the last frame back: a withdrawal follows it at once. Never blocks."""
+        if len(self._buffer) < len(WITHDRAWAL):
+            try:
+                self._buffer += self._connection.recv(PIECE_BYTES, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return False
+        if not self._buffer.startswith(WITHDRAWAL):
+            return False
+        del self._buffer[: len(WITHDRAWAL)]
+        return True
