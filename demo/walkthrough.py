@@ -205,8 +205,7 @@ def show_next(demo: Demo, name: str) -> None:
     terminal = demo.terminal
     terminal.step("What to look at next")
     terminal.say(demo.kubectl("get", "aiapp,aiappv"))
-    terminal.line(f"export KUBECONFIG={demo.kubectl.kubeconfig}")
-    terminal.line(f"export PATH={Path(sys.executable).parent}:{demo.kubectl.program.parent}:$PATH")
+    terminal.line(f'eval "$({shown(Path(sys.executable).with_name("aiapp"))} sandbox env --name {name})"')
     terminal.command(["kubectl", "explain", "aiappv.spec.source.obs"])
     terminal.command(["kubectl", "-n", NAMESPACE, "get", "aiapp,aiappv"])
     terminal.command(["kubectl", "-n", NAMESPACE, "get", "events"])
