@@ -8,20 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aiapp_sandbox import state
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.images import loading
 from aiapp_sandbox.profiles import host_architecture
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.state import Folder, Service
 from demo.errors import DemoError
 from demo.terminal import Terminal
 
 
-def up(name: str, terminal: Terminal) -> Site:
+def up(name: str, terminal: Terminal) -> Context:
     """Start the sandbox, or take the one that is up already."""
     _aiapp(terminal, "sandbox", "up", "--name", name, "--nodes", "demo", "--with", "s3")
     folder = state.folder(os.environ, name)
     record = folder.require()
-    return Site(folder=folder, host=record.host, server=record.server, binaries=record.binaries)
+    return Context(folder=folder, host=record.host, server=record.server, binaries=record.binaries)
 
 
 def down(name: str, terminal: Terminal) -> None:

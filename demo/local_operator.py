@@ -7,8 +7,8 @@ from urllib.error import URLError
 
 from aiapp_sandbox import processes
 from aiapp_sandbox.cluster import service_account_kubeconfig
+from aiapp_sandbox.context import LOOPBACK, Context
 from aiapp_sandbox.ports import reserved
-from aiapp_sandbox.site import LOOPBACK, Site
 from aiapp_sandbox.waiting import until
 from demo.errors import DemoError
 from demo.terminal import Terminal
@@ -20,20 +20,20 @@ SETTINGS = {"AIAPP_ALLOW_HTTP": "true", "AIAPP_ALLOWED_RANGES": f"{LOOPBACK}/32"
 """The sandbox's object store speaks plain HTTP, on this machine."""
 
 
-def start(site: Site, terminal: Terminal) -> None:
+def start(context: Context, terminal: Terminal) -> None:
     """Start it anew and wait until it is ready; it ends with the sandbox."""
-    kubeconfig = service_account_kubeconfig(site.folder, *ACCOUNT)
+    kubeconfig = service_account_kubeconfig(context.folder, *ACCOUNT)
     terminal.command(
-        ["aiapp", "sandbox", "kubeconfig", "--name", site.folder.name, "--service-account", "/".join(ACCOUNT)]
+        ["aiapp", "sandbox", "kubeconfig", "--name", context.folder.name, "--service-account", "/".join(ACCOUNT)]
     )
-    former = site.folder.present().process(NAME)
+    former = context.folder.present().process(NAME)
     if former is not None:
         processes.stop([former.identity], grace_seconds=5)
     with reserved(LOOPBACK, ("health",)) as ports:
-        _run(site, kubeconfig, f"{LOOPBACK}:{ports['health']}", terminal)
+        _run(context, kubeconfig, f"{LOOPBACK}:{ports['health']}", terminal)
 
 
-def _run(site: Site, kubeconfig: Path, address: str, terminal: Terminal) -> None:
+def _run(context: Context, kubeconfig: Path, address: str, terminal: Terminal) -> None:
     arguments = ["run", "--health-address", address]
     terminal.command(
         [
@@ -44,10 +44,10 @@ def _run(site: Site, kubeconfig: Path, address: str, terminal: Terminal) -> None
             *arguments,
         ]
     )
-    scratch = site.folder.path / "tmp"
+    scratch = context.folder.path / "tmp"
     scratch.mkdir(exist_ok=True)
     environment = {"KUBECONFIG": str(kubeconfig), "TMPDIR": str(scratch), **SETTINGS}
-    process = site.start(NAME, [sys.executable, "-m", "aiapp", *arguments], environment)
+    process = context.start(NAME, [sys.executable, "-m", "aiapp", *arguments], environment)
 
     def ready() -> bool:
         if not processes.alive(process.identity):

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.error import URLError
 
 from aiapp_sandbox import processes
-from aiapp_sandbox.site import Site
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.waiting import until
 from demo.errors import DemoError
 from demo.kubectl import Kubectl
@@ -71,13 +71,13 @@ def _placed(argument: str, places: Mapping[str, Path]) -> str:
     return argument
 
 
-def serve(deployment: str, kubectl: Kubectl, site: Site, terminal: Terminal) -> str:
+def serve(deployment: str, kubectl: Kubectl, context: Context, terminal: Terminal) -> str:
     """Run the init container to its end and the model's container for good; the address that it answers at."""
     template = kubectl.json("get", "deployment", deployment)["spec"]["template"]
-    pod = LocalPod(deployment, template["spec"], site.folder.path / "local-pods" / deployment)
+    pod = LocalPod(deployment, template["spec"], context.folder.path / "local-pods" / deployment)
     pod.volumes(kubectl)
     _fetch(pod, terminal)
-    return _start(pod, site, terminal)
+    return _start(pod, context, terminal)
 
 
 def _fetch(pod: LocalPod, terminal: Terminal) -> None:
@@ -89,14 +89,14 @@ def _fetch(pod: LocalPod, terminal: Terminal) -> None:
     terminal.say(done.stdout.strip())
 
 
-def _start(pod: LocalPod, site: Site, terminal: Terminal) -> str:
+def _start(pod: LocalPod, context: Context, terminal: Terminal) -> str:
     container = pod.spec["containers"][0]
     command = _on_any_port(pod.arguments(container))
     terminal.command(command)
-    _end_former(pod.name, site)
+    _end_former(pod.name, context)
     given = {variable["name"]: variable.get("value", "") for variable in container.get("env", ())}
     environment = {"TMPDIR": str(pod.folder / "tmp"), **given}  # the volume at /tmp
-    process = site.start(pod.name, [sys.executable, *command[1:]], environment)
+    process = context.start(pod.name, [sys.executable, *command[1:]], environment)
 
     def ready() -> bool:
         if not processes.alive(process.identity):
@@ -113,8 +113,8 @@ def _on_any_port(command: list[str]) -> list[str]:
     return [*command[:port], "0", *command[port + 1 :]]
 
 
-def _end_former(name: str, site: Site) -> None:
-    former = site.folder.present().process(name)
+def _end_former(name: str, context: Context) -> None:
+    former = context.folder.present().process(name)
     if former is not None:
         processes.stop([former.identity], grace_seconds=1)
         former.log.unlink(missing_ok=True)

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from aiapp_sandbox import storage
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.profiles import host_architecture
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.state import Service
 from demo import (
     cluster,
@@ -73,27 +73,27 @@ class Demo:
 def run(name: str, terminal: Terminal) -> None:
     """Everything, from nothing to predictions."""
     terminal.step("A cluster on this machine: real and simulated nodes, an object store")
-    site = cluster.up(name, terminal)
-    demo = on_sandbox(site, terminal)
-    show_cluster(demo, site.folder.present().notes)
-    built = make_images(demo, site)
+    context = cluster.up(name, terminal)
+    demo = on_sandbox(context, terminal)
+    show_cluster(demo, context.folder.present().notes)
+    built = make_images(demo, context)
     install_operator(demo, built)
     if not demo.runs_pods:
-        local_operator.start(site, terminal)
+        local_operator.start(context, terminal)
     terminal.done("the operator is ready")
     trained = train_and_upload(demo)
     apply_objects(demo, built)
-    serve_digits(demo, trained, _way(demo, site))
-    serve_on_npu(demo, trained, _way(demo, site))
+    serve_digits(demo, trained, _way(demo, context))
+    serve_on_npu(demo, trained, _way(demo, context))
     show_fleet(demo)
     show_next(demo, name)
 
 
-def on_sandbox(site: Site, terminal: Terminal) -> Demo:
+def on_sandbox(context: Context, terminal: Terminal) -> Demo:
     """The demonstration on a sandbox of this machine."""
-    kubectl = Kubectl(site.binaries["kubectl"], site.folder.kubeconfig, NAMESPACE, terminal.command)
-    architectures = cluster.architectures(site.folder)
-    return Demo(kubectl, cluster.store(site.folder), architectures, terminal, WORKSPACE / site.folder.name)
+    kubectl = Kubectl(context.binaries["kubectl"], context.folder.kubeconfig, NAMESPACE, terminal.command)
+    architectures = cluster.architectures(context.folder)
+    return Demo(kubectl, cluster.store(context.folder), architectures, terminal, WORKSPACE / context.folder.name)
 
 
 def show_cluster(demo: Demo, notes: Sequence[str]) -> None:
@@ -107,7 +107,7 @@ def show_cluster(demo: Demo, notes: Sequence[str]) -> None:
     demo.terminal.say(demo.kubectl.within("default")("get", "nodes", f"--label-columns={columns}"))
 
 
-def make_images(demo: Demo, site: Site) -> Images:
+def make_images(demo: Demo, context: Context) -> Images:
     """Images of the operator and of two runtimes, in the nodes."""
     terminal = demo.terminal
     terminal.step("Images, built here: the operator and two runtimes")
@@ -121,7 +121,7 @@ def make_images(demo: Demo, site: Site) -> Images:
         "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64: a STAND-IN under that name. It is arm64 and has"
     )
     terminal.say("Python and numpy, but neither CANN nor MindSpore, which may not be shipped with this demonstration.")
-    cluster.load(site.folder, built.archives, terminal)
+    cluster.load(context.folder, built.archives, terminal)
     return built
 
 
@@ -254,13 +254,13 @@ def through_services(demo: Demo) -> Way:
     return way
 
 
-def _way(demo: Demo, site: Site) -> Way:
+def _way(demo: Demo, context: Context) -> Way:
     """By the Services, or to processes that stand for the pods."""
     if demo.runs_pods:
         return through_services(demo)
 
     def way(application: str) -> Ask:
-        url = local_pod.serve(f"{application}-1-0-0", demo.kubectl, site, demo.terminal)
+        url = local_pod.serve(f"{application}-1-0-0", demo.kubectl, context, demo.terminal)
         demo.terminal.command(["curl", "--json", "@pictures.json", url])
         return partial(serving.directly, url)
 

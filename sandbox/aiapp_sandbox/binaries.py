@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiapp_sandbox import build
+from aiapp_sandbox.concurrently import concurrently
 from aiapp_sandbox.pins import TOOLS, Module, Tool
 from aiapp_sandbox.progress import Progress
-from aiapp_sandbox.together import together
 
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 VERSION_SECONDS = 20
@@ -31,7 +31,7 @@ def resolve(names: Iterable[str], environ: Mapping[str, str], progress: Progress
         found.update(build.built(missing, environ, progress))
 
     # One compiler run fills two cores by itself; more at a time only where there are more.
-    with together(max(1, (os.cpu_count() or 1) // 2)) as begin:
+    with concurrently(max(1, (os.cpu_count() or 1) // 2)) as begin:
         for missing in wanted.values():
             begin(add, missing)
     return found

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiapp_sandbox import binaries, pins, processes, profiles, recovery, services, startup, state
-from aiapp_sandbox.administrator import Administrator
+from aiapp_sandbox.admin_client import AdminClient
+from aiapp_sandbox.context import LOOPBACK, Context
 from aiapp_sandbox.errors import SandboxError
 from aiapp_sandbox.nodes import lifecycle
 from aiapp_sandbox.profiles import Profile, SimulatedNode
 from aiapp_sandbox.progress import Progress
-from aiapp_sandbox.site import LOOPBACK, Site
 from aiapp_sandbox.state import Folder, Record
 
 STOP_SECONDS = 1.0
@@ -54,7 +54,7 @@ def up(request: Request, environ: Mapping[str, str], progress: Progress) -> Reco
                 f" take it down first (aiapp sandbox down --name {request.name}) or choose another name"
             )
         if recovery.stopped(record):
-            recovery.recover(_site(folder, record), profile, progress)
+            recovery.recover(_context(folder, record), profile, progress)
         return _with_services(folder, request.services, environ, progress)
 
 
@@ -99,21 +99,21 @@ def add_simulated_nodes(
         if "kwok" not in record.binaries:
             found = binaries.resolve(pins.SIMULATED_NODES, environ, progress)
             record = folder.update(binaries={**record.binaries, **found})
-        startup.simulate(_site(folder, record), tuple(nodes), progress)
+        startup.simulate(_context(folder, record), tuple(nodes), progress)
 
 
 def service_account_kubeconfig(folder: Folder, namespace: str, name: str) -> Path:
     """Write a kubeconfig that acts as a service account for a year; SandboxError when there is no such account."""
-    site = _site(folder, folder.require())
+    context = _context(folder, folder.require())
     wish = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
         "spec": {"expirationSeconds": TOKEN_SECONDS},
     }
     account = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
-    token = str(Administrator(site).create(f"{account}/token", wish)["status"]["token"])
+    token = str(AdminClient(context).create(f"{account}/token", wish)["status"]["token"])
     path = folder.path / "kubeconfigs" / f"{namespace}.{name}"
-    site.write_kubeconfig(path, token=token, namespace=namespace)
+    context.write_kubeconfig(path, token=token, namespace=namespace)
     return path
 
 
@@ -152,12 +152,12 @@ def _with_services(folder: Folder, names: tuple[str, ...], environ: Mapping[str,
         if services.PROGRAMS[name] not in record.binaries:
             found = binaries.resolve((services.PROGRAMS[name],), environ, progress)
             record = folder.update(binaries={**record.binaries, **found})
-        record = startup.add_service(name, _site(folder, record), progress)
+        record = startup.add_service(name, _context(folder, record), progress)
     return record
 
 
-def _site(folder: Folder, record: Record) -> Site:
-    return Site(folder=folder, host=record.host, server=record.server, binaries=record.binaries)
+def _context(folder: Folder, record: Record) -> Context:
+    return Context(folder=folder, host=record.host, server=record.server, binaries=record.binaries)
 
 
 def _clean(folder: Folder) -> None:

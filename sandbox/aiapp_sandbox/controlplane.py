@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 
-from aiapp_sandbox.direct import opener
+from aiapp_sandbox.context import LOOPBACK, SERVICE_CIDR, SERVICE_IP, Context
+from aiapp_sandbox.no_proxy import opener
 from aiapp_sandbox.ports import listening
 from aiapp_sandbox.processes import Process, until_ready
-from aiapp_sandbox.site import LOOPBACK, SERVICE_CIDR, SERVICE_IP, Site
 
 SERVER = "kube-apiserver"
 """The port on the sandbox's address."""
@@ -25,34 +25,34 @@ READY_SECONDS = 120
 _HEALTH = {"kube-controller-manager": "healthz", "kube-scheduler": "readyz"}
 
 
-def etcd_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+def etcd_command(context: Context, ports: Mapping[str, int]) -> list[str]:
     """One etcd on loopback, without waiting for the disk: a sandbox's data need not survive a power cut."""
     client, peer = (f"http://{LOOPBACK}:{ports[name]}" for name in ("etcd", "etcd-peer"))
     return [
-        str(site.binaries["etcd"]),
-        f"--name={site.folder.name}",
-        f"--data-dir={site.folder.path / 'etcd'}",
+        str(context.binaries["etcd"]),
+        f"--name={context.folder.name}",
+        f"--data-dir={context.folder.path / 'etcd'}",
         f"--listen-client-urls={client}",
         f"--advertise-client-urls={client}",
         f"--listen-peer-urls={peer}",
         f"--initial-advertise-peer-urls={peer}",
-        f"--initial-cluster={site.folder.name}={peer}",
+        f"--initial-cluster={context.folder.name}={peer}",
         "--unsafe-no-fsync",
         "--log-level=warn",
     ]
 
 
-def apiserver_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+def apiserver_command(context: Context, ports: Mapping[str, int]) -> list[str]:
     """The API server, with Node and RBAC authorization and everything that 1.36 has on by default."""
-    authority = site.authority
+    authority = context.authority
     names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost")
-    serving = authority.server("kube-apiserver", tuple(dict.fromkeys((site.host, LOOPBACK, SERVICE_IP))), names)
+    serving = authority.server("kube-apiserver", tuple(dict.fromkeys((context.host, LOOPBACK, SERVICE_IP))), names)
     kubelet_client = authority.client("kube-apiserver", ("system:masters",))
     return [
-        str(site.binaries["kube-apiserver"]),
+        str(context.binaries["kube-apiserver"]),
         f"--etcd-servers=http://{LOOPBACK}:{ports['etcd']}",
-        f"--bind-address={site.host}",
-        f"--advertise-address={site.host}",
+        f"--bind-address={context.host}",
+        f"--advertise-address={context.host}",
         f"--secure-port={ports[SERVER]}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
         f"--tls-cert-file={serving.certificate}",
@@ -68,19 +68,19 @@ def apiserver_command(site: Site, ports: Mapping[str, int]) -> list[str]:
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged",
         # Endpoints on loopback are invalid; without real nodes nobody asks for them.
-        *(["--endpoint-reconciler-type=none"] if site.host == LOOPBACK else []),
+        *(["--endpoint-reconciler-type=none"] if context.host == LOOPBACK else []),
         "--profiling=false",
         # Nobody waits for a sandbox's clients to finish.
         "--shutdown-delay-duration=0s",
     ]
 
 
-def controller_manager_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+def controller_manager_command(context: Context, ports: Mapping[str, int]) -> list[str]:
     """All default controllers, each with its own service account, and quick to notice."""
-    authority = site.authority
-    credentials = site.credentials("system:kube-controller-manager")
+    authority = context.authority
+    credentials = context.credentials("system:kube-controller-manager")
     return [
-        str(site.binaries["kube-controller-manager"]),
+        str(context.binaries["kube-controller-manager"]),
         *_component_flags(ports["kube-controller-manager"], credentials),
         "--use-service-account-credentials",
         f"--root-ca-file={authority.certificate}",
@@ -96,10 +96,10 @@ def controller_manager_command(site: Site, ports: Mapping[str, int]) -> list[str
     ]
 
 
-def scheduler_command(site: Site, ports: Mapping[str, int]) -> list[str]:
+def scheduler_command(context: Context, ports: Mapping[str, int]) -> list[str]:
     """The default scheduler with its default profile."""
-    credentials = site.credentials("system:kube-scheduler")
-    return [str(site.binaries["kube-scheduler"]), *_component_flags(ports["kube-scheduler"], credentials)]
+    credentials = context.credentials("system:kube-scheduler")
+    return [str(context.binaries["kube-scheduler"]), *_component_flags(ports["kube-scheduler"], credentials)]
 
 
 def _component_flags(port: int, credentials: Path) -> list[str]:
@@ -116,26 +116,26 @@ def _component_flags(port: int, credentials: Path) -> list[str]:
     ]
 
 
-def start(site: Site, ports: Mapping[str, int]) -> None:
+def start(context: Context, ports: Mapping[str, int]) -> None:
     """Start the four and return when all are ready; SandboxError with the last lines of the log of one that died."""
-    etcd = site.start("etcd", etcd_command(site, ports))
-    command = apiserver_command(site, ports)
-    until_part_ready(etcd, site, ports)
-    apiserver = site.start(SERVER, command)
-    manager, scheduler = controller_manager_command(site, ports), scheduler_command(site, ports)
-    until_part_ready(apiserver, site, ports)
+    etcd = context.start("etcd", etcd_command(context, ports))
+    command = apiserver_command(context, ports)
+    until_part_ready(etcd, context, ports)
+    apiserver = context.start(SERVER, command)
+    manager, scheduler = controller_manager_command(context, ports), scheduler_command(context, ports)
+    until_part_ready(apiserver, context, ports)
     # Not earlier: what is refused before the API server has made its roles is tried again only seconds later.
-    started = [site.start("kube-controller-manager", manager), site.start("kube-scheduler", scheduler)]
+    started = [context.start("kube-controller-manager", manager), context.start("kube-scheduler", scheduler)]
     for process in started:
-        until_part_ready(process, site, ports)
+        until_part_ready(process, context, ports)
 
 
-def until_part_ready(process: Process, site: Site, ports: Mapping[str, int]) -> None:
+def until_part_ready(process: Process, context: Context, ports: Mapping[str, int]) -> None:
     """Return when this one of the four is ready; SandboxError with the last lines of its log when it has died."""
     if process.name == "etcd":
         until_ready(process, lambda: listening(LOOPBACK, ports["etcd"]), seconds=READY_SECONDS)
     elif process.name == SERVER:
-        _wait_for(process, f"{site.server}/readyz", site.authority.certificate)
+        _wait_for(process, f"{context.server}/readyz", context.authority.certificate)
     else:
         _wait_for(process, f"https://{LOOPBACK}:{ports[process.name]}/{_HEALTH[process.name]}", None)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from aiapp_sandbox import direct
+from aiapp_sandbox import no_proxy
 from aiapp_sandbox.errors import SandboxError
 from aiapp_sandbox.waiting import POLL_SECONDS, until
 
@@ -82,7 +82,7 @@ def launch(command: list[str], *, folder: Path, log: Path, environment: Mapping[
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    environ = {**direct.environment(os.environ), **(environment or {}), MARKER: str(folder)}
+    environ = {**no_proxy.environment(os.environ), **(environment or {}), MARKER: str(folder)}
     try:
         # Signals that our parent ignores (nohup) or that we block must not be inherited.
         pid = os.posix_spawn(

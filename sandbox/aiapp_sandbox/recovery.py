@@ -1,13 +1,13 @@
 """Starts again what has ended of a sandbox that was ready, with its data, addresses and keys. Deletes nothing."""
 
 from aiapp_sandbox import controlplane, network, services
+from aiapp_sandbox.context import LOOPBACK, Context
 from aiapp_sandbox.errors import SandboxError
 from aiapp_sandbox.nodes import lifecycle
 from aiapp_sandbox.nodes.launch import process_name
 from aiapp_sandbox.processes import Process, alive
 from aiapp_sandbox.profiles import Profile
 from aiapp_sandbox.progress import Progress
-from aiapp_sandbox.site import LOOPBACK, Site
 from aiapp_sandbox.state import Record
 
 
@@ -16,52 +16,52 @@ def stopped(record: Record) -> tuple[str, ...]:
     return tuple(found.name for found in record.processes if not alive(found.identity))
 
 
-def recover(site: Site, profile: Profile, progress: Progress) -> None:
+def recover(context: Context, profile: Profile, progress: Progress) -> None:
     """Start every process that has ended; return when all is ready. `profile` is the one it was started with.
 
     SandboxError, with what to do, when one does not become ready.
     """
-    name = site.folder.name
-    progress.done(f"{', '.join(stopped(site.folder.present()))} of sandbox '{name}' had ended: starting again")
+    name = context.folder.name
+    progress.done(f"{', '.join(stopped(context.folder.present()))} of sandbox '{name}' had ended: starting again")
     try:
-        if site.host != LOOPBACK:
-            network.restore(site.folder.path, site.host)
-        _control_plane(site)
-        _others(site)
-        _nodes(site, profile, progress)
+        if context.host != LOOPBACK:
+            network.restore(context.folder.path, context.host)
+        _control_plane(context)
+        _others(context)
+        _nodes(context, profile, progress)
     except SandboxError as error:
         raise SandboxError(f"{error}\nTo begin anew, without its objects: aiapp sandbox down --name {name}") from error
 
 
-def _control_plane(site: Site) -> None:
-    ports = site.folder.present().ports
+def _control_plane(context: Context) -> None:
+    ports = context.folder.present().ports
     for name in controlplane.PARTS:
-        controlplane.until_part_ready(_running(site, name), site, ports)
+        controlplane.until_part_ready(_running(context, name), context, ports)
 
 
-def _running(site: Site, name: str) -> Process:
+def _running(context: Context, name: str) -> Process:
     """The process of that name, started again if it has ended."""
-    process = site.folder.present().process(name)
+    process = context.folder.present().process(name)
     if process is None:
         raise SandboxError(f"{name} was never started")
-    return process if alive(process.identity) else site.start_again(process)
+    return process if alive(process.identity) else context.start_again(process)
 
 
-def _others(site: Site) -> None:
+def _others(context: Context) -> None:
     """Services, and kwok, for which nobody waits: its nodes are Ready already."""
-    record = site.folder.present()
+    record = context.folder.present()
     for process in record.processes:
         if (
             process.name not in controlplane.PARTS
             and not process.name.startswith(process_name(""))
             and not alive(process.identity)
         ):
-            again = site.start_again(process)
+            again = context.start_again(process)
             if service := record.services.get(process.name):
                 services.until_service_ready(again, service)
 
 
-def _nodes(site: Site, profile: Profile, progress: Progress) -> None:
-    ended = stopped(site.folder.present())
+def _nodes(context: Context, profile: Profile, progress: Progress) -> None:
+    ended = stopped(context.folder.present())
     if nodes := [node for node in profile.real if process_name(node.name) in ended]:
-        lifecycle.start_again(nodes, site, progress)
+        lifecycle.start_again(nodes, context, progress)

@@ -5,44 +5,44 @@ from collections.abc import Callable
 
 import yaml
 
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.ports import listening, reserved
 from aiapp_sandbox.processes import Process, until_ready
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.state import Service
 
 READY_SECONDS = 30
 
 
-def start_s3(site: Site) -> Service:
+def start_s3(context: Context) -> Service:
     """Start versitygw over a folder, with object versions; keys are made up for this sandbox."""
-    base = site.folder.path / "s3"
+    base = context.folder.path / "s3"
     objects, versions = base / "objects", base / "versions"
     for directory in (objects, versions):
         directory.mkdir(parents=True, exist_ok=True)
     access_key, secret_key = f"AK{secrets.token_hex(9).upper()}", secrets.token_urlsafe(30)
-    with reserved(site.host, ("s3",)) as ports:
-        process = site.start(
+    with reserved(context.host, ("s3",)) as ports:
+        process = context.start(
             "s3",
             [
-                str(site.binaries["versitygw"]),
-                f"--port={site.host}:{ports['s3']}",
+                str(context.binaries["versitygw"]),
+                f"--port={context.host}:{ports['s3']}",
                 "--quiet",
                 *("posix", "--versioning-dir", str(versions), str(objects)),
             ],
             # In the environment and not among the arguments, which every user of the machine can read.
             {"ROOT_ACCESS_KEY": access_key, "ROOT_SECRET_KEY": secret_key},
         )
-        service = Service(endpoint=f"http://{site.host}:{ports['s3']}", access_key=access_key, secret_key=secret_key)
+        service = Service(endpoint=f"http://{context.host}:{ports['s3']}", access_key=access_key, secret_key=secret_key)
         until_service_ready(process, service)
     return service
 
 
-def start_registry(site: Site) -> Service:
+def start_registry(context: Context) -> Service:
     """Start distribution over a folder, plain http, without authentication."""
-    base = site.folder.path / "registry"
+    base = context.folder.path / "registry"
     base.mkdir(parents=True, exist_ok=True)
-    with reserved(site.host, ("registry",)) as ports:
-        address = f"{site.host}:{ports['registry']}"
+    with reserved(context.host, ("registry",)) as ports:
+        address = f"{context.host}:{ports['registry']}"
         config = {
             "version": 0.1,
             "log": {"level": "warn", "accesslog": {"disabled": True}},
@@ -50,7 +50,7 @@ def start_registry(site: Site) -> Service:
             "http": {"addr": address},
         }
         (base / "config.yaml").write_text(yaml.safe_dump(config))
-        process = site.start("registry", [str(site.binaries["registry"]), "serve", str(base / "config.yaml")])
+        process = context.start("registry", [str(context.binaries["registry"]), "serve", str(base / "config.yaml")])
         service = Service(endpoint=f"http://{address}")
         until_service_ready(process, service)
     return service
@@ -62,5 +62,5 @@ def until_service_ready(process: Process, service: Service) -> None:
     until_ready(process, lambda: listening(host, int(port)), seconds=READY_SECONDS)
 
 
-STARTERS: dict[str, Callable[[Site], Service]] = {"s3": start_s3, "registry": start_registry}
+STARTERS: dict[str, Callable[[Context], Service]] = {"s3": start_s3, "registry": start_registry}
 PROGRAMS = {"s3": "versitygw", "registry": "registry"}

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from aiapp_sandbox.administrator import Administrator
+from aiapp_sandbox.admin_client import AdminClient
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.profiles import SimulatedNode
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.waiting import until
 
 SELECTOR = {"kwok.x-k8s.io/node": "fake"}
@@ -61,37 +61,37 @@ _UNKNOWN = dict.fromkeys(
 )
 
 
-def start_kwok(site: Site) -> None:
+def start_kwok(context: Context) -> None:
     """Start kwok for the annotated nodes of this sandbox."""
     (key, value), *_ = SELECTOR.items()
-    site.start(
+    context.start(
         "kwok",
         [
-            str(site.binaries["kwok"]),
-            f"--kubeconfig={site.credentials('aiapp-sandbox-kwok', ('system:masters',))}",
+            str(context.binaries["kwok"]),
+            f"--kubeconfig={context.credentials('aiapp-sandbox-kwok', ('system:masters',))}",
             f"--manage-nodes-with-annotation-selector={key}={value}",
             f"--config={STAGES}",
-            f"--node-ip={site.host}",
+            f"--node-ip={context.host}",
             "--node-lease-duration-seconds=40",
         ],
     )
 
 
-def create(site: Site, nodes: Iterable[SimulatedNode]) -> None:
+def create(context: Context, nodes: Iterable[SimulatedNode]) -> None:
     """Create the node objects and wait until all of them are Ready and take pods."""
-    administrator = Administrator(site)
+    admin = AdminClient(context)
     objects = [manifest for node in nodes for manifest in manifests(node)]
     with ThreadPoolExecutor(_CALLS_AT_A_TIME) as pool:
-        for _ in pool.map(lambda manifest: administrator.create("/api/v1/nodes", manifest), objects):
+        for _ in pool.map(lambda manifest: admin.create("/api/v1/nodes", manifest), objects):
             pass
     wanted = {manifest["metadata"]["name"] for manifest in objects}
     seconds = READY_SECONDS + READY_SECONDS_PER_NODE * len(wanted)
-    until(lambda: wanted <= _ready(administrator), seconds=seconds, what="the simulated nodes to become Ready")
+    until(lambda: wanted <= _ready(admin), seconds=seconds, what="the simulated nodes to become Ready")
 
 
-def _ready(administrator: Administrator) -> set[str]:
+def _ready(admin: AdminClient) -> set[str]:
     """Names of the simulated nodes that are Ready and take pods."""
-    nodes = administrator.get("/api/v1/nodes?labelSelector=type%3Dkwok&resourceVersion=0")["items"]
+    nodes = admin.get("/api/v1/nodes?labelSelector=type%3Dkwok&resourceVersion=0")["items"]
     return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from aiapp_sandbox import binaries, controlplane, network, pins, services, simulated
+from aiapp_sandbox.concurrently import concurrently
+from aiapp_sandbox.context import ADMINISTRATOR, LOOPBACK, Context
 from aiapp_sandbox.nodes import launch, lifecycle
 from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.profiles import Profile, RealNode, SimulatedNode, load
 from aiapp_sandbox.progress import Progress
-from aiapp_sandbox.site import ADMINISTRATOR, LOOPBACK, Site
 from aiapp_sandbox.state import Folder, Record
-from aiapp_sandbox.together import together
 
 
 def start(
@@ -30,18 +30,18 @@ def start(
         url = f"https://{host}:{server[controlplane.SERVER]}"
         all_ports = {**ports, **server}
         folder.update(binaries=found, host=host, server=url, ports=all_ports)
-        site = Site(folder=folder, host=host, server=url, binaries=found)
-        site.authority.create()
-        site.write_kubeconfig(folder.kubeconfig, pair=site.authority.client(ADMINISTRATOR, ("system:masters",)))
-        with together() as begin:
+        context = Context(folder=folder, host=host, server=url, binaries=found)
+        context.authority.create()
+        context.write_kubeconfig(folder.kubeconfig, pair=context.authority.client(ADMINISTRATOR, ("system:masters",)))
+        with concurrently() as begin:
             if net:
-                begin(lifecycle.start, profile.real, site, net, progress)
+                begin(lifecycle.start, profile.real, context, net, progress)
             for name in wanted:
-                begin(add_service, name, site, progress)
-            controlplane.start(site, all_ports)
+                begin(add_service, name, context, progress)
+            controlplane.start(context, all_ports)
             progress.done(f"control plane ready at {url}")
             if profile.simulated:
-                begin(simulate, site, profile.simulated, progress)
+                begin(simulate, context, profile.simulated, progress)
 
 
 def all_simulated(profile: Profile) -> Profile:
@@ -71,19 +71,19 @@ def prepare(environ: Mapping[str, str], progress: Progress) -> None:
     binaries.resolve(programs(profile, tuple(services.PROGRAMS)), environ, progress)
 
 
-def add_service(name: str, site: Site, progress: Progress) -> Record:
+def add_service(name: str, context: Context, progress: Progress) -> Record:
     """Start a service and record it."""
     progress.doing(f"starting {name}")
-    service = services.STARTERS[name](site)
+    service = services.STARTERS[name](context)
     if name == "registry":
-        launch.trust(site.folder.path, service.address)
+        launch.trust(context.folder.path, service.address)
     progress.done(f"{name} ready at {service.endpoint}")
-    return site.folder.add_service(name, service)
+    return context.folder.add_service(name, service)
 
 
-def simulate(site: Site, nodes: tuple[SimulatedNode, ...], progress: Progress) -> None:
+def simulate(context: Context, nodes: tuple[SimulatedNode, ...], progress: Progress) -> None:
     """Create simulated nodes, with kwok to keep them if it does not run yet."""
-    if site.folder.present().process("kwok") is None:
-        simulated.start_kwok(site)
-    simulated.create(site, nodes)
+    if context.folder.present().process("kwok") is None:
+        simulated.start_kwok(context)
+    simulated.create(context, nodes)
     progress.done(f"{sum(node.count for node in nodes)} simulated nodes ready")

@@ -27,8 +27,8 @@ from tests.support.sandbox import Bucket, Sandbox
 from tests.support.waiting import eventually
 
 from aiapp_sandbox import storage
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.profiles import host_architecture
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.state import Service
 
 OPTION = "--kubeconfig"
@@ -73,10 +73,10 @@ def installed(request: pytest.FixtureRequest) -> Iterator[Installed]:
 
 def _sandbox(sandbox: Sandbox, terminal: Terminal) -> tuple[Demo, Images]:
     record = sandbox.record
-    site = Site(folder=sandbox.folder, host=record.host, server=record.server, binaries=record.binaries)
-    demo = walkthrough.on_sandbox(site, terminal)
-    assert cluster.architectures(site.folder)
-    return demo, walkthrough.make_images(demo, site)
+    context = Context(folder=sandbox.folder, host=record.host, server=record.server, binaries=record.binaries)
+    demo = walkthrough.on_sandbox(context, terminal)
+    assert cluster.architectures(context.folder)
+    return demo, walkthrough.make_images(demo, context)
 
 
 def _given(kubeconfig: Path, terminal: Terminal) -> tuple[Demo, Images]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from aiapp_sandbox.direct import opener
+from aiapp_sandbox.no_proxy import opener
 
 Object = dict[str, Any]
 

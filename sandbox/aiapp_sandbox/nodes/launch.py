@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import aiapp_sandbox
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.errors import SandboxError
 from aiapp_sandbox.network import Network, bridge_name, remove_link
 from aiapp_sandbox.nodes import cgroups, configuration, pause
@@ -13,7 +14,6 @@ from aiapp_sandbox.nodes.configuration import Settings
 from aiapp_sandbox.nodes.plan import CONTAINERD_SOCKET, HOST_NETWORK_FD, NODE, REGISTRIES, Cable, Daemon, Plan
 from aiapp_sandbox.processes import Process
 from aiapp_sandbox.profiles import RealNode, host_architecture
-from aiapp_sandbox.site import Site
 
 INIT = "aiapp_sandbox.nodes.init"
 """The module a node's first process runs; its name in a command line tells a node's processes."""
@@ -67,11 +67,11 @@ def emulated(node: RealNode) -> bool:
     return node.architecture != host_architecture()
 
 
-def launch(node: RealNode, index: int, count: int, site: Site, net: Network) -> Process:
+def launch(node: RealNode, index: int, count: int, context: Context, net: Network) -> Process:
     """Start node number `index` of `count`; its kubelet waits until it is given credentials."""
-    folder = home(site.folder.path) / node.name
+    folder = home(context.folder.path) / node.name
     folder.mkdir(parents=True, exist_ok=True)
-    group = f"{cgroup(site.folder.path)}/{node.name}"
+    group = f"{cgroup(context.folder.path)}/{node.name}"
     cgroups.create(group)
     settings = Settings(
         name=node.name,
@@ -80,41 +80,41 @@ def launch(node: RealNode, index: int, count: int, site: Site, net: Network) -> 
         architecture=node.architecture,
         cgroup=group,
     )
-    _write_files(folder, settings, site)
+    _write_files(folder, settings, context)
     plan = Plan(
         name=node.name,
         folder=str(folder),
         cable=_cable(index, count, net),
         architecture=node.architecture,
         emulated=emulated(node),
-        path=os.pathsep.join([str(site.binaries["containerd-shim-runc-v2"].parent), search_path()]),
-        daemons=_daemons(settings, site),
-        import_image=image_import(site.binaries["ctr"], node.architecture),
+        path=os.pathsep.join([str(context.binaries["containerd-shim-runc-v2"].parent), search_path()]),
+        daemons=_daemons(settings, context),
+        import_image=image_import(context.binaries["ctr"], node.architecture),
         images=[str(pause.image(node.architecture, os.environ))],
     )
     plan.registries.mkdir(exist_ok=True)
     plan.write(folder / PLAN_FILE)
-    return site.start(process_name(node.name), _command(folder / PLAN_FILE), {"PYTHONPATH": str(_SOURCES)})
+    return context.start(process_name(node.name), _command(folder / PLAN_FILE), {"PYTHONPATH": str(_SOURCES)})
 
 
-def launch_again(node: RealNode, group: str, site: Site) -> Process:
+def launch_again(node: RealNode, group: str, context: Context) -> Process:
     """Start a node that has ended by the plan that it had; what it held on disk is there."""
-    ended = site.folder.present().process(process_name(node.name))
+    ended = context.folder.present().process(process_name(node.name))
     if ended is None:
         raise SandboxError(f"the node '{node.name}' was never started")
-    plan = Plan.read(home(site.folder.path) / node.name / PLAN_FILE)
+    plan = Plan.read(home(context.folder.path) / node.name / PLAN_FILE)
     remove_link(plan.cable.host_interface)
     cgroups.create(group)
-    return site.start_again(ended)
+    return context.start_again(ended)
 
 
-def _write_files(folder: Path, settings: Settings, site: Site) -> None:
+def _write_files(folder: Path, settings: Settings, context: Context) -> None:
     (folder / "cni").mkdir(exist_ok=True)
     (folder / "cni/10-sandbox.conflist").write_text(configuration.cni(settings))
     (folder / "containerd.toml").write_text(configuration.containerd(settings))
     (folder / "kubelet.json").write_text(configuration.kubelet(settings))
     (folder / "resolv.conf").write_text("# a sandbox has no name server\n")
-    shutil.copyfile(site.authority.certificate, folder / "ca.crt")
+    shutil.copyfile(context.authority.certificate, folder / "ca.crt")
 
 
 def _cable(index: int, count: int, net: Network) -> Cable:
@@ -128,16 +128,16 @@ def _cable(index: int, count: int, net: Network) -> Cable:
     )
 
 
-def _daemons(settings: Settings, site: Site) -> list[Daemon]:
+def _daemons(settings: Settings, context: Context) -> list[Daemon]:
     kubelet, proxy = f"{NODE}/kubelet.kubeconfig", f"{NODE}/kube-proxy.kubeconfig"
     return [
-        Daemon("containerd", [str(site.binaries["containerd"]), f"--config={NODE}/containerd.toml"], []),
+        Daemon("containerd", [str(context.binaries["containerd"]), f"--config={NODE}/containerd.toml"], []),
         Daemon(
             "kubelet",
-            [str(site.binaries["kubelet"]), *configuration.kubelet_flags(settings)],
+            [str(context.binaries["kubelet"]), *configuration.kubelet_flags(settings)],
             [kubelet, CONTAINERD_SOCKET],
         ),
-        Daemon("kube-proxy", [str(site.binaries["kube-proxy"]), *configuration.kube_proxy_flags(settings)], [proxy]),
+        Daemon("kube-proxy", [str(context.binaries["kube-proxy"]), *configuration.kube_proxy_flags(settings)], [proxy]),
     ]
 
 

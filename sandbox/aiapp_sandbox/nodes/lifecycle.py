@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aiapp_sandbox import network
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.network import Network
 from aiapp_sandbox.nodes import cgroups, emulation
 from aiapp_sandbox.nodes.configuration import CNI_PROGRAMS
@@ -16,7 +17,6 @@ from aiapp_sandbox.nodes.membership import Started, join, rejoin
 from aiapp_sandbox.processes import PROC, Process, kill, marked
 from aiapp_sandbox.profiles import RealNode
 from aiapp_sandbox.progress import Progress
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.waiting import until
 
 GONE_SECONDS = 30
@@ -58,31 +58,31 @@ def _may_have_namespaces() -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-def start(nodes: Sequence[RealNode], site: Site, net: Network, progress: Progress) -> None:
+def start(nodes: Sequence[RealNode], context: Context, net: Network, progress: Progress) -> None:
     """Start the nodes, wait for the API server, and return when all are Ready.
 
     A node whose processor cannot be emulated here is left out, and `progress` says so. Raises SandboxError when
     one does not become Ready.
     """
     wanted = [node for node in nodes if _can_run(node, progress)]
-    started = [Started(node, launch(node, index, len(wanted), site, net)) for index, node in enumerate(wanted)]
+    started = [Started(node, launch(node, index, len(wanted), context, net)) for index, node in enumerate(wanted)]
     if started:
-        join(started, site)
+        join(started, context)
         progress.done(f"real nodes Ready: {', '.join(node.name for node in wanted)}")
 
 
-def start_again(nodes: Sequence[RealNode], site: Site, progress: Progress) -> None:
+def start_again(nodes: Sequence[RealNode], context: Context, progress: Progress) -> None:
     """Start nodes that have ended once more, as after a restart of the machine; return when all are Ready."""
-    started = [Started(node, _launched_again(node, site)) for node in nodes]
-    rejoin(started, site)
+    started = [Started(node, _launched_again(node, context)) for node in nodes]
+    rejoin(started, context)
     progress.done(f"real nodes Ready again: {', '.join(node.name for node in nodes)}")
 
 
-def _launched_again(node: RealNode, site: Site) -> Process:
-    group = f"{cgroup(site.folder.path)}/{node.name}"
+def _launched_again(node: RealNode, context: Context) -> Process:
+    group = f"{cgroup(context.folder.path)}/{node.name}"
     what = f"the control groups of the node '{node.name}' to be empty"
     until(lambda: _group_removed(group), seconds=GONE_SECONDS, what=what)
-    return launch_again(node, group, site)
+    return launch_again(node, group, context)
 
 
 def _can_run(node: RealNode, progress: Progress) -> bool:

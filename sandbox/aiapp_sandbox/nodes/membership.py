@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiapp_sandbox.administrator import Administrator
+from aiapp_sandbox.admin_client import AdminClient
+from aiapp_sandbox.context import Context
 from aiapp_sandbox.errors import SandboxError
 from aiapp_sandbox.nodes.architecture import policy
 from aiapp_sandbox.nodes.launch import emulated, home
 from aiapp_sandbox.processes import Process, alive
 from aiapp_sandbox.profiles import RealNode
-from aiapp_sandbox.site import Site
 from aiapp_sandbox.waiting import until
 
 NODES = "/api/v1/nodes"
@@ -31,28 +31,28 @@ class Started:
     process: Process
 
 
-def join(started: Sequence[Started], site: Site) -> None:
+def join(started: Sequence[Started], context: Context) -> None:
     """Register the nodes and return when all are Ready, labelled, and offer their devices."""
-    admin = Administrator(site)
-    until(admin.api_ready, seconds=READY_SECONDS, what=f"the API server at {site.server}")
+    admin = AdminClient(context)
+    until(admin.api_ready, seconds=READY_SECONDS, what=f"the API server at {context.server}")
     for one in started:
         _announce(one.node, admin)
-        _give_credentials(one.node, site)
+        _give_credentials(one.node, context)
     for one in started:
-        _wait(one, admin, site)
+        _wait(one, admin, context)
 
 
-def rejoin(started: Sequence[Started], site: Site) -> None:
+def rejoin(started: Sequence[Started], context: Context) -> None:
     """Return when nodes that were started again are Ready once more, and offer their devices."""
-    admin = Administrator(site)
+    admin = AdminClient(context)
     for one in started:
         # What the former kubelet has reported must not count for the new one.
         admin.merge(f"{NODES}/{one.node.name}/status", {"status": {"conditions": []}})
     for one in started:
-        _wait(one, admin, site)
+        _wait(one, admin, context)
 
 
-def _announce(node: RealNode, admin: Administrator) -> None:
+def _announce(node: RealNode, admin: AdminClient) -> None:
     """Create what has to exist before the kubelet registers: its policy, and the node object with its labels."""
     if emulated(node):
         for collection, manifest in policy(node.name, node.architecture).items():
@@ -63,11 +63,11 @@ def _announce(node: RealNode, admin: Administrator) -> None:
     admin.create(NODES, {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": taints}})
 
 
-def _give_credentials(node: RealNode, site: Site) -> None:
-    folder = home(site.folder.path) / node.name
+def _give_credentials(node: RealNode, context: Context) -> None:
+    folder = home(context.folder.path) / node.name
     given = {
-        "kube-proxy": site.credentials("system:kube-proxy"),
-        "kubelet": site.credentials(f"system:node:{node.name}", ("system:nodes",)),
+        "kube-proxy": context.credentials("system:kube-proxy"),
+        "kubelet": context.credentials(f"system:node:{node.name}", ("system:nodes",)),
     }
     for daemon, kubeconfig in given.items():
         part = folder / f".{daemon}.part"
@@ -75,8 +75,8 @@ def _give_credentials(node: RealNode, site: Site) -> None:
         part.replace(folder / f"{daemon}.kubeconfig")
 
 
-def _wait(one: Started, admin: Administrator, site: Site) -> None:
-    folder = home(site.folder.path) / one.node.name
+def _wait(one: Started, admin: AdminClient, context: Context) -> None:
+    folder = home(context.folder.path) / one.node.name
 
     def ready() -> bool:
         if not alive(one.process.identity):
@@ -94,7 +94,7 @@ def is_ready(node: dict[str, Any]) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def _offer(node: RealNode, admin: Administrator) -> None:
+def _offer(node: RealNode, admin: AdminClient) -> None:
     """Add the devices. A kubelet leaves resources alone that no device plugin of its own has announced."""
     status = {"capacity": node.capacity, "allocatable": node.capacity}
     admin.merge(f"{NODES}/{node.name}/status", {"status": status})

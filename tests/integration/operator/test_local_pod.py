@@ -17,7 +17,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp_sandbox import processes
-from aiapp_sandbox.site import Site
+from aiapp_sandbox.context import Context
 
 DEPLOYMENT = "mnist-1-0-0"
 
@@ -28,9 +28,9 @@ def kubectl(sandbox: Sandbox, registry: Registry) -> Kubectl:
 
 
 @pytest.fixture
-def site(sandbox: Sandbox) -> Iterator[Site]:
+def context(sandbox: Sandbox) -> Iterator[Context]:
     record = sandbox.record
-    yield Site(folder=sandbox.folder, host=record.host, server=record.server, binaries=record.binaries)
+    yield Context(folder=sandbox.folder, host=record.host, server=record.server, binaries=record.binaries)
     left = sandbox.record.process(DEPLOYMENT)
     if left is not None:
         processes.stop([left.identity], grace_seconds=1)
@@ -46,19 +46,19 @@ def rolled_out(registry: Registry) -> Object:
     return found
 
 
-def test_the_pods_own_containers_fetch_and_answer(registry: Registry, kubectl: Kubectl, site: Site) -> None:
+def test_the_pods_own_containers_fetch_and_answer(registry: Registry, kubectl: Kubectl, context: Context) -> None:
     rolled_out(registry)
     output = StringIO()
-    url = local_pod.serve(DEPLOYMENT, kubectl, site, Terminal(Console(file=output)))
+    url = local_pod.serve(DEPLOYMENT, kubectl, context, Terminal(Console(file=output)))
     asked = Request(url, json.dumps({"one": 1}).encode(), {"Content-Type": "application/json"})
     with urlopen(asked, timeout=30) as answer:
         assert json.load(answer) == {"seen": '{"one": 1}'}  # this kind of service gets the text
     assert "aiapp fetch" in output.getvalue()
 
 
-def test_a_manifest_that_is_gone_is_named(registry: Registry, kubectl: Kubectl, site: Site) -> None:
+def test_a_manifest_that_is_gone_is_named(registry: Registry, kubectl: Kubectl, context: Context) -> None:
     volumes = rolled_out(registry)["spec"]["template"]["spec"]["volumes"]
     manifest = next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "manifest")
     registry.kube.delete(registry.find("v1", "ConfigMap", manifest) or {})
     with pytest.raises(DemoError, match=f"configmap {manifest} is absent"):
-        local_pod.serve(DEPLOYMENT, kubectl, site, Terminal(Console(file=StringIO())))
+        local_pod.serve(DEPLOYMENT, kubectl, context, Terminal(Console(file=StringIO())))

@@ -6,23 +6,23 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request
 
-from aiapp_sandbox.direct import opener
+from aiapp_sandbox.context import ADMINISTRATOR, Context
 from aiapp_sandbox.errors import SandboxError
-from aiapp_sandbox.site import ADMINISTRATOR, Site
+from aiapp_sandbox.no_proxy import opener
 
 SECONDS = 30
 """Bound for one call, on a busy machine."""
 
 
-class Administrator:
+class AdminClient:
     """Speaks to a sandbox's API server with every right, as soon as it listens; may be used by several threads."""
 
-    def __init__(self, site: Site) -> None:
-        pair = site.authority.client_files(ADMINISTRATOR)
-        self._server = site.server
-        context = ssl.create_default_context(cafile=str(site.authority.certificate))
-        context.load_cert_chain(pair.certificate, pair.key)
-        self._opener = opener(context)
+    def __init__(self, context: Context) -> None:
+        pair = context.authority.client_files(ADMINISTRATOR)
+        self._server = context.server
+        tls = ssl.create_default_context(cafile=str(context.authority.certificate))
+        tls.load_cert_chain(pair.certificate, pair.key)
+        self._opener = opener(tls)
 
     def get(self, path: str) -> dict[str, Any]:
         """The object at `path`; SandboxError when it is not there."""

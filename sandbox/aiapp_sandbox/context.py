@@ -20,7 +20,7 @@ ADMINISTRATOR = "aiapp-sandbox-administrator"
 
 
 @dataclass(frozen=True)
-class Site:
+class Context:
     """One sandbox, as seen by what runs in it."""
 
     folder: Folder

@@ -14,7 +14,7 @@ Begin = Callable[..., None]
 
 
 @contextmanager
-def together(most: int | None = None) -> Iterator[Begin]:
+def concurrently(most: int | None = None) -> Iterator[Begin]:
     """Run what the block begins in threads; the block's end waits for all and raises what failed first.
 
     No more than `most` run at a time, when it is given.

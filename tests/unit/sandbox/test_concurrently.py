@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
+from aiapp_sandbox.concurrently import concurrently
 from aiapp_sandbox.errors import SandboxError
-from aiapp_sandbox.together import together
 from aiapp_sandbox.waiting import until
 
 
@@ -18,7 +18,7 @@ def fail() -> None:
 
 def test_all_parts_have_ended_when_the_block_ends() -> None:
     done: list[int] = []
-    with together() as begin:
+    with concurrently() as begin:
         begin(done.append, 1)
         begin(done.append, 2)
     assert sorted(done) == [1, 2]
@@ -28,7 +28,7 @@ def test_a_failure_in_the_block_calls_off_what_the_parts_wait_for() -> None:
     entered = threading.Event()
 
     def start() -> None:
-        with together() as begin:
+        with concurrently() as begin:
             begin(wait_for_ever, entered)
             entered.wait()
             fail()
@@ -38,7 +38,7 @@ def test_a_failure_in_the_block_calls_off_what_the_parts_wait_for() -> None:
 
 
 def test_a_failure_of_one_part_is_raised_at_the_end_of_the_block() -> None:
-    with pytest.raises(SandboxError, match="broken"), together() as begin:
+    with pytest.raises(SandboxError, match="broken"), concurrently() as begin:
         begin(fail)
 
 
@@ -46,7 +46,7 @@ def test_a_failure_of_one_part_calls_off_the_block_and_the_other_parts() -> None
     entered = threading.Event()
 
     def start() -> None:
-        with together() as begin:
+        with concurrently() as begin:
             begin(wait_for_ever, entered)
             begin(fail)
             wait_for_ever(entered)
