@@ -22,7 +22,7 @@ from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.location import Addressing, Location, location
 from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.s3.addressing import AddressError, address
-from aiapp.s3.meaning import ON_COMMAND_LINE
+from aiapp.s3.errors import CLI_HINTS
 
 if TYPE_CHECKING:
     from aiapp.adapters.objectstore.s3 import S3Store
@@ -103,7 +103,7 @@ def object_store(choice: StoreChoice) -> "S3Store":
     from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings  # noqa: PLC0415 - `--help` must not wait for it
 
     proxies = Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY"))
-    settings = StoreSettings(allow_http=choice.allow_http, policy=_EVERYWHERE, proxies=proxies, advice=ON_COMMAND_LINE)
+    settings = StoreSettings(allow_http=choice.allow_http, policy=_EVERYWHERE, proxies=proxies, hints=CLI_HINTS)
     return S3Store(settings)
 
 

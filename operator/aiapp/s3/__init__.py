@@ -1,1 +1,1 @@
-"""The S3 protocol as importer and fetcher both speak it: addresses, conditions, listings, and what answers mean."""
+"""The S3 protocol, without I/O: addressing, ETags, listings and diagnosis of errors, for import and fetch alike."""

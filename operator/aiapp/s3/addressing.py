@@ -1,4 +1,4 @@
-"""Which host and path a bucket and its objects have. Import and fetch both ask here, so that they mean the same ones.
+"""Maps buckets and keys to hosts and paths, for import and fetch alike.
 
 Never resolves a name or opens a connection.
 """
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from aiapp.domain.objectstore.location import Location
 
 MAX_HOST_CHARACTERS: Final = 253
-"""Of a name in DNS."""
+"""Limit of DNS."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _UNRESERVED: Final = "-_.~"
@@ -28,70 +28,70 @@ _AWS_DOMAINS: Final = {
     "eu-isoe-": "cloud.adc-e.uk",
     "us-isof-": "csp.hci.ic.gov",
 }
-"""Of AWS's partitions, by how their regions begin."""
+"""Domains of AWS's partitions, by prefix of their regions."""
 _AWS_DOMAIN: Final = "amazonaws.com"
 
 
 class AddressError(ValueError):
-    """An endpoint, region or bucket that no request can be sent to; says which and why."""
+    """An invalid endpoint, region or bucket; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a bucket is asked for."""
+    """Where requests for a bucket are sent."""
 
     scheme: str
     hostname: str
-    """What is connected to: the bucket included where it is named in the host. An IPv6 address without brackets."""
+    """The host to connect to, including the bucket in virtual-hosted style. IPv6 addresses have no brackets."""
     port: int
     root: str
-    """The bucket as the beginning of every path (`/bucket`); empty where it is named in the host."""
+    """Prefix of every path: `/bucket` in path style, empty in virtual-hosted style."""
     store: str
-    """`hostname` without the bucket: what an administrator's list of hosts is about."""
+    """The hostname without the bucket, which lists of allowed hosts refer to."""
 
     @property
     def virtual(self) -> bool:
-        """Whether the bucket is named in the host."""
+        """True in virtual-hosted style."""
         return not self.root
 
     @property
     def host(self) -> str:
-        """As it stands in the header `Host`: with the port, unless it is the scheme's own."""
+        """The value of the `Host` header: with the port unless it is the scheme's default."""
         name = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
         return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
 
     @property
     def origin(self) -> str:
-        """`scheme://host[:port]`: what outages and connections belong to."""
+        """`scheme://host[:port]`."""
         return f"{self.scheme}://{self.host}"
 
     def target(self, key: str, query: Mapping[str, str]) -> str:
-        """Path and query of an object, or of the bucket (`key` is empty), as they are sent and as they are signed."""
+        """Returns the encoded path and query of an object, or of the bucket if `key` is empty."""
         path = quote(f"{self.root}/{key}" if key or not self.root else self.root, safe="/" + _UNRESERVED)
         pairs = sorted((quote(name, safe=_UNRESERVED), quote(value, safe=_UNRESERVED)) for name, value in query.items())
         return f"{path}?{'&'.join(f'{name}={value}' for name, value in pairs)}" if pairs else path
 
 
-def address(where: Location) -> Address:
-    """Of the bucket. Raises `AddressError`."""
-    scheme, store, port = _endpoint(where)
-    if not _in_host(where, scheme, store):
-        return Address(scheme, store, port, f"/{where.bucket}", store)
-    hostname = f"{where.bucket}.{store}"
+def address(location: Location) -> Address:
+    """Returns the address of a location's bucket. Raises `AddressError`."""
+    scheme, store, port = _endpoint(location)
+    if not _in_host(location, scheme, store):
+        return Address(scheme, store, port, f"/{location.bucket}", store)
+    hostname = f"{location.bucket}.{store}"
     if not _is_name(hostname):
-        raise AddressError(f"the bucket {where.bucket!r} cannot be part of a host name: set addressing: Path")
+        raise AddressError(f"the bucket {location.bucket!r} cannot be part of a host name: set addressing: Path")
     return Address(scheme, hostname, port, "", store)
 
 
 def aws_host(region: str) -> str:
-    """The host of AWS S3 in a region, whichever partition that belongs to."""
+    """Returns the host of AWS S3 in a region of any partition."""
     domain = next((domain for start, domain in _AWS_DOMAINS.items() if region.startswith(start)), _AWS_DOMAIN)
     return f"s3.{region}.{domain}"
 
 
-def _endpoint(where: Location) -> tuple[str, str, int]:
-    """Scheme, host and port."""
-    endpoint = where.endpoint or f"https://{aws_host(where.region)}"
+def _endpoint(location: Location) -> tuple[str, str, int]:
+    """Returns scheme, host and port."""
+    endpoint = location.endpoint or f"https://{aws_host(location.region)}"
     try:
         parts = urlsplit(endpoint)
         hostname, port = (parts.hostname or "").lower(), parts.port
@@ -102,23 +102,23 @@ def _endpoint(where: Location) -> tuple[str, str, int]:
     return parts.scheme, hostname, port or _PORTS[parts.scheme]
 
 
-def _in_host(where: Location, scheme: str, store: str) -> bool:
-    """Whether the bucket is named in the host. A certificate for `*.store` vouches for one label, not for several."""
-    if where.addressing != "Auto":
-        return where.addressing == "Virtual"
-    if not _takes_bucket_labels(store) or (scheme == "https" and "." in where.bucket):
+def _in_host(location: Location, scheme: str, store: str) -> bool:
+    """Returns True for virtual-hosted style. A wildcard certificate covers one label, so not buckets with dots."""
+    if location.addressing != "Auto":
+        return location.addressing == "Virtual"
+    if not _takes_bucket_labels(store) or (scheme == "https" and "." in location.bucket):
         return False
-    return _is_name(f"{where.bucket}.{store}")
+    return _is_name(f"{location.bucket}.{store}")
 
 
 def _takes_bucket_labels(host: str) -> bool:
-    """Whether `<bucket>.<host>` can be a name: not for addresses, single labels and Services of a cluster."""
+    """Returns False for hosts without wildcard DNS: addresses, single labels and Services of a cluster."""
     name = host.removesuffix(".")
     return "." in name and not name.endswith(_CLUSTER_DOMAINS) and not _is_address(name)
 
 
 def _is_name(host: str) -> bool:
-    """Not for addresses in old spellings (decimal, octal, shortened), which programs read in different ways."""
+    """Returns False for legacy notations of addresses (decimal, octal), which programs interpret differently."""
     labels = host.removesuffix(".").split(".")
     is_number = _NUMBER.fullmatch(labels[-1]) is not None
     return len(host) <= MAX_HOST_CHARACTERS and not is_number and all(map(_LABEL.fullmatch, labels))

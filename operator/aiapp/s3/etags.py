@@ -1,17 +1,17 @@
-"""ETags as stores write them: quoted, bare, or weak. One rule for everybody who compares two."""
+"""Normalizes and compares ETags, which stores write quoted, unquoted or weak."""
 
 
 def opaque(etag: str) -> str:
-    """The tag itself, without quotes and without the mark of a weak one, which some proxies add."""
+    """Returns the tag without quotes and without the weak prefix, which some proxies add."""
     return etag.strip().removeprefix("W/").strip('"')
 
 
-def contradicts(said: str | None, wanted: str) -> bool:
-    """Whether an answer's ETag is that of another object than `wanted`; an answer without one (None) tells nothing."""
-    return said is not None and opaque(said) != opaque(wanted)
+def contradicts(actual: str | None, expected: str) -> bool:
+    """Returns True if a response's ETag differs; a response without one (None) contradicts nothing."""
+    return actual is not None and opaque(actual) != opaque(expected)
 
 
-def conditions(etag: str) -> tuple[str, str]:
-    """Values for `If-Match` to try in turn: as HTTP wants it, and bare, which a few stores insist on."""
+def if_match_values(etag: str) -> tuple[str, str]:
+    """Returns the values of `If-Match` to try in order: quoted, then unquoted, which a few stores require."""
     tag = opaque(etag)
     return f'"{tag}"', tag

@@ -1,7 +1,6 @@
-"""Listings of objects: what to ask for, what an answer says, and where the next page begins.
+"""Listing objects: request parameters, an incremental parser for responses, and pagination.
 
-Never keeps an answer: it is read piece by piece as it comes, whatever its length, so that memory is bounded by
-what is listed in it. Never resolves an entity or loads a document type.
+Never buffers a response, so that memory is bounded by the objects in it. Never resolves entities or document types.
 """
 
 import re
@@ -16,101 +15,103 @@ from aiapp.domain.artifact.manifest import Listed
 from aiapp.s3.etags import opaque
 
 PAGE_OBJECTS: Final = 1000
-"""What S3 and OBS give at most in one answer, and what is asked for."""
+"""Requested per page; S3 and OBS return no more."""
 MAX_PAGE_BYTES: Final = 8 << 20
-"""Of one answer; a thousand of the longest keys take about 3 MB."""
+"""A page of the longest keys takes about 3 MB."""
 MAX_PAGE_OBJECTS: Final = 10 * PAGE_OBJECTS
-"""Of one answer of a store that gives more than it is asked for."""
+"""Accepted from stores that return more than requested."""
 
 _ARCHIVED: Final = frozenset({"GLACIER", "DEEP_ARCHIVE", "COLD", "ARCHIVE"})
-"""Storage classes of AWS, OBS and their kin whose objects have to be restored before they can be read."""
+"""Storage classes whose objects must be restored before they can be read."""
 _SIZE: Final = re.compile(r"[0-9]{1,19}")
 _MAX_TEXTS: Final = 16
-"""Pieces of text, of 8 KiB each, between two elements: more than the longest key takes in any encoding."""
-_DEEPEST: Final = 16
-"""Levels of elements; a listing has four."""
+"""Pieces of 8 KiB between two elements: more than the longest key takes in any encoding."""
+_MAX_DEPTH: Final = 16
+"""Of nested elements; a listing has four levels."""
 
 
-class Manner(Enum):
-    """The three ways to ask for a listing."""
+class ListingMode(Enum):
+    """The three variants of the request."""
 
     VERSIONS = "versions"
-    TOKENS = "objects, continued by tokens"
-    MARKERS = "objects, continued by keys"
+    TOKENS = "objects by continuation token"
+    MARKERS = "objects by marker"
 
 
-class Place(NamedTuple):
-    """Where a page begins: what the store gave with the page before."""
+class Cursor(NamedTuple):
+    """Where a page starts."""
 
-    manner: Manner
+    mode: ListingMode
     marker: str = ""
     version_id: str = ""
 
 
 class UnreadableError(Exception):
-    """An answer that no listing can be made of; the text is a clause about the store: `answers with ...`."""
+    """A response that is not a listing. The text completes a sentence about the host: `answers with ...`."""
 
-    def __init__(self, words: str, *, passing: bool = False) -> None:
-        super().__init__(words)
-        self.passing = passing
-        """Whether the same request may be answered better: the answer seems to have been cut off."""
+    def __init__(self, problem: str, *, retryable: bool = False) -> None:
+        super().__init__(problem)
+        self.retryable = retryable
+        """True if the response seems to have been truncated."""
 
 
 @dataclass(slots=True)
 class Page:
-    """One answer."""
+    """One page of a listing."""
 
     objects: list[Listed] = field(default_factory=list)
-    """Old versions included."""
+    """Including noncurrent versions."""
     archived: dict[str, str] = field(default_factory=dict)
-    """Storage classes by key, of those objects that cannot be read as they are."""
-    following: Place | None = None
-    """Where the next page begins; None: this was the last one."""
+    """Storage class by key, of archived objects."""
+    next_cursor: Cursor | None = None
+    """None on the last page."""
 
 
-def query(prefix: str, place: Place) -> dict[str, str]:
-    """The parameters that ask for the page at that place."""
-    wanted = {"prefix": prefix, "max-keys": str(PAGE_OBJECTS), "encoding-type": "url"}
-    match place.manner:
-        case Manner.VERSIONS:
-            return {**wanted, "versions": ""} | _given(
-                {"key-marker": place.marker, "version-id-marker": place.version_id}
+def query(prefix: str, cursor: Cursor) -> dict[str, str]:
+    """Returns the query parameters of the request for a page."""
+    common = {"prefix": prefix, "max-keys": str(PAGE_OBJECTS), "encoding-type": "url"}
+    match cursor.mode:
+        case ListingMode.VERSIONS:
+            return {**common, "versions": ""} | _non_empty(
+                {"key-marker": cursor.marker, "version-id-marker": cursor.version_id}
             )
-        case Manner.TOKENS:
-            return {**wanted, "list-type": "2"} | _given({"continuation-token": place.marker})
-        case Manner.MARKERS:
-            return wanted | _given({"marker": place.marker})
+        case ListingMode.TOKENS:
+            return {**common, "list-type": "2"} | _non_empty({"continuation-token": cursor.marker})
+        case ListingMode.MARKERS:
+            return common | _non_empty({"marker": cursor.marker})
 
 
-def _given(values: Mapping[str, str]) -> dict[str, str]:
+def _non_empty(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
 class PageReader:
-    """Reads the answer for one place. `feed` and `page` raise `UnreadableError`."""
+    """Parses the response for one cursor. `feed` and `page` raise `UnreadableError`."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._answer = _Answer("ListVersionsResult" if place.manner is Manner.VERSIONS else "ListBucketResult")
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._parser = _ListingParser(
+            "ListVersionsResult" if cursor.mode is ListingMode.VERSIONS else "ListBucketResult"
+        )
         self._bytes = 0
 
     def feed(self, piece: bytes) -> None:
-        """The next bytes of the answer."""
+        """Parses the next bytes."""
         self._bytes += len(piece)
         if self._bytes > MAX_PAGE_BYTES:
             raise UnreadableError(f"answers with more than {MAX_PAGE_BYTES} bytes for one page of a listing")
-        self._answer.parse(piece, final=False)
+        self._parser.parse(piece, final=False)
 
     def page(self) -> Page:
-        """What the whole answer says."""
-        self._answer.parse(b"", final=True)
-        return _page(self._answer, self._place)
+        """Returns the page, after all bytes were fed."""
+        self._parser.parse(b"", final=True)
+        return _page(self._parser, self._cursor)
 
 
-class _Answer:
-    """The parts of a listing that matter, as text. Anything else in it is passed over.
+class _ListingParser:
+    """Collects the relevant elements of a listing as text and ignores all others.
 
-    Called for each element, so it does as little as it can: names are told apart when their elements end.
+    Its handlers run for every element, so they do as little as possible.
     """
 
     def __init__(self, root: str) -> None:
@@ -129,12 +130,12 @@ class _Answer:
         try:
             self._parser.Parse(piece, final)
         except (expat.ExpatError, UnicodeError, ValueError) as error:
-            raise UnreadableError(NOT_S3, passing=final) from error
+            raise UnreadableError(NOT_S3, retryable=final) from error
         if len(self._text) > _MAX_TEXTS:
             raise UnreadableError(NOT_S3)
 
     def _begin(self, tag: str, _: object) -> None:
-        """The root, whose prefix the others have too."""
+        """Handles the root element, whose namespace prefix all elements have."""
         prefix, colon, name = tag.rpartition(":")
         if name != self._root:
             raise UnreadableError(NOT_S3)
@@ -143,7 +144,7 @@ class _Answer:
         self._parser.StartElementHandler, self._parser.EndElementHandler = handlers
 
     def _handlers(self, prefix: str) -> tuple[Callable[[str, object], None], Callable[[str], None]]:
-        """For the start and the end of every other element."""
+        """Returns the handlers for the start and end of all other elements."""
         of_listing, of_member = ({f"{prefix}{name}": name for name in names} for names in (_OF_LISTING, _OF_MEMBER))
         member_tag, members, fields, text = f"{prefix}{self._member}", self.members, self.fields, self._text
         member: dict[str, str] = {}
@@ -152,7 +153,7 @@ class _Answer:
         def started(_: str, __: object) -> None:
             nonlocal depth
             depth += 1
-            if depth > _DEEPEST:
+            if depth > _MAX_DEPTH:
                 raise UnreadableError(NOT_S3)
             text.clear()
 
@@ -168,7 +169,7 @@ class _Answer:
                 elif tag == member_tag:
                     members.append(member)
                     if len(members) > MAX_PAGE_OBJECTS:
-                        raise UnreadableError(f"lists more than {MAX_PAGE_OBJECTS} objects in one answer")
+                        raise UnreadableError(f"lists more than {MAX_PAGE_OBJECTS} objects in one page")
                 member = {}
             text.clear()
 
@@ -176,7 +177,7 @@ class _Answer:
 
 
 def _refuse(*_: object) -> None:
-    """A document type: no store has one, and entities come with it."""
+    """Refuses a document type, which no listing has and which could declare entities."""
     raise UnreadableError(NOT_S3)
 
 
@@ -187,16 +188,16 @@ _OF_LISTING: Final = frozenset(
 )
 
 
-def _page(answer: _Answer, place: Place) -> Page:
-    decoded: Callable[[str], str] = unquote_plus if answer.fields.get("EncodingType") == "url" else str
+def _page(parsed: _ListingParser, cursor: Cursor) -> Page:
+    decoded: Callable[[str], str] = unquote_plus if parsed.fields.get("EncodingType") == "url" else str
     page = Page()
-    for member in answer.members:
+    for member in parsed.members:
         listed = _listed(member, decoded)
         page.objects.append(listed)
         if member.get("StorageClass") in _ARCHIVED and listed.is_latest:
             page.archived[listed.key] = member["StorageClass"]
-    if answer.fields.get("IsTruncated", "").strip() == "true":
-        page.following = _following(answer.fields, page.objects, place, decoded)
+    if parsed.fields.get("IsTruncated", "").strip() == "true":
+        page.next_cursor = _next_cursor(parsed.fields, page.objects, cursor, decoded)
     return page
 
 
@@ -213,23 +214,23 @@ def _listed(member: Mapping[str, str], decoded: Callable[[str], str]) -> Listed:
     return Listed(key, int(size), etag, member.get("VersionId") or None, member.get("IsLatest", "true") == "true")
 
 
-def _following(
-    fields: Mapping[str, str], objects: Sequence[Listed], place: Place, decoded: Callable[[str], str]
-) -> Place:
-    """Where the next page begins. A store that gives no place goes on behind the last object, as S3 says it may."""
+def _next_cursor(
+    fields: Mapping[str, str], objects: Sequence[Listed], cursor: Cursor, decoded: Callable[[str], str]
+) -> Cursor:
+    """Returns where the next page starts: at the store's marker, else after the last object, as S3 specifies."""
     last = objects[-1] if objects else None
-    if place.manner is Manner.VERSIONS:
+    if cursor.mode is ListingMode.VERSIONS:
         marker, version_id = decoded(fields.get("NextKeyMarker", "")), fields.get("NextVersionIdMarker", "")
         if not marker and last is not None:
             marker, version_id = last.key, last.version_id or ""
-        following = Place(place.manner, marker, version_id)
-    elif place.manner is Manner.TOKENS and (token := fields.get("NextContinuationToken")):
-        following = Place(place.manner, token)
-    else:  # a store that takes this for the first version of the request
+        next_cursor = Cursor(cursor.mode, marker, version_id)
+    elif cursor.mode is ListingMode.TOKENS and (token := fields.get("NextContinuationToken")):
+        next_cursor = Cursor(cursor.mode, token)
+    else:  # a store that knows only the first version of the API
         marker = decoded(fields.get("NextMarker", "")) or (last.key if last is not None else "")
-        following = Place(Manner.MARKERS, marker)
-    if not following.marker:
+        next_cursor = Cursor(ListingMode.MARKERS, marker)
+    if not next_cursor.marker:
         raise UnreadableError("says that its listing goes on, but not where")
-    if following == place:
+    if next_cursor == cursor:
         raise UnreadableError("lists the same page again and again")
-    return following
+    return next_cursor

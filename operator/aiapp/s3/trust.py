@@ -1,17 +1,17 @@
-"""Whom a store's certificate must have been issued by. Never connects, never switches a check off."""
+"""TLS contexts for connections to stores. Never disables verification of certificates."""
 
 import os
 import ssl
 
 
 def trusting(authorities: str | None, instead: str | None = None) -> ssl.SSLContext:
-    """Trusts the public authorities (or those in the file `instead`) and `authorities` (PEM) beside them.
+    """Returns a context that trusts the public authorities, or those in the file `instead`, and `authorities` (PEM).
 
-    Raises ValueError for authorities that are no PEM, OSError for a file that cannot be read.
+    Raises ValueError for invalid PEM and OSError for an unreadable file.
     """
     context = ssl.create_default_context(cafile=instead)
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a bundle may hold the server's own certificate
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Python 3.13's default, which many private authorities fail
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a bundle may contain the server's certificate itself
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # default since Python 3.13; many private authorities violate it
     if instead is None and not _has_authorities(ssl.get_default_verify_paths()):
         import certifi  # noqa: PLC0415 - images without authorities of their own
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiapp.s3.etags import conditions, contradicts, opaque
+from aiapp.s3.etags import contradicts, if_match_values, opaque
 
 
 @pytest.mark.parametrize("written", ['"e1"', "e1", 'W/"e1"', ' "e1" '])
@@ -17,4 +17,4 @@ def test_an_answer_without_an_etag_contradicts_nothing() -> None:
 
 
 def test_a_condition_is_quoted_first_and_bare_for_stores_that_insist() -> None:
-    assert conditions('W/"e1"') == ('"e1"', "e1")
+    assert if_match_values('W/"e1"') == ('"e1"', "e1")

@@ -13,21 +13,21 @@ from aiapp.domain.artifact.manifest import Listed
 from aiapp.s3.listing import (
     MAX_PAGE_BYTES,
     MAX_PAGE_OBJECTS,
-    Manner,
+    Cursor,
+    ListingMode,
     Page,
     PageReader,
-    Place,
     UnreadableError,
     query,
 )
 
-VERSIONS, TOKENS, MARKERS = (Place(manner) for manner in Manner)
+VERSIONS, TOKENS, MARKERS = (Cursor(mode) for mode in ListingMode)
 MODEL = botocore.session.get_session().get_service_model("s3")
 OBJECT = "<Key>mnist/a</Key><Size>1</Size><ETag>&quot;e&quot;</ETag>"
 
 
-def page_of(body: str | Iterable[bytes], place: Place = TOKENS) -> Page:
-    reader = PageReader(place)
+def page_of(body: str | Iterable[bytes], cursor: Cursor = TOKENS) -> Page:
+    reader = PageReader(cursor)
     for piece in [body.encode()] if isinstance(body, str) else body:
         reader.feed(piece)
     return reader.page()
@@ -88,7 +88,7 @@ def test_keys_are_decoded_where_the_answer_says_that_they_are_encoded(written: s
 
 
 @pytest.mark.parametrize(
-    ("place", "body", "following"),
+    ("cursor", "body", "next_cursor"),
     [
         pytest.param(VERSIONS, versions(OBJECT), None, id="nothing says that more follows"),
         pytest.param(
@@ -98,31 +98,31 @@ def test_keys_are_decoded_where_the_answer_says_that_they_are_encoded(written: s
                 more="<IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker>"
                 "<NextVersionIdMarker>v</NextVersionIdMarker>",
             ),
-            Place(Manner.VERSIONS, "k", "v"),
+            Cursor(ListingMode.VERSIONS, "k", "v"),
             id="versions",
         ),
         pytest.param(
             VERSIONS,
             versions(f"{OBJECT}<VersionId>null</VersionId>", more="<IsTruncated>true</IsTruncated>"),
-            Place(Manner.VERSIONS, "mnist/a", "null"),
+            Cursor(ListingMode.VERSIONS, "mnist/a", "null"),
             id="versions without a marker go on behind the last one",
         ),
         pytest.param(
             TOKENS,
             objects(OBJECT, more="<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"),
-            Place(Manner.TOKENS, "t"),
+            Cursor(ListingMode.TOKENS, "t"),
             id="a token",
         ),
         pytest.param(
             TOKENS,
             objects(OBJECT, more="<IsTruncated>true</IsTruncated><NextMarker>k</NextMarker>"),
-            Place(Manner.MARKERS, "k"),
+            Cursor(ListingMode.MARKERS, "k"),
             id="a marker of a store that knows no tokens",
         ),
         pytest.param(
             TOKENS,
             objects(OBJECT, more="<IsTruncated>true</IsTruncated>"),
-            Place(Manner.MARKERS, "mnist/a"),
+            Cursor(ListingMode.MARKERS, "mnist/a"),
             id="neither: it goes on behind the last key",
         ),
         pytest.param(
@@ -131,27 +131,27 @@ def test_keys_are_decoded_where_the_answer_says_that_they_are_encoded(written: s
                 OBJECT,
                 more="<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextMarker>a%2Bb</NextMarker>",
             ),
-            Place(Manner.MARKERS, "a+b"),
+            Cursor(ListingMode.MARKERS, "a+b"),
             id="an encoded marker",
         ),
     ],
 )
 def test_the_next_page_begins_where_the_answer_says_or_implies(
-    place: Place, body: str, following: Place | None
+    cursor: Cursor, body: str, next_cursor: Cursor | None
 ) -> None:
-    assert page_of(body, place).following == following
+    assert page_of(body, cursor).next_cursor == next_cursor
 
 
 def test_places_become_parameters() -> None:
     common = {"prefix": "mnist/", "max-keys": "1000", "encoding-type": "url"}
     assert query("mnist/", VERSIONS) == {**common, "versions": ""}
-    assert query("mnist/", Place(Manner.VERSIONS, "k", "v"))["version-id-marker"] == "v"
-    assert query("mnist/", Place(Manner.TOKENS, "t")) == {**common, "list-type": "2", "continuation-token": "t"}
-    assert query("mnist/", Place(Manner.MARKERS, "k")) == {**common, "marker": "k"}
+    assert query("mnist/", Cursor(ListingMode.VERSIONS, "k", "v"))["version-id-marker"] == "v"
+    assert query("mnist/", Cursor(ListingMode.TOKENS, "t")) == {**common, "list-type": "2", "continuation-token": "t"}
+    assert query("mnist/", Cursor(ListingMode.MARKERS, "k")) == {**common, "marker": "k"}
 
 
 @pytest.mark.parametrize(
-    ("place", "body", "words"),
+    ("cursor", "body", "words"),
     [
         pytest.param(TOKENS, "<!DOCTYPE html><html><p>Sign in<br></html>", "not S3", id="HTML"),
         pytest.param(TOKENS, "<html><body><p>Sign in</p></body></html>", "not S3", id="XHTML"),
@@ -175,13 +175,13 @@ def test_places_become_parameters() -> None:
             TOKENS, objects(more="<IsTruncated>true</IsTruncated>"), "but not where", id="more, and no way to it"
         ),
         pytest.param(
-            Place(Manner.TOKENS, "t"),
+            Cursor(ListingMode.TOKENS, "t"),
             objects(OBJECT, more="<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"),
             "the same page again",
             id="the token that was asked with",
         ),
         pytest.param(
-            Place(Manner.MARKERS, "mnist/a"),
+            Cursor(ListingMode.MARKERS, "mnist/a"),
             objects(OBJECT, more="<IsTruncated>true</IsTruncated>"),
             "the same page again",
             id="the last key that was asked with",
@@ -191,17 +191,17 @@ def test_places_become_parameters() -> None:
         ),
     ],
 )
-def test_what_no_listing_can_be_made_of_is_said(place: Place, body: str, words: str) -> None:
+def test_what_no_listing_can_be_made_of_is_said(cursor: Cursor, body: str, words: str) -> None:
     with pytest.raises(UnreadableError) as unreadable:
-        page_of(body, place)
+        page_of(body, cursor)
     assert words in str(unreadable.value)
 
 
 def test_only_what_seems_cut_off_is_worth_another_try() -> None:
-    for body, passing in (("<ListBucketResult>", True), ("<html></html>", False), ("<a></b>", False)):
+    for body, retryable in (("<ListBucketResult>", True), ("<html></html>", False), ("<a></b>", False)):
         with pytest.raises(UnreadableError) as unreadable:
             page_of(body)
-        assert unreadable.value.passing is passing
+        assert unreadable.value.retryable is retryable
 
 
 def test_weak_etags_are_listed_as_strong_ones() -> None:

@@ -1,4 +1,4 @@
-"""What the head of an object says of its SHA-256. Never reads the object."""
+"""Reads an object's SHA-256 from the headers of a HEAD response. Never reads the object."""
 
 import base64
 import binascii
@@ -11,22 +11,21 @@ from aiapp.domain.artifact.manifest import Listed
 from aiapp.s3 import etags
 
 ASK: Final = {"x-amz-checksum-mode": "ENABLED"}
-"""The header that asks for it."""
+"""Request headers."""
 
 _IN_PARTS: Final = re.compile(r"-[0-9]+\Z")
-"""ETags of objects that were uploaded in parts. Their SHA-256 is always one over hashes of parts (S3 knows no other),
-and not every store says so."""
+"""ETags of multipart uploads, whose SHA-256 is always composite although not every store says so."""
 
 
 def may_have_hash(listed: Listed) -> bool:
-    """Whether it is worth asking."""
+    """Returns False for multipart uploads."""
     return not _IN_PARTS.search(etags.opaque(listed.etag))
 
 
 def sha256(headers: Mapping[str, str], listed: Listed) -> str | None:
-    """The hash of the whole object in lower-case hex.
+    """Returns the hash of the whole object in lower-case hex.
 
-    None when the store has none, or one over hashes of parts, or no longer holds the object that was listed.
+    None if the store has no hash or a composite one, or if the object was replaced since it was listed.
     """
     etag = headers.get("ETag")
     if etag is None or etags.contradicts(etag, listed.etag) or headers.get("Content-Length") != str(listed.size):
@@ -37,7 +36,7 @@ def sha256(headers: Mapping[str, str], listed: Listed) -> str | None:
 
 
 def _hex(checksum: str) -> str | None:
-    """Of one over hashes of parts (`...=-3`) it is None, also where the store does not tell its type."""
+    """Returns None for a composite hash (`...=-3`)."""
     try:
         found = base64.b64decode(checksum, validate=True)
     except binascii.Error:

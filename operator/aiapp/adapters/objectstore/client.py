@@ -1,6 +1,6 @@
-"""Requests to S3-compatible stores over one HTTP session, signed by botocore, each with a deadline and a bound.
+"""An HTTP client for S3-compatible stores: signing, retries, deadlines, concurrency limits and a circuit breaker.
 
-Never follows a redirect, never uses other keys than it is given, never reads more than its reader asks for.
+Never follows a redirect, never uses credentials that it was not given.
 """
 
 import asyncio
@@ -15,43 +15,43 @@ from typing import Final, TypeVar
 import aiohttp
 
 from aiapp.adapters.http import bounded
-from aiapp.adapters.objectstore.explanation import explained
-from aiapp.adapters.objectstore.outages import Outages, UnreachableError
+from aiapp.adapters.objectstore.circuit_breaker import CircuitBreaker, HostDownError
+from aiapp.adapters.objectstore.diagnosis import diagnose
 from aiapp.adapters.objectstore.sessions import Sessions, SessionSettings
 from aiapp.adapters.objectstore.signing import signed
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.s3.errors import ERROR_BYTES, Diagnosis, ErrorResponse, RequestContext, diagnose_response, error_response
 from aiapp.s3.listing import UnreadableError
-from aiapp.s3.meaning import ERROR_BYTES, Answered, Asked, Meaning, answered, meaning
 
 Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]
-"""Makes something of a successful answer; may raise `StoreError` or whatever reading raises."""
+"""Reads a successful response; may raise `StoreError`, and whatever reading raises."""
 
-AGENT: Final = "aiapp-operator"
+USER_AGENT: Final = "aiapp-operator"
 _SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 
-class AnswerError(StoreError):
-    """The store answered with something else than success."""
+class ResponseError(StoreError):
+    """The store returned an error response."""
 
-    def __init__(self, answer: Answered, found: Meaning) -> None:
-        super().__init__(found.reason, found.message, retryable=found.passing)
-        self.answer = answer
+    def __init__(self, response: ErrorResponse, diagnosis: Diagnosis) -> None:
+        super().__init__(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable)
+        self.response = response
 
 
-class UnreadableAnswerError(StoreError):
-    """The store answered with success, and with something that it was not asked for."""
+class UnreadableResponseError(StoreError):
+    """The store returned a successful response that is not the requested document."""
 
 
 class TooSlowError(StoreError):
-    """An answer was not complete when its time was over; asking again at once would take as long."""
+    """A response was not complete at its deadline. Not retried at once, since that would take as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and after what wait; the wait doubles each time and is a random part of that."""
+    """Exponential backoff with full jitter."""
 
     attempts: int = 3
     seconds: float = 0.2
@@ -60,9 +60,9 @@ class Retries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request about a bucket or an object."""
+    """One request for a bucket or an object."""
 
-    asked: Asked
+    context: RequestContext
     credentials: Credentials | None
     method: str = "GET"
     query: Mapping[str, str] = field(default_factory=dict)
@@ -70,33 +70,33 @@ class Request:
 
 
 class Client:
-    """For use by one event loop; to be closed at the end."""
+    """Bound to one event loop; must be closed."""
 
-    def __init__(self, settings: SessionSettings, retries: Retries, request_seconds: float, at_once: int) -> None:
-        """`request_seconds`: for one whole answer; `at_once`: requests to one origin at the same time."""
+    def __init__(self, settings: SessionSettings, retries: Retries, request_seconds: float, concurrency: int) -> None:
+        """`request_seconds` bounds a whole response, `concurrency` the simultaneous requests to one origin."""
         self.sessions = Sessions(settings)
         self._retries = retries
         self._request_seconds = request_seconds
-        self._limits = _Limits(at_once)
-        self._outages = Outages()
+        self._limits = _ConcurrencyLimits(concurrency)
+        self._breaker = CircuitBreaker()
 
-    async def make(self, request: Request, read: Read[Result]) -> Result:
-        """What `read` makes of the answer. Raises `StoreError` whatever goes wrong; what may pass is tried again."""
-        origin = request.asked.address.origin
+    async def execute(self, request: Request, read: Read[Result]) -> Result:
+        """Returns the result of `read`. Raises `StoreError`, after retries if the problem is transient."""
+        origin = request.context.address.origin
 
-        async def call(trying: bool) -> Result:  # noqa: FBT001
-            async with self._limits.turn(origin):
-                if not trying:
-                    self._outages.refuse(origin)
-                return await self._tried(request, read)
+        async def call(probing: bool) -> Result:  # noqa: FBT001
+            async with self._limits.slot(origin):
+                if not probing:
+                    self._breaker.refuse(origin)
+                return await self._with_retries(request, read)
 
-        return await self._outages.guarded(origin, call)
+        return await self._breaker.call(origin, call)
 
     async def close(self) -> None:
-        """Lets go of every connection; requests that are under way fail."""
+        """Closes all connections; requests in flight fail."""
         await self.sessions.close()
 
-    async def _tried(self, request: Request, read: Read[Result]) -> Result:
+    async def _with_retries(self, request: Request, read: Read[Result]) -> Result:
         attempt = 1
         while True:
             try:
@@ -110,61 +110,61 @@ class Client:
     async def _once(self, request: Request, read: Read[Result]) -> Result:
         try:
             async with asyncio.timeout(self._request_seconds) as deadline:
-                return await self._answered(request, read)
+                return await self._send(request, read)
         except StoreError:
             raise
         except Exception as error:
-            raise (self._too_slow(request) if deadline.expired() else self._failure(error, request)) from error
+            raise (self._deadline_exceeded(request) if deadline.expired() else self._failure(error, request)) from error
 
-    async def _answered(self, request: Request, read: Read[Result]) -> Result:
-        address, where = request.asked.address, request.asked.where
-        target = address.target(request.asked.key or "", request.query)
-        headers = {"Host": address.host, "User-Agent": AGENT, "Accept-Encoding": "identity", **request.headers}
+    async def _send(self, request: Request, read: Read[Result]) -> Result:
+        address, location = request.context.address, request.context.location
+        target = address.target(request.context.key or "", request.query)
+        headers = {"Host": address.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
         if request.credentials is not None:
-            headers = signed(request.method, f"{address.origin}{target}", headers, where.region, request.credentials)
-        async with self.sessions.request(request.method, address, target, headers, where.authorities) as answer:
-            if answer.status in _SUCCESSES:
-                return await read(answer)
-            said = answered(
-                answer.status,
-                await bounded.beginning(answer.content, ERROR_BYTES),
-                answer.headers.get("x-amz-bucket-region", ""),
+            headers = signed(request.method, f"{address.origin}{target}", headers, location.region, request.credentials)
+        async with self.sessions.request(request.method, address, target, headers, location.authorities) as response:
+            if response.status in _SUCCESSES:
+                return await read(response)
+            error = error_response(
+                response.status,
+                await bounded.beginning(response.content, ERROR_BYTES),
+                response.headers.get("x-amz-bucket-region", ""),
             )
-            raise AnswerError(said, meaning(said, request.asked))
+            raise ResponseError(error, diagnose_response(error, request.context))
 
     def _failure(self, error: Exception, request: Request) -> StoreError:
-        proxied = self.sessions.proxy(request.asked.address) is not None
-        found = explained(error, request.asked, proxied=proxied)
-        if found.down:
-            return UnreachableError(found.message)
-        made = UnreadableAnswerError if isinstance(error, UnreadableError) else StoreError
-        return made(found.reason, found.message, retryable=found.passing)
+        proxied = self.sessions.proxy(request.context.address) is not None
+        diagnosis = diagnose(error, request.context, proxied=proxied)
+        if diagnosis.host_down:
+            return HostDownError(diagnosis.message)
+        kind = UnreadableResponseError if isinstance(error, UnreadableError) else StoreError
+        return kind(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable)
 
-    def _too_slow(self, request: Request) -> StoreError:
-        host, seconds = request.asked.address.host, self._request_seconds
-        message = f"{host} sends so slowly that an answer was not complete after {seconds:g} s"
+    def _deadline_exceeded(self, request: Request) -> StoreError:
+        host, seconds = request.context.address.host, self._request_seconds
+        message = f"{host} sends so slowly that a response was not complete after {seconds:g} s"
         return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
 
 
-class _Limits:
-    """How many requests each origin gets at the same time; origins that get none are forgotten."""
+class _ConcurrencyLimits:
+    """A semaphore for each origin that has requests in flight or waiting."""
 
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
-        self._turns: dict[str, asyncio.Semaphore] = {}
-        self._wanted: Counter[str] = Counter()
+    def __init__(self, concurrency: int) -> None:
+        self._concurrency = concurrency
+        self._semaphores: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def turn(self, origin: str) -> AsyncIterator[None]:
-        self._wanted[origin] += 1
+    async def slot(self, origin: str) -> AsyncIterator[None]:
+        self._users[origin] += 1
         try:
-            async with self._turns.setdefault(origin, asyncio.Semaphore(self._at_once)):
+            async with self._semaphores.setdefault(origin, asyncio.Semaphore(self._concurrency)):
                 yield
         finally:
-            self._wanted[origin] -= 1
-            if not self._wanted[origin]:
-                del self._wanted[origin], self._turns[origin]
+            self._users[origin] -= 1
+            if not self._users[origin]:
+                del self._users[origin], self._semaphores[origin]
 
 
 _FINAL: Final = (ObjectChangedError, TooSlowError)
-"""Not worth another try at once."""
+"""Errors that are not retried at once although they are transient."""

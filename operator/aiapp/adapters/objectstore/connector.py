@@ -1,7 +1,4 @@
-"""Connections to stores: only to addresses that the policy allows, directly or through the administrator's proxy.
-
-Never connects to another address than the one that was checked.
-"""
+"""Connections to stores that enforce the endpoint policy on the very address that is connected to."""
 
 import socket
 from typing import Any, Final
@@ -14,18 +11,18 @@ from aiapp.adapters.objectstore.resolver import Resolver
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 
 MAX_ADDRESSES: Final = 4
-"""Of one name, that are tried in turn."""
+"""Addresses of one name that are tried."""
 
 
 class RefusedAddressError(Exception):
-    """An address that the policy refuses; says which one and why."""
+    """The policy refuses an address; the text names it and the reason."""
 
 
 class PolicyResolver(AbstractResolver):
-    """What a name resolves to, if all of it is allowed."""
+    """Resolves a name only if the policy allows all of its addresses."""
 
     def __init__(self, resolver: Resolver, policy: EndpointPolicy | None) -> None:
-        """`policy`: None for a proxy, which is the administrator's own wherever it is."""
+        """`policy` is None for connections to a proxy, which the administrator chose."""
         self._resolver = resolver
         self._policy = policy
 
@@ -44,14 +41,14 @@ class PolicyResolver(AbstractResolver):
 
     @override
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Does nothing: there is no state."""
 
 
 def connector(resolver: Resolver, policy: EndpointPolicy | None) -> aiohttp.TCPConnector:
-    """To be closed at the end; keeps connections for further requests."""
+    """Returns a connector that keeps connections alive; must be closed."""
 
     def checked(info: tuple[Any, ...]) -> socket.socket:
-        """The last gate: whatever way the host was written, this is what will be connected to."""
+        """Checks the final address, however the host was written."""
         kind, type_, proto, _, sockaddr = info
         require(policy, str(sockaddr[0]), str(sockaddr[0]))
         return socket.socket(family=kind, type=type_, proto=proto)
@@ -59,8 +56,8 @@ def connector(resolver: Resolver, policy: EndpointPolicy | None) -> aiohttp.TCPC
     return aiohttp.TCPConnector(
         resolver=PolicyResolver(resolver, policy),
         socket_factory=checked,
-        use_dns_cache=False,  # a name is looked up for each new connection, and checked
-        happy_eyeballs_delay=None,  # one address after the other
+        use_dns_cache=False,  # names are resolved and checked for every new connection
+        happy_eyeballs_delay=None,  # addresses are tried sequentially
         limit=0,
         keepalive_timeout=30,
     )

@@ -1,7 +1,6 @@
-"""Looks names up on a bounded number of threads, so that a name server that does not answer holds nobody else up.
+"""Resolves names with a timeout, on a bounded number of threads.
 
-Never waits longer than it is told to; a lookup that nobody waits for any more keeps its place until the system gives
-up.
+A lookup that timed out occupies its thread until the system gives up, so a slow name server is also bounded per domain.
 """
 
 import asyncio
@@ -13,16 +12,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 MAX_LOOKUPS: Final = 32
-"""Under way at the same time, those that nobody waits for any more included."""
+"""Concurrent lookups, including those that timed out."""
 MAX_LOOKUPS_OF_DOMAIN: Final = 8
-"""The same of one domain, which may be a tenant's own whose name server never answers."""
+"""The same for one domain, whose name server may belong to one tenant."""
 
 Found = Sequence[tuple[Any, Any, int, str, Any]]
-"""What `socket.getaddrinfo` returns."""
+"""The result of `socket.getaddrinfo`."""
 
 
 class Resolver:
-    """For use by one event loop."""
+    """Bound to one event loop."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -30,7 +29,7 @@ class Resolver:
         self._waiting: list[asyncio.Future[None]] = []
 
     async def addresses(self, name: str, port: int) -> Found:
-        """Every address of the name. Raises `socket.gaierror`, also when the answer does not come in time."""
+        """Returns the addresses of a name. Raises `socket.gaierror`, also after a timeout."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._looked_up(name, port)
@@ -49,7 +48,7 @@ class Resolver:
 
         def ended(found: Found | socket.gaierror) -> None:
             self._leave(domain)
-            if answer.done():  # nobody waits for it any more
+            if answer.done():  # the caller timed out
                 return
             if isinstance(found, socket.gaierror):
                 answer.set_exception(found)
@@ -58,7 +57,7 @@ class Resolver:
 
         def look_up() -> None:
             found = _addresses(name, port)
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            with contextlib.suppress(RuntimeError):  # the event loop is closed
                 loop.call_soon_threadsafe(ended, found)
 
         threading.Thread(target=look_up, name="s3-resolver", daemon=True).start()

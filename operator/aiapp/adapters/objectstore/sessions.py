@@ -1,6 +1,6 @@
-"""The HTTP sessions that requests to stores go over: one for direct connections, one through the proxy.
+"""HTTP sessions for requests to stores: one for direct connections, one for a proxy.
 
-Never keeps a cookie, never follows a redirect, never inflates an answer.
+Never stores a cookie, never follows a redirect, never decompresses a response.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from aiapp.s3.addressing import Address
 from aiapp.s3.trust import trusting
 
 MAX_CONTEXTS: Final = 64
-"""Sets of authorities that are kept ready; to read the public ones alone takes 20 ms."""
+"""Cached TLS contexts; loading the public authorities takes 20 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
-    """What all requests have in common."""
+    """Settings of all sessions."""
 
     connect_seconds: float
     read_seconds: float
@@ -39,7 +39,7 @@ class SessionSettings:
 
 
 class Sessions:
-    """For use by one event loop; to be closed at the end."""
+    """Bound to one event loop; must be closed."""
 
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
@@ -50,12 +50,12 @@ class Sessions:
         self._closing: set[asyncio.Task[None]] = set()
 
     def proxy(self, address: Address) -> str | None:
-        """The proxy for that place; None: no proxy."""
+        """Returns the URL of the proxy to use, or None."""
         proxy = self._settings.proxies.of(address.origin)
         return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
     def keep_to(self, policy: EndpointPolicy) -> None:
-        """From the next request on, over new connections; requests that are under way fail and are tried again."""
+        """Applies another policy from the next request on; requests in flight fail and are retried."""
         self._policy = policy
         for session in self._sessions.values():
             task = asyncio.get_running_loop().create_task(session.close())
@@ -64,7 +64,7 @@ class Sessions:
         self._sessions = {}
 
     async def close(self) -> None:
-        """Lets go of every connection."""
+        """Closes all connections."""
         sessions, self._sessions = list(self._sessions.values()), {}
         await asyncio.gather(*(session.close() for session in sessions), *self._closing)
 
@@ -72,17 +72,17 @@ class Sessions:
     async def request(
         self, method: str, address: Address, target: str, headers: Mapping[str, str], authorities: str | None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer; what of it is not read within this is dropped."""
+        """Yields the response; unread parts of its body are discarded."""
         proxy = self.proxy(address)
         async with self._session(proxied=proxy is not None).request(
             method,
             URL(f"{address.origin}{target}", encoded=True),
             headers=headers,
             proxy=proxy,
-            ssl=await self._context(authorities) if address.scheme == "https" else True,
+            ssl=await self._tls_context(authorities) if address.scheme == "https" else True,
             allow_redirects=False,
-        ) as answer:
-            yield answer
+        ) as response:
+            yield response
 
     def _session(self, *, proxied: bool) -> aiohttp.ClientSession:
         if proxied not in self._sessions:
@@ -98,7 +98,7 @@ class Sessions:
             )
         return self._sessions[proxied]
 
-    async def _context(self, authorities: str | None) -> SSLContext:
+    async def _tls_context(self, authorities: str | None) -> SSLContext:
         context = self._contexts.pop(authorities, None)
         if context is None:
             try:

@@ -1,4 +1,4 @@
-"""Signatures for requests to stores, by botocore. Never looks for keys by itself."""
+"""Signs requests with botocore. Never looks up credentials."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,8 @@ from aiapp.domain.objectstore.credentials import Credentials
 
 
 def signed(method: str, url: str, headers: Mapping[str, str], region: str, credentials: Credentials) -> dict[str, str]:
-    """The headers with a signature (AWS Signature Version 4) of all of them, and of method and URL."""
-    # Takes a while to import, and an operator whose versions are all pinned asks no store.
+    """Returns the headers with an AWS Signature Version 4 over method, URL and headers."""
+    # Imported on first use: an operator whose versions are all pinned makes no requests to stores.
     from botocore.auth import S3SigV4Auth  # noqa: PLC0415
     from botocore.awsrequest import AWSRequest  # noqa: PLC0415
     from botocore.credentials import Credentials as Keys  # noqa: PLC0415

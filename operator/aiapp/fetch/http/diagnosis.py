@@ -1,42 +1,42 @@
-"""What a failed request means, from what it raised. Shows neither addresses with a query nor credentials."""
+"""Maps exceptions of requests to a diagnosis."""
 
 from http import HTTPStatus
 from typing import Final
 
 from aiapp.fetch.http.exchange import Answer
 from aiapp.fetch.http.stream import ProtocolError
-from aiapp.s3.meaning import Answered, Asked, Meaning, answered, meaning
+from aiapp.s3.errors import Diagnosis, ErrorResponse, RequestContext, diagnose_response, error_response
 
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 class RefusedError(Exception):
-    """The store answered a request for bytes with something else than these bytes."""
+    """The store returned an error response."""
 
-    def __init__(self, said: Answered, retry_after: float = 0.0) -> None:
-        super().__init__(said.status, said.code)
-        self.said = said
+    def __init__(self, response: ErrorResponse, retry_after: float = 0.0) -> None:
+        super().__init__(response.status, response.code)
+        self.response = response
         self.retry_after = retry_after
-        """Seconds that the store asks to wait."""
+        """Seconds to wait, as the store requested."""
 
     @property
     def busy(self) -> bool:
-        """The store asks for fewer requests."""
-        return self.said.status in _BUSY
+        """True if the store asks for fewer requests."""
+        return self.response.status in _BUSY
 
 
 class BrokenAnswerError(Exception):
-    """The answer was not what its status promised; the text is a clause about the store: `sent ...`."""
+    """A response does not match its status; the text completes a sentence about the host: `sent ...`."""
 
 
 def refusal(answer: Answer, body: bytes) -> RefusedError:
-    """Of an answer that is no success, with the beginning of its body."""
-    said = answered(answer.status, body, answer.headers.get("x-amz-bucket-region", ""))
-    return RefusedError(said, retry_after(answer))
+    """Returns the error for a response that is not a success, given the beginning of its body."""
+    response = error_response(answer.status, body, answer.headers.get("x-amz-bucket-region", ""))
+    return RefusedError(response, retry_after(answer))
 
 
 def retry_after(answer: Answer) -> float:
-    """Seconds that `Retry-After` asks for: a number, or a date, which counts from the answer's own."""
+    """Returns the seconds of `Retry-After`: a number, or a date relative to the response's own."""
     wanted = answer.headers.get("retry-after", "")
     if wanted.strip().isdecimal():
         return float(wanted)
@@ -49,13 +49,13 @@ def retry_after(answer: Answer) -> float:
         return 0.0
 
 
-def diagnosis(error: Exception, asked: Asked) -> Meaning:
-    """Of whatever a request raised."""
+def diagnosis(error: Exception, context: RequestContext) -> Diagnosis:
+    """Returns the diagnosis of an exception that a request raised."""
     if isinstance(error, RefusedError):
-        return meaning(error.said, asked)
-    from aiapp.s3.failures import CUT_OFF, failed, silent  # noqa: PLC0415 - takes a while, and most requests succeed
+        return diagnose_response(error.response, context)
+    from aiapp.s3.connection_errors import CUT_OFF, diagnose_failure, unreachable  # noqa: PLC0415 - takes a while, and most requests succeed
 
     if isinstance(error, OSError):
-        return failed(error, asked)
-    words = CUT_OFF if isinstance(error, ProtocolError) else str(error) or type(error).__name__
-    return silent(words, asked)
+        return diagnose_failure(error, context)
+    problem = CUT_OFF if isinstance(error, ProtocolError) else str(error) or type(error).__name__
+    return unreachable(problem, context)

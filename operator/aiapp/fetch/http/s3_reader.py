@@ -24,7 +24,7 @@ from aiapp.fetch.http.limiter import RequestLimiter
 from aiapp.fetch.http.stream import ProtocolError
 from aiapp.s3 import etags
 from aiapp.s3.addressing import Address, AddressError, address
-from aiapp.s3.meaning import ERROR_BYTES, IN_VERSIONS, Asked, Meaning
+from aiapp.s3.errors import ERROR_BYTES, MANIFEST_HINTS, Diagnosis, RequestContext
 
 ATTEMPTS: Final = 7
 """Tries of one range without progress."""
@@ -61,7 +61,7 @@ class _Wanted:
     into: memoryview
     came: int = 0
     condition: int = 0
-    """Which of `etags.conditions` is sent."""
+    """Which of `etags.if_match_values` is sent."""
 
     @property
     def rest(self) -> memoryview:
@@ -120,18 +120,18 @@ class Remote:
             except _FAULTS as error:
                 if wanted.came == len(into) > 0:
                     return None  # all of it had come
-                if _wants_bare_condition(error, wanted):
+                if _may_need_unquoted_etag(error, wanted):
                     wanted.condition = 1
                     continue
-                found = diagnosis(error, self._asked(entry))
+                found = diagnosis(error, self._request_context(entry))
                 failures = 1 if wanted.came - came >= PROGRESS_BYTES else failures + 1
-                if not found.passing or failures == ATTEMPTS or self._pauses.over:
+                if not found.retryable or failures == ATTEMPTS or self._pauses.over:
                     raise self._failure(entry, found) from error
-                asked = error.retry_after if isinstance(error, RefusedError) else 0.0
+                asked_seconds = error.retry_after if isinstance(error, RefusedError) else 0.0
                 if isinstance(error, RefusedError) and error.busy:
                     self._pace.slow_down()
             self._retried()
-            self._pauses.rest(failures, asked)
+            self._pauses.rest(failures, asked_seconds)
 
     def close(self) -> None:
         """Let go of all connections; what is under way breaks off, so that its threads get errors and end."""
@@ -175,12 +175,12 @@ class Remote:
         target, headers = self._request(wanted)
         kept = channel.is_open
         try:
-            return _asked(channel, target, headers)
+            return _successful(channel, target, headers)
         except (ConnectionError, ProtocolError):
             channel.close()
             if not kept:
                 raise
-        return _asked(channel, target, headers)
+        return _successful(channel, target, headers)
 
     def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
         """Target and headers."""
@@ -188,7 +188,7 @@ class Remote:
         query = {"versionId": entry.version_id} if entry.version_id is not None else {}
         target = self._address.target(self._key(entry), query)
         signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._address.host}  # noqa: TID251 - what the store compares with its own clock
-        condition = etags.conditions(entry.etag)[wanted.condition]
+        condition = etags.if_match_values(entry.etag)[wanted.condition]
         headers = signed | self._dialler.headers | {"if-match": condition}
         if entry.size:  # a range of nothing is an error
             headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
@@ -199,22 +199,22 @@ class Remote:
         etag, size = answer.headers.get("etag"), _total(answer)
         if size not in {None, entry.size} or etags.contradicts(etag, entry.etag):
             said = f"now ETag {etag}, {size} bytes"
-            raise self._failure(entry, Meaning(Reason.CONTENT_CHANGED, said, passing=False))
+            raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, said, retryable=False))
 
     def _key(self, entry: Entry) -> str:
         return f"{self._where.prefix}{entry.path}"
 
-    def _asked(self, entry: Entry) -> Asked:
-        return Asked(
-            where=self._where,
+    def _request_context(self, entry: Entry) -> RequestContext:
+        return RequestContext(
+            location=self._where,
             address=self._address,
             anonymous=self._signer is None,
-            advice=IN_VERSIONS,
+            hints=MANIFEST_HINTS,
             key=self._key(entry),
             version_id=entry.version_id,
         )
 
-    def _failure(self, entry: Entry, found: Meaning) -> FetchError:
+    def _failure(self, entry: Entry, found: Diagnosis) -> FetchError:
         bucket, key = self._where.bucket, self._key(entry)
         match found.reason:
             case Reason.CONTENT_CHANGED:
@@ -229,13 +229,13 @@ class Remote:
         return FetchError(found.reason, message)
 
 
-def _wants_bare_condition(error: Exception, wanted: _Wanted) -> bool:
-    """Whether the store may have refused a quoted ETag for its quotes, and not for another object."""
-    refused = isinstance(error, RefusedError) and error.said.status == HTTPStatus.PRECONDITION_FAILED
+def _may_need_unquoted_etag(error: Exception, wanted: _Wanted) -> bool:
+    """Returns True if the store may have rejected the quotes of the ETag rather than the object."""
+    refused = isinstance(error, RefusedError) and error.response.status == HTTPStatus.PRECONDITION_FAILED
     return refused and wanted.condition == 0
 
 
-def _asked(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
+def _successful(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
     answer = channel.get(target, headers, SILENCE_SECONDS)
     if answer.status not in _SUCCESSES:
         raise refusal(answer, answer.read(ERROR_BYTES))

@@ -8,11 +8,11 @@ from aiapp.fetch.http.diagnosis import BrokenAnswerError, RefusedError, diagnosi
 from aiapp.fetch.http.exchange import Answer
 from aiapp.fetch.http.stream import ProtocolError, Stream
 from aiapp.s3.addressing import address
-from aiapp.s3.meaning import IN_VERSIONS, Asked
+from aiapp.s3.errors import MANIFEST_HINTS, RequestContext
 
 UNREACHABLE = Reason.ENDPOINT_UNREACHABLE
 WHERE = Location("models", "mnist/", "https://obs.example.com")
-ASKED = Asked(WHERE, address(WHERE), anonymous=False, advice=IN_VERSIONS, key="mnist/a")
+ASKED = RequestContext(WHERE, address(WHERE), anonymous=False, hints=MANIFEST_HINTS, key="mnist/a")
 
 
 class Silent:
@@ -28,7 +28,7 @@ def refused(status: int, body: bytes = b"", **headers: str) -> RefusedError:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason", "words", "passing"),
+    ("error", "reason", "words", "retryable"),
     [
         pytest.param(refused(503), UNREACHABLE, "answered 503", True, id="503 passes"),
         pytest.param(
@@ -50,9 +50,9 @@ def refused(status: int, body: bytes = b"", **headers: str) -> RefusedError:
         pytest.param(BrokenAnswerError("sent more"), UNREACHABLE, "sent more", True, id="another length"),
     ],
 )
-def test_an_error_means(error: Exception, reason: Reason, words: str, *, passing: bool) -> None:
+def test_an_error_means(error: Exception, reason: Reason, words: str, *, retryable: bool) -> None:
     found = diagnosis(error, ASKED)
-    assert (found.reason, found.passing) == (reason, passing)
+    assert (found.reason, found.retryable) == (reason, retryable)
     assert found.message.startswith(("models.obs.example.com ", "the bucket"))
     assert words in found.message
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from aiapp.adapters.objectstore.outages import Outages, UnreachableError
+from aiapp.adapters.objectstore.circuit_breaker import CircuitBreaker, HostDownError
 from aiapp.api.conditions import Reason
 from aiapp.ports import ObjectChangedError, StoreError
 
@@ -21,39 +21,39 @@ async def answer(trying: bool) -> bool:
     return trying
 
 
-DOWN = UnreachableError("store refuses connections")
+DOWN = HostDownError("store refuses connections")
 
 
-async def fails(outages: Outages, call: Callable[[bool], Awaitable[object]]) -> StoreError:
+async def fails(breaker: CircuitBreaker, call: Callable[[bool], Awaitable[object]]) -> StoreError:
     with pytest.raises(StoreError) as failed:
-        await outages.guarded("store", call)
+        await breaker.call("store", call)
     return failed.value
 
 
 async def test_while_it_is_down_one_call_tries_and_the_others_fail_at_once() -> None:
-    outages = Outages()
-    await fails(outages, failing(DOWN))
+    breaker = CircuitBreaker()
+    await fails(breaker, failing(DOWN))
     release = asyncio.Event()
 
     async def slow(trying: bool) -> bool:
         await release.wait()
         return trying
 
-    trier = asyncio.create_task(outages.guarded("store", slow))
+    trier = asyncio.create_task(breaker.call("store", slow))
     await asyncio.sleep(0)
-    assert (await fails(outages, answer)).message == DOWN.message
-    assert await outages.guarded("another", answer) is False
+    assert (await fails(breaker, answer)).message == DOWN.message
+    assert await breaker.call("another", answer) is False
     release.set()
     assert await trier is True
-    assert await outages.guarded("store", answer) is False
+    assert await breaker.call("store", answer) is False
 
 
 async def test_calls_that_were_waiting_for_their_turn_fail_too() -> None:
-    outages = Outages()
-    outages.refuse("store")
-    await fails(outages, failing(DOWN))
+    breaker = CircuitBreaker()
+    breaker.refuse("store")
+    await fails(breaker, failing(DOWN))
     with pytest.raises(StoreError, match="refuses connections"):
-        outages.refuse("store")
+        breaker.refuse("store")
 
 
 @pytest.mark.parametrize(
@@ -64,27 +64,27 @@ async def test_calls_that_were_waiting_for_their_turn_fail_too() -> None:
     ],
 )
 async def test_an_endpoint_that_answers_is_not_down(error: StoreError) -> None:
-    outages = Outages()
-    await fails(outages, failing(DOWN))
-    await fails(outages, failing(error))
-    outages.refuse("store")
+    breaker = CircuitBreaker()
+    await fails(breaker, failing(DOWN))
+    await fails(breaker, failing(error))
+    breaker.refuse("store")
 
 
 @pytest.mark.parametrize(
     "words", ["cannot be found: its name does not resolve", "does not speak TLS", "did not answer in time"]
 )
 async def test_what_may_be_the_fault_of_one_tenants_settings_is_not_remembered(words: str) -> None:
-    outages = Outages()
-    await fails(outages, failing(StoreError(Reason.ENDPOINT_UNREACHABLE, words, retryable=True)))
-    outages.refuse("store")
+    breaker = CircuitBreaker()
+    await fails(breaker, failing(StoreError(Reason.ENDPOINT_UNREACHABLE, words, retryable=True)))
+    breaker.refuse("store")
 
 
 async def test_a_cancelled_try_lets_the_next_one_try() -> None:
-    outages = Outages()
-    await fails(outages, failing(DOWN))
-    trier = asyncio.create_task(outages.guarded("store", lambda _: asyncio.sleep(60)))
+    breaker = CircuitBreaker()
+    await fails(breaker, failing(DOWN))
+    trier = asyncio.create_task(breaker.call("store", lambda _: asyncio.sleep(60)))
     await asyncio.sleep(0)
     trier.cancel()
     with pytest.raises(asyncio.CancelledError):
         await trier
-    assert await outages.guarded("store", answer) is True
+    assert await breaker.call("store", answer) is True
