@@ -75,7 +75,7 @@ def test_half_a_key_pair_is_said(package: Package, target: Path, tmp_path: Path)
     target.parent.mkdir()
     secret = tmp_path / "secret"
     secret.mkdir()
-    (secret / "accessKeyId").write_text("only half")
+    (secret / "accessKeyId").write_text("half")
     ended(aiapp_fetch(package, target, "--credentials", str(secret)))
     assert "secretAccessKey" in str(told(target)["message"])
 

@@ -314,7 +314,7 @@ async def test_a_store_that_sends_a_byte_at_a_time_is_cut_off_at_the_deadline_of
         with pytest.raises(StoreError) as cut:
             await store.list(where, credentials)
         assert (cut.value.reason, cut.value.retryable) == (Reason.ENDPOINT_UNREACHABLE, True)
-        assert cut.value.message.endswith("sends so slowly that an answer was not complete after 0.5 s")
+        assert cut.value.message.endswith("sends so slowly that a response was not complete after 0.5 s")
         assert len(slow.requests) == 1
         await store.close()
 
