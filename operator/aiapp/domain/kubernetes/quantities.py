@@ -25,7 +25,7 @@ _SUFFIXES: Final[Mapping[str, Decimal]] = {
     "Ei": Decimal(2**60),
 }
 _QUANTITY: Final = re.compile(
-    rf"(?P<number>[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?)(?P<suffix>{'|'.join(_SUFFIXES)})"
+    rf"(?P<number>[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{{1,3}})?)(?P<suffix>{'|'.join(_SUFFIXES)})"
 )
 
 

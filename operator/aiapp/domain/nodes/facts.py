@@ -1,11 +1,11 @@
 """What a Node tells, and where it says so. Reads the labels of every known dialect; decides nothing."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from aiapp.domain.kubernetes.quantities import quantity
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.cann import firmware_and_driver, order
 from aiapp.domain.nodes.tables import Tables
@@ -18,8 +18,7 @@ _TOLD_OTHERWISE: Final = frozenset(
     f"node.kubernetes.io/{word}" for word in ("not-ready", "unreachable", "unschedulable")
 )
 """The node controller's own taints that repeat the Ready condition and the cordon."""
-_COUNT: Final = re.compile(r"(\d{1,12})([kMG]?)", re.ASCII)
-_SCALE: Final = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3}
+_MOST_DEVICES: Final = 10**12
 
 
 class Taint(NamedTuple):
@@ -153,10 +152,10 @@ def is_extended(resource: str) -> bool:
     return bool(slash) and not domain.endswith("kubernetes.io")
 
 
-def count(quantity: object) -> int:
+def count(text: object) -> int:
     """Devices are whole, but a thousand of them may be written `1k`; what cannot be read is none."""
-    match = _COUNT.fullmatch(str(quantity))
-    return int(match.group(1)) * _SCALE[match.group(2)] if match else 0
+    found = quantity(text)
+    return int(found) if found is not None and 0 <= found <= _MOST_DEVICES else 0
 
 
 def _devices(allocatable: Mapping[str, object]) -> Iterable[tuple[str, int]]:

@@ -1,41 +1,31 @@
-"""Which pip requirements an environment satisfies already; it never installs or imports anything.
+"""Which pip requirements an environment satisfies already; it never installs or imports any of them.
 
-It reads names of folders instead of asking pip, whose start alone takes longer than everything else here. What it
-cannot judge it calls unmet, so that pip decides.
+It reads names of folders instead of starting pip, which alone takes longer than everything else here, and lets the
+`packaging` that pip brings along judge them. What it cannot judge it calls unmet, so that pip decides.
 """
 
 from __future__ import annotations
 
-import operator
+import importlib
 import os
 import re
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+import warnings
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-Version = Tuple[int, Tuple[int, ...], Tuple[int, int]]
-"""Epoch, release without trailing zeros, and what comes before or after it: comparable as PEP 440 orders versions."""
+from ...modelarts.libraries import canonical
 
 REQUIREMENTS_FILE = re.compile(r"-r (?P<path>\S+)")
 _RECORD = re.compile(r"(?P<name>[A-Za-z0-9._]+)(?:-(?P<version>[^-]+))?(?:-py\d.*)?\.(?:dist|egg)-info")
 _WHEEL = re.compile(r"(?:.*/)?(?P<name>[A-Za-z0-9._]+)-(?P<version>[^-/]+)-[^/]*\.whl")
-_REQUIREMENT = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?P<limits>(?:(?:==|!=|>=|<=|<|>)\s*[A-Za-z0-9.+!_-]+[,\s]*)*)"
-)
-_LIMIT = re.compile(r"(==|!=|>=|<=|<|>)\s*([A-Za-z0-9.+!_-]+)")
-_VERSION = re.compile(
-    r"v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)"
-    r"(?:[._-]?(?P<stage>dev|alpha|a|beta|b|preview|pre|c|rc|post|rev|r)[._-]?(?P<number>\d*))?(?:\+[a-z0-9._-]+)?"
-)
-_FINAL = 4
-_STAGES = {"dev": 0, "a": 1, "alpha": 1, "b": 2, "beta": 2, "c": 3, "rc": 3, "pre": 3, "preview": 3}
-"""All others come after the release."""
-_OPERATORS: Mapping[str, Callable[[Version, Version], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    "<=": operator.le,
-    "<": operator.lt,
-    ">": operator.gt,
-}
+_PACKAGING = ("pip._vendor.packaging.requirements", "packaging.requirements")
+
+
+class _Environment(NamedTuple):
+    """What is installed, where the package lies, and who reads requirements (None: nobody here can)."""
+
+    versions: Mapping[str, str]
+    package: str
+    requirements: Optional[Any]
 
 
 def installed(paths: Sequence[str]) -> Dict[str, str]:
@@ -52,46 +42,45 @@ def installed(paths: Sequence[str]) -> Dict[str, str]:
 
 def unmet(requirements: Sequence[str], package: str, versions: Mapping[str, str]) -> List[str]:
     """Of the requirements, as pip reads them in the folder `package`, those that are not surely satisfied."""
-    return [text for text in requirements if not _is_met(text, package, versions)]
+    environment = _Environment(versions, package, _reader())
+    return [text for text in requirements if not _is_met(text, environment)]
 
 
-def canonical(name: str) -> str:
-    """The one spelling that all spellings of a distribution's name share (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def parsed(text: str) -> Optional[Version]:
-    """A version without its local part; None for one that this cannot order."""
-    match = _VERSION.fullmatch(text.strip().lower())
-    if match is None:
-        return None
-    release = [int(part) for part in match.group("release").split(".")]
-    while release and release[-1] == 0:
-        release.pop()
-    stage = match.group("stage")
-    rank = _FINAL if stage is None else _STAGES.get(stage, _FINAL + 1)
-    return int(match.group("epoch") or 0), tuple(release), (rank, int(match.group("number") or 0))
-
-
-def _is_met(text: str, package: str, versions: Mapping[str, str]) -> bool:
+def _is_met(text: str, environment: _Environment) -> bool:
     listed = REQUIREMENTS_FILE.fullmatch(text)
     if listed is not None:
-        return all(_is_met(line, package, versions) for line in _lines(os.path.join(package, listed.group("path"))))
+        lines = _lines(os.path.join(environment.package, listed.group("path")))
+        return all(_is_met(line, environment) for line in lines)
     wheel = _WHEEL.fullmatch(text)
     if wheel is not None:
-        return versions.get(canonical(wheel.group("name"))) == wheel.group("version")
-    requirement = _REQUIREMENT.fullmatch(text.strip())
-    if requirement is None:
+        return environment.versions.get(canonical(wheel.group("name"))) == wheel.group("version")
+    return environment.requirements is not None and _holds(text, environment.versions, environment.requirements)
+
+
+def _holds(text: str, versions: Mapping[str, str], requirements: Any) -> bool:
+    """Whether a plain requirement does; extras and addresses are left to pip."""
+    try:
+        requirement = requirements.Requirement(text)
+        if requirement.extras or requirement.url:
+            return False
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            return True
+        version = versions.get(canonical(requirement.name))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # old releases of packaging say that odd versions will be refused one day
+            return version is not None and bool(requirement.specifier.contains(version, prereleases=True))
+    except ValueError:  # all that packaging raises for what it cannot read
         return False
-    version = versions.get(canonical(requirement.group("name")))
-    return version is not None and all(_holds(version, *limit) for limit in _LIMIT.findall(requirement.group("limits")))
 
 
-def _holds(version: str, sign: str, limit: str) -> bool:
-    if "+" in limit:
-        return sign == "==" and version == limit
-    ours, theirs = parsed(version), parsed(limit)
-    return ours is not None and theirs is not None and _OPERATORS[sign](ours, theirs)
+def _reader() -> Optional[Any]:
+    """The module of `packaging` that reads requirements: pip's own, which every image with pip has, or the image's."""
+    for name in _PACKAGING:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None
 
 
 def _lines(path: str) -> List[str]:

@@ -51,7 +51,9 @@ def test_labels_and_resources_tell_the_chip(seen: dict[str, Any], chips: set[str
     assert facts(seen, TABLES).kind.chips == chips
 
 
-@pytest.mark.parametrize(("said", "count"), [("8", 8), ("0", 0), ("1k", 1000), ("many", 0), (4, 4)])
+@pytest.mark.parametrize(
+    ("said", "count"), [("8", 8), ("0", 0), ("1k", 1000), ("many", 0), (4, 4), ("-1", 0), ("1e300", 0), ("2k", 2000)]
+)
 def test_allocatable_devices_are_counted(said: object, count: int) -> None:
     one = node()
     one["status"]["allocatable"] = {"huawei.com/Ascend910": said, "memory": "8Gi", "kubernetes.io/batch-cpu": "7"}
