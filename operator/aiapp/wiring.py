@@ -26,10 +26,10 @@ from aiapp.controller.informer import Collection, Informer, InformerTiming
 from aiapp.controller.resync import Resync
 from aiapp.controller.workers import Reconcile, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.kubernetes.child_kinds import CHILD_KINDS, trim_of
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
-    CHILDREN,
     CONFIG_MAPS,
     LIMIT_RANGES,
     NODES,
@@ -39,7 +39,6 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.tables import Tables
@@ -318,10 +317,13 @@ class Engine:
         )
 
     def _list_watches(self, settings: Settings) -> list[Informer]:
-        watched = [replace(r, metadata_only=True) if r == CONFIG_MAPS else r for r in (*CHILDREN, PODS)]
-        ours = [Collection(resource=r, selector=MANAGED, trim=trim_of(r)) for r in watched]
+        children = [
+            Collection(resource=kind.watched, selector=MANAGED, trim=kind.trim, is_optional=kind.is_optional)
+            for kind in CHILD_KINDS
+        ]
+        pods = Collection(resource=PODS, selector=MANAGED, trim=trim_of(PODS))
         limits = Collection(resource=LIMIT_RANGES, trim=trim_of(LIMIT_RANGES))
-        everything = [*ours, limits, Collection(resource=NODES, trim=trim_node)]
+        everything = [*children, pods, limits, Collection(resource=NODES, trim=trim_node)]
         pace = InformerTiming(resync=settings.resync_seconds)
         watches = [Informer(self._parts.api, collection, self._parts.store, pace) for collection in everything]
         return [*watches, *self._watches_of_facts(pace)]

@@ -7,6 +7,7 @@ from typing import Final
 import orjson
 
 from aiapp.controller.difference import contains
+from aiapp.domain.kubernetes.child_kinds import merge_keys_of
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION, is_managed
 from aiapp.domain.kubernetes.resources import Json, resource_of
 from aiapp.ports import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError
@@ -31,7 +32,7 @@ def is_owned(observed: Json, owner_uid: str) -> bool:
 def is_as_desired(observed: Json, desired: Json) -> bool:
     """Whether nothing has to be written."""
     applied = (observed["metadata"].get("annotations") or {}).get(APPLIED_ANNOTATION)
-    return applied == digest(desired) and contains(observed, desired)
+    return applied == digest(desired) and contains(observed, desired, merge_keys_of(resource_of(desired)))
 
 
 @dataclass(frozen=True, slots=True)

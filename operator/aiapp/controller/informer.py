@@ -10,13 +10,15 @@ from typing import Final, Protocol
 
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.ports import Api, ApiError, Trim, WatchEvent
+from aiapp.ports import NOT_SERVED, Api, ApiError, Trim, WatchEvent
 
 logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_SECONDS: Final = 0.5
 BACKOFF_CAP_SECONDS: Final = 30.0
 HTTP_GONE: Final = 410
+ALL: Final = str(2**63 - 1)
+"""As the resourceVersion of a listing: later than whatever was seen before."""
 
 
 class Sink(Protocol):
@@ -42,6 +44,8 @@ class Collection:
     """Field selector."""
     trim: Trim = without_managed_fields
     """What is kept of an object: at least name, namespace, uid and resourceVersion; None for one without interest."""
+    is_optional: bool = False
+    """Whether the cluster may not serve the kind: there are none then, and it is looked for now and then."""
 
     @property
     def title(self) -> str:
@@ -87,7 +91,14 @@ class Informer:
                 await self._list()
                 await self._follow(self._pace.clock() + self._pace.resync * (1 - 0.1 * self._pace.jitter()))
             except ApiError as error:
+                if self.collection.is_optional and error.reason == NOT_SERVED:
+                    self._none()
                 await self._pause(error)
+
+    def _none(self) -> None:
+        """The kind is not served, or no longer: its objects went with it."""
+        self._sink.replace(self.collection.resource, (), ALL)
+        self.synced.set()
 
     async def _list(self) -> None:
         collection = self.collection

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.resources import OWN
-from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import Api, ApiError
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from itertools import chain
 
 from aiapp.api.version import Artifact
 from aiapp.controller.cache import Cache
@@ -24,6 +24,7 @@ from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, R
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.events import Event
+from aiapp.domain.kubernetes.child_kinds import OF_ONE_APPLICATION
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -31,7 +32,6 @@ from aiapp.domain.kubernetes.resources import (
     DEPLOYMENTS,
     LIMIT_RANGES,
     PODS,
-    SERVICES,
     Json,
     resource_of,
 )
@@ -51,9 +51,6 @@ from aiapp.reconcile.sources.access import AccessError, require_allowed
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
-
-ADOPTED: Final = (CONTROLLER_REVISIONS, DEPLOYMENTS, SERVICES)
-"""Templates first: by them a Deployment goes on with the pods that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,18 +119,19 @@ class ApplicationReconciler:
         if application.parsed.spec.serving is None:
             return
         place = (application.namespace, application.name)
-        children = [child for kind in ADOPTED for child in self._ports.store.children(kind, *place)]
+        children = [child for kind in OF_ONE_APPLICATION for child in self._ports.store.children(kind, *place)]
         for orphan in orphans(application, children):
             await self._ports.cluster.take_back(orphan, new_owners(application, orphan))
             self._tell(application, [taken_back(orphan)])
 
     async def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
-        deployments = _owned(store.children(DEPLOYMENTS, *place), application.uid)
+        owned = {kind: _owned(store.children(kind, *place), application.uid) for kind in OF_ONE_APPLICATION}
+        deployments, revisions = owned.pop(DEPLOYMENTS), owned.pop(CONTROLLER_REVISIONS)
         children = Children(
             deployments=deployments,
-            services=_owned(store.children(SERVICES, *place), application.uid),
-            revisions=_owned(store.children(CONTROLLER_REVISIONS, *place), application.uid),
+            revisions=revisions,
+            others=tuple(chain(*owned.values())),
             pods=await self._ports.replica_sets.pods_of(deployments, store.children(PODS, *place)),
         )
         versions, unreadable = read_versions(store.versions(*place))
@@ -246,12 +244,14 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
 def _after(observed: Observed, done: CarriedOut) -> Observed:
     """The children as they are now that the plan was carried out."""
     gone = {child["metadata"]["uid"] for child in done.deleted}
-    ours = [
-        a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and a.object["kind"] == "Deployment"
-    ]
+    ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and _is_deployment(a.object)]
     fresh = {child["metadata"]["name"]: child for child in (*observed.children.deployments, *ours)}
     deployments = tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
     return replace(observed, children=replace(observed.children, deployments=deployments))
+
+
+def _is_deployment(obj: Json) -> bool:
+    return resource_of(obj) == DEPLOYMENTS
 
 
 def _is_in(document: Json, namespace: str) -> bool:

@@ -8,9 +8,9 @@ from typing_extensions import override
 from aiapp.controller.apply import Applier
 from aiapp.controller.cache import Cache
 from aiapp.controller.status_writer import StatusWriter
+from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.resources import SECRETS, Json, Resource, resource_of
 from aiapp.domain.kubernetes.secrets import Secret
-from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import Api, Applied, ApplyResult, Clock, Cluster, NotFoundError
 
 

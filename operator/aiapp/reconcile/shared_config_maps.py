@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.naming import is_managed, owner, pinned_label
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
-from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
 
 

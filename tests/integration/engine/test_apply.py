@@ -14,6 +14,7 @@ from tests.support.sandbox import Sandbox
 
 from aiapp.adapters.kube.client import KubeApi
 from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
@@ -24,7 +25,6 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.kubernetes.trimming import trim_of
 from aiapp.ports import ApiError, ApplyResult, ConflictError, StaleError
 from aiapp.reconcile.cluster import StoredCluster
 

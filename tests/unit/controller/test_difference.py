@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.controller.difference import contains
+from aiapp.domain.kubernetes.child_kinds import merge_keys_of
 from aiapp.domain.kubernetes.quantities import quantity
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, SERVICES
 
 CONTAINER = {"name": "model", "image": "i:1", "args": ["a", "b"], "ports": [{"containerPort": 8080}]}
 
@@ -43,7 +45,7 @@ CONTAINER = {"name": "model", "image": "i:1", "args": ["a", "b"], "ports": [{"co
     ],
 )
 def test_nothing_has_to_be_written_for(observed: Any, desired: Any) -> None:
-    assert contains(observed, desired)
+    assert contains(observed, desired, merge_keys_of(DEPLOYMENTS))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,13 @@ def test_nothing_has_to_be_written_for(observed: Any, desired: Any) -> None:
     ],
 )
 def test_something_has_to_be_written_for(observed: Any, desired: Any) -> None:
-    assert not contains(observed, desired)
+    assert not contains(observed, desired, merge_keys_of(DEPLOYMENTS))
+
+
+def test_ports_of_a_service_are_told_apart_by_their_own_number() -> None:
+    observed = {"ports": [{"port": 80, "protocol": "TCP", "nodePort": 30080}, {"port": 443, "protocol": "TCP"}]}
+    assert contains(observed, {"ports": [{"port": 443}]}, merge_keys_of(SERVICES))
+    assert not contains(observed, {"ports": [{"port": 8080}]}, merge_keys_of(SERVICES))
 
 
 @pytest.mark.parametrize(
@@ -89,4 +97,4 @@ documents = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=4), documents, max_size=4))
 def test_everything_contains_itself(document: dict[str, Any]) -> None:
-    assert contains(document, document)
+    assert contains(document, document, merge_keys_of(DEPLOYMENTS))

@@ -38,8 +38,9 @@ class Children:
     """What exists for the application: only objects that it owns."""
 
     deployments: tuple[Json, ...] = ()
-    services: tuple[Json, ...] = ()
     revisions: tuple[Json, ...] = ()
+    others: tuple[Json, ...] = ()
+    """Of which nothing is read but to whom they belong: Services and the like."""
     pods: tuple[Json, ...] = ()
 
     def deployment(self, version: str) -> Json | None:
@@ -215,13 +216,13 @@ def _retired(observed: Observed, serving: Serving | None) -> list[Json]:
     """What no wish asks for: at once when nothing is served, else when the served ones are up."""
     children = observed.children
     if serving is None:
-        return [*children.deployments, *children.services]
+        return [*children.deployments, *children.others]
     wished = {served.version for served in serving.versions}
     if not all(_up(children.deployment(version)) for version in wished):
         return []
     return [
         child
-        for child in (*children.deployments, *children.services)
+        for child in (*children.deployments, *children.others)
         if (version := version_of(child)) is not None and version not in wished
     ]
 

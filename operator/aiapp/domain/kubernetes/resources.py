@@ -55,12 +55,24 @@ CRDS: Final = Resource(
 
 OWN: Final = (APPLICATIONS, VERSIONS, RUNTIMES)
 """Our kinds."""
-CHILDREN: Final = (DEPLOYMENTS, SERVICES, CONFIG_MAPS, CONTROLLER_REVISIONS)
-"""What the operator creates."""
 
 _BY_KIND: Final = {
     (resource.api_version, resource.kind): resource
-    for resource in (*OWN, *CHILDREN, REPLICA_SETS, PODS, SECRETS, EVENTS, LIMIT_RANGES, NODES, SERVICE_CIDRS, CRDS)
+    for resource in (
+        *OWN,
+        CONTROLLER_REVISIONS,
+        DEPLOYMENTS,
+        SERVICES,
+        CONFIG_MAPS,
+        REPLICA_SETS,
+        PODS,
+        SECRETS,
+        EVENTS,
+        LIMIT_RANGES,
+        NODES,
+        SERVICE_CIDRS,
+        CRDS,
+    )
 }
 
 

@@ -1,6 +1,6 @@
 """What is kept of objects in memory: only what is read, so that nobody's annotations or labels fill it. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -15,17 +15,7 @@ from aiapp.domain.kubernetes.naming import (
     application_labels,
     version_labels,
 )
-from aiapp.domain.kubernetes.resources import (
-    CONFIG_MAPS,
-    CONTROLLER_REVISIONS,
-    DEPLOYMENTS,
-    LIMIT_RANGES,
-    OWN,
-    PODS,
-    SERVICES,
-    Json,
-    Resource,
-)
+from aiapp.domain.kubernetes.resources import OWN, Json
 from aiapp.domain.nodes.volcano import POLICY_ANNOTATION
 from aiapp.domain.rendering.limits import BOUNDED, BOUNDS
 from aiapp.domain.rendering.revision import KEY_LABEL
@@ -123,20 +113,6 @@ def trimmed_limit_range(limit_range: Json) -> Json:
         {"type": item.get("type")} | {bound: _among(item.get(bound), BOUNDED) for bound in BOUNDS} for item in items
     ]
     return _identity(trimmed(limit_range)) | {"spec": {"limits": limits}}
-
-
-_TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
-    **dict.fromkeys(OWN, trimmed),
-    **dict.fromkeys((DEPLOYMENTS, SERVICES, CONTROLLER_REVISIONS), trimmed_child),
-    CONFIG_MAPS: trimmed_config_map,
-    LIMIT_RANGES: trimmed_limit_range,
-    PODS: trimmed_pod,
-}
-
-
-def trim_of(resource: Resource) -> Callable[[Json], Json]:
-    """How objects of the resource are trimmed before they are stored. Never changes its argument."""
-    return _TRIMS[resource]
 
 
 def _identity(document: Json) -> Json:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.domain.kubernetes.child_kinds import CHILD_KINDS, trim_of
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION, version_labels
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
-    CHILDREN,
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
@@ -20,7 +20,8 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.kubernetes.trimming import trim_of
+
+CHILDREN = [kind.resource for kind in CHILD_KINDS]
 
 OWNER = {"apiVersion": APPLICATIONS.api_version, "kind": "AIApplication", "name": "mean", "uid": "u1"}
 FAT = {f"example.com/{number}": "x" * 1000 for number in range(200)}
@@ -46,7 +47,11 @@ def test_of_a_limit_range_only_what_our_containers_ask_for_is_kept() -> None:
     assert length(kept) < 16_000
 
 
-@pytest.mark.parametrize("resource", [*OWN, *CHILDREN, LIMIT_RANGES, PODS], ids=lambda resource: resource.plural)
+@pytest.mark.parametrize(
+    "resource",
+    [*OWN, *CHILDREN, LIMIT_RANGES, PODS],
+    ids=lambda resource: resource.plural,
+)
 def test_annotations_labels_and_fields_managers_of_anybody_are_dropped(resource: Resource) -> None:
     fat = thing(resource, annotations=FAT, labels=FAT, managedFields=[FAT], finalizers=list(FAT))
     assert length(trim_of(resource)(fat)) < 500
