@@ -13,14 +13,13 @@ FORGED = '{"reason": "ContentChanged", "message": "FORGED"}'
 
 
 def forged(registry: Registry, message: str, owner: Object) -> None:
-    """A pod that claims to be of the same ReplicaSet by name."""
+    """A pod that claims to be of the same ReplicaSet, which does not control it."""
     container = {"name": "fetch", "image": "localhost/none:1"}
-    reference = {**owner, "uid": "00000000-0000-4000-8000-000000000000"}
     metadata = {
         "name": "forged",
         "namespace": registry.namespace,
         "labels": version_labels("mnist", "1.0.0"),
-        "ownerReferences": [{key: reference[key] for key in ("apiVersion", "kind", "name", "uid")}],
+        "ownerReferences": [{key: owner[key] for key in ("apiVersion", "kind", "name", "uid")}],
     }
     spec = {"initContainers": [container], "containers": [{**container, "name": "model"}]}
     pod = registry.kube.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})

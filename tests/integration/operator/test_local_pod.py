@@ -59,6 +59,8 @@ def test_the_pods_own_containers_fetch_and_answer(registry: Registry, kubectl: K
 def test_a_manifest_that_is_gone_is_named(registry: Registry, kubectl: Kubectl, context: Context) -> None:
     volumes = rolled_out(registry)["spec"]["template"]["spec"]["volumes"]
     manifest = next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "manifest")
+    # Else the operator writes it again.
+    registry.bucket.client.delete_object(Bucket=registry.bucket.name, Key="mnist/model/model.pkl")
     registry.kube.delete(registry.find("v1", "ConfigMap", manifest) or {})
     with pytest.raises(DemoError, match=f"configmap {manifest} is absent"):
         local_pod.serve(DEPLOYMENT, kubectl, context, Terminal(Console(file=StringIO())))
