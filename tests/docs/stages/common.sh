@@ -26,7 +26,7 @@ images() { # the runtime of the packages here has one
 package() { # FOLDER: a small package
   mkdir -p "$1" &&
     echo "{\"model_algorithm\": \"image_classification\", \"model_type\": \"PyTorch\", \"runtime\": \"$runtime\"}" > "$1/config.json" &&
-    echo 'class Digits: ...' > "$1/customize_service.py" &&
+    printf 'class Digits:\n    def _inference(self, data): ...\n' > "$1/customize_service.py" &&
     echo "$1" > "$1/net.pth"
 }
 
