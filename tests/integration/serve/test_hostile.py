@@ -207,6 +207,8 @@ PART = b'--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
             "multipart/form-data; boundary=X", PART + b"\r\n".join([b"--Y"] * MIB), 400, id="parts of another"
         ),
         pytest.param("application/x-www-form-urlencoded", b"a=&" * MIB, 413, id="a million fields"),
+        pytest.param("text/plain; charset=punycode", b"-" + b"a" * MIB, 415, id="text in a quadratic codec"),
+        pytest.param("application/json", b"[%b]" % (b"9" * MIB), 400, id="an integer of a million digits"),
         pytest.param("application/json", b"[" * 10 * MIB, 400, id="ten million brackets"),
         pytest.param("application/json", b'{"a":' * MIB, 400, id="a million objects"),
     ],

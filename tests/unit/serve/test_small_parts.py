@@ -14,7 +14,7 @@ from aiapp.serve import frames, options
 from aiapp.serve.config import Config
 from aiapp.serve.frames import Frame
 from aiapp.serve.http import clock
-from aiapp.serve.http.errors import RefusedError, error_body
+from aiapp.serve.http.errors import MAX_MESSAGE, RefusedError, error_body
 from aiapp.serve.http.routes import Router, Target
 from aiapp.serve.server.logs import Log, Served
 
@@ -63,6 +63,12 @@ def test_an_error_body_holds_code_message_and_request() -> None:
         "error_msg": "猫 \ud800",
         "request_id": "1",
     }
+
+
+def test_a_refusal_quotes_no_more_than_a_person_reads() -> None:
+    message = RefusedError(400, "A", "x" * 1_000_000).message
+
+    assert (len(message), message[-4:]) == (MAX_MESSAGE, "x...")
 
 
 SERVED = Served("r=1", "POST", '/a b=c\n"', 200, 1.23456, 10, 20)

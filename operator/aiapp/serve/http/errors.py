@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Tuple
 
+MAX_MESSAGE = 2000
+"""Characters: messages quote names that clients choose."""
+
 
 class RefusedError(Exception):
     """A request that is answered with an error: HTTP status, stable code, one sentence, further headers."""
@@ -13,7 +16,7 @@ class RefusedError(Exception):
         super().__init__(message)
         self.status = status
         self.code = code
-        self.message = message
+        self.message = message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 3] + "..."
         self.headers = headers
 
 

@@ -26,7 +26,7 @@ LINE_END = b"\r\n"
 
 _NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rf"({_NAME}) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
-_HEADER = re.compile(rf"({_NAME}):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
+_HEADER = re.compile(rf"({_NAME}):([\t\x20-\x7e\x80-\xff]*)")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
 _ABSOLUTE = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -292,7 +292,7 @@ def _parse_header(line: str) -> Tuple[str, str]:
     if match is None:
         folded = line[:1] in (" ", "\t")
         raise _malformed("a header is folded over two lines" if folded else "invalid header line")
-    return match.group(1).lower(), match.group(2).rstrip(" \t")
+    return match.group(1).lower(), match.group(2).strip(" \t")
 
 
 def _body_length(headers: Dict[str, str], version: Tuple[int, int]) -> Optional[int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import unquote
 
+from .charsets import codec
 from .errors import RefusedError
 
 MAX_PARTS = 1000
@@ -32,6 +33,7 @@ class _Part(NamedTuple):
 def parse(content_type: str, body: bytes) -> Form:
     """The form in `body`. Raises RefusedError (400) when it is cut short, malformed or has too many parts."""
     form: Form = {}
+    names = _Names()
     delimiter = b"--" + _boundary(content_type, body)
     position = _after_first(body, delimiter)
     for _ in range(MAX_PARTS):
@@ -41,7 +43,7 @@ def parse(content_type: str, body: bytes) -> Form:
         end = body.find(b"\r\n" + delimiter, start - 2)
         if end < 0:
             raise _malformed("the last part is cut short")
-        _add(form, _part(body, start, end))
+        _add(form, _part(body, start, end), names)
         position = end + 2 + len(delimiter)
     raise RefusedError(413, "TooManyParts", f"the form has more than {MAX_PARTS} parts")
 
@@ -115,10 +117,7 @@ def _filename(disposition: Dict[str, str]) -> Optional[str]:
     extended = disposition.get("filename*", "")
     if extended.count("'") >= 2:
         charset, _, encoded = extended.split("'", 2)
-        try:
-            name = unquote(encoded, encoding=charset or "utf-8", errors="replace")
-        except LookupError:
-            name = unquote(encoded, errors="replace")
+        name = unquote(encoded, encoding=codec(charset) or "utf-8", errors="replace")
     if name is None:
         return None
     return name.replace("\\", "/").rsplit("/", 1)[-1]
@@ -131,11 +130,11 @@ def _text(raw: bytes) -> str:
         return raw.decode("gb18030", "replace")
 
 
-def _add(form: Form, part: _Part) -> None:
+def _add(form: Form, part: _Part, names: "_Names") -> None:
     held = form.get(part.field)
     if part.filename is not None:
         files = held if isinstance(held, dict) else {}
-        files[_free_name(part.filename, files)] = io.BytesIO(part.content)
+        files[names.free(part, files)] = io.BytesIO(part.content)
         form[part.field] = files
     elif held is None:
         form[part.field] = _text(part.content)
@@ -145,10 +144,16 @@ def _add(form: Form, part: _Part) -> None:
         form[part.field] = [held, _text(part.content)]
 
 
-def _free_name(name: str, taken: Dict[str, io.BytesIO]) -> str:
-    """`name`, or `name (2)` and so on when the same field already holds a file of that name."""
-    free, count = name, 1
-    while free in taken:
-        count += 1
-        free = f"{name} ({count})"
-    return free
+class _Names:
+    """Names for files of one form: those that they were sent under, or `name (2)` and so on for further ones."""
+
+    def __init__(self) -> None:
+        self._last: Dict[Tuple[str, str], int] = {}
+
+    def free(self, part: _Part, taken: Dict[str, io.BytesIO]) -> str:
+        name = part.filename or ""
+        free, key = name, (part.field, name)
+        while free in taken:
+            self._last[key] = self._last.get(key, 1) + 1
+            free = f"{name} ({self._last[key]})"
+        return free

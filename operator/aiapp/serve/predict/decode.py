@@ -5,13 +5,14 @@ The header of the request decides, as packages often misdeclare their content ty
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, NamedTuple
 from urllib.parse import parse_qsl
 
 from ..http import multipart
+from ..http.charsets import codec
 from ..http.compression import decompressed
 from ..http.errors import RefusedError
+from . import json_text
 
 MAX_FIELDS = 10_000
 """Of a form or query: each takes far more memory than its few bytes."""
@@ -47,17 +48,18 @@ def _undeclared(content: bytes, body: Body, kind: str, *, raw_text: bool) -> Any
     """What a client sent without a telling Content-Type: a JSON object or list, form fields, text or bytes."""
     if not content:
         return "" if raw_text else _empty(body)
+    charset = _charset(body.content_type)
     looks_like_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
     if looks_like_json and not raw_text:
         try:
-            return json.loads(content.decode("utf-8-sig"))
+            return json_text.loads(content.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             pass
     if kind == "application/x-www-form-urlencoded" and not looks_like_json:
         return _fields(content.decode("utf-8", "replace"))
     try:
-        return _text(content, body.content_type)
-    except RefusedError:
+        return content.decode(charset)
+    except UnicodeError:
         return content
 
 
@@ -65,7 +67,7 @@ def _json(content: bytes, body: Body) -> Any:
     if not content.strip():
         return _empty(body)
     try:
-        return json.loads(_text(content, body.content_type))
+        return json_text.loads(_text(content, body.content_type))
     except ValueError as error:
         raise RefusedError(400, "MalformedJson", f"the body is not valid JSON: {error}") from None
     except RecursionError:
@@ -94,16 +96,21 @@ def _fields(encoded: str) -> Dict[str, Any]:
 
 
 def _text(content: bytes, content_type: str) -> str:
-    charset = "utf-8-sig"
+    charset = _charset(content_type)
+    try:
+        return content.decode(charset)
+    except UnicodeError as error:
+        raise RefusedError(400, "MalformedBody", f"the body is not valid {charset}: {error}") from None
+
+
+def _charset(content_type: str) -> str:
+    """Python's name for the declared charset, UTF-8 if there is none. Raises RefusedError (415)."""
+    declared = ""
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
-            charset = value.strip().strip("\"'") or charset
-    if charset.lower() in ("utf-8", "utf8"):
-        charset = "utf-8-sig"  # some editors and clients send a byte order mark
-    try:
-        return content.decode(charset)
-    except LookupError:
-        raise RefusedError(415, "CharsetNotSupported", f"the charset {charset!r} is not known") from None
-    except UnicodeError as error:
-        raise RefusedError(400, "MalformedBody", f"the body is not valid {charset}: {error}") from None
+            declared = value.strip().strip("\"'") or declared
+    charset = codec(declared or "utf-8")
+    if charset is None:
+        raise RefusedError(415, "CharsetNotSupported", f"the charset {declared!r:.80} is not supported: send UTF-8")
+    return "utf-8-sig" if charset == "utf_8" else charset  # some editors and clients send a byte order mark

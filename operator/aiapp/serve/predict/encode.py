@@ -16,6 +16,8 @@ import uuid
 from pathlib import PurePath
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
+from . import json_text
+
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -68,7 +70,7 @@ def _encoded_bytes(content: bytes) -> Encoded:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        json_text.loads(text)
     except (ValueError, RecursionError):
         return False
     return True

@@ -6,16 +6,18 @@ It never runs a hook. The mapping is documented in docs/reference/model-server.m
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from ..http.errors import RefusedError
 from ..http.v2names import LENGTH_HEADER, MODEL_VERSION
-from . import encode, tensors
+from . import encode, json_text, tensors
 from .tensorform import no_tensor_form, tensor_of
 from .tensors import Tensor
 
 OUTPUT = "output"
 """Name of the one output of a result that is not an object."""
+_LENGTH = re.compile(r"[0-9]{1,11}")
 _UNSUPPORTED = ("shared_memory_region", "classification")
 
 
@@ -62,11 +64,11 @@ def _malformed(why: str) -> RefusedError:
 def _split(content: bytes, json_length: str) -> Tuple[Dict[str, Any], bytes]:
     end = len(content)
     if json_length:
-        if not (json_length.isdigit() and len(json_length) < 12 and int(json_length) <= end):
+        if not (_LENGTH.fullmatch(json_length) and int(json_length) <= end):
             raise _malformed(f"{LENGTH_HEADER} is not a length within the body")
         end = int(json_length)
     try:
-        document = json.loads(content[:end].decode("utf-8-sig"))
+        document = json_text.loads(content[:end].decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise RefusedError(400, "MalformedJson", f"the inference request is not valid JSON: {error}") from None
     if not isinstance(document, dict):
@@ -136,7 +138,7 @@ def _outputs(result: Any) -> Dict[str, Any]:
 
 def _parsed(text: Any) -> Any:
     try:
-        document = json.loads(text)
+        document = json_text.loads(text)
     except (ValueError, RecursionError):
         return bytes(text) if isinstance(text, bytearray) else text
     return document if isinstance(document, (dict, list)) else text

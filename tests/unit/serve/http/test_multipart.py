@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.serve.http import multipart
 from aiapp.serve.http.errors import RefusedError
 from aiapp.serve.http.multipart import MAX_PARTS, parse
 
@@ -57,6 +58,18 @@ def test_several_files_of_one_field_are_kept_also_under_the_same_name() -> None:
     assert form(same, part('name="f"; filename="b.jpg"', b"2"), same, same) == {
         "f": {"a.jpg": b"1", "b.jpg": b"2", "a.jpg (2)": b"1", "a.jpg (3)": b"1"}
     }
+
+
+def test_many_files_of_the_same_name_are_named_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multipart, "MAX_PARTS", 200_000)  # counting from the first for each would take hours
+    same = part('name="f"; filename="a"', b"1")
+
+    files = form(same * 100_000)["f"]
+    assert (len(files), files["a (100000)"]) == (100_000, b"1")
+
+
+def test_a_file_name_in_a_charset_that_is_not_known_is_read_as_utf8() -> None:
+    assert form(part("name=f; filename*=punycode''%E7%8C%AB.jpg", b"x")) == {"f": {"猫.jpg": b"x"}}
 
 
 def test_a_field_that_is_file_and_text_gives_the_file() -> None:

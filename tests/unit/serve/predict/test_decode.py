@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings
 import gzip
 import json
 import zlib
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from aiapp.serve.http.errors import RefusedError
+from aiapp.serve.predict import json_text
 from aiapp.serve.predict.decode import Body, decode
 
 
@@ -82,6 +84,11 @@ def test_compressed_bodies_are_read(encoding: str, compressed: bytes) -> None:
         pytest.param(b"[" * 200_000, "application/json", "", 400, id="JSON too deep"),
         pytest.param(b"\xff", "application/json", "", 400, id="not UTF-8"),
         pytest.param(b"{}", "application/json; charset=nope", "", 415, id="an unknown charset"),
+        pytest.param(b"{}", "text/plain; charset=punycode", "", 415, id="a codec that is no charset, and slow"),
+        pytest.param(b"{}", "text/plain; charset=unicode_escape", "", 415, id="a codec that is no charset"),
+        pytest.param(b"{}", "text/plain; charset=utf-7", "", 415, id="a charset that no client needs"),
+        pytest.param(b"{}", "text/plain; charset=a\0b", "", 415, id="a charset that is no word"),
+        pytest.param(b"[%s]" % (b"9" * 5000), "application/json", "", 400, id="an integer of endless digits"),
         pytest.param(b"{}", "application/json", "br", 415, id="an unknown compression"),
         pytest.param(b"{}", "application/json", "gzip", 400, id="not compressed at all"),
         pytest.param(gzip.compress(b"{}")[:-2], "application/json", "gzip", 400, id="compressed and cut"),
@@ -93,6 +100,59 @@ def test_what_cannot_be_read_is_refused(content: bytes, content_type: str, encod
         decoded(content, content_type, encoding)
 
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "UTF-8",
+        "utf8",
+        '"utf-8"',
+        "US-ASCII",
+        "iso-8859-1",
+        "ISO_8859-15",
+        "latin1",
+        "Windows-1252",
+        "gb2312",
+        "GB18030",
+    ],
+)
+def test_charsets_are_known_by_all_their_names(charset: str) -> None:
+    assert decoded(b'{"a": 1}', f"application/json; charset={charset}") == {"a": 1}
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "big5", "shift_jis", "euc-jp", "iso-2022-jp", "euc-kr"])
+def test_the_charsets_of_east_asia_are_read(charset: str) -> None:
+    assert decoded("\u4e2d".encode(charset), f"text/plain; charset={charset}") == "\u4e2d"
+
+
+def test_a_refused_charset_is_named_with_what_to_do() -> None:
+    with pytest.raises(RefusedError, match="the charset 'punycode' is not supported: send UTF-8"):
+        decoded(b"a", "text/plain; charset=punycode")
+
+
+def test_clients_cannot_fill_the_memory_with_names_of_charsets() -> None:
+    known = len(encodings._cache)
+    for number in range(100):
+        with pytest.raises(RefusedError):
+            decoded(b"a", f"text/plain; charset=unknown{number}")
+
+    assert len(encodings._cache) == known
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
+def test_integers_are_bounded_where_python_does_not_bound_them(
+    monkeypatch: pytest.MonkeyPatch, content_type: str
+) -> None:
+    monkeypatch.setattr(json_text, "_limit", lambda: 0)
+    endless = b"[%s]" % (b"9" * 10_000_000)  # would take Python hours
+
+    try:
+        assert decoded(endless, content_type) == endless.decode()
+    except RefusedError as refusal:
+        assert refusal.message == "the body is not valid JSON: an integer has more than 4300 digits"  # noqa: PT017
+        assert content_type == "application/json"
+    assert decoded(b"[%s]" % (b"9" * 4300), content_type)
 
 
 def test_a_refusal_says_where_the_json_is_broken() -> None:

@@ -103,6 +103,8 @@ def test_what_has_no_place_in_the_mapping_is_refused_and_said(given: Any, raw: b
         (b"{}", "3"),
         (b"{}", "-1"),
         (b"{}", "x"),
+        (b"{}", "\xb2"),
+        (b'{"inputs": [%s]}' % (b"9" * 5000), ""),
         (b'{"inputs": [], "parameters": 1}', ""),
         (b"[" * 100_000, ""),
     ],
@@ -114,6 +116,7 @@ def test_what_is_no_inference_request_is_refused(content: bytes, length: str) ->
     assert caught.value.status == 400
 
 
+NULL = ("FP64", [1], [None])
 REQUEST = v2.Request("", {}, {}, is_binary=False)
 
 
@@ -141,6 +144,7 @@ def outputs(result: Any, request: v2.Request = REQUEST) -> Any:
         ),
         pytest.param({"a": [np.ones(2), np.ones(2)]}, {"a": ("FP64", [2, 2], [1.0] * 4)}, id="a list of arrays"),
         pytest.param({"a": np.array([math.nan, math.inf])}, {"a": ("FP64", [2], [None, None])}, id="NaN is null"),
+        pytest.param({"a": math.nan, "b": -math.inf}, {"a": NULL, "b": NULL}, id="a single NaN or infinity too"),
         pytest.param('{"a": [1]}', {"a": ("INT64", [1], [1])}, id="text that is JSON"),
         pytest.param("plain", {"output": ("BYTES", [1], ["plain"])}, id="text that is not"),
         pytest.param({"a": []}, {"a": ("FP64", [0], [])}, id="an empty list"),
@@ -177,6 +181,12 @@ def test_only_the_outputs_asked_for_are_given_and_unknown_ones_are_named() -> No
     assert list(outputs({"a": 1, "b": 2}, REQUEST._replace(outputs={"b": False}))) == ["b"]
     with pytest.raises(RefusedError, match="no output 'c'; the outputs are 'a', 'b'"):
         outputs({"a": 1, "b": 2}, REQUEST._replace(outputs={"c": False}))
+
+
+def test_null_in_an_answer_is_read_back_as_the_nan_that_it_was() -> None:
+    [(datatype, shape, data)] = outputs(math.nan).values()
+
+    assert math.isnan(asked(tensor(data, datatype, *shape)).inputs["x"][0])
 
 
 def test_binary_outputs_follow_the_document_whose_length_is_in_a_header() -> None:
