@@ -4,10 +4,10 @@ Never watches them: which Deployment controls a ReplicaSet does not change, so e
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from aiapp.domain.application.pod_diagnosis import is_quiet, maker
+from aiapp.domain.application.pod_diagnosis import maker
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS, Json
 from aiapp.ports import Cluster
 
@@ -23,11 +23,10 @@ class ReplicaSets:
         self._deployments: OrderedDict[str, str | None] = OrderedDict()
         """By the ReplicaSet's uid that of its Deployment; None for one that has none, or does not exist."""
 
-    async def pods_of(self, deployments: Iterable[Json], pods: Sequence[Json]) -> tuple[Json, ...]:
-        """Those of the pods that the Deployments made, but for those of which nothing can be told anyway."""
+    async def pods_of(self, deployments: Iterable[Json], pods: Iterable[Json]) -> tuple[Json, ...]:
+        """Those of the pods that the Deployments made."""
         uids = {deployment["metadata"]["uid"] for deployment in deployments}
-        telling = [pod for pod in pods if not is_quiet(pod)] if uids else []
-        return tuple([pod for pod in telling if await self._deployment_of(pod) in uids])
+        return tuple([pod for pod in pods if await self._deployment_of(pod) in uids])
 
     async def _deployment_of(self, pod: Json) -> str | None:
         made_by = maker(pod)

@@ -75,10 +75,3 @@ async def test_each_replica_set_is_read_once_whatever_came_of_it(world: World) -
     for _ in range(2):
         assert await world.believed(*pods) == ["a", "b"]
     assert world.api.calls == ["get", "get"]
-
-
-async def test_pods_of_which_nothing_can_be_told_cost_no_request(world: World) -> None:
-    quiet = made("a", *controlled("ReplicaSet", "rs", "uid-rs"))
-    placed = {"conditions": [{"type": "PodScheduled", "status": "True", "reason": ""}]}
-    assert await world.believed({**quiet, "status": placed}) == []
-    assert world.api.calls == []

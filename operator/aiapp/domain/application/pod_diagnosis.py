@@ -176,13 +176,6 @@ def is_unschedulable(pod: Json) -> bool:
     return conditions(pod).get("PodScheduled", {}).get("reason") in NOT_PLACED
 
 
-def is_quiet(pod: Json) -> bool:
-    """Whether nothing in a pod's status could be told of it."""
-    statuses = (pod.get("status") or {}).get("initContainerStatuses") or ()
-    has_fetched = any(one["name"] == FETCHER and _last_end(one) for one in statuses)
-    return not has_fetched and "PodScheduled" in conditions(pod) and trouble({}, [pod]) is None
-
-
 def maker(pod: Json) -> tuple[str, str] | None:
     """Name and uid of the ReplicaSet that controls the pod."""
     owners = pod["metadata"].get("ownerReferences") or ()

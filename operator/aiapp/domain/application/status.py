@@ -1,6 +1,6 @@
 """How an application fares after its plan was carried out: traffic, conditions, phase. Never decides what to write."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,6 +57,19 @@ def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> As
         events=tuple(changes(observed.application.parsed.status.conditions, findings)),
         retry_after=_patience(observed, ready),
     )
+
+
+def telling(pods: Iterable[Json], deployments: Iterable[Json], versions: Iterable[VersionRecord]) -> list[Json]:
+    """The pods of which something would be told, if one of the Deployments made them: none in a calm rollout."""
+    deployed = {version_of(deployment): deployment for deployment in deployments}
+    artifacts = {record.spec.version: record.status.artifact for record in versions}
+    return [
+        pod
+        for pod in pods
+        if (version := version_of(pod)) is not None
+        and (child := deployed.get(version)) is not None
+        and (trouble(child, [pod]) is not None or deviation(child, [pod], artifacts.get(version)) is not None)
+    ]
 
 
 def _patience(observed: Observed, ready: Finding) -> float | None:

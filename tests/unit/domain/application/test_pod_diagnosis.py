@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.support.records import condition, deployed, pod
 
-from aiapp.domain.application.pod_diagnosis import is_quiet, trouble
+from aiapp.domain.application.pod_diagnosis import trouble
 
 
 @pytest.mark.parametrize(
@@ -94,22 +94,3 @@ def test_a_model_server_that_fails_is_told_without_its_reason_twice() -> None:
     ended = {"terminated": {"exitCode": 1, "message": "loading\nStartFailed: a.py:7: KeyError"}}
     found = trouble(deployed(), [pod(name="m", containerStatuses=[{"name": "model", "lastState": ended}])])
     assert found == ("StartFailed", "pod m: a.py:7: KeyError")
-
-
-@pytest.mark.parametrize(
-    ("status", "quiet"),
-    [
-        pytest.param({"conditions": [condition("PodScheduled")]}, True, id="it runs"),
-        pytest.param({}, False, id="no scheduler has looked at it"),
-        pytest.param(
-            {"conditions": [condition("PodScheduled")], "initContainerStatuses": [fetch("{}", 0)]},
-            False,
-            id="it has fetched",
-        ),
-        pytest.param(
-            {"conditions": [condition("PodScheduled")], "initContainerStatuses": [fetch("")]}, False, id="it failed"
-        ),
-    ],
-)
-def test_a_pod_is_quiet_when_nothing_can_be_told_of_it(status: dict[str, Any], *, quiet: bool) -> None:
-    assert is_quiet(pod(**status)) is quiet

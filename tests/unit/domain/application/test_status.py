@@ -9,7 +9,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.application.adoption import name_taken
 from aiapp.domain.application.plan import Children, plan
 from aiapp.domain.application.pod_diagnosis import Trouble
-from aiapp.domain.application.status import QUICK_SECONDS, Assessment, assess
+from aiapp.domain.application.status import QUICK_SECONDS, Assessment, assess, telling
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 
 FETCH = {"name": "fetch", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
@@ -278,3 +278,28 @@ def test_a_new_application_is_not_said_to_wait_for_its_version_at_once(
 def test_what_changed_since_it_was_last_told_of_is_an_event() -> None:
     (event,) = assessed(deployed()).events
     assert (event.type, event.reason) == ("Normal", Reason.RUNNING)
+
+
+DONE = {"name": "fetch", "state": {"terminated": {"exitCode": 0, "message": "{}"}}}
+LATE = [condition("Progressing", "False", "ProgressDeadlineExceeded")]
+
+
+@pytest.mark.parametrize(
+    ("child", "status", "tells"),
+    [
+        pytest.param(deployed(ready=0), {}, False, id="it has just been made"),
+        pytest.param(deployed(ready=0), {"initContainerStatuses": [DONE]}, False, id="it has fetched"),
+        pytest.param(deployed(), {"containerStatuses": [MODEL | {"ready": True}]}, False, id="it runs"),
+        pytest.param(
+            deployed(ready=0), {"initContainerStatuses": [FETCH | {"state": STATE}]}, True, id="it cannot be started"
+        ),
+        pytest.param(deployed(ready=0, conditions=LATE), {}, True, id="it is late"),
+        pytest.param(
+            deployed("0.9.0"), {"initContainerStatuses": [FETCH | {"state": STATE}]}, False, id="of no version"
+        ),
+    ],
+)
+def test_only_pods_that_tell_something_have_to_be_proved_to_be_ours(
+    child: dict[str, Any], status: dict[str, Any], *, tells: bool
+) -> None:
+    assert bool(telling([pod(**status)], [child], [normal_version()])) is tells
