@@ -52,17 +52,17 @@ from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import Pip
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
-from aiapp.reconcile.digests import Digests
 from aiapp.reconcile.import_slots import StoreSlots
-from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.refusals import Reported
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.triggers import FLEET, Triggers
+from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DRIFT, DriftPorts, DriftReconciler, DriftTracker
 from aiapp.reconcile.version.drift import DriftTiming as DriftPace
+from aiapp.reconcile.version.manifests import Manifests
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.devices import Devices
@@ -109,6 +109,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     version = VersionPorts(
         store=parts.store,
         cluster=parts.cluster,
+        shared=parts.shared,
         manifests=Manifests(parts.shared),
         digests=digests,
         recorder=parts.recorder,
@@ -120,7 +121,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         slots=parts.slots,
         import_seconds=parts.settings.import_seconds,
         manifest_bytes=parts.settings.max_manifest_bytes,
-        clock=time.monotonic,
+        clock=utc_now,
     )
     fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # the policy hardly ever changes
     application = ApplicationPorts(

@@ -10,7 +10,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import Children, Observed, Plan
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import Absent, Held, RenderContext, Rendered, Running
-from aiapp.domain.kubernetes.naming import version_labels, workload
+from aiapp.domain.kubernetes.naming import manifest_config_map, version_labels, workload
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.pod.delivery import Fetcher
 
@@ -48,7 +48,7 @@ NORMAL: Final = {
         "objects": 3,
         "bytes": 3 << 20,
         "size": "3.0 MiB",
-        "manifestRef": {"name": "aiapp-manifest-4b4b"},
+        "manifestRef": {"name": manifest_config_map(PIN)},
         "verification": "ETag",
     },
     "model": {"type": "Scikit_Learn", "algorithm": "image_classification", "runtime": SKLEARN},

@@ -10,6 +10,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
+from aiapp.domain.application.mounts import templates, unused
 from aiapp.domain.application.plan import (
     Children,
     Observed,
@@ -36,7 +37,6 @@ from aiapp.domain.kubernetes.resources import (
     resource_of,
 )
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.planning.mounts import templates, unused
 from aiapp.domain.records import ApplicationRecord, read_versions
 from aiapp.domain.rendering.limits import bounds
 from aiapp.domain.rendering.pod.delivery import Fetcher

@@ -20,7 +20,7 @@ from aiapp.domain.conditions import STALLING, Finding, State, holds
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
 from aiapp.domain.printable import printable
-from aiapp.domain.version.plan import phase_of as version_phase
+from aiapp.domain.version.status import phase_of as version_phase
 from aiapp.ports import ApiError, Cluster, Recorder, StaleError
 from aiapp.reconcile.conditions import conditions
 

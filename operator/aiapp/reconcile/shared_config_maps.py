@@ -5,13 +5,18 @@ known which content it was pinned to even when backups or `--cascade=orphan` lef
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from aiapp.controller.cache import Cache
+from aiapp.domain.artifact.sharing import is_used_by, used_by
 from aiapp.domain.kubernetes.child_kinds import trim_of
-from aiapp.domain.kubernetes.naming import is_managed, owner, pinned_label
-from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.kubernetes.naming import is_managed
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, resource_of
 from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
+
+ATTEMPTS: Final = 4
+"""To delete what others change at the same moment."""
 
 
 class TakenError(ApiError):
@@ -32,10 +37,6 @@ class SharedConfigMaps:
         """Its metadata, as far as it is ours."""
         return self._store.get(CONFIG_MAPS, namespace, name)
 
-    def all(self, namespace: str) -> list[Json]:
-        """The metadata of all of ours."""
-        return self._store.config_maps(namespace)
-
     def held(self, user: Json) -> list[str]:
         """Names of those that `user` owns."""
         metadata = user["metadata"]
@@ -44,7 +45,7 @@ class SharedConfigMaps:
     async def create(self, config_map: Json, user: Json) -> Json | None:
         """Create it with `user` as owner. What exists under that name instead, or None."""
         namespace, name = user["metadata"]["namespace"], config_map["metadata"]["name"]
-        used = _used_by(user)
+        used = used_by(user)
         labels = config_map["metadata"].get("labels", {}) | used.pop("labels", {})
         metadata = config_map["metadata"] | {"namespace": namespace, "labels": labels} | used
         try:
@@ -67,7 +68,11 @@ class SharedConfigMaps:
 
     async def read(self, namespace: str, names: Sequence[str]) -> list[Json | None]:
         """As the API server has them now, since their content is kept nowhere else."""
-        return [await self._read(namespace, name) for name in names]
+        found = [await self._read(namespace, name) for name in names]
+        for config_map in found:
+            if config_map is not None and is_managed(config_map):
+                self._remember(config_map)
+        return found
 
     async def release(self, names: Iterable[str], user: Json) -> None:
         """`user` no longer uses them; what nobody uses goes."""
@@ -79,29 +84,51 @@ class SharedConfigMaps:
         found = self.known(namespace, name) or await self._read(namespace, name)
         if found is None or not is_managed(found):
             return False
-        if not is_shared_with(found, user):
+        if not is_used_by(found, user):
             await self._add(name, user)
         return True
 
     async def _add(self, name: str, user: Json) -> None:
         try:
-            self._remember(await self._patch(name, user, {"metadata": _used_by(user)}))
+            self._remember(await self._patch(name, user, {"metadata": used_by(user)}))
         except NotFoundError:
             raise ConflictError(409, "Conflict", f"ConfigMap {name} was gone when it was to be shared") from None
 
     async def _release(self, name: str, user: Json) -> None:
-        known = self.known(user["metadata"]["namespace"], name)
-        if known is None:
+        namespace = user["metadata"]["namespace"]
+        if self.known(namespace, name) is None:
             return
         references = [{"$patch": "delete", "uid": user["metadata"]["uid"]}]
-        labels = dict.fromkeys(_used_by(user).get("labels", {}))
-        try:
+        labels = dict.fromkeys(used_by(user).get("labels", {}))
+        with suppress(NotFoundError):  # the last user of a deleted pair takes it along, or the garbage collector
             left = await self._patch(name, user, {"metadata": {"ownerReferences": references, "labels": labels}})
-            self._remember(left)
-            if not left["metadata"].get("ownerReferences"):
-                await self._delete(left)
+            await self._delete_unless_used(left)
+
+    async def _delete_unless_used(self, config_map: Json) -> None:
+        """The garbage collector leaves alone what has no owner at all, and may take away an owner at any moment."""
+        namespace, name = (config_map["metadata"][key] for key in ("namespace", "name"))
+        for _ in range(ATTEMPTS):
+            self._remember(config_map)
+            if await self._is_used(config_map):
+                return None
+            with suppress(ConflictError):
+                return await self._delete(config_map)
+            config_map = await self._api.get(CONFIG_MAPS, namespace, name)
+        raise ConflictError(409, "Conflict", f"ConfigMap {name} kept changing while it was to be deleted")
+
+    async def _is_used(self, config_map: Json) -> bool:
+        """Whether one of its owners exists."""
+        owners = config_map["metadata"].get("ownerReferences") or ()
+        return any([await self._exists(one, config_map["metadata"]["namespace"]) for one in owners])
+
+    async def _exists(self, reference: Json, namespace: str) -> bool:
+        try:
+            found = await self._api.get(resource_of(reference), namespace, reference["name"])
         except NotFoundError:
-            return
+            return False
+        except KeyError:  # a kind that is none of the operator's business
+            return True
+        return bool(found["metadata"]["uid"] == reference["uid"])
 
     async def _delete(self, config_map: Json) -> None:
         metadata = config_map["metadata"]
@@ -122,20 +149,3 @@ class SharedConfigMaps:
         """What the watch will tell is known already, and brings nobody back to work."""
         kept = trim_of(CONFIG_MAPS)({**written, "metadata": {**written["metadata"]}})
         self._store.put(CONFIG_MAPS, kept, own=True)
-
-
-def is_shared_with(config_map: Json, user: Json) -> bool:
-    """Whether `user` is on record as one of those that use it."""
-    metadata, used = config_map["metadata"], _used_by(user)
-    owners = metadata.get("ownerReferences") or ()
-    return any(one["uid"] == user["metadata"]["uid"] for one in owners) and (
-        used.get("labels", {}).items() <= (metadata.get("labels") or {}).items()
-    )
-
-
-def _used_by(user: Json) -> Json:
-    """The metadata that say so."""
-    used: Json = {"ownerReferences": [owner(user, controller=False)]}
-    if user["kind"] == VERSIONS.kind:
-        used["labels"] = {pinned_label(user["metadata"]["name"]): user["metadata"]["uid"]}
-    return used

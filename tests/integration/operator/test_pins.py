@@ -79,24 +79,20 @@ def test_a_deleted_manifest_that_the_store_no_longer_lists_is_said_without_being
     registry.until(version, "SourceUnchanged", "True", "Succeeded")
 
 
-def restored(registry: Registry) -> tuple[Object, str]:
-    """A version as a backup tool restores it: its ConfigMap is there, without owners, and no status; its former pin."""
+def restored(registry: Registry) -> str:
+    """What a backup tool restores of a version before the version itself; and its former pin."""
     version = pinned(registry)
-    pin = artifact(registry, version)["pin"]
-    saved = config_map(registry, artifact(registry, version)["manifestRef"]["name"])
-    assert saved is not None
+    found = artifact(registry, version)
+    kept = config_map(registry, found["manifestRef"]["name"])
+    assert kept is not None
     forget(registry, version)
-    kept = {key: saved["metadata"][key] for key in ("name", "namespace", "labels")}
-    registry.kube.create({**saved, "metadata": kept})
-    return version, pin
-
-
-def _place(obj: Object) -> tuple[str, str, str, str]:
-    return obj["apiVersion"], obj["kind"], obj["metadata"]["name"], obj["metadata"]["namespace"]
+    known = {key: kept["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
+    registry.kube.create(kept | {"metadata": known})
+    return str(found["pin"])
 
 
 def test_a_restored_version_is_pinned_to_what_it_was_pinned_to(registry: Registry) -> None:
-    _, pin = restored(registry)
+    pin = restored(registry)
     version = registry.version()
     registry.until(version, "Ready", "True", timeout=60)
     found = artifact(registry, version)
@@ -107,7 +103,7 @@ def test_a_restored_version_is_pinned_to_what_it_was_pinned_to(registry: Registr
 
 
 def test_a_restored_version_is_not_pinned_to_other_content_in_silence(registry: Registry) -> None:
-    _, pin = restored(registry)
+    pin = restored(registry)
     replace_model(registry)
     version = registry.version()
     told = registry.until(version, "ArtifactPinned", "False", "PinMismatch", timeout=60)
@@ -120,7 +116,7 @@ def test_a_restored_version_is_not_pinned_to_other_content_in_silence(registry: 
 
 
 def test_whoever_wants_the_new_content_deletes_the_config_map_that_is_named(registry: Registry) -> None:
-    _, pin = restored(registry)
+    pin = restored(registry)
     replace_model(registry)
     version = registry.version()
     told = registry.until(version, "ArtifactPinned", "False", "PinMismatch", timeout=60)

@@ -50,6 +50,18 @@ def pinned(artifact: Artifact) -> Finding:
     return holds(ConditionType.ARTIFACT_PINNED, f"{found}; content {artifact.digest} {_VOUCHES[artifact.digest_from]}")
 
 
+def is_known(artifact: Artifact) -> bool:
+    """Whether somebody but the source's own statement vouches for the digest."""
+    return artifact.digest is not None and artifact.digest_from not in {None, "Spec"}
+
+
+def vouched(pin: str, versions: Iterable[Json]) -> Known | None:
+    """The digest that one of the versions has in its status for that pin: unlike a record, no user can write it."""
+    told = ((version.get("status") or {}).get("artifact") or {} for version in versions)
+    known = (Artifact.model_validate(artifact) for artifact in told if artifact.get("pin") == pin)
+    return next((Known(Content(a.digest or ""), a.digest_from or "Fetch") for a in known if is_known(a)), None)
+
+
 def unconfirmed(config_map: str) -> str:
     """What to say of a record that nobody vouches for."""
     return (

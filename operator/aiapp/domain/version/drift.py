@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.version import Artifact
 from aiapp.domain.application.plan import version_of
 from aiapp.domain.application.pod_diagnosis import trouble
 from aiapp.domain.artifact.changes import Changes, paired
@@ -16,7 +17,7 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.objectstore.keys import KeyRefusedError
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.version.plan import Report, as_recorded, is_pinned
+from aiapp.domain.version.status import Report, as_recorded, is_pinned
 
 REGISTER: Final = "restore the files, or register what is there now as a new version"
 
@@ -29,6 +30,16 @@ class Checked:
     finding: Finding
     request: str | None
     """The request that it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is known of the store of a version."""
+
+    finding: Finding | None
+    """None: no look is known."""
+    handled: str | None
+    """The request that was carried out last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,46 +107,40 @@ def manifest_missing(message: str) -> Finding:
     return unknown(ConditionType.SOURCE_UNCHANGED, Reason.MANIFEST_MISSING, message)
 
 
-def as_imported(said: Report) -> Finding | None:
-    """The same from an import that has just pinned what the store holds; None: it has pinned nothing."""
-    artifact = said.status.get("artifact")
-    return _unchanged(artifact["objects"]) if artifact else None
-
-
 def suspects(pods: Iterable[Json]) -> set[str]:
     """Versions of which a pod says that the store no longer holds what was pinned."""
     found = ((version_of(pod), trouble({}, [pod])) for pod in pods)
     return {version for version, why in found if version and why and why.reason is Reason.CONTENT_CHANGED}
 
 
-def with_look(said: Report, record: VersionRecord, checked: Checked | None, lost: Sequence[str]) -> Report:
-    """The report with what is known of the store: by `checked`, the last look of this process, else as it was said.
+def looked(record: VersionRecord, pinned_now: Artifact | None, checked: Checked | None, lost: Sequence[str]) -> Looked:
+    """By `checked`, the last look of this process, else as it was said before.
 
-    `lost`: ConfigMaps of the manifest that do not exist.
+    `pinned_now`: what this very import pins. `lost`: ConfigMaps of a pinned version's manifest that do not exist.
     """
     handled = record.status.last_handled_reconcile_at
     if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
-        return _with_finding(said, as_imported(said), record.request or handled)
+        return Looked(_unchanged(pinned_now.objects) if pinned_now else None, record.request or handled)
     finding = checked.finding if checked else recalled(record)
     if lost and (finding is None or finding.reason is not Reason.MANIFEST_MISSING):
         message = (
             f"ConfigMap {lost[0]}, which holds the manifest, is gone: the store is asked whether it still lists it"
         )
         finding = manifest_missing(message)
-    return _with_finding(said, finding, (checked and checked.request) or handled)
+    return Looked(finding, (checked and checked.request) or handled)
+
+
+def with_look(said: Report, look: Looked) -> Report:
+    """The report with what is known of the store."""
+    findings = (*said.findings, look.finding) if look.finding is not None else said.findings
+    told: Json = {"lastHandledReconcileAt": look.handled} if look.handled else {}
+    return replace(said, findings=findings, status=said.status | told)
 
 
 def recalled(record: VersionRecord) -> Finding | None:
     """What was last said of the store."""
     before = record.condition(ConditionType.SOURCE_UNCHANGED)
     return None if before is None else as_recorded(ConditionType.SOURCE_UNCHANGED, before)
-
-
-def _with_finding(said: Report, finding: Finding | None, handled: str | None) -> Report:
-    """The report with the condition (None: no look is known) and the request that was carried out last."""
-    findings = (*said.findings, finding) if finding is not None else said.findings
-    told: Json = {"lastHandledReconcileAt": handled} if handled else {}
-    return replace(said, findings=findings, status=said.status | told)
 
 
 def _unchanged(objects: int) -> Finding:

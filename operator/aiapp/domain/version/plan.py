@@ -1,269 +1,280 @@
-"""AIApplicationVersion: from what source, catalogue and nodes say to conditions and status."""
+"""AIApplicationVersion: from everything that was gathered to what is to be written, told and looked at. Pure.
 
+The plan is made by steps, each of which adds what it knows: the import, the digest of the content, the runtime, the
+nodes, and what became of the source.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from datetime import datetime
+from functools import reduce
+from typing import Final, NamedTuple
 
-from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.meta import Condition
-from aiapp.api.version import (
-    Artifact,
-    CompatibilityStatus,
-    ModelStatus,
-    NearFit,
-    ReasonCount,
-    RuntimeStatus,
-    SourceStatus,
-    VersionStatus,
-)
-from aiapp.domain.artifact.manifest_config_map import manifest_reference
-from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
-from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
-from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.nodes.compatibility import Verdict
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
-from aiapp.domain.package.story import remarks_of
+from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import Container
+from aiapp.domain.artifact.content import Content
+from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.manifest import Manifest
+from aiapp.domain.artifact.verification import Fetched, is_known, learnt, unconfirmed
+from aiapp.domain.conditions import Finding, State
+from aiapp.domain.events import Event, changes
+from aiapp.domain.kubernetes.naming import digest_config_map
+from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.inventory import NodeInventory
+from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.package.inspection import Inspection, Valid
+from aiapp.domain.package.story import imported_story
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.runtimes.catalogue import Resolution, Resolved
-from aiapp.domain.sizes import human_size
-
-READY_DEPENDENTS: Final = (
-    ConditionType.SOURCE_RESOLVED,
-    ConditionType.PACKAGE_VALID,
-    ConditionType.ARTIFACT_PINNED,
-    ConditionType.RUNTIME_RESOLVED,
+from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
+from aiapp.domain.runtimes.support import support
+from aiapp.domain.version.drift import Checked, Looked, looked, with_look
+from aiapp.domain.version.pinning import Shared, name_taken, pinned_otherwise, too_many_manifests
+from aiapp.domain.version.resolution import runtime_of
+from aiapp.domain.version.significance import only_counts_differ
+from aiapp.domain.version.status import (
+    Imported,
+    Report,
+    first_sight,
+    imported,
+    refused,
+    remembered,
+    report,
+    with_artifact,
+    with_doubt,
 )
-IMPORT: Final = READY_DEPENDENTS[:3]
-Phase = Literal["Importing", "Normal", "Waiting", "Failed"]
-FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
-"""Reasons that are no fault of the version: it goes on by itself when an administrator has changed the catalogue."""
+
+COUNTS_SECONDS: Final = 300.0
+"""A change of mere counts of nodes is written at most this often; other news of them at once."""
+
+
+NOTHING_KNOWN: Final = Imported((), None, None, None)
+NO_LOOK: Final = Looked(None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What is known of source and package: the conditions and the parts of the status that go with them."""
-
-    findings: tuple[Finding, ...]
-    source: SourceStatus | None
-    artifact: Artifact | None
-    model: ModelStatus | None
+class UnderWay:
+    """The import goes on: in place of what it finds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What to say of a version."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedVersion:
+    """What a pass over a version knows."""
 
-    findings: tuple[Finding, ...]
-    phase: Phase
-    status: Json
-    """The status but for the conditions."""
-
-    @property
-    def ready(self) -> Finding:
-        return next(f for f in self.findings if f.type is ConditionType.READY)
-
-
-def is_pinned(record: VersionRecord) -> bool:
-    """Whether the import is over for ever: from here on the store is not asked again."""
-    return record.status.artifact is not None
-
-
-def known_listing(record: VersionRecord) -> str | None:
-    """The listing whose package was found faulty: its files need not be read again, unless the spec changed or
-    somebody asks for it.
-    """
-    if record.request is not None or record.status.observed_generation != record.generation:
-        return None
-    faulty = record.condition(ConditionType.PACKAGE_VALID)
-    if record.status.source is None or faulty is None or faulty.status != "False":
-        return None
-    return record.status.source.listing
+    now: datetime
+    record: VersionRecord
+    inspection: Inspection | UnderWay | None
+    """What the import found; None when the version is pinned, so that nothing is imported."""
+    shared: Shared
+    """The ConfigMaps of manifests and digests that concern it."""
+    manifest_bytes: int
+    """What a namespace may keep of manifests."""
+    catalogue: Mapping[str, RuntimeSpec]
+    fleet: NodeInventory
+    tables: Tables
+    told: Fetched | None = None
+    """What a pod of ours found when it had fetched everything, if that confirms or teaches something."""
+    vouched: Known | None = None
+    """The digest that another version's status tells of the same pin."""
+    checked: Checked | None = None
+    """What the last look at the store found."""
+    counted: datetime | None = None
+    """When mere counts were last written."""
+    taken: str | None = None
+    """What hinders the ConfigMaps that were to be written: one of them is somebody else's."""
 
 
-def first_sight(record: VersionRecord) -> Report:
-    """Before anything is known: an object without conditions would count as ready (kstatus)."""
-    waiting = [unknown(type_, Reason.IMPORTING, "") for type_ in READY_DEPENDENTS]
-    findings = summarize(waiting, READY_DEPENDENTS, Reason.NORMAL)
-    told = tuple(replace(f, message="the package is being read") if f.type in IMPORT[:1] else f for f in findings)
-    return Report(told, "Importing", _status(record, "Importing", Imported((), None, None, None), None, None))
+class Recording(NamedTuple):
+    """The digest of the content behind a pin."""
+
+    pin: str
+    known: Known
 
 
-def remembered(record: VersionRecord) -> Imported:
-    """The import as it was recorded."""
-    findings = tuple(_recalled(record, type_) for type_ in IMPORT)
-    known = Imported(findings, record.status.source, record.status.artifact, record.status.model)
-    return with_artifact(known, known.artifact) if known.artifact else known
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionPlan:
+    """What to do, in this order: ConfigMaps, status, Events, a look at the store, and when to come back."""
+
+    keep: Manifest | None
+    """A manifest that is to exist, with the version among its owners."""
+    put_on_record: Recording | None
+    """A digest that is to be on record."""
+    share: tuple[str, ...]
+    """ConfigMaps of which the version is to be an owner."""
+    release: tuple[str, ...]
+    """ConfigMaps that it no longer uses."""
+    report: Report
+    writes_status: bool
+    """False: it says nothing but other counts of nodes, and those were written a moment ago."""
+    counted: datetime | None
+    """When mere counts were last written."""
+    events: tuple[Event, ...]
+    follows: bool
+    """Whether the store is to be looked at now and then."""
+    is_lost: bool
+    """Whether the manifest is gone, so that the store is to be looked at at once."""
+    retry_after: float | None
+    failed: bool
 
 
-def imported(record: VersionRecord, inspection: Inspection) -> Imported:
-    """The import as it was just seen."""
-    match inspection:
-        case Unresolved(reason, message):
-            source = fails(ConditionType.SOURCE_RESOLVED, reason, message)
-            return Imported(_stages(source), record.status.source, None, record.status.model)
-        case Unchanged():
-            before = remembered(record)
-            source = holds(ConditionType.SOURCE_RESOLVED)
-            return replace(before, findings=(source, *before.findings[1:]))
-        case Invalid(uri, listing, reason, message):
-            package = fails(ConditionType.PACKAGE_VALID, reason, message)
-            found = _stages(holds(ConditionType.SOURCE_RESOLVED), package)
-            return Imported(found, _source(uri, listing), None, None)
-        case Valid():
-            return _accepted(inspection, record.spec.source.obs.digest if record.spec.source.obs else None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A plan on its way."""
+
+    known: Imported = NOTHING_KNOWN
+    keep: Manifest | None = None
+    put_on_record: Known | None = None
+    resolution: Resolution | None = None
+    verdict: Verdict | None = None
+    support: Finding | None = None
+    look: Looked = NO_LOOK
+    story: str | None = None
+    """What a finished import has to tell."""
 
 
-def with_artifact(known: Imported, artifact: Artifact) -> Imported:
-    """A pinned version with what is known of its content by now."""
-    told = pinned(artifact)
-    return replace(known, artifact=artifact, findings=tuple(told if f.type is told.type else f for f in known.findings))
+Step = Callable[[ObservedVersion, Draft], Draft]
 
 
-def with_doubt(known: Imported, doubt: str) -> Imported:
-    """A pinned version with something that a person should know of its record."""
-    told = next(f for f in known.findings if f.type is ConditionType.ARTIFACT_PINNED)
-    doubted = replace(told, message=f"{told.message}; {doubt}")
-    return replace(known, findings=tuple(doubted if f is told else f for f in known.findings))
+def plan(observed: ObservedVersion) -> VersionPlan:
+    """What is to be done about the version."""
+    if isinstance(observed.inspection, UnderWay):
+        return _under_way(observed)
+    return _planned(observed, reduce(lambda draft, step: step(observed, draft), STEPS, Draft()))
 
 
-def refused(known: Imported, why: Finding) -> Imported:
-    """A package that is valid but is not pinned."""
-    return replace(known, artifact=None, findings=tuple(why if f.type is why.type else f for f in known.findings))
+def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """What the package is, and whether it may be pinned. A pinned one stays what it was."""
+    record, package = observed.record, observed.inspection
+    if package is None or isinstance(package, UnderWay):
+        return replace(draft, known=remembered(record))
+    known = imported(record, package)
+    if not isinstance(package, Valid) or known.artifact is None:
+        return replace(draft, known=known)
+    if (objection := _objection(observed, package.manifest)) is not None:
+        return replace(draft, known=refused(known, objection))
+    story = imported_story(package, known.findings[-1].message)
+    return replace(draft, known=known, keep=package.manifest, put_on_record=package.content, story=story)
 
 
-def report(
-    record: VersionRecord,
-    known: Imported,
-    resolution: Resolution | None,
-    verdict: Verdict | None,
-    support: Finding | None = None,
-) -> Report:
-    """Everything together. `resolution` None: the package has not said yet which runtime it wants; `support`: whether
-    the runtime is maintained.
-    """
-    resolved = _runtime_resolved(record, resolution)
-    findings = summarize(
-        [*known.findings, resolved, _compatible(verdict), *([support] if support else [])],
-        READY_DEPENDENTS,
-        Reason.NORMAL,
-        f"published, runs on {resolved.message}",
-    )
-    ready = next(f for f in findings if f.type is ConditionType.READY)
-    phase = phase_of(ready)
-    runtime = resolution.status if isinstance(resolution, Resolved) else None
-    return Report(tuple(findings), phase, _status(record, phase, known, runtime, verdict))
+def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """What is known by now of the content of a pinned version; what is known is to be on record."""
+    artifact, told = draft.known.artifact, observed.told
+    if observed.inspection is not None or artifact is None:
+        return draft
+    if observed.taken is not None:
+        return replace(draft, known=with_doubt(draft.known, observed.taken))
+    name, learns = digest_config_map(artifact.pin), None
+    if is_known(artifact):
+        learns = Known(Content(artifact.digest or ""), artifact.digest_from or "Fetch")
+    else:
+        learns = observed.vouched or (Known(told.content, "Fetch") if told else None)
+    if learns is None:
+        doubted = with_doubt(draft.known, unconfirmed(name)) if name in observed.shared else draft.known
+        return replace(draft, known=doubted)
+    is_recorded = is_known(artifact) and observed.shared.is_held(name)
+    known = with_artifact(draft.known, learnt(artifact, learns, told))
+    return replace(draft, known=known, put_on_record=None if is_recorded else learns)
 
 
-def _accepted(package: Valid, stated: str | None) -> Imported:
-    manifest = package.manifest
-    artifact = Artifact(
-        pin=manifest.pin,
-        objects=manifest.objects,
-        bytes=manifest.bytes,
-        size=human_size(manifest.bytes),
-        manifest_ref=manifest_reference(manifest),
-        verification="ETag",
-    )
-    artifact = with_digest(artifact, stated, package.content)
-    refused = mismatch(stated, package.content)
-    findings = (
-        holds(ConditionType.SOURCE_RESOLVED),
-        holds(ConditionType.PACKAGE_VALID, remarks_of(package)),
-        refused or pinned(artifact),
-    )
-    model = package.model.model_copy(update={"runtime": package.runtime})
-    return Imported(findings, _source(package.uri, package.listing), None if refused else artifact, model)
+def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """Which runtime it gets, and whether that is maintained."""
+    resolution = runtime_of(observed.record, draft.known.model, observed.catalogue)
+    told = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None
+    return replace(draft, resolution=resolution, support=told)
 
 
-def _source(uri: str, listing: str) -> SourceStatus:
-    return SourceStatus(type="Obs", uri=uri, listing=listing)
-
-
-def _stages(*known: Finding) -> tuple[Finding, ...]:
-    """The stages that are known; those behind them have to wait."""
-    waiting = [unknown(type_, Reason.PENDING, f"waits for {known[-1].type}") for type_ in IMPORT[len(known) :]]
-    return (*known, *waiting)
-
-
-def _recalled(record: VersionRecord, type_: ConditionType) -> Finding:
-    before = record.condition(type_)
-    if before is None:
-        return unknown(type_, Reason.PENDING, "")
-    return as_recorded(type_, before)
-
-
-def as_recorded(type_: ConditionType, before: Condition) -> Finding:
-    """The finding behind a stored condition. A newer operator may have given reasons that this one does not know."""
-    state = State(before.status)
-    try:
-        reason = Reason(before.reason)
-    except ValueError:
-        reason = Reason.SUCCEEDED if state is State.TRUE else Reason.UNRECOGNIZED
-    return Finding(type_, state, reason, before.message)
-
-
-def _runtime_resolved(record: VersionRecord, resolution: Resolution | None) -> Finding:
-    match resolution:
+def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """Which nodes can run it."""
+    match draft.resolution:
+        case Resolved(runtime):
+            name: str | None = runtime.name
+        case Unavailable(name=named):
+            name = named
         case None:
-            message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
-            return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, message)
-        case Resolved():
-            return holds(ConditionType.RUNTIME_RESOLVED, resolution.remark or resolution.status.name)
-        case _:
-            return fails(ConditionType.RUNTIME_RESOLVED, resolution.reason, resolution.message)
+            name = None
+    if name is None:
+        return draft
+    container = observed.record.spec.container or Container()
+    entry = observed.catalogue.get(name) or named_only(name)
+    wanted = requirement(entry, wanted_npu(container.npu, entry, container.resources), observed.tables)
+    return replace(draft, verdict=verdict(wanted, observed.fleet, observed.tables))
 
 
-def _compatible(verdict: Verdict | None) -> Finding:
-    if verdict is None:
-        return unknown(ConditionType.RUNTIME_COMPATIBLE, Reason.PENDING, "waits for RuntimeResolved")
-    match verdict.verdict:
-        case "Compatible":
-            return holds(ConditionType.RUNTIME_COMPATIBLE, verdict.message, Reason.COMPATIBLE)
-        case "Incompatible":
-            return fails(ConditionType.RUNTIME_COMPATIBLE, Reason.INCOMPATIBLE, verdict.message)
-        case "Unknown":
-            reason = Reason.UNKNOWN if verdict.nodes else Reason.NO_NODES
-            return unknown(ConditionType.RUNTIME_COMPATIBLE, reason, verdict.message)
+def source_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """Whether the store still holds what was pinned."""
+    return replace(draft, look=looked(observed.record, draft.known.artifact, observed.checked, observed.shared.lost))
 
 
-def phase_of(ready: Finding) -> Phase:
-    """The summary for people."""
-    if ready.state is State.TRUE:
-        return "Normal"
-    if ready.state is State.UNKNOWN:
-        return "Importing"
-    return "Failed" if ready.reason in STALLING and ready.reason not in FOR_ADMINISTRATORS else "Waiting"
+STEPS: Final[tuple[Step, ...]] = (import_step, digest_step, runtime_step, nodes_step, source_step)
 
 
-def _status(
-    record: VersionRecord,
-    phase: Phase,
-    known: Imported,
-    runtime: RuntimeStatus | None,
-    verdict: Verdict | None,
-) -> Json:
-    status = VersionStatus(
-        observed_generation=record.generation,
-        phase=phase,
-        source=known.source,
-        artifact=known.artifact,
-        model=known.model,
-        runtime=runtime,
-        compatibility=None if verdict is None else _compatibility(verdict),
+def _objection(observed: ObservedVersion, manifest: Manifest) -> Finding | None:
+    if observed.taken is not None:
+        return name_taken(observed.taken)
+    return pinned_otherwise(observed.record, manifest.pin, observed.shared) or too_many_manifests(
+        observed.shared.excess(manifest, observed.manifest_bytes), observed.manifest_bytes
     )
-    return status.model_dump(by_alias=True, exclude_none=True, mode="json", exclude={"conditions"})
 
 
-def _compatibility(verdict: Verdict) -> CompatibilityStatus:
-    return CompatibilityStatus(
-        verdict=verdict.verdict,
-        nodes=verdict.nodes,
-        compatible=verdict.compatible,
-        reasons=tuple(
-            ReasonCount(reason=r.reason, nodes=r.nodes, examples=r.examples, detail=r.detail or None)
-            for r in verdict.reasons
-        ),
-        near_fits=tuple(
-            NearFit(missing=near.missing, nodes=near.nodes, examples=near.examples, remedy=near.remedy)
-            for near in verdict.near_fits
-        ),
+def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
+    record, shared, artifact = observed.record, observed.shared, draft.known.artifact
+    told = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
+    told = with_look(told, draft.look)
+    counted, wait = _damped(observed, told)
+    return VersionPlan(
+        keep=draft.keep,
+        put_on_record=Recording(artifact.pin, draft.put_on_record) if artifact and draft.put_on_record else None,
+        share=shared.unshared,
+        release=shared.unused,
+        report=told,
+        writes_status=wait is None,
+        counted=counted,
+        events=_events(record, draft, told) if wait is None else (),
+        follows=record.status.artifact is not None,
+        is_lost=bool(shared.lost),
+        retry_after=wait,
+        failed=not all(finding.state is State.TRUE for finding in draft.known.findings),
     )
+
+
+def _under_way(observed: ObservedVersion) -> VersionPlan:
+    source = observed.record.spec.source.obs
+    began = f"import started: reading the package{f' from {source.uri}' if source else ''}"
+    return VersionPlan(
+        keep=None,
+        put_on_record=None,
+        share=(),
+        release=(),
+        report=first_sight(observed.record),
+        writes_status=True,
+        counted=observed.counted,
+        events=(Event("Normal", Reason.IMPORT_STARTED, began),),
+        follows=False,
+        is_lost=False,
+        retry_after=None,
+        failed=False,
+    )
+
+
+def _events(record: VersionRecord, draft: Draft, told: Report) -> tuple[Event, ...]:
+    """A version that an import makes Normal has one Event, which tells of both."""
+    changed = tuple(changes(record.status.conditions, told.findings))
+    if draft.story is None:
+        return changed
+    story = Event("Normal", Reason.IMPORTED, draft.story)
+    if told.ready.state is not State.TRUE:
+        return (story, *changed)
+    others = (event for event in changed if event.reason is not told.ready.reason)
+    return (Event("Normal", told.ready.reason, f"{told.ready.message}; {draft.story}"), *others)
+
+
+def _damped(observed: ObservedVersion, told: Report) -> tuple[datetime | None, float | None]:
+    """When mere counts of nodes were last written, and seconds to wait before they are again; None: write."""
+    record, now, last = observed.record, observed.now, observed.counted
+    before = {(condition.type, condition.reason) for condition in record.status.conditions}
+    after = {(str(finding.type), str(finding.reason)) for finding in told.findings}
+    if not only_counts_differ(record.raw.get("status") or {}, told.status) or before != after:
+        return last, None
+    left = 0.0 if last is None else COUNTS_SECONDS - (now - last).total_seconds()
+    return (last, left) if left > 0 else (now, None)

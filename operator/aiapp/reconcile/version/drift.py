@@ -31,14 +31,14 @@ from aiapp.domain.version.drift import (
     recalled,
     source_unchanged,
 )
-from aiapp.domain.version.plan import is_pinned
+from aiapp.domain.version.status import is_pinned
 from aiapp.ports import Cluster, ObjectHistory, StoreError
 from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
-from aiapp.reconcile.manifests import ManifestGoneError, Manifests
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.refusals import cause
 from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError, access
+from aiapp.reconcile.version.manifests import ManifestGoneError, Manifests
 
 DRIFT: Final = "Drift"
 """The kind of the keys that stand for a look at a version's store."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.support.fleet import mindcluster, node
 from tests.support.records import (
+    PIN,
     application,
     deployed,
     fresh_version,
@@ -20,6 +21,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, holding, plan, version_of, without_manifest
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import Held, Rendered
+from aiapp.domain.kubernetes.naming import manifest_config_map
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.revision import KEY_LABEL
 
@@ -203,7 +205,9 @@ def test_it_is_looked_at_again_when_nothing_tells_that_an_obstacle_is_gone(reaso
 def test_a_missing_manifest_is_named_with_what_becomes_of_it() -> None:
     why = without_manifest(rendered(plan(observed())))
     assert why.reason is Reason.FETCH_FAILED
-    assert why.message.startswith("ConfigMap aiapp-manifest-4b4b, which holds the manifest of version 1.0.0, is gone")
+    assert why.message.startswith(
+        f"ConfigMap {manifest_config_map(PIN)}, which holds the manifest of version 1.0.0, is gone"
+    )
 
 
 def test_new_templates_tell_of_a_verdict_that_was_overruled_and_of_another_image() -> None:

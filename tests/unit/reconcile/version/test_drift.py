@@ -25,12 +25,11 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.records import RECONCILE_AT, VersionRecord
-from aiapp.domain.version.drift import with_look
-from aiapp.domain.version.plan import Report, is_pinned
+from aiapp.domain.version.drift import looked, with_look
+from aiapp.domain.version.status import Report, is_pinned
 from aiapp.ports import ObjectHistory, StoreError
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
-from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.version.drift import (
     DRIFT,
@@ -41,6 +40,7 @@ from aiapp.reconcile.version.drift import (
     DriftTiming,
     DriftTracker,
 )
+from aiapp.reconcile.version.manifests import Manifests
 from aiapp.wiring import utc_now
 
 MANIFEST = composed(Entry(f"{number:04d}.bin", 1, f"{number * 7919:032x}") for number in range(300))
@@ -57,7 +57,7 @@ class Held(ObjectHistory):
 
     def __init__(self) -> None:
         self.listed = [Listed(f"{PREFIX}{e.path}", e.size, e.etag) for e in MANIFEST.entries]
-        self.fault: Exception | None = None
+        self.fault: StoreError | None = None
         self.asked: list[Location] = []
 
     @override
@@ -133,13 +133,10 @@ class World:
 
     def said(self, record: VersionRecord) -> Report:
         """What the version's reconciler writes."""
-        return self.told_with(record, SAID)
-
-    def told_with(self, record: VersionRecord, said: Report) -> Report:
-        lost = self.manifests.missing(record)
+        lost = () if self.store.get(CONFIG_MAPS, "team", NAME) else (NAME,)
         if is_pinned(record):
             self.drifts.follow(record, is_lost=bool(lost))
-        return with_look(said, record, self.drifts.checked(record), lost)
+        return with_look(SAID, looked(record, None, self.drifts.checked(record), lost))
 
 
 def recorded(said: Report) -> Json:
@@ -157,11 +154,13 @@ async def test_a_version_that_an_earlier_release_imported_says_nothing_before_th
 
 async def test_the_import_is_the_first_look_and_the_next_one_is_no_news_if_it_finds_the_same() -> None:
     world = World()
-    pinned = Report((), "Normal", {"artifact": world.annotate().raw["status"]["artifact"] | {"objects": 300}})
-    said = world.told_with(VersionRecord.parse(stored(documents.version(), status=None)), pinned)
-    (finding,) = said.findings
-    assert finding.state is State.TRUE
-    world.annotate(conditions=recorded(said)["conditions"])
+    pinned_now = world.annotate().status.artifact
+    assert pinned_now is not None
+    fresh = VersionRecord.parse(stored(documents.version(), status=None))
+    look = looked(fresh, pinned_now.model_copy(update={"objects": 300}), None, ())
+    assert look.finding is not None
+    assert look.finding.state is State.TRUE
+    world.annotate(conditions=recorded(with_look(SAID, look))["conditions"])
     await world.look()
     assert world.held.asked
     assert world.told == []
@@ -302,7 +301,7 @@ LOST_FOR_GOOD = [
         lambda world: world.put_config_map(
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "binaryData": {}}
         ),
-        "does not hold",
+        "is not labelled as the operator's: delete it",
         id="another ConfigMap took its name",
     ),
 ]
@@ -414,14 +413,3 @@ async def test_the_look_of_an_import_answers_a_request() -> None:
     said = world.said(VersionRecord.parse(fresh))
     assert (said.findings, said.status) == ((), {"lastHandledReconcileAt": "x" * 128})
     assert not await world.due()
-
-
-async def test_a_look_that_fails_as_nobody_foresaw_is_told_of_the_version_and_tried_again() -> None:
-    world = World()
-    world.held.fault = ValueError("password=hunter2")
-    with pytest.raises(ValueError, match="hunter2"):
-        await world.look()
-    (finding,) = world.said(world.annotate()).findings
-    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.INTERNAL_ERROR)
-    assert "hunter2" not in finding.message
-    assert world.told

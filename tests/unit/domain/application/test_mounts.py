@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from aiapp.domain.application.mounts import templates, unused
 from aiapp.domain.application.plan import Children
 from aiapp.domain.kubernetes.naming import manifest_config_map
-from aiapp.domain.planning.mounts import templates, unused
 
 RUNS, KEPT, GONE = (manifest_config_map(f"sha256:{digit * 64}") for digit in "123")
 

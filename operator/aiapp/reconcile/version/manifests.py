@@ -2,18 +2,11 @@
 
 from typing import Final
 
-from aiapp.api.version import Artifact, ManifestReference
+from aiapp.api.version import Artifact
 from aiapp.domain.artifact.manifest import Manifest, ManifestError, is_same, read_pinned
-from aiapp.domain.artifact.manifest_config_map import (
-    config_map_names,
-    joined,
-    kept_bytes,
-    manifest_objects,
-    manifest_reference,
-)
-from aiapp.domain.kubernetes.naming import is_managed, manifest_behind
+from aiapp.domain.artifact.manifest_config_map import config_map_names, joined, manifest_objects
+from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.records import VersionRecord
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
 
@@ -49,33 +42,6 @@ class Manifests:
                 raise TakenError(name, "the manifest")
             await self._shared.share([name], user)
 
-    async def hold(self, record: VersionRecord) -> None:
-        """A pinned version uses its own manifest and no other, which an import noted that came to nothing."""
-        artifact = record.status.artifact
-        if artifact is None:
-            return
-        names = config_map_names(artifact.manifest_ref)
-        await self._shared.share(names, record.raw)
-        held = self._shared.held(record.raw)
-        others = [name for name in held if manifest_behind(name) not in {None, names[0]}]
-        await self._shared.release(others, record.raw)
-
-    def missing(self, record: VersionRecord) -> list[str]:
-        """The ConfigMaps of a pinned version's manifest that do not exist, as far as is known without asking."""
-        artifact = record.status.artifact
-        return self._missing(record.namespace, artifact.manifest_ref) if artifact else []
-
-    def _missing(self, namespace: str, reference: ManifestReference) -> list[str]:
-        return [name for name in config_map_names(reference) if self._shared.known(namespace, name) is None]
-
-    def excess(self, namespace: str, manifest: Manifest, limit: int) -> int | None:
-        """Bytes of all manifests of the namespace, were this one kept as well, if that is more than `limit`."""
-        reference = manifest_reference(manifest)
-        if not self._missing(namespace, reference):
-            return None
-        total = kept_bytes(self._shared.all(namespace)) + len(manifest.payload)
-        return total if total > limit else None
-
     async def read(self, namespace: str, artifact: Artifact) -> Manifest:
         """What was pinned, read live, since nothing of a version's files is kept in memory. Raises `ManifestError`."""
         names = config_map_names(artifact.manifest_ref)
@@ -84,6 +50,8 @@ class Manifests:
         if gone:
             raise ManifestGoneError(gone[0])
         parts = [part for part in found if part is not None]
+        if not all(map(is_managed, parts)):
+            raise ManifestError(f"ConfigMap {names[0]} is not labelled as the operator's: delete it")
         try:
             return await offload(lambda: read_pinned(joined(parts), artifact.pin))
         except ManifestError as error:

@@ -7,10 +7,14 @@ from tests.support.records import fresh_version
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
-from aiapp.domain.planning.pinning import pinned_otherwise, too_many_manifests
+from aiapp.domain.version.pinning import Shared, pinned_otherwise, too_many_manifests
 
 HERE, BEFORE = (f"sha256:{digit * 64}" for digit in "12")
 RECORD = fresh_version()
+
+
+def shared(*config_maps: dict[str, Any]) -> Shared:
+    return Shared(record=RECORD, config_maps={one["metadata"]["name"]: one for one in config_maps})
 
 
 def noted(name: str, uid: str = "a-former-uid", version: str = RECORD.name) -> dict[str, Any]:
@@ -31,12 +35,12 @@ NOTHING_AGAINST = [
 
 @pytest.mark.parametrize("config_maps", NOTHING_AGAINST)
 def test_a_version_may_be_pinned_when(config_maps: list[dict[str, Any]]) -> None:
-    assert pinned_otherwise(RECORD, HERE, config_maps) is None
+    assert pinned_otherwise(RECORD, HERE, shared(*config_maps)) is None
 
 
 @pytest.mark.parametrize("name", [manifest_config_map(BEFORE), digest_config_map(BEFORE)])
 def test_other_content_under_the_same_name_is_never_pinned_in_silence(name: str) -> None:
-    refused, recorded = pinned_otherwise(RECORD, HERE, [noted(name)]), manifest_config_map(BEFORE)
+    refused, recorded = pinned_otherwise(RECORD, HERE, shared(noted(name))), manifest_config_map(BEFORE)
     assert refused is not None
     assert refused.reason is Reason.PIN_MISMATCH
     assert refused.message.startswith(

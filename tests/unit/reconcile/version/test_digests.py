@@ -5,28 +5,26 @@ from typing import Any
 
 import pytest
 from tests.support.documents import ABSENT, changed
-from tests.support.fake_api import FakeApi
 from tests.support.records import NORMAL, PIN, deployed, normal_version, pod
-from typing_extensions import override
+from tests.support.world import World
 
-from aiapp.api.conditions import ConditionType
-from aiapp.controller.cache import Cache
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known, digest_object
-from aiapp.domain.artifact.manifest import Listed
-from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_label
+from aiapp.domain.artifact.sharing import is_used_by, used_by
+from aiapp.domain.kubernetes.naming import (
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    digest_config_map,
+    manifest_config_map,
+    pinned_label,
+)
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, VERSIONS, Json
-from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.domain.objectstore.listing import Listing
-from aiapp.domain.objectstore.location import Location
-from aiapp.domain.records import VersionRecord
-from aiapp.domain.version.plan import Imported, remembered
-from aiapp.ports import HashingStore
-from aiapp.reconcile.digests import Digests
-from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
+from aiapp.domain.version.plan import Recording
+from aiapp.reconcile.shared_config_maps import TakenError
 
 ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
 NAME = digest_config_map(PIN)
+ONE_ON_RECORD = Recording(PIN, Known(Content(ONE), "SHA256SUMS"))
 APPLICATION = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist", "uid": "uid-mnist"}
 REPLICA_SET: Json = {
     "apiVersion": "apps/v1",
@@ -48,34 +46,21 @@ REPLICA_SET: Json = {
 }
 
 
-class Nowhere(HashingStore):
-    """A store that nobody may ask."""
-
-    @override
-    async def list(self, location: Location, credentials: Credentials | None) -> Listing:
-        raise AssertionError
-
-    @override
-    async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
-        raise AssertionError
-
-    @override
-    async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
-        raise AssertionError
-
-
-class World:
+class PinnedWorld(World):
     """A pinned version that is deployed."""
 
     def __init__(self) -> None:
-        self.api = FakeApi()
-        self.store: Cache[Any] = Cache(facts=lambda _: None)
-        self.shared = SharedConfigMaps(self.api, self.store)
-        self.digests = Digests(self.api, self.store, self.shared, Nowhere(), 0)
-        self.record = normal_version()
+        super().__init__()
+        self.knows()
+        self.hold_manifest(used_by(self.now_of(VERSIONS, "mnist-1.0.0")))
         owned = changed(deployed(), metadata__ownerReferences=[APPLICATION | {"controller": True}])
-        self._hold(DEPLOYMENTS, owned, "uid-deployment-1.0.0")
+        self.hold(DEPLOYMENTS, owned, "uid-deployment-1.0.0")
         self.replica_set()
+
+    def hold_manifest(self, used: Json) -> None:
+        labels = {MANAGED_BY_LABEL: MANAGED_BY} | used.pop("labels")
+        metadata = {"name": manifest_config_map(PIN), "namespace": "team", "labels": labels} | used
+        self.hold(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}, "uid-manifest")
 
     def replica_set(self, **changes: Any) -> None:
         self.api.hold(changed(REPLICA_SET, **changes), "uid-rs")
@@ -90,27 +75,26 @@ class World:
         spoken = pod(name=name, initContainerStatuses=[{"name": "fetch", "state": {"terminated": ended}}])
         maker = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "mnist-1-0-0-abc", "uid": "uid-rs"}
         owned = changed(spoken, metadata__ownerReferences=[maker | {"controller": True}])
-        self._hold(PODS, changed(owned | {"apiVersion": "v1", "kind": "Pod"}, **changes), f"uid-{name}")
+        self.hold(PODS, changed(owned | {"apiVersion": "v1", "kind": "Pod"}, **changes), f"uid-{name}")
 
     def recorded(self, digest: str) -> None:
         """Somebody has put a digest on record already."""
         known = digest_object(PIN, Known(Content(digest), "Fetch"))
         metadata = known["metadata"] | {"namespace": "team"}
-        self._hold(CONFIG_MAPS, known | {"metadata": metadata}, "uid-record")
+        self.hold(CONFIG_MAPS, known | {"metadata": metadata}, "uid-record")
 
     def vouched(self, digest: str, origin: str = "Fetch", pin: str = PIN) -> None:
         """Another version's status, which users cannot write, tells a digest of the same pin."""
         known = {"pin": pin, "digest": digest, "digestFrom": origin}
         sibling = changed(normal_version("1.0.1").raw, status__artifact=NORMAL["artifact"] | known)  # type: ignore[operator]
-        self._hold(VERSIONS, sibling, "uid-sibling")
-        labels = {"app.kubernetes.io/managed-by": "aiapp-operator", pinned_label("mnist-1.0.1"): "uid-sibling"}
-        metadata = {"name": manifest_config_map(PIN), "namespace": "team", "labels": labels}
-        self._hold(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}, "uid-manifest")
+        self.hold(VERSIONS, sibling, "uid-sibling")
+        used = used_by(self.now_of(VERSIONS, "mnist-1.0.0"))
+        used["labels"] |= {pinned_label("mnist-1.0.1"): "uid-sibling"}
+        self.hold_manifest(used)
 
     def knows(self, **artifact: Any) -> None:
         """The version's status has this already."""
-        status = NORMAL | {"artifact": NORMAL["artifact"] | artifact}  # type: ignore[operator]
-        self.record = VersionRecord.parse(self.record.raw | {"status": status})
+        self.set_status(NORMAL | {"artifact": NORMAL["artifact"] | artifact})  # type: ignore[operator]
 
     @property
     def record_data(self) -> dict[str, str] | None:
@@ -119,32 +103,29 @@ class World:
 
     async def doubt(self) -> str:
         """What is said of the pin beside its usual words."""
-        known = await self.digests.kept(self.record, remembered(self.record))
-        return next(f.message for f in known.findings if f.type is ConditionType.ARTIFACT_PINNED).partition("; ")[2]
+        await self.look()
+        return str(self.condition(VERSIONS, "mnist-1.0.0", "ArtifactPinned")["message"]).partition("; ")[2]
 
     async def kept(self) -> tuple[str | None, str | None, bool]:
-        """Digest, where it is known from, whether a fetch has confirmed it."""
-        known: Imported = await self.digests.kept(self.record, remembered(self.record))
-        assert known.artifact is not None
-        return known.artifact.digest, known.artifact.digest_from, known.artifact.verified_at is not None
-
-    def _hold(self, resource: Any, document: Json, uid: str) -> None:
-        self.store.put(resource, self.api.hold(document, uid))
+        """Digest, where it is known from, whether a fetch has confirmed it: as the status says after a look."""
+        await self.look()
+        artifact = self.status["artifact"]
+        return artifact.get("digest"), artifact.get("digestFrom"), "verifiedAt" in artifact
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> PinnedWorld:
+    return PinnedWorld()
 
 
-async def test_the_first_fetch_tells_the_digest_and_it_is_recorded(world: World) -> None:
+async def test_the_first_fetch_tells_the_digest_and_it_is_recorded(world: PinnedWorld) -> None:
     world.told(ONE)
     assert await world.kept() == (ONE, "Fetch", True)
     assert world.record_data == {"digest": ONE, "from": "Fetch"}
-    assert is_shared_with(world.api.objects[CONFIG_MAPS, "team", NAME], world.record.raw)
+    assert is_used_by(world.now_of(CONFIG_MAPS, NAME), world.now_of(VERSIONS, "mnist-1.0.0"))
 
 
-async def test_the_first_one_wins_and_the_record_never_changes(world: World) -> None:
+async def test_the_first_one_wins_and_the_record_never_changes(world: PinnedWorld) -> None:
     world.told(ONE)
     world.told(OTHER, "mnist-1-0-0-abc-y")
     assert await world.kept() == (ONE, "Fetch", True)
@@ -153,7 +134,9 @@ async def test_the_first_one_wins_and_the_record_never_changes(world: World) -> 
     assert world.record_data == {"digest": ONE, "from": "Fetch"}
 
 
-async def test_a_record_that_was_made_meanwhile_stands_against_a_pod_if_a_version_vouches_for_it(world: World) -> None:
+async def test_a_record_made_meanwhile_stands_against_a_pod_if_a_version_vouches_for_it(
+    world: PinnedWorld,
+) -> None:
     world.told(OTHER)
     world.vouched(ONE)
     world.api.before["create"] = lambda: world.recorded(ONE)
@@ -161,7 +144,7 @@ async def test_a_record_that_was_made_meanwhile_stands_against_a_pod_if_a_versio
     assert world.record_data == {"digest": ONE, "from": "Fetch"}
 
 
-async def test_what_another_version_of_the_same_content_learnt_is_known_at_once(world: World) -> None:
+async def test_what_another_version_of_the_same_content_learnt_is_known_at_once(world: PinnedWorld) -> None:
     world.vouched(ONE, "SHA256SUMS")
     assert await world.kept() == (ONE, "SHA256SUMS", False)
     assert world.record_data == {"digest": ONE, "from": "SHA256SUMS"}
@@ -174,38 +157,38 @@ NO_EVIDENCE = [
 
 
 @pytest.mark.parametrize("told", NO_EVIDENCE)
-async def test_another_version_is_no_evidence_by(world: World, told: dict[str, str]) -> None:
+async def test_another_version_is_no_evidence_by(world: PinnedWorld, told: dict[str, str]) -> None:
     world.vouched(ONE, **told)
     assert await world.kept() == (None, None, False)
 
 
-async def test_a_record_that_nobody_vouches_for_is_not_believed_but_said(world: World) -> None:
+async def test_a_record_that_nobody_vouches_for_is_not_believed_but_said(world: PinnedWorld) -> None:
     world.recorded(ONE)
     assert await world.kept() == (None, None, False)
     assert f"ConfigMap {NAME} states a digest that no version here vouches for" in await world.doubt()
 
 
-async def test_a_record_of_a_backup_is_believed_once_a_fetch_has_found_the_same(world: World) -> None:
+async def test_a_record_of_a_backup_is_believed_once_a_fetch_has_found_the_same(world: PinnedWorld) -> None:
     world.recorded(ONE)
     world.told(ONE)
     assert await world.kept() == (ONE, "Fetch", True)
     assert "vouches" not in await world.doubt()
 
 
-async def test_a_record_that_contradicts_the_first_fetch_is_said(world: World) -> None:
+async def test_a_record_that_contradicts_the_first_fetch_is_said(world: PinnedWorld) -> None:
     world.recorded(ONE)
     world.told(OTHER)
     assert await world.kept() == (None, None, False)
     assert f"ConfigMap {NAME} exists and does not hold the digest {OTHER}: delete it" in await world.doubt()
 
 
-async def test_an_import_believes_its_own_computation_and_no_record(world: World) -> None:
+async def test_an_import_believes_its_own_computation_and_no_record(world: PinnedWorld) -> None:
     world.recorded(OTHER)
     with pytest.raises(TakenError, match=f"does not hold the digest {ONE}"):
-        await world.digests.record(PIN, Known(Content(ONE), "SHA256SUMS"), world.record.raw)
+        await world.digests.record(ONE_ON_RECORD, world.now_of(VERSIONS, "mnist-1.0.0"))
 
 
-async def test_a_stated_digest_is_confirmed_by_a_fetch(world: World) -> None:
+async def test_a_stated_digest_is_confirmed_by_a_fetch(world: PinnedWorld) -> None:
     world.knows(digest=ONE, digestFrom="Spec", verification="SHA256")
     assert await world.kept() == (ONE, "Spec", False)
     assert world.record_data is None
@@ -222,7 +205,7 @@ async def test_a_stated_digest_is_confirmed_by_a_fetch(world: World) -> None:
     ],
 )
 async def test_a_pod_is_not_heard_that_contradicts_what_is_known(
-    world: World, origin: str, on_record: dict[str, str] | None
+    world: PinnedWorld, origin: str, on_record: dict[str, str] | None
 ) -> None:
     world.knows(digest=ONE, digestFrom=origin, verification="SHA256")
     world.told(OTHER)
@@ -239,7 +222,7 @@ async def test_a_pod_is_not_heard_that_contradicts_what_is_known(
         pytest.param({"metadata__ownerReferences__0__name": "gone"}, id="of a ReplicaSet that does not exist"),
     ],
 )
-async def test_a_pod_is_not_believed(world: World, changes: dict[str, Any]) -> None:
+async def test_a_pod_is_not_believed(world: PinnedWorld, changes: dict[str, Any]) -> None:
     owners = changes.pop("metadata__ownerReferences", None)
     world.told(ONE)
     spoken = world.store.all(PODS)[0]
@@ -266,40 +249,39 @@ async def test_a_pod_is_not_believed(world: World, changes: dict[str, Any]) -> N
         pytest.param({"spec__template__spec__initContainers": []}, id="that fetches nothing"),
     ],
 )
-async def test_a_pod_is_not_believed_of_a_replica_set(world: World, changes: dict[str, Any]) -> None:
+async def test_a_pod_is_not_believed_of_a_replica_set(world: PinnedWorld, changes: dict[str, Any]) -> None:
     world.replica_set(**changes)
     world.told(ONE)
     assert await world.kept() == (None, None, False)
     assert world.record_data is None
 
 
-async def test_a_record_that_was_deleted_is_made_anew(world: World) -> None:
+async def test_a_record_that_was_deleted_is_made_anew(world: PinnedWorld) -> None:
     world.knows(digest=ONE, digestFrom="Checksums", verifiedAt="2026-01-02T03:04:00Z", verification="SHA256")
     assert await world.kept() == (ONE, "Checksums", True)
     assert world.record_data == {"digest": ONE, "from": "Checksums"}
 
 
-async def test_what_is_as_it_should_be_costs_no_request(world: World) -> None:
+async def test_what_is_as_it_should_be_costs_no_request(world: PinnedWorld) -> None:
     world.told(ONE)
     await world.kept()
-    world.knows(digest=ONE, digestFrom="Fetch", verifiedAt="2026-01-02T03:04:00Z", verification="SHA256")
     world.api.calls.clear()
     await world.kept()
     assert world.api.calls == []
 
 
-async def test_an_application_shares_the_record(world: World) -> None:
+async def test_an_application_shares_the_record(world: PinnedWorld) -> None:
     user = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication"}
     application = user | {"metadata": {"name": "mnist", "namespace": "team", "uid": "uid-app"}}
     await world.shared.share_known(NAME, application)
     assert world.api.calls == []
     world.recorded(ONE)
     await world.shared.share_known(NAME, application)
-    assert is_shared_with(world.api.objects[CONFIG_MAPS, "team", NAME], application)
+    assert is_used_by(world.api.objects[CONFIG_MAPS, "team", NAME], application)
 
 
-async def test_a_config_map_of_somebody_else_is_left_alone_and_said(world: World) -> None:
+async def test_a_config_map_of_somebody_else_is_left_alone_and_said(world: PinnedWorld) -> None:
     stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": "team"}}
     world.api.hold(stranger, "uid-stranger")
     with pytest.raises(TakenError, match=f"ConfigMap {NAME} exists and does not hold the digest"):
-        await world.digests.record(PIN, Known(Content(ONE), "Fetch"), world.record.raw)
+        await world.digests.record(ONE_ON_RECORD, world.now_of(VERSIONS, "mnist-1.0.0"))

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from tests.support.documents import changed
 from tests.support.fake_api import FakeApi
-from tests.support.records import normal_version
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.artifact.manifest import Entry, Manifest, composed
 from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_objects, manifest_reference
+from aiapp.domain.artifact.sharing import is_used_by
+from aiapp.domain.kubernetes.naming import owner
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
-from aiapp.domain.records import VersionRecord
 from aiapp.ports import ApiError, ConflictError, NotFoundError
-from aiapp.reconcile.manifests import Manifests
-from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError, is_shared_with
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
+from aiapp.reconcile.version.manifests import Manifests
 
 MANY = composed(Entry(f"{n:05d}", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(45_000))
 """Too large for one ConfigMap."""
@@ -42,7 +42,7 @@ class Rig:
 
     @property
     def held(self) -> dict[str, Json]:
-        return {name: obj for (_, _, name), obj in self.api.objects.items()}
+        return {name: obj for (resource, _, name), obj in self.api.objects.items() if resource == CONFIG_MAPS}
 
     def put(self, config_map: Json, **changes: Any) -> None:
         """Somebody else's hand."""
@@ -63,7 +63,7 @@ def rig() -> Rig:
 async def test_all_parts_are_made_and_owned_and_named_by_the_version(rig: Rig) -> None:
     await rig.manifests.keep(MANY, user("v1"))
     assert (set(rig.held), len(NAMES)) == (set(NAMES), 3)
-    assert all(is_shared_with(part, user("v1")) for part in rig.held.values())
+    assert all(is_used_by(part, user("v1")) for part in rig.held.values())
     assert all(part["metadata"]["labels"]["version.aiapp.dev/mnist-1.0.0"] == "v1" for part in rig.held.values())
 
 
@@ -89,7 +89,7 @@ async def test_what_a_crash_left_undone_is_completed(rig: Rig) -> None:
 async def test_an_application_shares_all_parts_or_hears_which_is_gone(rig: Rig) -> None:
     await rig.manifests.keep(MANY, user("v1"))
     assert await rig.shared.share(NAMES, user("a1", "AIApplication")) == []
-    assert all(is_shared_with(part, user("a1", "AIApplication")) for part in rig.held.values())
+    assert all(is_used_by(part, user("a1", "AIApplication")) for part in rig.held.values())
     rig.store.remove(CONFIG_MAPS, rig.api.objects.pop((CONFIG_MAPS, "team", NAMES[1])))
     assert await rig.shared.share(NAMES, user("a2", "AIApplication")) == [NAMES[1]]
 
@@ -140,12 +140,13 @@ async def test_the_same_manifest_from_another_make_of_gzip_is_the_same(rig: Rig)
     other = Manifest(SMALL.pin, SMALL.objects, SMALL.bytes, gzip.compress(SMALL.canonical, compresslevel=1))
     await rig.manifests.keep(other, user("v1"))
     await rig.manifests.keep(SMALL, user("v2"))
-    assert is_shared_with(rig.held[NAME], user("v2"))
+    assert is_used_by(rig.held[NAME], user("v2"))
 
 
 async def test_the_last_user_takes_a_manifest_along(rig: Rig) -> None:
     application = user("a1", "AIApplication")
     await rig.manifests.keep(SMALL, user("v1"))
+    rig.api.hold(application, "a1")
     await rig.shared.share([NAME], application)
     await rig.shared.release([NAME], user("v1"))
     metadata = rig.held[NAME]["metadata"]
@@ -157,58 +158,27 @@ async def test_the_last_user_takes_a_manifest_along(rig: Rig) -> None:
     assert (rig.held, rig.store.config_maps("team")) == ({}, [])
 
 
-async def test_a_manifest_that_somebody_shares_at_the_same_moment_stays(rig: Rig) -> None:
-    await rig.manifests.keep(SMALL, user("v1"))
+def shared_by(rig: Rig, user: Json) -> Callable[[], None]:
+    """Somebody shares it, just before the next request."""
 
     def share() -> None:
-        metadata = rig.held[NAME]["metadata"] | {"ownerReferences": [{"uid": "v2"}]}
+        metadata = rig.held[NAME]["metadata"] | {"ownerReferences": [owner(user, controller=False)]}
         rig.api.hold(rig.held[NAME] | {"metadata": metadata}, metadata["uid"])
 
-    rig.api.before["delete"] = share
-    with pytest.raises(ConflictError):
-        await rig.shared.release([NAME], user("v1"))
-    assert rig.held[NAME]["metadata"]["ownerReferences"] == [{"uid": "v2"}]
+    return share
 
 
-def pinned(manifest: Manifest, uid: str = "uid-mnist-1.0.0") -> VersionRecord:
-    raw = normal_version().raw
-    reference = {"name": manifest_reference(manifest).name}
-    return VersionRecord.parse(
-        changed(raw, metadata__uid=uid, status__artifact__pin=manifest.pin, status__artifact__manifestRef=reference)
-    )
-
-
-async def test_a_pinned_version_holds_its_own_manifest_and_no_other(rig: Rig) -> None:
-    record = pinned(SMALL)
-    other = composed([Entry("b", 1, "e")])
-    for manifest in (SMALL, other):
-        await rig.manifests.keep(manifest, record.raw)
-    await rig.manifests.hold(record)
-    assert set(rig.held) == {NAME}
-
-
-async def test_a_pinned_version_takes_its_manifest_back_when_a_backup_left_its_owner_out(rig: Rig) -> None:
-    rig.put(manifest_objects(SMALL)[0])
-    rig.see()
-    record = pinned(SMALL)
-    await rig.manifests.hold(record)
-    assert is_shared_with(rig.held[NAME], record.raw)
-
-
-LIMITS = [
-    pytest.param(lambda size: size, None, id="as much as is allowed"),
-    pytest.param(lambda size: size - 1, len(MANY.payload) + len(SMALL.payload), id="one byte more"),
-]
-
-
-@pytest.mark.parametrize(("limit", "expected"), LIMITS)
-async def test_what_a_namespace_keeps_is_counted(rig: Rig, limit: Callable[[int], int], expected: int | None) -> None:
-    await rig.manifests.keep(MANY, user("v1"))
-    size = len(MANY.payload) + len(SMALL.payload)
-    assert rig.manifests.excess("team", SMALL, limit(size)) == expected
-    assert rig.manifests.excess("other", SMALL, limit(size)) is None
-
-
-async def test_a_manifest_that_is_there_already_counts_once(rig: Rig) -> None:
+async def test_a_manifest_that_somebody_shares_at_the_same_moment_stays(rig: Rig) -> None:
     await rig.manifests.keep(SMALL, user("v1"))
-    assert rig.manifests.excess("team", SMALL, 1) is None
+    rig.api.hold(user("v2"), "v2")
+    rig.api.before["delete"] = shared_by(rig, user("v2"))
+    await rig.shared.release([NAME], user("v1"))
+    assert [one["uid"] for one in rig.api.objects[CONFIG_MAPS, "team", NAME]["metadata"]["ownerReferences"]] == ["v2"]
+
+
+async def test_owners_that_are_gone_do_not_keep_a_manifest(rig: Rig) -> None:
+    await rig.manifests.keep(SMALL, user("v1"))
+    rig.api.hold(user("another-life"), "another-life")
+    await rig.shared.share([NAME], user("deleted"))
+    await rig.shared.release([NAME], user("v1"))
+    assert (CONFIG_MAPS, "team", NAME) not in rig.api.objects

@@ -1,0 +1,108 @@
+"""The ConfigMaps that concern a version, and what stands against pinning a package that is valid in itself. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.domain.artifact.manifest import Manifest
+from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_reference
+from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
+from aiapp.domain.conditions import Finding, fails
+from aiapp.domain.kubernetes.naming import digest_config_map, manifest_behind, manifest_config_map, pinned_versions
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.sizes import human_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """ConfigMaps of ours: those of the version's manifest and digest, and all that it owns or is noted on.
+
+    Only their metadata are known.
+    """
+
+    record: VersionRecord
+    config_maps: Mapping[str, Json]
+    """By name."""
+    namespace_bytes: int = 0
+    """What all versions of the namespace keep of manifests."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.config_maps
+
+    def is_held(self, name: str) -> bool:
+        """Whether it exists and says that the version uses it."""
+        return name in self.config_maps and is_used_by(self.config_maps[name], self.record.raw)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The parts of a pinned version's manifest that do not exist."""
+        return tuple(name for name in self._parts if name not in self.config_maps)
+
+    @property
+    def unshared(self) -> tuple[str, ...]:
+        """What a pinned version uses and is not on record as using: a backup may have left that out."""
+        artifact = self.record.status.artifact
+        wanted = (*self._parts, digest_config_map(artifact.pin)) if artifact else ()
+        return tuple(name for name in wanted if name in self.config_maps and not self.is_held(name))
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """What a pinned version owns without using it: an import noted it that came to nothing."""
+        artifact = self.record.status.artifact
+        if artifact is None:
+            return ()
+        owned = (name for name, one in self.config_maps.items() if is_owned_by(one, self.record.raw))
+        return tuple(name for name in owned if manifest_behind(name) not in {None, artifact.manifest_ref.name})
+
+    def excess(self, manifest: Manifest, limit: int) -> int | None:
+        """Bytes of all manifests of the namespace, were this one kept as well, if that is more than `limit`."""
+        total = self.namespace_bytes + len(manifest.payload)
+        exists = all(name in self.config_maps for name in config_map_names(manifest_reference(manifest)))
+        return None if exists or total <= limit else total
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        artifact = self.record.status.artifact
+        return config_map_names(artifact.manifest_ref) if artifact else ()
+
+
+def pinned_otherwise(record: VersionRecord, pin: str, shared: Shared) -> Finding | None:
+    """A version of the same name was pinned to other content before it was deleted, or before a backup was restored.
+
+    The ConfigMaps that say so may be anybody's, so that they can only hold a pin back: what is pinned is always what
+    the store lists.
+    """
+    before = {name for one in shared.config_maps.values() if (name := _pinned_by_another(record, one))}
+    if not before or manifest_config_map(pin) in before:
+        return None
+    names = ", ".join(sorted(before))
+    message = (
+        f"{record.name} was pinned to other content before, as ConfigMap {names} records: put those very objects back, "
+        "or register what is there now under another version number; to give the old content up and pin what is there "
+        f"now under this number, delete ConfigMap {names}"
+    )
+    return fails(ConditionType.ARTIFACT_PINNED, Reason.PIN_MISMATCH, message)
+
+
+def too_many_manifests(total: int | None, limit: int) -> Finding | None:
+    """`total`: bytes of all manifests of the namespace with the new one, if that is too many."""
+    if total is None:
+        return None
+    message = (
+        f"the manifests of this namespace would take {human_size(total)}; the operator keeps {human_size(limit)} for "
+        "each namespace (AIAPP_MAX_MANIFEST_BYTES): delete versions that nothing serves, or pack small files together"
+    )
+    return fails(ConditionType.ARTIFACT_PINNED, Reason.LIMIT_EXCEEDED, message)
+
+
+def name_taken(message: str) -> Finding:
+    """A ConfigMap that would hold the manifest or the digest is somebody else's."""
+    return fails(ConditionType.ARTIFACT_PINNED, Reason.NAME_TAKEN, message)
+
+
+def _pinned_by_another(record: VersionRecord, config_map: Json) -> str | None:
+    """The manifest to which an earlier object of the version's name was pinned; what this very one noted may go."""
+    metadata = config_map["metadata"]
+    uid = pinned_versions(metadata.get("labels") or {}).get(record.name)
+    return None if uid in {None, record.uid} else manifest_behind(metadata["name"])

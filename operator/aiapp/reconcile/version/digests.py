@@ -1,0 +1,91 @@
+"""Records content digests: the first that is known stays, whoever comes later. Never decides what a pod may run."""
+
+from itertools import pairwise
+from typing import Any
+
+from aiapp.controller.cache import Cache
+from aiapp.domain.application.plan import version_of
+from aiapp.domain.artifact.digest_config_map import Known, digest_object, recorded
+from aiapp.domain.artifact.verification import Fetched, fetched
+from aiapp.domain.fetching.pod_status import FETCHER
+from aiapp.domain.kubernetes.naming import workload
+from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, Json
+from aiapp.domain.package.inspection import Valid
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.version.plan import Recording
+from aiapp.ports import Api, HashingStore, NotFoundError
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
+from aiapp.reconcile.sources.access import Access
+from aiapp.reconcile.version.checksums import known_content
+
+
+class Digests:
+    """All methods raise `ApiError`."""
+
+    def __init__(
+        self, api: Api, store: Cache[Any], shared: SharedConfigMaps, objects: HashingStore, limit: int
+    ) -> None:
+        """`limit`: the object store is asked for the hashes of at most so many objects of one package."""
+        self._api = api
+        self._store = store
+        self._shared = shared
+        self._objects = objects
+        self._limit = limit
+
+    async def known(self, package: Valid, way: Access) -> Known | None:
+        """What package or store say of the content, which nobody has fetched yet."""
+        return await known_content(package, way, self._objects, self._limit)
+
+    async def record(self, recording: Recording, user: Json) -> None:
+        """Put it on record with `user` (an AIApplicationVersion) as owner. Raises `TakenError` for another record."""
+        config_map = digest_object(*recording)
+        existing = await self._shared.create(config_map, user)
+        if existing is None:
+            return
+        name, digest, found = config_map["metadata"]["name"], recording.known.content.digest, recorded(existing)
+        if found is None or found.content.digest != digest:
+            raise TakenError(name, f"the digest {digest}")
+        await self._shared.share([name], user)
+
+    async def told(self, record: VersionRecord) -> Fetched | None:
+        """The first that a pod has told of a pinned version's content, of those that are to be believed.
+
+        None when a fetch has confirmed the digest before.
+        """
+        artifact = record.status.artifact
+        if artifact is None or artifact.verified_at is not None:
+            return None
+        pods = self._store.children(PODS, record.namespace, record.spec.application)
+        for told in fetched((pod for pod in pods if version_of(pod) == record.spec.version), artifact.objects):
+            if artifact.digest in {None, told.content.digest} and await self._is_ours(told.pod, record, artifact.pin):
+                return told
+        return None
+
+    async def _is_ours(self, pod: Json, record: VersionRecord, pin: str) -> bool:
+        """Whether a Deployment of ours made the pod, from a template that fetches what is pinned."""
+        maker = _controller(pod, "ReplicaSet")
+        deployment = self._store.get(
+            DEPLOYMENTS, record.namespace, workload(record.spec.application, record.spec.version)
+        )
+        if maker is None or deployment is None or _controller(deployment, APPLICATIONS.kind) is None:
+            return False
+        try:
+            replica_set = await self._api.get(REPLICA_SETS, record.namespace, maker["name"])
+        except NotFoundError:
+            return False
+        above = _controller(replica_set, DEPLOYMENTS.kind)
+        same = replica_set["metadata"]["uid"] == maker["uid"]
+        return bool(same and above and above["uid"] == deployment["metadata"]["uid"] and _pin(replica_set) == pin)
+
+
+def _controller(obj: Json, kind: str) -> Json | None:
+    """The owner reference to what controls the object, if that is of the kind."""
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return next((one for one in owners if one.get("controller") and one["kind"] == kind), None)
+
+
+def _pin(replica_set: Json) -> str | None:
+    """What the pods of a ReplicaSet are told to fetch."""
+    containers = replica_set["spec"]["template"]["spec"].get("initContainers") or ()
+    arguments = next((c.get("args") or [] for c in containers if c["name"] == FETCHER), [])
+    return next((value for name, value in pairwise(arguments) if name == "--pin"), None)

@@ -1,0 +1,173 @@
+"""What is said of a version."""
+
+from typing import Any
+
+import pytest
+from tests.support.documents import changed
+from tests.support.fleet import TABLES, node, seen
+from tests.support.records import NORMAL, PIN, SKLEARN, condition, fresh_version, normal_version
+
+from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import ModelStatus, RuntimeStatus
+from aiapp.domain.artifact.manifest import Entry, composed
+from aiapp.domain.conditions import State
+from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.of_runtime import requirement
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.runtimes.catalogue import Resolved, Unavailable
+from aiapp.domain.version.drift import recalled
+from aiapp.domain.version.status import (
+    Report,
+    first_sight,
+    imported,
+    is_pinned,
+    known_listing,
+    remembered,
+    report,
+)
+
+VALID = Valid(
+    uri="obs://models/mnist/1.0.0/model/",
+    listing="sha256:2",
+    manifest=composed([Entry("config.json", 10, "e1"), Entry("model.pkl", 1024, "e2")]),
+    model=ModelStatus(type="Scikit_Learn", algorithm="x", repaired=("line 1: comments ignored",)),
+    runtime="python3.7",
+)
+RESOLVED = Resolved(RuntimeStatus(name=SKLEARN, image="r/s:1", lifecycle="Supported"))
+FITS: Verdict = verdict(requirement(RuntimeSpec(name=SKLEARN), None, TABLES), seen(node("cpu-1")), TABLES)
+
+
+def told(
+    record: VersionRecord, inspection: Inspection, resolution: Any = RESOLVED, judged: Verdict | None = FITS
+) -> Report:
+    return report(record, imported(record, inspection), resolution, judged)
+
+
+def states(said: Report) -> dict[str, tuple[str, str]]:
+    return {f.type.value: (f.state.value, f.reason.value) for f in said.findings}
+
+
+def test_at_first_sight_nothing_counts_as_ready() -> None:
+    said = first_sight(fresh_version())
+    assert states(said)["Ready"] == ("Unknown", "Importing")
+    assert states(said)["Reconciling"][0] == "True"
+    assert said.phase == "Importing"
+
+
+def test_an_accepted_package_is_normal_and_tells_what_it_is() -> None:
+    said = told(fresh_version(), VALID)
+    assert said.phase == "Normal"
+    assert {type_: state for type_, (state, _) in states(said).items()} == dict.fromkeys(
+        ("SourceResolved", "PackageValid", "ArtifactPinned", "RuntimeResolved", "RuntimeCompatible", "Ready"), "True"
+    )
+    artifact = said.status["artifact"]
+    assert (artifact["objects"], artifact["size"], artifact["verification"]) == (2, "1.0 KiB", "ETag")
+    assert artifact["pin"] == VALID.manifest.pin
+    assert said.status["model"]["runtime"] == "python3.7"
+    assert said.findings[1].message == "read leniently: line 1: comments ignored"
+
+
+@pytest.mark.parametrize(
+    ("inspection", "culprit", "stalled"),
+    [
+        pytest.param(
+            Unresolved(Reason.ENDPOINT_UNREACHABLE, "no answer", retryable=True),
+            "SourceResolved",
+            False,
+            id="store is down",
+        ),
+        pytest.param(
+            Unresolved(Reason.ACCESS_DENIED, "denied", retryable=False), "SourceResolved", True, id="store denies"
+        ),
+        pytest.param(
+            Invalid("obs://m/", "sha256:2", Reason.CONFIG_INVALID, "config.json line 1"),
+            "PackageValid",
+            True,
+            id="faulty",
+        ),
+    ],
+)
+def test_a_refusal_names_its_stage_and_the_rest_waits(inspection: Inspection, culprit: str, stalled: bool) -> None:
+    said = told(fresh_version(), inspection, None, None)
+    found = states(said)
+    assert (found[culprit][0], found["ArtifactPinned"][0], found["Ready"][0]) == ("False", "Unknown", "False")
+    assert said.phase == ("Failed" if stalled else "Waiting")
+    assert ("Stalled" in found) is stalled
+
+
+def test_an_unchanged_listing_repeats_what_was_said_and_heals_the_source() -> None:
+    first = told(fresh_version(), Invalid("obs://m/", "sha256:2", Reason.CONFIG_INVALID, "line 1"), None, None)
+    conditions = [
+        {
+            "type": f.type,
+            "status": f.state,
+            "reason": f.reason,
+            "message": f.message,
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }
+        for f in first.findings
+    ]
+    record = fresh_version()
+    faulty = VersionRecord.parse(record.raw | {"status": first.status | {"conditions": conditions}})
+    assert known_listing(faulty) == "sha256:2"
+    mended = VersionRecord.parse(faulty.raw | {"metadata": faulty.raw["metadata"] | {"generation": 2}})
+    assert known_listing(mended) is None
+    again = told(faulty, Unchanged("sha256:2"), None, None)
+    assert (states(again)["SourceResolved"][0], again.findings[1].message) == ("True", "line 1")
+
+
+def test_a_pinned_version_is_not_read_again() -> None:
+    record = normal_version()
+    assert is_pinned(record)
+    assert not is_pinned(fresh_version())
+    said = report(record, remembered(record), RESOLVED, FITS)
+    assert said.status["artifact"]["pin"] == PIN
+    assert said.status["source"] == NORMAL["source"]
+
+
+def test_a_runtime_that_is_unknown_leaves_the_package_valid() -> None:
+    unknown = Unavailable(Reason.RUNTIME_UNKNOWN, "did you mean x?")
+    said = told(fresh_version(), VALID, unknown, None)
+    found = states(said)
+    assert (found["PackageValid"][0], found["RuntimeResolved"], found["Ready"][0]) == (
+        "True", ("False", "RuntimeUnknown"), "False",
+    )  # fmt: skip
+
+
+MISMATCH = {"nodes": 1, "examples": ["n"]}
+
+
+def test_nodes_are_no_part_of_ready() -> None:
+    nowhere = verdict(requirement(RuntimeSpec(name=SKLEARN), None, TABLES), seen(node("n", arch="arm64")), TABLES)
+    said = told(fresh_version(), VALID, RESOLVED, nowhere)
+    assert (states(said)["RuntimeCompatible"], states(said)["Ready"][0]) == (("False", "Incompatible"), "True")
+    assert said.status["compatibility"] == {
+        "verdict": "Incompatible",
+        "nodes": 1,
+        "compatible": 0,
+        "reasons": [{**MISMATCH, "reason": "ArchitectureMismatch", "detail": "the node is arm64, the runtime amd64"}],
+        "nearFits": [{**MISMATCH, "missing": "ArchitectureMismatch", "remedy": "a runtime for arm64"}],
+    }
+
+
+def test_a_reason_that_a_newer_operator_gave_is_told_on_and_nothing_raises() -> None:
+    conditions = [
+        condition("PackageValid", reason="NewlyInvented"),
+        condition("SourceUnchanged", "False", "Other", "m"),
+    ]
+    kept = [one for one in normal_version().raw["status"]["conditions"] if one["type"] != "PackageValid"]
+    record = VersionRecord.parse(changed(normal_version().raw, status__conditions=[*kept, *conditions]))
+    said = report(record, remembered(record), RESOLVED, FITS)
+    assert states(said)["PackageValid"] == ("True", "Succeeded")
+    assert said.phase == "Normal"
+    finding = recalled(record)
+    assert finding is not None
+    assert (finding.state, finding.reason, finding.message) == (State.FALSE, Reason.UNRECOGNIZED, "m")
+
+
+def test_what_was_pinned_stays_pinned_whatever_became_of_its_conditions() -> None:
+    raw = normal_version().raw
+    record = VersionRecord.parse(changed(raw, status__conditions=[]))
+    assert is_pinned(record)

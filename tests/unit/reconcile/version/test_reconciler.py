@@ -1,0 +1,79 @@
+"""A version is imported, and what it is pinned to is kept: the reconciler over an API server and a store in memory."""
+
+import pytest
+from tests.support.world import World
+
+from aiapp.domain.artifact.sharing import is_used_by
+from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.ports import ApiError
+
+NAME = "mnist-1.0.0"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def config_maps(world: World) -> dict[str, Json]:
+    return {name: held for (resource, _, name), held in world.api.objects.items() if resource == CONFIG_MAPS}
+
+
+def stranger(world: World, name: str) -> None:
+    metadata = {"name": name, "namespace": "team"}
+    world.api.hold({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {}}, "uid-stranger")
+
+
+async def test_an_import_keeps_the_manifest_before_it_says_that_it_is_pinned(world: World) -> None:
+    await world.look()
+    assert world.api.writes == ["create", "replace_status"]
+    (kept,) = config_maps(world).values()
+    assert kept["metadata"]["name"] == manifest_config_map(world.status["artifact"]["pin"])
+    assert is_used_by(kept, world.now_of(VERSIONS, NAME))
+
+
+async def test_a_pinned_version_that_is_looked_at_again_costs_no_request(world: World) -> None:
+    await world.look()
+    world.api.calls.clear()
+    await world.look()
+    assert world.api.calls == []
+
+
+async def test_a_manifest_of_somebody_else_is_said_and_nothing_is_pinned(world: World) -> None:
+    await world.look()
+    name = world.status["artifact"]["manifestRef"]["name"]
+    again = World()
+    stranger(again, name)
+    outcome = await again.look()
+    told = again.condition(VERSIONS, NAME, "ArtifactPinned")
+    assert (told["status"], told["reason"]) == ("False", "NameTaken")
+    assert told["message"] == f"ConfigMap {name} exists and does not hold the manifest: delete it"
+    assert (outcome.failed, "artifact" in again.status) == (True, False)
+    assert ("Warning", "NameTaken", told["message"]) in again.people.events
+
+
+async def test_a_record_of_somebody_else_does_not_hinder_what_is_pinned_already(world: World) -> None:
+    await world.look()
+    artifact = world.status["artifact"]
+    known = {"digest": f"sha256:{'d1' * 32}", "digestFrom": "Fetch", "verifiedAt": "2026-01-02T03:04:05Z"}
+    world.set_status(world.status | {"artifact": artifact | known})
+    stranger(world, digest_config_map(artifact["pin"]))
+    outcome = await world.look()
+    told = world.condition(VERSIONS, NAME, "ArtifactPinned")
+    assert (told["status"], outcome.failed) == ("True", False)
+    assert "exists and does not hold the digest" in told["message"]
+
+
+async def test_an_import_that_was_interrupted_before_it_was_said_may_pin_something_else(world: World) -> None:
+    def fail() -> None:
+        raise ApiError(0, "Lost", "gone")
+
+    world.api.before["replace_status"] = fail
+    with pytest.raises(ApiError):
+        await world.look()
+    world.bucket.files["a.pth"] = b"other"
+    await world.look()
+    assert world.condition(VERSIONS, NAME, "ArtifactPinned")["status"] == "True"
+    await world.look()
+    assert set(config_maps(world)) == {world.status["artifact"]["manifestRef"]["name"]}
