@@ -39,6 +39,7 @@ def test_clients_see_no_failure_while_another_version_takes_over(serving: Servin
     eventually(lambda: _answers(serving, client)[-1] == "two", timeout=60)
     eventually(lambda: len(_all_pods(serving)) == 1, timeout=DRAIN_SECONDS)
     answers = _answers(serving, client)
+    answers = answers[answers.index("one") :]  # the node may learn of the very first endpoint after the client starts
     assert set(answers) == {"one", "two"}
     assert answers[-1] == "two"
 

@@ -60,7 +60,7 @@ def explain(error: BaseException, package: str, pins: Sequence[Pin]) -> StartFai
     """Say what of the package (or of the image) is at fault when importing or constructing it raised `error`."""
     if isinstance(error, StartError):
         return error.failure
-    if isinstance(error, SyntaxError) and error.filename:
+    if isinstance(error, SyntaxError) and error.filename and os.path.isfile(error.filename):
         file = relative(error.filename, package) or error.filename
         return StartFailure(
             f"{type(error).__name__}: {error.msg} (column {error.offset or 0})", file, error.lineno or 0
@@ -88,9 +88,13 @@ def print_traceback(error: BaseException, package: str) -> None:
 
 
 def relative(filename: str, package: str) -> str:
-    """The path of one of the package's own files within it; empty for all other files."""
+    """The path of one of the package's own files within it; empty for all other files.
+
+    Code without a file has a name all the same (`<frozen os>`, `<string>`), which is no path in the working directory.
+    """
     filename, package = os.path.realpath(filename), os.path.realpath(package)
-    return os.path.relpath(filename, package) if filename.startswith(package + os.sep) else ""
+    is_own = filename.startswith(package + os.sep) and os.path.isfile(filename)
+    return os.path.relpath(filename, package) if is_own else ""
 
 
 def _what(error: BaseException, pins: Sequence[Pin]) -> str:
@@ -117,7 +121,9 @@ def _import_failure(error: ImportError, module: str, pins: Sequence[Pin]) -> str
 
 
 def _headline(error: BaseException) -> str:
-    return "".join(traceback.format_exception_only(type(error), error)).strip() or type(error).__name__
+    lines = "".join(traceback.format_exception_only(type(error), error)).strip()
+    is_of_code = isinstance(error, SyntaxError)  # the lines before the last show the code
+    return (lines.splitlines()[-1] if is_of_code else lines) or type(error).__name__
 
 
 def _exists(library: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any, Callable, Dict, Mapping
 
+from .failures import StartError, StartFailure
+
 Predict = Callable[[Mapping[str, Any]], Dict[str, Any]]
 
 
@@ -30,7 +32,11 @@ def _chosen(signatures: Any) -> str:
     """`serving_default`, else the first by name that is not TensorFlow's own."""
     if "serving_default" in signatures:
         return "serving_default"
-    return min(str(name) for name in signatures if not name.startswith("__"))
+    found = sorted(str(name) for name in signatures if not name.startswith("__"))
+    if not found:
+        has = ", ".join(sorted(map(str, signatures))) or "none"
+        raise StartError(StartFailure(f"the SavedModel has no signature to serve (it has: {has}): save it with one"))
+    return found[0]
 
 
 def _eager(tensorflow: Any, folder: str) -> Predict:

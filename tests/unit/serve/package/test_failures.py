@@ -128,3 +128,23 @@ def test_the_operator_reads_back_what_the_server_wrote(what: str, file: str, lin
 
 def test_other_lines_are_not_failures() -> None:
     assert parse("ServerFailed: cannot listen on port 8080") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        pytest.param(
+            "import codecs\n\ncodecs.open('labels.txt')\n",
+            "customize_service.py:3: FileNotFoundError: ",
+            id="a frozen module of Python",
+        ),
+        pytest.param('exec("x = missing")', "customize_service.py:1: NameError: ", id="code from a string"),
+        pytest.param('exec("x = ")', "customize_service.py:1: SyntaxError: ", id="a string that is no code"),
+    ],
+)
+def test_code_without_a_file_is_told_by_the_line_of_the_package_that_ran_it(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, source: str, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # as in the pod, where names that are no paths would lie in the package
+    error = raised_by(tmp_path, source)
+    assert str(explain(error, str(tmp_path), PINS)).startswith(f"StartFailed: {line}")

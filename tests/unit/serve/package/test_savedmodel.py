@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from aiapp.serve.package.savedmodel import SavedModel
+from aiapp.serve.package.failures import StartError
+from aiapp.serve.package.savedmodel import SavedModel, _chosen
 from aiapp.serve.package.service import TfServingBaseService
 
 if TYPE_CHECKING:
@@ -101,3 +102,8 @@ def test_a_service_with_its_own_inference_never_loads_tensorflow(monkeypatch: py
     service.prepare_default()
 
     assert service.inference(1) == 1
+
+
+def test_a_saved_model_without_a_signature_of_its_own_says_what_it_has() -> None:
+    with pytest.raises(StartError, match=r"no signature to serve \(it has: __saved_model_init_op\)"):
+        _chosen({"__saved_model_init_op": None})
