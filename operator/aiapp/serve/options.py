@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from typing import List, NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..modelarts.model_files import CONFIG_FILE, SAVED_MODEL_FILES, SERVICE_FILE
 
@@ -14,6 +15,7 @@ PLATFORM_LINK = "/home/ma-user/infer/model/1"
 PACKAGE_FILES = (CONFIG_FILE, SERVICE_FILE, *SAVED_MODEL_FILES)
 FORK_VARIABLE = "AIAPP_SERVE_FORK"
 DEFAULT_TERMINATION_LOG = "/dev/termination-log"
+_LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Options(NamedTuple):
@@ -37,6 +39,7 @@ class Options(NamedTuple):
     health_path: str
     api_title: str
     api_version: str
+    metrics_labels: List[Tuple[str, str]]
     log_format: str
     termination_log: str
 
@@ -98,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--api-title", default="", help="title in /openapi.json (default: the model name)")
     parser.add_argument("--api-version", default="0.0.0", help="version in /openapi.json (default 0.0.0)")
+    parser.add_argument(
+        "--metrics-label",
+        dest="metrics_labels",
+        action="append",
+        default=[],
+        type=_label,
+        metavar="NAME=VALUE",
+        help="label of every series in /metrics; may be repeated",
+    )
     parser.add_argument("--log-format", choices=("plain", "json"), default="plain", help="form of the log lines")
     parser.add_argument(
         "--termination-log",
@@ -129,6 +141,13 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     limits.add_argument("--header-timeout", type=float, default=10.0, help="seconds for a request's head (10)")
     limits.add_argument("--keep-alive", type=float, default=200.0, help="seconds an idle connection stays (200)")
     limits.add_argument("--max-connections", type=_positive, default=12000, help="open connections (12000)")
+
+
+def _label(text: str) -> Tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not _LABEL_NAME.fullmatch(name):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a name of letters, digits and underscores")
+    return name, value
 
 
 def _positive(text: str) -> int:

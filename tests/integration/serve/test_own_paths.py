@@ -36,7 +36,9 @@ def test_metrics_count_requests_and_tell_the_state(start: Start) -> None:
 
     assert read["aiapp_model_requests_total", "/", "200"] == 2
     assert read["aiapp_model_requests_total", "(other)", "404"] == 2
-    assert read["aiapp_model_request_seconds_count", "/"] == 2
+    assert read["aiapp_model_request_duration_seconds_count", "/"] == 2
+    assert read["aiapp_model_errors_total", "(other)", "NotFound"] == 2
+    assert not any("/health" in series or "/metrics" in series for series in read)
     assert read["aiapp_model_queue_limit",] == 7
     assert read["aiapp_model_requests_in_flight",] == 0
     assert "route=/metrics" not in server.output

@@ -23,6 +23,8 @@ class Answer(NamedTuple):
     content_type: str
     content: bytes
     headers: Tuple[Tuple[str, str], ...] = ()
+    error_code: str = ""
+    """Of an error's answer."""
 
 
 class Client(Protocol):
@@ -49,4 +51,4 @@ class Exchange:
 
 def error_answer(refusal: RefusedError, exchange: Exchange) -> Answer:
     content = error_body(refusal.code, refusal.message, exchange.id, is_v2=is_v2(exchange.head.path))
-    return Answer(refusal.status, "application/json", content, refusal.headers)
+    return Answer(refusal.status, "application/json", content, refusal.headers, refusal.code)

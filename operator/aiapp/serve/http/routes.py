@@ -26,7 +26,7 @@ class Target(enum.Enum):
 
 PREDICTIONS = frozenset([Target.PREDICT, Target.V2_INFER])
 PROBES = frozenset([Target.HEALTH, Target.METRICS, Target.V2_LIVE, Target.V2_READY, Target.V2_MODEL_READY])
-"""What machines ask all the time: successful answers are not logged."""
+"""Requested by machines all the time: not counted, and not logged when the answer is a success."""
 
 
 class Route(NamedTuple):

@@ -48,7 +48,7 @@ class Server:
         self.is_draining = False
         self._log = Log(options.log_format, lambda write: self._loop.call_later(GATHER_SECONDS, write))
         self._router = Router(config, options.model_name)
-        self._metrics = Metrics()
+        self._metrics = Metrics(options.metrics_labels)
         self._own = BuiltinEndpoints(config, options, self._metrics, State(self._status, self._gauges))
         self._loop = asyncio.get_running_loop()
         self._ended: "asyncio.Future[Optional[StartFailure]]" = self._loop.create_future()
@@ -144,14 +144,16 @@ class Server:
         self.answered(exchange, CLIENT_GONE)
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
-        """Count a request and log one line for it; probes that succeed are too many to log."""
+        """Count a request and log one line for it. Probes are not counted, and logged only when they fail."""
         if exchange.is_abandoned:
             answer = CLIENT_GONE
         seconds = self._loop.time() - exchange.started
         route = exchange.route
-        self._metrics.observe(route.path if route else OTHER_ROUTE, answer.status, seconds)
-        if route and route.target in PROBES and answer.status == 200:
+        is_probe = route is not None and route.target in PROBES
+        if is_probe and answer.status == 200:
             return
+        if not is_probe:
+            self._metrics.observe(route.path if route else OTHER_ROUTE, answer.status, answer.error_code, seconds)
         head = exchange.head
         path, bytes_out = head.path[:200], len(answer.content)
         self._log.request(

@@ -58,8 +58,7 @@ class ModelServer(Engine):
     runtime: RuntimeSpec
     image: str
     health: HealthStatus | None
-    title: str
-    """Of the API that it describes."""
+    application: str
     version: str
     workers: int
     deploy_timeout_seconds: int
@@ -114,7 +113,8 @@ class ModelServer(Engine):
 
     def _arguments(self) -> Iterator[str]:
         yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS))
-        yield from ("--api-title", self.title, "--api-version", self.version)
+        yield from ("--api-title", self.application, "--api-version", self.version)
+        yield from ("--metrics-label", f"application={self.application}", "--metrics-label", f"version={self.version}")
         if (path := _probed_path(self.health)) != DEFAULT_HEALTH_PATH:
             yield from ("--health-path", path)
         if self.workers > 1:
