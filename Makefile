@@ -33,6 +33,7 @@ check: $(READY) ## format, lint, types, import rules, generated files
 	@$(BIN)/mypy
 	@PYTHONPATH=operator:sandbox $(BIN)/lint-imports
 	@$(BIN)/python -m aiapp.api.generate --check
+	@$(BIN)/python -m aiapp.cli.reference --check
 
 unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q -n $(JOBS)
@@ -77,8 +78,9 @@ bench: $(READY) ## measure, side by side with peers; writes build/bench
 bench-serve: $(READY) ## the model server beside KServe's and MLServer
 	@$(BIN)/python -m tests.bench --only serve
 
-crds: $(READY) ## write crds/ and the API reference from the models
+crds: $(READY) ## write crds/ and the reference of API, settings and commands from the code
 	@$(BIN)/python -m aiapp.api.generate
+	@$(BIN)/python -m aiapp.cli.reference
 
 lock: $(READY) ## pin every Python package by hash, from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock

@@ -1,10 +1,48 @@
 """The operator's settings, read from `AIAPP_*` environment variables once. Never read anywhere else."""
 
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX: Final = "AIAPP_"
+FOREIGN: Final = ("AIAPP_SANDBOX", "AIAPP_SERVE_")
+"""Variables of `aiapp sandbox` and of the model server: they may be set where the operator runs too."""
+RANGE: Final = "a range of addresses, such as `10.0.0.0/8` (not `10.0.0.1/8`)"
+
+
+class SettingsError(Exception):
+    """Everything that is wrong with the environment. Values are left out: they may be secret."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Validator of a text that has to match the pattern from end to end. `meaning` says what is expected."""
+
+    pattern: str
+    meaning: str
+
+    def __call__(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"not {self.meaning}")
+        return text
+
+
+def _range(value: object) -> object:
+    try:
+        return ip_network(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError(f"not {RANGE}") from None
 
 
 def _split(value: object) -> object:
@@ -13,15 +51,17 @@ def _split(value: object) -> object:
 
 _List = (NoDecode, BeforeValidator(_split))
 """Items in one variable, separated by commas or spaces."""
-HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[A-Za-z0-9_.:-]+$")]
-Network = IPv4Network | IPv6Network
-ProxyUrl = Annotated[str, Field(pattern=r"^(https?://\S+)?$")]
-
-
-IndexUrl = Annotated[str, Field(pattern=r"^(https?://[^\s@]+)?$")]
-"""Without user and password: those belong into a Secret, as this can be read in every pod's template."""
-Quantity = Annotated[str, Field(pattern=r"^[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
-ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+HostPattern = Annotated[str, AfterValidator(Form(r"([*][.])?[A-Za-z0-9_.:-]+", "a host name or `*.domain`"))]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_range)]
+ProxyUrl = Annotated[str, AfterValidator(Form(r"(https?://\S+)?", "an http or https URL"))]
+IndexUrl = Annotated[str, AfterValidator(Form(r"(https?://[^\s@]+)?", "an http or https URL without credentials"))]
+"""Credentials belong into a Secret, as this can be read in every pod's template."""
+Quantity = Annotated[
+    str, AfterValidator(Form(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?", "a quantity, such as `500m` or `2Gi`"))
+]
+ObjectName = Annotated[
+    str, AfterValidator(Form(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "the name of a Kubernetes object"))
+]
 
 
 class Settings(BaseSettings):
@@ -45,9 +85,9 @@ class Settings(BaseSettings):
     """Longest silence of object storage while it answers."""
     store_request_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0
     """Longest time for one whole answer of object storage: one page of a listing, or one small file."""
-    namespace: Annotated[str, Field(min_length=1, max_length=63)] = "aiapp-system"
+    namespace: ObjectName = "aiapp-system"
     """The operator's own namespace."""
-    node_facts_config_map: Annotated[str, Field(min_length=1, max_length=253)] = "aiapp-node-facts"
+    node_facts_config_map: ObjectName = "aiapp-node-facts"
     """ConfigMap of that namespace with an administrator's node labels, chips and driver tables."""
     count_devices: bool = True
     """Whether the pods of all namespaces are watched to know which NPUs are in use; if not, free ones are unknown."""
@@ -101,3 +141,50 @@ class Settings(BaseSettings):
     """Proxy for http to object storage, from `HTTP_PROXY` in either case."""
     no_proxy: Annotated[str, Field(validation_alias="NO_PROXY")] = ""
     """Hosts that are reached without a proxy, from `NO_PROXY` in either case."""
+
+
+def load() -> Settings:
+    """From the environment. Raises `SettingsError`."""
+    environment = os.environ  # noqa: TID251 - this is the place
+    faults = list(_unknown(environment))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError([*faults, *_invalid(error)]) from None
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{field.upper()}"
+
+
+VARIABLES: Final = {variable(field): field for field in Settings.model_fields}
+"""Each environment variable with its field."""
+
+
+def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """Variables with our prefix that are neither settings nor set for another program."""
+    others = (*FOREIGN, *_service_prefixes(environment))
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in VARIABLES and not name.startswith(others):
+            close = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.75)
+            yield f"unknown setting {name}" + (f": did you mean {close[0]}?" if close else "")
+
+
+def _service_prefixes(environment: Mapping[str, str]) -> Iterator[str]:
+    """What the variables begin with that the kubelet sets for each Service, such as AIAPP_OPERATOR_PORT_80_TCP."""
+    for name in environment:
+        if name.endswith("_SERVICE_HOST"):
+            service = name.removesuffix("_SERVICE_HOST")
+            yield from (f"{service}_SERVICE_", f"{service}_PORT")
+
+
+def _invalid(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_input=False):
+        field = str(fault["loc"][0])
+        message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"]
+        yield f"{variable(field) if field in Settings.model_fields else field}: {message}"

@@ -3,9 +3,8 @@
 from ipaddress import ip_network
 
 import pytest
-from pydantic import ValidationError
 
-from aiapp.settings import Settings
+from aiapp.settings import VARIABLES, Settings, SettingsError, load
 from aiapp.wiring import endpoint_policy, proxies
 
 
@@ -37,5 +36,51 @@ def test_a_proxy_is_named_in_either_case(monkeypatch: pytest.MonkeyPatch, name: 
 )
 def test_what_cannot_be_meant_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError):
-        Settings()
+    with pytest.raises(SettingsError, match=name) as refused:
+        load()
+    assert value not in str(refused.value)
+
+
+def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIAPP_WORKER", "3")
+    monkeypatch.setenv("AIAPP_WORKERS", "1")
+    monkeypatch.setenv("AIAPP_HTTPS_PROXY", "http://user:secret@proxy:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://user:secret@proxy:1080")
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert refused.value.faults == (
+        "unknown setting AIAPP_HTTPS_PROXY: did you mean HTTPS_PROXY?",
+        "unknown setting AIAPP_WORKER: did you mean AIAPP_WORKERS?",
+        "AIAPP_WORKERS: Input should be greater than or equal to 2",
+        "HTTPS_PROXY: not an http or https URL",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AIAPP_OPERATOR_SERVICE_HOST",
+        "AIAPP_OPERATOR_SERVICE_PORT",
+        "AIAPP_OPERATOR_SERVICE_PORT_METRICS",
+        "AIAPP_OPERATOR_PORT",
+        "AIAPP_OPERATOR_PORT_8080_TCP_ADDR",
+        "AIAPP_SANDBOX_HOME",
+        "AIAPP_SERVE_FORK",
+        "aiapp_workers",
+    ],
+)
+def test_a_variable_that_belongs_to_something_else_does_not_disturb(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("AIAPP_OPERATOR_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv(name, "8")
+    assert load().workers
+
+
+def test_a_port_of_a_service_that_does_not_exist_is_a_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIAPP_HEALTH_PORT", "8080")
+    with pytest.raises(SettingsError, match="unknown setting AIAPP_HEALTH_PORT"):
+        load()
+
+
+@pytest.mark.parametrize("name", VARIABLES.values())
+def test_every_setting_has_a_sentence_on_what_it_means(name: str) -> None:
+    assert (Settings.model_fields[name].description or "").endswith(".")

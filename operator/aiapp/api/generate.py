@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -31,14 +32,16 @@ def outgrown(lock: str) -> bool:
 
 def main(arguments: list[str] | None = None) -> str | None:
     """Write or compare the files; returns what is wrong, None if nothing is."""
-    parser = argparse.ArgumentParser(prog="python -m aiapp.api.generate", description="Write CRDs and API reference.")
-    parser.add_argument("root", type=Path, nargs="?", default=Path(), help="root of the repository (default: here)")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
-    options = parser.parse_args(arguments)
-    lock = options.root / CRDS / crd.LOCK
+    lock = _options(arguments).root / CRDS / crd.LOCK
     if lock.exists() and outgrown(lock.read_text()):
         return "the schemas changed: raise REVISION in operator/aiapp/api/crd.py, then `make crds`"
-    files = {options.root / path: text for path, text in outputs().items()}
+    return generate(outputs(), arguments)
+
+
+def generate(made: Mapping[Path, str], arguments: list[str] | None) -> str | None:
+    """Write or compare those files, each text by its path below the root; returns what is wrong, None if nothing is."""
+    options = _options(arguments)
+    files = {options.root / path: text for path, text in made.items()}
     stale = {path: text for path, text in files.items() if not path.exists() or path.read_text() != text}
     if options.check:
         return f"not up to date, run `make crds`: {', '.join(map(str, stale))}" if stale else None
@@ -46,6 +49,13 @@ def main(arguments: list[str] | None = None) -> str | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return None
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Write what is made from the code: CRDs and reference pages.")
+    parser.add_argument("root", type=Path, nargs="?", default=Path(), help="root of the repository (default: here)")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from functools import partial
 
 import click
 import uvloop
-from pydantic import ValidationError
 from typing_extensions import override
 
+from aiapp.cli.reference.settings import WithSettings
 from aiapp.domain.printable import printable
-from aiapp.settings import Settings
+from aiapp.settings import Settings, SettingsError, load
 
 USAGE = 2
 LONGEST_LINE = 8192
@@ -67,7 +67,7 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> tuple[str, in
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:8080` asks for all addresses
 
 
-@click.command("run")
+@click.command("run", cls=WithSettings)
 @click.option(
     "--health-address",
     default="127.0.0.1:8080",
@@ -80,8 +80,8 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> tuple[str, in
 def command(health_address: tuple[str, int], log_format: str, verbose: int) -> None:
     r"""Run the operator, in a cluster or against the current kubeconfig.
 
-    Settings are read from AIAPP_* environment variables. Exit codes: 0 stopped by a signal, 1 a part of it failed
-    (start it anew), 2 wrong settings or no cluster.
+    \b
+    Exit codes: 0 stopped by a signal; 1 a part of it failed: start it again; 2 wrong settings or no cluster.
 
     \b
     Examples:
@@ -90,9 +90,9 @@ def command(health_address: tuple[str, int], log_format: str, verbose: int) -> N
     """
     log_to_stderr(log_format, verbose)
     try:
-        settings = Settings()
-    except ValidationError as error:
-        raise click.UsageError(_told(error)) from None
+        settings = load()
+    except SettingsError as error:
+        raise click.UsageError("\n".join(["wrong settings", *error.faults])) from None
     sys.exit(_run(settings, *health_address))
 
 
@@ -113,12 +113,3 @@ def _run(settings: Settings, host: str, port: int) -> int:
     except Exception:
         logging.getLogger("aiapp").exception("the operator ends")
         return 1
-
-
-def _told(error: ValidationError) -> str:
-    return "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    name = str(place[0]).upper()
-    return name if name.endswith("_PROXY") else f"AIAPP_{name}"

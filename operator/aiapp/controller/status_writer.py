@@ -6,6 +6,7 @@ need a null for every field that goes, server-side apply costs the API server mo
 operator once owned under another name.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from typing import Any, Final
 from aiapp.api.meta import NEVER
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.ports import Api, Clock, ConflictError, NotFoundError, StaleError
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 5
 """People and tools may change the object at the same moment; so many times in a row they do not."""
@@ -63,9 +66,12 @@ class StatusWriter:
             if not _is_as_observed(latest, observed):
                 raise StaleError(f"{_name(resource, latest)} changed while its status was computed")
             try:
-                return await self.api.replace_status(_document(resource, latest, complete))
+                written = await self.api.replace_status(_document(resource, latest, complete))
             except (ConflictError, NotFoundError):
                 latest = await self._look(resource, observed)
+            else:
+                _log_ready(resource, latest, complete)
+                return written
         raise StaleError(f"{_name(resource, latest)} kept changing while its status was written")
 
     def _complete(self, seen: Json, status: Json) -> Json:
@@ -85,6 +91,19 @@ class StatusWriter:
         if latest["metadata"]["uid"] != metadata["uid"]:
             raise StaleError(f"{_name(resource, observed)} was deleted and created again")
         return latest
+
+
+def _log_ready(resource: Resource, seen: Json, status: Json) -> None:
+    """One line when Ready has another status or reason: the log shows what became of each object, and no more."""
+    before, after = (_ready(one) for one in (seen.get("status") or {}, status))
+    if after is not None and (before is None or any(before[key] != after[key] for key in ("status", "reason"))):
+        logger.info(
+            "%s: Ready=%s, %s: %s", _name(resource, seen), after["status"], after["reason"], after["message"] or "-"
+        )
+
+
+def _ready(status: Json) -> Json | None:
+    return next((one for one in status.get("conditions") or () if one["type"] == "Ready"), None)
 
 
 def _is_as_observed(latest: Json, observed: Json) -> bool:

@@ -1,3 +1,4 @@
+import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -72,6 +73,19 @@ async def test_a_status_that_says_the_same_is_not_written_again(rig: Rig) -> Non
     rig.api.calls.clear()
     assert await rig.write(written, **status, source={"resolvedAt": "2"}) is None
     assert rig.api.calls == []
+
+
+async def test_a_change_of_ready_is_one_line_of_the_log_and_nothing_else_is_one(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "aiapp")
+    seen = rig.api.hold(application(), "u1")
+    failed = ready("False", "FetchFailed") | {"message": "pod mnist-0: no space"}
+    written = await rig.write(seen, phase="Failed", conditions=[failed])
+    assert caplog.messages == ["AIApplication ns/mnist: Ready=False, FetchFailed: pod mnist-0: no space"]
+    assert written is not None
+    await rig.write(written, phase="Deploying", conditions=[failed, ready("True") | {"type": "Reconciling"}])
+    assert len(caplog.messages) == 1
 
 
 async def test_what_is_left_out_goes(rig: Rig) -> None:

@@ -1,0 +1,74 @@
+"""Every command with its help and its options, as click declares them."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from aiapp.cli import COMMANDS, main
+
+INTRODUCTION: Final = """\
+<!-- Made from the commands in operator/aiapp/cli by `make crds`; do not edit. -->
+# Command line
+
+What `aiapp COMMAND --help` says, on one page. `kubectl aiapp COMMAND` is the same where kubectl finds the program
+`kubectl-aiapp`. Standard output holds the result alone; notes, progress and errors go to standard error. Commands that
+read a cluster use your own kubeconfig and rights. [The sandbox](sandbox.md) has a page of its own, and so have
+[the settings](settings.md) of `aiapp run`.
+
+Completion of commands and options: `eval "$(_AIAPP_COMPLETE=bash_source aiapp)"` (also `zsh_source`, `fish_source`).
+"""
+_PROSE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
+
+
+def commands_page() -> str:
+    """Markdown: a section for each command."""
+    context = click.Context(main, info_name="aiapp")
+    sections = (_section(context, name) for name in sorted(COMMANDS))
+    return INTRODUCTION + "".join(f"\n{section}" for section in sections)
+
+
+def _section(parent: click.Context, name: str) -> str:
+    command = main.get_command(parent, name)
+    assert command is not None
+    context = click.Context(command, info_name=name, parent=parent)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    lines = [f"## aiapp {name}", "", "```text", usage, "```", "", *_help(inspect.cleandoc(command.help or ""))]
+    return "\n".join([*lines, *_options(command, context)]).rstrip() + "\n"
+
+
+def _help(text: str) -> Iterator[str]:
+    """Paragraphs; those whose line breaks are kept are a block, headed by their first line."""
+    for paragraph in text.split("\n\n"):
+        if paragraph.startswith("\b\n"):
+            title, _, block = paragraph.removeprefix("\b\n").partition("\n")
+            yield from _block(title, block)
+        else:
+            yield from (_escaped(_PROSE_BREAK.sub(" ", paragraph)), "")
+
+
+def _block(title: str, block: str) -> Iterator[str]:
+    if title.startswith("Example"):
+        lines = (line.removeprefix("  ") for line in block.splitlines())
+        yield from (title, "", "```text", *lines, "```", "")
+    else:
+        yield from (_escaped(f"{title} {block}".replace("\n", " ").strip()), "")
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[str]:
+    options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+    records = [record for option in options if (record := option.get_help_record(context))]
+    if records:
+        yield from ("| option | meaning |", "|---|---|")
+        yield from (f"| `{_cell(names)}` | {_cell(_escaped(text))} |" for names, text in records)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _escaped(text: str) -> str:
+    """Without the start of an HTML tag."""
+    return text.replace("<", "&lt;")
