@@ -53,16 +53,18 @@ from aiapp.domain.rendering.pod.dependencies import Pip
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.refusals import Reported
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
+from aiapp.reconcile.sources.obs import ObsPorts
+from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.triggers import FLEET, Triggers
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DRIFT, DriftPorts, DriftReconciler, DriftTracker
 from aiapp.reconcile.version.drift import DriftTiming as DriftPace
-from aiapp.reconcile.version.manifests import Manifests
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.devices import Devices
@@ -104,22 +106,20 @@ class Parts:
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     """The reconciler of each of our kinds."""
-    digests = Digests(parts.api, parts.store, parts.shared, parts.objects, parts.settings.checksum_objects)
+    live = sources(parts)
     catalogue = Catalogue()
     version = VersionPorts(
         store=parts.store,
         cluster=parts.cluster,
         shared=parts.shared,
         manifests=Manifests(parts.shared),
-        digests=digests,
+        digests=Digests(parts.api, parts.store, parts.shared),
         recorder=parts.recorder,
-        objects=parts.objects,
-        parser=parts.parser,
+        sources=live,
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
         slots=parts.slots,
-        import_seconds=parts.settings.import_seconds,
         manifest_bytes=parts.settings.max_manifest_bytes,
         clock=utc_now,
     )
@@ -127,6 +127,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     application = ApplicationPorts(
         store=parts.store,
         cluster=parts.cluster,
+        sources=live,
         shared=parts.shared,
         recorder=parts.recorder,
         replica_sets=ReplicaSets(parts.cluster),
@@ -145,6 +146,19 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
 
 
+def sources(parts: Parts) -> Sources:
+    """What versions are imported from."""
+    obs = ObsPorts(
+        cluster=parts.cluster,
+        objects=parts.objects,
+        parser=parts.parser,
+        manifests=Manifests(parts.shared),
+        seconds=parts.settings.import_seconds,
+        checksum_objects=parts.settings.checksum_objects,
+    )
+    return Sources(obs)
+
+
 def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:
     return Reported(
         resource=resource, reconcile=reconcile, store=parts.store, cluster=parts.cluster, recorder=parts.recorder
@@ -155,13 +169,10 @@ def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconcil
     """What looks at the stores of pinned versions; `tell` puts a version into the queue."""
     ports = DriftPorts(
         store=parts.store,
-        cluster=parts.cluster,
-        manifests=Manifests(parts.shared),
-        history=parts.objects,
+        sources=sources(parts),
         drifts=parts.drifts,
         slots=StoreSlots(DRIFTS_AT_ONCE, parts.drifts.queue.add),
         tell=tell,
-        seconds=parts.settings.import_seconds,
     )
     return DriftReconciler(ports)
 

@@ -24,15 +24,17 @@ from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import ServiceCode, Syntax
 from aiapp.domain.rendering.pod.delivery import Fetcher
-from aiapp.ports import HashingStore, ObjectChangedError, PythonParser, Recorder, StoreError
+from aiapp.ports import ObjectChangedError, PythonParser, Recorder, StoreError
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
+from aiapp.reconcile.sources.obs import ObsPorts, PackageStore
+from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import DriftTiming, DriftTracker
-from aiapp.reconcile.version.manifests import Manifests
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
@@ -49,7 +51,7 @@ PACKAGE: Final[Mapping[str, bytes]] = {"config.json": CONFIG, "customize_service
 PREFIX: Final = "mnist/1.0.0/"
 
 
-class Bucket(HashingStore):
+class Bucket(PackageStore):
     """A package in object storage. `fault` is what it says instead; while `answers` is not set, it says nothing."""
 
     def __init__(self) -> None:
@@ -77,6 +79,10 @@ class Bucket(HashingStore):
     async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
         return None
 
+    @override
+    async def history(self, location: Location, credentials: Credentials | None) -> Listing:
+        return await self.list(location, credentials)
+
     def _listed(self) -> tuple[Listed, ...]:
         return tuple(Listed(f"{PREFIX}{path}", len(data), data.hex()[:32] or "e") for path, data in self.files.items())
 
@@ -103,14 +109,24 @@ class World:
         self.api, self.bucket, self.people, self.now = FakeApi(), Bucket(), Trusting(), 0.0
         self.store: Cache[Any] = Cache(facts=lambda _: None)
         self.shared = SharedConfigMaps(self.api, self.store)
-        self.digests = Digests(self.api, self.store, self.shared, self.bucket, 0)
+        self.digests = Digests(self.api, self.store, self.shared)
         self.version = Key(VERSIONS.kind, "team", "mnist-1.0.0")
         self.application = Key(APPLICATIONS.kind, "team", "mnist")
         for resource, document in ((VERSIONS, documents.version()), (APPLICATIONS, documents.application())):
             self.hold(resource, stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}")
+        self.cluster = StoredCluster(self.api, self.store, utc_now)
+        self.obs = ObsPorts(
+            cluster=self.cluster,
+            objects=self.bucket,
+            parser=self.people,
+            manifests=Manifests(self.shared),
+            seconds=10,
+            checksum_objects=0,
+        )
         common: dict[str, Any] = {
             "store": self.store,
-            "cluster": StoredCluster(self.api, self.store, utc_now),
+            "cluster": self.cluster,
+            "sources": Sources(self.obs),
             "shared": self.shared,
             "recorder": self.people,
             "catalogue": Catalogue(),
@@ -122,10 +138,7 @@ class World:
             VersionPorts(
                 manifests=Manifests(self.shared),
                 digests=self.digests,
-                objects=self.bucket,
-                parser=self.people,
                 slots=StoreSlots(1, lambda _: None),
-                import_seconds=10,
                 manifest_bytes=1 << 20,
                 **common,
             )

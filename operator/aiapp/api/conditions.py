@@ -113,7 +113,7 @@ class Reason(StrEnum):
     MODEL_FILES_MISSING = "ModelFilesMissing"
     """The package lacks files that its engine needs."""
     DIGEST_MISMATCH = "DigestMismatch"
-    """The content is not the one that `spec.source.obs.digest` states."""
+    """The content is not the one whose digest the source states."""
     PIN_MISMATCH = "PinMismatch"
     """A version of this name was pinned to other content before; the message names the ConfigMap that records it."""
     SERVICE_CODE_MISSING = "ServiceCodeMissing"

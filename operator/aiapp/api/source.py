@@ -1,9 +1,11 @@
 """Where a model comes from, as a version says it. Types only."""
 
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
+from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -82,6 +84,18 @@ class ObsSource(ApiModel):
     """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
 
 
+SourceVariant: TypeAlias = ObsSource
+"""Every kind of source that this operator imports from; each match over it is exhaustive."""
+SourceType = Literal["Obs"]
+"""Their names in a status."""
+IMPORT_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
+    "Obs": (ConditionType.SOURCE_RESOLVED, ConditionType.PACKAGE_VALID, ConditionType.ARTIFACT_PINNED),
+}
+"""The conditions of an import by the type of its source, in the order in which they come to be True."""
+FIXED_FIELDS: Final = ("obs.uri", "obs.endpoint", "obs.region", "obs.addressing", "obs.digest")
+"""Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
+
+
 class Source(ApiModel):
     """Where the model comes from; exactly one kind."""
 
@@ -98,3 +112,8 @@ class Source(ApiModel):
 
     obs: ObsSource | None = None
     """A model package in object storage."""
+
+    @property
+    def variant(self) -> SourceVariant | None:
+        """The one that is set; None where that is none which this operator knows."""
+        return self.obs

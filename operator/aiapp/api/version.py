@@ -27,7 +27,7 @@ from aiapp.api.meta import (
     unchanged,
     unchanged_once_pinned,
 )
-from aiapp.api.source import Source
+from aiapp.api.source import FIXED_FIELDS, Source, SourceType
 
 ApplicationName = Annotated[
     str,
@@ -117,7 +117,7 @@ class VersionSpec(ApiModel):
 class SourceStatus(ApiModel):
     """What was found at the source."""
 
-    type: Literal["Obs"]
+    type: SourceType
     """Kind of the source."""
     origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
@@ -154,7 +154,7 @@ class Artifact(ApiModel):
     fetch once it is known; absent until then."""
     digest_from: DigestFrom | None = None
     """Where the digest is known from: the store's checksums, the package's SHA256SUMS, the first fetch, or
-    `spec.source.obs.digest` alone, which no fetch has confirmed yet."""
+    the `digest` that the source states, which no fetch has confirmed yet."""
     verified_at: datetime | None = None
     """When a pod had first fetched and hashed every file and found this digest."""
     objects: Annotated[int, Field(ge=0)]
@@ -347,11 +347,7 @@ class AIApplicationVersion(ApiModel):
                 "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0",
                 at="metadata.name",
             ),
-            unchanged_once_pinned("spec.source.obs.uri"),
-            unchanged_once_pinned("spec.source.obs.endpoint"),
-            unchanged_once_pinned("spec.source.obs.region"),
-            unchanged_once_pinned("spec.source.obs.addressing"),
-            unchanged_once_pinned("spec.source.obs.digest"),
+            *(unchanged_once_pinned(f"spec.source.{field}") for field in FIXED_FIELDS),
             unchanged_once_pinned("spec.container"),
             rule(
                 "!(has(oldSelf.status) && has(oldSelf.status.artifact) && has(oldSelf.status.runtime))"

@@ -16,7 +16,7 @@ from aiapp.cli.store import StoreChoice, object_store, place
 from aiapp.domain.offline.documents import MAX_BYTES, check_documents
 from aiapp.domain.offline.report import Checked, exit_code, of_documents, of_package, with_runtime
 from aiapp.domain.package.inspection import Inspection, Unresolved
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources.importing import inspect
 
 __all__ = ["check", "exit_code", "shipped_catalogue"]
 

@@ -3,7 +3,7 @@
 Never reads another config.json than the one that was listed or pinned.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ from aiapp.domain.kubernetes.resources import CONFIG_MAPS, SECRETS, VERSIONS, Js
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Files
-from aiapp.domain.objectstore.location import Location, location
+from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.config import Config, read_config
 from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
@@ -26,7 +26,8 @@ from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.modelarts.openapi import Title
 from aiapp.ports import NotFoundError, ObjectStore
-from aiapp.reconcile.sources.access import AccessError, access
+from aiapp.reconcile.sources.access import AccessError
+from aiapp.reconcile.sources.obs import package_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,18 @@ async def of_folder(folder: Path) -> Found:
 async def of_version(name: str, cluster: UserCluster) -> Found:
     """Of a registered version. Raises `StoreError`, `ApiError`, `click.ClickException`."""
     version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
-    source, status = version.spec.source.obs, version.status
+    source, status = version.spec.source.variant, version.status
     if source is None or status.source is None or status.artifact is None:
         raise click.ClickException(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
     try:
-        way = await access(source, cluster.namespace, _Namespace(cluster))
+        way = await package_access(source, status.source, cluster.namespace, _Namespace(cluster))
     except AccessError as error:
         raise click.ClickException(f"{error.reason}: {error.message}") from error
-    root = location(source.model_copy(update={"uri": status.source.uri}))
-    where = replace(way.where, prefix=root.prefix)
-    pinned = _pinned(await _manifest(status.artifact, cluster), where)
+    pinned = _pinned(await _manifest(status.artifact, cluster), way.where)
     title = Title(version.spec.display_name or version.spec.application, version.spec.version, version.spec.description)
     store = object_store(StoreChoice(allow_http=True))  # whether it may be used was decided when it was imported
     try:
-        return Found(title, await _config(where, way.credentials, store, pinned))
+        return Found(title, await _config(way.where, way.credentials, store, pinned))
     finally:
         await store.close()
 

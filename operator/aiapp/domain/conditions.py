@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.meta import Condition
 
 
 class State(StrEnum):
@@ -36,6 +37,16 @@ def fails(type_: ConditionType, reason: Reason, message: str) -> Finding:
 
 def unknown(type_: ConditionType, reason: Reason, message: str) -> Finding:
     return Finding(type_, State.UNKNOWN, reason, message)
+
+
+def as_recorded(type_: ConditionType, before: Condition) -> Finding:
+    """The finding behind a stored condition. A newer operator may have given reasons that this one does not know."""
+    state = State(before.status)
+    try:
+        reason = Reason(before.reason)
+    except ValueError:
+        reason = Reason.SUCCEEDED if state is State.TRUE else Reason.UNRECOGNIZED
+    return Finding(type_, state, reason, before.message)
 
 
 STALLING: Final = frozenset(

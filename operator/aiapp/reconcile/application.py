@@ -47,7 +47,8 @@ from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
-from aiapp.reconcile.sources.access import AccessError, require_allowed
+from aiapp.reconcile.sources.access import AccessError
+from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
@@ -59,6 +60,7 @@ class ApplicationPorts:
 
     store: Cache[NodeFacts]
     cluster: Cluster
+    sources: Sources
     shared: SharedConfigMaps
     recorder: Recorder
     replica_sets: ReplicaSets
@@ -102,7 +104,7 @@ class ApplicationReconciler:
         application = ApplicationRecord.parse(raw)
         await self._take_back(application)
         observed = await self._gather(application)
-        wanted = await self._with_manifests(observed, await self._with_credentials(observed, plan(observed)))
+        wanted = await self._with_manifests(observed, await self._with_access(plan(observed)))
         done = await self._carry_out(observed, wanted)
         self._tell(application, wanted.events)
         after = _after(observed, done)
@@ -155,15 +157,14 @@ class ApplicationReconciler:
             ),
         )
 
-    async def _with_credentials(self, observed: Observed, wanted: Plan) -> Plan:
-        """New pods are not given a Secret that says that it is for other endpoints."""
+    async def _with_access(self, wanted: Plan) -> Plan:
+        """Without new pods that may not have what they need to reach their source."""
         denied = {}
         for one in wanted.rollouts:
-            source = one.candidate.record.spec.source.obs if isinstance(one, Rendered) else None
-            if source is None:
+            if not isinstance(one, Rendered):
                 continue
             try:
-                await require_allowed(source, observed.application.namespace, self._ports.cluster)
+                await self._ports.sources.of(one.candidate.record).require_access()
             except AccessError as error:
                 denied[one.served.version] = Trouble(error.reason, error.message)
         return holding(wanted, denied)

@@ -10,7 +10,6 @@ from typing import Final
 
 from aiapp.controller.workqueue import Key
 from aiapp.domain.fair_share import TenantShares
-from aiapp.domain.kubernetes.resources import Json
 
 ASK_AGAIN_SECONDS: Final = 30.0
 """A key that waits for a slot is woken when there is one, and asks again after this long in case that was missed."""
@@ -72,12 +71,6 @@ class StoreSlots:
             del waiting[endpoint][key]
             _rotate(waiting, endpoint)
             _rotate(self._waiting, key.namespace)
-
-
-def endpoint_of(version: Json) -> str | None:
-    """The store that an AIApplicationVersion's source names; None for another source. On the raw object: many ask."""
-    source = version["spec"].get("source", {}).get("obs")
-    return None if source is None else str(source.get("endpoint", source.get("region", "")))
 
 
 def _rotate(groups: OrderedDict[str, OrderedDict[Key, None]] | OrderedDict[str, _Waiting], name: str) -> None:

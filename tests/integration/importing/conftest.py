@@ -12,7 +12,7 @@ from aiapp.api.source import ObsSource
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources.importing import inspect
 
 Upload = Callable[[Mapping[str, bytes]], None]
 Inspect = Callable[..., Awaitable[Inspection]]

@@ -12,7 +12,7 @@ from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Unresolved, Valid
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources.importing import inspect
 
 TABLE = {name: outcome for name, outcome in outcomes("import").items() if name not in bad_days.ELSEWHERE}
 

@@ -16,7 +16,7 @@ from aiapp.api.source import ObsSource
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources.importing import inspect
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

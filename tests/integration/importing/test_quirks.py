@@ -29,7 +29,7 @@ from aiapp.fetch.http import backoff
 from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, fetch
 from aiapp.ports import ObjectChangedError, StoreError
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources.importing import inspect
 
 KEYS = Credentials("any", "any")
 ROOT = "mnist/model/"

@@ -15,7 +15,7 @@ from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources.importing import inspect
 
 BASE: Mapping[str, Any] = {"model_algorithm": "image_classification", "model_type": "PyTorch"}
 CODE = b"""from model_service.pytorch_model_service import PTServingBaseService

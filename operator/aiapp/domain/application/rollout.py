@@ -8,6 +8,7 @@ from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.source import ObsSource, SourceVariant
 from aiapp.api.version import Artifact, Container
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.serving_compatibility import Outlook, outlook, trusting
@@ -20,13 +21,14 @@ from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
-from aiapp.domain.rendering.pod.delivery import Content, Fetched, Fetcher
+from aiapp.domain.rendering.pod.delivery import Content, Delivery, Fetched, Fetcher
 from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Dependencies, Pip
 from aiapp.domain.rendering.pod.engine import ModelServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env, pod_template
 from aiapp.domain.rendering.revision import KEY_LABEL
 from aiapp.domain.rendering.rollout_key import rollout_key
 from aiapp.domain.sizes import human_size
+from aiapp.domain.sources.variants import UNKNOWN_SOURCE
 
 NAMED_VERSIONS: Final = 5
 """Versions that a message lists, the newest."""
@@ -55,6 +57,8 @@ class Candidate:
     record: VersionRecord
     artifact: Artifact
     """What its pods fetch."""
+    source: SourceVariant
+    """Where they fetch it from."""
     key: str
     """Finds the stored template."""
     outlook: Outlook
@@ -124,16 +128,18 @@ def rollout(
     around: RenderContext,
 ) -> Rollout:
     """The stored template where these spec fields have one; else a new one, if the version may run somewhere."""
-    artifact = record.status.artifact
+    artifact, source = record.status.artifact, record.spec.source.variant
     if artifact is None or not record.is_true(ConditionType.READY):
         return Absent(served, _not_normal(record))
+    if source is None:
+        return Absent(served, Trouble(Reason.VERSION_NOT_READY, f"version {record.name}: {UNKNOWN_SOURCE}"))
     key = rollout_key(served, serving, record.spec, record.status)
     runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
     seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
     own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == served.version]
     stored = next((r for r in own if r["metadata"]["labels"].get(KEY_LABEL) == key), None)
     last = stored or max(own, key=lambda r: int(r["revision"]), default=None)
-    candidate = Candidate(served, record, artifact, key, seen, _images(last, runtime))
+    candidate = Candidate(served, record, artifact, source, key, seen, _images(last, runtime))
     return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, around)
 
 
@@ -222,7 +228,7 @@ def _workload(
     return Workload(
         application=spec.application,
         version=spec.version,
-        delivery=Fetched(_content(candidate), around.fetcher),
+        delivery=_delivery(candidate, around.fetcher),
         engine=_model_server(candidate, serving, runtime, image, around.pip),
         needs=Needs(
             env=merged_env(runtime.env, container.env, served.env),
@@ -238,13 +244,18 @@ def _workload(
     )
 
 
-def _content(candidate: Candidate) -> Content:
-    artifact, spec, found = candidate.artifact, candidate.record.spec.source.obs, candidate.record.status.source
+def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
+    match candidate.source:
+        case ObsSource() as source:
+            return Fetched(_content(candidate, source), fetcher)
+
+
+def _content(candidate: Candidate, source: ObsSource) -> Content:
+    artifact, found = candidate.artifact, candidate.record.status.source
     assert found is not None
-    assert spec is not None
     return Content(
         uri=found.uri,
-        source=spec,
+        source=source,
         pin=artifact.pin,
         bytes=artifact.bytes,
         manifest_config_maps=config_map_names(artifact.manifest_ref),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.version import Artifact
@@ -18,8 +18,16 @@ _VOUCHES: Final = {
     "Checksums": "by the store's checksums",
     "SHA256SUMS": "by SHA256SUMS",
     "Fetch": "as first fetched",
-    "Spec": "as spec.source.obs.digest states; not fetched yet",
+    "Spec": "as its source states; not fetched yet",
 }
+
+
+class StatedDigest(NamedTuple):
+    """A content digest that a source states of itself."""
+
+    field: str
+    """The field that states it."""
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +39,12 @@ class Fetched:
     at: datetime
 
 
-def with_digest(artifact: Artifact, stated: str | None, known: Known | None) -> Artifact:
+def with_digest(artifact: Artifact, stated: StatedDigest | None, known: Known | None) -> Artifact:
     """The artifact with what is known of its content; `stated` is what the source says of it."""
     if known is not None:
         found = {"digest": known.content.digest, "digest_from": known.origin}
     elif stated is not None:
-        found = {"digest": stated, "digest_from": "Spec"}
+        found = {"digest": stated.digest, "digest_from": "Spec"}
     else:
         return artifact
     return artifact.model_copy(update=found | {"verification": "SHA256"})
@@ -70,12 +78,12 @@ def unconfirmed(config_map: str) -> str:
     )
 
 
-def mismatch(stated: str | None, known: Known | None) -> Finding | None:
+def mismatch(stated: StatedDigest | None, known: Known | None) -> Finding | None:
     """`ArtifactPinned` is False: the source states another content than is known to lie there."""
-    if stated is None or known is None or known.content.digest == stated:
+    if stated is None or known is None or known.content.digest == stated.digest:
         return None
     message = (
-        f"the content is {known.content.digest} {_VOUCHES[known.origin]}, spec.source.obs.digest states {stated}: put "
+        f"the content is {known.content.digest} {_VOUCHES[known.origin]}, {stated.field} states {stated.digest}: put "
         "the very files there that were promoted, or register what lies there as another version"
     )
     return fails(ConditionType.ARTIFACT_PINNED, Reason.DIGEST_MISMATCH, message)

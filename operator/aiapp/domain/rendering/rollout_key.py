@@ -17,9 +17,9 @@ import json
 
 from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
-from aiapp.api.source import CaBundleReference, ObsSource, Source
 from aiapp.api.version import Container, VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources.variants import canonical_source
 
 
 def rollout_key(served: ServedVersion, serving: Serving, version: VersionSpec, status: VersionStatus) -> str:
@@ -34,36 +34,13 @@ def canonical_rollout(served: ServedVersion, serving: Serving, version: VersionS
     return {
         "version": served.version,
         "pin": status.artifact.pin if status.artifact else None,
-        "source": _source(version.source),
+        "source": canonical_source(version.source),
         "container": _container(version.container) if version.container else None,
         "runtime": status.runtime.name if status.runtime else None,
         "served": _pod(served),
         "scheduling": _scheduling(serving.scheduling) if serving.scheduling else None,
         "deployTimeoutSeconds": serving.deploy_timeout_seconds,
     }
-
-
-def _source(source: Source) -> Json:
-    return _set({"obs": _obs(source.obs) if source.obs else None})
-
-
-def _obs(obs: ObsSource) -> Json:
-    secret, bundle = obs.credentials_secret_ref, obs.ca_bundle_ref
-    return _set(
-        {
-            "uri": obs.uri,
-            "endpoint": obs.endpoint,
-            "region": obs.region,
-            "addressing": obs.addressing,
-            "digest": obs.digest,
-            "credentialsSecretRef": {"name": secret.name} if secret else None,
-            "caBundleRef": _ca_bundle(bundle) if bundle else None,
-        }
-    )
-
-
-def _ca_bundle(bundle: CaBundleReference) -> Json:
-    return {"kind": bundle.kind, "name": bundle.name, "key": bundle.key}
 
 
 def _container(container: Container) -> Json:

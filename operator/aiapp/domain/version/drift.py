@@ -1,25 +1,17 @@
-"""Whether a store still holds what was pinned: from what it lists to a finding. Never asks a store, never pins anew."""
+"""What is known of a pinned version's source by now: looks, requests for them, and what pods hint at. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from operator import attrgetter
-from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.version import Artifact
 from aiapp.domain.application.plan import version_of
 from aiapp.domain.application.pod_diagnosis import trouble
-from aiapp.domain.artifact.changes import Changes, paired
-from aiapp.domain.artifact.manifest import Entry, Listed, Manifest, ManifestError, from_listing, is_folder_marker
-from aiapp.domain.conditions import Finding, fails, holds, unknown
+from aiapp.domain.conditions import Finding, as_recorded
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.objectstore.keys import KeyRefusedError
-from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.version.status import Report, as_recorded, is_pinned
-
-REGISTER: Final = "restore the files, or register what is there now as a new version"
+from aiapp.domain.sources.package_drift import manifest_missing, unchanged
+from aiapp.domain.version.status import Report, is_pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,71 +34,6 @@ class Looked:
     """The request that was carried out last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """What became of a pinned package in its store."""
-
-    changes: Changes
-    lost: int
-    """Pinned files that the store cannot give any more."""
-
-
-def drift(pinned: Iterable[Entry], history: Listing, prefix: str) -> Drift:
-    """`history` is what lies under `prefix`, the package's root, with the versions that the store keeps."""
-    changes, lost = Changes(), 0
-    for path, entry, held in paired(((entry.path, entry) for entry in pinned), _by_path(history, prefix)):
-        is_there, latest = _found(entry, held or ())
-        if entry is None:
-            if latest is not None:
-                changes.note("added", path)
-            continue
-        lost += not is_there
-        if not is_there or latest is None or not _looks_like(entry, latest):
-            changes.note("removed" if latest is None else "replaced", path)
-    return Drift(changes, lost)
-
-
-def _found(entry: Entry | None, held: Iterable[Listed]) -> tuple[bool, Listed | None]:
-    """Whether a fetch would get `entry`, and the latest version; goes through `held`, which may be long, once."""
-    is_there, latest = False, None
-    for one in held:
-        is_there |= entry is not None and _is(entry, one)
-        if one.is_latest and latest is None:
-            latest = one
-    return is_there, latest
-
-
-def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
-    """The condition that tells of it."""
-    if not found.changes:
-        return _unchanged(manifest.objects)
-    if found.lost:
-        then = (
-            f"{found.lost} of {manifest.objects} pinned files are gone, and pods that have yet to fetch them fail: "
-            "restore them, or register what is there now as a new version"
-        )
-    else:
-        earlier = " as an earlier version" if found.changes.count > found.changes.added else ""
-        then = (
-            f"every pinned file is still there{earlier}, and pods get what was pinned: to serve what is there now, "
-            "register it as a new version"
-        )
-    return fails(ConditionType.SOURCE_UNCHANGED, Reason.SOURCE_CHANGED, f"{found.changes}; {then}")
-
-
-def listed_now(history: Listing, prefix: str) -> Manifest | None:
-    """The manifest of what the store lists now; None for what could not be pinned."""
-    try:
-        return from_listing((one for one in history if one.is_latest), prefix)
-    except (KeyRefusedError, ManifestError):
-        return None
-
-
-def manifest_missing(message: str) -> Finding:
-    """Nothing can be compared, and no further pod can start, without the manifest."""
-    return unknown(ConditionType.SOURCE_UNCHANGED, Reason.MANIFEST_MISSING, message)
-
-
 def suspects(pods: Iterable[Json]) -> set[str]:
     """Versions of which a pod says that the store no longer holds what was pinned."""
     found = ((version_of(pod), trouble({}, [pod])) for pod in pods)
@@ -120,7 +47,7 @@ def looked(record: VersionRecord, pinned_now: Artifact | None, checked: Checked 
     """
     handled = record.status.last_handled_reconcile_at
     if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
-        return Looked(_unchanged(pinned_now.objects) if pinned_now else None, record.request or handled)
+        return Looked(unchanged(pinned_now.objects) if pinned_now else None, record.request or handled)
     finding = checked.finding if checked else recalled(record)
     if lost and (finding is None or finding.reason is not Reason.MANIFEST_MISSING):
         message = (
@@ -141,24 +68,3 @@ def recalled(record: VersionRecord) -> Finding | None:
     """What was last said of the store."""
     before = record.condition(ConditionType.SOURCE_UNCHANGED)
     return None if before is None else as_recorded(ConditionType.SOURCE_UNCHANGED, before)
-
-
-def _unchanged(objects: int) -> Finding:
-    return holds(ConditionType.SOURCE_UNCHANGED, f"the store holds all {objects} files as they were pinned")
-
-
-def _by_path(history: Listing, prefix: str) -> Iterator[tuple[str, Iterable[Listed]]]:
-    """The versions of each path, to be gone through before the next path is asked for."""
-    files = (one for one in history if not is_folder_marker(one))
-    return ((key.removeprefix(prefix), held) for key, held in groupby(files, key=attrgetter("key")))
-
-
-def _is(entry: Entry, held: Listed) -> bool:
-    """Whether a fetch would get it: of a pinned version id that one, else what is there now."""
-    if entry.version_id is None or held.version_id is None:  # a store that denies version ids tells of the latest only
-        return held.is_latest and _looks_like(entry, held)
-    return held.version_id == entry.version_id
-
-
-def _looks_like(entry: Entry, held: Listed) -> bool:
-    return (entry.size, entry.etag) == (held.size, held.etag.strip('"'))

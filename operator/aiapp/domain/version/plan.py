@@ -29,27 +29,26 @@ from aiapp.domain.package.story import imported_story
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
 from aiapp.domain.runtimes.support import support
+from aiapp.domain.sources.imported import (
+    NOTHING_KNOWN,
+    Imported,
+    imported,
+    refused,
+    remembered,
+    with_artifact,
+    with_doubt,
+)
+from aiapp.domain.sources.variants import contents
 from aiapp.domain.version.drift import Checked, Looked, looked, with_look
 from aiapp.domain.version.pinning import Shared, name_taken, pinned_otherwise, too_many_manifests
 from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
-from aiapp.domain.version.status import (
-    Imported,
-    Report,
-    first_sight,
-    imported,
-    refused,
-    remembered,
-    report,
-    with_artifact,
-    with_doubt,
-)
+from aiapp.domain.version.status import Report, first_sight, report
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
 
 
-NOTHING_KNOWN: Final = Imported((), None, None, None)
 NO_LOOK: Final = Looked(None, None)
 
 
@@ -239,8 +238,7 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
 
 
 def _under_way(observed: ObservedVersion) -> VersionPlan:
-    source = observed.record.spec.source.obs
-    began = f"import started: reading the package{f' from {source.uri}' if source else ''}"
+    began = f"import started: reading {contents(observed.record.spec.source)}"
     return VersionPlan(
         keep=None,
         put_on_record=None,

@@ -5,36 +5,24 @@ from typing import Any
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.application.plan import version_of
-from aiapp.domain.artifact.digest_config_map import Known, digest_object, recorded
+from aiapp.domain.artifact.digest_config_map import digest_object, recorded
 from aiapp.domain.artifact.verification import Fetched, fetched
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.naming import workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, Json
-from aiapp.domain.package.inspection import Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.version.plan import Recording
-from aiapp.ports import Api, HashingStore, NotFoundError
+from aiapp.ports import Api, NotFoundError
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
-from aiapp.reconcile.sources.access import Access
-from aiapp.reconcile.version.checksums import known_content
 
 
 class Digests:
     """All methods raise `ApiError`."""
 
-    def __init__(
-        self, api: Api, store: Cache[Any], shared: SharedConfigMaps, objects: HashingStore, limit: int
-    ) -> None:
-        """`limit`: the object store is asked for the hashes of at most so many objects of one package."""
+    def __init__(self, api: Api, store: Cache[Any], shared: SharedConfigMaps) -> None:
         self._api = api
         self._store = store
         self._shared = shared
-        self._objects = objects
-        self._limit = limit
-
-    async def known(self, package: Valid, way: Access) -> Known | None:
-        """What package or store say of the content, which nobody has fetched yet."""
-        return await known_content(package, way, self._objects, self._limit)
 
     async def record(self, recording: Recording, user: Json) -> None:
         """Put it on record with `user` (an AIApplicationVersion) as owner. Raises `TakenError` for another record."""

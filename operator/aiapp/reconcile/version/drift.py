@@ -4,41 +4,25 @@ Never changes what is pinned; what was found is told by the reconciler of versio
 deleted, if the store still lists exactly what was pinned.
 """
 
-import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.version import Artifact
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
-from aiapp.domain.artifact.manifest import Manifest, ManifestError
 from aiapp.domain.conditions import Finding, State, unknown
 from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
-from aiapp.domain.objectstore.location import location
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.version.drift import (
-    REGISTER,
-    Checked,
-    drift,
-    listed_now,
-    manifest_missing,
-    recalled,
-    source_unchanged,
-)
+from aiapp.domain.sources.raw import store_of
+from aiapp.domain.version.drift import Checked, recalled
 from aiapp.domain.version.status import is_pinned
-from aiapp.ports import Cluster, ObjectHistory, StoreError
-from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
-from aiapp.reconcile.offload import offload
+from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots
 from aiapp.reconcile.refusals import cause
-from aiapp.reconcile.shared_config_maps import TakenError
-from aiapp.reconcile.sources.access import AccessError, access
-from aiapp.reconcile.version.manifests import ManifestGoneError, Manifests
+from aiapp.reconcile.sources.sources import Sources
 
 DRIFT: Final = "Drift"
 """The kind of the keys that stand for a look at a version's store."""
@@ -139,28 +123,16 @@ class DriftTracker:
         return watched
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What lies under a prefix, with the versions that the store keeps."""
-
-    history: Listing
-    prefix: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftPorts:
     """What a look needs."""
 
     store: Cache[NodeFacts]
-    cluster: Cluster
-    manifests: Manifests
-    history: ObjectHistory
+    sources: Sources
     drifts: DriftTracker
     slots: StoreSlots
     tell: Callable[[Key], None]
     """Has the version reconciled: there is news for its status."""
-    seconds: float
-    """For one listing."""
 
 
 class DriftReconciler:
@@ -177,12 +149,12 @@ class DriftReconciler:
         record = VersionRecord.parse(raw)
         if not is_pinned(record):
             return Outcome()
-        with self._ports.slots.slot(endpoint_of(raw), key) as granted:
+        with self._ports.slots.slot(store_of(raw), key) as granted:
             return await self._checked(record) if granted else Outcome(retry_after=ASK_AGAIN_SECONDS, waiting=True)
 
     async def _checked(self, record: VersionRecord) -> Outcome:
         try:
-            finding = await self._look(record)
+            finding = await self._ports.sources.of(record).compare()
         except Exception as error:
             if (trouble := cause(error)) is not None:
                 self._report(record, unknown(ConditionType.SOURCE_UNCHANGED, trouble.reason, trouble.message), None)
@@ -194,62 +166,6 @@ class DriftReconciler:
     def _report(self, record: VersionRecord, finding: Finding, request: str | None) -> None:
         if self._ports.drifts.found(record, Checked(record.uid, finding, request)):
             self._ports.tell(Key(VERSIONS.kind, record.namespace, record.name))
-
-    async def _look(self, record: VersionRecord) -> Finding:
-        artifact = record.status.artifact
-        assert artifact is not None
-        try:
-            manifest = await self._ports.manifests.read(record.namespace, artifact)
-        except ManifestGoneError as error:
-            return await self._restored(record, artifact, error)
-        except ManifestError as error:
-            return manifest_missing(str(error))
-        found = await self._listing(record)
-        return found if isinstance(found, Finding) else await _compared(manifest, found)
-
-    async def _restored(self, record: VersionRecord, artifact: Artifact, gone: ManifestGoneError) -> Finding:
-        """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
-        found = await self._listing(record)
-        if isinstance(found, Finding):
-            return manifest_missing(f"{gone}, and the store cannot be asked for it: {found.message}")
-        try:
-            manifest = await offload(lambda: listed_now(found.history, found.prefix), inline=found.history.is_short)
-            if manifest is None or manifest.pin != artifact.pin:
-                return manifest_missing(f"{gone}, and the store no longer lists exactly what was pinned: {REGISTER}")
-            await self._ports.manifests.keep(manifest, record.raw)
-        except TakenError as error:
-            return manifest_missing(error.message)
-        return await _compared(manifest, found)
-
-    async def _listing(self, record: VersionRecord) -> Held | Finding:
-        """What lies where the package was found; or why that cannot be said."""
-        try:
-            async with asyncio.timeout(self._ports.seconds):
-                return await self._held(record)
-        except (AccessError, StoreError) as error:
-            return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
-        except TimeoutError:
-            message = f"the listing took more than {self._ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
-            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.LIMIT_EXCEEDED, message)
-
-    async def _held(self, record: VersionRecord) -> Held:
-        source, found = record.spec.source.obs, record.status.source
-        assert source is not None
-        assert found is not None
-        way = await access(source, record.namespace, self._ports.cluster)
-        where = replace(way.where, prefix=location(source.model_copy(update={"uri": found.uri})).prefix)
-        try:
-            return Held(await self._ports.history.history(where, way.credentials), where.prefix)
-        except StoreError as error:
-            if error.reason is not Reason.PREFIX_EMPTY:
-                raise
-            return Held(Listing.of(()), where.prefix)
-
-
-async def _compared(manifest: Manifest, held: Held) -> Finding:
-    is_short = held.history.is_short and manifest.objects <= SHORT_OBJECTS
-    found = await offload(lambda: drift(manifest.entries, held.history, held.prefix), inline=is_short)
-    return source_unchanged(manifest, found)
 
 
 def drift_key(record: VersionRecord) -> Key:

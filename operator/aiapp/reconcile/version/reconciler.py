@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
@@ -15,20 +15,20 @@ from aiapp.domain.artifact.verification import vouched
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
+from aiapp.domain.package.inspection import Inspection, Valid
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.raw import store_of
 from aiapp.domain.version.pinning import Shared
 from aiapp.domain.version.plan import ObservedVersion, UnderWay, VersionPlan, plan
-from aiapp.domain.version.status import is_pinned, known_listing
-from aiapp.ports import Clock, Cluster, ObjectStore, PythonParser, Recorder
+from aiapp.domain.version.status import is_pinned
+from aiapp.ports import Clock, Cluster, Recorder
 from aiapp.reconcile.conditions import conditions
-from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots, endpoint_of
+from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
-from aiapp.reconcile.sources.access import AccessError, access
+from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import DriftTracker
-from aiapp.reconcile.version.importing import inspect
-from aiapp.reconcile.version.manifests import Manifests
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
 
@@ -46,14 +46,11 @@ class VersionPorts:
     manifests: Manifests
     digests: Digests
     recorder: Recorder
-    objects: ObjectStore
-    parser: PythonParser
+    sources: Sources
     catalogue: Catalogue
     view: NodeInventoryView
     drifts: DriftTracker
     slots: StoreSlots
-    import_seconds: float
-    """For one look at a package."""
     manifest_bytes: int
     """Of all manifests of one namespace."""
     clock: Clock
@@ -93,7 +90,8 @@ class VersionReconciler:
         """What the import finds, and the object as it is after what was written of it meanwhile."""
         if is_pinned(record):
             return None, record.raw
-        looking = asyncio.create_task(self._inspect(record))
+        source = self._ports.sources.of(record)
+        looking = asyncio.create_task(source.inspect(partial(self._vouched, record.namespace)))
         raw = record.raw
         try:
             await asyncio.wait({looking}, timeout=QUICK_SECONDS if record.is_new else None)
@@ -102,29 +100,6 @@ class VersionReconciler:
             return await looking, raw
         finally:
             looking.cancel()
-
-    async def _inspect(self, record: VersionRecord) -> Inspection:
-        source = record.spec.source.obs
-        if source is None:
-            return Unresolved(
-                Reason.SPEC_INVALID, "spec.source names no source that this operator knows", retryable=False
-            )
-        try:
-            way = await access(source, record.namespace, self._ports.cluster)
-        except AccessError as error:
-            return Unresolved(error.reason, error.message, retryable=False)
-        found = await inspect(
-            way.where,
-            way.credentials,
-            self._ports.objects,
-            self._ports.parser,
-            known_listing(record),
-            deadline_seconds=self._ports.import_seconds,
-        )
-        if not isinstance(found, Valid):
-            return found
-        known = self._vouched(record.namespace, found.manifest.pin) or await self._ports.digests.known(found, way)
-        return replace(found, content=known)
 
     async def _gather(
         self, key: Key, record: VersionRecord, inspection: Inspection | UnderWay | None
@@ -194,4 +169,4 @@ class VersionReconciler:
 
 def _wanted_store(raw: Json) -> str | None:
     """The store that an import would ask; None when there is nothing to import."""
-    return None if "artifact" in (raw.get("status") or {}) else endpoint_of(raw)
+    return None if "artifact" in (raw.get("status") or {}) else store_of(raw)

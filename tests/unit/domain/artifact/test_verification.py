@@ -14,10 +14,20 @@ from aiapp.domain.application.plan import Children, plan
 from aiapp.domain.application.status import assess
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known
-from aiapp.domain.artifact.verification import deviation, fetched, has_told, learnt, mismatch, pinned, with_digest
+from aiapp.domain.artifact.verification import (
+    StatedDigest,
+    deviation,
+    fetched,
+    has_told,
+    learnt,
+    mismatch,
+    pinned,
+    with_digest,
+)
 from aiapp.domain.conditions import State
 
 ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
+FIELD = "spec.source.obs.digest"
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SUMS = Known(Content(ONE, bytes(96)), "SHA256SUMS")
 
@@ -47,9 +57,10 @@ def telling(digest: str, name: str = "mnist-1-0-0-x", at: str = "2026-01-02T03:0
     ],
 )
 def test_at_the_import(stated: str | None, known: Known | None, expected: tuple[str | None, ...]) -> None:
-    found = with_digest(artifact(), stated, known)
+    of_source = StatedDigest(FIELD, stated) if stated else None
+    found = with_digest(artifact(), of_source, known)
     assert (found.digest, found.digest_from, found.verification) == expected
-    assert mismatch(stated, known) is None
+    assert mismatch(of_source, known) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +80,7 @@ def test_the_condition_says_what_vouches(found: Artifact, words: str) -> None:
 
 
 def test_a_content_that_is_known_to_be_another_than_stated_is_not_pinned() -> None:
-    refused = mismatch(OTHER, SUMS)
+    refused = mismatch(StatedDigest(FIELD, OTHER), SUMS)
     assert refused is not None
     assert (refused.type, refused.state, refused.reason) == (
         ConditionType.ARTIFACT_PINNED,
@@ -77,7 +88,7 @@ def test_a_content_that_is_known_to_be_another_than_stated_is_not_pinned() -> No
         Reason.DIGEST_MISMATCH,
     )
     assert ONE in refused.message
-    assert OTHER in refused.message
+    assert f"{FIELD} states {OTHER}" in refused.message
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,9 @@ from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolved, Unavailable
+from aiapp.domain.sources.imported import imported, remembered
 from aiapp.domain.version.drift import recalled
-from aiapp.domain.version.status import (
-    Report,
-    first_sight,
-    imported,
-    is_pinned,
-    known_listing,
-    remembered,
-    report,
-)
+from aiapp.domain.version.status import Report, first_sight, is_pinned, known_listing, report
 
 VALID = Valid(
     uri="obs://models/mnist/1.0.0/model/",

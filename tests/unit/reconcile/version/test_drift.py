@@ -11,6 +11,7 @@ import pytest
 from tests.support import documents
 from tests.support.fake_api import FakeApi
 from tests.support.records import NORMAL, condition, stored
+from tests.support.world import Bucket, Trusting
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
@@ -27,10 +28,13 @@ from aiapp.domain.objectstore.location import Location
 from aiapp.domain.records import RECONCILE_AT, VersionRecord
 from aiapp.domain.version.drift import looked, with_look
 from aiapp.domain.version.status import Report, is_pinned
-from aiapp.ports import ObjectHistory, StoreError
+from aiapp.ports import StoreError
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
+from aiapp.reconcile.sources.obs import ObsPorts
+from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.version.drift import (
     DRIFT,
     SUSPICION_SECONDS,
@@ -40,7 +44,6 @@ from aiapp.reconcile.version.drift import (
     DriftTiming,
     DriftTracker,
 )
-from aiapp.reconcile.version.manifests import Manifests
 from aiapp.wiring import utc_now
 
 MANIFEST = composed(Entry(f"{number:04d}.bin", 1, f"{number * 7919:032x}") for number in range(300))
@@ -52,17 +55,17 @@ HOUR = 3600.0
 LOOK = Key(DRIFT, "team", "mnist-1.0.0")
 
 
-class Held(ObjectHistory):
+class Held(Bucket):
     """What the store holds; `fault` is what it says instead."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.listed = [Listed(f"{PREFIX}{e.path}", e.size, e.etag) for e in MANIFEST.entries]
-        self.fault: StoreError | None = None
-        self.asked: list[Location] = []
+        self.looks: list[Location] = []
 
     @override
     async def history(self, location: Location, credentials: Credentials | None) -> Listing:
-        self.asked.append(location)
+        self.looks.append(location)
         if self.fault is not None:
             raise self.fault
         return Listing.of(self.listed)
@@ -87,13 +90,19 @@ class World:
         self.reconciler = DriftReconciler(
             DriftPorts(
                 store=self.store,
-                cluster=StoredCluster(self.api, self.store, utc_now),
-                manifests=self.manifests,
-                history=self.held,
+                sources=Sources(
+                    ObsPorts(
+                        cluster=StoredCluster(self.api, self.store, utc_now),
+                        objects=self.held,
+                        parser=Trusting(),
+                        manifests=self.manifests,
+                        seconds=5,
+                        checksum_objects=0,
+                    )
+                ),
                 slots=self.slots,
                 drifts=self.drifts,
                 tell=self.told.append,
-                seconds=5,
             )
         )
 
@@ -162,7 +171,7 @@ async def test_the_import_is_the_first_look_and_the_next_one_is_no_news_if_it_fi
     assert look.finding.state is State.TRUE
     world.annotate(conditions=recorded(with_look(SAID, look))["conditions"])
     await world.look()
-    assert world.held.asked
+    assert world.held.looks
     assert world.told == []
 
 
@@ -174,7 +183,7 @@ async def test_an_import_that_pins_nothing_says_nothing_of_the_store() -> None:
 async def test_a_look_reads_the_manifest_live_and_lists_the_root_of_the_package_once() -> None:
     world = World()
     outcome = await world.look()
-    assert [(where.bucket, where.prefix) for where in world.held.asked] == [("models", PREFIX)]
+    assert [(where.bucket, where.prefix) for where in world.held.looks] == [("models", PREFIX)]
     (finding,) = world.said(world.annotate()).findings
     assert (finding.state, finding.message) == (State.TRUE, "the store holds all 300 files as they were pinned")
     assert world.told == [Key("AIApplicationVersion", "team", "mnist-1.0.0")]
@@ -325,7 +334,7 @@ async def test_a_look_waits_for_a_slot_when_its_namespace_has_its_share() -> Non
     world = World()
     with world.slots.slot("https://s3.test", Key(DRIFT, "team", "slow-1.0.0")):
         outcome = await world.look()
-    assert (outcome.waiting, world.held.asked) == (True, [])
+    assert (outcome.waiting, world.held.looks) == (True, [])
     assert await world.due()
 
 

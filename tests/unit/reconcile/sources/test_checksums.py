@@ -18,9 +18,9 @@ from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Valid
 from aiapp.ports import HashingStore, ObjectChangedError, StoreError
+from aiapp.reconcile.sources import checksums
 from aiapp.reconcile.sources.access import Access
-from aiapp.reconcile.version import checksums
-from aiapp.reconcile.version.checksums import known_content
+from aiapp.reconcile.sources.checksums import known_content
 
 FILES = {"config.json": b"{}", "model.bin": b"weights", "readme": b""}
 HASHES = {path: hashlib.sha256(data).hexdigest() for path, data in FILES.items()}

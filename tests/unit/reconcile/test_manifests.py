@@ -16,8 +16,8 @@ from aiapp.domain.artifact.sharing import is_used_by
 from aiapp.domain.kubernetes.naming import owner
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
 from aiapp.ports import ApiError, ConflictError, NotFoundError
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
-from aiapp.reconcile.version.manifests import Manifests
 
 MANY = composed(Entry(f"{n:05d}", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(45_000))
 """Too large for one ConfigMap."""

@@ -8,7 +8,7 @@ from tests.support.documents import changed
 from tests.support.records import NORMAL, stored
 
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.artifact.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
+from aiapp.domain.version.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
 
 DIGEST = f"sha256:{'d1' * 32}"
 HERE = Destination()

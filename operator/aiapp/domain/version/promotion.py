@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources.raw import is_movable, moved, references
 
 UNKNOWN_DIGEST: Final = (
     "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the "
@@ -32,15 +33,14 @@ def promoted(version: Json, there: Destination) -> Json:
     """The manifest, with the version's content digest in its source. Raises `NotPromotableError`."""
     name, artifact = version["metadata"]["name"], (version.get("status") or {}).get("artifact") or {}
     spec = deepcopy(version["spec"])
-    source = spec["source"].get("obs")
-    if source is None:
+    if not is_movable(spec["source"]):
         raise NotPromotableError(f"version {name}: only a package in object storage can be promoted")
     if not artifact:
         raise NotPromotableError(f"version {name} is not pinned yet: see kubectl describe aiappv {name}")
     if "digest" not in artifact:
         raise NotPromotableError(f"version {name}: {UNKNOWN_DIGEST}")
     changes = {"uri": there.uri, "endpoint": there.endpoint, "region": there.region, "addressing": there.addressing}
-    spec["source"]["obs"] = source | _given(changes) | {"digest": artifact["digest"]}
+    spec["source"] = moved(spec["source"], _given(changes) | {"digest": artifact["digest"]})
     metadata = {"name": name} | _given({"namespace": there.namespace})
     return {"apiVersion": version["apiVersion"], "kind": version["kind"], "metadata": metadata, "spec": spec}
 
@@ -56,11 +56,9 @@ def needs(manifest: Json) -> list[str]:
 
 
 def _needs(spec: Json) -> Iterator[str]:
-    source, container = spec["source"]["obs"], spec.get("container") or {}
-    secrets = [source.get("credentialsSecretRef"), *container.get("imagePullSecrets", ())]
-    yield from (f"Secret {reference['name']}" for reference in secrets if reference)
-    if bundle := source.get("caBundleRef"):
-        yield f"{bundle['kind']} {bundle['name']}"
+    container = spec.get("container") or {}
+    yield from references(spec["source"])
+    yield from (f"Secret {reference['name']}" for reference in container.get("imagePullSecrets", ()))
     for variable in container.get("env", ()):
         for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
             if reference := (variable.get("valueFrom") or {}).get(field):

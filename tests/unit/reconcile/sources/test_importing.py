@@ -16,8 +16,8 @@ from aiapp.domain.objectstore.location import Location, location
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.service_code import ServiceCode, Syntax
 from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
-from aiapp.reconcile.version import importing
-from aiapp.reconcile.version.importing import inspect
+from aiapp.reconcile.sources import importing
+from aiapp.reconcile.sources.importing import inspect
 
 SOURCE = ObsSource(uri="obs://models/mnist")
 CONFIG = b'{"model_algorithm": "x", "model_type": "PyTorch"}'

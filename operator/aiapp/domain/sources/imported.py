@@ -1,0 +1,118 @@
+"""From what an import found at a source to the conditions of the import and the parts of the status beside them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.source import Source
+from aiapp.api.version import Artifact, ModelStatus, SourceStatus
+from aiapp.domain.artifact.manifest import Manifest
+from aiapp.domain.artifact.manifest_config_map import manifest_reference
+from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
+from aiapp.domain.conditions import Finding, as_recorded, fails, holds, unknown
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.package.story import remarks_of
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.sizes import human_size
+from aiapp.domain.sources.variants import import_conditions, stated_digest, type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What is known of source and artifact: the conditions and the parts of the status that go with them."""
+
+    findings: tuple[Finding, ...]
+    source: SourceStatus | None
+    artifact: Artifact | None
+    model: ModelStatus | None
+
+
+NOTHING_KNOWN: Final = Imported((), None, None, None)
+
+
+def remembered(record: VersionRecord) -> Imported:
+    """The import as it was recorded."""
+    findings = tuple(_recalled(record, type_) for type_ in import_conditions(record.spec.source))
+    known = Imported(findings, record.status.source, record.status.artifact, record.status.model)
+    return with_artifact(known, known.artifact) if known.artifact else known
+
+
+def imported(record: VersionRecord, inspection: Inspection) -> Imported:
+    """The import as it was just seen."""
+    source = record.spec.source
+    match inspection:
+        case Unresolved(reason, message):
+            unresolved = fails(ConditionType.SOURCE_RESOLVED, reason, message)
+            return Imported(_stages(source, unresolved), record.status.source, None, record.status.model)
+        case Unchanged():
+            before = remembered(record)
+            return replace(before, findings=(holds(ConditionType.SOURCE_RESOLVED), *before.findings[1:]))
+        case Invalid(uri, listing, reason, message):
+            invalid = fails(ConditionType.PACKAGE_VALID, reason, message)
+            found = _stages(source, holds(ConditionType.SOURCE_RESOLVED), invalid)
+            return Imported(found, _status(source, uri, listing), None, None)
+        case Valid():
+            return _accepted(inspection, source)
+
+
+def with_artifact(known: Imported, artifact: Artifact) -> Imported:
+    """A pinned version with what is known of its content by now."""
+    finding = pinned(artifact)
+    return replace(known, artifact=artifact, findings=_replaced(known.findings, finding))
+
+
+def with_doubt(known: Imported, doubt: str) -> Imported:
+    """A pinned version with something that a person should know of its record."""
+    before = next(f for f in known.findings if f.type is ConditionType.ARTIFACT_PINNED)
+    return replace(known, findings=_replaced(known.findings, replace(before, message=f"{before.message}; {doubt}")))
+
+
+def refused(known: Imported, why: Finding) -> Imported:
+    """What is valid but is not pinned."""
+    return replace(known, artifact=None, findings=_replaced(known.findings, why))
+
+
+def _replaced(findings: Iterable[Finding], finding: Finding) -> tuple[Finding, ...]:
+    return tuple(finding if one.type is finding.type else one for one in findings)
+
+
+def _accepted(package: Valid, source: Source) -> Imported:
+    stated = stated_digest(source)
+    artifact = with_digest(_artifact(package.manifest), stated, package.content)
+    refusal = mismatch(stated, package.content)
+    findings = (
+        holds(ConditionType.SOURCE_RESOLVED),
+        holds(ConditionType.PACKAGE_VALID, remarks_of(package)),
+        refusal or pinned(artifact),
+    )
+    model = package.model.model_copy(update={"runtime": package.runtime})
+    status = _status(source, package.uri, package.listing)
+    return Imported(findings, status, None if refusal else artifact, model)
+
+
+def _artifact(manifest: Manifest) -> Artifact:
+    return Artifact(
+        pin=manifest.pin,
+        objects=manifest.objects,
+        bytes=manifest.bytes,
+        size=human_size(manifest.bytes),
+        manifest_ref=manifest_reference(manifest),
+        verification="ETag",
+    )
+
+
+def _status(source: Source, uri: str, listing: str) -> SourceStatus | None:
+    type_ = type_of(source)
+    return None if type_ is None else SourceStatus(type=type_, uri=uri, listing=listing)
+
+
+def _stages(source: Source, *known: Finding) -> tuple[Finding, ...]:
+    """The stages that are known; those behind them have to wait."""
+    later = import_conditions(source)[len(known) :]
+    return (*known, *(unknown(type_, Reason.PENDING, f"waits for {known[-1].type}") for type_ in later))
+
+
+def _recalled(record: VersionRecord, type_: ConditionType) -> Finding:
+    before = record.condition(type_)
+    return unknown(type_, Reason.PENDING, "") if before is None else as_recorded(type_, before)

@@ -1,0 +1,35 @@
+"""A package in object storage: what its source states. Never asks a store."""
+
+from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.domain.artifact.verification import StatedDigest
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources.raw import OBS
+
+
+def package(source: ObsSource) -> str:
+    """What is imported, for people."""
+    return f"the package from {source.uri}"
+
+
+def stated_digest(source: ObsSource) -> StatedDigest | None:
+    """The digest that the source says its content has."""
+    return None if source.digest is None else StatedDigest(f"spec.source.{OBS}.digest", source.digest)
+
+
+def canonical(source: ObsSource) -> Json:
+    """The fields that reach the pod template, in the form `rollout/1`."""
+    secret, bundle = source.credentials_secret_ref, source.ca_bundle_ref
+    fields: Json = {
+        "uri": source.uri,
+        "endpoint": source.endpoint,
+        "region": source.region,
+        "addressing": source.addressing,
+        "digest": source.digest,
+        "credentialsSecretRef": {"name": secret.name} if secret else None,
+        "caBundleRef": _ca_bundle(bundle) if bundle else None,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _ca_bundle(bundle: CaBundleReference) -> Json:
+    return {"kind": bundle.kind, "name": bundle.name, "key": bundle.key}

@@ -1,0 +1,34 @@
+"""Sources as the fields of an object, without their models: for what many ask, and for what leaves them as they are."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from aiapp.domain.kubernetes.resources import Json
+
+OBS: Final = "obs"
+"""The field under `spec.source` of a package in object storage."""
+
+
+def store_of(version: Json) -> str | None:
+    """The store that an AIApplicationVersion's source names; None for a source without one."""
+    obs = version["spec"].get("source", {}).get(OBS)
+    return None if obs is None else str(obs.get("endpoint", obs.get("region", "")))
+
+
+def is_movable(source: Json) -> bool:
+    """Whether the same content may lie elsewhere, under other fields of the source."""
+    return OBS in source
+
+
+def moved(source: Json, changes: Json) -> Json:
+    """A source that is movable, with other fields."""
+    return source | {OBS: source[OBS] | changes}
+
+
+def references(source: Json) -> Iterator[str]:
+    """The objects of its namespace that it names, each as `Secret store`."""
+    obs = source.get(OBS) or {}
+    if secret := obs.get("credentialsSecretRef"):
+        yield f"Secret {secret['name']}"
+    if bundle := obs.get("caBundleRef"):
+        yield f"{bundle['kind']} {bundle['name']}"

@@ -1,0 +1,59 @@
+"""The source of a version, whatever its kind is: each question goes to the kind that is set.
+
+A new kind of source is a case in each function here, which the type checker demands.
+"""
+
+from typing import Final
+
+from aiapp.api.conditions import ConditionType
+from aiapp.api.source import IMPORT_CONDITIONS, ObsSource, Source, SourceType
+from aiapp.domain.artifact.verification import StatedDigest
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources import obs
+from aiapp.domain.sources.raw import OBS
+
+UNKNOWN_SOURCE: Final = "spec.source names no source that this operator knows"
+
+
+def type_of(source: Source) -> SourceType | None:
+    """Its name in a status."""
+    match source.variant:
+        case ObsSource():
+            return "Obs"
+        case None:
+            return None
+
+
+def import_conditions(source: Source) -> tuple[ConditionType, ...]:
+    """The conditions of its import, in their order; of an unknown kind, those of all kinds that there are."""
+    type_ = type_of(source)
+    if type_ is not None:
+        return IMPORT_CONDITIONS[type_]
+    return tuple(dict.fromkeys(condition for conditions in IMPORT_CONDITIONS.values() for condition in conditions))
+
+
+def contents(source: Source) -> str:
+    """What is imported, for people."""
+    match source.variant:
+        case ObsSource() as found:
+            return obs.package(found)
+        case None:
+            return "the source"
+
+
+def stated_digest(source: Source) -> StatedDigest | None:
+    """The digest that the source says its content has."""
+    match source.variant:
+        case ObsSource() as found:
+            return obs.stated_digest(found)
+        case None:
+            return None
+
+
+def canonical_source(source: Source) -> Json:
+    """The fields that reach the pod template, in the form `rollout/1`."""
+    match source.variant:
+        case ObsSource() as found:
+            return {OBS: obs.canonical(found)}
+        case None:
+            return {}

@@ -1,0 +1,144 @@
+"""A package in object storage, asked for one version. Writes a deleted manifest again, and nothing else."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from typing_extensions import override
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.source import ObsSource
+from aiapp.api.version import Artifact, SourceStatus
+from aiapp.domain.artifact.manifest import Manifest, ManifestError
+from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
+from aiapp.domain.objectstore.location import location
+from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, manifest_missing, source_unchanged
+from aiapp.domain.version.status import known_listing
+from aiapp.ports import Cluster, HashingStore, ObjectHistory, PythonParser, StoreError
+from aiapp.reconcile.manifests import ManifestGoneError, Manifests
+from aiapp.reconcile.offload import offload
+from aiapp.reconcile.shared_config_maps import TakenError
+from aiapp.reconcile.sources.access import Access, AccessError, Namespace, access, require_allowed
+from aiapp.reconcile.sources.checksums import known_content
+from aiapp.reconcile.sources.importing import inspect
+from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
+
+
+class PackageStore(HashingStore, ObjectHistory, Protocol):
+    """Everything that is asked of object storage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObsPorts:
+    """What packages in object storage are read with."""
+
+    cluster: Cluster
+    objects: PackageStore
+    parser: PythonParser
+    manifests: Manifests
+    seconds: float
+    """For one look at a package."""
+    checksum_objects: int
+    """The store is asked for the hashes of at most so many objects of one package."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What lies under a prefix, with the versions that the store keeps."""
+
+    history: Listing
+    prefix: str
+
+
+async def package_access(source: ObsSource, found: SourceStatus, namespace: str, cluster: Namespace) -> Access:
+    """`access` to the folder in which config.json was found. Raises `AccessError`, `ApiError`."""
+    way = await access(source, namespace, cluster)
+    root = location(source.model_copy(update={"uri": found.uri}))
+    return replace(way, where=replace(way.where, prefix=root.prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class ObsPackage(LiveSource):
+    """The package that a version's source names."""
+
+    record: VersionRecord
+    source: ObsSource
+    ports: ObsPorts
+
+    @override
+    async def inspect(self, known: KnownOfPin) -> Inspection:
+        ports = self.ports
+        try:
+            way = await access(self.source, self.record.namespace, ports.cluster)
+        except AccessError as error:
+            return Unresolved(error.reason, error.message, retryable=False)
+        listing = known_listing(self.record)
+        found = await inspect(
+            way.where, way.credentials, ports.objects, ports.parser, listing, deadline_seconds=ports.seconds
+        )
+        if not isinstance(found, Valid):
+            return found
+        content = known(found.manifest.pin) or await known_content(found, way, ports.objects, ports.checksum_objects)
+        return replace(found, content=content)
+
+    @override
+    async def compare(self) -> Finding:
+        artifact = self.record.status.artifact
+        assert artifact is not None
+        try:
+            manifest = await self.ports.manifests.read(self.record.namespace, artifact)
+        except ManifestGoneError as error:
+            return await self._restored(artifact, error)
+        except ManifestError as error:
+            return manifest_missing(str(error))
+        found = await self._listing()
+        return found if isinstance(found, Finding) else await _compared(manifest, found)
+
+    @override
+    async def require_access(self) -> None:
+        await require_allowed(self.source, self.record.namespace, self.ports.cluster)
+
+    async def _restored(self, artifact: Artifact, gone: ManifestGoneError) -> Finding:
+        """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
+        found = await self._listing()
+        if isinstance(found, Finding):
+            return manifest_missing(f"{gone}, and the store cannot be asked for it: {found.message}")
+        try:
+            manifest = await offload(lambda: listed_now(found.history, found.prefix), inline=found.history.is_short)
+            if manifest is None or manifest.pin != artifact.pin:
+                return manifest_missing(f"{gone}, and the store no longer lists exactly what was pinned: {REGISTER}")
+            await self.ports.manifests.keep(manifest, self.record.raw)
+        except TakenError as error:
+            return manifest_missing(error.message)
+        return await _compared(manifest, found)
+
+    async def _listing(self) -> _Held | Finding:
+        """What lies where the package was found; or why that cannot be said."""
+        try:
+            async with asyncio.timeout(self.ports.seconds):
+                return await self._held()
+        except (AccessError, StoreError) as error:
+            return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
+        except TimeoutError:
+            message = f"the listing took more than {self.ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
+            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.LIMIT_EXCEEDED, message)
+
+    async def _held(self) -> _Held:
+        found = self.record.status.source
+        assert found is not None
+        way = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
+        try:
+            return _Held(await self.ports.objects.history(way.where, way.credentials), way.where.prefix)
+        except StoreError as error:
+            if error.reason is not Reason.PREFIX_EMPTY:
+                raise
+            return _Held(Listing.of(()), way.where.prefix)
+
+
+async def _compared(manifest: Manifest, held: _Held) -> Finding:
+    is_short = held.history.is_short and manifest.objects <= SHORT_OBJECTS
+    found = await offload(lambda: drift(manifest.entries, held.history, held.prefix), inline=is_short)
+    return source_unchanged(manifest, found)

@@ -1,0 +1,50 @@
+"""The source of a version, by its kind. The one place of the reconcilers that tells kinds of sources apart."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from typing_extensions import override
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.source import ObsSource
+from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.package.inspection import Inspection, Unresolved
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.variants import UNKNOWN_SOURCE
+from aiapp.reconcile.sources.access import AccessError
+from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
+from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
+
+
+class UnknownSource(LiveSource):
+    """A source that a newer operator knows."""
+
+    @override
+    async def inspect(self, known: KnownOfPin) -> Inspection:
+        return Unresolved(Reason.SPEC_INVALID, UNKNOWN_SOURCE, retryable=False)
+
+    @override
+    async def compare(self) -> Finding:
+        return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, UNKNOWN_SOURCE)
+
+    @override
+    async def require_access(self) -> None:
+        raise AccessError(Reason.SPEC_INVALID, UNKNOWN_SOURCE)
+
+
+UNKNOWN: Final = UnknownSource()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of versions, with what each kind is read with."""
+
+    obs: ObsPorts
+
+    def of(self, record: VersionRecord) -> LiveSource:
+        """The source of that version."""
+        match record.spec.source.variant:
+            case ObsSource() as source:
+                return ObsPackage(record, source, self.obs)
+            case None:
+                return UNKNOWN

@@ -1,0 +1,87 @@
+"""Each kind of source answers every question, and nothing beside the rooms of sources knows which kinds there are."""
+
+import re
+from pathlib import Path
+from typing import Final, get_args
+
+import pytest
+from tests.support.records import NORMAL, fresh_version, normal_version, observed
+
+from aiapp.api.conditions import ConditionType
+from aiapp.api.source import IMPORT_CONDITIONS, Source, SourceType
+from aiapp.api.version import VersionStatus
+from aiapp.domain.application.plan import plan
+from aiapp.domain.application.rollout import Absent
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.variants import (
+    UNKNOWN_SOURCE,
+    canonical_source,
+    contents,
+    import_conditions,
+    stated_digest,
+    type_of,
+)
+from aiapp.domain.version.status import first_sight
+
+CODE: Final = Path("operator/aiapp")
+ROOMS: Final = tuple(
+    CODE / place
+    for place in (
+        "api/source.py",
+        "domain/sources",
+        "domain/objectstore",
+        "reconcile/sources",
+        "adapters/objectstore",
+        "s3",
+        "fetch",
+    )
+)
+"""Where object storage is what the code is about."""
+NAMED: Final = re.compile(r"""source\.obs\b|\[["']obs["']\]|\(["']obs["']|\bspec\.source\.obs\b""")
+
+
+def test_only_the_rooms_of_object_storage_name_its_field() -> None:
+    elsewhere = [path for path in CODE.rglob("*.py") if not any(path.is_relative_to(room) for room in ROOMS)]
+    assert len(elsewhere) > 100
+    assert [str(path) for path in elsewhere if NAMED.search(path.read_text("utf-8"))] == []
+
+
+def test_every_type_of_source_has_its_conditions_and_all_begin_with_the_source_and_end_with_the_artifact() -> None:
+    assert set(IMPORT_CONDITIONS) == set(get_args(SourceType))
+    for conditions in IMPORT_CONDITIONS.values():
+        assert conditions[0] is ConditionType.SOURCE_RESOLVED
+        assert conditions[-1] is ConditionType.ARTIFACT_PINNED
+
+
+def test_the_status_says_which_conditions_there_are_in_their_order() -> None:
+    text = str(VersionStatus.model_fields["conditions"].description)
+    for conditions in IMPORT_CONDITIONS.values():
+        assert ", ".join(conditions) in " ".join(text.split())
+
+
+def test_conditions_come_in_the_order_of_the_source() -> None:
+    record = fresh_version()
+    found = [finding.type for finding in first_sight(record).findings]
+    assert found[:4] == [*import_conditions(record.spec.source), ConditionType.RUNTIME_RESOLVED]
+
+
+def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
+    newer = Source.model_validate({"image": {"reference": "r/m@sha256:1"}})
+    assert (type_of(newer), stated_digest(newer), canonical_source(newer)) == (None, None, {})
+    assert contents(newer) == "the source"
+    assert import_conditions(newer)[0] is ConditionType.SOURCE_RESOLVED
+
+
+def test_no_pods_are_made_of_a_version_whose_source_this_operator_does_not_know() -> None:
+    raw = normal_version().raw
+    newer = VersionRecord.parse(raw | {"spec": raw["spec"] | {"source": {"image": {"reference": "r"}}}})
+    (rollout,) = plan(observed(None, newer)).rollouts
+    assert isinstance(rollout, Absent)
+    assert rollout.why.message == f"version mnist-1.0.0: {UNKNOWN_SOURCE}"
+
+
+@pytest.mark.parametrize("type_", get_args(SourceType))
+def test_a_status_may_name_every_type(type_: str) -> None:
+    status = VersionStatus.model_validate({**NORMAL, "source": {"type": type_, "uri": "x"}})
+    assert status.source is not None
+    assert status.source.type == type_
