@@ -10,21 +10,22 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from aiapp.adapters.http.metrics import Metrics
 from aiapp.adapters.http.probes import Probes
 from aiapp.adapters.kube.client import KubeApi
 from aiapp.adapters.kube.credentials import KubeCredentials, load, session
 from aiapp.adapters.kube.events import EventRecorder
+from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.controller.cache import Cache
 from aiapp.controller.crd_check import SchemaCheck
 from aiapp.controller.informer import Collection, Informer, InformerTiming
 from aiapp.controller.resync import Resync
-from aiapp.controller.workers import Reconcile, Workers
+from aiapp.controller.workers import RESULTS, Reconcile, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.domain.kubernetes.child_kinds import CHILD_KINDS, trim_of
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
@@ -39,6 +40,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
+from aiapp.domain.monitoring.work import work_samples
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.tables import Tables
@@ -54,6 +56,7 @@ from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
+from aiapp.reconcile.monitor import Monitor
 from aiapp.reconcile.refusals import Reported
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
@@ -98,6 +101,7 @@ class Parts:
     shared: SharedConfigMaps
     recorder: EventRecorder
     objects: S3Store
+    metrics: Metrics
     parser: IsolatedParser
     drifts: DriftTracker
     slots: StoreSlots
@@ -120,6 +124,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         view=parts.view,
         drifts=parts.drifts,
         slots=parts.slots,
+        observer=parts.metrics,
         manifest_bytes=parts.settings.max_manifest_bytes,
         clock=utc_now,
     )
@@ -234,14 +239,16 @@ class Engine:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.metrics = Metrics()
         self.credentials = KubeCredentials(load, time.monotonic)
+        self.metrics = Metrics(urlsplit(self.credentials.server).netloc)
         self._connector = aiohttp.TCPConnector(ssl=self.credentials.tls, limit=0, keepalive_timeout=60)
         self._session = session(self.credentials, self._connector)
         self._queue = WorkQueue(time.monotonic, random.random, self.metrics)
         self._parts = self._make_parts(settings)
         self._triggers = triggers = Triggers(self._queue, self._parts.store)
         self._parts.store.listen(triggers)
+        self._monitor = Monitor(self._parts.store, self._parts.view, self.metrics, time.monotonic)
+        self._parts.store.listen(self._monitor)
         self._watches = self._list_watches(settings)
         self._resync = Resync(self._parts.api, self._parts.store, triggers.everything, settings.resync_seconds)
         self._schema = SchemaCheck(self._parts.api, lambda _: self._set_gate())
@@ -272,7 +279,7 @@ class Engine:
         logger.info("health and metrics at http://%s:%d", *address)
         if proxies(self._parts.settings).has_password:
             logger.warning("pods get the proxy without its user and password: templates are no place for them")
-        self._metrics_of_watches()
+        self._sample_metrics()
         for name, coroutine in self._coroutines().items():
             task = asyncio.create_task(coroutine, name=name)
             task.add_done_callback(self._ended)
@@ -308,7 +315,7 @@ class Engine:
         knowledge = NodeFactsConfig(shipped_tables(), recorder, self._read_nodes_again)
         store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, knowledge.tables))
         devices = Devices(self._device_freed) if settings.count_devices else None
-        objects = S3Store(store_settings(settings))
+        objects = S3Store(store_settings(settings), observer=self.metrics)
         return Parts(
             settings=settings,
             api=api,
@@ -319,6 +326,7 @@ class Engine:
             shared=SharedConfigMaps(api, store),
             recorder=recorder,
             objects=objects,
+            metrics=self.metrics,
             parser=IsolatedParser(),
             slots=StoreSlots(settings.workers // 2, self._queue.add),
             drifts=DriftTracker(
@@ -407,7 +415,10 @@ class Engine:
         ranges = [] if self._parts.ranges.synced.is_set() else ["the ranges of Services are not read yet"]
         return [*self._schema.complaints, *own, *ranges, *unseen]
 
-    def _metrics_of_watches(self) -> None:
-        self.metrics.working(self._queue.longest_running)
+    def _sample_metrics(self) -> None:
         for watch in self._watches:
             self.metrics.watch(watch.collection.title, watch.silence)
+        self.metrics.sample(self._monitor.samples)
+        for loop in (self._loop, self._drift_loop):
+            self.metrics.expect(loop.ages(), RESULTS, loop.workers)
+            self.metrics.sample(partial(work_samples, loop.ages))

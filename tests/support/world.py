@@ -11,6 +11,7 @@ from tests.support.fleet import TABLES
 from tests.support.records import NOON, stored
 from typing_extensions import override
 
+from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.api import crd
 from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
@@ -107,6 +108,7 @@ class World:
 
     def __init__(self) -> None:
         self.api, self.bucket, self.people, self.now = FakeApi(), Bucket(), Trusting(), 0.0
+        self.metrics = Metrics("fake:443")
         self.store: Cache[Any] = Cache(facts=lambda _: None)
         self.shared = SharedConfigMaps(self.api, self.store)
         self.digests = Digests(self.api, self.store, self.shared)
@@ -139,6 +141,7 @@ class World:
                 manifests=Manifests(self.shared),
                 digests=self.digests,
                 slots=StoreSlots(1, lambda _: None),
+                observer=self.metrics,
                 manifest_bytes=1 << 20,
                 **common,
             )

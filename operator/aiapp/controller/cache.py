@@ -50,7 +50,7 @@ class Cache(Generic[Facts]):
 
     def __init__(self, facts: Callable[[Json], Facts]) -> None:
         self._facts_of = facts
-        self._listener: Listener = lambda _: None
+        self._listeners: list[Listener] = []
         self._objects: dict[Resource, dict[Place, Json]] = defaultdict(dict)
         self._groups: dict[tuple[Resource, str, str], dict[str, Json]] = defaultdict(dict)
         self._facts: dict[str, Facts] = {}
@@ -59,7 +59,7 @@ class Cache(Generic[Facts]):
 
     def listen(self, listener: Listener) -> None:
         """`listener` hears every change after it is stored; of nodes only changes of facts."""
-        self._listener = listener
+        self._listeners.append(listener)
 
     # What happened
 
@@ -145,7 +145,8 @@ class Cache(Generic[Facts]):
                 return
         else:
             self._index(change)
-        self._listener(change)
+        for listener in self._listeners:
+            listener(change)
 
     def _note(self, node: Change) -> bool:
         """Whether a fact changed: nodes report every few minutes that they are alive, which is none."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.ports import ApiError
@@ -26,6 +26,7 @@ class Outcome:
 
 Reconcile = Callable[[Key], Awaitable[Outcome]]
 Result = Literal["success", "requeue_after", "requeue", "error"]
+RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
 class Observer(Protocol):
@@ -56,10 +57,16 @@ class Workers:
         self._queue = queue
         self._reconcilers = reconcilers
         self._slots = asyncio.Semaphore(workers)
+        self.workers = workers
+        """Reconciles at once, at most."""
         self._clock = clock
         self._observer = observer
         self._tasks: set[asyncio.Task[None]] = set()
         self.gate = asyncio.Event()
+
+    def ages(self) -> dict[str, list[float]]:
+        """Seconds that each reconcile in progress has taken, by kind; a kind that rests has none."""
+        return {kind: [] for kind in self._reconcilers} | self._queue.ages()
 
     async def run(self) -> None:
         """Until cancelled; then what runs is cancelled too (all state is in the API, nothing is lost)."""

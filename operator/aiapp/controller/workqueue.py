@@ -117,9 +117,13 @@ class WorkQueue:
         """Nothing waits and nothing runs (delayed keys do not count)."""
         return not len(self) and not self._running
 
-    def longest_running(self) -> float:
-        """Seconds the oldest work in progress has taken."""
-        return self._clock() - min(self._running.values()) if self._running else 0.0
+    def ages(self) -> dict[str, list[float]]:
+        """Seconds that each work in progress has taken, by kind."""
+        now = self._clock()
+        found: dict[str, list[float]] = {}
+        for key, since in self._running.items():
+            found.setdefault(key.kind, []).append(now - since)
+        return found
 
     def add(self, key: Key) -> None:
         """As soon as a worker is free; a key that is being worked on comes once more afterwards."""

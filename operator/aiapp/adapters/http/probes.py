@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from aiapp.adapters.http.metrics import CONTENT_TYPE, Metrics
+from aiapp.adapters.metrics.metrics import CONTENT_TYPE, Metrics
 
 Complaints = Callable[[], Sequence[str]]
 """What is wrong right now, one sentence each; empty when all is well."""

@@ -5,12 +5,13 @@ Never follows a redirect, never uses credentials that it was not given.
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import aiohttp
 
@@ -31,6 +32,13 @@ Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]
 
 USER_AGENT: Final = "aiapp-operator"
 _SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
+
+
+class Observer(Protocol):
+    """Is told of every answer, for metrics."""
+
+    def stored(self, method: str, status: int, seconds: float) -> None:
+        """`status` is 0 without an answer."""
 
 
 class ResponseError(StoreError):
@@ -72,13 +80,21 @@ class Request:
 class Client:
     """Bound to one event loop; must be closed."""
 
-    def __init__(self, settings: SessionSettings, retries: Retries, request_seconds: float, concurrency: int) -> None:
+    def __init__(
+        self,
+        settings: SessionSettings,
+        retries: Retries,
+        request_seconds: float,
+        concurrency: int,
+        observer: Observer | None = None,
+    ) -> None:
         """`request_seconds` bounds a whole response, `concurrency` the simultaneous requests to one origin."""
         self.sessions = Sessions(settings)
         self._retries = retries
         self._request_seconds = request_seconds
         self._limits = _ConcurrencyLimits(concurrency)
         self._breaker = CircuitBreaker()
+        self._observer = observer
 
     async def execute(self, request: Request, read: Read[Result]) -> Result:
         """Returns the result of `read`. Raises `StoreError`, after retries if the problem is transient."""
@@ -122,15 +138,16 @@ class Client:
         headers = {"Host": address.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
         if request.credentials is not None:
             headers = signed(request.method, f"{address.origin}{target}", headers, location.region, request.credentials)
-        async with self.sessions.request(request.method, address, target, headers, location.authorities) as response:
-            if response.status in _SUCCESSES:
-                return await read(response)
-            error = error_response(
-                response.status,
-                await bounded.beginning(response.content, ERROR_BYTES),
-                response.headers.get("x-amz-bucket-region", ""),
-            )
-            raise ResponseError(error, diagnose_response(error, request.context))
+        started, status = time.monotonic(), 0
+        try:
+            async with self.sessions.request(
+                request.method, address, target, headers, location.authorities
+            ) as response:
+                status = response.status
+                return await _content(response, request, read)
+        finally:
+            if self._observer is not None:
+                self._observer.stored(request.method, status, time.monotonic() - started)
 
     def _failure(self, error: Exception, request: Request) -> StoreError:
         proxied = self.sessions.proxy(request.context.address) is not None
@@ -144,6 +161,18 @@ class Client:
         host, seconds = request.context.address.host, self._request_seconds
         message = f"{host} sends so slowly that a response was not complete after {seconds:g} s"
         return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
+
+
+async def _content(response: aiohttp.ClientResponse, request: Request, read: Read[Result]) -> Result:
+    """Raises `ResponseError`."""
+    if response.status in _SUCCESSES:
+        return await read(response)
+    error = error_response(
+        response.status,
+        await bounded.beginning(response.content, ERROR_BYTES),
+        response.headers.get("x-amz-bucket-region", ""),
+    )
+    raise ResponseError(error, diagnose_response(error, request.context))
 
 
 class _ConcurrencyLimits:

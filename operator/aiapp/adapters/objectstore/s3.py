@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
-from aiapp.adapters.objectstore.client import Client, Read, Request, ResponseError, Retries
+from aiapp.adapters.objectstore.client import Client, Observer, Read, Request, ResponseError, Retries
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
 from aiapp.adapters.objectstore.sessions import SessionSettings
 from aiapp.api.conditions import Reason
@@ -70,7 +70,12 @@ class StoreSettings:
 class S3Store(HashingStore, ObjectHistory):
     """Object storage. Create one per process, inside its event loop; must be closed."""
 
-    def __init__(self, settings: StoreSettings, uniform: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        settings: StoreSettings,
+        uniform: Callable[[], float] = random.random,
+        observer: Observer | None = None,
+    ) -> None:
         self._settings = settings
         self._client = Client(
             SessionSettings(
@@ -83,6 +88,7 @@ class S3Store(HashingStore, ObjectHistory):
             Retries(attempts=settings.attempts, uniform=uniform),
             settings.request_seconds,
             settings.connections,
+            observer,
         )
 
     def keep_to(self, policy: EndpointPolicy) -> None:

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
+from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
@@ -15,7 +16,7 @@ from aiapp.domain.artifact.verification import vouched
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.package.inspection import Inspection, Valid
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import store_of
 from aiapp.domain.version.pinning import Shared
@@ -35,6 +36,15 @@ from aiapp.reconcile.views.nodes import NodeInventoryView
 QUICK_SECONDS: Final = 2.0
 """An import that takes longer is told while it goes on; of a quicker one only the outcome is written."""
 
+_RESULTS: Final = {Valid: "valid", Invalid: "invalid", Unresolved: "unresolved", Unchanged: "unchanged"}
+
+
+class ImportObserver(Protocol):
+    """Is told of every look at a package, for metrics."""
+
+    def imported(self, result: str, reason: Reason | None, seconds: float) -> None:
+        """It took `seconds`; `reason` is that of a refusal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionPorts:
@@ -51,6 +61,7 @@ class VersionPorts:
     view: NodeInventoryView
     drifts: DriftTracker
     slots: StoreSlots
+    observer: ImportObserver
     manifest_bytes: int
     """Of all manifests of one namespace."""
     clock: Clock
@@ -90,8 +101,7 @@ class VersionReconciler:
         """What the import finds, and the object as it is after what was written of it meanwhile."""
         if is_pinned(record):
             return None, record.raw
-        source = self._ports.sources.of(record)
-        looking = asyncio.create_task(source.inspect(partial(self._vouched, record.namespace)))
+        looking = asyncio.create_task(self._inspect(record))
         raw = record.raw
         try:
             await asyncio.wait({looking}, timeout=QUICK_SECONDS if record.is_new else None)
@@ -100,6 +110,15 @@ class VersionReconciler:
             return await looking, raw
         finally:
             looking.cancel()
+
+    async def _inspect(self, record: VersionRecord) -> Inspection:
+        started = self._ports.clock()
+        source = self._ports.sources.of(record)
+        found = await source.inspect(partial(self._vouched, record.namespace))
+        reason = found.reason if isinstance(found, Unresolved | Invalid) else None
+        seconds = (self._ports.clock() - started).total_seconds()
+        self._ports.observer.imported(_RESULTS[type(found)], reason, seconds)
+        return found
 
     async def _gather(
         self, key: Key, record: VersionRecord, inspection: Inspection | UnderWay | None

@@ -1,0 +1,1 @@
+"""The operator's metrics in a registry of Prometheus' client library."""
