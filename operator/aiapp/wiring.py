@@ -156,7 +156,7 @@ def sources(parts: Parts) -> Sources:
     obs = ObsPorts(
         cluster=parts.cluster,
         objects=parts.objects,
-        parser=parts.parser,
+        parsers=parts.parser,
         manifests=Manifests(parts.shared),
         seconds=parts.settings.import_seconds,
         checksum_objects=parts.settings.checksum_objects,

@@ -25,7 +25,7 @@ from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import ServiceCode, Syntax
 from aiapp.domain.rendering.pod.delivery import Fetcher
-from aiapp.ports import ObjectChangedError, PythonParser, Recorder, StoreError
+from aiapp.ports import ObjectChangedError, PythonParser, PythonParsers, Recorder, StoreError
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
@@ -88,11 +88,18 @@ class Bucket(PackageStore):
         return tuple(Listed(f"{PREFIX}{path}", len(data), data.hex()[:32] or "e") for path, data in self.files.items())
 
 
-class Trusting(PythonParser, Recorder):
+class Trusting(PythonParser, PythonParsers, Recorder):
     """Finds nothing wrong with any code, and remembers Events."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, str, str]] = []
+        self.tenants: list[str] = []
+        """Who had a parser."""
+
+    @override
+    def of(self, tenant: str) -> PythonParser:
+        self.tenants.append(tenant)
+        return self
 
     @override
     async def parse(self, source: bytes) -> Syntax:
@@ -120,7 +127,7 @@ class World:
         self.obs = ObsPorts(
             cluster=self.cluster,
             objects=self.bucket,
-            parser=self.people,
+            parsers=self.people,
             manifests=Manifests(self.shared),
             seconds=10,
             checksum_objects=0,

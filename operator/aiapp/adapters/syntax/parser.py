@@ -1,115 +1,92 @@
-"""Parses code that nobody trusts, in one long-lived process with limits on memory, CPU and time.
-
-Never imports or executes it: the process knows nothing but the standard library, and is replaced when it fails.
-"""
+"""Parses code that nobody trusts in a few processes with limits, of which a tenant has at most one at a time."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
-import struct
-import sys
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
+from weakref import WeakValueDictionary
 
 from typing_extensions import override
 
+from aiapp.adapters.syntax.process import CostlyError, LostError, ParserProcess, ParserSettings
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, Syntax, SyntaxFault, service_code
-from aiapp.ports import PythonParser
+from aiapp.ports import ParserError, PythonParser, PythonParsers
 
-_WORKER: Final = Path(__file__).with_name("worker.py")
 _REMEMBERED: Final = 256
-_MAX_ANSWER_BYTES: Final = 1024 * 1024
-_TOO_COSTLY: Final = SyntaxFault("it takes too much time or memory to parse")
+_SHORT_ANSWER: Final = 4096
+"""Bytes. Longer answers are not remembered, so that what is takes no more than some MiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParserSettings:
-    """Limits for one file."""
-
-    memory_bytes: int = 512 * 1024 * 1024
-    """Address space of the process; a file of the largest size needs about half."""
-    cpu_seconds: int = 4
-    timeout_seconds: float = 10.0
-
-
-class IsolatedParser(PythonParser):
-    """One process for all files, one file at a time; results are remembered by content. `close` it at the end."""
+class IsolatedParser(PythonParser, PythonParsers):
+    """Tenants take turns at the processes; short results are remembered by content. `close` it at the end."""
 
     def __init__(self, settings: ParserSettings | None = None) -> None:
-        self._settings = settings or ParserSettings()
-        self._turn = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
+        settings = settings or ParserSettings()
+        self._processes = [ParserProcess(settings) for _ in range(settings.processes)]
+        self._idle = list(self._processes)
+        self._places = asyncio.Semaphore(settings.processes)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._known: OrderedDict[bytes, Syntax] = OrderedDict()
 
     @override
-    async def parse(self, source: bytes) -> Syntax:
+    async def parse(self, source: bytes, tenant: str = "") -> Syntax:
         if len(source) > MAX_SERVICE_CODE_BYTES:
             return SyntaxFault(f"it has {len(source)} bytes, more than {MAX_SERVICE_CODE_BYTES}")
         digest = hashlib.sha256(source).digest()
-        async with self._turn:
-            syntax = self._known.pop(digest, None) or await self._asked(source)
-            if syntax is not _TOO_COSTLY:
-                self._known[digest] = syntax
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return syntax
+        turn = self._turns.setdefault(tenant, asyncio.Lock())  # forgotten when nobody holds or awaits it
+        async with turn:
+            if digest not in self._known:
+                return await self._parsed(source, digest)
+            self._known.move_to_end(digest)
+            return self._known[digest]
+
+    @override
+    def of(self, tenant: str) -> PythonParser:
+        return _ParserOf(self, tenant)
 
     async def close(self) -> None:
-        """Ends the process."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
+        """Ends the processes."""
+        for process in self._processes:
+            await process.close()
 
-    async def _asked(self, source: bytes) -> Syntax:
-        line = await self._answer(source)
-        if line is None:  # the process may have died of something else, before or meanwhile
-            line = await self._answer(source)
-        return _TOO_COSTLY if line is None else _syntax(line)
-
-    async def _answer(self, source: bytes) -> bytes | None:
-        """None when the process did not survive or finish it."""
-        process = await self._running()
-        line = None
+    async def _parsed(self, source: bytes, digest: bytes) -> Syntax:
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds):
-                line = await _exchange(process, source)
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            return None
-        else:
-            return line
+            async with self._places:
+                line = await self._asked(source)
+        except CostlyError as error:
+            return SyntaxFault(str(error))
+        except LostError as error:
+            raise ParserError(str(error)) from error
+        syntax = _syntax(line)
+        if len(line) <= _SHORT_ANSWER:
+            self._remember(digest, syntax)
+        return syntax
+
+    async def _asked(self, source: bytes) -> bytes:
+        process = self._idle.pop()
+        try:
+            return await process.ask(source)
+        except LostError:  # it may have been killed before, or for the memory of all
+            return await process.ask(source)
         finally:
-            if line is None:
-                await self.close()
+            self._idle.append(process)
 
-    async def _running(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            limits = (str(self._settings.memory_bytes), str(self._settings.cpu_seconds))
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", "-B", str(_WORKER), *limits),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                limit=_MAX_ANSWER_BYTES,
-                env={},
-                start_new_session=True,
-            )
-        return self._process
+    def _remember(self, digest: bytes, syntax: Syntax) -> None:
+        self._known[digest] = syntax
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
 
 
-async def _exchange(process: asyncio.subprocess.Process, source: bytes) -> bytes:
-    if process.stdin is None or process.stdout is None:
-        raise OSError("the parser has no pipes")
-    process.stdin.write(struct.pack(">I", len(source)) + source)
-    await process.stdin.drain()
-    return await process.stdout.readuntil(b"\n")
+@dataclass(frozen=True, slots=True)
+class _ParserOf(PythonParser):
+    parser: IsolatedParser
+    tenant: str
+
+    @override
+    async def parse(self, source: bytes) -> Syntax:
+        return await self.parser.parse(source, self.tenant)
 
 
 def _syntax(line: bytes) -> Syntax:

@@ -48,14 +48,14 @@ def answer(source: bytes) -> dict[str, object]:
     A class is `{"name", "bases", "line", "methods", "decorators", "sets_model"}`,
     an import `[module, names, level, line]`.
     """
+    if b"\0" in source:
+        return {"message": "source code cannot contain null bytes", "line": 0, "column": 0, "text": ""}
     try:
         module = _parsed(source)
         return {"classes": _classes(module), "imports": _imports(module)}
     except SyntaxError as error:
         text = (error.text or "").strip()[:_MAX_TEXT]
         return {"message": f"{error.msg}", "line": error.lineno or 0, "column": error.offset or 0, "text": text}
-    except ValueError as error:
-        return {"message": f"{error}", "line": 0, "column": 0, "text": ""}
     except OSError:  # a codec that would have to be loaded
         return {
             "message": "its coding line names a coding that is not read here: save it as UTF-8",
@@ -63,7 +63,7 @@ def answer(source: bytes) -> dict[str, object]:
             "column": 0,
             "text": "",
         }
-    except (MemoryError, RecursionError):
+    except (MemoryError, RecursionError, ValueError):  # ValueError: a node lacks what there was no memory for
         return {"message": "too deeply nested or too large to parse", "line": 0, "column": 0, "text": ""}
 
 
@@ -84,10 +84,10 @@ def _class(node: ast.ClassDef) -> dict[str, object]:
     assigned = {target.id for one in node.body for target in _targets(one) if isinstance(target, ast.Name)}
     return {
         "name": node.name[:_MAX_TEXT],
-        "bases": [ast.unparse(base)[:_MAX_TEXT] for base in node.bases[:8]],
+        "bases": [_source(base) for base in node.bases[:8]],
         "line": node.lineno,
         "methods": sorted({one.name for one in functions}.union(assigned).intersection(_HOOKS)),
-        "decorators": [ast.unparse(one)[:_MAX_TEXT] for one in node.decorator_list[:8]],
+        "decorators": [_source(one) for one in node.decorator_list[:8]],
         "sets_model": "model" in assigned
         or any(
             isinstance(target, ast.Attribute) and target.attr == "model"
@@ -95,6 +95,14 @@ def _class(node: ast.ClassDef) -> dict[str, object]:
             for target in _targets(statement)
         ),
     }
+
+
+def _source(node: ast.expr) -> str:
+    """As it may be written; empty where this Python has no way to write it on one line."""
+    try:
+        return ast.unparse(node)[:_MAX_TEXT]
+    except ValueError:
+        return ""
 
 
 def _imports(module: ast.Module) -> list[tuple[str, list[str], int, int]]:

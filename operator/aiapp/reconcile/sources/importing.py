@@ -23,7 +23,7 @@ from aiapp.domain.package.refusal import Refusal, refusal_at, together
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, ServiceCode, accepted_code
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
-from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
+from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonParser, StoreError
 from aiapp.reconcile.offload import offload
 
 DEADLINE_SECONDS: Final = 300.0
@@ -51,6 +51,8 @@ async def inspect(
             return await look.taken(known_listing)
     except StoreError as error:
         return Unresolved(error.reason, error.message, error.retryable)
+    except ParserError as error:
+        return Unresolved(Reason.INTERNAL_ERROR, f"{SERVICE_FILE} was not parsed: {error}", retryable=True)
     except TimeoutError:
         return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(look.where, deadline_seconds), retryable=True)
 

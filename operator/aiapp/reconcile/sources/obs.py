@@ -17,7 +17,7 @@ from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, manifest_missing, source_unchanged
 from aiapp.domain.version.status import known_listing
-from aiapp.ports import Cluster, HashingStore, ObjectHistory, PythonParser, StoreError
+from aiapp.ports import Cluster, HashingStore, ObjectHistory, PythonParsers, StoreError
 from aiapp.reconcile.manifests import ManifestGoneError, Manifests
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import TakenError
@@ -37,7 +37,7 @@ class ObsPorts:
 
     cluster: Cluster
     objects: PackageStore
-    parser: PythonParser
+    parsers: PythonParsers
     manifests: Manifests
     seconds: float
     """For one look at a package."""
@@ -75,9 +75,9 @@ class ObsPackage(LiveSource):
             way = await access(self.source, self.record.namespace, ports.cluster)
         except AccessError as error:
             return Unresolved(error.reason, error.message, retryable=False)
-        listing = known_listing(self.record)
+        listing, parser = known_listing(self.record), ports.parsers.of(self.record.namespace)
         found = await inspect(
-            way.where, way.credentials, ports.objects, ports.parser, listing, deadline_seconds=ports.seconds
+            way.where, way.credentials, ports.objects, parser, listing, deadline_seconds=ports.seconds
         )
         if not isinstance(found, Valid):
             return found

@@ -1,5 +1,9 @@
 """Hostile code is parsed in a process of its own: it is never executed, and nothing it holds harms the parser."""
 
+import argparse
+import asyncio
+import inspect
+import os
 import signal
 import subprocess
 import sys
@@ -12,12 +16,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.waiting import eventually
 
-from aiapp.adapters.syntax.parser import IsolatedParser, ParserSettings
+from aiapp.adapters.syntax.parser import IsolatedParser
+from aiapp.adapters.syntax.process import ParserSettings
 from aiapp.adapters.syntax.worker import answer
 from aiapp.domain.package.refusal import Refusal
-from aiapp.domain.package.service_code import Import, ServiceClass, ServiceCode, SyntaxFault, accepted_code
+from aiapp.domain.package.service_code import (
+    MAX_SERVICE_CODE_BYTES,
+    Import,
+    ServiceClass,
+    ServiceCode,
+    SyntaxFault,
+    accepted_code,
+)
+from aiapp.ports import ParserError
 
-SETTINGS = ParserSettings(memory_bytes=256 * 1024 * 1024, cpu_seconds=1)
+SETTINGS = ParserSettings(cpu_seconds=2)
+TENANT = "team"
 
 
 @pytest.fixture
@@ -55,7 +69,7 @@ async def parser() -> AsyncIterator[IsolatedParser]:
     ],
 )
 async def test_python_is_parsed(parser: IsolatedParser, source: bytes, code: ServiceCode) -> None:
-    assert await parser.parse(source) == code
+    assert await parser.parse(source, TENANT) == code
 
 
 @pytest.mark.parametrize(
@@ -75,6 +89,7 @@ async def test_python_is_parsed(parser: IsolatedParser, source: bytes, code: Ser
         pytest.param(b"x = 1\x00\n", "null bytes", id="NUL"),
         pytest.param(b"(" * 100_000, "line 1 column 201: too many nested parentheses", id="nested parentheses"),
         pytest.param(b"-" * 500_000 + b"1", "too deeply nested or too large", id="a tower of signs"),
+        pytest.param(b"a," * 500_000, "too deeply nested or too large", id="a great many small things"),
         pytest.param(b"x" + b".a" * 400_000, "too deeply nested or too large", id="a tower of attributes"),
         pytest.param(b"#" * 2_000_000, "it has 2000000 bytes, more than 1048576", id="too long"),
     ],
@@ -82,7 +97,7 @@ async def test_python_is_parsed(parser: IsolatedParser, source: bytes, code: Ser
 async def test_what_is_not_python_is_refused_with_its_place(
     parser: IsolatedParser, source: bytes, message: str
 ) -> None:
-    found = await parser.parse(source)
+    found = await parser.parse(source, TENANT)
     assert isinstance(found, SyntaxFault)
     refusal = accepted_code(found, "model/customize_service.py")
     assert isinstance(refusal, Refusal)
@@ -92,49 +107,98 @@ async def test_what_is_not_python_is_refused_with_its_place(
 
 async def test_code_is_not_executed(parser: IsolatedParser, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    assert isinstance(await parser.parse(f"open({str(trace)!r}, 'w')".encode()), ServiceCode)
+    assert isinstance(await parser.parse(f"open({str(trace)!r}, 'w')".encode(), TENANT), ServiceCode)
     assert not trace.exists()
 
 
-async def test_what_takes_too_much_memory_is_refused_and_the_next_file_is_parsed() -> None:
-    small = IsolatedParser(ParserSettings(memory_bytes=48 * 1024 * 1024))
-    assert isinstance(await small.parse(b"x = [" + b"1," * 400_000 + b"]"), SyntaxFault)
-    assert isinstance(await small.parse(b"x = 1"), ServiceCode)
-    await small.close()
+@pytest.mark.parametrize("piece", [b"a,", b"1,", b"{},", b"def f():0\n", b"f'{a}'\n", b"lambda:0\n", b"a()\n", b"0;"])
+async def test_what_takes_too_much_memory_is_refused_and_the_next_file_is_parsed(piece: bytes) -> None:
+    parser = IsolatedParser(ParserSettings(memory_bytes=48 * 1024 * 1024))
+    source = b"[" * (b"," in piece) + piece * (MAX_SERVICE_CODE_BYTES // len(piece) - 1) + b"]" * (b"," in piece)
+    found = await parser.parse(source, TENANT)
+    assert isinstance(found, SyntaxFault)
+    assert found.message.startswith(("too deeply nested or too large", "it takes too much"))
+    assert isinstance(await parser.parse(b"x = 1", TENANT), ServiceCode)
+    await parser.close()
 
 
-async def test_what_takes_too_long_is_refused_and_the_next_file_is_parsed() -> None:
-    hasty = IsolatedParser(ParserSettings(timeout_seconds=0.0))
-    assert await hasty.parse(b"x = 1") == SyntaxFault("it takes too much time or memory to parse")
+async def test_the_largest_handwritten_file_has_memory_enough(parser: IsolatedParser) -> None:
+    code = inspect.getsource(argparse.ArgumentParser).encode()
+    body = code * (MAX_SERVICE_CODE_BYTES // len(code))
+    assert len(body) > 0.9 * MAX_SERVICE_CODE_BYTES
+    assert isinstance(await parser.parse(body, TENANT), ServiceCode)
+
+
+async def test_what_takes_too_much_cpu_time_is_refused() -> None:
+    hasty = IsolatedParser(ParserSettings(memory_bytes=2 << 30, cpu_seconds=0))
+    assert await hasty.parse(b"a()\n" * 200_000, TENANT) == SyntaxFault("it takes too much time or memory to parse")
     await hasty.close()
 
 
+async def test_code_that_declares_too_much_is_refused(parser: IsolatedParser) -> None:
+    names = b",".join(b"n%d" % number for number in range(200))
+    found = await parser.parse(b"from m import " + names + b"\nfrom m import ".join([b""] + [names] * 190), TENANT)
+    assert found == SyntaxFault("its classes and imports are too many to read")
+
+
+async def test_a_parser_that_does_not_get_to_work_in_time_is_no_fault_of_the_code() -> None:
+    late = IsolatedParser(ParserSettings(timeout_seconds=0.0))
+    with pytest.raises(ParserError, match="it did not finish within 0 s"):
+        await late.parse(b"x = 1", TENANT)
+    await late.close()
+
+
+async def test_a_parser_that_cannot_be_started_is_no_fault_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(ParserError, match="its process does not start: No such file"):
+        await IsolatedParser(SETTINGS).parse(b"x = 1", TENANT)
+
+
 async def test_a_parser_that_was_killed_is_replaced_without_anyone_noticing(parser: IsolatedParser) -> None:
-    assert await parser.parse(b"a = 1") == ServiceCode()
-    process = parser._process
-    assert process is not None
-    process.kill()
-    await process.wait()
-    assert await parser.parse(b"b = 1") == ServiceCode()
-    assert parser._process is not process
+    assert await parser.parse(b"a = 1", TENANT) == ServiceCode()
+    (pid,) = _pids(parser)
+    os.kill(pid, signal.SIGKILL)
+    assert await parser.parse(b"b = 1", TENANT) == ServiceCode()
+    assert _pids(parser) != [pid]
+
+
+async def test_a_long_file_leaves_no_process_behind(parser: IsolatedParser) -> None:
+    await parser.parse(b"x = 1\n" * 10_000, TENANT)
+    assert _pids(parser) == []
+
+
+async def test_a_tenant_waits_for_its_own_files_alone(parser: IsolatedParser) -> None:
+    await parser.parse(b"x = 1", "hostile")
+    (pid,) = _pids(parser)
+    os.kill(pid, signal.SIGSTOP)
+    theirs = [asyncio.create_task(parser.parse(b"y = %d" % number, "hostile")) for number in range(20)]
+    others = [asyncio.create_task(parser.parse(b"z = %d" % number, f"team-{number}")) for number in range(20)]
+    assert await asyncio.gather(*others) == [ServiceCode()] * 20
+    assert not any(task.done() for task in theirs)
+    os.kill(pid, signal.SIGKILL)
+    assert await asyncio.gather(*theirs) == [ServiceCode()] * 20
 
 
 async def test_content_that_is_known_is_not_parsed_again(parser: IsolatedParser) -> None:
-    found = await parser.parse(b"class A(B): pass")
+    found = await parser.parse(b"class A(B): pass", TENANT)
     await parser.close()
-    assert await parser.parse(b"class A(B): pass") is found
-    assert parser._process is None
+    assert await parser.parse(b"class A(B): pass", "another") is found
+    assert _pids(parser) == []
 
 
 async def test_the_process_can_open_no_file_and_start_no_process(parser: IsolatedParser) -> None:
-    await parser.parse(b"x = 1")
-    assert parser._process is not None
-    limits = _limits(parser._process.pid)
+    await parser.parse(b"x = 1", TENANT)
+    (pid,) = _pids(parser)
+    limits = _limits(pid)
     assert limits["Max open files"] == "3"
     assert limits["Max processes"] == "0"
     assert limits["Max file size"] == limits["Max core file size"] == "0"
-    assert limits["Max address space"] == str(SETTINGS.memory_bytes)
+    assert limits["Max address space"] == str(128 * 1024 * 1024)
     assert int(limits["Max cpu time"]) <= SETTINGS.cpu_seconds + 1
+
+
+def _pids(parser: IsolatedParser) -> list[int]:
+    return [process.pid for process in parser._processes if process.pid is not None]
 
 
 def _limits(pid: int) -> dict[str, str]:
@@ -144,12 +208,12 @@ def _limits(pid: int) -> dict[str, str]:
 
 PARENT = """
 import asyncio, os, signal
-from aiapp.adapters.syntax.parser import IsolatedParser
+from aiapp.adapters.syntax.process import ParserProcess, ParserSettings
 
 async def main():
-    parser = IsolatedParser()
-    await parser.parse(b"x = 1")
-    pid = parser._process.pid
+    parser = ParserProcess(ParserSettings())
+    await parser.ask(b"x = 1")
+    pid = parser.pid
     os.kill(pid, signal.SIGSTOP)
     print(pid, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

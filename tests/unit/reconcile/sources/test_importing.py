@@ -15,7 +15,7 @@ from aiapp.domain.objectstore.listing import Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location, location
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.service_code import ServiceCode, Syntax
-from aiapp.ports import ObjectChangedError, ObjectStore, PythonParser, StoreError
+from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonParser, StoreError
 from aiapp.reconcile.sources import importing
 from aiapp.reconcile.sources.importing import inspect
 
@@ -61,6 +61,12 @@ class Trusting(PythonParser):
         return ServiceCode()
 
 
+class Busy(PythonParser):
+    @override
+    async def parse(self, source: bytes) -> Syntax:
+        raise ParserError("its process was killed")
+
+
 async def look(store: ObjectStore, known: str | None = None) -> Inspection:
     return await inspect(location(SOURCE), None, store, Trusting(), known)
 
@@ -79,6 +85,12 @@ async def test_nothing_is_read_while_the_listing_is_the_known_one() -> None:
     store = Memory()
     assert await look(store, known.listing) == Unchanged(known.listing)
     assert store.reads == 0
+
+
+async def test_code_that_the_parser_cannot_look_at_now_is_tried_again() -> None:
+    found = await inspect(location(SOURCE), None, Memory(), Busy())
+    message = "customize_service.py was not parsed: its process was killed"
+    assert found == Unresolved(Reason.INTERNAL_ERROR, message, retryable=True)
 
 
 async def test_a_file_replaced_between_listing_and_reading_is_listed_once_more() -> None:

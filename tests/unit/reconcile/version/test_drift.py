@@ -94,7 +94,7 @@ class World:
                     ObsPorts(
                         cluster=StoredCluster(self.api, self.store, utc_now),
                         objects=self.held,
-                        parser=Trusting(),
+                        parsers=Trusting(),
                         manifests=self.manifests,
                         seconds=5,
                         checksum_objects=0,

@@ -33,6 +33,11 @@ async def test_an_import_keeps_the_manifest_before_it_says_that_it_is_pinned(wor
     assert is_used_by(kept, world.now_of(VERSIONS, NAME))
 
 
+async def test_code_is_parsed_in_the_turn_of_its_namespace(world: World) -> None:
+    await world.look()
+    assert world.people.tenants == ["team"]
+
+
 async def test_a_pinned_version_that_is_looked_at_again_costs_no_request(world: World) -> None:
     await world.look()
     world.api.calls.clear()
