@@ -121,6 +121,39 @@ def test_a_pinned_version_outlives_its_store(registry: Registry, operator: Opera
     assert registry.condition(version, "Ready")["status"] == "True"
 
 
+def test_a_versions_service_of_an_earlier_release_keeps_its_cluster_ip(registry: Registry, operator: Operator) -> None:
+    _, application = served(registry)
+    operator.kill()
+    before = _of_an_earlier_release(registry)
+    assert before["spec"]["clusterIP"] != "None"
+    operator.start()
+
+    def upgraded() -> Object:
+        found = registry.find("v1", "Service", "mnist-1-0-0")
+        assert found is not None
+        assert [port["port"] for port in found["spec"]["ports"]] == [80, 8080]
+        return found
+
+    after = eventually(upgraded)
+    assert (after["metadata"]["uid"], after["spec"]["clusterIP"]) == (
+        before["metadata"]["uid"],
+        before["spec"]["clusterIP"],
+    )
+    assert registry.condition(application, "WorkloadsAvailable")["reason"] != "PodRefused"
+
+
+def _of_an_earlier_release(registry: Registry) -> Object:
+    """The version's Service, made again as it was made while versions' Services had cluster IPs."""
+    now = registry.find("v1", "Service", "mnist-1-0-0")
+    assert now is not None
+    registry.kube.delete(now)
+    metadata = {key: now["metadata"][key] for key in ("name", "namespace", "labels", "annotations", "ownerReferences")}
+    ports = [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}]
+    spec = {"type": "ClusterIP", "selector": now["spec"]["selector"], "ports": ports}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    return registry.kube.apply(service, fieldManager="aiapp-operator")
+
+
 def test_a_restart_over_what_converged_writes_nothing(registry: Registry, operator: Operator, kube: Kube) -> None:
     version, application = served(registry, replicas=0)
     for one in (version, application):

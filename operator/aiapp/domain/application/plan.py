@@ -21,7 +21,7 @@ from aiapp.domain.application.rollout import (
 )
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import VERSION_LABEL, owner
-from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.resources import SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.deployment import deployment
 from aiapp.domain.rendering.revision import controller_revision
@@ -40,11 +40,14 @@ class Children:
     deployments: tuple[Json, ...] = ()
     revisions: tuple[Json, ...] = ()
     others: tuple[Json, ...] = ()
-    """Of which nothing is read but to whom they belong: Services and the like."""
+    """Services and the like."""
     pods: tuple[Json, ...] = ()
 
     def deployment(self, version: str) -> Json | None:
         return next((d for d in self.deployments if version_of(d) == version), None)
+
+    def service(self, version: str) -> Json | None:
+        return next((o for o in self.others if o["kind"] == SERVICES.kind and version_of(o) == version), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +171,9 @@ def _wanted(observed: Observed, serving: Serving | None, rollouts: Sequence[Roll
     new = [one for one in running if isinstance(one, Rendered)]
     objects = [_revision(observed, one, place) for place, one in enumerate(new)]
     for one in running:
-        objects += [_deployment(name, one, serving), version_service(name, one.served.version)]
+        version = one.served.version
+        service = version_service(name, version, observed.children.service(version))
+        objects += [_deployment(name, one, serving), service]
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 

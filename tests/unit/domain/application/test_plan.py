@@ -179,6 +179,33 @@ def test_two_versions_share_the_service_of_the_application() -> None:
     assert made.apply[-1]["spec"]["selector"] == {"aiapp.dev/application": "mnist"}
 
 
+def services_of(made: Plan) -> dict[str, Any]:
+    return {obj["metadata"]["name"]: obj["spec"] for obj in made.apply if obj["kind"] == "Service"}
+
+
+def test_only_the_application_takes_a_cluster_ip_and_a_version_is_reached_at_its_pods_own_port() -> None:
+    made = services_of(plan(observed()))
+    assert ("clusterIP" in made["mnist"], [p["port"] for p in made["mnist"]["ports"]]) == (False, [80])
+    assert (made["mnist-1-0-0"]["clusterIP"], [p["port"] for p in made["mnist-1-0-0"]["ports"]]) == ("None", [8080])
+
+
+@pytest.mark.parametrize(
+    ("cluster_ip", "ports"),
+    [
+        pytest.param("10.0.0.7", [80, 8080], id="made by an earlier release"),
+        pytest.param("None", [8080], id="headless"),
+    ],
+)
+def test_a_versions_service_keeps_the_cluster_ip_that_it_has(cluster_ip: str, ports: list[int]) -> None:
+    first = next(obj for obj in plan(observed()).apply if obj["metadata"]["name"] == "mnist-1-0-0")
+    existing = {**first, "kind": "Service", "spec": {"clusterIP": cluster_ip, "ports": [{"port": 80}]}}
+    made = services_of(plan(observed(children=Children(others=(existing,)))))["mnist-1-0-0"]
+    assert (made.get("clusterIP"), [p["port"] for p in made["ports"]]) == (
+        "None" if cluster_ip == "None" else None,
+        ports,
+    )
+
+
 def test_a_version_that_something_outside_stands_against_gets_nothing_and_says_why() -> None:
     both = application(spec__serving__versions=TWO)
     made = plan(observed(both, normal_version(), normal_version("1.1.0")))
