@@ -27,6 +27,7 @@ from aiapp.controller.informer import Collection, Informer, InformerTiming
 from aiapp.controller.resync import Resync
 from aiapp.controller.workers import RESULTS, Reconcile, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.child_kinds import CHILD_KINDS, trim_of
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.kubernetes.resources import (
@@ -93,7 +94,7 @@ class Parts:
     """What reconcilers are made of."""
 
     settings: Settings
-    api: KubeApi
+    api: WriteThrough
     store: Cache[NodeFacts]
     view: NodeInventoryView
     devices: Devices | None
@@ -310,10 +311,10 @@ class Engine:
             self._parts.store.put(resource, trim_of(resource)(document))
 
     def _make_parts(self, settings: Settings) -> Parts:
-        api = KubeApi(self._session, self.credentials.server, observer=self.metrics)
+        store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, knowledge.tables))
+        api = WriteThrough(KubeApi(self._session, self.credentials.server, observer=self.metrics), store)
         recorder = EventRecorder(api, utc_now, time.monotonic)
         knowledge = NodeFactsConfig(shipped_tables(), recorder, self._read_nodes_again)
-        store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, knowledge.tables))
         devices = Devices(self._device_freed) if settings.count_devices else None
         objects = S3Store(store_settings(settings), observer=self.metrics)
         return Parts(
@@ -322,7 +323,7 @@ class Engine:
             store=store,
             view=NodeInventoryView(store, knowledge, devices),
             devices=devices,
-            cluster=StoredCluster(api, store, utc_now),
+            cluster=StoredCluster(api, utc_now),
             shared=SharedConfigMaps(api, store),
             recorder=recorder,
             objects=objects,

@@ -17,6 +17,7 @@ from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
@@ -117,13 +118,14 @@ class World:
         self.api, self.bucket, self.people, self.now = FakeApi(), Bucket(), Trusting(), 0.0
         self.metrics = Metrics("fake:443")
         self.store: Cache[Any] = Cache(facts=lambda _: None)
-        self.shared = SharedConfigMaps(self.api, self.store)
-        self.digests = Digests(self.api, self.store, self.shared)
+        api = WriteThrough(self.api, self.store)
+        self.shared = SharedConfigMaps(api, self.store)
+        self.digests = Digests(api, self.store, self.shared)
         self.version = Key(VERSIONS.kind, "team", "mnist-1.0.0")
         self.application = Key(APPLICATIONS.kind, "team", "mnist")
         for resource, document in ((VERSIONS, documents.version()), (APPLICATIONS, documents.application())):
             self.hold(resource, stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}")
-        self.cluster = StoredCluster(self.api, self.store, utc_now)
+        self.cluster = StoredCluster(api, utc_now)
         self.obs = ObsPorts(
             cluster=self.cluster,
             objects=self.bucket,

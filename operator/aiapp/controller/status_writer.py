@@ -7,7 +7,7 @@ operator once owned under another name.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -53,8 +53,6 @@ class StatusWriter:
 
     api: Api
     clock: Clock
-    learn: Callable[[Resource, Json], None]
-    """Is handed every object that had to be read again: a change that a write follows at once is not overlooked."""
 
     async def write(self, resource: Resource, observed: Json, status: Json) -> Json | None:
         """The object as written; None when there was nothing to write. See `ports.Cluster.write_status`."""
@@ -87,7 +85,6 @@ class StatusWriter:
             latest = await self.api.get(resource, metadata.get("namespace"), metadata["name"])
         except NotFoundError:
             raise StaleError(f"{_name(resource, observed)} is gone") from None
-        self.learn(resource, latest)
         if latest["metadata"]["uid"] != metadata["uid"]:
             raise StaleError(f"{_name(resource, observed)} was deleted and created again")
         return latest

@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from aiapp.controller.cache import Cache
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.artifact.sharing import is_used_by, used_by
-from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, resource_of
-from aiapp.ports import Api, ApiError, ConflictError, NotFoundError
+from aiapp.ports import ApiError, ConflictError, NotFoundError
 
 ATTEMPTS: Final = 4
 """To delete what others change at the same moment."""
@@ -29,7 +29,7 @@ class TakenError(ApiError):
 class SharedConfigMaps:
     """All methods raise `ApiError`."""
 
-    def __init__(self, api: Api, store: Cache[Any]) -> None:
+    def __init__(self, api: WriteThrough, store: Cache[Any]) -> None:
         self._api = api
         self._store = store
 
@@ -49,7 +49,7 @@ class SharedConfigMaps:
         labels = config_map["metadata"].get("labels", {}) | used.pop("labels", {})
         metadata = config_map["metadata"] | {"namespace": namespace, "labels": labels} | used
         try:
-            self._remember(await self._api.create(config_map | {"metadata": metadata}))
+            await self._api.create(config_map | {"metadata": metadata})
         except ConflictError:
             existing = await self._read(namespace, name)
             if existing is None:
@@ -68,11 +68,7 @@ class SharedConfigMaps:
 
     async def read(self, namespace: str, names: Sequence[str]) -> list[Json | None]:
         """As the API server has them now, since their content is kept nowhere else."""
-        found = [await self._read(namespace, name) for name in names]
-        for config_map in found:
-            if config_map is not None and is_managed(config_map):
-                self._remember(config_map)
-        return found
+        return [await self._read(namespace, name) for name in names]
 
     async def release(self, names: Iterable[str], user: Json) -> None:
         """`user` no longer uses them; what nobody uses goes."""
@@ -90,7 +86,7 @@ class SharedConfigMaps:
 
     async def _add(self, name: str, user: Json) -> None:
         try:
-            self._remember(await self._patch(name, user, {"metadata": used_by(user)}))
+            await self._patch(name, user, {"metadata": used_by(user)})
         except NotFoundError:
             raise ConflictError(409, "Conflict", f"ConfigMap {name} was gone when it was to be shared") from None
 
@@ -108,7 +104,6 @@ class SharedConfigMaps:
         """The garbage collector leaves alone what has no owner at all, and may take away an owner at any moment."""
         namespace, name = (config_map["metadata"][key] for key in ("namespace", "name"))
         for _ in range(ATTEMPTS):
-            self._remember(config_map)
             if await self._is_used(config_map):
                 return None
             with suppress(ConflictError):
@@ -134,7 +129,6 @@ class SharedConfigMaps:
         metadata = config_map["metadata"]
         preconditions = {key: metadata[key] for key in ("uid", "resourceVersion")}
         await self._api.delete(CONFIG_MAPS, metadata["namespace"], metadata["name"], preconditions=preconditions)
-        self._store.remove(CONFIG_MAPS, config_map, own=True)
 
     async def _patch(self, name: str, user: Json, patch: Json) -> Json:
         return await self._api.patch(CONFIG_MAPS, user["metadata"]["namespace"], name, patch)
@@ -144,8 +138,3 @@ class SharedConfigMaps:
             return await self._api.get(CONFIG_MAPS, namespace, name)
         except NotFoundError:
             return None
-
-    def _remember(self, written: Json) -> None:
-        """What the watch will tell is known already, and brings nobody back to work."""
-        kept = trim_of(CONFIG_MAPS)({**written, "metadata": {**written["metadata"]}})
-        self._store.put(CONFIG_MAPS, kept, own=True)

@@ -14,6 +14,7 @@ from tests.support.sandbox import Sandbox
 
 from aiapp.adapters.kube.client import KubeApi
 from aiapp.controller.cache import Cache
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -40,7 +41,7 @@ class Rig:
         self.namespace = namespace
         self.owner = owner
         self.store: Cache[str] = Cache(facts=str)
-        self.cluster = StoredCluster(api, self.store, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        self.cluster = StoredCluster(WriteThrough(api, self.store), lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
     def child(self, resource: Resource, **more: Any) -> Json:
         uid = self.owner["metadata"]["uid"]
@@ -295,7 +296,7 @@ async def imported_by_two(rig: Rig, kube: Kube) -> tuple[Json, StoredCluster]:
     """A version as a slow operator has seen it and another one, which was quicker, has pinned it; the slow one's."""
     seen = kube.create(documents.version(), rig.namespace)
     await rig.cluster.write_status(VERSIONS, seen, {"phase": "Normal", "artifact": PINNED})
-    return seen, StoredCluster(rig.api, Cache(facts=str), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    return seen, StoredCluster(WriteThrough(rig.api, Cache(facts=str)), lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
 
 async def test_a_slower_writer_never_replaces_what_another_one_has_pinned(rig: Rig, kube: Kube) -> None:

@@ -10,6 +10,7 @@ from tests.support.documents import changed
 from tests.support.fake_api import FakeApi
 
 from aiapp.controller.cache import Cache
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.artifact.manifest import Entry, Manifest, composed
 from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_objects, manifest_reference
 from aiapp.domain.artifact.sharing import is_used_by
@@ -37,7 +38,7 @@ class Rig:
     def __init__(self) -> None:
         self.api = FakeApi()
         self.store: Cache[Any] = Cache(facts=lambda _: None)
-        self.shared = SharedConfigMaps(self.api, self.store)
+        self.shared = SharedConfigMaps(WriteThrough(self.api, self.store), self.store)
         self.manifests = Manifests(self.shared)
 
     @property

@@ -14,6 +14,7 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.ports import ApiError, ConflictError, NotFoundError, Recorder, StaleError
@@ -92,7 +93,7 @@ class World:
             resource=VERSIONS,
             reconcile=self._reconcile,
             store=self.store,
-            cluster=StoredCluster(self.api, self.store, utc_now),
+            cluster=StoredCluster(WriteThrough(self.api, self.store), utc_now),
             recorder=self.events,
         )
 

@@ -7,6 +7,7 @@ from tests.support.fake_api import FakeApi
 from tests.support.records import deployed, pod
 
 from aiapp.controller.cache import Cache
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.replica_sets import ReplicaSets
@@ -29,7 +30,7 @@ class World:
     def __init__(self) -> None:
         self.api = FakeApi()
         store: Cache[Any] = Cache(facts=lambda _: None)
-        self.replica_sets = ReplicaSets(StoredCluster(self.api, store, utc_now))
+        self.replica_sets = ReplicaSets(StoredCluster(WriteThrough(self.api, store), utc_now))
 
     def hold(self, name: str, uid: str, *owners: Json) -> None:
         metadata = {"name": name, "namespace": "team", "ownerReferences": list(owners)}

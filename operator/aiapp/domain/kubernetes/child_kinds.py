@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
@@ -88,6 +89,11 @@ _TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
 def merge_keys_of(resource: Resource) -> MergeKeys:
     """Of objects that the operator makes."""
     return _MERGE_KEYS[resource]
+
+
+def is_kept(resource: Resource, document: Json) -> bool:
+    """Whether the object is one of those that are watched and kept in memory."""
+    return resource in OWN or (resource in _TRIMS and is_managed(document))
 
 
 def trim_of(resource: Resource) -> Callable[[Json], Json]:

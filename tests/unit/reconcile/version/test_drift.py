@@ -18,6 +18,7 @@ from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.artifact.manifest import Entry, Listed, composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest_reference
 from aiapp.domain.conditions import State
@@ -82,7 +83,8 @@ class World:
         self.slots = StoreSlots(2, self.queue.add)
         self.told: list[Key] = []
         self.news = count(1000)
-        shared = SharedConfigMaps(self.api, self.store)
+        api = WriteThrough(self.api, self.store)
+        shared = SharedConfigMaps(api, self.store)
         self.manifests = Manifests(shared)
         for part in manifest_objects(MANIFEST):
             self.put_config_map(part)
@@ -92,7 +94,7 @@ class World:
                 store=self.store,
                 sources=Sources(
                     ObsPorts(
-                        cluster=StoredCluster(self.api, self.store, utc_now),
+                        cluster=StoredCluster(api, utc_now),
                         objects=self.held,
                         parsers=Trusting(),
                         manifests=self.manifests,

@@ -13,6 +13,7 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workqueue import Key
+from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.application.plan import plan
 from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import RUNTIMES, Json
@@ -59,7 +60,7 @@ async def test_its_own_status_says_which_field_breaks_a_rule() -> None:
     raw = api.hold({**stored(OLD), "metadata": {**stored(OLD)["metadata"], "namespace": ""}}, "uid")
     store.put(RUNTIMES, raw)
     knowledge = NodeFactsConfig(TABLES, Unheard(), lambda: None)
-    await RuntimeReconciler(store, StoredCluster(api, store, utc_now), knowledge)(
+    await RuntimeReconciler(store, StoredCluster(WriteThrough(api, store), utc_now), knowledge)(
         Key("InferenceRuntime", "", "older-1.0-cpu")
     )
     (ready,) = api.objects[RUNTIMES, "", "older-1.0-cpu"]["status"]["conditions"]
