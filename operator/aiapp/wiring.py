@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from importlib import resources
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from aiapp.adapters.kube.credentials import KubeCredentials, load, session
 from aiapp.adapters.kube.events import EventRecorder
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
+from aiapp.adapters.shipped import shipped_tables
 from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.controller.cache import Cache
 from aiapp.controller.crd_check import SchemaCheck
@@ -44,8 +44,6 @@ from aiapp.domain.kubernetes.resources import (
 from aiapp.domain.monitoring.work import work_samples
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.nodes.facts import trim as trim_node
-from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.nodes.tables import load as load_tables
 from aiapp.domain.nodes.usage import UNFINISHED
 from aiapp.domain.nodes.usage import trim as trim_devices
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
@@ -181,11 +179,6 @@ def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconcil
         tell=tell,
     )
     return DriftReconciler(ports)
-
-
-def shipped_tables() -> Tables:
-    """What is known of chips, drivers and labels, as it comes with the package."""
-    return load_tables((resources.files("aiapp") / "data/ascend.yaml").read_text("utf-8"))
 
 
 def store_settings(settings: Settings) -> StoreSettings:

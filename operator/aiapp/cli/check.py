@@ -1,17 +1,21 @@
 """`aiapp check`: packages and manifests against the rules of the operator and of the API server, without a cluster."""
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
-from aiapp.cli.check_output import FORMATS
-from aiapp.cli.store import StoreChoice, store_options
+from aiapp.cli.options.store import StoreChoice, object_store, reachable, store_options
+from aiapp.cli.output.findings import FORMATS
 from aiapp.domain.objectstore.location import URI, URI_FORM
+
+if TYPE_CHECKING:
+    from aiapp.domain.offline.report import Checked
 
 MANIFESTS: Final = (".yaml", ".yml")
 
@@ -20,7 +24,7 @@ MANIFESTS: Final = (".yaml", ".yml")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--runtime", metavar="NAME", help="Also refuse a package if no shipped runtime has this name or alias.")
-@store_options
+@store_options()
 def command(targets: tuple[str, ...], output: str, runtime: str | None, store: StoreChoice) -> None:
     r"""Check model packages and manifests as the operator and the API server would, without a cluster.
 
@@ -41,15 +45,44 @@ def command(targets: tuple[str, ...], output: str, runtime: str | None, store: S
       aiapp check ./mnist -o json | jq '.results[].package.model'
     """
     _refuse_strange(targets)
-    from aiapp.cli.checking import check, exit_code  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.domain.offline.report import exit_code  # noqa: PLC0415 - `--help` must not wait for the models
 
     found = []
-    with _progress() as tell:
+    with _progress() as show:
         for number, target in enumerate(targets, start=1):
-            tell(f"checking {target} ({number} of {len(targets)})")
-            found.append(check(target, runtime, store))
+            show(f"checking {target} ({number} of {len(targets)})")
+            found.append(_checked(target, runtime, store))
     click.echo(FORMATS[output](found), nl=False)
     sys.exit(exit_code(found))
+
+
+def _checked(target: str, runtime: str | None, store: StoreChoice) -> "Checked":
+    from aiapp.queries.package_check import of_manifests  # noqa: PLC0415
+
+    if "://" not in target and Path(target).is_file():
+        return of_manifests(target)
+    return asyncio.run(_package(target, runtime, store))
+
+
+async def _package(target: str, runtime: str | None, choice: StoreChoice) -> "Checked":
+    from aiapp.adapters.objectstore.folder import FolderStore, folder_location  # noqa: PLC0415
+    from aiapp.adapters.shipped import shipped_runtimes  # noqa: PLC0415
+    from aiapp.adapters.syntax.parser import IsolatedParser  # noqa: PLC0415
+    from aiapp.queries.package_check import PackageCheck  # noqa: PLC0415
+
+    parser = IsolatedParser()
+    check = PackageCheck(parser, shipped_runtimes(), runtime)
+    try:
+        if "://" not in target:
+            return await check.of(target, folder_location(Path(target)), None, FolderStore())
+        where, keys = reachable(target, choice)
+        store = object_store(choice)
+        try:
+            return await check.of(target, where, keys, store)
+        finally:
+            await store.close()
+    finally:
+        await parser.close()
 
 
 def _refuse_strange(targets: tuple[str, ...]) -> None:

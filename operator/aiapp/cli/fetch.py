@@ -1,18 +1,20 @@
 """`aiapp fetch`: arguments in, exit code and termination message out."""
 
+import functools
 import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
+from aiapp.cli.options.store import StoreChoice, keys_in, proxies_of_environment, store_options
 from aiapp.domain.artifact.content import is_digest
 from aiapp.domain.objectstore.ca_bundle import AuthoritiesError, authorities
 from aiapp.domain.objectstore.credentials import (
@@ -20,11 +22,9 @@ from aiapp.domain.objectstore.credentials import (
     SECRET_KEY_NAMES,
     Credentials,
     CredentialsError,
-    credentials,
 )
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy, Network
-from aiapp.domain.objectstore.location import URI, URI_FORM, Addressing, Location, location
-from aiapp.domain.objectstore.proxies import Proxies
+from aiapp.domain.objectstore.location import URI, URI_FORM, Location
 from aiapp.domain.printable import printable
 from aiapp.fetch.failures import ExitCode, FetchError, path_of
 from aiapp.fetch.http.s3_reader import Access
@@ -33,8 +33,6 @@ from aiapp.s3.addressing import AddressError, address
 
 TERMINATED = 143
 LONGEST_MESSAGE = 4096
-_ENVIRONMENT = os.environ  # noqa: TID251 - the entry point of this command
-
 KUBELETS_LOG = Path("/dev/termination-log")
 
 _path = click.Path(path_type=Path)
@@ -77,14 +75,19 @@ class _Range(click.ParamType[Network]):
             self.fail(str(error), param, ctx)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """What the arguments say of the folder."""
+def policy_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options on what endpoints are allowed, which the command gets as `policy: EndpointPolicy`."""
 
-    uri: str
-    endpoint: str | None
-    region: str | None
-    addressing: Addressing
+    @click.option("--allow-host", multiple=True, metavar="NAME", help="Host, or *.DOMAIN, to allow. Default: all.")
+    @click.option("--allow-range", multiple=True, type=_Range(), help="Addresses to allow although they are refused.")
+    @click.option("--refuse-range", multiple=True, type=_Range(), help="Addresses to refuse beside loopback and such.")
+    @functools.wraps(command)
+    def gathered(
+        allow_host: tuple[str, ...], allow_range: tuple[Network, ...], refuse_range: tuple[Network, ...], **others: Any
+    ) -> None:
+        command(policy=EndpointPolicy(allow_host, allow_range, refuse_range), **others)
+
+    return gathered
 
 
 @click.command("fetch")
@@ -98,15 +101,8 @@ class _Folder:
 @click.option(
     "--uri", required=True, type=_Uri(), metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://..."
 )
-@click.option("--endpoint", metavar="URL", help="Address of the store. Default: AWS S3 of the region.")
-@click.option("--region", help="Region for signing requests. Default: us-east-1.")
-@click.option("--addressing", type=click.Choice(["Auto", "Path", "Virtual"]), default="Auto", show_default=True)
-@click.option("--allow-http", is_flag=True, help="Accept an endpoint without TLS.")
-@click.option("--allow-host", multiple=True, metavar="NAME", help="Host, or *.DOMAIN, to allow. Default: all.")
-@click.option("--allow-range", multiple=True, type=_Range(), help="Addresses to allow although they are refused.")
-@click.option("--refuse-range", multiple=True, type=_Range(), help="Addresses to refuse beside loopback and such.")
-@click.option("--ca-bundle", type=_path, help="Authorities to trust beside the public ones (PEM).")
-@click.option("--credentials", "secret", type=_path, help="Folder of a mounted Secret. Default: the environment.")
+@store_options(must_exist=False)
+@policy_options
 @click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
 @click.option("--recorded", type=_path, help="Folder with the record of the content, if there is one yet.")
 @click.option("--digest", type=_Digest(), metavar="sha256:HEX", help="The content digest that the package must have.")
@@ -117,15 +113,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     manifest: Path,
     pin: str,
     uri: str,
-    endpoint: str | None,
-    region: str | None,
-    addressing: Addressing,
-    allow_http: bool,  # noqa: FBT001
-    allow_host: tuple[str, ...],
-    allow_range: tuple[Network, ...],
-    refuse_range: tuple[Network, ...],
-    ca_bundle: Path | None,
-    secret: Path | None,
+    store: StoreChoice,
+    policy: EndpointPolicy,
     target: Path,
     recorded: Path | None,
     digest: str | None,
@@ -151,15 +140,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     try:
-        folder = location(_Folder(uri, endpoint, region, addressing))
-        access = Access(
-            folder,
-            _keys(secret),
-            _authorities(ca_bundle),
-            allow_http,
-            policy=_applicable(EndpointPolicy(allow_host, allow_range, refuse_range), folder),
-            proxies=Proxies(_variable("HTTPS_PROXY"), _variable("HTTP_PROXY"), _variable("NO_PROXY")),
-        )
+        access = _access(uri, store, policy)
         request = Request(
             manifest=manifest,
             pin=pin,
@@ -179,6 +160,18 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     _tell(termination_log, fetched.message())
     click.echo(fetched.message())
     _leave(ExitCode.DONE)
+
+
+def _access(uri: str, store: StoreChoice, policy: EndpointPolicy) -> Access:
+    folder = store.location(uri)
+    return Access(
+        folder,
+        _keys(store.credentials),
+        _authorities(store.ca_bundle),
+        store.allow_http,
+        policy=_applicable(policy, folder),
+        proxies=proxies_of_environment(),
+    )
 
 
 def _applicable(policy: EndpointPolicy, folder: Location) -> EndpointPolicy:
@@ -209,18 +202,9 @@ def _authorities(bundle: Path | None) -> bytes | None:
         raise FetchError(Reason.CA_BUNDLE_INVALID, f"the CA bundle {bundle} {error}") from error
 
 
-def _variable(name: str) -> str:
-    return _ENVIRONMENT.get(name) or _ENVIRONMENT.get(name.lower(), "")
-
-
 def _keys(secret: Path | None) -> Credentials | None:
-    if secret is None:
-        values = dict(_ENVIRONMENT)
-    else:
-        files = (path for path in secret.iterdir() if path.is_file()) if secret.is_dir() else ()
-        values = {path.name: path.read_text("utf-8", errors="replace") for path in files}
     try:
-        found = credentials(values)
+        found = keys_in(secret)
     except CredentialsError as error:
         raise FetchError(Reason.SECRET_NOT_FOUND, str(error)) from error
     if secret is not None and found is None:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
-from aiapp.cli.nodes import node_facts_option
-from aiapp.cli.output import as_json, as_yaml
-from aiapp.cli.table import table
+from aiapp.cli.nodes import node_facts_option, node_tables
+from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.output.documents import FORMATS
+from aiapp.cli.output.table import table
+from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
-    from aiapp.cli.fitting import Fit
+    from aiapp.queries.fit import Fit
 
 EXIT_CODES: Final = {"Compatible": 0, "Unknown": 3, "Incompatible": 4}
 COLOURS: Final = {"Compatible": "green", "Unknown": "yellow", "Incompatible": "red"}
@@ -51,24 +52,26 @@ def command(
       aiapp fit -f mnist.yaml
       aiapp fit -f mnist.yaml --runtime pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64
     """
-    from aiapp.cli.fitting import of_file, of_version  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.queries.fit import of_manifests, of_version  # noqa: PLC0415 - `--help` must not wait for the models
 
     if (version is None) == (file is None):
         raise click.UsageError("give either VERSION or -f FILE")
+    tables = node_tables(node_facts)
+    manifests = file.read_bytes() if file else b""
 
-    async def work(cluster: UserCluster) -> "list[Fit]":
+    async def question(cluster: UserCluster) -> "list[Fit]":
         if file is not None:
-            return await of_file(cluster, file, runtime, node_facts)
+            return await of_manifests(cluster, manifests, str(file), tables, runtime)
         assert version is not None
-        return [await of_version(cluster, version, node_facts)]
+        return [await of_version(cluster, version, tables)]
 
-    found = run(choice, work)
+    found = answered(choice, question)
     for note in dict.fromkeys(note for fit in found for note in fit.notes):
         click.echo(f"note: {note}", err=True)
     if output == "table":
         click.echo("\n\n".join(map(_shown, found)))
     else:
-        click.echo((as_json if output == "json" else as_yaml)([fit.document for fit in found]), nl=False)
+        click.echo(FORMATS[output]([fit.document for fit in found]), nl=False)
     click.get_current_context().exit(max(EXIT_CODES[fit.document["verdict"]] for fit in found))
 
 

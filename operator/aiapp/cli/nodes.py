@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiapp.cli.cluster import Choice, cluster_options, run
-from aiapp.cli.output import as_json, as_yaml
-from aiapp.cli.table import table
+from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.output.documents import FORMATS
+from aiapp.cli.output.table import table
 
 if TYPE_CHECKING:
     from aiapp.domain.kubernetes.resources import Json
+    from aiapp.queries.nodes import NodeTables
 
 HEAD: Final = ("NODE", "STATUS", "ARCH", "CHIP", "DRIVER", "FREE", "RUNTIMES")
 WIDE: Final = ("SERVER", "MEMORY", "FIRMWARE", "TAINTS", "SOURCES")
@@ -20,6 +21,14 @@ node_facts_option: Final = click.option(
     show_default=True,
     help="The administrator's ConfigMap.",
 )
+
+
+def node_tables(config_map: str) -> "NodeTables":
+    """The shipped tables with the administrator's ConfigMap, as `--node-facts` names it."""
+    from aiapp.adapters.shipped import shipped_tables  # noqa: PLC0415
+    from aiapp.queries.nodes import NodeTables  # noqa: PLC0415
+
+    return NodeTables(shipped_tables(), config_map)
 
 
 @click.command("nodes")
@@ -44,16 +53,15 @@ def command(output: str, node_facts: str, choice: Choice) -> None:
       aiapp nodes -o wide
       aiapp nodes -o json | jq '.[] | select(.facts.driver == null) | .name'
     """
-    # Imported here: `--help` must not wait for the models.
-    from aiapp.cli.fleet import look  # noqa: PLC0415
-    from aiapp.domain.nodes.inventory_report import inventory  # noqa: PLC0415
+    from aiapp.queries.nodes import survey  # noqa: PLC0415 - `--help` must not wait for the models
 
-    seen = run(choice, lambda cluster: look(cluster, node_facts))
+    tables = node_tables(node_facts)
+    seen = answered(choice, lambda cluster: survey(cluster, tables))
     for note in seen.notes:
         click.echo(f"note: {note}", err=True)
-    documents = inventory(seen.fleet, seen.tables, seen.in_use, seen.runtimes.values())
-    if output in {"json", "yaml"}:
-        click.echo((as_json if output == "json" else as_yaml)(documents), nl=False)
+    documents = seen.documents()
+    if output in FORMATS:
+        click.echo(FORMATS[output](documents), nl=False)
         return
     wide = output == "wide"
     click.echo(

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiapp.cli.cluster import Choice, cluster_options, run
-from aiapp.cli.output import as_json, as_yaml
-from aiapp.cli.store import StoreChoice, store_options
+from aiapp.cli.options.cluster import Choice, answered, cluster_options, failing_with_messages
+from aiapp.cli.options.store import StoreChoice, object_store, reachable, store_options
+from aiapp.cli.output.documents import FORMATS
 from aiapp.domain.objectstore.location import URI, URI_FORM
 from aiapp.domain.printable import printable
 from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
-    from aiapp.cli.configuration import Found
+    from aiapp.queries.api_description import ApiDescription
 
 UNREACHED: Final = 3
-_FORMATS: Final = {"yaml": as_yaml, "json": as_json}
 
 
 @click.command("openapi")
 @click.argument("target", metavar="VERSION|FOLDER|URI")
-@click.option("-o", "--output", type=click.Choice(list(_FORMATS)), default="yaml", show_default=True)
+@click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="yaml", show_default=True)
 @cluster_options
-@store_options
+@store_options()
 def command(target: str, output: str, choice: Choice, store: StoreChoice) -> None:
     r"""Show the APIs of a model as an OpenAPI 3.1 document.
 
@@ -46,32 +46,57 @@ def command(target: str, output: str, choice: Choice, store: StoreChoice) -> Non
       aiapp openapi ./mnist -o json
       aiapp openapi obs://models/mnist/1.0.0/ --endpoint https://obs.cn-north-4.myhuaweicloud.com
     """
-    from aiapp.modelarts.openapi import openapi  # noqa: PLC0415 - `--help` must not wait for the models
-
     try:
-        found = _found(target, choice, store)
+        with failing_with_messages():
+            found = _described(target, choice, store)
     except ObjectChangedError as error:
         raise click.ClickException(f"{error.message}: the store no longer holds it") from error
     except StoreError as error:
         raise _UnreachedError(f"{error.reason}: {error.message}") from error
-    for repair in found.config.model.repaired or ():
+    for repair in found.repaired:
         click.echo(f"read leniently: {printable(repair)}", err=True)
-    click.echo(_FORMATS[output](openapi(found.title, found.config.read)), nl=False)
+    click.echo(FORMATS[output](found.document), nl=False)
 
 
 class _UnreachedError(click.ClickException):
     exit_code = UNREACHED
 
 
-def _found(target: str, choice: Choice, store: StoreChoice) -> "Found":
-    from aiapp.cli.configuration import of_folder, of_uri, of_version  # noqa: PLC0415
-
+def _described(target: str, choice: Choice, store: StoreChoice) -> "ApiDescription":
     if URI.fullmatch(target):
-        return asyncio.run(of_uri(target, store))
+        return asyncio.run(_of_uri(target, store))
     if "://" in target:
         raise click.UsageError(f"{target!r} is not {URI_FORM}")
     if Path(target).is_dir():
-        return asyncio.run(of_folder(Path(target)))
+        return asyncio.run(_of_folder(Path(target)))
     if "/" in target:
         raise click.UsageError(f"{target!r} is no folder, no obs:// or s3:// URI and no name of a version")
-    return run(choice, lambda cluster: of_version(target, cluster))
+    return answered(choice, lambda cluster: _of_version(target, cluster))
+
+
+async def _of_uri(uri: str, choice: StoreChoice) -> "ApiDescription":
+    from aiapp.queries.api_description import of_package  # noqa: PLC0415 - `--help` must not wait for the models
+
+    where, keys = reachable(uri, choice)
+    store = object_store(choice)
+    try:
+        return await of_package(where, keys, store)
+    finally:
+        await store.close()
+
+
+async def _of_folder(folder: Path) -> "ApiDescription":
+    from aiapp.adapters.objectstore.folder import FolderStore, folder_location  # noqa: PLC0415
+    from aiapp.queries.api_description import of_package  # noqa: PLC0415
+
+    return await of_package(folder_location(folder), None, FolderStore())
+
+
+async def _of_version(name: str, cluster: UserCluster) -> "ApiDescription":
+    from aiapp.queries.api_description import of_version  # noqa: PLC0415
+
+    store = object_store(StoreChoice(allow_http=True))  # whether it may be used was decided when it was imported
+    try:
+        return await of_version(name, cluster, store)
+    finally:
+        await store.close()

@@ -7,17 +7,16 @@ from typing import Final
 
 import click
 
-from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
-from aiapp.cli.output import as_json
-from aiapp.cli.table import table
-from aiapp.domain.fetching.pod_status import FETCHER, Fetching, State, fetching
-from aiapp.domain.fetching.progress import Progress, progress_in
-from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
-from aiapp.domain.kubernetes.resources import PODS, Json
+from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.output.documents import as_json
+from aiapp.cli.output.table import table
+from aiapp.domain.fetching.pod_status import Fetching, State
 from aiapp.domain.sizes import human_size
-from aiapp.ports import ApiError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.fetch_progress import fetch_progress
 
-LOOK_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 2.0
 HEAD: Final = ("POD", "VERSION", "STATE", "DONE", "%", "RATE", "LEFT", "MESSAGE")
 COLOURS: Final = {State.FETCHED: "green", State.FAILED: "red", State.FETCHING: "cyan", State.WAITING: "yellow"}
 
@@ -42,46 +41,20 @@ def command(application: str, watch: bool | None, output: str, choice: Choice) -
       aiapp progress mnist -n vision --once -o json | jq '.[].percent'
     """
     watched = sys.stdout.isatty() if watch is None else watch
-    failed = run(choice, lambda cluster: _shown(cluster, application, output, watch=watched))
+    failed = answered(choice, lambda cluster: _shown(cluster, application, output, watch=watched))
     click.get_current_context().exit(1 if failed else 0)
 
 
 async def _shown(cluster: UserCluster, application: str, output: str, *, watch: bool) -> bool:
     """Whether one has failed."""
     while True:
-        found = await look(cluster, application)
+        found = await fetch_progress(cluster, application)
         if not found and not watch:
-            raise click.ClickException(f"namespace {cluster.namespace} has no pods of the application {application}")
+            raise QueryError(f"namespace {cluster.namespace} has no pods of the application {application}")
         _print(found, output, watch=watch)
         if not watch or (found and all(one.ended for one in found)):
             return any(one.state is State.FAILED for one in found)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-async def look(cluster: UserCluster, application: str) -> list[Fetching]:
-    """The fetch of each pod, in the order of their names."""
-    pods = await cluster.list(PODS, selector=f"{APPLICATION_LABEL}={application}")
-    found = await asyncio.gather(*(_of(cluster, pod) for pod in pods))
-    return sorted((one for one in found if one is not None), key=lambda one: one.pod)
-
-
-async def _of(cluster: UserCluster, pod: Json) -> Fetching | None:
-    found = fetching(pod)
-    if found is None or found.state is not State.FETCHING:
-        return found
-    return found.with_progress(await _last_progress(cluster, found.pod))
-
-
-async def _last_progress(cluster: UserCluster, pod: str) -> Progress | None:
-    """What the log says; None as long as there is none."""
-    last = None
-    try:
-        async for line in cluster.log(pod, container=FETCHER, follow=False):
-            last = progress_in(line) or last
-    except ApiError as error:
-        if error.status == 403:  # the person may see pods and not logs: worth saying
-            raise
-    return last
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _print(found: list[Fetching], output: str, *, watch: bool) -> None:

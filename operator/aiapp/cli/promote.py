@@ -1,15 +1,11 @@
 """`aiapp promote`: a registered version as a manifest for another place, held to the same content."""
 
-from typing import Final
-
 import click
 
-from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
-from aiapp.cli.output import as_json, as_yaml
-from aiapp.domain.kubernetes.resources import VERSIONS, Json
-from aiapp.domain.version.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
-
-_FORMATS: Final = {"yaml": as_yaml, "json": as_json}
+from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.output.documents import FORMATS
+from aiapp.domain.version.promotion import Destination
+from aiapp.queries.cluster import UserCluster
 
 
 @click.command("promote")
@@ -19,7 +15,7 @@ _FORMATS: Final = {"yaml": as_yaml, "json": as_json}
 @click.option("--endpoint", metavar="URL", help="Address of the store there. Default: the same.")
 @click.option("--region", help="Region of the store there. Default: the same.")
 @click.option("--addressing", type=click.Choice(["Auto", "Path", "Virtual"]), help="Default: the same.")
-@click.option("-o", "--output", type=click.Choice(list(_FORMATS)), default="yaml", show_default=True)
+@click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="yaml", show_default=True)
 @cluster_options
 def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     version: str,
@@ -33,7 +29,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
 ) -> None:
     r"""Print a registered version as a manifest for another namespace, cluster or bucket.
 
-    The manifest states the digest of the content (digest of its source): applied there, the version is the same model
+    The manifest states the digest of the content (spec.source.obs.digest): applied there, the version is the same model
     or says DigestMismatch. The files themselves are not copied: copy them first with any tool. Labels, annotations and
     status are left out; Secrets and other objects that the version names must exist there, and are listed on standard
     error.
@@ -47,38 +43,17 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
       aiapp promote mnist-1.0.0 -n staging --uri obs://released/mnist/1.0.0/ \
         --endpoint https://obs.cn-south-1.myhuaweicloud.com | kubectl --context other apply -n vision -f -
     """
+    from aiapp.queries.promotion import InvalidDestinationError, Promotion, promotion  # noqa: PLC0415 - slow
+
     there = Destination(namespace=to_namespace, uri=uri, endpoint=endpoint, region=region, addressing=addressing)
-    found = run(choice, lambda cluster: _version(cluster, version))
-    try:
-        manifest = promoted(found, there)
-    except NotPromotableError as error:
-        raise click.ClickException(str(error)) from error
-    _require_valid(manifest)
-    _tell(found, manifest)
-    click.echo(_FORMATS[output](manifest), nl=False)
 
+    async def question(cluster: UserCluster) -> Promotion:
+        try:
+            return await promotion(cluster, version, there)
+        except InvalidDestinationError as error:
+            raise click.UsageError(error.message) from error
 
-async def _version(cluster: UserCluster, name: str) -> Json:
-    return await cluster.get(VERSIONS, name)
-
-
-def _require_valid(manifest: Json) -> None:
-    """What the API server would refuse there is refused here."""
-    from pydantic import ValidationError  # noqa: PLC0415 - `--help` must not wait for the models
-
-    from aiapp.api.version import AIApplicationVersion  # noqa: PLC0415
-
-    try:
-        AIApplicationVersion.model_validate(manifest)
-    except ValidationError as error:
-        raise click.UsageError("; ".join(str(e["msg"]) for e in error.errors(include_url=False))) from None
-
-
-def _tell(version: Json, manifest: Json) -> None:
-    if is_unconfirmed(version):
-        click.echo(
-            "note: no pod has fetched this content yet; the digest is what the version's own source states", err=True
-        )
-    if wanted := needs(manifest):
-        where = manifest["metadata"].get("namespace", "the namespace it is applied to")
-        click.echo(f"note: must exist in {where}: {', '.join(wanted)}", err=True)
+    found = answered(choice, question)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(FORMATS[output](found.manifest), nl=False)

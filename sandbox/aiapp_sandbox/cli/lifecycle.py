@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from aiapp.cli.table import table
+from aiapp.cli.output.table import table
 from aiapp.domain.sizes import human_size
 from aiapp_sandbox import cluster, debian, disk, recovery, services, startup, state
 from aiapp_sandbox.cli.terminal import ENVIRONMENT, errors_as_text, name_option, progress

@@ -318,7 +318,7 @@ async def test_check_says_whether_keys_were_sent_in_its_own_words(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, *, anonymous: bool
 ) -> None:
     client = connect(Always(FILES, reply=refused(403, "AccessDenied")))
-    monkeypatch.setattr("aiapp.cli.store._ENVIRONMENT", {} if anonymous else {"ak": "a", "sk": "b"})
+    monkeypatch.setattr("aiapp.cli.options.store._ENVIRONMENT", {} if anonymous else {"ak": "a", "sk": "b"})
     shown = (await asyncio.to_thread(check, client.port)).stdout
     assert ("access was anonymous (403 AccessDenied): set AWS_ACCESS_KEY_ID" in shown) is anonymous
     assert ("check the keys in the environment" in shown) is not anonymous

@@ -10,8 +10,8 @@ import yaml
 from click.testing import CliRunner, Result
 from tests.unit.domain.offline.test_documents import VERSION
 
+from aiapp.adapters.shipped import shipped_runtimes
 from aiapp.cli import main
-from aiapp.cli.checking import shipped_catalogue
 
 ROOT = Path(__file__).parents[3]
 SOUND = """{
@@ -241,4 +241,4 @@ def test_the_catalogue_that_it_knows_is_the_one_that_is_installed(request: pytes
     if request.config.getoption("--update-golden"):
         shipped.write_text(installed)
     assert shipped.read_text() == installed, "run this test with --update-golden"
-    assert "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64" in shipped_catalogue()
+    assert "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64" in shipped_runtimes()

@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 from typing_extensions import override
 
-from aiapp.cli.cluster import Choice, UserCluster, cluster_options, run
+from aiapp.cli.options.cluster import Choice, answered, cluster_options
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
+from aiapp.queries.cluster import UserCluster
 
 ITEMS = {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "one"}}]}
 ANSWERS = {
@@ -79,21 +80,21 @@ def test_the_namespace_is(kubeconfig: Path, context: str | None, given: str | No
     async def where(cluster: UserCluster) -> str:
         return cluster.namespace
 
-    assert run(Choice(str(kubeconfig), context, given), where) == expected
+    assert answered(Choice(str(kubeconfig), context, given), where) == expected
 
 
 def test_objects_are_listed_in_the_namespace_or_the_cluster(kubeconfig: Path) -> None:
     async def both(cluster: UserCluster) -> list[str]:
         return names(await cluster.list(PODS, selector="a=b")) + names(await cluster.list(NODES))
 
-    assert run(Choice(str(kubeconfig), None, None), both) == ["Pod one", "Node one"]
+    assert answered(Choice(str(kubeconfig), None, None), both) == ["Pod one", "Node one"]
 
 
 def test_a_log_comes_by_the_line(kubeconfig: Path) -> None:
     async def lines(cluster: UserCluster) -> list[str]:
         return [line async for line in cluster.log("p", container="fetch", follow=False)]
 
-    assert run(Choice(str(kubeconfig), None, None), lines) == ["first", "second", "unended"]
+    assert answered(Choice(str(kubeconfig), None, None), lines) == ["first", "second", "unended"]
 
 
 def test_a_refusal_ends_the_command_in_the_servers_words(kubeconfig: Path) -> None:
@@ -123,4 +124,4 @@ def _show(name: str, choice: Choice) -> None:
         await cluster.get(VERSIONS, name)
         await asyncio.sleep(0)
 
-    run(choice, work)
+    answered(choice, work)

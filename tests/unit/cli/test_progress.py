@@ -63,7 +63,7 @@ def pod(name: str, status: Json) -> Json:
 @pytest.fixture
 def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(Cluster, "lists", 0)
-    monkeypatch.setattr(progress, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "POLL_SECONDS", 0.01)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Cluster)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiapp.api.application import ServedVersion, Serving
+from aiapp.api.application import Scheduling, ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.version import Container, VersionSpec
 from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
@@ -48,7 +48,7 @@ def outlook(
 ) -> Outlook:
     """`runtime` is the catalogue's entry of the version's runtime, if there still is one."""
     entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
-    needed = requirement(entry, devices(served, record, runtime), tables, serving.scheduling)
+    needed = required(record.spec, served, serving.scheduling, entry, tables)
     kinds = judged(needed, fleet, tables)
     return Outlook(needed, kinds, summary(kinds))
 
@@ -59,11 +59,18 @@ def trusting(seen: Outlook) -> Outlook:
     return replace(seen, needed=replace(seen.needed, chips_stated=False), kinds=tuple(kinds))
 
 
-def devices(served: ServedVersion, record: VersionRecord, runtime: RuntimeSpec | None) -> Npu | None:
-    """The application's wish, else the version's."""
-    container = record.spec.container
-    asked = served.npu or (container.npu if container else None)
-    return wanted_npu(asked, runtime, served.resources or (container.resources if container else None))
+def required(
+    version: VersionSpec,
+    served: ServedVersion | None,
+    scheduling: Scheduling | None,
+    runtime: RuntimeSpec,
+    tables: Tables,
+) -> Requirement:
+    """What a version asks of a node: the application's fields where it serves the version, else the version's own."""
+    container = version.container or Container()
+    asked = (served.npu if served else None) or container.npu
+    resources = (served.resources if served else None) or container.resources
+    return requirement(runtime, wanted_npu(asked, runtime, resources), tables, scheduling)
 
 
 def nodes_available(outlooks: Sequence[tuple[str, Outlook, Json | None]]) -> Finding:

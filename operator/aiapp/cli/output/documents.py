@@ -1,7 +1,8 @@
 """Documents as JSON or YAML for standard output."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import yaml
 
@@ -15,3 +16,6 @@ def as_yaml(document: Any) -> str:
     """In the order of its keys; enums and tuples become what JSON has for them."""
     plain = json.loads(json.dumps(document))
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=1000)
+
+
+FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {"yaml": as_yaml, "json": as_json}

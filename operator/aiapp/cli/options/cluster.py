@@ -1,21 +1,21 @@
-"""The cluster as a person's command sees it, with that person's own rights. Never writes."""
+"""Options of commands that read a cluster, and the connection that they stand for, with the user's own rights."""
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from aiapp.domain.kubernetes.resources import RUNTIMES, Json, Resource
+from aiapp.domain.kubernetes.resources import RUNTIMES
 from aiapp.ports import NOT_SERVED, ApiError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
 
-if TYPE_CHECKING:
-    from aiapp.adapters.kube.client import KubeApi
-
-PATIENCE_SECONDS: Final = 10.0
-"""A person waits at most this long for one answer."""
+ANSWER_SECONDS: Final = 10.0
+"""Longest wait for one answer of the API server."""
 UNKNOWN_KINDS: Final = f"this cluster does not know the kinds of {RUNTIMES.api_version}: install the operator first"
 
 Result = TypeVar("Result")
@@ -28,26 +28,6 @@ class Choice:
     kubeconfig: str | None
     context: str | None
     namespace: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class UserCluster:
-    """One namespace of a cluster. All methods raise `ApiError`."""
-
-    api: "KubeApi"
-    namespace: str
-
-    async def get(self, resource: Resource, name: str) -> Json:
-        """One object of the namespace, or of the cluster where the kind has none. Raises `NotFoundError`."""
-        return await self.api.get(resource, self.namespace, name)
-
-    async def list(self, resource: Resource, *, selector: str = "") -> list[Json]:
-        """The objects of the namespace, or of the cluster where the kind has none."""
-        return (await self.api.list(resource, namespace=self.namespace, selector=selector)).items
-
-    def log(self, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
-        """Lines of a container's log, with `follow` until the container ends."""
-        return self.api.log(self.namespace, pod, container=container, follow=follow)
 
 
 def cluster_options(command: Callable[..., Result]) -> Callable[..., Result]:
@@ -63,20 +43,30 @@ def cluster_options(command: Callable[..., Result]) -> Callable[..., Result]:
     return gathered
 
 
-def run(choice: Choice, work: Callable[[UserCluster], Awaitable[Result]]) -> Result:
-    """The result of `work`. Ends the command with words for people: exit code 2 without a cluster, 1 if it refuses."""
+def answered(choice: Choice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
+    """The answer. Ends the command with a message: exit code 2 without a cluster, 1 if there is no answer."""
     # Imported here: `--help` must not wait for them.
     from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
 
+    with failing_with_messages():
+        try:
+            return asyncio.run(_connected(choice, question))
+        except NoClusterError as error:
+            raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def failing_with_messages() -> Iterator[None]:
+    """Ends the command with exit code 1 and the message of a query or of the API server that fails."""
     try:
-        return asyncio.run(_connected(choice, work))
-    except NoClusterError as error:
-        raise click.UsageError(str(error)) from error
+        yield
+    except QueryError as error:
+        raise click.ClickException(error.message) from error
     except ApiError as error:
         raise click.ClickException(UNKNOWN_KINDS if error.reason == NOT_SERVED else error.message) from error
 
 
-async def _connected(choice: Choice, work: Callable[[UserCluster], Awaitable[Result]]) -> Result:
+async def _connected(choice: Choice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
     import time  # noqa: PLC0415
 
     import aiohttp  # noqa: PLC0415
@@ -85,7 +75,7 @@ async def _connected(choice: Choice, work: Callable[[UserCluster], Awaitable[Res
     from aiapp.adapters.kube.credentials import KubeCredentials, load, namespace, session  # noqa: PLC0415
 
     credentials = KubeCredentials(lambda: load(choice.kubeconfig, choice.context), time.monotonic)
-    timing = Timing(attempt=PATIENCE_SECONDS, total=PATIENCE_SECONDS)
+    timing = Timing(attempt=ANSWER_SECONDS, total=ANSWER_SECONDS)
     async with aiohttp.TCPConnector(ssl=credentials.tls) as connector, session(credentials, connector) as opened:
         where = choice.namespace or namespace(choice.kubeconfig, choice.context)
-        return await work(UserCluster(KubeApi(opened, credentials.server, timing), where))
+        return await question(UserCluster(KubeApi(opened, credentials.server, timing), where))

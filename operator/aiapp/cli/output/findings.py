@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from aiapp.cli.output import as_json, as_yaml
+from aiapp.cli.output.documents import as_json, as_yaml
 from aiapp.domain.printable import printable
 
 if TYPE_CHECKING:

@@ -1,62 +1,66 @@
-"""Versions judged over the nodes of a cluster, registered or from a file, with their application's wishes."""
+"""Which nodes a version fits, registered or from a manifest, with what its application asks of nodes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 
-import click
 import yaml
 
-from aiapp.api.application import AIApplication, ServedVersion, Serving
+from aiapp.api.application import AIApplication
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
-from aiapp.api.version import AIApplicationVersion, Container
-from aiapp.cli.cluster import UserCluster
-from aiapp.cli.fleet import Seen, look
+from aiapp.api.version import AIApplicationVersion
+from aiapp.domain.application.serving_compatibility import required
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.nodes.compatibility import Judged, judged, summary
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.placement import beyond_labels, placement
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.usage import free
 from aiapp.domain.offline.documents import check_documents
 from aiapp.domain.runtimes.catalogue import find, is_ambiguous, named_only
-from aiapp.ports import NotFoundError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.nodes import NodeSurvey, NodeTables, survey
+
+SHOWN_FAULTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One version's verdict as a document, and what a person should know about it."""
+    """One version's verdict as a document, and what its reader should know about it."""
 
     document: Json
     notes: tuple[str, ...]
 
 
-async def of_version(cluster: UserCluster, name: str, node_facts: str) -> Fit:
-    """A registered one. Raises `ApiError`, `click.ClickException`."""
+async def of_version(cluster: UserCluster, name: str, tables: NodeTables) -> Fit:
+    """Of a registered version. Raises `ApiError`, `QueryError`."""
     version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
-    return fit(version, await _application(cluster, version), await look(cluster, node_facts), None)
+    return fit(version, await _application(cluster, version), await survey(cluster, tables))
 
 
-async def of_file(cluster: UserCluster, file: Path, runtime: str | None, node_facts: str) -> list[Fit]:
-    """Those of a YAML file; its runtimes come before the catalogue's. Raises `ApiError`, `click.ClickException`."""
-    documents = _documents(file)
+async def of_manifests(
+    cluster: UserCluster, data: bytes, file: str, tables: NodeTables, runtime: str | None = None
+) -> list[Fit]:
+    """Of the versions in a YAML file; its runtimes come before the catalogue's. Raises `ApiError`, `QueryError`."""
+    documents = _documents(data, file)
     versions = [AIApplicationVersion.model_validate(raw) for raw in documents if _is(raw, "AIApplicationVersion")]
     if not versions:
-        raise click.ClickException(f"{file} holds no AIApplicationVersion")
+        raise QueryError(f"{file} holds no AIApplicationVersion")
     own = {raw["metadata"]["name"]: AIApplication.model_validate(raw) for raw in documents if _is(raw, "AIApplication")}
-    seen = await look(cluster, node_facts)
     specs = [InferenceRuntime.model_validate(raw).spec for raw in documents if _is(raw, "InferenceRuntime")]
-    seen.runtimes |= {spec.name: spec for spec in specs}
+    seen = await survey(cluster, tables)
+    seen = replace(seen, runtimes={**seen.runtimes, **{spec.name: spec for spec in specs}})
     return [fit(v, own.get(v.spec.application) or await _application(cluster, v), seen, runtime) for v in versions]
 
 
-def fit(version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: str | None) -> Fit:
-    """`runtime` counts where the version names none. Raises `click.ClickException`."""
+def fit(
+    version: AIApplicationVersion, application: AIApplication | None, seen: NodeSurvey, runtime: str | None = None
+) -> Fit:
+    """`runtime` counts where the version names none. Raises `QueryError`."""
     name = f"{version.spec.application}-{version.spec.version}"
     entry, notes = _entry(_runtime(version, runtime, name), version, seen)
-    needed = _requirement(version, application, seen, entry)
-    kinds = judged(needed, seen.fleet, seen.tables)
+    needed = _required(version, application, seen, entry)
+    kinds = judged(needed, seen.nodes, seen.tables)
     verdict, placed = summary(kinds), placement(needed, kinds, seen.tables)
     beyond = beyond_labels(kinds, placed.node_affinity, placed.resource, placed.devices)
     document: Json = {
@@ -74,24 +78,21 @@ def fit(version: AIApplicationVersion, application: AIApplication | None, seen: 
     return Fit(document, (*seen.notes, *notes))
 
 
-def _requirement(
-    version: AIApplicationVersion, application: AIApplication | None, seen: Seen, runtime: RuntimeSpec
+def _required(
+    version: AIApplicationVersion, application: AIApplication | None, seen: NodeSurvey, runtime: RuntimeSpec
 ) -> Requirement:
+    """With the application's wishes if it serves the version."""
     serving = application.spec.serving if application else None
-    served = _served(serving, version.spec.version)
-    container = version.spec.container or Container()
-    asked = (served.npu if served else None) or container.npu
-    resources = (served.resources if served else None) or container.resources
-    npu = wanted_npu(asked, runtime, resources)
-    scheduling = serving.scheduling if serving and served else None
-    return requirement(runtime, npu, seen.tables, scheduling)
+    versions = serving.versions if serving else ()
+    served = next((one for one in versions if one.version == version.spec.version), None)
+    return required(version.spec, served, serving.scheduling if serving and served else None, runtime, seen.tables)
 
 
-def _entry(name: str, version: AIApplicationVersion, seen: Seen) -> tuple[RuntimeSpec, list[str]]:
-    """The catalogue's entry, and what a person should know of it. Raises `click.ClickException`."""
+def _entry(name: str, version: AIApplicationVersion, seen: NodeSurvey) -> tuple[RuntimeSpec, list[str]]:
+    """The catalogue's entry, and what a reader should know of it. Raises `QueryError`."""
     engine = version.status.model.type if version.status.model else None
     if engine is None and is_ambiguous(name, seen.runtimes):
-        raise click.ClickException(
+        raise QueryError(
             f"which runtime {name} means depends on the package's model_type: name one in full in spec.runtime"
         )
     if (known := find(name, seen.runtimes, engine)) is not None:
@@ -102,18 +103,15 @@ def _entry(name: str, version: AIApplicationVersion, seen: Seen) -> tuple[Runtim
 
 
 async def _application(cluster: UserCluster, version: AIApplicationVersion) -> AIApplication | None:
-    try:
-        return AIApplication.model_validate(await cluster.get(APPLICATIONS, version.spec.application))
-    except NotFoundError:
-        return None
+    found = await cluster.find(APPLICATIONS, version.spec.application)
+    return None if found is None else AIApplication.model_validate(found)
 
 
-def _documents(file: Path) -> list[Json]:
+def _documents(data: bytes, file: str) -> list[Json]:
     """Every document, held to the rules of the API server as far as those need no cluster."""
-    data = file.read_bytes()
-    _, remarks = check_documents(data, str(file))
+    _, remarks = check_documents(data, file)
     if faults := [f"{r.file}:{r.line}: {r.message}" for r in remarks if r.severity == "error"]:
-        raise click.ClickException("; ".join(faults[:5]))
+        raise QueryError("; ".join(faults[:SHOWN_FAULTS]))
     return [document for document in yaml.safe_load_all(data) if document]
 
 
@@ -123,19 +121,15 @@ def _is(document: Json, kind: str) -> bool:
 
 def _runtime(version: AIApplicationVersion, chosen: str | None, name: str) -> str:
     resolved = version.status.runtime.name if version.status.runtime else None
-    said = version.status.model.runtime if version.status.model else None
-    if runtime := resolved or version.spec.runtime or said or chosen:
+    declared = version.status.model.runtime if version.status.model else None
+    if runtime := resolved or version.spec.runtime or declared or chosen:
         return runtime
-    raise click.ClickException(
+    raise QueryError(
         f"{name} does not tell its runtime (spec.runtime, or config.json once it is imported): say --runtime NAME"
     )
 
 
-def _served(serving: Serving | None, number: str) -> ServedVersion | None:
-    return next((one for one in serving.versions if one.version == number), None) if serving else None
-
-
-def _rows(kinds: Iterable[Judged], resource: str | None, seen: Seen) -> Iterator[Json]:
+def _rows(kinds: Iterable[Judged], resource: str | None, seen: NodeSurvey) -> Iterator[Json]:
     for kind in kinds:
         found = [against._asdict() | {"reason": str(against.reason)} for against in kind.found]
         for name in kind.group.names:

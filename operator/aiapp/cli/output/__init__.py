@@ -1,0 +1,1 @@
+"""Answers as tables, documents and findings for terminals, programs and CI. Decides nothing."""

@@ -1,0 +1,98 @@
+"""The APIs of a model as an OpenAPI document: of a package, or of a version as it was pinned.
+
+Never reads another config.json than the one that was listed or pinned.
+"""
+
+from dataclasses import dataclass
+
+from aiapp.api.version import AIApplicationVersion, Artifact
+from aiapp.domain.artifact.manifest import Listed, Manifest, ManifestError, read_pinned
+from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Files
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.layout import locate
+from aiapp.domain.package.refusal import Refusal
+from aiapp.modelarts.config import MAX_CONFIG_BYTES
+from aiapp.modelarts.model_files import CONFIG_FILE
+from aiapp.modelarts.openapi import Title, openapi
+from aiapp.ports import ObjectStore
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.reconcile.sources.access import AccessError
+from aiapp.reconcile.sources.obs import package_access
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDescription:
+    """An OpenAPI 3.1 document, and what of config.json was read leniently for it."""
+
+    document: Json
+    repaired: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Namespace:
+    """A user's namespace as `access` asks for it."""
+
+    cluster: UserCluster
+
+    async def get(self, resource: Resource, _: str | None, name: str) -> Json | None:
+        return await self.cluster.find(resource, name)
+
+    async def secret(self, _: str, name: str) -> Secret | None:
+        return await self.cluster.secret(name)
+
+
+async def of_package(where: Location, keys: Credentials | None, store: ObjectStore) -> ApiDescription:
+    """Of a package as it is listed now. Raises `StoreError`, `QueryError`."""
+    listing = await store.list(where, keys)
+    layout = locate(Files(listing, where.prefix), where.uri)
+    if isinstance(layout, Refusal):
+        raise QueryError(f"{layout.reason}: {layout.message}")
+    listed = listing.find(f"{where.prefix}{layout.root}{CONFIG_FILE}")
+    assert listed is not None
+    return _described(Title(where.uri.rstrip("/").rpartition("/")[2]), await _config(where, keys, store, listed))
+
+
+async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> ApiDescription:
+    """Of a registered version. Raises `StoreError`, `ApiError`, `QueryError`."""
+    version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
+    source, status = version.spec.source.variant, version.status
+    if source is None or status.source is None or status.artifact is None:
+        raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
+    try:
+        reached = await package_access(source, status.source, cluster.namespace, _Namespace(cluster))
+    except AccessError as error:
+        raise QueryError(f"{error.reason}: {error.message}") from error
+    pinned = _pinned(await _manifest(status.artifact, cluster), reached.where)
+    title = Title(version.spec.display_name or version.spec.application, version.spec.version, version.spec.description)
+    return _described(title, await _config(reached.where, reached.credentials, store, pinned))
+
+
+async def _manifest(artifact: Artifact, cluster: UserCluster) -> Manifest:
+    names = config_map_names(artifact.manifest_ref)
+    try:
+        return read_pinned(joined([await cluster.get(CONFIG_MAPS, name) for name in names]), artifact.pin)
+    except ManifestError as error:
+        raise QueryError(f"ConfigMap {names[0]}: {error}") from error
+
+
+def _pinned(manifest: Manifest, where: Location) -> Listed:
+    entry = next(entry for entry in manifest.entries if entry.path == CONFIG_FILE)
+    return Listed(f"{where.prefix}{CONFIG_FILE}", entry.size, entry.etag, entry.version_id)
+
+
+async def _config(where: Location, keys: Credentials | None, store: ObjectStore, listed: Listed) -> Config:
+    data = await store.read(where, keys, listed, MAX_CONFIG_BYTES)
+    found = read_config(data, listed.key.removeprefix(where.prefix))
+    if isinstance(found, Refusal):
+        raise QueryError(f"{found.reason}: {found.message}")
+    return found
+
+
+def _described(title: Title, config: Config) -> ApiDescription:
+    return ApiDescription(openapi(title, config.read), tuple(config.model.repaired or ()))

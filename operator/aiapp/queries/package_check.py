@@ -1,0 +1,39 @@
+"""What the operator would say of a package, and the API server of a file of manifests, before either sees them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.location import Location
+from aiapp.domain.offline.documents import MAX_BYTES, check_documents
+from aiapp.domain.offline.report import Checked, of_documents, of_package, with_runtime
+from aiapp.domain.package.inspection import Unresolved
+from aiapp.ports import ObjectStore, PythonParser
+from aiapp.reconcile.sources.importing import inspect
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCheck:
+    """Checks packages against a catalogue of runtimes, by name; `runtime` is the one that a version would name."""
+
+    parser: PythonParser
+    catalogue: Mapping[str, RuntimeSpec]
+    runtime: str | None
+
+    async def of(self, target: str, where: Location, keys: Credentials | None, store: ObjectStore) -> Checked:
+        """Of the package there, which the answer calls `target`."""
+        inspection = await inspect(where, keys, store, self.parser)
+        return with_runtime(of_package(target, inspection), self.runtime, self.catalogue)
+
+
+def of_manifests(path: str) -> Checked:
+    """Of a YAML file."""
+    try:
+        with Path(path).open("rb") as file:
+            return of_documents(path, *check_documents(file.read(MAX_BYTES + 1), path))
+    except OSError as error:
+        message = f"it cannot be read: {error.strerror}"
+        return of_package(path, Unresolved(Reason.ACCESS_DENIED, message, retryable=False))

@@ -1,0 +1,111 @@
+"""Versions judged over a cluster, registered or from a file, over an API server in memory."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import yaml
+from tests.support import documents
+from tests.support.documents import changed
+from tests.support.fleet import mindcluster
+from typing_extensions import override
+
+from aiapp.adapters.shipped import shipped_tables
+from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, PODS, VERSIONS, Json, Resource
+from aiapp.ports import ApiError, NotFoundError, Page
+from aiapp.queries.cluster import ReadApi, UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.fit import Fit, of_manifests, of_version
+from aiapp.queries.nodes import NodeTables
+
+CANN = "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
+VERSION = changed(documents.version(), spec__runtime=CANN)
+TABLES = NodeTables(shipped_tables(), "aiapp-system/aiapp-node-facts")
+
+
+class Objects(ReadApi):
+    """Answers from `held`; kinds in `forbidden` may not be listed."""
+
+    def __init__(self, held: dict[Resource, list[Json]], forbidden: frozenset[Resource] = frozenset()) -> None:
+        self.held, self.forbidden = held, forbidden
+
+    @override
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+        found = next((one for one in self.held.get(resource, ()) if one["metadata"]["name"] == name), None)
+        if found is None:
+            raise NotFoundError(404, "NotFound", f"{resource.plural} {name!r} not found")
+        return found
+
+    @override
+    async def list(self, resource: Resource, **_: Any) -> Page:
+        if resource in self.forbidden:
+            raise ApiError(403, "Forbidden", f"{resource.plural} is forbidden")
+        return Page(self.held.get(resource, []), "1")
+
+    @override
+    def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
+        raise NotImplementedError
+
+
+def cluster(*, forbidden: frozenset[Resource] = frozenset(), **held: list[Json]) -> UserCluster:
+    by_resource = {{"versions": VERSIONS, "applications": APPLICATIONS}[name]: found for name, found in held.items()}
+    return UserCluster(
+        Objects({NODES: [mindcluster("npu", "910ProB", driver="23.0.rc1")], **by_resource}, forbidden), "ns"
+    )
+
+
+async def of_file(there: UserCluster, *manifests: Json, runtime: str | None = None) -> Fit:
+    (found,) = await of_manifests(there, yaml.safe_dump_all(manifests).encode(), "mnist.yaml", TABLES, runtime)
+    return found
+
+
+async def test_a_registered_version_asks_for_what_its_application_wants() -> None:
+    served = [{"version": "1.0.0", "npu": {"count": 4}}]
+    wanting = changed(documents.application(), spec__serving__versions=served)
+    found = await of_version(cluster(versions=[VERSION], applications=[wanting]), "mnist-1.0.0", TABLES)
+    assert found.document["devices"] == 4
+    alone = await of_version(cluster(versions=[VERSION]), "mnist-1.0.0", TABLES)
+    assert alone.document["devices"] == 1
+
+
+async def test_an_application_that_serves_another_version_wants_nothing_of_this_one() -> None:
+    other = changed(
+        documents.application(),
+        spec__serving={"versions": [{"version": "2.0.0"}], "scheduling": {"nodeSelector": {"pool": "none"}}},
+    )
+    free = await of_file(cluster(), VERSION, other)
+    bound = await of_file(cluster(), VERSION, changed(other, spec__serving__versions=[{"version": "1.0.0"}]))
+    assert "SelectorMismatch" not in free.document["message"]
+    assert "SelectorMismatch" in bound.document["message"]
+
+
+async def test_a_runtime_of_the_file_comes_before_the_catalogue() -> None:
+    found = await of_file(cluster(), VERSION, documents.runtime(CANN))
+    assert found.notes == ()
+    assert (await of_file(cluster(), VERSION)).notes == (
+        f"runtime {CANN} is not in the catalogue: judged by its name alone",
+    )
+
+
+async def test_a_version_that_names_no_runtime_is_judged_by_the_chosen_one() -> None:
+    with pytest.raises(QueryError, match="--runtime NAME"):
+        await of_file(cluster(), documents.version())
+    assert (await of_file(cluster(), documents.version(), runtime=CANN)).document["runtime"] == CANN
+
+
+async def test_a_file_without_a_version_and_a_faulty_one_have_no_answer() -> None:
+    with pytest.raises(QueryError, match=r"mnist\.yaml holds no AIApplicationVersion"):
+        await of_file(cluster(), documents.application())
+    with pytest.raises(QueryError, match=r"spec\.runtme"):
+        await of_file(cluster(), changed(VERSION, spec__runtme="x"))
+
+
+async def test_what_the_user_may_not_read_is_noted_and_nodes_are_needed() -> None:
+    found = await of_file(cluster(forbidden=frozenset({PODS})), VERSION, documents.runtime(CANN))
+    assert found.notes == (
+        "you may not list the pods of all namespaces (ClusterRole aiapp-nodes-view gives that right): free NPUs are "
+        "unknown",
+    )
+    assert found.document["nodes"][0]["free"] is None
+    with pytest.raises(ApiError, match="ClusterRole aiapp-nodes-view gives that right"):
+        await of_file(cluster(forbidden=frozenset({NODES})), VERSION)
