@@ -18,6 +18,18 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 """By the name of the module, where that is not the name of the distribution."""
+COMMON = frozenset(
+    {
+        *("acl", "absl", "attr", "cffi", "cloudpickle", "cv2", "Cython", "cython", "dateutil", "decorator"),
+        *("google", "grpc", "h5py", "hccl", "joblib", "keras", "lightgbm", "matplotlib", "mindspore"),
+        *("mindx", "ml_dtypes", "moxing", "mxnet", "networkx", "npu_bridge", "npu_device", "numpy", "obs"),
+        *("onnx", "onnxruntime", "packaging", "pandas", "PIL", "pip", "pkg_resources", "psutil", "pyspark"),
+        *("pytz", "requests", "scipy", "seaborn", "setuptools", "six", "skimage", "sklearn", "sympy", "tbe"),
+        *("te", "tensorboard", "tensorflow", "tensorflow_core", "torch", "torch_npu", "torchaudio"),
+        *("torchvision", "tqdm", "typing_extensions", "urllib3", "wheel", "xgboost", "yaml"),
+    }
+)
+"""Modules of libraries that images for inference have: engines, what these need, what services use beside them."""
 
 
 def canonical(name: str) -> str:

@@ -1,5 +1,7 @@
 """The program: `serve.pyz --package DIR` is the server, `--worker FD` a process of it; `install` runs before.
 
+`--program DIR LOG` is what the server becomes for a package that is a server itself.
+
 The roles share no imports, for a fast start.
 """
 
@@ -15,6 +17,10 @@ def main(arguments: List[str], archive: str) -> int:
         from .workers.worker import run  # noqa: PLC0415
 
         return run(int(arguments[1]))
+    if arguments[:1] == ["--program"]:
+        from .package.program import run as run_program  # noqa: PLC0415
+
+        return run_program(*arguments[1:])
     from .account import complete  # noqa: PLC0415
 
     complete(os.environ)

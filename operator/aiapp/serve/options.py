@@ -9,12 +9,12 @@ import sys
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..modelarts.model_files import CONFIG_FILE, SAVED_MODEL_FILES, SERVICE_FILE
+from .termination import DEFAULT_LOG
 
 PLATFORM_PACKAGE = "/home/mind/model"
 PLATFORM_LINK = "/home/ma-user/infer/model/1"
 PACKAGE_FILES = (CONFIG_FILE, SERVICE_FILE, *SAVED_MODEL_FILES)
 FORK_VARIABLE = "AIAPP_SERVE_FORK"
-DEFAULT_TERMINATION_LOG = "/dev/termination-log"
 _LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -113,9 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log-format", choices=("plain", "json"), default="plain", help="form of the log lines")
     parser.add_argument(
         "--termination-log",
-        default=DEFAULT_TERMINATION_LOG,
+        default=DEFAULT_LOG,
         metavar="FILE",
-        help=f"also gets the last line (default {DEFAULT_TERMINATION_LOG}, if that exists)",
+        help=f"also gets the last line (default {DEFAULT_LOG}, if that exists)",
     )
     _add_limits(parser)
     return parser

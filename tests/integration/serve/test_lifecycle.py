@@ -396,6 +396,21 @@ def test_a_package_that_is_a_program_of_its_own_is_run_as_one(archive: pathlib.P
         assert server.output == "__main__ 7\n"
 
 
+def test_why_a_program_of_its_own_fails_is_the_last_line_and_the_termination_message(
+    archive: pathlib.Path, python: str, tmp_path: pathlib.Path
+) -> None:
+    folder, log = tmp_path / "model", tmp_path / "log"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "Custom"}')
+    (folder / "customize_service.py").write_text("import os\nfrom log import getLogger\n")
+    with serving(python, archive, folder, "--termination-log", str(log)) as server:
+        assert server.wait() == 3
+
+        line = "StartFailed: customize_service.py:2: no module 'log' in the package or the image\n"
+        assert server.output.endswith(line)
+        assert log.read_text() == line
+
+
 def test_a_package_has_a_home_to_write_to_although_the_image_has_none(
     start: Start, package: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ def test_a_faulty_package_ends_the_server_with_one_clear_line(
     line = server.output.rstrip("\n").splitlines()[-1]
 
     assert code == 3, server.output
-    assert line.startswith(CASES[name]["fails"])
+    assert re.sub(r"Python 3\.\d+", "Python 3.N", line).startswith(CASES[name]["fails"])
     assert termination_log.read_text() == line + "\n"
 
 

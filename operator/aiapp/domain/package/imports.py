@@ -5,34 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aiapp.domain.package.service_code import Import
+from aiapp.modelarts import former_python
 from aiapp.modelarts.dependencies import distribution, package_file
-from aiapp.modelarts.libraries import brought_by
-
-PACKAGE: Final = "model"
-"""The package's folder as code imports from it: `from model.helper import name`."""
+from aiapp.modelarts.libraries import COMMON, brought_by
+from aiapp.modelarts.modules import PACKAGE, absent, absent_from_package
 
 _PLATFORM: Final = frozenset({"model_service", "log", "metric", "mms"})
-_FORMER_STANDARD_LIBRARY: Final = frozenset(
-    {
-        *("aifc", "asynchat", "asyncore", "audioop", "binhex", "cgi", "cgitb", "chunk", "crypt", "distutils"),
-        *("dummy_threading", "formatter", "imghdr", "imp", "lib2to3", "macpath", "mailcap", "msilib", "nis"),
-        *("nntplib", "ossaudiodev", "parser", "pipes", "smtpd", "sndhdr", "spwd", "sunau", "symbol"),
-        *("telnetlib", "uu", "xdrlib"),
-    }
-)
-"""Modules of Python 3.7 that a later one has not."""
-_IN_IMAGES: Final = frozenset(
-    {
-        *("acl", "absl", "attr", "cffi", "cloudpickle", "cv2", "Cython", "cython", "dateutil", "decorator"),
-        *("google", "grpc", "h5py", "hccl", "joblib", "keras", "lightgbm", "matplotlib", "mindspore"),
-        *("mindx", "ml_dtypes", "moxing", "mxnet", "networkx", "npu_bridge", "npu_device", "numpy", "obs"),
-        *("onnx", "onnxruntime", "packaging", "pandas", "PIL", "pip", "pkg_resources", "psutil", "pyspark"),
-        *("pytz", "requests", "scipy", "seaborn", "setuptools", "six", "skimage", "sklearn", "sympy", "tbe"),
-        *("te", "tensorboard", "tensorflow", "tensorflow_core", "torch", "torch_npu", "torchaudio"),
-        *("torchvision", "tqdm", "typing_extensions", "urllib3", "wheel", "xgboost", "yaml"),
-    }
-)
-"""Libraries that images for inference have: an engine, what it needs itself, what services commonly use beside it."""
 
 
 class Missing(NamedTuple):
@@ -85,11 +63,13 @@ def _in_package(one: Import, modules: Modules) -> str | None:
     parts = [part for part in wanted.split(".") if part]
     for end in range(1, len(parts) + 1):
         if ".".join(parts[:end]) not in modules:
-            return f"the package has no {'/'.join(parts[:end])}.py"
+            return absent(parts[:end])
     if modules.get(wanted, False):
         return None
     lacks = next((name for name in one.names if name != "*" and f"{wanted}.{name}".lstrip(".") not in modules), None)
-    return None if lacks is None else f"the package has no {'/'.join([*parts, lacks])}.py"
+    if lacks is None:
+        return None
+    return absent([*parts, lacks]) if parts or one.level else absent_from_package(lacks)
 
 
 def _name_in_package(one: Import, modules: Modules) -> str | None:
@@ -106,6 +86,8 @@ def _in_no_library(module: str, modules: Modules, dependencies: Sequence[str]) -
     top = module.partition(".")[0]
     if top in modules or top == PACKAGE or top in sys.stdlib_module_names or _is_common(top):
         return None
+    if top in former_python.PYTHON_2_MODULES:
+        return former_python.lacking(module, "3")
     if any(package_file(requirement) for requirement in dependencies):
         return None  # what files of the package bring is not known
     if brought_by(module, filter(None, map(distribution, dependencies))):
@@ -114,4 +96,4 @@ def _in_no_library(module: str, modules: Modules, dependencies: Sequence[str]) -
 
 
 def _is_common(top: str) -> bool:
-    return top in _PLATFORM or top in _FORMER_STANDARD_LIBRARY or top in _IN_IMAGES
+    return top in _PLATFORM or top in former_python.REMOVED_FROM_PYTHON_3 or top in COMMON

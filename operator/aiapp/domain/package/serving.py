@@ -12,7 +12,16 @@ from aiapp.domain.package.refusal import Refusal, refusal_at
 from aiapp.domain.package.service_code import ServiceClass, ServiceCode
 from aiapp.modelarts.model_files import saved_models
 from aiapp.modelarts.model_types import CUSTOM, ModelType
-from aiapp.modelarts.service_bases import SERVICE_BASES, UNSERVED_BASES, unserved
+from aiapp.modelarts.service_bases import (
+    NO_DEFAULT,
+    NO_MODEL,
+    NO_SAVED_MODEL,
+    NOTHING_TO_SERVE,
+    SERVICE_BASES,
+    UNSERVED_BASES,
+    no_inference,
+    unserved,
+)
 
 _MAKE_FUNCTIONS: Final = frozenset({"no_grad", "enable_grad", "inference_mode", "set_grad_enabled"})
 
@@ -46,7 +55,7 @@ def _without_prediction(code: ServiceCode, files: Mapping[str, int], modules: Mo
     served = _served(code)
     if served is None:
         if not any(one.names and is_of_package(one, modules) for one in code.imports):
-            yield Doubt("nothing to serve: no class derives from a service base class or has an _inference")
+            yield Doubt(f"nothing to serve: {NOTHING_TO_SERVE}")
         return
     for decorator in served.decorators:
         if _last(decorator.partition("(")[0]) in _MAKE_FUNCTIONS:
@@ -55,7 +64,7 @@ def _without_prediction(code: ServiceCode, files: Mapping[str, int], modules: Mo
             )
     lack = _lacks(served, code, files)
     if lack:
-        yield Doubt(f"{served.name} has no _inference{lack}", served.line)
+        yield Doubt(no_inference(served.name, lack), served.line)
 
 
 def _served(code: ServiceCode) -> ServiceClass | None:
@@ -86,10 +95,10 @@ def _lacks(served: ServiceClass, code: ServiceCode, files: Mapping[str, int]) ->
     if any(one.methods for one in own) or {*lineage} - SERVICE_BASES - {one.name for one in own} - {"object"}:
         return ""
     if "PTServingBaseService" in lineage:
-        return "" if any(one.sets_model for one in own) else ", nor a self.model that its base class could call"
+        return "" if any(one.sets_model for one in own) else NO_MODEL
     if "TfServingBaseService" in lineage:
-        return "" if saved_models(files) else ", nor does the package hold a SavedModel that its base class could run"
-    return ", and its base class has none for it"
+        return "" if saved_models(files) else NO_SAVED_MODEL
+    return NO_DEFAULT
 
 
 def _last(name: str) -> str:

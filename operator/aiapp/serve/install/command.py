@@ -17,7 +17,7 @@ import sys
 import sysconfig
 from typing import Deque, Iterator, List, Mapping, NamedTuple, NoReturn, Sequence, Tuple
 
-from ..options import DEFAULT_TERMINATION_LOG
+from ..termination import DEFAULT_LOG, report
 from .installed import installed, unmet
 
 PREFIX = "DependenciesFailed"
@@ -207,11 +207,7 @@ def _shortened(text: str) -> str:
 
 
 def _failed(termination_log: str, why: str) -> int:
-    line = " ".join(f"{PREFIX}: {why}".split())[:MAX_LENGTH]
-    print(line, file=sys.stderr, flush=True)
-    if termination_log != DEFAULT_TERMINATION_LOG or os.path.exists(termination_log):
-        with open(termination_log, "w", encoding="utf-8") as file:
-            file.write(line + "\n")
+    report(" ".join(f"{PREFIX}: {why}".split())[:MAX_LENGTH], termination_log)
     return 1
 
 
@@ -234,6 +230,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help=f"folder of wheels, beside {' and '.join(WHEELHOUSES)} in the package: tried first, without the index",
     )
-    parser.add_argument("--termination-log", default=DEFAULT_TERMINATION_LOG, metavar="FILE", help="gets the last line")
+    parser.add_argument("--termination-log", default=DEFAULT_LOG, metavar="FILE", help="gets the last line")
     parser.add_argument("requirements", nargs="*", metavar="REQUIREMENT", help="as pip reads them, or '-r FILE'")
     return parser

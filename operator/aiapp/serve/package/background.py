@@ -38,6 +38,11 @@ class BackgroundLoading:
                 return
             self._left = self._started()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether one of the threads may still load something."""
+        return any(thread.is_alive() for thread in self._left)
+
     def has_ended(self, patience: float) -> bool:
         """Whether one of the threads left ends within `patience` seconds, so that another attempt makes sense."""
         end = time.monotonic() + patience

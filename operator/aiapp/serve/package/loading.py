@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
+import linecache
 import logging
 import os
 import sys
 from types import ModuleType
-from typing import Any, Dict, List, NamedTuple, Tuple, Type
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
 
 from ...modelarts.model_files import SERVICE_FILE
 from ...modelarts.model_types import ModelType, model_type
-from ...modelarts.service_bases import UNSERVED_BASES, unserved
+from ...modelarts.modules import PACKAGE
+from ...modelarts.service_bases import NOTHING_TO_SERVE, UNSERVED_BASES, unserved
 from .. import weights
 from .failures import StartError, StartFailure
 from .service import Kind, ModelService, TfServingBaseService, kind_of
+from .tracebacks import definition
 
 MODULE_NAME = "customize_service"
-FOLDER_NAME = "model"
-"""The package's folder as packages import from it: `from model.helper import name`."""
 HOOKS = ("_preprocess", "_inference", "_postprocess")
 _log = logging.getLogger("serve")
 
@@ -66,7 +68,7 @@ def _module(file: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise StartError(StartFailure("cannot be loaded as Python source", SERVICE_FILE))
     module = importlib.util.module_from_spec(spec)
-    module.__package__ = FOLDER_NAME  # so that `from .helper import name` works
+    module.__package__ = PACKAGE  # so that `from .helper import name` works
     sys.modules[MODULE_NAME] = module
     spec.loader.exec_module(module)
     return module
@@ -78,6 +80,7 @@ def discover(module: ModuleType) -> type:
     Derived from one of the bases and defined in the file, else imported into it, else one defined there that
     has the hooks but no base. Of several the most derived, of those the last.
     """
+    package = os.path.dirname(getattr(module, "__file__", None) or "")
     classes = [value for value in vars(module).values() if inspect.isclass(value)]
     derived = [c for c in classes if issubclass(c, ModelService) and c.__module__ != ModelService.__module__]
     own = [c for c in derived if c.__module__ == module.__name__]
@@ -85,33 +88,44 @@ def discover(module: ModuleType) -> type:
     for candidates in (own, derived, bare):
         leaves = [c for c in candidates if not any(c is not o and issubclass(o, c) for o in candidates)]
         if leaves:
-            return _accepted(leaves)
-    raise StartError(StartFailure("no class derives from a service base class or has an _inference", SERVICE_FILE))
+            return _accepted(leaves, package)
+    raise StartError(_replaced_class(module) or StartFailure(NOTHING_TO_SERVE, SERVICE_FILE))
+
+
+def _replaced_class(module: ModuleType) -> Optional[StartFailure]:
+    """That a decorator has left something else in the place of a class of the file, if so."""
+    file = getattr(module, "__file__", None)
+    if not file:
+        return None
+    with open(file, "rb") as source:
+        code = source.read()
+    for node in ast.parse(code).body:
+        replacement = vars(module).get(getattr(node, "name", ""))
+        if isinstance(node, ast.ClassDef) and node.decorator_list and not inspect.isclass(replacement):
+            line = node.decorator_list[-1].lineno
+            decorator, made = linecache.getline(file, line).strip(), type(replacement).__name__
+            what = f"{decorator} makes a {made} of the class {node.name}: put it above the method that needs it"
+            return StartFailure(what, SERVICE_FILE, line)
+    return None
 
 
 def _has_hooks(candidate: type) -> bool:
     return any(callable(getattr(candidate, name, None)) for name in ("_inference", "inference"))
 
 
-def _accepted(leaves: List[type]) -> type:
+def _accepted(leaves: List[type], package: str) -> type:
     chosen = leaves[-1]
     if len(leaves) > 1:
         names = ", ".join(leaf.__name__ for leaf in leaves)
         _log.warning("several service classes (%s): serving the last one, %s", names, chosen.__name__)
     unserved_base = next((base.__name__ for base in chosen.__mro__ if base.__name__ in UNSERVED_BASES), None)
     if unserved_base is not None:
-        raise StartError(StartFailure(unserved(chosen.__name__, unserved_base), SERVICE_FILE, _line(chosen)))
+        file, line = definition(chosen, package)
+        raise StartError(StartFailure(unserved(chosen.__name__, unserved_base), file or SERVICE_FILE, line))
     if not issubclass(chosen, ModelService):
         _log.warning("%s derives from no service base class: serving it by its hooks", chosen.__name__)
     _log.info("service class: %s", chosen.__name__)
     return chosen
-
-
-def _line(chosen: type) -> int:
-    try:
-        return inspect.getsourcelines(chosen)[1]
-    except (OSError, TypeError):
-        return 0
 
 
 def _report_choice(package: str, engines: List[ModelType], choice: weights.Choice) -> None:

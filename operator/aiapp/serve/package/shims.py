@@ -61,6 +61,11 @@ def install() -> None:
     sys.meta_path.insert(0, _CommonNames())
 
 
+def is_stand_in(name: str) -> bool:
+    """Whether the top-level module of this name is ours, and no real one."""
+    return name in _MODEL_SERVICE or _is_ours(getattr(sys.modules.get(name), "__spec__", None))
+
+
 def stand_in(name: str) -> None:
     """Do the same in a process that the package's own code has started anew, with our archive on its path.
 

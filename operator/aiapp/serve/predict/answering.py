@@ -12,9 +12,10 @@ from .. import frames
 from ..frames import Frame, Setup
 from ..http.compression import accepts_gzip, decompressed, gzipped, is_compressible
 from ..http.errors import RefusedError
-from ..package import failures
 from ..package.background import BackgroundLoading
+from ..package.failures import MAX_LENGTH
 from ..package.loading import Loaded
+from ..package.tracebacks import position, print_traceback
 from .decode import Body, decode
 from .encode import Encoded, NotSerializableError, encode
 
@@ -40,7 +41,7 @@ class Answering:
         except (NotSerializableError, RecursionError) as error:
             return frames.refusal(RefusedError(500, "ResultNotSerializable", str(error)))
         except BaseException as error:
-            failures.print_traceback(error, self._setup.package)
+            print_traceback(error, self._setup.package)
             return frames.refusal(RefusedError(500, "ResultNotSerializable", f"{type(error).__name__}: {error}"))
         return _success(encoded, request.header["accept_encoding"])
 
@@ -80,11 +81,11 @@ class Answering:
 
     def _failed(self, error: BaseException, request_id: str) -> RefusedError:
         print(f"request {request_id} failed:", file=sys.stderr)
-        failures.print_traceback(error, self._setup.package)
-        file, line = failures.position(error, self._setup.package)
+        print_traceback(error, self._setup.package)
+        file, line = position(error, self._setup.package)
         where = f"{file}:{line}: " if file else ""
         message = f"{where}{type(error).__name__}: {error}"
-        return RefusedError(500, "PredictionFailed", message[: failures.MAX_LENGTH])
+        return RefusedError(500, "PredictionFailed", message[:MAX_LENGTH])
 
 
 def _success(encoded: Encoded, accept_encoding: str) -> Frame:

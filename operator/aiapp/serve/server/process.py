@@ -11,11 +11,9 @@ from typing import List, NoReturn, Optional
 from ...modelarts.model_files import SERVICE_FILE
 from ...modelarts.model_types import CUSTOM
 from ..config import Config, read
-from ..options import DEFAULT_TERMINATION_LOG, Options, parse, python_of
+from ..options import Options, parse, python_of
+from ..termination import EXIT_SERVER_FAILED, EXIT_START_FAILED, report
 from ..workers.starting import kill, launch, start
-
-EXIT_START_FAILED = 3
-EXIT_SERVER_FAILED = 4
 
 
 def run(arguments: List[str], archive: str) -> int:
@@ -24,7 +22,7 @@ def run(arguments: List[str], archive: str) -> int:
     options = parse(arguments)
     config = read(options.package, options.health_path)
     if config.model_type == CUSTOM.name and os.path.isfile(os.path.join(options.package, SERVICE_FILE)):
-        _become(python_of(options.dependencies), options.package)
+        _become_program(options, os.path.abspath(archive))
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         listener = _listener(options.port)
@@ -61,12 +59,10 @@ def _end_at_once(_number: int, _frame: object) -> NoReturn:
     os._exit(0)
 
 
-def _become(python: str, package: str) -> NoReturn:
-    """Run the package's file as a program in this very process, importing as a service file would."""
-    paths = [package, os.path.dirname(package), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    os.chdir(package)
-    os.execv(python, [python, "-u", os.path.join(package, SERVICE_FILE)])  # noqa: S606 - by contract
+def _become_program(options: Options, archive: str) -> NoReturn:
+    """Run the package's own server in this very process, with the Python that finds its dependencies."""
+    python = python_of(options.dependencies)
+    os.execv(python, [python, "-u", archive, "--program", options.package, options.termination_log])  # noqa: S606 - by contract
 
 
 def _listener(port: int) -> socket.socket:
@@ -92,14 +88,5 @@ def _bound(listener: socket.socket, host: str, port: int) -> socket.socket:
 
 
 def _failed(options: Options, line: str, code: int) -> int:
-    """Say why as the last line on stderr and in the termination log."""
-    print(line, file=sys.stderr, flush=True)
-    path = options.termination_log
-    if path == DEFAULT_TERMINATION_LOG and not os.path.exists(path):
-        return code
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(line + "\n")
-    except OSError as error:
-        print(f"(the termination log {path} cannot be written: {error.strerror})", flush=True)
+    report(line, options.termination_log)
     return code

@@ -16,10 +16,15 @@ import sys
 from typing import Any
 
 from ...modelarts.model_files import SERVICE_FILE
+from ...modelarts.modules import PACKAGE
 from ..config import Pin
 from ..frames import NOTHING, Frame, Receiver, Setup, send, text
-from ..package import failures, loading, shims
+from ..package import loading, shims
 from ..package.background import BackgroundLoading
+from ..package.diagnosis import explain
+from ..package.failures import StartError
+from ..package.prediction_check import require_prediction
+from ..package.tracebacks import print_traceback
 from ..predict.answering import Answering
 from . import forking
 
@@ -40,6 +45,7 @@ def run(descriptor: int) -> int:
     try:
         loaded = loading.load(setup.package, setup.model_name, setup.model_type)
         background.wait_while_busy()
+        require_prediction(loaded.service, setup.package, may_be_loading=background.is_alive)
     except BaseException as error:
         _report_failure(error, setup, connection)
         return 1
@@ -104,10 +110,10 @@ def _prepare_paths(setup: Setup) -> None:
 def _parent(package: str) -> str:
     """A folder that holds the package under the name `model`: its own parent, else one made for that."""
     parent, name = os.path.split(package)
-    if name == loading.FOLDER_NAME:
+    if name == PACKAGE:
         return parent
     made = _scratch_folder(parent)
-    _link(package, os.path.join(made, loading.FOLDER_NAME))
+    _link(package, os.path.join(made, PACKAGE))
     return made
 
 
@@ -137,10 +143,10 @@ def _link(target: str, link: str) -> None:
 
 
 def _report_failure(error: BaseException, setup: Setup, connection: socket.socket) -> None:
-    if not isinstance(error, failures.StartError):
-        failures.print_traceback(error, setup.package)
+    if not isinstance(error, StartError):
+        print_traceback(error, setup.package)
     _flush()
-    failure = failures.explain(error, setup.package, [Pin(*pin) for pin in setup.pins])
+    failure = explain(error, setup.package, [Pin(*pin) for pin in setup.pins])
     send(connection, Frame(text(event="failed", failure=failure._asdict())))
 
 

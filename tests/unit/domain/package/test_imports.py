@@ -53,11 +53,12 @@ def test_what_is_there_or_may_be_there_is_not_told(source: str) -> None:
         pytest.param("from utils.nms import x", (1, "the package has no utils/nms.py"), id="in a package of its own"),
         pytest.param("\nimport utils.a.b", (2, "the package has no utils/a.py"), id="the first part that is missing"),
         pytest.param("from loose import boxes", (1, "the package has no loose/boxes.py"), id="a folder without code"),
-        pytest.param("from model import Net", (1, "the package has no Net.py"), id="no model.py"),
+        pytest.param("from model import Net", (1, "the package has neither model.py nor Net.py"), id="no model.py"),
         pytest.param("from model.net import Net", (1, "the package has no net.py"), id="by the name model"),
         pytest.param("from .net import Net", (1, "the package has no net.py"), id="a relative one"),
         pytest.param("from . import net", (1, "the package has no net.py"), id="a relative one by name"),
         pytest.param("def f():\n  import weights", (2, "no module 'weights' in the package"), id="no code in it"),
+        pytest.param("import cPickle", (1, "Python 3 has no cPickle (now pickle): the code is for"), id="Python 2"),
         pytest.param("import models", (1, "no module 'models' in the package, nor asked for"), id="nothing at all"),
     ],
 )
