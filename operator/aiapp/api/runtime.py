@@ -95,7 +95,7 @@ class RuntimeObjectStatus(ApiModel):
     chip: Annotated[str, Field(max_length=32)] | None = None
     """Ascend chip family that the runtime is made for."""
     conditions: Conditions = ()
-    """Ready; NodeFactsValid where an administrator has a ConfigMap of node facts."""
+    """Ready; NodeFactsValid where an administrator has a ConfigMap of node facts; while it applies Stalled."""
 
 
 class InferenceRuntime(ApiModel):

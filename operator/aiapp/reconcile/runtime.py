@@ -9,7 +9,7 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding
 from aiapp.domain.kubernetes.resources import RUNTIMES, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.runtimes.plan import describe, invalid, node_facts
+from aiapp.domain.runtimes.plan import describe, invalid, node_facts, stalled
 from aiapp.ports import Cluster
 from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
@@ -29,7 +29,7 @@ class RuntimeReconciler:
             return Outcome()
         metadata = raw["metadata"]
         parts, ready = _described(raw)
-        findings = [ready, *node_facts(self._knowledge.source, self._knowledge.fault)]
+        findings = [ready, *stalled(ready), *node_facts(self._knowledge.source, self._knowledge.fault)]
         status = parts | {"conditions": conditions(findings, metadata["generation"])}
         await self._cluster.write_status(RUNTIMES, raw, status)
         return Outcome()

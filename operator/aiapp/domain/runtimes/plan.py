@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeObjectStatus, RuntimeSpec
-from aiapp.domain.conditions import Finding, fails, holds, unknown
+from aiapp.domain.conditions import Finding, State, fails, holds
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
@@ -53,10 +53,17 @@ def _status(parts: RuntimeName, generation: int) -> Json:
     return status.model_dump(by_alias=True, exclude_none=True, exclude={"conditions"})
 
 
+def stalled(ready: Finding) -> tuple[Finding, ...]:
+    """What is wrong with an entry is wrong until somebody changes it."""
+    return (holds(ConditionType.STALLED, ready.message, ready.reason),) if ready.state is State.FALSE else ()
+
+
 def _ready(runtime: RuntimeSpec) -> Finding:
-    """An entry without an image is a record of the catalogue, waiting for an administrator: no fault."""
+    """An entry without an image is a record of the catalogue, and one that is no longer maintained says so: both are
+    as their spec wants them, and a tool that waits for them must not wait for ever.
+    """
     if runtime.image is None:
-        return unknown(READY, Reason.IMAGE_NOT_CONFIGURED, "set spec.image to serve versions with this runtime")
+        return holds(READY, "set spec.image to serve versions with this runtime", Reason.IMAGE_NOT_CONFIGURED)
     if runtime.lifecycle == "Removed":
-        return fails(READY, Reason.RUNTIME_REMOVED, "no longer maintained: new versions are refused")
+        return holds(READY, "no longer maintained: new versions are refused", Reason.RUNTIME_REMOVED)
     return holds(READY)

@@ -63,8 +63,9 @@ async def test_its_own_status_says_which_field_breaks_a_rule() -> None:
     await RuntimeReconciler(store, StoredCluster(WriteThrough(api, store), utc_now), knowledge)(
         Key("InferenceRuntime", "", "older-1.0-cpu")
     )
-    (ready,) = api.objects[RUNTIMES, "", "older-1.0-cpu"]["status"]["conditions"]
+    ready, stalled = api.objects[RUNTIMES, "", "older-1.0-cpu"]["status"]["conditions"]
     assert (ready["status"], ready["reason"]) == ("False", "SpecInvalid")
+    assert (stalled["type"], stalled["status"], stalled["message"]) == ("Stalled", "True", ready["message"])
     assert "spec.lifecycle" in ready["message"]
 
 

@@ -1,0 +1,36 @@
+local health = { status = "Progressing", message = "Waiting for the operator" }
+
+local status = obj.status or {}
+if status.observedGeneration == nil then
+  return health
+end
+if status.observedGeneration ~= obj.metadata.generation then
+  health.message = "Waiting for the operator to look at the latest change"
+  return health
+end
+
+local conditions = {}
+for _, condition in ipairs(status.conditions or {}) do
+  conditions[condition.type] = condition
+end
+local ready = conditions.Ready
+if ready == nil then
+  return health
+end
+
+health.message = ready.reason
+if ready.message ~= nil and ready.message ~= "" then
+  health.message = ready.reason .. ": " .. ready.message
+end
+if conditions.Stalled ~= nil and conditions.Stalled.status == "True" then
+  health.status = "Degraded"
+elseif ready.status == "True" then
+  health.status = "Healthy"
+  -- A sync with waves waits until nothing is Suspended any more, so there a stopped application counts as Healthy:
+  -- https://github.com/argoproj/argo-cd/issues/19126
+  local annotations = obj.metadata.annotations or {}
+  if ready.reason == "ScaledToZero" and annotations["argocd.argoproj.io/sync-wave"] == nil then
+    health.status = "Suspended"
+  end
+end
+return health

@@ -1,0 +1,3 @@
+local actions = {}
+actions["look-again"] = { ["iconClass"] = "fa fa-fw fa-sync", ["displayName"] = "Look at the store again" }
+return actions
