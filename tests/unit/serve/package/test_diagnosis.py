@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiapp.serve.config import Pin
-from aiapp.serve.package import shims
+from aiapp.serve.package import diagnosis, shims
 from aiapp.serve.package.diagnosis import explain
 from aiapp.serve.package.failures import StartError, StartFailure
 from aiapp.serve.package.tracebacks import position
@@ -191,6 +191,7 @@ def test_a_former_module_of_python_that_a_library_brings_is_that_librarys(
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "site-packages" / "cPickle.py").touch()
     monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    monkeypatch.setattr(diagnosis, "_STANDARD_LIBRARY", f"{tmp_path}/")  # which holds the folder of libraries
     (tmp_path / "model").mkdir()
 
     found = explain(raised_by(tmp_path / "model", "from cPickle import gone"), str(tmp_path / "model"), PINS)

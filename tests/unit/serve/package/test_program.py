@@ -48,10 +48,11 @@ def test_processes_that_it_starts_import_as_it_does(tmp_path: pathlib.Path) -> N
     source = """
 import multiprocessing, subprocess, sys
 def double(x): return 2 * x
+elsewhere = "import os; os.chdir('/'); import customize_service as c; print(c.double(4))"
 if __name__ == "__main__":
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         print(pool.map(double, [1, 2]))
-    print(subprocess.check_output([sys.executable, "-c", "import customize_service as c; print(c.double(4))"]).decode())
+    print(subprocess.check_output([sys.executable, "-c", elsewhere]).decode())
 """
     assert run(tmp_path, source).stdout.split() == ["[2,", "4]", "8"]
 
