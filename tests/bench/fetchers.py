@@ -20,12 +20,12 @@ KSERVE: Final = "kserve-storage==0.21.0"
 CURL_PARALLEL: Final = 32
 UNVERIFIED: Final = """
 import sys, types
-from aiapp.fetch import assembly, download, whole
+from aiapp.fetch.download import downloader, ranged_file, small_files
 class Unhashed:
     def __init__(self, content=b""): pass
     def update(self, content): pass
     def hexdigest(self): return "0" * 64
-assembly.hashlib = download.hashlib = whole.hashlib = types.SimpleNamespace(sha256=Unhashed)
+downloader.hashlib = ranged_file.hashlib = small_files.hashlib = types.SimpleNamespace(sha256=Unhashed)
 sys.argv[0] = "aiapp"
 from aiapp.cli import main
 main()

@@ -69,7 +69,7 @@ def pinned_package(bucket: Bucket, folder: Path, contents: Mapping[str, bytes]) 
 
 
 def pinned_manifest(client: "S3Client", bucket: str) -> Manifest:
-    """What the store says now, with version ids where the bucket has them."""
+    """What the store has now, with version ids where the bucket has them."""
     heads = []
     for found in client.list_objects_v2(Bucket=bucket, Prefix=PREFIX).get("Contents", []):
         head = client.head_object(Bucket=bucket, Key=found["Key"])
@@ -111,12 +111,12 @@ def entry(manifest: Manifest, path: str) -> Entry:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Exit code and output, which ends when the last process that holds it has ended, whoever that is."""
-    said, _ = process.communicate(timeout=120)
-    return process.returncode, said
+    """Exit code and output, which ends when the last process that holds it has ended."""
+    output, _ = process.communicate(timeout=120)
+    return process.returncode, output
 
 
-def told(target: Path) -> dict[str, object]:
+def termination_message(target: Path) -> dict[str, object]:
     """The termination message, short enough for the kubelet."""
     message = target.with_name("termination").read_text("utf-8")
     assert len(message.encode()) <= 4096

@@ -1,4 +1,4 @@
-"""What the content must be, where that is known before the fetch. Reads the record, never the package."""
+"""The content that a fetch must bring, where that is known before. Reads the record, never the package."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from aiapp.domain.artifact.manifest import Hashed, Manifest
 from aiapp.fetch.failures import FetchError
 
 Verified = Literal["ETag", "SHA256"]
-"""What vouched for the content: the store's own words at every request alone, or a digest that was known before."""
+"""What the content was verified by: only the ETag in every answer, or a digest that was known before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedContent:
-    """What is known."""
+    """Digests and hashes that are known before the fetch."""
 
     recorded: str | None
     """The digest that an earlier fetch, the store or a SHA256SUMS file gave."""
@@ -26,24 +26,24 @@ class ExpectedContent:
     """The recorded SHA-256 of each file by path; empty where only the digest is known."""
 
     def kept(self, complete: Mapping[str, Hashed]) -> dict[str, Hashed]:
-        """Those of the complete files that are not known to be others."""
+        """Returns the complete files but those whose recorded SHA-256 differs."""
         return {p: file for p, file in complete.items() if self.hashes.get(p, file.sha256) == file.sha256}
 
     def verify(self, digest: str) -> Verified:
-        """What vouches for that content. Raises FetchError when it is another one."""
+        """Returns what the content is verified by. Raises FetchError if it is not the expected one."""
         if self.stated not in {None, digest}:
             raise _not_as_stated(f"the content is {digest}", self.stated)
         if self.recorded not in {None, digest}:
             message = (
                 f"the content is {digest}, recorded is {self.recorded}, though every object is the pinned one for the "
-                "store; which file differs is not known: delete the pod to fetch anew, or register a new version"
+                "store; which file differs is not known: delete the pod to fetch again, or register a new version"
             )
             raise FetchError(Reason.CONTENT_CHANGED, message)
         return "ETag" if self.recorded is None and self.stated is None else "SHA256"
 
 
-def demanded(folder: Path | None, stated: str | None, manifest: Manifest) -> ExpectedContent:
-    """What the folder of the mounted record says, and what the source states. Raises FetchError when they differ."""
+def expected_content(folder: Path | None, stated: str | None, manifest: Manifest) -> ExpectedContent:
+    """Returns what the mounted record and the source expect. Raises FetchError if they differ."""
     recorded = _recorded(folder) if folder is not None else None
     if recorded is None:
         return ExpectedContent(None, stated, {})
@@ -53,13 +53,15 @@ def demanded(folder: Path | None, stated: str | None, manifest: Manifest) -> Exp
 
 
 def _recorded(folder: Path) -> Content | None:
-    """None as long as nothing is recorded: the folder of an optional ConfigMap is empty then."""
+    """Returns None while nothing is recorded: the folder of an optional ConfigMap is empty then."""
     file = folder / DIGEST_KEY
     if not file.exists():
         return None
     digest, hashes = file.read_text("utf-8", errors="replace").strip(), folder / HASHES_KEY
     if not is_digest(digest):
-        raise FetchError(Reason.FETCH_FAILED, f"{file} holds no digest: delete its ConfigMap, it is made anew")
+        raise FetchError(
+            Reason.FETCH_FAILED, f"{file} holds no digest: delete its ConfigMap, the operator writes it again"
+        )
     return Content(digest, hashes.read_bytes() if hashes.exists() else b"")
 
 

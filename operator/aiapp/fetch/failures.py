@@ -1,4 +1,4 @@
-"""What a fetch can fail of, in the words of the API's reasons, and the exit code of each. Never shows a credential."""
+"""Failures of a fetch, with the API's reasons and an exit code for each. Never shows a credential."""
 
 import json
 from enum import IntEnum
@@ -41,19 +41,19 @@ class FetchError(Exception):
 
 
 def path_of(error: OSError) -> str | None:
-    """Where it happened: of two paths the one that should have come to be; a mere descriptor is none."""
+    """The path at fault: of two the destination; None for a mere descriptor."""
     paths = (path for path in (error.filename2, error.filename) if path is not None and not isinstance(path, int))
     return next(map(str, paths), None)
 
 
 def packed(error: FetchError | OSError) -> bytes:
-    """A failure as one process tells it to another."""
+    """A failure as bytes, to be sent to another process."""
     if isinstance(error, FetchError):
         return json.dumps([error.reason.value, error.message]).encode()
     return json.dumps([None, error.errno, error.strerror or str(error), path_of(error)]).encode()
 
 
-def unpacked(told: bytes) -> FetchError | OSError:
+def unpacked(data: bytes) -> FetchError | OSError:
     """The failure that was `packed`."""
-    reason, *said = json.loads(told)
-    return OSError(*said) if reason is None else FetchError(Reason(reason), *said)
+    reason, *arguments = json.loads(data)
+    return OSError(*arguments) if reason is None else FetchError(Reason(reason), *arguments)

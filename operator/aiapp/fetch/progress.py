@@ -1,4 +1,4 @@
-"""Shows how far a fetch is: a bar on a terminal, a line every few seconds in a log, a file for Prometheus if asked for.
+"""Shows the progress of a fetch: a bar on a terminal, lines in a log, a file for Prometheus if one is named.
 
 Never decides anything; a file that cannot be written is no reason to fail.
 """
@@ -34,43 +34,43 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all of it is."""
+    """Size and number of files of a package, or of a part of it."""
 
     bytes: int
     files: int
 
 
 class Tally:
-    """What one process has done, counted in any number of its threads; processes forked from its maker share it."""
+    """Counts what one process has fetched, in any thread; forked processes share its memory."""
 
     def __init__(self) -> None:
         self._figures = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
         self._lock = threading.Lock()
 
     def add(self, size: int) -> None:
-        """So many more bytes are on disk; negative for what is fetched again."""
+        """Counts bytes that are on disk; negative for those that are fetched again."""
         with self._lock:
             self._figures[0] += size
 
     def complete(self, size: int) -> None:
-        """One more file is complete, and so many bytes of it were not counted before."""
+        """Counts a complete file, and the bytes of it that were not counted before."""
         with self._lock:
             self._figures[0] += size
             self._figures[1] += 1
 
     def retry(self) -> None:
-        """A request is made again."""
+        """Counts a request that is made again."""
         with self._lock:
             self._figures[2] += 1
 
     @property
     def figures(self) -> tuple[int, int, int]:
-        """Bytes, files, retries until now."""
+        """Bytes, files and retries so far."""
         return self._figures[0], self._figures[1], self._figures[2]
 
 
 class Meter:
-    """Adds up what all tallies say; `present` is what was there before, which says nothing about the rate."""
+    """Adds up all tallies; `present` is what was on disk before, which does not count in the rate."""
 
     def __init__(self, totals: Totals, present: Totals, clock: Callable[[], float]) -> None:
         """`clock` gives monotonic seconds."""
@@ -82,12 +82,12 @@ class Meter:
         self._looked = (self._begun, 0)
 
     def tally(self) -> Tally:
-        """A further one, to be made before the first look."""
+        """Returns a new tally. To be called before the first `look`."""
         self._tallies.append(Tally())
         return self._tallies[-1]
 
     def look(self) -> Progress:
-        """The rate is since the look before. For one thread at a time."""
+        """Returns the progress; its rate is since the last call. Not for several threads at once."""
         figures = [tally.figures for tally in self._tallies]
         fetched, files, retries = map(sum, zip(*figures, strict=True)) if figures else (0, 0, 0)
         now, (then, before) = self._clock(), self._looked
@@ -107,12 +107,12 @@ class Meter:
 
 @contextmanager
 def shown(meter: Meter, metrics_file: Path | None) -> Iterator[None]:
-    """Shows what the meter says until the end, and once more then."""
-    with _display() as (show, seconds), _repeated(lambda: _tell(meter, show, metrics_file), seconds):
+    """Shows the meter's progress now and then inside the context, and once more at its end."""
+    with _display() as (show, seconds), _repeated(lambda: _show(meter, show, metrics_file), seconds):
         yield
 
 
-def _tell(meter: Meter, show: Show, metrics_file: Path | None) -> None:
+def _show(meter: Meter, show: Show, metrics_file: Path | None) -> None:
     progress = meter.look()
     show(progress)
     if metrics_file is not None:
@@ -122,7 +122,7 @@ def _tell(meter: Meter, show: Show, metrics_file: Path | None) -> None:
 
 @contextmanager
 def _repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
-    """In a thread of its own; at the beginning and at the end as well."""
+    """Repeats the work in a thread of its own; the first time at once, the last time at the end."""
     over = threading.Event()
 
     def repeat() -> None:
@@ -142,7 +142,7 @@ def _repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _display() -> Iterator[tuple[Show, float]]:
-    """How to show it, and how often."""
+    """Yields the function that shows progress, and the seconds between two calls."""
     if not sys.stdout.isatty():
         yield _print_line, LINE_SECONDS
         return
@@ -172,7 +172,7 @@ def _print_line(progress: Progress) -> None:
 
 
 def write_metrics(path: Path, progress: Progress) -> None:
-    """In Prometheus' text format, replaced as a whole. Raises OSError."""
+    """Replaces a file in Prometheus' text format atomically. Raises OSError."""
     values = (
         progress.bytes,
         progress.total_bytes,
@@ -182,8 +182,8 @@ def write_metrics(path: Path, progress: Progress) -> None:
         progress.retries,
     )
     lines = (
-        f"# HELP {name} {said}\n# TYPE {name} {kind}\n{name} {value}\n"
-        for (name, (kind, said)), value in zip(_METRICS.items(), values, strict=True)
+        f"# HELP {name} {meaning}\n# TYPE {name} {kind}\n{name} {value}\n"
+        for (name, (kind, meaning)), value in zip(_METRICS.items(), values, strict=True)
     )
     new = path.with_name(f".{path.name}.new")
     new.write_text("".join(lines), "utf-8")

@@ -1,4 +1,4 @@
-"""One fetch from start to end: check the manifest, find what is there, download the rest, lay the server."""
+"""One fetch from start to end: checks the manifest, finds what is there, downloads the rest, writes the server."""
 
 import base64
 import json
@@ -24,9 +24,9 @@ from aiapp.fetch.disk.target import Target
 from aiapp.fetch.download.downloader import Download, divided
 from aiapp.fetch.download.fork_pool import ForkPool, processes
 from aiapp.fetch.download.processors import usable
-from aiapp.fetch.expected_content import Verified, demanded
+from aiapp.fetch.expected_content import Verified, expected_content
 from aiapp.fetch.failures import FetchError
-from aiapp.fetch.http.s3_reader import Access, Remote
+from aiapp.fetch.http.s3_reader import Access, S3Reader
 from aiapp.fetch.progress import Meter, Tally, Totals, shown
 
 TERMINATION_BYTES: Final = 4096
@@ -42,7 +42,7 @@ class Request:
     access: Access
     target: Path
     server: Path | None
-    """Where the model server is laid; the journal lies beside it."""
+    """Where the model server is written; the journal lies beside it."""
     recorded: Path | None = None
     """Folder with what is recorded of the content; may be empty or absent."""
     stated: str | None = None
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """How it went."""
+    """The result of a fetch."""
 
     content: Content
     verified: Verified
@@ -65,7 +65,7 @@ class Fetched:
 
     def message(self) -> str:
         """The termination message of a success; the hashes are in it where they fit."""
-        told = {
+        fields = {
             "digest": self.content.digest,
             "verified": self.verified,
             "files": self.files,
@@ -73,40 +73,40 @@ class Fetched:
             "downloaded": self.downloaded,
             "seconds": round(self.seconds, 1),
         }
-        with_hashes = json.dumps(told | {"hashes": base64.b64encode(self.content.hashes).decode()})
-        return with_hashes if len(with_hashes) <= TERMINATION_BYTES else json.dumps(told)
+        with_hashes = json.dumps(fields | {"hashes": base64.b64encode(self.content.hashes).decode()})
+        return with_hashes if len(with_hashes) <= TERMINATION_BYTES else json.dumps(fields)
 
 
 def failure_message(error: FetchError) -> str:
     """The termination message of a failure, cut to what the kubelet keeps."""
-    said = printable(error.message, TERMINATION_BYTES)
-    while len((told := _told(error, said)).encode()) > TERMINATION_BYTES:
-        said = said[: len(said) * 9 // 10]
-    return told
+    text = printable(error.message, TERMINATION_BYTES)
+    while len((message := _failure_json(error, text)).encode()) > TERMINATION_BYTES:
+        text = text[: len(text) * 9 // 10]
+    return message
 
 
-def _told(error: FetchError, said: str) -> str:
-    return json.dumps({"reason": error.reason.value, "message": said}, ensure_ascii=False)
+def _failure_json(error: FetchError, text: str) -> str:
+    return json.dumps({"reason": error.reason.value, "message": text}, ensure_ascii=False)
 
 
 def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
-    """Raises FetchError. What is complete stays, for the next attempt."""
+    """Fetches what is requested. Raises FetchError; complete files stay on disk for the next attempt."""
     begun = clock()
     manifest = pinned(request.manifest, request.pin)
-    demand = demanded(request.recorded, request.stated, manifest)
+    expected = expected_content(request.recorded, request.stated, manifest)
     target = Target(request.target, request.server.with_name("fetched.jsonl") if request.server else None)
     target.prepare()
     entries = list(manifest.entries)
-    present = demand.kept(target.complete(entries))
+    present = expected.kept(target.complete(entries))
     wanted = [entry for entry in entries if entry.path not in present]
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
     meter = Meter(Totals(manifest.bytes, manifest.objects), Totals(manifest.bytes - missing, len(present)), clock)
-    fetched = _Fetch(request, target, meter, demand.hashes).run(wanted)
+    fetched = _Fetch(request, target, meter, expected.hashes).run(wanted)
     found = content(entries, {path: file.sha256 for path, file in present.items()} | fetched)
-    verified = demand.verify(found.digest)
+    verified = expected.verify(found.digest)
     target.finish(fetched)
-    _lay_server(request.server)
+    _write_server(request.server)
     return Fetched(
         content=found,
         verified=verified,
@@ -130,26 +130,26 @@ class _Fetch:
         """The SHA-256 of each file by path."""
         large, small = divided(wanted)
         tally = self._meter.tally()
-        source = Remote(self._request.access, tally.retry)  # refuses what cannot work before anything is started
+        source = S3Reader(self._request.access, tally.retry)  # refuses what cannot work before anything is started
         download = Download(source, self._target, tally, self._hashes)
-        with self._crew(small) as crew, shown(self._meter, self._request.metrics_file):
-            if crew is None:
+        with self._fork_pool(small) as pool, shown(self._meter, self._request.metrics_file):
+            if pool is None:
                 return download.run(large, iter(small))
-            return download.run(large, iter(()), crew) | crew.hashed()
+            return download.run(large, iter(()), pool) | pool.hashed()
 
     @contextmanager
-    def _crew(self, small: Sequence[Entry]) -> Iterator[ForkPool | None]:
+    def _fork_pool(self, small: Sequence[Entry]) -> Iterator[ForkPool | None]:
         number = processes(len(small), usable())
         if not number:
             yield None
             return
         with closing(
             ForkPool(small, [self._meter.tally() for _ in range(number)], partial(self._share, number))
-        ) as crew:
-            yield crew
+        ) as pool:
+            yield pool
 
     def _share(self, share: int, entries: Iterator[Entry], tally: Tally) -> dict[str, str]:
-        source = Remote(self._request.access, tally.retry, share)
+        source = S3Reader(self._request.access, tally.retry, share)
         return Download(source, self._target, tally, self._hashes).run([], entries)
 
 
@@ -164,12 +164,12 @@ def pinned(path: Path, pin: str) -> Manifest:
 
 
 def _payload(path: Path) -> bytes:
-    """Of a file; or of its parts in a folder, into which the ConfigMaps of a large manifest are mounted together."""
+    """The content of a file, or of its parts in a folder into which the ConfigMaps of a large manifest are mounted."""
     parts = sorted(path.glob(f"{CONFIG_MAP_KEY}.*")) if path.is_dir() else [path]
     return b"".join(part.read_bytes() for part in parts)
 
 
-def _lay_server(path: Path | None) -> None:
+def _write_server(path: Path | None) -> None:
     if path is not None:
         from aiapp.serve.bundle import write  # noqa: PLC0415 - not needed where nothing is served
 

@@ -31,7 +31,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small ranges and short backoff, so that small objects have many ranges and faults cost no time."""
     monkeypatch.setattr(parts, "RANGE_BYTES", RANGE)
     monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
-    monkeypatch.setattr(backoff, "LONGEST_ASKED_SECONDS", 0.1)
+    monkeypatch.setattr(backoff, "LONGEST_RETRY_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(s3_reader, "SILENCE_SECONDS", 1)
     monkeypatch.setattr(downloader, "SMALL_BYTES", 16 << 10)
     for name in ("NO_PROXY", "no_proxy"):

@@ -28,7 +28,7 @@ MODEL = PREFIX + "model.bin"
 
 @dataclass
 class Once:
-    """The fault for the first request of every range (told by its end) of the model, then none."""
+    """The fault for the first request of every range (recognised by its end) of the model, then none."""
 
     fault: Fault
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -85,7 +85,7 @@ def test_a_connection_that_breaks_again_and_again_still_gets_there(
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason", "said"),
+    ("fault", "reason", "words"),
     [
         pytest.param(BUSY, Reason.ENDPOINT_UNREACHABLE, "503", id="503 for ever"),
         pytest.param(Fault(cut_after=5), Reason.ENDPOINT_UNREACHABLE, "cut off", id="cut for ever"),
@@ -106,13 +106,13 @@ def test_a_connection_that_breaks_again_and_again_still_gets_there(
     ],
 )
 def test_a_lasting_fault_fails_with_its_reason_and_names_the_key(
-    package: Package, target: Path, proxy: FaultProxy, fault: Fault, reason: Reason, said: str
+    package: Package, target: Path, proxy: FaultProxy, fault: Fault, reason: Reason, words: str
 ) -> None:
     proxy.rule = lambda request: fault if MODEL in request.target else NO_FAULT
     failed = failure(package.request(target, proxy.endpoint))
     assert failed.reason is reason
     assert MODEL in failed.message
-    assert said in failed.message
+    assert words in failed.message
     assert not (target / "model.bin").exists()
 
 
@@ -124,20 +124,20 @@ def test_a_lasting_refusal_is_not_asked_for_again(package: Package, target: Path
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "said"),
+    ("endpoint", "words"),
     [
-        pytest.param("http://127.0.0.1:1", "refuses connections", id="nobody listens"),
+        pytest.param("http://127.0.0.1:1", "refuses connections", id="nothing listens"),
         pytest.param("http://store.invalid:80", "store.invalid", id="the name is unknown"),
     ],
 )
 def test_an_endpoint_that_is_not_there_is_unreachable(
-    package: Package, target: Path, endpoint: str, said: str, monkeypatch: pytest.MonkeyPatch
+    package: Package, target: Path, endpoint: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,store.invalid")
     monkeypatch.setenv("no_proxy", "127.0.0.1,store.invalid")
     failed = failure(package.request(target, endpoint))
     assert failed.reason is Reason.ENDPOINT_UNREACHABLE
-    assert said in failed.message
+    assert words in failed.message
 
 
 def test_a_bucket_that_is_gone_is_named(package: Package, target: Path, bucket: Bucket) -> None:
@@ -179,19 +179,19 @@ CERTIFICATES: list[tuple[Callable[[Authority], ssl.SSLContext], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("certificate", "said"), CERTIFICATES, ids=["unknown authority", "expired", "another name"])
+@pytest.mark.parametrize(("certificate", "words"), CERTIFICATES, ids=["unknown authority", "expired", "another name"])
 def test_a_certificate_that_cannot_be_trusted_is_said(
     package: Package,
     target: Path,
     bucket: Bucket,
     certificate: Callable[[Authority], ssl.SSLContext],
-    said: str,
+    words: str,
 ) -> None:
     authority = Authority()
     with fault_proxy(bucket.endpoint, certificate(authority)) as proxy:
         failed = failure(package.request(target, proxy.endpoint, authority.pem))
     assert failed.reason is Reason.TLS_NOT_TRUSTED
-    assert said in failed.message
+    assert words in failed.message
 
 
 @pytest.mark.parametrize(

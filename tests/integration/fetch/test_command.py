@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
-from tests.support.fetching import PREFIX, Package, aiapp_fetch, by_a_signal, ended, files_below, pinned_package, told
+from tests.support.fetching import (
+    PREFIX,
+    Package,
+    aiapp_fetch,
+    by_a_signal,
+    ended,
+    files_below,
+    pinned_package,
+    termination_message,
+)
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
@@ -26,11 +35,19 @@ def large(bucket: Bucket, tmp_path: Path) -> Package:
 
 def test_success_is_told_by_digest_files_bytes_and_seconds(package: Package, target: Path) -> None:
     target.parent.mkdir()
-    code, said = ended(aiapp_fetch(package, target))
-    assert code == 0, said
-    assert told(target)["digest"] == package.digest
-    assert told(target)["files"] == len(package.contents)
-    assert told(target).keys() == {"digest", "verified", "files", "bytes", "downloaded", "seconds", "hashes"}
+    code, output = ended(aiapp_fetch(package, target))
+    assert code == 0, output
+    assert termination_message(target)["digest"] == package.digest
+    assert termination_message(target)["files"] == len(package.contents)
+    assert termination_message(target).keys() == {
+        "digest",
+        "verified",
+        "files",
+        "bytes",
+        "downloaded",
+        "seconds",
+        "hashes",
+    }
     assert files_below(target) == package.contents
 
 
@@ -46,10 +63,10 @@ def test_failure_is_told_by_reason_and_key_without_secrets(
 ) -> None:
     target.parent.mkdir()
     proxy.rule = lambda _: Fault(status=status)
-    left, said = ended(aiapp_fetch(package, target, endpoint=proxy.endpoint))
-    assert (left, told(target)["reason"]) == (code, reason)
-    assert PREFIX in str(told(target)["message"])
-    assert package.keys.secret_access_key not in said + str(told(target))
+    left, output = ended(aiapp_fetch(package, target, endpoint=proxy.endpoint))
+    assert (left, termination_message(target)["reason"]) == (code, reason)
+    assert PREFIX in str(termination_message(target)["message"])
+    assert package.keys.secret_access_key not in output + str(termination_message(target))
 
 
 def test_keys_come_from_a_mounted_secret_when_one_is_named(package: Package, target: Path, tmp_path: Path) -> None:
@@ -59,7 +76,7 @@ def test_keys_come_from_a_mounted_secret_when_one_is_named(package: Package, tar
     (secret / "accessKeyId").write_text("nobody")
     (secret / "secretAccessKey").write_text("nothing\n")
     code, _ = ended(aiapp_fetch(package, target, "--credentials", str(secret)))
-    assert (code, told(target)["reason"]) == (4, "AccessDenied")
+    assert (code, termination_message(target)["reason"]) == (4, "AccessDenied")
     (secret / "accessKeyId").write_text(package.keys.access_key_id)
     (secret / "secretAccessKey").write_text(package.keys.secret_access_key + "\n")
     assert ended(aiapp_fetch(package, target, "--credentials", str(secret)))[0] == 0
@@ -68,7 +85,7 @@ def test_keys_come_from_a_mounted_secret_when_one_is_named(package: Package, tar
 def test_a_secret_that_is_named_and_absent_is_said(package: Package, target: Path, tmp_path: Path) -> None:
     target.parent.mkdir()
     ended(aiapp_fetch(package, target, "--credentials", str(tmp_path / "absent")))
-    assert told(target)["reason"] == "SecretNotFound"
+    assert termination_message(target)["reason"] == "SecretNotFound"
 
 
 def test_half_a_key_pair_is_said(package: Package, target: Path, tmp_path: Path) -> None:
@@ -77,13 +94,13 @@ def test_half_a_key_pair_is_said(package: Package, target: Path, tmp_path: Path)
     secret.mkdir()
     (secret / "accessKeyId").write_text("half")
     ended(aiapp_fetch(package, target, "--credentials", str(secret)))
-    assert "secretAccessKey" in str(told(target)["message"])
+    assert "secretAccessKey" in str(termination_message(target)["message"])
 
 
 def test_a_wrong_uri_is_a_wrong_argument(package: Package, target: Path) -> None:
-    code, said = ended(aiapp_fetch(package, target, "--uri", "http://somewhere/else"))
+    code, output = ended(aiapp_fetch(package, target, "--uri", "http://somewhere/else"))
     assert code == 2
-    assert "http://somewhere/else" in said
+    assert "http://somewhere/else" in output
 
 
 def last_range_stalls(request: Request) -> Fault:
@@ -108,7 +125,7 @@ def test_after_a_signal_in_the_middle_the_next_start_asks_for_the_rest_alone(
     assert ended(aiapp_fetch(large, target, endpoint=proxy.endpoint))[0] == 0
     assert [request.headers["range"] for request in proxy.gets] == [f"bytes={2 * RANGE}-{2 * RANGE}"]
     assert files_below(target) == LARGE
-    assert told(target)["digest"] == large.digest
+    assert termination_message(target)["digest"] == large.digest
 
 
 def written_ranges(target: Path) -> int:
@@ -130,9 +147,9 @@ def test_an_endpoint_that_the_policy_refuses_is_never_connected_to(
     package: Package, target: Path, endpoint: str, arguments: tuple[str, ...], words: str
 ) -> None:
     target.parent.mkdir()
-    code, said = ended(aiapp_fetch(package, target, *arguments, endpoint=endpoint))
-    assert (code, told(target)["reason"]) == (1, "EndpointRefused"), said
-    assert words in str(told(target)["message"])
+    code, output = ended(aiapp_fetch(package, target, *arguments, endpoint=endpoint))
+    assert (code, termination_message(target)["reason"]) == (1, "EndpointRefused"), output
+    assert words in str(termination_message(target)["message"])
 
 
 @pytest.mark.parametrize(
@@ -149,8 +166,8 @@ def test_a_ca_bundle_that_is_none_is_said_to_be_so(
     bundle = target.with_name("ca.crt")
     if content is not None:
         bundle.write_bytes(content)
-    code, said = ended(aiapp_fetch(package, target, "--ca-bundle", str(bundle)))
-    assert (code, told(target)["reason"]) == (1, reason), said
+    code, output = ended(aiapp_fetch(package, target, "--ca-bundle", str(bundle)))
+    assert (code, termination_message(target)["reason"]) == (1, reason), output
 
 
 def completed(target: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""A fetch that knows what the content must be: it says so, or it fails naming what differs."""
+"""A fetch that knows what the content must be: it is verified, or fails naming what differs."""
 
 import hashlib
 import json
@@ -90,8 +90,8 @@ def test_the_command_takes_both_and_tells_what_it_verified(package: Package, tar
     assert json.loads(target.with_name("termination").read_text())["verified"] == "SHA256"
     (tmp_path / "bad").mkdir()
     assert _exit_code(aiapp_fetch(package, tmp_path / "bad" / "model", *options, OTHER)) == ExitCode.CONTENT_CHANGED
-    said = json.loads((tmp_path / "bad" / "termination").read_text())
-    assert said["reason"] == "DigestMismatch"
+    output = json.loads((tmp_path / "bad" / "termination").read_text())
+    assert output["reason"] == "DigestMismatch"
 
 
 def _exit_code(process: subprocess.Popen[str]) -> int:

@@ -22,7 +22,7 @@ from aiapp.fetch.disk import parts
 from aiapp.fetch.download import downloader
 from aiapp.fetch.failures import FetchError, path_of
 from aiapp.fetch.http import limiter
-from aiapp.fetch.http.s3_reader import Remote
+from aiapp.fetch.http.s3_reader import S3Reader
 from aiapp.fetch.run import Fetched, fetch
 
 FORBIDDEN = HTTPStatus.FORBIDDEN
@@ -112,7 +112,7 @@ def test_a_request_that_is_given_up_leaves_its_place_to_the_next(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limiter, "FEWEST", 1)
-    source = Remote(package.request(Path("unused")).access, lambda: None)
+    source = S3Reader(package.request(Path("unused")).access, lambda: None)
     entry = next(entry for entry in package.manifest.entries if entry.path == "model.bin")
     into = memoryview(bytearray(entry.size))
     with closing(source.arriving(entry, 0, into)) as arriving:

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
-from tests.support.fetching import Package, aiapp_fetch, by_a_signal, ended, files_below, pinned_package, told
+from tests.support.fetching import (
+    Package,
+    aiapp_fetch,
+    by_a_signal,
+    ended,
+    files_below,
+    pinned_package,
+    termination_message,
+)
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
@@ -27,7 +35,7 @@ CONTENTS = {f"{number % 7}/{number:04}": os.urandom(500 + number) for number in 
 LARGE = {"model.bin": os.urandom(1 << 20)}
 STALL = Fault(stall_after=0)
 DONE = 40
-"""Files that a fetch gets before the store says no more."""
+"""Files that a fetch gets before the store refuses."""
 
 
 @pytest.fixture
@@ -73,34 +81,36 @@ def require_rest_alone(package: Package, target: Path, proxy: FaultProxy) -> Non
     assert completed(target).items() <= package.contents.items()
     proxy.rule = lambda _: NO_FAULT
     proxy.requests.clear()
-    code, said = ended(aiapp_fetch(package, target, endpoint=proxy.endpoint))
-    assert code == 0, said
+    code, output = ended(aiapp_fetch(package, target, endpoint=proxy.endpoint))
+    assert code == 0, output
     assert len(proxy.gets) == len(package.contents) - DONE
-    assert told(target)["digest"] == package.digest
+    assert termination_message(target)["digest"] == package.digest
     assert files_below(target) == package.contents
 
 
 def test_all_files_come_and_are_hashed_and_counted_whoever_fetches_them(
     small: Package, target: Path, proxy: FaultProxy
 ) -> None:
-    code, said = ended(aiapp_fetch(small, target, endpoint=proxy.endpoint))
-    assert code == 0, said
+    code, output = ended(aiapp_fetch(small, target, endpoint=proxy.endpoint))
+    assert code == 0, output
     assert files_below(target) == small.contents
-    assert told(target)["digest"] == small.digest
+    assert termination_message(target)["digest"] == small.digest
     assert len(proxy.gets) == len(small.contents)
-    last = [progress for line in said.splitlines() if (progress := progress_in(line))][-1]
+    last = [progress for line in output.splitlines() if (progress := progress_in(line))][-1]
     assert (last.files, last.bytes) == (len(small.contents), sum(map(len, small.contents.values())))
 
 
-def test_recorded_hashes_are_demanded_whoever_fetches_the_file(small: Package, target: Path, tmp_path: Path) -> None:
+def test_recorded_hashes_are_required_whichever_process_fetches_the_file(
+    small: Package, target: Path, tmp_path: Path
+) -> None:
     other = {**small.contents, "0/0007": b"x"}
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in other.items()}
     recorded = content(small.manifest.entries, hashes)
     (tmp_path / DIGEST_KEY).write_text(recorded.digest)
     (tmp_path / HASHES_KEY).write_bytes(recorded.hashes)
-    code, said = ended(aiapp_fetch(small, target, "--recorded", str(tmp_path)))
-    assert (code, told(target)["reason"]) == (3, "ContentChanged"), said
-    assert "0/0007 has SHA-256" in str(told(target)["message"])
+    code, output = ended(aiapp_fetch(small, target, "--recorded", str(tmp_path)))
+    assert (code, termination_message(target)["reason"]) == (3, "ContentChanged"), output
+    assert "0/0007 has SHA-256" in str(termination_message(target)["message"])
 
 
 def test_a_process_that_is_killed_fails_the_fetch_and_the_next_asks_for_the_rest_alone(
@@ -108,9 +118,9 @@ def test_a_process_that_is_killed_fails_the_fetch_and_the_next_asks_for_the_rest
 ) -> None:
     process, found = stalled(small, target, proxy)
     os.kill(found[0], signal.SIGKILL)
-    code, said = ended(process)
-    assert (code, told(target)["reason"]) == (1, "FetchFailed"), said
-    assert "was killed" in str(told(target)["message"])
+    code, output = ended(process)
+    assert (code, termination_message(target)["reason"]) == (1, "FetchFailed"), output
+    assert "was killed" in str(termination_message(target)["message"])
     require_rest_alone(small, target, proxy)
 
 
@@ -137,9 +147,9 @@ def test_the_first_failure_ends_all(small: Package, target: Path, proxy: FaultPr
         return stalls(request) if seen.is_set() else NO_FAULT
 
     proxy.rule = rule
-    code, said = ended(aiapp_fetch(small, target, endpoint=proxy.endpoint))
-    assert (code, told(target)["reason"]) == (4, "AccessDenied"), said
-    assert refused in str(told(target)["message"])
+    code, output = ended(aiapp_fetch(small, target, endpoint=proxy.endpoint))
+    assert (code, termination_message(target)["reason"]) == (4, "AccessDenied"), output
+    assert refused in str(termination_message(target)["message"])
 
 
 def test_a_failure_of_the_first_process_ends_the_others(small: Package, target: Path, proxy: FaultProxy) -> None:
@@ -147,5 +157,5 @@ def test_a_failure_of_the_first_process_ends_the_others(small: Package, target: 
     proxy.rule = lambda request: (
         Fault(status=HTTPStatus.FORBIDDEN) if "model.bin" in request.target else Fault(stall_after=0)
     )
-    code, said = ended(aiapp_fetch(small, target, endpoint=proxy.endpoint))
-    assert (code, told(target)["reason"]) == (4, "AccessDenied"), said
+    code, output = ended(aiapp_fetch(small, target, endpoint=proxy.endpoint))
+    assert (code, termination_message(target)["reason"]) == (4, "AccessDenied"), output

@@ -1,4 +1,4 @@
-"""Where the fetcher sends its requests: through the proxy of the environment, and never where it was not told to."""
+"""Where the fetcher sends its requests: through the proxy of the environment, and nowhere else."""
 
 import asyncio
 import json
@@ -47,8 +47,8 @@ async def test_https_goes_through_a_tunnel_and_is_verified_at_its_end(
         endpoint = f"https://{STORE}:{tls.endpoint.rpartition(':')[2]}"
         async with forward_proxy(Proxy({STORE: "127.0.0.1"})) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-            code, told = await fetched(package, target, endpoint)
-            assert (code, told["reason"]) == (5, "TlsNotTrusted")
+            code, message = await fetched(package, target, endpoint)
+            assert (code, message["reason"]) == (5, "TlsNotTrusted")
             code, _ = await fetched(package, target / "again", endpoint, "--ca-bundle", str(tmp_path / "ca.crt"))
     assert code == 0
     assert files_below(target / "again") == CONTENTS
@@ -60,8 +60,8 @@ async def test_a_proxy_is_not_asked_for_a_refused_address(
 ) -> None:
     async with forward_proxy(Proxy()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        code, told = await fetched(package, target, "http://[::ffff:169.254.169.254]")
-    assert (code, told["reason"]) == (1, "EndpointRefused")
+        code, message = await fetched(package, target, "http://[::ffff:169.254.169.254]")
+    assert (code, message["reason"]) == (1, "EndpointRefused")
     assert proxy.seen == []
 
 
@@ -72,7 +72,7 @@ async def test_a_redirect_is_not_followed(
     with fault_proxy(bucket.endpoint) as elsewhere:
         moved = {"Location": f"{elsewhere.endpoint}/{bucket.name}/models/m-1/config.json"}
         proxy.rule = lambda _: Fault(status=status, headers=moved)
-        code, told = await fetched(package, target, proxy.endpoint)
+        code, message = await fetched(package, target, proxy.endpoint)
     assert code == 1
-    assert "redirects are not followed" in str(told["message"])
+    assert "redirects are not followed" in str(message["message"])
     assert elsewhere.requests == []

@@ -8,7 +8,7 @@ import pytest
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.content import content
 from aiapp.domain.artifact.manifest import Entry, Hashed, composed
-from aiapp.fetch.expected_content import ExpectedContent, demanded
+from aiapp.fetch.expected_content import ExpectedContent, expected_content
 from aiapp.fetch.failures import FetchError
 
 MANIFEST = composed([Entry("a", 1, "e"), Entry("b", 1, "e")])
@@ -25,27 +25,27 @@ def record(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_nothing_is_demanded_while_nothing_is_known(tmp_path: Path) -> None:
+def test_nothing_is_expected_while_nothing_is_known(tmp_path: Path) -> None:
     for folder in (None, tmp_path, tmp_path / "absent"):
-        demand = demanded(folder, None, MANIFEST)
-        assert demand == ExpectedContent(None, None, {})
-        assert demand.verify(OTHER) == "ETag"
+        expected = expected_content(folder, None, MANIFEST)
+        assert expected == ExpectedContent(None, None, {})
+        assert expected.verify(OTHER) == "ETag"
 
 
-def test_the_record_is_demanded_file_by_file(record: Path) -> None:
-    demand = demanded(record, None, MANIFEST)
-    assert demand == ExpectedContent(KNOWN.digest, None, HASHES)
-    assert demand.verify(KNOWN.digest) == "SHA256"
+def test_the_record_is_expected_file_by_file(record: Path) -> None:
+    expected = expected_content(record, None, MANIFEST)
+    assert expected == ExpectedContent(KNOWN.digest, None, HASHES)
+    assert expected.verify(KNOWN.digest) == "SHA256"
 
 
 def test_hashes_that_are_not_those_of_the_record_are_not_used(record: Path) -> None:
     (record / "hashes").write_bytes(bytes(64))
-    assert demanded(record, None, MANIFEST) == ExpectedContent(KNOWN.digest, None, {})
+    assert expected_content(record, None, MANIFEST) == ExpectedContent(KNOWN.digest, None, {})
 
 
 def test_a_complete_file_that_is_known_to_be_another_is_not_kept(record: Path) -> None:
     files = {"a": Hashed("a", 1, HASHES["a"]), "b": Hashed("b", 1, "00" * 32)}
-    assert demanded(record, None, MANIFEST).kept(files) == {"a": files["a"]}
+    assert expected_content(record, None, MANIFEST).kept(files) == {"a": files["a"]}
 
 
 def test_another_content_than_recorded_is_a_change() -> None:
@@ -62,11 +62,11 @@ def test_another_content_than_stated_has_a_name_of_its_own() -> None:
 
 def test_a_record_of_another_content_than_stated_is_said_before_anything_is_fetched(record: Path) -> None:
     with pytest.raises(FetchError) as failed:
-        demanded(record, OTHER, MANIFEST)
+        expected_content(record, OTHER, MANIFEST)
     assert failed.value.reason is Reason.DIGEST_MISMATCH
 
 
 def test_a_record_that_holds_no_digest_fails_the_fetch(record: Path) -> None:
     (record / "digest").write_text("sha256:")
     with pytest.raises(FetchError, match="holds no digest"):
-        demanded(record, None, MANIFEST)
+        expected_content(record, None, MANIFEST)

@@ -1,4 +1,4 @@
-"""What a fetch tells: messages that the kubelet keeps whole, and lines that do not flood a log."""
+"""The messages of a fetch: ones that the kubelet keeps entirely, and lines that do not flood a log."""
 
 import json
 from pathlib import Path
@@ -36,8 +36,8 @@ def test_a_failure_is_told_in_one_line_of_printable_characters() -> None:
 
 
 def test_a_success_is_one_json_object() -> None:
-    told = json.loads(fetched(b"").message())
-    assert told == {
+    message = json.loads(fetched(b"").message())
+    assert message == {
         "digest": "sha256:ab",
         "verified": "ETag",
         "files": 2,
@@ -48,11 +48,11 @@ def test_a_success_is_one_json_object() -> None:
     }
 
 
-@pytest.mark.parametrize(("files", "told"), [pytest.param(80, True, id="few"), pytest.param(100, False, id="many")])
-def test_the_hashes_of_few_files_are_told_as_well(files: int, told: bool) -> None:
+@pytest.mark.parametrize(("files", "included"), [pytest.param(80, True, id="few"), pytest.param(100, False, id="many")])
+def test_the_message_includes_the_hashes_of_few_files(files: int, included: bool) -> None:
     message = fetched(bytes(files * 32)).message()
     assert len(message) <= TERMINATION_BYTES
-    assert ("hashes" in json.loads(message)) is told
+    assert ("hashes" in json.loads(message)) is included
 
 
 def fetched(hashes: bytes) -> Fetched:

@@ -223,7 +223,7 @@ def tls(reason: str) -> ssl.SSLError:
         pytest.param(tls("WRONG_VERSION_NUMBER"), UNREACHABLE, "does not speak TLS", False, False, id="no TLS"),
         pytest.param(tls("UNEXPECTED_EOF"), UNREACHABLE, "cut off", True, False, id="TLS that breaks off"),
         pytest.param(
-            ConnectionRefusedError(111, "x"), UNREACHABLE, "refuses connections", True, True, id="nobody listens"
+            ConnectionRefusedError(111, "x"), UNREACHABLE, "refuses connections", True, True, id="nothing listens"
         ),
         pytest.param(
             OSError(113, "No route to host"), UNREACHABLE, "connected to: No route to host", True, True, id="no way"

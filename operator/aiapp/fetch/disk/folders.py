@@ -1,6 +1,6 @@
 """Opens what lies below a folder, part by part, so that no symbolic link ever leads out of it.
 
-Never resolves a path as a whole: a link in the middle of one is an error, not a way.
+Never resolves a path as a whole: a link in the middle of one is an error.
 """
 
 import errno
@@ -40,7 +40,7 @@ def parent(root: Path, path: str, *, make: bool = False) -> Iterator[int]:
 def opened(root: Path, path: str) -> int:
     """Descriptor of the regular file `path` below `root`, for reading.
 
-    Raises OSError as `parent` does, and for what is no regular file: a pipe would be waited for until somebody writes.
+    Raises OSError as `parent` does, and for what is no regular file: opening a pipe would block until it is written to.
     """
     with parent(root, path) as folder:
         descriptor = os.open(path.rpartition("/")[2], _FILE, dir_fd=folder)
@@ -51,7 +51,7 @@ def opened(root: Path, path: str) -> int:
 
 
 def place(part: Path | str, root: Path, path: str) -> None:
-    """Give a finished file its name `path` below `root`, in one step. Raises OSError as `parent` does."""
+    """Renames a finished file to `path` below `root`. Raises OSError as `parent` does."""
     try:
         with parent(root, path) as folder:
             os.replace(part, path.rpartition("/")[2], dst_dir_fd=folder)
@@ -74,7 +74,7 @@ def sync(root: Path, paths: Collection[str]) -> None:
 
 
 def _sync_all(root: Path) -> None:
-    """The whole file system at once, which for many files takes a fraction of the time."""
+    """Syncs the file system at once, which for many files takes a fraction of the time."""
     import ctypes  # noqa: PLC0415 - few packages have that many files
 
     libc = ctypes.CDLL(None, use_errno=True)

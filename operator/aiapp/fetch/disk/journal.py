@@ -1,6 +1,6 @@
-"""Which files are complete, one line each: several processes add to it, and the next attempt reads it.
+"""The list of complete files, one line each: several processes append to it, and the next attempt reads it.
 
-Never says anything of a file that is not in its place already.
+Never lists a file that is not in its place already.
 """
 
 import json
@@ -13,7 +13,7 @@ from aiapp.domain.artifact.manifest import Entry, Hashed
 
 
 class Journal:
-    """Opened by each process when it has something to add. Every line is one write to the end, whoever writes it."""
+    """Appends and reads the lines; each process opens the file at its first line, and each line is a single write."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -21,20 +21,20 @@ class Journal:
         self._descriptor: int | None = None
 
     def prepare(self) -> None:
-        """Make its folder."""
+        """Creates the folder."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def read(self) -> dict[str, Hashed]:
-        """What is recorded, by `identity`. A line that was cut off by a crash is skipped: its file is fetched again."""
+        """Returns the complete files by `identity`. A line that a crash cut off is skipped, its file fetched again."""
         return dict(self._lines())
 
     def add(self, entry: Entry, digest: str) -> None:
-        """Record a file, from any thread."""
+        """Appends a file. Thread-safe."""
         line = json.dumps([identity(entry), entry.path, entry.size, digest]) + "\n"
         os.write(self._opened(), line.encode())
 
     def close(self) -> None:
-        """No further line comes from this process."""
+        """Closes the file in this process."""
         with self._lock:
             if self._descriptor is not None:
                 os.close(self._descriptor)
@@ -60,5 +60,5 @@ class Journal:
 
 
 def identity(entry: Entry) -> str:
-    """What makes a recorded file this entry's: path and pinned state."""
+    """The key of an entry: path and pinned state."""
     return entry.line.rstrip("\n")

@@ -1,4 +1,4 @@
-"""Partial files: which ranges of them are written, across a restart of the container. Never trusts another boot's.
+"""Partial files and the ranges written to them, kept across restarts of the container. Never trusts another boot's.
 
 What a process has written is in the page cache whatever becomes of the process, so a record without fsync holds until
 the kernel itself goes: each record carries the boot's id.
@@ -27,7 +27,7 @@ def bounds(size: int) -> list[tuple[int, int]]:
 
 
 def boot(source: Path = BOOT_ID) -> str:
-    """What tells this run of the kernel from another; without it no partial file is taken up."""
+    """Returns the id of this boot of the kernel; empty if it cannot be read: no partial file is resumed then."""
     try:
         return source.read_text("ascii").strip()
     except OSError:
@@ -43,16 +43,16 @@ class Part:
     _record: int | None
 
     def write(self, content: "Buffer", start: int) -> None:
-        """Put bytes where they belong."""
+        """Writes bytes at an offset."""
         _write(self.descriptor, content, start)
 
     def record(self, number: int) -> None:
-        """Note that a range is written as a whole."""
+        """Records that a range is completely written."""
         if self._record is not None:
             os.write(self._record, b"%d\n" % number)
 
     def hash(self, digest: "hashlib._Hash", start: int, end: int, buffer: memoryview) -> None:
-        """Feed a digest with what was written from `start` to `end`, through `buffer`."""
+        """Updates a digest with what was written from `start` to `end`, through `buffer`."""
         while start < end and (size := os.preadv(self.descriptor, [buffer[: end - start]], start)):
             digest.update(buffer[:size])
             start += size
@@ -60,7 +60,7 @@ class Part:
 
 @contextmanager
 def opened(path: Path, size: int, boot_id: str) -> Iterator[Part]:
-    """The partial file at `path`: one of this boot is taken up, any other made anew. It stays whatever happens."""
+    """Opens the partial file at `path`: one of this boot is resumed, any other replaced. It is never removed here."""
     if size <= RANGE_BYTES or not boot_id:
         with _descriptor(path, os.O_EXCL) as descriptor:
             if size > RANGE_BYTES:  # ranges come in any order
@@ -79,7 +79,7 @@ def opened(path: Path, size: int, boot_id: str) -> Iterator[Part]:
 
 
 def write(path: str, content: "Buffer") -> None:
-    """A partial file that is written in one go."""
+    """Writes a partial file in one go."""
     descriptor = _opened(path, os.O_EXCL)
     try:
         _write(descriptor, content, 0)
@@ -102,7 +102,7 @@ def _descriptor(path: Path, exclusive: int) -> Iterator[int]:
 
 
 def _opened(path: Path | str, exclusive: int) -> int:
-    """A partial file; with O_EXCL a new one, in place of what an earlier process has left."""
+    """Opens a partial file; with O_EXCL a new one replaces what an earlier process has left."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | exclusive
     try:
         return os.open(path, flags, 0o644)
@@ -127,7 +127,7 @@ def _is_plain(path: Path, size: int) -> bool:
 
 
 def _recorded(record: Path, boot_id: str) -> frozenset[int]:
-    """Numbers of the recorded ranges; a line that was cut off does not count."""
+    """Returns the numbers of the recorded ranges; a line that was cut off does not count."""
     if not boot_id or record.is_symlink() or not record.is_file():
         return frozenset()
     head, *lines = record.read_text("ascii", errors="replace").split("\n")

@@ -24,7 +24,7 @@ SPARE_BYTES: Final = 64 << 20
 
 
 class Target:
-    """One download's place on disk. `journal` outlives the process, so that another one goes on from there."""
+    """The folder of one download. `journal` outlives the process, so that the next one can continue."""
 
     def __init__(self, folder: Path, journal: Path | None = None) -> None:
         self.folder = folder
@@ -33,7 +33,7 @@ class Target:
         self._boot = parts.boot()
 
     def prepare(self) -> None:
-        """Make the folders. A link in place of the folder of parts is removed, not followed."""
+        """Creates the folders. A link in place of the folder of parts is removed, not followed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._parts.is_symlink():
             self._parts.unlink()
@@ -41,14 +41,14 @@ class Target:
         self._journal.prepare()
 
     def complete(self, entries: Collection[Entry]) -> dict[str, Hashed]:
-        """Files that are there already, by path: recorded for this very object, and their bytes still hash to that."""
+        """Returns the complete files by path: listed in the journal, with bytes that still have their hash."""
         recorded = self._journal.read()
         if not recorded:
             return {}
         return {e.path: known for e in entries if (known := recorded.get(identity(e))) and self._holds(known)}
 
     def require_space(self, wanted: Collection[Entry]) -> None:
-        """Drop parts of other objects; raises FetchError when the volume cannot take the rest of the wanted ones."""
+        """Removes parts of other objects. Raises FetchError if the volume has no room for the wanted ones."""
         left = {path.name: path for path in self._parts.glob("*.part")}
         needed = sum(entry.size for entry in wanted)
         if left:
@@ -65,25 +65,25 @@ class Target:
             raise FetchError(Reason.LIMIT_EXCEEDED, message)
 
     def part(self, entry: Entry) -> AbstractContextManager[parts.Part]:
-        """The partial file of an object, taken up where an earlier process left it."""
+        """Opens the partial file of an object, resumed where an earlier process left it."""
         return parts.opened(self._part(entry), entry.size, self._boot)
 
     def put(self, entry: Entry, content: memoryview, digest: str) -> None:
-        """Write and keep a file that memory holds as a whole."""
+        """Writes a complete file from memory and adds it to the journal."""
         part = f"{self._parts}/{_part(entry)}"
         parts.write(part, content)
         folders.place(part, self.folder, entry.path)
         self._journal.add(entry, digest)
 
     def keep(self, entry: Entry, digest: str) -> None:
-        """The partial file becomes the file; recorded only after that."""
+        """Renames the partial file to its final name, then adds it to the journal."""
         part = self._part(entry)
         folders.place(part, self.folder, entry.path)
         parts.record_of(part).unlink(missing_ok=True)
         self._journal.add(entry, digest)
 
     def discard(self, entry: Entry) -> None:
-        """Drop the partial file, whose bytes are not those of the object."""
+        """Removes the partial file, whose bytes are not those of the object."""
         part = self._part(entry)
         parts.record_of(part).unlink(missing_ok=True)
         part.unlink(missing_ok=True)
@@ -109,7 +109,7 @@ class Target:
 
 
 def _part(entry: Entry) -> str:
-    """The name of its partial file: of the object's pinned state, so that no part is ever taken for another's."""
+    """The name of the partial file, derived from the object's pinned state, so that parts are never confused."""
     return f"{hashlib.sha256(entry.line.encode()).hexdigest()[:32]}.part"
 
 

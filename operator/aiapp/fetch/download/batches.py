@@ -16,7 +16,7 @@ BATCHES: Final = 256
 
 
 class Batches:
-    """To be made before the fork. `entries` must not be empty."""
+    """Distributes files in batches. To be made before the fork; `entries` must not be empty."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
@@ -28,26 +28,26 @@ class Batches:
         os.close(numbers)
 
     def take(self) -> Iterator[Entry]:
-        """Files that no other process has taken, until there are none left."""
+        """Yields files that no other process has taken, until none is left."""
         while number := os.read(self._numbers, 1):
             self._taken.append(number[0])
             yield from self._batch(number[0])
 
     def note(self, hashed: Mapping[str, str]) -> None:
-        """The SHA-256 of all files that this process has taken, by path. Raises KeyError if one is missing."""
+        """Stores the SHA-256, by path, of all files that this process has taken. Raises KeyError if one is missing."""
         for number in self._taken:
             digests = b"".join(bytes.fromhex(hashed[entry.path]) for entry in self._batch(number))
             start = number * self._size * HASH_BYTES
             self._digests[start : start + len(digests)] = digests
 
     def hashed(self) -> dict[str, str]:
-        """What all processes have noted, by path."""
+        """Returns the SHA-256 of all files, by path."""
         starts = range(0, len(self._digests), HASH_BYTES)
         digests = (self._digests[start : start + HASH_BYTES].hex() for start in starts)
         return {entry.path: digest for entry, digest in zip(self._entries, digests, strict=True)}
 
     def close(self) -> None:
-        """Of this process; nothing can be taken or noted any more."""
+        """Releases pipe and memory in this process."""
         os.close(self._numbers)
         self._digests.close()
 

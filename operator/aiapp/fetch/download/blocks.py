@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 BLOCKS: Final = 14
-"""With those of `PARKED` and small files' own buffers, what keeps the process below 100 MB."""
+"""Together with small files' buffers this keeps the process below 100 MB."""
 PARKED: Final = 6
 """Blocks that may wait for bytes before theirs; of what comes beyond, the file is read again."""
 
@@ -23,7 +23,7 @@ class Blocks:
         self._changed = threading.Condition()
 
     def take(self) -> memoryview | None:
-        """A block, waited for; None: the download is over."""
+        """Waits for a free block; returns None when the download is over."""
         with self._changed:
             while not self._free and not self._unmade and not self._closed:
                 self._changed.wait()
@@ -35,13 +35,13 @@ class Blocks:
         return memoryview(_pages(self.size))
 
     def give(self, block: memoryview) -> None:
-        """The block is free again."""
+        """Frees a block."""
         with self._changed:
             self._free.append(block)
             self._changed.notify()
 
     def park(self, *, surely: bool) -> bool:
-        """Whether a full block may wait to be hashed; `surely`: all before it has come, its turn will be soon."""
+        """Returns True if a full block may wait to be hashed; always if `surely`: everything before it has arrived."""
         with self._changed:
             if self._parked >= PARKED and not surely:
                 return False
@@ -49,20 +49,20 @@ class Blocks:
             return True
 
     def unpark(self, block: memoryview) -> None:
-        """A block that waited is hashed, and free."""
+        """Frees a block that waited to be hashed."""
         with self._changed:
             self._parked -= 1
         self.give(block)
 
     def close(self) -> None:
-        """Nobody needs to wait any more."""
+        """Ends all waits."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
 
 def _pages(size: int) -> mmap.mmap:
-    """Takes memory as it is written to: in huge pages where the kernel has them, for which copying needs less time."""
+    """Returns memory in huge pages where the kernel has them, for which copying needs less time."""
     found = mmap.mmap(-1, size)
     with suppress(OSError):
         found.madvise(mmap.MADV_HUGEPAGE)

@@ -15,8 +15,8 @@ from aiapp.domain.artifact.manifest import Entry
 from aiapp.fetch.disk import parts
 from aiapp.fetch.disk.target import Target
 from aiapp.fetch.download.blocks import Blocks
-from aiapp.fetch.download.ranged_file import Assembly
-from aiapp.fetch.download.small_files import Source, WholeFiles
+from aiapp.fetch.download.ranged_file import RangedFile
+from aiapp.fetch.download.small_files import SmallFiles, Source
 from aiapp.fetch.progress import Tally
 
 SMALL_BYTES: Final = 256 << 10
@@ -28,45 +28,45 @@ Step = Callable[[memoryview, memoryview], None]
 _Work = TypeVar("_Work")
 
 
-class Beside(Protocol):
-    """What goes on meanwhile in other processes."""
+class OtherProcesses(Protocol):
+    """Work that runs meanwhile in other processes."""
 
     def wait(self) -> None:
-        """Until it has ended. Raises FetchError or OSError at its first failure."""
+        """Waits until all have ended. Raises FetchError or OSError at the first failure."""
         ...
 
     def stop(self) -> None:
-        """Its result is not needed any more; `wait` returns soon."""
+        """Ends them; `wait` returns soon."""
         ...
 
 
 class Download:
-    """One run over some entries; `tally` hears, from any thread, of bytes and files that are on disk."""
+    """Downloads some entries once; `tally` counts bytes and files that are on disk."""
 
     def __init__(self, source: Source, target: Target, tally: Tally, hashes: Mapping[str, str]) -> None:
         """`hashes`: the SHA-256 that each file must have, by path, where that is known."""
         self._source = source
         self._target = target
         self._tally = tally
-        self._files = WholeFiles(source, target, tally, hashes)
+        self._files = SmallFiles(source, target, tally, hashes)
         self._blocks = Blocks(parts.RANGE_BYTES)
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._workers = 0
         self._failures: list[BaseException] = []
-        self._unfinished: set[Assembly] = set()
+        self._unfinished: set[RangedFile] = set()
         self._steps: Iterator[Step] = iter(())
         self._small: Iterator[Entry] = iter(())
-        self._beside: Beside | None = None
+        self._others: OtherProcesses | None = None
 
-    def run(self, large: list[Entry], small: Iterator[Entry], beside: Beside | None = None) -> dict[str, str]:
-        """The SHA-256 of each file by path. Raises FetchError or OSError, also those of what goes on beside.
+    def run(self, large: list[Entry], small: Iterator[Entry], others: OtherProcesses | None = None) -> dict[str, str]:
+        """Returns the SHA-256 of each file by path. Raises FetchError or OSError, also those of the other processes.
 
         `large`: to be fetched in this order, before the `small` ones of up to `SMALL_BYTES`.
         """
-        self._steps, self._small, self._beside = self._through_blocks(large), small, beside
-        if beside is not None:
-            self._start(beside.wait)
+        self._steps, self._small, self._others = self._through_blocks(large), small, others
+        if others is not None:
+            self._start(others.wait)
         self._start_worker()
         for thread in self._threads:  # which grow meanwhile
             thread.join()
@@ -99,7 +99,7 @@ class Download:
             self._files.fetch(entry, buffer)
 
     def _next(self, work: Iterator[_Work]) -> _Work | None:
-        """Who finds work calls another thread to it, as long as more requests are allowed than there are threads."""
+        """Returns the next item, and starts another thread if more requests are allowed than there are threads."""
         with self._lock:
             found = next(work, None)
             if found is not None and self._workers < self._source.allowed:
@@ -111,12 +111,12 @@ class Download:
         self._start(self._work)
 
     def _through_blocks(self, entries: list[Entry]) -> Iterator[Step]:
-        """What to do with a block, in this order, so that whatever is next to be hashed has a block already."""
+        """Yields the steps that need a block, in an order in which the next range to be hashed always has one."""
         for entry in entries:
             if entry.size <= self._blocks.size:
                 yield partial(self._in_block, entry)
                 continue
-            file = Assembly(entry, self._target.part(entry), self._blocks)
+            file = RangedFile(entry, self._target.part(entry), self._blocks)
             self._unfinished.add(file)
             self._tally.add(sum(file.ranges[number][1] - file.ranges[number][0] for number in file.part.written))
             for number in file.missing:
@@ -124,7 +124,7 @@ class Download:
             if not file.missing:
                 yield partial(self._only_hashed, file)
 
-    def _range(self, file: Assembly, number: int, block: memoryview, buffer: memoryview) -> None:
+    def _range(self, file: RangedFile, number: int, block: memoryview, buffer: memoryview) -> None:
         start, end = file.ranges[number]
         size, written = end - start, 0
         with closing(self._source.arriving(file.entry, start, block[:size])) as arriving:
@@ -137,13 +137,13 @@ class Download:
         if file.advance(buffer):
             self._complete(file)
 
-    def _only_hashed(self, file: Assembly, block: memoryview, buffer: memoryview) -> None:
-        """An earlier process has written all of it."""
+    def _only_hashed(self, file: RangedFile, block: memoryview, buffer: memoryview) -> None:
+        """Hashes a file that an earlier process has written completely."""
         self._blocks.give(block)
         if file.advance(buffer):
             self._complete(file)
 
-    def _complete(self, file: Assembly) -> None:
+    def _complete(self, file: RangedFile) -> None:
         entry, digest = file.entry, file.digest.hexdigest()
         if self._files.is_other(entry, digest):
             self._tally.add(-entry.size)
@@ -155,8 +155,8 @@ class Download:
         file.close()
         self._files.keep(entry, digest)
 
-    def _again(self, file: Assembly) -> str:
-        """The whole file once more, range after range."""
+    def _again(self, file: RangedFile) -> str:
+        """Reads the file once more, range after range, and returns its SHA-256."""
         digest = hashlib.sha256()
         content = memoryview(bytearray(self._blocks.size))
         for start, end in file.ranges:
@@ -172,16 +172,16 @@ class Download:
         self._blocks.give(block)
 
     def _fail(self, error: BaseException) -> None:
-        """The first failure counts; the others' requests are broken off, what they have written stays."""
+        """Records a failure, of which the first is raised, and aborts the other requests; what is written stays."""
         self._failures.append(error)
         self._source.close()
         self._blocks.close()
-        if self._beside is not None:
-            self._beside.stop()
+        if self._others is not None:
+            self._others.stop()
 
 
 def divided(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """Large and small ones, largest first, so that none is left to run alone at the end."""
+    """Returns large and small entries, largest first, so that no large one runs alone at the end."""
     ordered = sorted(entries, key=lambda entry: entry.size, reverse=True)
     large = sum(entry.size > SMALL_BYTES for entry in ordered)
     return ordered[:large], ordered[large:]

@@ -1,6 +1,6 @@
-"""Processes of their own for many small files: one interpreter does one thing at a time, on however many processors.
+"""Forked processes that fetch many small files, since one interpreter uses a single processor.
 
-They are forks. None shares a connection with another, and none outlives the one that it was forked from.
+None shares a connection with another, and none outlives its parent.
 """
 
 import gc
@@ -24,32 +24,32 @@ FILES_EACH: Final = 64
 """A process takes about as long to start as it takes to fetch so many."""
 
 Work = Callable[[Iterator[Entry], Tally], Mapping[str, str]]
-"""Fetches what it is given and counts it; gives the SHA-256 of each file by path."""
+"""Fetches the given entries and counts them; returns the SHA-256 of each file by path."""
 
 
 def processes(files: int, processors: int) -> int:
-    """How many pay for so many small files; 0: none beside this one."""
+    """Returns how many processes are worthwhile for so many small files; 0 if only this one is."""
     found = min(MOST_PROCESSES, processors, files // FILES_EACH)
     return found if found > 1 else 0
 
 
 class ForkPool:
-    """To be made before this process has threads: a fork takes along the one that forks alone."""
+    """The processes. To be made before this process has threads: a fork copies only the calling one."""
 
     def __init__(self, entries: Sequence[Entry], tallies: Sequence[Tally], work: Work) -> None:
-        """One process for each of the tallies. The caller has to `close`."""
+        """Starts one process for each of the tallies. The caller has to `close`."""
         self._batches = Batches(entries)
         self._work = work
-        self._parent, self._life = os.pipe()  # nobody writes: it ends with this process, and so do the others
+        self._parent, self._life = os.pipe()  # never written to: it closes with this process, and its children end
         self._lock = threading.Lock()
         gc.freeze()  # a collection would write to all the memory that is shared
         self._children: dict[int, int] = {}
-        """Process ids by the pipe in which each says why it failed; the pipe ends with the process."""
+        """Process ids by the pipe to which each writes its failure; it closes with the process."""
         for tally in tallies:
             self._fork(tally)
 
     def wait(self) -> None:
-        """Until all have ended. Raises FetchError or OSError as soon as one has failed."""
+        """Waits until all have ended. Raises FetchError or OSError as soon as one has failed."""
         with selectors.DefaultSelector() as selector:
             for pipe in self._children:
                 selector.register(pipe, selectors.EVENT_READ)
@@ -59,13 +59,13 @@ class ForkPool:
                     self._reap(key.fd)
 
     def stop(self) -> None:
-        """All end at once, whatever they do."""
+        """Kills all processes."""
         with self._lock:
             for pid in self._children.values():
                 os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """None is left afterwards."""
+        """Kills and reaps all processes, and releases the shared memory."""
         self.stop()
         for pipe in list(self._children):
             with suppress(FetchError, OSError):
@@ -75,16 +75,16 @@ class ForkPool:
         self._batches.close()
 
     def hashed(self) -> dict[str, str]:
-        """The SHA-256 of each file by path, after all have ended well."""
+        """Returns the SHA-256 of each file by path, after all have succeeded."""
         return self._batches.hashed()
 
     def _reap(self, pipe: int) -> None:
         with open(pipe, "rb") as reader:
-            said = reader.read()
+            failure = reader.read()
         with self._lock:
             _, status = os.waitpid(self._children.pop(pipe), 0)
-        if said:
-            raise unpacked(said)
+        if failure:
+            raise unpacked(failure)
         if status:
             raise _ended(os.waitstatus_to_exitcode(status))
 
@@ -97,7 +97,7 @@ class ForkPool:
         self._children[reader] = pid
 
     def _run(self, tally: Tally, writer: int) -> NoReturn:
-        """In the process of its own. The signals are for the parent, with which it ends."""
+        """Runs in the child, which ignores signals that are meant for the parent and ends with it."""
         try:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
@@ -106,7 +106,7 @@ class ForkPool:
             self._batches.note(self._work(self._batches.take(), tally))
         except (FetchError, OSError) as error:
             os.write(writer, packed(error))
-        except BaseException:  # noqa: BLE001 - whatever it is, this process must end, and say so
+        except BaseException:  # noqa: BLE001 - whatever it is, this process must print it and end
             sys.excepthook(*sys.exc_info())
             os._exit(1)
         os._exit(0)
@@ -117,9 +117,9 @@ class ForkPool:
 
 
 def _ended(code: int) -> FetchError:
-    """Of a process that could not say why."""
+    """Returns the failure of a process that ended without reporting one."""
     if code == -signal.SIGKILL:
         how = "was killed, as the kernel does when memory runs out: give the init container more"
     else:
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}, its log says why"
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}, see its log"
     return FetchError(Reason.FETCH_FAILED, f"a process that fetches small files {how}; what is complete is kept")

@@ -1,4 +1,4 @@
-"""How many processors this process may use: those it may run on, and no more than its control group pays for.
+"""The number of processors that this process may use, by its affinity and the quota of its control group.
 
 Reads only; what cannot be read limits nothing.
 """
@@ -15,12 +15,12 @@ limit) in a period of so many microseconds."""
 
 
 def usable(cgroups: Path = CGROUPS) -> int:
-    """At least one."""
-    return max(1, min(len(os.sched_getaffinity(0)), *(_paid(cgroups, files) for files in QUOTAS)))
+    """Returns the number of processors, at least 1."""
+    return max(1, min(len(os.sched_getaffinity(0)), *(_quota(cgroups, files) for files in QUOTAS)))
 
 
-def _paid(cgroups: Path, files: tuple[str, ...]) -> int:
-    """Whole processors: a part of one would stand still for most of each period."""
+def _quota(cgroups: Path, files: tuple[str, ...]) -> int:
+    """Returns the quota in full processors: a fraction of one would be throttled for most of each period."""
     unlimited = os.cpu_count() or 1
     try:
         time, period = map(int, " ".join((cgroups / file).read_text("ascii") for file in files).split())

@@ -1,4 +1,4 @@
-"""One large file while its ranges come, in any order, from several threads; hashed in order behind the front."""
+"""A large file whose ranges arrive in any order, from several threads, and are hashed in order."""
 
 import hashlib
 import threading
@@ -11,8 +11,8 @@ from aiapp.fetch.disk.parts import Part
 from aiapp.fetch.download.blocks import Blocks
 
 
-class Assembly:
-    """Takes blocks full of bytes; knows the digest when the last one has come."""
+class RangedFile:
+    """Collects the ranges of one file; `digest` is complete when the last one has been hashed."""
 
     def __init__(self, entry: Entry, part: AbstractContextManager[Part], blocks: Blocks) -> None:
         self._opened = ExitStack()
@@ -29,7 +29,7 @@ class Assembly:
         self._came: dict[int, memoryview | None] = dict.fromkeys(self.part.written)
 
     def close(self) -> None:
-        """The partial file stays."""
+        """Closes the partial file, which stays on disk."""
         self._opened.close()
 
     @property
@@ -38,14 +38,14 @@ class Assembly:
         return [number for number in range(len(self.ranges)) if number not in self.part.written]
 
     def write(self, content: memoryview, start: int) -> None:
-        """Bytes of any range to their place."""
+        """Writes bytes of any range at their offset."""
         with self._writing:  # one at a time anyway: for the file's lock the kernel would wait busily
             self.part.write(content, start)
 
     def add(self, number: int, block: memoryview) -> None:
-        """All of a range is written: keep the full block until it is hashed.
+        """Records that a range is written, and keeps its block until it is hashed.
 
-        Of those that wait for a range before them, which may be long in coming, only so many are kept.
+        Of blocks that wait for an earlier range only a limited number is kept; the others are read again from disk.
         """
         self.part.record(number)
         with self._lock:
@@ -59,7 +59,7 @@ class Assembly:
             self._blocks.give(block)
 
     def advance(self, buffer: memoryview) -> bool:
-        """Hash all that is there in order; True, for one caller only, when that was the last of the file."""
+        """Hashes what has arrived in order. Returns True, to a single caller, when the file is complete."""
         for number, block in self._in_order():
             start, end = self.ranges[number]
             if block is None:
@@ -72,7 +72,7 @@ class Assembly:
         return False
 
     def _in_order(self) -> Iterator[tuple[int, memoryview | None]]:
-        """For one thread at a time: what others add meanwhile is its work as well."""
+        """Yields ranges to one thread at a time, including those that others add meanwhile."""
         with self._lock:
             if self._hashing:
                 return

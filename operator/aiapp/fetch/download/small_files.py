@@ -1,4 +1,4 @@
-"""Files that memory holds as a whole: read, hashed, and only then written. Keeps nothing that is not as demanded."""
+"""Files that fit into memory: read, hashed, and only then written. Never keeps one whose hash is not as recorded."""
 
 import hashlib
 from collections.abc import Generator, Mapping
@@ -16,24 +16,24 @@ class Source(Protocol):
 
     @property
     def allowed(self) -> int:
-        """How many requests may be under way now."""
+        """How many requests may run at once now."""
         ...
 
     def read(self, entry: Entry, start: int, into: memoryview) -> None:
-        """Fill `into` with the object's bytes from `start` on. Raises FetchError."""
+        """Fills `into` with the object's bytes from `start` on. Raises FetchError."""
         ...
 
     def arriving(self, entry: Entry, start: int, into: memoryview) -> Generator[int]:
-        """The same, and tells now and then how many bytes have come, at last all of them."""
+        """Reads like `read`, yielding the number of bytes received so far, at last all of them."""
         ...
 
     def close(self) -> None:
-        """Let go of all connections; requests that are under way fail."""
+        """Closes all connections; pending requests fail."""
         ...
 
 
-class WholeFiles:
-    """Fetches one file after the other, in any number of threads; `tally` hears of those that are on disk."""
+class SmallFiles:
+    """Fetches one file at a time in each thread; `tally` counts those that are on disk."""
 
     def __init__(self, source: Source, target: Target, tally: Tally, hashes: Mapping[str, str]) -> None:
         """`hashes`: the SHA-256 that each file must have, by path, where that is known."""
@@ -45,7 +45,7 @@ class WholeFiles:
         """The SHA-256 of what is complete, by path."""
 
     def fetch(self, entry: Entry, buffer: memoryview) -> None:
-        """Through a buffer that is large enough. Raises FetchError or OSError."""
+        """Fetches a file through a buffer that can hold it. Raises FetchError or OSError."""
         view = buffer[: entry.size]
         self._source.read(entry, 0, view)
         digest = hashlib.sha256(view).hexdigest()
@@ -59,17 +59,17 @@ class WholeFiles:
         self.hashed[entry.path] = digest
 
     def keep(self, entry: Entry, digest: str) -> None:
-        """A file that came in ranges, which the tally knows of."""
+        """Keeps a file that was fetched in ranges, whose bytes are counted already."""
         self._target.keep(entry, digest)
         self._tally.complete(0)
         self.hashed[entry.path] = digest
 
     def is_other(self, entry: Entry, digest: str) -> bool:
-        """Whether another digest is demanded."""
+        """True if the recorded digest is another one."""
         return self._hashes.get(entry.path, digest) != digest
 
     def refusal(self, entry: Entry, digest: str) -> FetchError:
-        """Of a file that is another one."""
+        """Returns the failure of a file with another digest than the recorded one."""
         message = (
             f"{entry.path} has SHA-256 {digest}, recorded is {self._hashes[entry.path]}; fetched twice: restore the "
             "file, or register the new content as a new version"

@@ -1,4 +1,4 @@
-"""Rests between two attempts: doubling, with jitter, and as long as the store asks for. Ends early when told to."""
+"""Delays between two attempts: exponential with jitter, and at least what the store asks for."""
 
 import random
 import threading
@@ -7,12 +7,12 @@ from typing import Final
 
 FIRST_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 20.0
-LONGEST_ASKED_SECONDS: Final = 120.0
-"""A store that asks for more is asked again after this."""
+LONGEST_RETRY_AFTER_SECONDS: Final = 120.0
+"""The longest Retry-After that is honoured."""
 
 
-class Pauses:
-    """Of one download, in any number of threads; `uniform` gives numbers from 0 to 1."""
+class Backoff:
+    """The delays of one download, for any number of threads; `uniform` returns random numbers from 0 to 1."""
 
     def __init__(self, uniform: Callable[[], float] = random.random) -> None:
         self._uniform = uniform
@@ -20,18 +20,18 @@ class Pauses:
 
     @property
     def over(self) -> bool:
-        """No further attempt is wanted."""
+        """True if no further attempt shall be made."""
         return self._over.is_set()
 
     def end(self) -> None:
-        """Wakes all who rest."""
+        """Ends all waits."""
         self._over.set()
 
-    def rest(self, failures: int, asked: float = 0.0) -> None:
-        """Before the attempt after so many failures; `asked`: seconds of the store's Retry-After."""
-        self._over.wait(self.seconds(failures, asked))
+    def wait(self, failures: int, retry_after: float = 0.0) -> None:
+        """Waits before the attempt after so many failures; `retry_after` is the store's, in seconds."""
+        self._over.wait(self.seconds(failures, retry_after))
 
-    def seconds(self, failures: int, asked: float = 0.0) -> float:
-        """At least what was asked for, with jitter on top, so that not all come back together."""
+    def seconds(self, failures: int, retry_after: float = 0.0) -> float:
+        """Returns `retry_after` and jitter on top, so that not all clients come back together."""
         own = min(FIRST_SECONDS * 2.0 ** (failures - 1), LONGEST_SECONDS)
-        return min(asked, LONGEST_ASKED_SECONDS) + own * (0.5 + self._uniform() / 2)
+        return min(retry_after, LONGEST_RETRY_AFTER_SECONDS) + own * (0.5 + self._uniform() / 2)

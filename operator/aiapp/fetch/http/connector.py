@@ -27,7 +27,7 @@ MAX_ADDRESSES: Final = 4
 
 
 class Connector:
-    """Makes connections to one store. Raises ValueError for a CA bundle that is no PEM and for a proxy that is none."""
+    """Connects to one store. Raises ValueError for a CA bundle that is no PEM and for a proxy that is none."""
 
     def __init__(
         self, store: Address, policy: EndpointPolicy | None, proxies: Proxies, ca_bundle: bytes | None
@@ -41,16 +41,16 @@ class Connector:
 
     @property
     def absolute(self) -> str:
-        """What stands before the path in a request line: the whole address for a proxy that sees the request."""
+        """The prefix of the path in a request line: scheme and host for a forwarding proxy, else empty."""
         return f"http://{self._store.host}" if self._proxy is not None and self._context is None else ""
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a proxy that sees the request wants to know."""
+        """Headers for a proxy that forwards the request."""
         return _credentials(self._proxy) if self._proxy is not None and self._context is None else {}
 
-    def dial(self) -> socket.socket:
-        """A new connection, through tunnel and TLS where wanted. Raises OSError, ProtocolError, FetchError."""
+    def connect(self) -> socket.socket:
+        """Returns a new connection, with tunnel and TLS where needed. Raises OSError, ProtocolError, FetchError."""
         connected = self._connected()
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -64,7 +64,7 @@ class Connector:
             raise
 
     def _connected(self) -> socket.socket:
-        """To the first address that answers; the policy hears of the very addresses that are tried."""
+        """Connects to the first address that answers; the policy is asked about each address that may be tried."""
         host, port = self._store.hostname, self._store.port
         if self._proxy is not None:  # the administrator's own; it resolves the store's name itself
             _require(self._policy.written_refusal(host) if self._policy else None)
@@ -101,7 +101,7 @@ def _first_of(addresses: list[str], port: int) -> socket.socket:
 
 @lru_cache(maxsize=1)
 def _trusting(ca_bundle: bytes | None) -> "ssl.SSLContext":
-    """Read once for all processes of a download."""
+    """Returns the TLS context, read once for all processes of a download."""
     from aiapp.s3.trust import trusting  # noqa: PLC0415 - takes a while, and not every store has TLS
 
     return trusting(ca_bundle.decode("ascii") if ca_bundle is not None else None)

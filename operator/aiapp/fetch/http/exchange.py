@@ -1,4 +1,4 @@
-"""One GET after the other over one connection, and the answers' heads and bodies. Knows nothing of objects.
+"""Sends GET requests over one connection, one after the other, and reads the responses. Knows nothing of objects.
 
 The standard library's client reads each head as if it were an e-mail, which takes longer than a small file does.
 """
@@ -9,32 +9,32 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
-from aiapp.fetch.http.low_watermark_reader import Gathering
+from aiapp.fetch.http.low_watermark_reader import LowWatermarkReader
 from aiapp.fetch.http.stream import ProtocolError, Stream
 
 MAX_TRAILERS: Final = 100
 
 
 class Answer:
-    """A head, and the body to be read in order."""
+    """A response: its head, and the body to be read in order."""
 
     def __init__(self, status: int, headers: Mapping[str, str], stream: Stream, *, persistent: bool) -> None:
         self.status = status
         self.headers = headers
-        """By their names in lower case; of several the first."""
+        """By lower-case name; of several with one name the first."""
         self._stream = stream
         self._left_of_chunk = 0
         self._ended = False
         self.chunked = "chunked" in headers.get("transfer-encoding", "").lower()
         length = headers.get("content-length", "")
         self.length = int(length) if length.isdecimal() and not self.chunked else None
-        """Bytes of the body, where the head tells."""
+        """Length of the body in bytes; None if the head does not contain it."""
         closing = "close" in headers.get("connection", "").lower()
         self.closes = closing or not persistent or (self.length is None and not self.chunked)
-        """The store will take no further request over this connection."""
+        """True if the connection cannot be used for another request."""
 
     def readinto(self, into: memoryview) -> int:
-        """Fill some of `into`, which must not be longer than what is left of a body of known length; 0 at its end."""
+        """Reads into `into`, at most the rest of a body of known length. Returns the bytes read, 0 at the end."""
         if not self.chunked:
             return self._stream.readinto(into)
         if self._left_of_chunk == 0 and not self._begin_chunk():
@@ -42,11 +42,11 @@ class Answer:
         size = self._stream.readinto(into[: self._left_of_chunk])
         self._left_of_chunk -= size
         if self._left_of_chunk == 0 and self._stream.line() != b"\r\n":
-            raise ProtocolError("a chunk of another length than it says")
+            raise ProtocolError("a chunk whose length differs from its size line")
         return size
 
     def read(self, most: int) -> bytes:
-        """The beginning of the body."""
+        """Returns up to `most` bytes of the body."""
         content = bytearray(most if self.length is None else min(most, self.length))
         filled = 0
         with memoryview(content) as view:
@@ -55,7 +55,7 @@ class Answer:
         return bytes(content[:filled])
 
     def _begin_chunk(self) -> bool:
-        """Whether there is one more."""
+        """Returns True if there is another chunk."""
         if self._ended:
             return False
         line = self._stream.line()
@@ -80,50 +80,50 @@ class Answer:
 class Channel:
     """A connection that is opened at its first request, and again after `close`."""
 
-    def __init__(self, dial: Callable[[], socket.socket]) -> None:
-        """`dial` gives a new connection each time. Raises OSError and ProtocolError."""
-        self._dial = dial
+    def __init__(self, connect: Callable[[], socket.socket]) -> None:
+        """`connect` returns a new connection; it may raise OSError and ProtocolError."""
+        self._connect = connect
         self._socket: socket.socket | None = None
         self._stream: Stream | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether the store could have closed it meanwhile."""
+        """True if there is a connection, which the store may have closed meanwhile."""
         return self._socket is not None
 
     def get(self, target: str, headers: Mapping[str, str], silence: float) -> Answer:
-        """Send a request; `silence`: seconds that may pass without a byte. The body before must have been read."""
+        """Sends a request; `silence` is the read timeout in seconds. The previous body must have been read."""
         head = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         request = f"GET {target} HTTP/1.1\r\n{head}accept-encoding: identity\r\n\r\n".encode("latin-1")
         if request.count(b"\n") != len(headers) + 3:
             raise ValueError("a header with a line break")
         if self._socket is None or self._stream is None:
-            self._socket = self._dial()
+            self._socket = self._connect()
             self._socket.settimeout(silence)
             plain = type(self._socket) is socket.socket
-            self._stream = Stream(Gathering(self._socket) if plain else self._socket)
+            self._stream = Stream(LowWatermarkReader(self._socket) if plain else self._socket)
         self._socket.sendall(request)
         return answer(self._stream)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Closes the connection."""
         if self._socket is not None:
             self._socket.close()
             self._socket = self._stream = None
 
-    def break_off(self) -> None:
-        """From another thread: whoever waits for an answer gets an error."""
+    def abort(self) -> None:
+        """Shuts the connection down from another thread, so that a pending read fails."""
         if (sock := self._socket) is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
 
 def answer(stream: Stream) -> Answer:
-    """The next one. Raises ProtocolError and OSError."""
+    """Reads the next final response. Raises ProtocolError and OSError."""
     while True:
         first, *lines = stream.head()
         status = _status(first)
-        if status >= HTTPStatus.OK:  # those before tell of one that will come
+        if status >= HTTPStatus.OK:  # those below 200 precede the final one
             return Answer(status, _headers(lines), stream, persistent=not first.startswith("HTTP/1.0"))
 
 

@@ -1,14 +1,11 @@
-"""How many requests may be under way: more while this machine has time to spare, fewer when the store asks for that.
-
-Never sleeps by itself: a turn is taken, or waited for.
-"""
+"""Limits concurrent requests: allows more while the processor is idle, fewer when the store asks for that."""
 
 import threading
 from collections.abc import Callable
 from typing import Final
 
 FEWEST: Final = 4
-"""Enough where the store is near: more would only take turns at the interpreter (2,000 files: 1.7 s; by 8, 2.2 s)."""
+"""Enough where the store is near: more would only compete for the interpreter (2,000 files: 1.7 s; by 8, 2.2 s)."""
 MOST: Final = 32
 """Enough for small files from a store that is far away."""
 LOOK_SECONDS: Final = 0.1
@@ -18,14 +15,14 @@ IDLE_SHARE_OF_MANY: Final = 0.6
 """Of processes that have a processor each: a store on the same machine needs its part of them."""
 STEP: Final = 4
 RELIEF_SECONDS: Final = 5.0
-"""After the store asked for fewer requests, none is added for so long."""
+"""How long the limit is not raised after the store asked for fewer requests."""
 
 
 class RequestLimiter:
-    """Shared by all requests of a process. `clock` and `cpu` give seconds, monotonic and of this process."""
+    """Shared by all requests of a process. `clock` returns monotonic seconds, `cpu` those of processor time."""
 
     def __init__(self, clock: Callable[[], float], cpu: Callable[[], float], share: int = 1) -> None:
-        """`share`: among how many processes the requests of a download are divided."""
+        """`share` is the number of processes among which the requests of a download are divided."""
         self.allowed = max(1, FEWEST // share)
         self._most = MOST // share
         self._step = max(1, STEP // share)
@@ -37,7 +34,7 @@ class RequestLimiter:
         self._looked = (clock(), cpu())
 
     def __enter__(self) -> None:
-        """One request is under way; waits for its turn."""
+        """Waits until one more request is allowed, and counts it."""
         with self._changed:
             while self._under_way >= self.allowed:
                 self._changed.wait()
@@ -50,10 +47,10 @@ class RequestLimiter:
             self._changed.notify()
 
     def slow_down(self) -> None:
-        """The store has more than it can serve: half as many."""
+        """Halves the limit: the store is overloaded."""
         with self._changed:
             now = self._clock()
-            if self._looked[0] <= now:  # once for all requests that hear of it together
+            if self._looked[0] <= now:  # once for all requests that are refused together
                 self.allowed = max(1, self.allowed // 2)
                 self._looked = (now + RELIEF_SECONDS, self._cpu())
 

@@ -1,6 +1,6 @@
-"""A plain connection that wakes its reader for many packets at once instead of for each, as long as it is fast.
+"""Reads a fast connection in large pieces: the kernel wakes the reader once for many packets (SO_RCVLOWAT).
 
-Where a store is near, waking and going to sleep costs a good part of what copying the bytes costs.
+Where a store is near, waking for each packet takes a good part of the time that copying the bytes takes.
 """
 
 import socket
@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-GATHERED: Final = 256 << 10
-"""Bytes that are to lie ready before the reader is woken; still in the processor's cache when they are used."""
+LOW_WATERMARK_BYTES: Final = 256 << 10
+"""Bytes that the kernel collects before it wakes the reader; still in the processor's cache when they are used."""
 SLOW_SECONDS: Final = 1.0
-"""A connection that needs so long for them is read as they come."""
+"""A connection that takes longer for that many bytes is read as they arrive."""
 
 
-class Gathering:
-    """For one thread at a time; of a socket without TLS, whose records end where they like."""
+class LowWatermarkReader:
+    """Reads from a socket without TLS, whose records would not fit the mark. Not for several threads at once."""
 
     def __init__(self, connection: socket.socket, clock: Callable[[], float] = time.monotonic) -> None:
         self._connection = connection
@@ -26,11 +26,11 @@ class Gathering:
         self._mark = 1
 
     def recv_into(self, buffer: memoryview) -> int:
-        """Bytes that came, 0 at the end; of a `buffer` that holds fewer than `GATHERED`, as soon as there is one."""
-        self._wake_for(GATHERED if self._fast and len(buffer) >= GATHERED else 1)
+        """Returns the number of bytes received, 0 at the end; for a smaller `buffer` it waits for one byte only."""
+        self._wake_for(LOW_WATERMARK_BYTES if self._fast and len(buffer) >= LOW_WATERMARK_BYTES else 1)
         size = self._connection.recv_into(buffer)
         self._came += size
-        if self._came >= GATHERED:
+        if self._came >= LOW_WATERMARK_BYTES:
             now = self._clock()
             self._fast = now - self._begun < SLOW_SECONDS
             self._begun, self._came = now, 0

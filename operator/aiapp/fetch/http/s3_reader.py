@@ -1,4 +1,4 @@
-"""Ranges of pinned objects from an S3-compatible store over HTTP. Never asks for another state of them."""
+"""Reads ranges of pinned objects from an S3-compatible store. Never accepts another state of them."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import signing
-from aiapp.fetch.http.backoff import Pauses
+from aiapp.fetch.http.backoff import Backoff
 from aiapp.fetch.http.connector import Connector
 from aiapp.fetch.http.diagnosis import BrokenAnswerError, RefusedError, diagnosis, refusal
 from aiapp.fetch.http.exchange import Answer, Channel
@@ -27,7 +27,7 @@ from aiapp.s3.addressing import Address, AddressError, address
 from aiapp.s3.errors import ERROR_BYTES, MANIFEST_HINTS, Diagnosis, RequestContext
 
 ATTEMPTS: Final = 7
-"""Tries of one range without progress."""
+"""Attempts of one range without progress."""
 SILENCE_SECONDS: Final = 30.0
 """Longest pause within an answer, and the time in which it must bring `SLOWEST` bytes a second."""
 SLOWEST: Final = 1024
@@ -40,7 +40,7 @@ _FAULTS: Final = (OSError, ProtocolError, RefusedError, BrokenAnswerError)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the store is reached."""
+    """Where the store is, and how it may be reached."""
 
     location: Location
     credentials: Credentials | None = None
@@ -54,7 +54,7 @@ class Access:
 
 @dataclass(slots=True)
 class _Wanted:
-    """Bytes of one object, and how many of them have come."""
+    """A range of an object, and how many bytes of it have been received."""
 
     entry: Entry
     start: int
@@ -76,21 +76,21 @@ class _Wanted:
         return self.start + len(self.into)
 
 
-class Remote:
-    """One package's objects, for any number of threads. Raises FetchError for an access that cannot work."""
+class S3Reader:
+    """Reads the objects of one package, in any number of threads. Raises FetchError for an access that cannot work."""
 
     def __init__(self, access: Access, retried: Callable[[], None], share: int = 1) -> None:
         """`retried` is called, in any thread, before a request is made again; `share` is that of `RequestLimiter`."""
         self._where = access.location
-        self._pauses = Pauses()
-        self._pace = RequestLimiter(time.monotonic, time.process_time, share)
+        self._backoff = Backoff()
+        self._limiter = RequestLimiter(time.monotonic, time.process_time, share)
         self._idle: list[Channel] = []
         self._open: set[Channel] = set()
         self._lock = threading.Lock()
         self._retried = retried
         self._address = store = _address(access)
         try:
-            self._dialler = Connector(store, access.policy, access.proxies, access.ca_bundle)
+            self._connector = Connector(store, access.policy, access.proxies, access.ca_bundle)
         except ValueError as error:
             raise FetchError(Reason.FETCH_FAILED, f"{store.host} cannot be used: {error}") from error
         keys = access.credentials
@@ -99,18 +99,18 @@ class Remote:
 
     @property
     def allowed(self) -> int:
-        """How many requests may be under way now."""
-        return self._pace.allowed
+        """How many requests may run at once now."""
+        return self._limiter.allowed
 
     def read(self, entry: Entry, start: int, into: memoryview) -> None:
-        """Fill `into` with the bytes of the pinned object from `start` on. Raises FetchError."""
+        """Fills `into` with the bytes of the pinned object from `start` on. Raises FetchError."""
         for _ in self.arriving(entry, start, into):
             pass
 
     def arriving(self, entry: Entry, start: int, into: memoryview) -> Generator[int]:
-        """As `read`, and tells now and then how many bytes have come, at last all of them. To be closed.
+        """Reads like `read`, yielding the number of bytes received so far, at last all of them. To be closed.
 
-        What has come is kept: a further attempt asks for the rest, and attempts count anew after progress.
+        A further attempt requests only the rest, and progress resets the count of attempts.
         """
         wanted, failures = _Wanted(entry, start, into, condition=self._conditions), 0
         while True:
@@ -125,28 +125,28 @@ class Remote:
                     continue
                 found = diagnosis(error, self._request_context(entry))
                 failures = 1 if wanted.came - came >= PROGRESS_BYTES else failures + 1
-                if not found.retryable or failures == ATTEMPTS or self._pauses.over:
+                if not found.retryable or failures == ATTEMPTS or self._backoff.over:
                     raise self._failure(entry, found) from error
-                asked_seconds = error.retry_after if isinstance(error, RefusedError) else 0.0
+                retry_after = error.retry_after if isinstance(error, RefusedError) else 0.0
                 if isinstance(error, RefusedError) and error.busy:
-                    self._pace.slow_down()
+                    self._limiter.slow_down()
             self._retried()
-            self._pauses.rest(failures, asked_seconds)
+            self._backoff.wait(failures, retry_after)
 
     def close(self) -> None:
-        """Let go of all connections; what is under way breaks off, so that its threads get errors and end."""
-        self._pauses.end()
+        """Closes all connections; pending requests fail, so that their threads end."""
+        self._backoff.end()
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
             for channel in self._open:
-                channel.break_off()
+                channel.abort()
 
     def _receive(self, wanted: _Wanted) -> Generator[int]:
-        """A connection is kept for the next request only after a whole answer."""
-        with self._pace:
+        """Reads over an idle or new connection, which is kept only after a complete response."""
+        with self._limiter:
             with self._lock:
-                channel = self._idle.pop() if self._idle else Channel(self._dialler.dial)
+                channel = self._idle.pop() if self._idle else Channel(self._connector.connect)
                 self._open.add(channel)
             try:
                 yield from self._receive_over(channel, wanted)
@@ -171,7 +171,7 @@ class Remote:
             channel.close()
 
     def _answer(self, channel: Channel, wanted: _Wanted) -> Answer:
-        """The head of a successful answer; a kept connection that the store has closed meanwhile is opened anew."""
+        """Returns a successful response; reconnects once if the store has closed a kept connection."""
         target, headers = self._request(wanted)
         kept = channel.is_open
         try:
@@ -183,23 +183,23 @@ class Remote:
         return _successful(channel, target, headers)
 
     def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
-        """Target and headers."""
+        """Returns the target and headers of the request."""
         entry = wanted.entry
         query = {"versionId": entry.version_id} if entry.version_id is not None else {}
         target = self._address.target(self._key(entry), query)
         signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._address.host}  # noqa: TID251 - what the store compares with its own clock
         condition = etags.if_match_values(entry.etag)[wanted.condition]
-        headers = signed | self._dialler.headers | {"if-match": condition}
+        headers = signed | self._connector.headers | {"if-match": condition}
         if entry.size:  # a range of nothing is an error
             headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
-        return self._dialler.absolute + target, headers
+        return self._connector.absolute + target, headers
 
     def _require_pinned(self, entry: Entry, answer: Answer) -> None:
-        """Not every store heeds If-Match, so what it says it sends is compared as well."""
+        """Compares what is sent with the pin, since not every store honours If-Match. Raises FetchError."""
         etag, size = answer.headers.get("etag"), _total(answer)
         if size not in {None, entry.size} or etags.contradicts(etag, entry.etag):
-            said = f"now ETag {etag}, {size} bytes"
-            raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, said, retryable=False))
+            now = f"now ETag {etag}, {size} bytes"
+            raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, now, retryable=False))
 
     def _key(self, entry: Entry) -> str:
         return f"{self._where.prefix}{entry.path}"
@@ -243,7 +243,7 @@ def _successful(channel: Channel, target: str, headers: dict[str, str]) -> Answe
 
 
 def _fill(wanted: _Wanted, answer: Answer) -> Generator[int]:
-    """All that is missing; what came is counted and told as it comes."""
+    """Reads what is missing, yielding the number of bytes received so far."""
     begun, since, rest = time.monotonic(), 0, wanted.rest
     while rest:
         size = answer.readinto(rest)
@@ -259,7 +259,7 @@ def _fill(wanted: _Wanted, answer: Answer) -> Generator[int]:
 
 
 def _total(answer: Answer) -> int | None:
-    """Size of the whole object as the answer tells it; None: it does not."""
+    """Returns the size of the object according to the response; None if it is not in there."""
     if answer.status == HTTPStatus.OK:
         return answer.length
     total = answer.headers.get("content-range", "").rpartition("/")[2]
@@ -267,7 +267,7 @@ def _total(answer: Answer) -> int | None:
 
 
 def _require_range(wanted: _Wanted, answer: Answer) -> None:
-    """The answer must be of the very range, and as long."""
+    """Raises BrokenAnswerError if the response is not for exactly the requested range."""
     length = len(wanted.rest)
     if answer.length not in {None, length}:
         raise BrokenAnswerError(f"sent an answer of another length than the {length} bytes asked for")
@@ -281,7 +281,7 @@ def _require_range(wanted: _Wanted, answer: Answer) -> None:
 
 
 def _address(access: Access) -> Address:
-    """Raises FetchError."""
+    """Returns the store's address. Raises FetchError."""
     try:
         found = address(access.location)
     except AddressError as error:

@@ -16,14 +16,14 @@ _EMPTY_BODY: Final = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs for one store; `host` as it stands in the header, with a port that is not the scheme's own."""
+    """Signs requests to one store; `host` is the value of the header, with a port that is not the default."""
 
     host: str
     region: str
     keys: Credentials
 
     def headers(self, requested: str, now: datetime) -> dict[str, str]:
-        """What to send with a GET of `requested` (see `Address.target`); `now` is in UTC."""
+        """Returns the headers of a signed GET of `requested` (see `Address.target`); `now` is in UTC."""
         stamp = now.strftime("%Y%m%dT%H%M%SZ")
         sent = {"host": self.host, "x-amz-content-sha256": _EMPTY_BODY, "x-amz-date": stamp}
         if self.keys.session_token:
@@ -45,7 +45,7 @@ class Signer:
 
 @lru_cache(maxsize=1)
 def _key(secret: str, scope: str) -> bytes:
-    """Another one each day."""
+    """Returns the signing key of a scope, which is another one each day."""
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):
         key = _hmac(key, part)

@@ -1,4 +1,4 @@
-"""What comes over a socket: heads and lines, and bodies straight into the memory of those who want them.
+"""Buffered reading from a socket: heads and lines, and bodies straight into the caller's memory.
 
 Knows no more of HTTP than how a head begins and ends.
 """
@@ -9,25 +9,25 @@ from typing import Final, Protocol
 MAX_HEAD: Final = 64 << 10
 """Bytes of a head or a line."""
 _READ_AHEAD: Final = 4 << 10
-"""Holds most heads; what comes of the body is copied once more."""
+"""Holds most heads; what arrives of the body is copied once more."""
 _BEGINNING: Final = b"HTTP/1."
 _END: Final = re.compile(rb"\n\r?\n")
 
 
 class ProtocolError(Exception):
-    """What came is not HTTP."""
+    """The received bytes are not HTTP."""
 
 
 class Receiver(Protocol):
     """A socket, with TLS or without."""
 
     def recv_into(self, buffer: memoryview) -> int:
-        """Bytes that came; 0 at the end."""
+        """Returns the number of bytes received; 0 at the end."""
         ...
 
 
 class Stream:
-    """For one thread at a time."""
+    """A buffered reader. Not for several threads at once."""
 
     def __init__(self, socket: Receiver) -> None:
         self._socket = socket
@@ -36,7 +36,7 @@ class Stream:
         self._start = self._end = 0
 
     def head(self) -> list[str]:
-        """The lines of a head, without the empty one. Raises ProtocolError, ConnectionResetError and OSError."""
+        """Returns the lines of a head, without the empty one. Raises ProtocolError and OSError."""
         while (found := _END.search(self._buffer, self._start, self._end)) is None:
             begun = self._view[self._start : self._end]
             if begun[: len(_BEGINNING)] != _BEGINNING[: len(begun)]:
@@ -47,7 +47,7 @@ class Stream:
         return text.split("\n")
 
     def line(self) -> bytes:
-        """One line with its end. Raises as `head` does."""
+        """Returns one line with its end. Raises as `head` does."""
         while (end := self._buffer.find(b"\n", self._start, self._end)) < 0:
             self._more()
         line = bytes(self._view[self._start : end + 1])
@@ -55,7 +55,7 @@ class Stream:
         return line
 
     def readinto(self, into: memoryview) -> int:
-        """Fill some of `into`, which must not be empty; 0: nothing more will come."""
+        """Reads into `into`, which must not be empty. Returns the bytes read, 0 at the end."""
         ahead = min(self._end - self._start, len(into))
         if not ahead:
             return self._socket.recv_into(into)

@@ -46,7 +46,7 @@ def test_recorded_ranges_are_taken_up(tmp_path: Path) -> None:
     [
         pytest.param(3 * RANGE, "later", id="after the machine restarted"),
         pytest.param(4 * RANGE, "boot", id="of another size"),
-        pytest.param(3 * RANGE, "", id="where boots cannot be told apart"),
+        pytest.param(3 * RANGE, "", id="where boots cannot be distinguished"),
     ],
 )
 def test_nothing_is_taken_up(tmp_path: Path, size: int, boot: str) -> None:

@@ -34,7 +34,7 @@ def fetched(entries: Iterator[Entry], tally: Tally) -> Mapping[str, str]:
 
 
 @contextmanager
-def crew(work: Work, entries: Sequence[Entry] = ENTRIES, number: int = 3) -> Iterator[ForkPool]:
+def pool(work: Work, entries: Sequence[Entry] = ENTRIES, number: int = 3) -> Iterator[ForkPool]:
     with closing(ForkPool(entries, [Tally() for _ in range(number)], work)) as made:
         yield made
 
@@ -107,7 +107,7 @@ def test_a_process_that_is_killed_is_a_failure_that_says_so() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return fetched(entries, tally)
 
-    with crew(work, number=1) as made, pytest.raises(FetchError, match="was killed") as failed:
+    with pool(work, number=1) as made, pytest.raises(FetchError, match="was killed") as failed:
         made.wait()
     assert failed.value.reason is Reason.FETCH_FAILED
 
@@ -120,7 +120,7 @@ def test_the_first_failure_is_raised_while_others_still_work_and_then_they_end()
             raise FetchError(Reason.ACCESS_DENIED, "no entry: 模型")
         return for_ever(alive)(entries, tally)
 
-    with crew(work) as made:
+    with pool(work) as made:
         with pytest.raises(FetchError, match="no entry: 模型") as failed:
             made.wait()
         assert failed.value.reason is Reason.ACCESS_DENIED
@@ -134,7 +134,7 @@ def test_a_disk_that_fails_is_told_with_its_file() -> None:
     def work(_: Iterator[Entry], __: Tally) -> Mapping[str, str]:
         raise OSError(errno.ENOSPC, "No space left on device", Path("/model/x"))
 
-    with crew(work) as made, pytest.raises(OSError, match="No space left") as failed:
+    with pool(work) as made, pytest.raises(OSError, match="No space left") as failed:
         made.wait()
     assert (failed.value.errno, failed.value.filename) == (errno.ENOSPC, "/model/x")
 
@@ -143,7 +143,7 @@ def test_an_error_that_nobody_expects_is_loud(capfd: pytest.CaptureFixture[str])
     def work(_: Iterator[Entry], __: Tally) -> Mapping[str, str]:
         raise ZeroDivisionError("a bug")
 
-    with crew(work) as made, pytest.raises(FetchError, match="ended with 1"):
+    with pool(work) as made, pytest.raises(FetchError, match="ended with 1"):
         made.wait()
     assert "ZeroDivisionError: a bug" in capfd.readouterr().err
 
@@ -152,19 +152,19 @@ def test_a_file_without_a_hash_is_no_success(capfd: pytest.CaptureFixture[str]) 
     def work(entries: Iterator[Entry], _: Tally) -> Mapping[str, str]:
         return {entry.path: digest(entry) for entry in entries if entry.size != 7}
 
-    with crew(work) as made, pytest.raises(FetchError, match="ended with 1"):
+    with pool(work) as made, pytest.raises(FetchError, match="ended with 1"):
         made.wait()
     assert "KeyError: '0007'" in capfd.readouterr().err
 
 
 def children() -> set[str]:
-    """Of this process, those included that nobody has waited for."""
+    """Of this process, including those that have not been waited for."""
     return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
 
 
 def test_none_is_left_after_closing() -> None:
     alive, before = Alive(), children()
-    with crew(for_ever(alive)):
+    with pool(for_ever(alive)):
         alive.wait(3)
         assert len(children() - before) == 3
     assert alive.over()
@@ -177,7 +177,7 @@ def test_they_leave_signals_to_their_parent() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         return fetched(entries, tally)
 
-    with crew(work) as made:
+    with pool(work) as made:
         made.wait()
         assert len(made.hashed()) == len(ENTRIES)
 

@@ -10,7 +10,7 @@ import pytest
 from aiapp.domain.artifact.manifest import Entry
 from aiapp.fetch.disk import parts
 from aiapp.fetch.download.blocks import BLOCKS, PARKED, Blocks
-from aiapp.fetch.download.ranged_file import Assembly
+from aiapp.fetch.download.ranged_file import RangedFile
 
 RANGE = 4 << 10
 RANGES = 2 * BLOCKS
@@ -23,22 +23,22 @@ class File:
     def __init__(self, folder: Path) -> None:
         self.blocks = Blocks(RANGE)
         entry = Entry("model.bin", RANGES * RANGE, "etag")
-        self.assembly = Assembly(entry, parts.opened(folder / "model.part", entry.size, "boot"), self.blocks)
+        self.file = RangedFile(entry, parts.opened(folder / "model.part", entry.size, "boot"), self.blocks)
 
     def came(self, number: int) -> None:
         block = self.blocks.take()
         assert block is not None
         block[:] = bytes([number]) * RANGE
-        self.assembly.write(block, number * RANGE)
-        self.assembly.add(number, block)
+        self.file.write(block, number * RANGE)
+        self.file.add(number, block)
 
     def overwrite(self) -> None:
         """From here on, what is read from the disk is something else."""
-        os.pwrite(self.assembly.part.descriptor, b"x" * self.assembly.entry.size, 0)
+        os.pwrite(self.file.part.descriptor, b"x" * self.file.entry.size, 0)
 
     @property
     def hashed(self) -> str:
-        return self.assembly.digest.hexdigest()
+        return self.file.digest.hexdigest()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[File]:
     monkeypatch.setattr(parts, "RANGE_BYTES", RANGE)
     found = File(tmp_path)
     yield found
-    found.assembly.close()
+    found.file.close()
 
 
 def sha256(numbers: range, again: int = 0) -> str:
@@ -58,7 +58,7 @@ def test_ranges_that_wait_for_the_hash_alone_are_never_read_again(file: File) ->
     for number in range(BLOCKS):
         file.came(number)
     file.overwrite()
-    assert not file.assembly.advance(BUFFER)
+    assert not file.file.advance(BUFFER)
     assert file.hashed == sha256(range(BLOCKS))
 
 
@@ -67,5 +67,5 @@ def test_a_range_that_is_long_in_coming_holds_up_none_after_it_which_are_read_ag
         file.came(number)
     file.overwrite()
     file.came(0)
-    assert file.assembly.advance(BUFFER)
+    assert file.file.advance(BUFFER)
     assert file.hashed == sha256(range(PARKED + 1), again=RANGES - PARKED - 1)

@@ -45,7 +45,7 @@ def refused(status: int, body: bytes = b"", **headers: str) -> RefusedError:
             False,
             id="a redirect that names a region",
         ),
-        pytest.param(ConnectionRefusedError(), UNREACHABLE, "refuses connections", True, id="nobody listens"),
+        pytest.param(ConnectionRefusedError(), UNREACHABLE, "refuses connections", True, id="nothing listens"),
         pytest.param(ProtocolError(), UNREACHABLE, "cut off its answer", True, id="not HTTP"),
         pytest.param(BrokenAnswerError("sent more"), UNREACHABLE, "sent more", True, id="another length"),
     ],

@@ -13,12 +13,12 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class Wire:
-    """A connection to a store that has said everything already."""
+    """A connection to a store that has sent everything already."""
 
-    def __init__(self, said: bytes) -> None:
+    def __init__(self, sent: bytes) -> None:
         self.ours, self.theirs = socket.socketpair()
         self.theirs.settimeout(5)
-        self.theirs.sendall(said)
+        self.theirs.sendall(sent)
         self.theirs.shutdown(socket.SHUT_WR)
 
 
@@ -31,13 +31,13 @@ def wires() -> Iterator[list[Wire]]:
         wire.theirs.close()
 
 
-def channel(wires: list[Wire], said: bytes) -> Channel:
-    wires.append(Wire(said))
+def channel(wires: list[Wire], sent: bytes) -> Channel:
+    wires.append(Wire(sent))
     return Channel(lambda: wires[-1].ours)
 
 
-def asked(wires: list[Wire], said: bytes) -> Answer:
-    return channel(wires, said).get("/", {}, 5)
+def asked(wires: list[Wire], sent: bytes) -> Answer:
+    return channel(wires, sent).get("/", {}, 5)
 
 
 def test_several_answers_come_over_one_connection(wires: list[Wire]) -> None:
@@ -55,16 +55,16 @@ def test_what_comes_before_the_answer_is_passed_over(wires: list[Wire]) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sent",
     [
         pytest.param(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nbytes", id="HTTP/1.0"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 5\r\n\r\nbytes", id="it says so"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 5\r\n\r\nbytes", id="it asks to close"),
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\nbytes", id="its end is the end of the body"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nbytes", id="a length that is none"),
     ],
 )
-def test_a_connection_is_not_kept_when(wires: list[Wire], said: bytes) -> None:
-    answer = asked(wires, said)
+def test_a_connection_is_not_kept_when(wires: list[Wire], sent: bytes) -> None:
+    answer = asked(wires, sent)
     assert answer.closes
     assert answer.read(99) == b"bytes"
 
@@ -83,7 +83,7 @@ def test_chunks_are_joined_and_trailers_passed_over(wires: list[Wire]) -> None:
     [
         pytest.param(b"x\r\n", id="no number"),
         pytest.param(b"-1\r\n", id="less than nothing"),
-        pytest.param(b"1\r\nabc\r\n", id="longer than it says"),
+        pytest.param(b"1\r\nabc\r\n", id="longer than its size line"),
         pytest.param(b"", id="cut off"),
         pytest.param(b"0\r\n" + b"A: b\r\n" * 200, id="trailers without end"),
     ],
@@ -95,7 +95,7 @@ def test_a_chunk_is_refused(wires: list[Wire], body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("sent", "error"),
     [
         pytest.param(b"", ConnectionResetError, id="nothing"),
         pytest.param(b"HTTP/1.1 200 OK\r\nA: b\r\n", ConnectionResetError, id="half of it"),
@@ -105,9 +105,9 @@ def test_a_chunk_is_refused(wires: list[Wire], body: bytes) -> None:
         pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * (MAX_HEAD // 6), ProtocolError, id="headers without end"),
     ],
 )
-def test_a_head_is_refused(wires: list[Wire], said: bytes, error: type[Exception]) -> None:
+def test_a_head_is_refused(wires: list[Wire], sent: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
-        asked(wires, said)
+        asked(wires, sent)
 
 
 def test_a_header_never_becomes_two(wires: list[Wire]) -> None:
@@ -118,6 +118,6 @@ def test_a_header_never_becomes_two(wires: list[Wire]) -> None:
 def test_what_is_broken_off_raises(wires: list[Wire]) -> None:
     kept = channel(wires, WHOLE)
     kept.get("/", {}, 5).read(99)
-    kept.break_off()
+    kept.abort()
     with pytest.raises(OSError, match=r"."):
         kept.get("/", {}, 5)

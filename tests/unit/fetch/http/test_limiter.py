@@ -12,51 +12,51 @@ class Times:
     now: float = 0.0
     used: float = 0.0
 
-    def pace(self) -> RequestLimiter:
+    def limiter(self) -> RequestLimiter:
         return RequestLimiter(lambda: self.now, lambda: self.used)
 
 
-def requests(pace: RequestLimiter, times: Times, number: int, *, busy: float) -> None:
+def requests(limiter: RequestLimiter, times: Times, number: int, *, busy: float) -> None:
     """One after another, each a look apart; `busy`: share of one processor."""
     for _ in range(number):
         times.now += LOOK_SECONDS * 1.01
         times.used += LOOK_SECONDS * 1.01 * busy
-        with pace:
+        with limiter:
             pass
 
 
 def test_more_requests_are_made_while_they_only_wait_for_the_network() -> None:
     times = Times()
-    pace = times.pace()
-    requests(pace, times, 100, busy=0.1)
-    assert pace.allowed == MOST
+    limiter = times.limiter()
+    requests(limiter, times, 100, busy=0.1)
+    assert limiter.allowed == MOST
 
 
 def test_no_more_are_made_when_the_processor_is_busy_with_them() -> None:
     times = Times()
-    pace = times.pace()
-    requests(pace, times, 100, busy=1.0)
-    assert pace.allowed == FEWEST
+    limiter = times.limiter()
+    requests(limiter, times, 100, busy=1.0)
+    assert limiter.allowed == FEWEST
 
 
 def test_a_busy_store_gets_half_as_many_once_and_then_slowly_more() -> None:
     times = Times()
-    pace = times.pace()
-    requests(pace, times, 100, busy=0.1)
+    limiter = times.limiter()
+    requests(limiter, times, 100, busy=0.1)
     for _ in range(5):
-        pace.slow_down()
-    assert pace.allowed == MOST // 2
-    requests(pace, times, 10, busy=0.1)
-    assert pace.allowed == MOST // 2
+        limiter.slow_down()
+    assert limiter.allowed == MOST // 2
+    requests(limiter, times, 10, busy=0.1)
+    assert limiter.allowed == MOST // 2
     times.now += RELIEF_SECONDS
-    requests(pace, times, 2, busy=0.1)
-    assert pace.allowed > MOST // 2
+    requests(limiter, times, 2, busy=0.1)
+    assert limiter.allowed > MOST // 2
 
 
 def test_a_store_that_is_always_busy_still_gets_one() -> None:
     times = Times()
-    pace = times.pace()
+    limiter = times.limiter()
     for _ in range(20):
-        pace.slow_down()
+        limiter.slow_down()
         times.now += 2 * RELIEF_SECONDS
-    assert pace.allowed == 1
+    assert limiter.allowed == 1

@@ -11,10 +11,10 @@ import pytest
 from tests.support.waiting import eventually
 
 from aiapp.fetch.http import low_watermark_reader
-from aiapp.fetch.http.low_watermark_reader import SLOW_SECONDS, Gathering
+from aiapp.fetch.http.low_watermark_reader import SLOW_SECONDS, LowWatermarkReader
 
-GATHERED = 8 << 10
-BUFFER = memoryview(bytearray(2 * GATHERED))
+LOW_WATERMARK_BYTES = 8 << 10
+BUFFER = memoryview(bytearray(2 * LOW_WATERMARK_BYTES))
 
 
 class Store:
@@ -27,7 +27,7 @@ class Store:
         self.theirs.settimeout(5)
         self.seconds = 0.0
         self._now = 0.0
-        self.reader = Gathering(self.ours, self._clock)
+        self.reader = LowWatermarkReader(self.ours, self._clock)
 
     def _clock(self) -> float:
         self._now += self.seconds
@@ -52,8 +52,8 @@ class Store:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """What it sends fits into a connection that nobody has read from."""
-    monkeypatch.setattr(low_watermark_reader, "GATHERED", GATHERED)
+    """What it sends fits into a connection that has not been read from."""
+    monkeypatch.setattr(low_watermark_reader, "LOW_WATERMARK_BYTES", LOW_WATERMARK_BYTES)
     found = Store()
     yield found
     found.ours.close()
@@ -61,13 +61,13 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def becomes_fast(store: Store) -> None:
-    store.sends(GATHERED)
-    assert store.reader.recv_into(BUFFER) == GATHERED
+    store.sends(LOW_WATERMARK_BYTES)
+    assert store.reader.recv_into(BUFFER) == LOW_WATERMARK_BYTES
 
 
 def gathers(store: Store) -> bool:
     """Whether the reader, once it sleeps, is woken for no single byte."""
-    store.sends(GATHERED)
+    store.sends(LOW_WATERMARK_BYTES)
     store.reader.recv_into(BUFFER)
     store.sends(1)
     return not store.wakes
@@ -76,19 +76,19 @@ def gathers(store: Store) -> bool:
 def test_a_fast_connection_wakes_its_reader_for_half_a_megabyte(store: Store) -> None:
     becomes_fast(store)
     assert gathers(store)
-    store.sends(GATHERED - 1)
+    store.sends(LOW_WATERMARK_BYTES - 1)
     assert store.wakes
-    assert store.reader.recv_into(BUFFER) == GATHERED
+    assert store.reader.recv_into(BUFFER) == LOW_WATERMARK_BYTES
 
 
 def test_what_is_left_of_a_body_is_not_gathered(store: Store) -> None:
     becomes_fast(store)
     assert gathers(store)
-    assert store.reader.recv_into(BUFFER[: GATHERED - 1]) == 1
+    assert store.reader.recv_into(BUFFER[: LOW_WATERMARK_BYTES - 1]) == 1
 
 
 def test_a_connection_is_read_as_it_comes_until_it_was_fast(store: Store) -> None:
-    for size in (GATHERED - 1, 1):
+    for size in (LOW_WATERMARK_BYTES - 1, 1):
         store.sends(size)
         assert store.reader.recv_into(BUFFER) == size
 
@@ -96,7 +96,7 @@ def test_a_connection_is_read_as_it_comes_until_it_was_fast(store: Store) -> Non
 def test_a_connection_that_became_slow_is_read_as_it_comes_again(store: Store) -> None:
     becomes_fast(store)
     store.seconds = SLOW_SECONDS
-    store.sends(GATHERED)
+    store.sends(LOW_WATERMARK_BYTES)
     store.reader.recv_into(BUFFER)
     store.sends(1)
     assert store.reader.recv_into(BUFFER) == 1
