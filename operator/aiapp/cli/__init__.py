@@ -16,7 +16,7 @@ COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
     "help": "Show the help of a command.",
-    "fit": "Show which nodes a version fits, and what stands against the others.",
+    "fit": "Show which nodes a version fits, and why not the others.",
     "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "progress": "Show how far the pods of an application are with fetching their model.",

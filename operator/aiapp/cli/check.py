@@ -29,7 +29,7 @@ def command(targets: tuple[str, ...], output: str, runtime: str | None, store: S
     r"""Check model packages and manifests as the operator and the API server would, without a cluster.
 
     A TARGET is a local folder, a folder in object storage (obs:// or s3://) or a .yaml file with objects of
-    aiapp.dev. Every fault is told, and everything that would be read leniently. Keys for a store come from
+    aiapp.dev. Every fault is listed, and everything that would be read leniently. Keys for a store come from
     --credentials or from the environment (accessKeyId and secretAccessKey, or the AWS or OBS spellings); without
     any, access is anonymous.
 
@@ -98,7 +98,7 @@ def _refuse_strange(targets: tuple[str, ...]) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """Says on a terminal, on standard error, what is being done."""
+    """Shows on a terminal, on standard error, what is being done."""
     console = Console(stderr=True)
     with console.status("") if console.is_terminal else nullcontext() as status:
         yield status.update if status is not None else lambda _: None

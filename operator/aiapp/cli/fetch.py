@@ -155,9 +155,9 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     except FetchError as error:
         _fail(termination_log, error)
     except OSError as error:
-        said = f"cannot write {path_of(error) or target}: {error.strerror}"
-        _fail(termination_log, FetchError(Reason.FETCH_FAILED, said))
-    _tell(termination_log, fetched.message())
+        message = f"cannot write {path_of(error) or target}: {error.strerror}"
+        _fail(termination_log, FetchError(Reason.FETCH_FAILED, message))
+    _report(termination_log, fetched.message())
     click.echo(fetched.message())
     _leave(ExitCode.DONE)
 
@@ -184,9 +184,9 @@ def _applicable(policy: EndpointPolicy, folder: Location) -> EndpointPolicy:
         "--allow-host": policy.host_refusal(found.store),
         "--allow-range": policy.written_refusal(found.hostname),
     }
-    for option, said in refusals.items():
-        if said is not None:
-            raise FetchError(Reason.ENDPOINT_REFUSED, f"{said}: refused, unless {option} allows it")
+    for option, refusal in refusals.items():
+        if refusal is not None:
+            raise FetchError(Reason.ENDPOINT_REFUSED, f"{refusal}: refused, unless {option} allows it")
     return policy
 
 
@@ -216,7 +216,7 @@ def _keys(secret: Path | None) -> Credentials | None:
 
 
 def _fail(termination_log: Path | None, error: FetchError) -> NoReturn:
-    _tell(termination_log, failure_message(error))
+    _report(termination_log, failure_message(error))
     click.echo(f"{error.reason}: {printable(error.message, LONGEST_MESSAGE)}", err=True)
     _leave(error.exit_code)
 
@@ -228,7 +228,7 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _tell(path: Path | None, message: str) -> None:
+def _report(path: Path | None, message: str) -> None:
     """The kubelet's file is written only where the kubelet has mounted it."""
     if path is None and KUBELETS_LOG.exists() and os.access(KUBELETS_LOG, os.W_OK):
         path = KUBELETS_LOG

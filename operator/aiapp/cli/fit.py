@@ -1,4 +1,4 @@
-"""`aiapp fit`: which nodes a version fits and what stands against the others, also before it is applied."""
+"""`aiapp fit`: which nodes a version fits and why not the others, also before it is applied."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -35,16 +35,16 @@ HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "FIX")
 def command(
     version: str | None, file: Path | None, runtime: str | None, output: str, node_facts: str, choice: Choice
 ) -> None:
-    r"""Show node by node whether a version fits, what stands against it, and what would mend it.
+    r"""Show node by node whether a version fits, why not, and what would fix it.
 
     VERSION is a registered version (mnist-1.0.0). With -f the versions of a file are judged, which need not be applied
-    yet; an application in the same file, else the one in the cluster, adds its wishes about nodes (npu, scheduling).
-    WHY tells the reason that counts, (+2) that two more things stand against the node; json and yaml tell them all.
+    yet; an application in the same file, else the one in the cluster, adds what it asks of nodes (npu, scheduling).
+    WHY shows the first reason, (+2) that there are two more; json and yaml list them all.
     Nothing is changed. You need the right to list nodes (ClusterRole aiapp-nodes-view).
 
     \b
     Exit codes: 0 at least one node fits each version; 3 of one it is unknown; 4 no node fits one;
-    1 the cluster refuses, or a version does not tell its runtime; 2 wrong arguments or no cluster.
+    1 the cluster refuses, or the runtime of a version is unknown; 2 wrong arguments or no cluster.
 
     \b
     Examples:
@@ -76,23 +76,23 @@ def command(
 
 
 def _shown(fit: "Fit") -> str:
-    said = fit.document
+    found = fit.document
     lines = [
-        f"{said['version']}: {click.style(said['verdict'], fg=COLOURS[said['verdict']])}, {said['message']}",
-        *([f"Each pod asks for {said['devices']} {said['resource']}."] if said.get("resource") else []),
+        f"{found['version']}: {click.style(found['verdict'], fg=COLOURS[found['verdict']])}, {found['message']}",
+        *([f"Each pod asks for {found['devices']} {found['resource']}."] if found.get("resource") else []),
         *(
             f"{near['nodes']} would fit with: {near['remedy']} ({', '.join(near['examples'])})"
-            for near in said["nearFits"]
+            for near in found["nearFits"]
         ),
-        *([f"No label keeps its pods off {', '.join(said['beyondLabels'])}."] if said["beyondLabels"] else []),
+        *([f"No label keeps its pods off {', '.join(found['beyondLabels'])}."] if found["beyondLabels"] else []),
         "",
-        table(HEAD, map(_row, said["nodes"])),
+        table(HEAD, map(_row, found["nodes"])),
     ]
     return "\n".join(lines)
 
 
 def _row(node: dict[str, Any]) -> list[str]:
-    """The reason that counts, and what would mend it if nothing else stands against the node."""
+    """The first reason, and what would fix it if it is the only one."""
     free = "-" if node["free"] is None else str(node["free"])
     verdict = click.style(node["verdict"], fg=COLOURS[node["verdict"]])
     others = len(node["found"]) - 1

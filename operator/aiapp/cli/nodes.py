@@ -1,4 +1,4 @@
-"""`aiapp nodes`: the fleet as the operator sees it, each fact with where it was read."""
+"""`aiapp nodes`: the nodes as the operator sees them, each fact with where it was read."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -40,9 +40,9 @@ def node_tables(config_map: str) -> "NodeTables":
 def command(output: str, node_facts: str, choice: Choice) -> None:
     r"""Show the nodes as the operator sees them: chips, drivers, free devices, and the runtimes each can run.
 
-    RUNTIMES counts the catalogue's entries that fit, and after a + those of which the node does not say enough; json
-    and yaml name them. SOURCES tells by which label or field each fact is known. You need the right to list nodes;
-    free devices also need the right to list pods in all namespaces (ClusterRole aiapp-nodes-view gives both).
+    RUNTIMES counts the catalogue's entries that fit, and after a + those for which the node does not state enough;
+    json and yaml name them. SOURCES names the label or field of each fact. You need the right to list nodes; free
+    devices also need the right to list pods in all namespaces (ClusterRole aiapp-nodes-view gives both).
 
     \b
     Exit codes: 0 shown; 1 the cluster refuses; 2 wrong arguments or no cluster.

@@ -81,7 +81,7 @@ def fit(
 def _required(
     version: AIApplicationVersion, application: AIApplication | None, seen: NodeSurvey, runtime: RuntimeSpec
 ) -> Requirement:
-    """With the application's wishes if it serves the version."""
+    """With what the application asks for if it serves the version."""
     serving = application.spec.serving if application else None
     versions = serving.versions if serving else ()
     served = next((one for one in versions if one.version == version.spec.version), None)
@@ -125,7 +125,7 @@ def _runtime(version: AIApplicationVersion, chosen: str | None, name: str) -> st
     if runtime := resolved or version.spec.runtime or declared or chosen:
         return runtime
     raise QueryError(
-        f"{name} does not tell its runtime (spec.runtime, or config.json once it is imported): say --runtime NAME"
+        f"the runtime of {name} is unknown (spec.runtime, or config.json once it is imported): give --runtime NAME"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiapp.controller.cache import Cache, Change, application_of
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
-from aiapp.domain.artifact.verification import has_told
+from aiapp.domain.artifact.verification import has_reported
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL, pinned_versions
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -100,7 +100,7 @@ class Triggers:
         """The version of a pod that has fetched, until it is known what that content is; those of a manifest."""
         if resource == CONFIG_MAPS:
             yield from _pinned(document)
-        if resource is not PODS or not has_told(document):
+        if resource is not PODS or not has_reported(document):
             return
         metadata, labels = document["metadata"], document["metadata"].get("labels") or {}
         name = f"{labels.get(APPLICATION_LABEL)}-{labels.get(VERSION_LABEL)}"

@@ -13,7 +13,7 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.fetching import PREFIX, Package, aiapp_fetch
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.content import Content, content, told
+from aiapp.domain.artifact.content import Content, content, reported_content
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.run import Fetched, fetch
 
@@ -47,7 +47,7 @@ def test_the_first_fetch_tells_digest_and_hashes_and_the_next_one_holds_them(
 ) -> None:
     first = fetched(package, target)
     assert first.verified == "ETag"
-    known = told(first.message(), len(CONTENTS))
+    known = reported_content(first.message(), len(CONTENTS))
     assert known == content(package.manifest.entries, HASHES)
     second = fetched(package, tmp_path / "other" / "model", record(tmp_path / "record", known), known.digest)
     assert second.verified == "SHA256"

@@ -43,7 +43,7 @@ def test_the_rate_is_of_the_last_seconds_and_the_time_left_of_the_whole() -> Non
     assert (seen.bytes, seen.files, seen.percent) == (50 * MIB, 1, 50)
     assert seen.bytes_per_second == MIB
     assert seen.seconds_left == 20
-    assert seen.said == "50.0 MiB of 100.0 MiB (50 %), 1.0 MiB/s, 20 s left"
+    assert seen.summary == "50.0 MiB of 100.0 MiB (50 %), 1.0 MiB/s, 20 s left"
 
 
 def test_what_was_there_before_is_done_and_says_nothing_about_the_rate() -> None:

@@ -1,4 +1,4 @@
-"""How `aiapp check` says what it found: to people, to programs, to CI. Never decides anything."""
+"""What `aiapp check` found, as text, as documents and for CI. Never decides anything."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -59,12 +59,12 @@ def _verdict(checked: "Checked") -> str:
 
 
 def _message(remark: "Diagnostic") -> str:
-    said = f"{remark.pointer}: {remark.message}" if remark.pointer else remark.message
-    return printable(said, LONGEST_MESSAGE)
+    message = f"{remark.pointer}: {remark.message}" if remark.pointer else remark.message
+    return printable(message, LONGEST_MESSAGE)
 
 
 def _file(checked: "Checked", remark: "Diagnostic") -> str:
-    """The file as somebody who stands where the command was called finds it."""
+    """The path of the file from the folder where the command was called."""
     if not remark.file or remark.file == checked.target:
         return checked.target
     if "://" in checked.target:
@@ -80,9 +80,9 @@ def _annotations(checked: "Checked") -> Iterator[str]:
             "col": remark.column,
             "title": remark.reason,
         }
-        told = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items() if value)
+        shown = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items() if value)
         where = f"{_file(checked, remark)}: " if "://" in checked.target else ""
-        yield f"::{remark.severity} {told}::{_escaped(where + _message(remark))}"
+        yield f"::{remark.severity} {shown}::{_escaped(where + _message(remark))}"
 
 
 def _escaped(value: str, more: str = "") -> str:

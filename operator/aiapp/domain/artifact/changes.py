@@ -1,4 +1,4 @@
-"""What differs between two sorted collections, told by the first keys and counts. Never holds either of them."""
+"""What differs between two sorted collections: the first keys, and counts. Never holds either of them."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, TypeVar

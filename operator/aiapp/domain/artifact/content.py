@@ -63,13 +63,13 @@ def content(entries: Iterable[Entry], hashes: Mapping[str, str]) -> Content:
     return Content(digest, bytes(raw))
 
 
-def told(message: str, objects: int) -> Content | None:
+def reported_content(message: str, objects: int) -> Content | None:
     """What a fetcher's termination message says of the content; None for anything that is not well-formed.
 
-    It comes out of a user's namespace: whoever made the pod wrote it.
+    It comes out of a user's namespace, and may be anything.
     """
-    said = _json(message)
-    digest, hashes = said.get("digest"), said.get("hashes", "")
+    found = _json(message)
+    digest, hashes = found.get("digest"), found.get("hashes", "")
     if not isinstance(digest, str) or not is_digest(digest) or not isinstance(hashes, str):
         return None
     try:
@@ -88,7 +88,7 @@ def _digest(files: Iterable[Entry], hashes: Mapping[str, str]) -> str | None:
 
 def _json(message: str) -> Mapping[str, Any]:
     try:
-        said = json.loads(message)
+        found = json.loads(message)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return found if isinstance(found, dict) else {}

@@ -25,7 +25,7 @@ class Known:
 
 
 def digest_object(pin: str, known: Known) -> Json:
-    """Named by the pin: whoever fetches these objects mounts it, whether it exists yet or not."""
+    """Named by the pin: pods that fetch these objects mount it, whether it exists yet or not."""
     hashes = known.content.hashes
     kept = {HASHES_KEY: base64.b64encode(hashes).decode()} if 0 < len(hashes) <= MAX_RECORDED_BYTES else {}
     return {
@@ -42,7 +42,7 @@ def digest_object(pin: str, known: Known) -> Json:
 
 
 def recorded(config_map: Json) -> Known | None:
-    """What such a ConfigMap says; None for one that somebody else made, or that holds no digest."""
+    """The digest that such a ConfigMap holds; None for a foreign one, or one that holds none."""
     if (config_map["metadata"].get("labels") or {}).get(MANAGED_BY_LABEL) != MANAGED_BY:
         return None
     data = config_map.get("data") or {}

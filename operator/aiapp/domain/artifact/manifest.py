@@ -91,7 +91,7 @@ class Entry:
 
 
 class Entries(Collection[Entry]):
-    """The files of a manifest, unpacked anew each time they are gone through."""
+    """The files of a manifest, unpacked at each iteration."""
 
     def __init__(self, payload: bytes, objects: int) -> None:
         self._payload = payload

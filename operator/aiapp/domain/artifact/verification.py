@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.version import Artifact
 from aiapp.domain.application.pod_diagnosis import Trouble
-from aiapp.domain.artifact.content import Content, told
+from aiapp.domain.artifact.content import Content, reported_content
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.conditions import Finding, fails, holds
 from aiapp.domain.fetching.pod_status import FETCHER
@@ -32,7 +32,7 @@ class StatedDigest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What one pod told after it had fetched and hashed every file."""
+    """What one pod reported after it had fetched and hashed every file."""
 
     pod: Json
     content: Content
@@ -59,19 +59,19 @@ def pinned(artifact: Artifact) -> Finding:
 
 
 def is_known(artifact: Artifact) -> bool:
-    """Whether somebody but the source's own statement vouches for the digest."""
+    """Whether anything but the source's own statement confirms the digest."""
     return artifact.digest is not None and artifact.digest_from not in {None, "Spec"}
 
 
 def vouched(pin: str, versions: Iterable[Json]) -> Known | None:
     """The digest that one of the versions has in its status for that pin: unlike a record, no user can write it."""
-    told = ((version.get("status") or {}).get("artifact") or {} for version in versions)
-    known = (Artifact.model_validate(artifact) for artifact in told if artifact.get("pin") == pin)
+    artifacts = ((version.get("status") or {}).get("artifact") or {} for version in versions)
+    known = (Artifact.model_validate(artifact) for artifact in artifacts if artifact.get("pin") == pin)
     return next((Known(Content(a.digest or ""), a.digest_from or "Fetch") for a in known if is_known(a)), None)
 
 
 def unconfirmed(config_map: str) -> str:
-    """What to say of a record that nobody vouches for."""
+    """What to report of a record that nothing confirms."""
     return (
         f"ConfigMap {config_map} states a digest that no version here vouches for: fetches are held to it; delete it "
         "unless it comes from a backup of yours"
@@ -89,23 +89,23 @@ def mismatch(stated: StatedDigest | None, known: Known | None) -> Finding | None
     return fails(ConditionType.ARTIFACT_PINNED, Reason.DIGEST_MISMATCH, message)
 
 
-def learnt(artifact: Artifact, recorded: Known, told: Fetched | None) -> Artifact:
+def learnt(artifact: Artifact, recorded: Known, fetched: Fetched | None) -> Artifact:
     """The artifact with what is on record, and when that was found by a fetch."""
     digest = recorded.content.digest
-    if told is not None and told.content.digest == digest:
+    if fetched is not None and fetched.content.digest == digest:
         origin = "Fetch" if artifact.digest_from in {None, "Spec"} else artifact.digest_from
-        found = {"digest": digest, "digest_from": origin, "verified_at": told.at, "verification": "SHA256"}
+        found = {"digest": digest, "digest_from": origin, "verified_at": fetched.at, "verification": "SHA256"}
         return artifact.model_copy(update=found)
     return with_digest(artifact, None, recorded) if artifact.digest in {None, digest} else artifact
 
 
 def fetched(pods: Iterable[Json], objects: int) -> list[Fetched]:
-    """What pods told after a complete fetch of so many files, the earliest first; the malformed is left out."""
+    """What pods reported after a complete fetch of so many files, the earliest first; the malformed is left out."""
     return sorted(_fetched(pods, objects), key=lambda one: (one.at, one.pod["metadata"]["name"]))
 
 
-def has_told(pod: Json) -> bool:
-    """Whether a pod has told something after a complete fetch."""
+def has_reported(pod: Json) -> bool:
+    """Whether a pod has reported something after a complete fetch."""
     return bool(_end(pod).get("message"))
 
 
@@ -117,14 +117,14 @@ def deviation(deployment: Json, pods: Iterable[Json], artifact: Artifact | None)
         if one.content.digest != artifact.digest:
             message = (
                 f"pod {one.pod['metadata']['name']} fetched the content {one.content.digest}, on record is "
-                f"{artifact.digest}: the store gave different bytes under the same ETags; delete the pod to fetch anew"
+                f"{artifact.digest}: the store gave different bytes under the same ETags; delete the pod to fetch again"
             )
             return Trouble(Reason.CONTENT_CHANGED, message)
     return None
 
 
 def _is_of(pod: Json, deployment: Json) -> bool:
-    """By name: this is only told to people."""
+    """By name: it only appears in messages."""
     owners = pod["metadata"].get("ownerReferences") or ()
     prefix = f"{deployment['metadata']['name']}-"
     return any(o.get("controller") and o["kind"] == "ReplicaSet" and o["name"].startswith(prefix) for o in owners)
@@ -133,7 +133,7 @@ def _is_of(pod: Json, deployment: Json) -> bool:
 def _fetched(pods: Iterable[Json], objects: int) -> Iterator[Fetched]:
     for pod in pods:
         end = _end(pod)
-        content = told(str(end.get("message", "")), objects)
+        content = reported_content(str(end.get("message", "")), objects)
         if content is not None and (at := _moment(end.get("finishedAt"))) is not None:
             yield Fetched(pod, content, at)
 

@@ -14,7 +14,7 @@ from aiapp.domain.printable import printable
 FETCHER: Final = "fetch"
 """Name of the init container."""
 LONGEST_MESSAGE: Final = 4096
-"""Characters of what a pod says of itself; anybody who may create pods writes that."""
+"""Characters of a pod's own message, which any user who may create pods can write."""
 
 
 class State(StrEnum):
@@ -35,7 +35,7 @@ class Fetching:
     version: str
     state: State
     message: str = ""
-    """Why it waits, or what the fetcher said at its end."""
+    """Why it waits, or the fetcher's last message."""
     progress: Progress | None = None
 
     @property
@@ -46,8 +46,10 @@ class Fetching:
     @property
     def document(self) -> dict[str, Any]:
         """For programs."""
-        told = {"pod": self.pod, "version": self.version, "state": self.state.value, "message": self.message}
-        return {**told, "percent": self.progress.percent, **self.progress.document} if self.progress else {**told}
+        document = {"pod": self.pod, "version": self.version, "state": self.state.value, "message": self.message}
+        return (
+            {**document, "percent": self.progress.percent, **self.progress.document} if self.progress else {**document}
+        )
 
     def with_progress(self, progress: Progress | None) -> "Fetching":
         """The same, so far."""
@@ -70,29 +72,31 @@ def _state(status: Mapping[str, Any]) -> tuple[State, str]:
     if "running" in now:
         return State.FETCHING, ""
     if ended := now.get("terminated") or before.get("terminated"):
-        told = _told(ended)
-        return (State.FETCHED, _success(told)) if ended.get("exitCode") == 0 else (State.FAILED, _failure(told, ended))
+        result = _result(ended)
+        return (
+            (State.FETCHED, _success(result)) if ended.get("exitCode") == 0 else (State.FAILED, _failure(result, ended))
+        )
     waiting = now.get("waiting", {})
     why = waiting.get("message") or waiting.get("reason") or "the pod has no node yet"
     return State.WAITING, printable(why, LONGEST_MESSAGE)
 
 
-def _told(ended: Mapping[str, Any]) -> Mapping[str, Any]:
+def _result(ended: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        told = json.loads(ended.get("message", ""))
+        result = json.loads(ended.get("message", ""))
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return result if isinstance(result, dict) else {}
 
 
-def _success(told: Mapping[str, Any]) -> str:
-    facts = (f"{told.get('files')} files, {told.get('bytes')} bytes in {told.get('seconds')} s") if told else ""
-    verified = f", verified by {told['verified']}" if told.get("verified") else ""
+def _success(result: Mapping[str, Any]) -> str:
+    facts = (f"{result.get('files')} files, {result.get('bytes')} bytes in {result.get('seconds')} s") if result else ""
+    verified = f", verified by {result['verified']}" if result.get("verified") else ""
     return printable(f"{facts}{verified}", LONGEST_MESSAGE)
 
 
-def _failure(told: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
-    if told.get("message"):
-        return printable(f"{told.get('reason')}: {told['message']}", LONGEST_MESSAGE)
-    said = ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
-    return printable(str(said), LONGEST_MESSAGE)
+def _failure(result: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
+    if result.get("message"):
+        return printable(f"{result.get('reason')}: {result['message']}", LONGEST_MESSAGE)
+    message = ended.get("message") or f"{ended.get('reason', 'Error')}, exit code {ended.get('exitCode')}"
+    return printable(str(message), LONGEST_MESSAGE)

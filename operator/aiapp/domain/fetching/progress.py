@@ -1,4 +1,4 @@
-"""How far a fetch is: the line that `aiapp fetch` writes, and what it says to whoever reads it. Measures nothing."""
+"""How far a fetch is: the line that `aiapp fetch` writes, and how it is read. Measures nothing."""
 
 import json
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Progress:
         return 100 * self.bytes // self.total_bytes if self.total_bytes else 100
 
     @property
-    def said(self) -> str:
-        """For people."""
+    def summary(self) -> str:
+        """As a sentence."""
         left = "" if self.seconds_left is None else f", {_duration(self.seconds_left)} left"
         return (
             f"{human_size(self.bytes)} of {human_size(self.total_bytes)} ({self.percent} %), "
@@ -55,18 +55,18 @@ class Progress:
     @property
     def line(self) -> str:
         """One line of a log: the words first, then the figures."""
-        return json.dumps({"progress": self.said} | self.document)
+        return json.dumps({"progress": self.summary} | self.document)
 
 
 def progress_in(line: str) -> Progress | None:
     """What a line of a log says; None for any other line. Logs come out of users' namespaces."""
     try:
-        said = json.loads(line)
+        found = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or "progress" not in said:
+    if not isinstance(found, dict) or "progress" not in found:
         return None
-    values = [said.get(field) for field in _FIELDS]
+    values = [found.get(field) for field in _FIELDS]
     if not all(map(_is_count, (*values[:5], values[5] or 0, values[6]))):
         return None
     return _of(values)

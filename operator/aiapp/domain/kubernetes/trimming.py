@@ -1,4 +1,4 @@
-"""What is kept of objects in memory: only what is read, so that nobody's annotations or labels fill it. Pure."""
+"""What is kept of objects in memory: only what is read, so that foreign annotations and labels do not fill it. Pure."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -101,7 +101,7 @@ def trimmed_pod(pod: Json) -> Json:
 
 
 def without_managed_fields(document: Json) -> Json:
-    """Changed in place: who owns which field takes half of an object's room and interests nobody here."""
+    """Changed in place: who owns which field takes half of an object's memory and is not used here."""
     document["metadata"].pop("managedFields", None)
     return document
 

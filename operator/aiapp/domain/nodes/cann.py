@@ -128,11 +128,11 @@ def _below(release: _Release, driver: str, placed: Order, family: str) -> Window
 def _too_new(release: _Release, detail: str, *, official: bool, driver: str | None = None) -> Window:
     wanted = driver or release.row.driver
     if not official:
-        told = f"{detail}; older ones were never listed ({release.row.basis})"
-        return Window("Unknown", Reason.FACTS_MISSING, told, wanted)
+        message = f"{detail}; older ones were never listed ({release.row.basis})"
+        return Window("Unknown", Reason.FACTS_MISSING, message, wanted)
     if release.deduced:
-        told = f"{detail} (if it is CANN {release.row.version})"
-        return Window("Unknown", Reason.FACTS_MISSING, told, wanted)
+        message = f"{detail} (if it is CANN {release.row.version})"
+        return Window("Unknown", Reason.FACTS_MISSING, message, wanted)
     return Window("Incompatible", Reason.CANN_TOO_NEW, detail, wanted)
 
 
@@ -163,7 +163,7 @@ def _is_older(version: str, than: str) -> bool:
 
 
 def _above(release: _Release, driver: str, placed: Order) -> Window:
-    """Within what was verified it is known to work; beyond that nobody has said."""
+    """Within what was verified it is known to work; beyond that nothing is documented."""
     row = release.row
     newest = order(row.verified or row.driver)
     if newest is not None and placed <= newest:

@@ -17,13 +17,13 @@ CORDON: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 
 
 class Mismatch(NamedTuple):
-    """Why a node does not fit, or (`certain` False) cannot be said to fit."""
+    """Why a node does not fit, or (`certain` False) is not known to fit."""
 
     reason: Reason
     detail: str = ""
     """What the node has and what is asked for."""
     remedy: str = ""
-    """What would mend it; empty where nothing would."""
+    """What would fix it; empty where nothing would."""
     certain: bool = True
 
 
@@ -40,7 +40,7 @@ Check = Callable[[Pair], Mismatch | None]
 
 def has_architecture(pair: Pair) -> Mismatch | None:
     if pair.node.architecture is None:
-        return _untold("its architecture", f"label it with {ARCHITECTURE_LABEL}")
+        return _unstated("its architecture", f"label it with {ARCHITECTURE_LABEL}")
     if pair.node.architecture in pair.needed.architectures:
         return None
     detail = f"the node is {pair.node.architecture}, the runtime {' or '.join(sorted(pair.needed.architectures))}"
@@ -65,26 +65,26 @@ def has_hardware(pair: Pair) -> Mismatch | None:
         case "CANN":
             if _has_any(pair):
                 return None
-            return Mismatch(Reason.HARDWARE_MISSING, "nothing on the node tells of an NPU")
+            return Mismatch(Reason.HARDWARE_MISSING, "nothing on the node shows an NPU")
 
 
 def has_chip(pair: Pair) -> Mismatch | None:
     if not pair.needed.is_cann or has_hardware(pair):
         return None
     if pair.needed.unknown_chips and not pair.needed.takes(pair.node.chips):
-        said = " and ".join(pair.needed.unknown_chips)
-        return _unlisted(f"the runtime's chip {said}", f"chips with id: {pair.needed.unknown_chips[0]}")
+        unknown = " and ".join(pair.needed.unknown_chips)
+        return _unlisted(f"the runtime's chip {unknown}", f"chips with id: {pair.needed.unknown_chips[0]}")
     if not pair.needed.chips:
-        return _untold("which chip the runtime is for", "a runtime that says its chip", who="the runtime")
+        return _unstated("which chip the runtime is for", "a runtime that says its chip", who="the runtime")
     if pair.node.chips and not pair.needed.takes(pair.node.chips):
         families = " or ".join(sorted(pair.node.chips))
-        said = f"{pair.node.model} ({families})" if pair.node.model else families
-        detail = f"the node has {said}, the runtime is for {' or '.join(chip.id for chip in pair.needed.chips)}"
-        return Mismatch(Reason.CHIP_MISMATCH, detail, f"a runtime for {said}", certain=pair.needed.chips_stated)
+        chip = f"{pair.node.model} ({families})" if pair.node.model else families
+        detail = f"the node has {chip}, the runtime is for {' or '.join(chip.id for chip in pair.needed.chips)}"
+        return Mismatch(Reason.CHIP_MISMATCH, detail, f"a runtime for {chip}", certain=pair.needed.chips_stated)
     if pair.node.family is not None:
         return None
     unlisted = _unlisted_chip(pair) or _unlisted_resource(pair)
-    return unlisted or _untold("its chip", f"label it with {pair.tables.labels.chip[-1]}")
+    return unlisted or _unstated("its chip", f"label it with {pair.tables.labels.chip[-1]}")
 
 
 def has_npus(pair: Pair) -> Mismatch | None:
@@ -124,7 +124,7 @@ def has_driver(pair: Pair) -> Mismatch | None:
     if pair.needed.cann is None or not _has_any(pair):
         return None
     if pair.node.driver is None:
-        return _untold("its driver", f"label it with {_driver_label(pair.tables)}")
+        return _unstated("its driver", f"label it with {_driver_label(pair.tables)}")
     families = frozenset(chip.id for chip in _possible(pair))
     judged = window(pair.needed.cann, pair.node.driver, pair.tables, families)
     if judged.reason is None:
@@ -154,8 +154,8 @@ def is_tolerated(pair: Pair) -> Mismatch | None:
     keeps = [t for t in pair.node.taints if t.key not in own and not tolerates(pair.needed.tolerated, t)]
     if not keeps:
         return None
-    said = ", ".join(f"{t.key}{'=' if t.value else ''}{t.value}:{t.effect}" for t in keeps)
-    return Mismatch(Reason.TAINTED, f"the node has taint {said}", f"serving.scheduling.tolerations for {said}")
+    taints = ", ".join(f"{t.key}{'=' if t.value else ''}{t.value}:{t.effect}" for t in keeps)
+    return Mismatch(Reason.TAINTED, f"the node has taint {taints}", f"serving.scheduling.tolerations for {taints}")
 
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -173,9 +173,9 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 
 def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Mismatch, ...]:
-    """Everything that stands against the node, in order."""
+    """Every mismatch of the node, in order."""
     if not needed.is_known:
-        return (_untold("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
+        return (_unstated("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
     pair = Pair(needed, node, tables)
     return tuple(_cut(found) for check in CHECKS if (found := check(pair)) is not None)
 
@@ -193,8 +193,8 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _untold(what: str, remedy: str, who: str = "the node") -> Mismatch:
-    return Mismatch(Reason.FACTS_MISSING, f"{who} does not tell {what}", remedy, certain=False)
+def _unstated(what: str, remedy: str, who: str = "the node") -> Mismatch:
+    return Mismatch(Reason.FACTS_MISSING, f"{who} does not state {what}", remedy, certain=False)
 
 
 def _unlisted(what: str, entry: str) -> Mismatch:

@@ -17,7 +17,7 @@ from aiapp.domain.nodes.tables import Tables
 
 EXAMPLES: Final = 3
 NEAR_FITS: Final = 8
-TELLING: Final = frozenset(
+DETAILED: Final = frozenset(
     {
         Reason.CANN_TOO_NEW,
         Reason.CANN_TOO_OLD,
@@ -26,13 +26,13 @@ TELLING: Final = frozenset(
         Reason.FACTS_MISSING,
     }
 )
-"""Reasons whose details the message tells; the others speak for themselves."""
+"""Reasons whose details are part of the message; the others need none."""
 
 Word = Literal["Compatible", "Incompatible", "Unknown"]
 
 
 class Judged(NamedTuple):
-    """A kind of nodes and what stands against it."""
+    """A kind of nodes and its mismatches."""
 
     group: Group
     found: tuple[Mismatch, ...]
@@ -67,12 +67,12 @@ class NearFit:
     nodes: int
     examples: tuple[str, ...]
     remedy: str
-    """What would mend it."""
+    """What would fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of a version before any pod exists."""
+    """The compatibility of a version, known before any pod exists."""
 
     verdict: Word
     nodes: int
@@ -90,14 +90,14 @@ class Verdict:
         return f"{fits}; {others}" if others else fits
 
 
-def judged(needed: Requirement, fleet: NodeInventory, tables: Tables) -> tuple[Judged, ...]:
+def judged(needed: Requirement, nodes: NodeInventory, tables: Tables) -> tuple[Judged, ...]:
     """Every kind of node."""
-    return tuple(Judged(group, findings(needed, group.kind, tables)) for group in fleet.groups(needed.selector))
+    return tuple(Judged(group, findings(needed, group.kind, tables)) for group in nodes.groups(needed.selector))
 
 
-def verdict(needed: Requirement, fleet: NodeInventory, tables: Tables) -> Verdict:
+def verdict(needed: Requirement, nodes: NodeInventory, tables: Tables) -> Verdict:
     """Over all nodes."""
-    return summary(judged(needed, fleet, tables))
+    return summary(judged(needed, nodes, tables))
 
 
 def summary(kinds: Sequence[Judged]) -> Verdict:
@@ -126,7 +126,7 @@ def _reasons(kinds: Iterable[Judged]) -> tuple[ReasonCount, ...]:
 
 
 def _near_fits(kinds: Iterable[Judged]) -> tuple[NearFit, ...]:
-    """Most nodes first; nodes that nothing would mend are left out."""
+    """Most nodes first; nodes that nothing would fix are left out."""
     found: dict[tuple[Reason, str], list[Judged]] = defaultdict(list)
     for kind in kinds:
         if len(kind.found) == 1 and kind.found[0].remedy:
@@ -147,4 +147,4 @@ def _usual(details: Counter[str]) -> str:
 
 def _named(count: ReasonCount) -> str:
     names = ", ".join(count.examples) + (", ..." if count.nodes > len(count.examples) else "")
-    return f"{names}: {count.detail}" if count.reason in TELLING and count.detail else names
+    return f"{names}: {count.detail}" if count.reason in DETAILED and count.detail else names

@@ -1,4 +1,4 @@
-"""What a Node tells, and where it says so. Reads the labels of every known dialect; decides nothing."""
+"""The facts that a Node reports, and where. Reads the labels of every known dialect; decides nothing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,7 @@ ARCHITECTURE_LABEL: Final = "kubernetes.io/arch"
 OS_LABEL: Final = "kubernetes.io/os"
 GPU_RESOURCE: Final = "nvidia.com/gpu"
 _HINDERING: Final = frozenset({"NoSchedule", "NoExecute"})
-_TOLD_OTHERWISE: Final = frozenset(
-    f"node.kubernetes.io/{word}" for word in ("not-ready", "unreachable", "unschedulable")
-)
+_REPEATED: Final = frozenset(f"node.kubernetes.io/{word}" for word in ("not-ready", "unreachable", "unschedulable"))
 """The node controller's own taints that repeat the Ready condition and the cordon."""
 _MOST_DEVICES: Final = 10**12
 
@@ -39,7 +37,7 @@ class NodeKind:
     cordoned: bool = False
     taints: tuple[Taint, ...] = ()
     chips: frozenset[str] = frozenset()
-    """Families that the NPUs may be of: none without NPUs, several when the node does not tell them apart."""
+    """Families that the NPUs may be of: none without NPUs, several when the node does not distinguish them."""
     model: str | None = None
     """The chip's name as the node says it, for example `910B3`."""
     server: str | None = None
@@ -68,7 +66,7 @@ class NodeKind:
 
     @property
     def family(self) -> str | None:
-        """The chip family, where the node tells it."""
+        """The chip family, where the node reports it."""
         return next(iter(self.chips)) if len(self.chips) == 1 else None
 
 
@@ -79,7 +77,7 @@ class NodeFacts:
     name: str
     kind: NodeKind
     labels: Mapping[str, str]
-    """All of them, for wishes that a person writes; those of the node object itself, never changed."""
+    """All of them, for a user's selector; those of the node object itself, never changed."""
     sources: Mapping[str, str] = field(compare=False)
     """Where each fact was read, by fact, for example `driver: label huawei.com/driver.version`."""
 
@@ -101,8 +99,8 @@ def facts(node: Json, tables: Tables) -> NodeFacts:
     driver, firmware = _driver(labels, tables)
     chips, chip_source = _chips(labels, [name for name, _ in devices], tables)
     read = {
-        "architecture": _told(labels, ARCHITECTURE_LABEL, info, "architecture"),
-        "os": _told(labels, OS_LABEL, info, "operatingSystem"),
+        "architecture": _label_or_info(labels, ARCHITECTURE_LABEL, info, "architecture"),
+        "os": _label_or_info(labels, OS_LABEL, info, "operatingSystem"),
         "model": _first(labels, tables.labels.chip),
         "server": _first(labels, (*tables.labels.server, *tables.labels.product)),
         "driver": driver,
@@ -159,7 +157,7 @@ def count(text: object) -> int:
 
 
 def _devices(allocatable: Mapping[str, object]) -> Iterable[tuple[str, int]]:
-    return ((name, count(said)) for name, said in allocatable.items() if is_extended(name))
+    return ((name, count(text)) for name, text in allocatable.items() if is_extended(name))
 
 
 def _is_ready(status: Json) -> bool:
@@ -168,11 +166,11 @@ def _is_ready(status: Json) -> bool:
 
 def _taints(spec: Json) -> Iterable[Taint]:
     for taint in spec.get("taints") or ():
-        if taint["effect"] in _HINDERING and taint["key"] not in _TOLD_OTHERWISE:
+        if taint["effect"] in _HINDERING and taint["key"] not in _REPEATED:
             yield Taint(taint["key"], taint.get("value", ""), taint["effect"])
 
 
-def _told(labels: Mapping[str, str], key: str, info: Mapping[str, str], field_: str) -> _Read:
+def _label_or_info(labels: Mapping[str, str], key: str, info: Mapping[str, str], field_: str) -> _Read:
     if labels.get(key):
         return _Read(labels[key], f"label {key}")
     return _Read(info.get(field_) or None, f"status.nodeInfo.{field_}")
@@ -186,11 +184,11 @@ def _driver(labels: Mapping[str, str], tables: Tables) -> tuple[_Read, _Read]:
     """Driver and firmware: the first label that holds a version; one that cannot be read counts if it is alone."""
     found = [_Read(labels[key], f"label {key}") for key in tables.labels.driver if labels.get(key)]
     readable = (r for r in found if order(firmware_and_driver(r.value or "")[1]) is not None)
-    said = next(readable, None) or next(iter(found), _NOTHING)
-    if said.value is None:
+    chosen = next(readable, None) or next(iter(found), _NOTHING)
+    if chosen.value is None:
         return _NOTHING, _NOTHING
-    firmware, driver = firmware_and_driver(said.value)
-    return _Read(driver, said.source), _Read(firmware, said.source)
+    firmware, driver = firmware_and_driver(chosen.value)
+    return _Read(driver, chosen.source), _Read(firmware, chosen.source)
 
 
 def _chips(labels: Mapping[str, str], resources: list[str], tables: Tables) -> tuple[frozenset[str], str]:
@@ -209,7 +207,7 @@ def _chips(labels: Mapping[str, str], resources: list[str], tables: Tables) -> t
 
 
 def _sign(name: _Read, labels: Mapping[str, str], resources: list[str], tables: Tables) -> _Read:
-    """Of NPUs of a family that nobody knows: absence from the tables is no absence of the thing."""
+    """Of NPUs of an unknown family: absence from the tables is no absence of the thing."""
     if name.value:
         return name
     present = _first(labels, tables.labels.present)

@@ -9,7 +9,7 @@ from aiapp.domain.nodes.facts import NodeFacts, NodeKind
 
 T = TypeVar("T", bound=Hashable)
 Selector = tuple[tuple[str, str], ...]
-"""Labels that a person demands of a node, by key."""
+"""Labels that a user demands of a node, by key."""
 
 
 class Group(NamedTuple):
@@ -45,10 +45,10 @@ def _lacking(node: NodeFacts, selector: Selector) -> tuple[str, ...]:
     return tuple(f"{key}={value}" for key, value in selector if node.labels.get(key) != value)
 
 
-def _by(nodes: Iterable[NodeFacts], told: Callable[[NodeFacts], T]) -> Mapping[T, Sequence[NodeFacts]]:
+def _by(nodes: Iterable[NodeFacts], key: Callable[[NodeFacts], T]) -> Mapping[T, Sequence[NodeFacts]]:
     found: dict[T, list[NodeFacts]] = defaultdict(list)
     for node in nodes:
-        found[told(node)].append(node)
+        found[key(node)].append(node)
     return found
 
 

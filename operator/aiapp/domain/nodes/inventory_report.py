@@ -1,4 +1,4 @@
-"""The fleet as the operator sees it, as documents for people and programs: each fact with where it was read. Pure."""
+"""The nodes as the operator sees them, as documents: each fact with where it was read. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,28 +12,28 @@ from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 
-Words = Mapping[str, Mapping[Word, list[str]]]
+Verdicts = Mapping[str, Mapping[Word, list[str]]]
 """Names of runtimes by node and verdict."""
 
 
-def inventory(fleet: NodeInventory, tables: Tables, in_use: Used | None, runtimes: Iterable[RuntimeSpec]) -> list[Json]:
-    """One document for each node, by name. `in_use` None: nobody could count, so free devices are absent."""
-    words = _words(fleet, tables, runtimes)
-    return [_document(node, tables, in_use, words) for node in sorted(fleet.nodes, key=lambda node: node.name)]
+def inventory(nodes: NodeInventory, tables: Tables, in_use: Used | None, runtimes: Iterable[RuntimeSpec]) -> list[Json]:
+    """One document for each node, by name. `in_use` None: devices in use are unknown, so free ones are absent."""
+    verdicts = _verdicts(nodes, tables, runtimes)
+    return [_document(node, tables, in_use, verdicts) for node in sorted(nodes.nodes, key=lambda node: node.name)]
 
 
-def _words(fleet: NodeInventory, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Words:
+def _verdicts(nodes: NodeInventory, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Verdicts:
     found: dict[str, dict[Word, list[str]]] = defaultdict(lambda: defaultdict(list))
     for runtime in sorted(runtimes, key=lambda one: one.name):
-        for kind in judged(requirement(runtime, wanted_npu(None, runtime), tables), fleet, tables):
+        for kind in judged(requirement(runtime, wanted_npu(None, runtime), tables), nodes, tables):
             for name in kind.group.names:
                 found[name][kind.word].append(runtime.name)
     return found
 
 
-def _document(node: NodeFacts, tables: Tables, in_use: Used | None, words: Words) -> Json:
+def _document(node: NodeFacts, tables: Tables, in_use: Used | None, verdicts: Verdicts) -> Json:
     kind = node.kind
-    said = words.get(node.name, {})
+    by_verdict = verdicts.get(node.name, {})
     return {
         "name": node.name,
         "ready": kind.ready,
@@ -54,7 +54,10 @@ def _document(node: NodeFacts, tables: Tables, in_use: Used | None, words: Words
         },
         "taints": [taint._asdict() for taint in kind.taints],
         "devices": [_device(node, name, number, tables, in_use) for name, number in kind.devices],
-        "runtimes": {"compatible": list(said.get("Compatible", ())), "unknown": list(said.get("Unknown", ()))},
+        "runtimes": {
+            "compatible": list(by_verdict.get("Compatible", ())),
+            "unknown": list(by_verdict.get("Unknown", ())),
+        },
     }
 
 

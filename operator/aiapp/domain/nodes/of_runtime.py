@@ -21,8 +21,8 @@ def requirement(
     runtime: RuntimeSpec, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None
 ) -> Requirement:
     """With the devices that are asked for; CANN and CUDA without a number mean one."""
-    wishes = scheduling or Scheduling()
-    selector = tuple(sorted((wishes.node_selector or {}).items()))
+    asked = scheduling or Scheduling()
+    selector = tuple(sorted((asked.node_selector or {}).items()))
     try:
         name = parse(runtime.name)
     except RuntimeNameError:
@@ -39,14 +39,14 @@ def requirement(
         unknown_chips=chips.unknown,
         devices=0 if kind == "CPU" else npu.count if npu else 1,
         resource=None if kind == "CPU" else (npu.resource_name if npu else None) or usual,
-        tolerated=wishes.tolerations or (),
+        tolerated=asked.tolerations or (),
         selector=selector,
-        scheduler=wishes.scheduler_name,
+        scheduler=asked.scheduler_name,
     )
 
 
 def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None, resources: Resources | None = None) -> Npu | None:
-    """What was asked for; GPUs may stand among the other resources; the runtime may name the resource if nobody else
+    """What was asked for; GPUs may stand among the other resources; the runtime may name the resource if nothing else
     does.
     """
     gpus = count(((resources.limits if resources else None) or {}).get(GPU_RESOURCE, 0))

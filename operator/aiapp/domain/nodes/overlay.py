@@ -34,7 +34,7 @@ def text_of(config_map: Json) -> str:
 
 
 class ChipOverlay(Table):
-    """Additions to a chip family; an id that nobody knows makes a new one."""
+    """Additions to a chip family; an unknown id makes a new one."""
 
     id: str
     tokens: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ def _extended(chip: Chip, overlay: ChipOverlay) -> Chip:
     }
     changes["servers"] = _rows(chip.servers, overlay.servers, "name")
     changes |= {
-        field: said for field in ("counts", "ring", "own_drivers") if (said := getattr(overlay, field)) is not None
+        field: value for field in ("counts", "ring", "own_drivers") if (value := getattr(overlay, field)) is not None
     }
     return chip.model_copy(update=changes)
 

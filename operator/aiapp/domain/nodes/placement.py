@@ -41,7 +41,7 @@ class Placement:
 def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> Placement:
     """Excludes what a label shows to be unfit, prefers what a label shows to fit, lets future nodes of the kind in.
 
-    `kinds` is the fleet as it was judged for this very requirement.
+    `kinds` are the nodes as they were judged for this very requirement.
     """
     if not needed.is_known:
         return Placement(None)
@@ -63,7 +63,7 @@ def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> P
 def beyond_labels(
     kinds: Iterable[Judged], affinity: Json | None, resource: str | None, devices: int
 ) -> tuple[Judged, ...]:
-    """Unfit nodes to which the scheduler may send the pod all the same, since no label tells them apart."""
+    """Unfit nodes to which the scheduler may send the pod all the same, since no label distinguishes them."""
     return tuple(
         kind
         for kind in kinds
@@ -198,7 +198,7 @@ def _is_unfit_by_driver(kind: Judged) -> bool:
 
 
 def _preferred(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> list[list[Json]]:
-    """The chip by its label; a driver that is known to fit, where the fleet also has others."""
+    """The chip by its label; a driver that is known to fit, where there are nodes with others."""
     names = sorted({name for chip in needed.chips for name in chip.names})
     if not names:
         return []

@@ -1,4 +1,4 @@
-"""What a pod asks of a node, whoever asks for it. Pure."""
+"""What a pod asks of a node, wherever the version came from. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Requirement:
     """What a pod asks of a node."""
 
     architectures: frozenset[str] = frozenset()
-    """Any of these, as Kubernetes writes them; empty: nobody knows what is asked for, so nothing can be judged."""
+    """Any of these, as Kubernetes writes them; empty: what is asked for is unknown, so nothing can be judged."""
     hardware: Hardware = "CPU"
     cann: str | None = None
     """Release of CANN, where the hardware is of that kind and it is known."""
@@ -34,7 +34,7 @@ class Requirement:
     tolerated: tuple[Toleration, ...] = ()
     """Of taints beside the device resource's own."""
     selector: Selector = ()
-    """Labels that a person demands."""
+    """Labels that a user demands."""
     scheduler: str | None = None
 
     @property
@@ -63,15 +63,15 @@ def resources(needed: Requirement, tables: Tables) -> tuple[str, ...]:
 
 def may_use_npu_nodes(needed: Requirement, tables: Tables) -> bool:
     """CPU pods stay off nodes with NPUs as if those were tainted with the NPU resource; a toleration lets them in."""
-    unlisted = (wish.key for wish in needed.tolerated if wish.key and tables.is_unlisted_npu(wish.key))
+    unlisted = (one.key for one in needed.tolerated if one.key and tables.is_unlisted_npu(one.key))
     return any(tolerates(needed.tolerated, Taint(name, "", "NoSchedule")) for name in (*tables.resources, *unlisted))
 
 
 def tolerates(tolerated: Iterable[Toleration], taint: Taint) -> bool:
     """As the scheduler decides it: without a key or an effect for all of them, without a value for the empty one."""
     return any(
-        wish.key in {None, "", taint.key}
-        and wish.effect in {None, taint.effect}
-        and (wish.operator == "Exists" or (wish.value or "") == taint.value)
-        for wish in tolerated
+        toleration.key in {None, "", taint.key}
+        and toleration.effect in {None, taint.effect}
+        and (toleration.operator == "Exists" or (toleration.value or "") == taint.value)
+        for toleration in tolerated
     )

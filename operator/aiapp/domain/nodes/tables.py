@@ -26,13 +26,13 @@ class TablesError(ValueError):
 
 
 class Table(BaseModel):
-    """A frozen part of the tables; a word that nobody knows is an error."""
+    """A frozen part of the tables; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LabelKeys(Table):
-    """Node labels by what they tell; the first key that is present decides."""
+    """Node labels by the fact that they hold; the first key that is present decides."""
 
     chip: Labels = ()
     server: Labels = ()
@@ -76,7 +76,7 @@ class Server(Table):
 
     name: str
     npus: int | None = None
-    """NPUs of one, where that tells it apart."""
+    """NPUs of one, where that distinguishes it."""
     counts: Counts | None = None
     """Where it is narrower than its family's."""
     policy: str | None = None
@@ -118,7 +118,7 @@ class Unnamed(Table):
 
     chip: str
     architecture: Literal["arm64", "amd64"]
-    """Other architectures tell nothing."""
+    """On other architectures the chip is unknown."""
     stated: tuple[Text, ...]
     """CANN versions for which a document says so; for others it is deduced."""
 
@@ -233,7 +233,7 @@ def validated(model: type[Model], found: Any) -> Model:
 
 
 def _fault(model: type[Table], error: ErrorDetails) -> str:
-    """What is wrong at a place, in words for people."""
+    """What is wrong at a place, as a sentence."""
     match error["type"]:
         case "missing":
             return "is missing"

@@ -73,7 +73,7 @@ def _asked(container: Json) -> dict[str, int]:
     """Requests of devices equal their limits; either may be written."""
     resources = container.get("resources") or {}
     both = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
-    return {name: number for name, said in both.items() if is_extended(name) and (number := count(said))}
+    return {name: number for name, text in both.items() if is_extended(name) and (number := count(text))}
 
 
 def _sum(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

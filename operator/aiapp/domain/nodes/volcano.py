@@ -60,8 +60,8 @@ def grouping(needed: Requirement, resource: str | None, kinds: Sequence[Judged],
 
 def of_owner(template: Json) -> Json:
     """What a Deployment with this template says too: it hands its annotations to its ReplicaSets."""
-    said = template["metadata"].get("annotations", {})
-    return {POLICY_ANNOTATION: said[POLICY_ANNOTATION]} if POLICY_ANNOTATION in said else {}
+    annotations = template["metadata"].get("annotations", {})
+    return {key: annotations[key] for key in (POLICY_ANNOTATION,) if key in annotations}
 
 
 def _only(families: frozenset[str] | None, tables: Tables) -> tuple[Chip, ...]:

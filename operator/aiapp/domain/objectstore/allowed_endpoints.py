@@ -1,4 +1,4 @@
-"""Which endpoints a Secret says that it is for, so that nobody has it used at one of his own. Pure."""
+"""Which endpoints a Secret is for, by its annotation, so that no user can have it sent to another one. Pure."""
 
 from typing import Final
 from urllib.parse import urlsplit

@@ -10,7 +10,7 @@ _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERT
 
 
 class AuthoritiesError(ValueError):
-    """The content is no CA bundle; says why in words that follow the name of the place it was found at."""
+    """The content is no CA bundle; the text says why and follows the name of the place it was found at."""
 
 
 def authorities(content: bytes) -> str:

@@ -1,6 +1,6 @@
 """Which stores may be reached: rules over host names and over the addresses that they resolve to.
 
-Never resolves a name: whoever connects asks about the very address that it connects to.
+Never resolves a name: the code that connects asks about the very address that it connects to.
 """
 
 import socket
@@ -15,7 +15,7 @@ Network = IPv4Network | IPv6Network
 _SPECIAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("an unspecified address", ("0.0.0.0/8", "::/128")),
     ("a loopback address", ("127.0.0.0/8", "::1/128")),
-    # Before link-local ones: the words say more. AWS and its pods' identities, Azure, Alibaba, Oracle, GCP.
+    # Before link-local ones: the message is more precise. AWS and its pods' identities, Azure, Alibaba, Oracle, GCP.
     (
         "a cloud's metadata service",
         (
@@ -33,7 +33,7 @@ _SPECIAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("a multicast address", ("224.0.0.0/4", "ff00::/8")),
     ("a reserved address", ("240.0.0.0/4",)),
 )
-"""Ranges in which no store that a person means can be (IANA's special-purpose registries, clouds' manuals)."""
+"""Ranges in which no store can be that a user means (IANA's special-purpose registries, clouds' manuals)."""
 _NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 """IPv6 addresses that a translator turns into the IPv4 address in their last 32 bits (RFC 6052, RFC 8215)."""
 _TRANSLATED: Final = ip_network("::ffff:0:0:0/96")

@@ -13,7 +13,7 @@ MAX_PART_BYTES: Final = 255
 MAX_PATH_BYTES: Final = 1024
 """The longest key S3 and OBS allow; well below Linux's PATH_MAX."""
 MAX_PARTS: Final = 128
-"""Deeper folders than anybody needs: each costs the operator time and every file system an inode."""
+"""Deeper than any package needs: each folder costs the operator time and every file system an inode."""
 MAX_KEPT_FOLDERS: Final = 100_000
 """Of one package, while it is checked for collisions; what has more is gone through twice."""
 RESERVED: Final = ".aiapp-fetch"

@@ -1,6 +1,6 @@
 """What lies under a prefix, sorted by key and packed: a hundred thousand objects take a few megabytes.
 
-Never asks a store; whoever does hands over page after page.
+Never asks a store; its caller does, and hands over page after page.
 """
 
 import hashlib

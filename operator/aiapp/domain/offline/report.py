@@ -46,11 +46,11 @@ class Checked:
     """What the version's status would show of an accepted package."""
 
     def document(self) -> dict[str, Any]:
-        """As JSON: only what there is to say, but always `target`, `outcome`, `message` and `remarks`."""
+        """As JSON: only what is known, but always `target`, `outcome`, `message` and `remarks`."""
         remarks = [{key: value for key, value in one._asdict().items() if value} for one in self.remarks]
-        whole = {"reason": self.reason, "package": self.package}
+        optional = {"reason": self.reason, "package": self.package}
         found = {"target": self.target, "outcome": self.outcome, "message": self.message, "remarks": remarks}
-        return found | {key: value for key, value in whole.items() if value is not None}
+        return found | {key: value for key, value in optional.items() if value is not None}
 
 
 def of_package(target: str, found: Inspection) -> Checked:
@@ -70,7 +70,7 @@ def of_package(target: str, found: Inspection) -> Checked:
 
 
 def of_documents(target: str, objects: int, remarks: tuple[Diagnostic, ...]) -> Checked:
-    """What the API server would do with the objects, as far as that can be told without one."""
+    """What the API server would do with the objects, as far as that can be known without one."""
     if remarks:
         more = f"; and {len(remarks) - 1} more" if len(remarks) > 1 else ""
         return Checked(target, "refused", f"{remarks[0].message}{more}", remarks[0].reason, remarks)
@@ -87,9 +87,9 @@ def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, R
     model = ModelStatus.model_validate({**checked.package["model"], "runtime": checked.package.get("runtime")})
     found = resolve(wanted, model, catalogue)
     if isinstance(found, Resolved) or found.reason in _OF_THE_CLUSTER:
-        told = [differences(asked(wanted, model) or "", _full_name(found))]
-        told += misfits(model.dependencies or (), _full_name(found))
-        return replace(checked, remarks=(*checked.remarks, *(Diagnostic("warning", one) for one in told if one)))
+        warnings = [differences(asked(wanted, model) or "", _full_name(found))]
+        warnings += misfits(model.dependencies or (), _full_name(found))
+        return replace(checked, remarks=(*checked.remarks, *(Diagnostic("warning", one) for one in warnings if one)))
     if wanted is None:
         return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", found.message, reason=found.reason)))
     fault = Diagnostic("error", found.message, reason=found.reason)

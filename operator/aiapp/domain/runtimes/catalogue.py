@@ -103,7 +103,7 @@ def serves(runtime: RuntimeSpec, engine: str | None) -> bool:
 
 
 def engines(runtime: RuntimeSpec) -> tuple[str, ...]:
-    """The engines that its name tells, as `model_type` writes them; none where it tells none that is known."""
+    """The engines in its name, as `model_type` writes them; none where the name has none that is known."""
     try:
         parts = parse(runtime.name)
     except RuntimeNameError:

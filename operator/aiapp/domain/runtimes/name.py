@@ -1,6 +1,6 @@
 """The grammar of runtime names such as `pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64`. Pure text.
 
-Tokens are told apart by their form, not by their place: names with hardware and Python swapped exist. Names from before
+Tokens are distinguished by form, not by place: names with hardware and Python swapped exist. Names from before
 the grammar (`tf1.13-python3.6-cpu`) are read as far as they go.
 """
 

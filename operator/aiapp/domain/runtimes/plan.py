@@ -1,4 +1,4 @@
-"""InferenceRuntime: what its name tells, and whether versions can use it."""
+"""InferenceRuntime: the parts of its name, and whether versions can use it."""
 
 from typing import Final
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from aiapp.domain.artifact.content import Content, content, told
+from aiapp.domain.artifact.content import Content, content, reported_content
 from aiapp.domain.artifact.manifest import Entry
 
 ENTRIES = (Entry("a.txt", 1, "e1"), Entry("b/c.bin", 2, "e2"))
@@ -37,11 +37,11 @@ def test_no_hash_is_believed_when(known: Content) -> None:
 
 
 def test_a_fetchers_message_tells_digest_and_hashes() -> None:
-    assert told(message(), 2) == KNOWN
+    assert reported_content(message(), 2) == KNOWN
 
 
 def test_a_fetchers_message_may_tell_the_digest_alone() -> None:
-    assert told(message(hashes=None), 2) == Content(KNOWN.digest)
+    assert reported_content(message(hashes=None), 2) == Content(KNOWN.digest)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_fetchers_message_may_tell_the_digest_alone() -> None:
     ],
 )
 def test_a_message_is_not_believed_that_is(text: str) -> None:
-    assert told(text, 2) is None
+    assert reported_content(text, 2) is None

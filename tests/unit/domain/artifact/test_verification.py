@@ -18,7 +18,7 @@ from aiapp.domain.artifact.verification import (
     StatedDigest,
     deviation,
     fetched,
-    has_told,
+    has_reported,
     learnt,
     mismatch,
     pinned,
@@ -138,7 +138,7 @@ def test_a_pod_is_not_heard_that_tells_of(ended: dict[str, Any]) -> None:
 def test_other_containers_are_not_heard() -> None:
     spoken = telling(ONE)
     spoken["status"]["initContainerStatuses"][0]["name"] = "dependencies"
-    assert not has_told(spoken)
+    assert not has_reported(spoken)
     assert fetched([spoken], 3) == []
 
 

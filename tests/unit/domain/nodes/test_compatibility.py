@@ -302,7 +302,7 @@ def test_a_runtime_that_does_not_say_its_chip_is_unknown_everywhere() -> None:
     result = judged(x86, mindcluster("n", "310P3", arch="amd64", driver="22.0.4"))
     assert (result.verdict, result.reasons[0].detail) == (
         "Unknown",
-        "the runtime does not tell which chip the runtime is for",
+        "the runtime does not state which chip the runtime is for",
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from aiapp.domain.version.significance import only_counts_differ
 
-MISSING = {"reason": "FactsMissing", "nodes": 1, "examples": ["a"], "detail": "the node does not tell its chip"}
+MISSING = {"reason": "FactsMissing", "nodes": 1, "examples": ["a"], "detail": "the node does not state its chip"}
 NEAR = {"missing": "CannTooOld", "nodes": 1, "examples": ["b"], "remedy": "a runtime with another CANN"}
 BEFORE = {"verdict": "Unknown", "nodes": 2, "compatible": 0, "reasons": [MISSING], "nearFits": [NEAR]}
 
@@ -32,7 +32,7 @@ def test_another_number_of_nodes_is_a_mere_count(after: dict[str, Any]) -> None:
     "after",
     [
         status(verdict="Incompatible"),
-        status(reasons=[MISSING | {"detail": "the node does not tell its driver"}]),
+        status(reasons=[MISSING | {"detail": "the node does not state its driver"}]),
         status(reasons=[MISSING, {"reason": "ChipMismatch", "nodes": 1}]),
         status(nearFits=[NEAR | {"remedy": "another driver"}]),
         status() | {"phase": "Failed"},
