@@ -85,7 +85,7 @@ class Toleration(ApiModel):
 
 
 class Scheduling(ApiModel):
-    """Additional wishes about nodes; added to what the runtime itself needs."""
+    """Additional demands on nodes; added to what the runtime itself needs."""
 
     node_selector: Labels | None = None
     """Labels that a node must have."""
@@ -106,7 +106,7 @@ class ServedVersion(ApiModel):
     """Version number of an AIApplicationVersion of this application."""
     weight: Annotated[int, Field(ge=0, le=100)] | None = None
     """Wanted share of the traffic in percent; may be left out when only one version is served. Traffic follows the pods
-    that are ready, so choose `replicas` in the same ratio; `status.traffic` and the condition TrafficSplit tell the
+    that are ready, so choose `replicas` in the same ratio; `status.traffic` and the condition TrafficSplit show the
     actual shares. 0 means no pods."""
     replicas: Annotated[int, Field(ge=0, le=128)] | None = None
     """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment
@@ -158,7 +158,7 @@ class Serving(ApiModel):
     deploy_timeout_seconds: Annotated[int, Field(ge=180, le=7200)] = 1200
     """Seconds the pods may take to become ready, fetching the model included."""
     scheduling: Scheduling | None = None
-    """Additional wishes about nodes."""
+    """Additional demands on nodes."""
 
 
 class ApplicationSpec(ApiModel):
@@ -206,7 +206,7 @@ class ApplicationStatus(ApiModel):
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The generation of the spec that this status speaks of."""
     phase: Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Waiting", "Managed"] | None = None
-    """Summary for people; programs read the conditions."""
+    """Summary for humans; programs read the conditions."""
     versions: Annotated[
         tuple[VersionSummary, ...],
         Field(max_length=50, json_schema_extra=ATOMIC),

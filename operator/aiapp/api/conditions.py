@@ -13,7 +13,7 @@ class ConditionType(StrEnum):
     ARTIFACT_PINNED = "ArtifactPinned"
     """Version: the manifest of every object is recorded; from then on any later change of the content is detected."""
     RUNTIME_RESOLVED = "RuntimeResolved"
-    """Version: the runtime is known to the catalogue, is for the package's engine and has an image. The message tells
+    """Version: the runtime is known to the catalogue, is for the package's engine and has an image. The message says
     how it differs from an alias that was asked for."""
     RUNTIME_COMPATIBLE = "RuntimeCompatible"
     """Version: at least one node can run it (Unknown where the nodes do not say). Not part of Ready."""
@@ -44,7 +44,7 @@ class ConditionType(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition has its status, and the reason of the Kubernetes Event that tells it."""
+    """Why a condition has its status, and the reason of the Kubernetes Event about it."""
 
     # Progress and success
     IMPORTING = "Importing"
@@ -87,7 +87,7 @@ class Reason(StrEnum):
     ACCESS_DENIED = "AccessDenied"
     """The store refused the credentials."""
     OBJECT_ARCHIVED = "ObjectArchived"
-    """An object lies in a storage class that cannot be read as it is; somebody has to restore it first."""
+    """An object lies in a storage class that cannot be read as it is; it has to be restored first."""
     BUCKET_NOT_FOUND = "BucketNotFound"
     """The store has no such bucket."""
     PREFIX_EMPTY = "PrefixEmpty"

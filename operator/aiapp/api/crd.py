@@ -49,8 +49,8 @@ class Kind:
     columns: tuple[Column, ...]
     scope: str = "Namespaced"
     selectable: tuple[str, ...] = ()
-    unseen: Mapping[str, str] = field(default_factory=dict)
-    """Status, beside the conditions, of an object that the operator has not looked at yet."""
+    initial: Mapping[str, str] = field(default_factory=dict)
+    """Status, beside the conditions, of an object that was not reconciled yet."""
 
     @property
     def name(self) -> str:
@@ -99,7 +99,7 @@ VERSIONS: Final = Kind(
         AGE,
     ),
     selectable=(".spec.application", ".spec.version"),
-    unseen={"phase": "Importing"},
+    initial={"phase": "Importing"},
 )
 RUNTIMES: Final = Kind(
     model=InferenceRuntime,
@@ -121,12 +121,12 @@ _ROOT: Final[dict[str, Schema]] = {
     "kind": {"type": "string", "description": "Name of this kind."},
     "metadata": {
         "type": "object",
-        # The bound is what Kubernetes allows anyway; said here, it bounds the cost of the rules that read the name.
+        # The bound is what Kubernetes allows anyway; stated here, it bounds the cost of the rules that read the name.
         "properties": {"name": {"type": "string", "maxLength": 253, "description": "The object's name."}},
     },
 }
 
-_UNSEEN: Final = {
+_INITIAL: Final = {
     "type": ConditionType.READY.value,
     "status": "Unknown",
     "reason": Reason.PENDING.value,
@@ -143,7 +143,7 @@ def schema(kind: Kind) -> Schema:
     """
     whole = structural_schema(kind.model)
     status = rebuilt(whole["properties"]["status"], _reported)
-    status |= {"default": {**kind.unseen, "conditions": [_UNSEEN]}}
+    status |= {"default": {**kind.initial, "conditions": [_INITIAL]}}
     spec = without_item_defaults(whole["properties"]["spec"])
     return whole | {"properties": {**_ROOT, **whole["properties"], "spec": spec, "status": status}}
 
@@ -166,7 +166,7 @@ def crd(kind: Kind) -> dict[str, Any]:
 
 
 def schema_hash() -> str:
-    """SHA-256 over what the schemas accept and keep; words for people do not count."""
+    """SHA-256 over what the schemas accept and keep; descriptions do not count."""
     accepted = [rebuilt(schema(kind), _wordless) for kind in KINDS]
     return hashlib.sha256(json.dumps(accepted, sort_keys=True).encode()).hexdigest()
 

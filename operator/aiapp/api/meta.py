@@ -24,12 +24,12 @@ SET: Final[dict[str, Any]] = {"x-kubernetes-list-type": "set"}
 
 
 def map_list(key: str) -> dict[str, Any]:
-    """A list whose items are told apart by `key`: two field managers can each own an item."""
+    """A list whose items are distinguished by `key`: two field managers can each own an item."""
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
 
 
 def rule(expression: str, message: str, *, at: str | None = None, reason: str = "FieldValueInvalid") -> dict[str, str]:
-    """A CEL rule and the message a person reads; `at` is the field that the API server names, below the rule's own."""
+    """A CEL rule and the message a user reads; `at` is the field that the API server names, below the rule's own."""
     place = {} if at is None else {"fieldPath": f".{at}"}
     return {"rule": expression, "message": message, "reason": reason, **place}
 
@@ -168,7 +168,7 @@ class Condition(ApiModel):
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
     """A fixed CamelCase word for the cause; one table in the reference lists them all."""
     message: Annotated[str, Field(max_length=32768)] = ""
-    """What happened and what to do about it, for people."""
+    """What happened and what to do about it."""
     last_transition_time: datetime
     """When `status` last changed."""
     observed_generation: Annotated[int, Field(ge=0)] = 0
@@ -176,7 +176,7 @@ class Condition(ApiModel):
 
 
 NEVER: Final = "1970-01-01T00:00:00Z"
-"""`lastTransitionTime` of a condition that stands in the schema and that nobody has observed yet."""
+"""`lastTransitionTime` of a condition that is the schema's default and was not observed yet."""
 
 Conditions = Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=map_list("type"))]
 

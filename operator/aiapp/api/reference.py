@@ -42,7 +42,7 @@ def conditions_page() -> str:
         "# Conditions and reasons",
         "",
         "Alerts, scripts and `kubectl wait` may rely on these words: none is ever renamed, new ones may be added.",
-        "A change of `Ready` is told by a Kubernetes Event of the same reason, and so it is when `RuntimeCompatible`,",
+        "A change of `Ready` is a Kubernetes Event of the same reason too, and so it is when `RuntimeCompatible`,",
         "`RuntimeSupported`, `SourceUnchanged`, `NodesAvailable` or `TrafficSplit` becomes False, or True again.",
         "",
         "## Condition types",
@@ -121,7 +121,7 @@ def _range(least: int | None, most: int | None) -> str:
 
 
 def _messages(node: Schema) -> list[str]:
-    """The rules of a value, told at its field; those of an object stand below its own table."""
+    """The rules of a value, listed at its field; those of an object stand below its own table."""
     inner = node.get("items") or node.get("additionalProperties") or {}
     own = [] if "properties" in node else node.get(RULES, [])
     of_items = [] if "properties" in inner else inner.get(RULES, [])

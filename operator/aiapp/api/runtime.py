@@ -74,7 +74,7 @@ class RuntimeSpec(ApiModel):
     """Extended resource to ask for. Default: the one that the nodes which fit offer."""
     chips: Annotated[tuple[ChipName, ...], Field(min_length=1, max_length=16, json_schema_extra=SET)] | None = None
     """Ascend chip families that the image was made for, any of them, for example `[Ascend950]`; only for CANN runtimes.
-    Default: the one that the name tells by a token such as `snt9b`."""
+    Default: the one that the name has as a token such as `snt9b`."""
 
 
 class RuntimeObjectStatus(ApiModel):

@@ -51,7 +51,7 @@ def rebuilt(node: Schema, change: Callable[[Schema], Schema]) -> Schema:
 def without_item_defaults(node: Schema) -> Schema:
     """The schema without defaults below lists; the models have them all the same.
 
-    The API server would write them into items that a person applied without them, and tools that compare lists as a
+    The API server would write them into items that a user applied without them, and tools that compare lists as a
     whole (Argo CD, `kubectl apply`) would see a difference for ever.
     """
     bare = dict(node)

@@ -83,8 +83,8 @@ class Container(ApiModel):
 
 
 class VersionSpec(ApiModel):
-    """What this version is. Source, runtime and container may be mended until the artifact is pinned and are immutable
-    then; names, descriptions, documents, credentials Secret and CA bundle may change at any time.
+    """What this version is. Source, runtime and container may be corrected until the artifact is pinned and are
+    immutable then; names, descriptions, documents, credentials Secret and CA bundle may change at any time.
     """
 
     model_config = ConfigDict(
@@ -162,7 +162,7 @@ class Artifact(ApiModel):
     bytes: Annotated[int, Field(ge=0)]
     """Size of all files together, in bytes."""
     size: Annotated[str, Field(max_length=32)]
-    """The same for people, for example `97.3 MiB`."""
+    """The same with a unit, for example `97.3 MiB`."""
     manifest_ref: ManifestReference
     """Where the manifest lies."""
     verification: Literal["ETag", "SHA256"]
@@ -284,11 +284,11 @@ class NearFit(ApiModel):
     ] = ()
     """Up to three of their names."""
     remedy: Annotated[str, Field(max_length=512)]
-    """What would mend it."""
+    """What would fix it."""
 
 
 class CompatibilityStatus(ApiModel):
-    """Where the version can run, said before any pod exists."""
+    """Where the version can run, known before any pod exists."""
 
     verdict: Literal["Compatible", "Incompatible", "Unknown"]
     """Unknown: the nodes do not carry the labels that would decide it."""
@@ -299,7 +299,7 @@ class CompatibilityStatus(ApiModel):
     reasons: Annotated[tuple[ReasonCount, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     """Why the others do not."""
     near_fits: Annotated[tuple[NearFit, ...], Field(max_length=8, json_schema_extra=ATOMIC)] = ()
-    """Nodes that miss by exactly one thing, by what would mend it; most nodes first."""
+    """Nodes that miss by exactly one thing, by what would fix it; most nodes first."""
 
 
 class VersionStatus(ApiModel):
@@ -319,7 +319,7 @@ class VersionStatus(ApiModel):
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The generation of the spec that this status speaks of."""
     phase: Literal["Importing", "Normal", "Waiting", "Failed"] | None = None
-    """Summary for people; programs read the conditions."""
+    """Summary for humans; programs read the conditions."""
     source: SourceStatus | None = None
     """The source."""
     artifact: Artifact | None = None
