@@ -110,7 +110,7 @@ def test_what_is_missing_is_said(aiapp: Any, tmp_path: Path) -> None:
     file = tmp_path / "mnist.yaml"
     file.write_text(yaml.safe_dump(version_document()))
     silent = aiapp("fit", "-f", str(file))
-    assert (silent.exit_code, "say --runtime NAME" in silent.stderr) == (1, True)
+    assert (silent.exit_code, "give --runtime NAME" in silent.stderr) == (1, True)
     file.write_text(yaml.safe_dump(changed(version_document(), spec__runtme="x")))
     assert "spec.runtme" in aiapp("fit", "-f", str(file)).stderr
     assert aiapp("fit").exit_code == 2
