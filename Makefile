@@ -16,7 +16,7 @@ NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-frameworks bench bench-fetch bench-serve crds lock clean
+.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-frameworks bench bench-fetch bench-serve crds charts lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -34,6 +34,7 @@ check: $(READY) ## format, lint, types, import rules, generated files
 	@PYTHONPATH=operator:sandbox $(BIN)/lint-imports
 	@$(BIN)/python -m aiapp.api.generate --check
 	@$(BIN)/python -m aiapp.cli.reference --check
+	@$(BIN)/python -m charts.generate --check
 
 unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q -n $(JOBS)
@@ -78,9 +79,15 @@ bench: $(READY) ## measure, side by side with peers; writes build/bench
 bench-serve: $(READY) ## the model server beside KServe's and MLServer
 	@$(BIN)/python -m tests.bench --only serve
 
-crds: $(READY) ## write crds/ and the reference of API, settings and commands from the code
+crds: $(READY) ## write crds/ and the reference of API, settings and commands from the code, and what the charts have of them
 	@$(BIN)/python -m aiapp.api.generate
 	@$(BIN)/python -m aiapp.cli.reference
+	@$(BIN)/python -m charts.generate
+
+charts: $(READY) ## write what is generated of charts/ and manifests/; needs Helm, which is built with Go
+	@$(BIN)/python -m charts.generate
+	@$(BIN)/python -m charts.manifests
+	@$(BIN)/python -m charts.generate
 
 lock: $(READY) ## pin every Python package by hash, from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock

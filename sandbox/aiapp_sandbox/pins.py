@@ -17,6 +17,14 @@ _STAMP = (
     " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
 )
 
+# Without the stamp Helm renders for Kubernetes 1.20 where it asks no cluster.
+_HELM_VERSION = "v3.22.0"
+_HELM_PACKAGE = "helm.sh/helm/v3"
+_HELM_STAMP = f"{_STRIP} -X {_HELM_PACKAGE}/internal/version.version={_HELM_VERSION}" + "".join(
+    f" -X {_HELM_PACKAGE}/pkg/{package}.k8sVersionMajor=1 -X {_HELM_PACKAGE}/pkg/{package}.k8sVersionMinor=36"
+    for package in ("chartutil", "lint/rules")
+)
+
 
 @dataclass(frozen=True)
 class Module:
@@ -56,6 +64,7 @@ CONTAINERD = Module("containerd", tags="no_btrfs no_devmapper no_zfs")
 KWOK = Module("kwok")
 VERSITYGW = Module("versitygw")
 REGISTRY = Module("registry")
+HELM = Module("helm", ldflags=_HELM_STAMP)
 
 
 def _kubernetes(name: str) -> Tool:
@@ -87,6 +96,7 @@ _ALL = (
     Tool("kwok", KWOK, "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
     Tool("versitygw", VERSITYGW, "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"),
     Tool("registry", REGISTRY, "github.com/distribution/distribution/v3/cmd/registry", "v3.1.1"),
+    Tool("helm", HELM, f"{_HELM_PACKAGE}/cmd/helm", "v3.", ("version", "--template", "{{.Version}}")),
 )
 
 TOOLS = {tool.name: tool for tool in _ALL}
@@ -94,3 +104,5 @@ TOOLS = {tool.name: tool for tool in _ALL}
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 REAL_NODES = ("kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr")
 SIMULATED_NODES = ("kwok",)
+CLIENTS = ("helm",)
+"""No part of a cluster: what its people use beside kubectl."""

@@ -63,12 +63,15 @@ def programs(profile: Profile, wanted: tuple[str, ...]) -> list[str]:
 
 
 def prepare(environ: Mapping[str, str], progress: Progress) -> None:
-    """Have all programs that a sandbox on this machine can need: none waits for a build then. Raises SandboxError."""
+    """Have all programs that a sandbox on this machine and its users can need: none waits for a build then.
+
+    Raises SandboxError.
+    """
     progress.doing("looking for the programs")
     profile = load("demo")  # nodes of both kinds
     if lifecycle.possible():
         profile = all_simulated(profile)
-    binaries.resolve(programs(profile, tuple(services.PROGRAMS)), environ, progress)
+    binaries.resolve([*programs(profile, tuple(services.PROGRAMS)), *pins.CLIENTS], environ, progress)
 
 
 def add_service(name: str, context: Context, progress: Progress) -> Record:

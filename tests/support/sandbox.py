@@ -87,8 +87,8 @@ class Bucket:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """This process's control plane, without nodes."""
-    with _started("pytest", nodes="none") as started:
-        yield started
+    with started("pytest", nodes="none") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -96,12 +96,13 @@ def real_cluster() -> Iterator[Sandbox]:
     """This process's cluster with nodes that run pods (profile `demo`) and an S3 server; skips where that cannot be."""
     if reason := lifecycle.possible():
         pytest.skip(reason)
-    with _started("pytest-real", nodes="demo", services=("s3",)) as started:
-        yield started
+    with started("pytest-real", nodes="demo", services=("s3",)) as running:
+        yield running
 
 
 @contextmanager
-def _started(prefix: str, *, nodes: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox]:
+def started(prefix: str, *, nodes: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox]:
+    """A sandbox of this process, taken down at the end."""
     owner = os.getpid()
     folder = state.folder(os.environ, f"{prefix}-{owner}")
     request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=owner)

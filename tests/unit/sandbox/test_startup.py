@@ -16,7 +16,9 @@ def given(folder: Path, *names: str) -> dict[str, str]:
     return {"KUBEBUILDER_ASSETS": str(folder), "PATH": "", "XDG_CACHE_HOME": str(folder / "cache")}
 
 
-@pytest.mark.parametrize("missing", ["kube-apiserver", "kwok", "versitygw", "registry", "kubelet", "containerd"])
+@pytest.mark.parametrize(
+    "missing", ["kube-apiserver", "kwok", "versitygw", "registry", "kubelet", "containerd", "helm"]
+)
 def test_preparing_is_not_done_while_a_program_is_missing(
     missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

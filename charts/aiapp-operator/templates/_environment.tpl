@@ -1,0 +1,25 @@
+{{/* Environment of the operator's container. */}}
+{{- define "aiapp-operator.environment" -}}
+# The init container that fetches models runs the operator's own image.
+- name: AIAPP_IMAGE
+  value: {{ include "aiapp-operator.image" . | quote }}
+# Where it looks for the administrator's ConfigMap aiapp-node-facts.
+- name: AIAPP_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+# Each thread that lists a large package would keep memory of its own; two pools of it are enough.
+- name: MALLOC_ARENA_MAX
+  value: "2"
+{{- range $name, $value := .Values.settings }}
+- name: AIAPP_{{ $name | snakecase | upper }}
+  value: {{ include "aiapp-operator.text" $value | quote }}
+{{- end }}
+{{- range $name, $value := dict "HTTPS_PROXY" .Values.proxy.https "HTTP_PROXY" .Values.proxy.http "NO_PROXY" .Values.proxy.exceptions }}
+{{- with $value }}
+- name: {{ $name }}
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

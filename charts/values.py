@@ -1,0 +1,221 @@
+"""The values of the charts: the one source of values.yaml, values.schema.json and the tables in their READMEs."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from charts.settings import settings_schema
+
+KubernetesObject = dict[str, Any]
+"""As Kubernetes defines it; the API server checks it."""
+Strings = dict[str, str]
+
+
+class Group(BaseModel):
+    """Some values under one key: camelCase outside, and no others."""
+
+    model_config = ConfigDict(alias_generator=to_camel, use_attribute_docstrings=True, extra="forbid")
+
+
+class LocalReference(Group):
+    """Name of an object in the namespace of the release."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """Its name."""
+
+
+class Crds(Group):
+    """The custom resource definitions."""
+
+    enabled: bool = True
+    """Install and upgrade the CRDs with this chart; false where the chart aiapp-operator-crds or another tool does."""
+    keep: bool = True
+    """Leave the CRDs, and with them every application and version, when the release is uninstalled."""
+
+
+class Image(Group):
+    """The one image: of the operator, and of the init container that fetches models."""
+
+    repository: Annotated[str, Field(pattern=r"^[^\s@]+$")] = "localhost/aiapp-operator"
+    """Registry and name. There is no public image: docs/how-to/install.md says how it is built."""
+    tag: str = ""
+    """Tag; the chart's `appVersion` when empty."""
+    digest: Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
+    """Digest, `sha256:...`, that the image is pinned by. It wins over the tag."""
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    """When the kubelet pulls it."""
+
+
+class Log(Group):
+    """What the operator writes to its log."""
+
+    format: Literal["json", "plain"] = "json"
+    """One JSON object a line, or text for people."""
+    verbosity: Annotated[int, Field(ge=0, le=2)] = 0
+    """1: debug lines of the operator; 2: those of its libraries as well."""
+
+
+class Proxy(Group):
+    """Proxies between the operator, the init containers and object storage."""
+
+    https: str = ""
+    """For https, for example `http://proxy.example.com:3128`."""
+    http: str = ""
+    """For http."""
+    exceptions: str = ""
+    """Hosts, domains and ranges that are reached directly, separated by commas (`NO_PROXY`)."""
+
+
+class ServiceAccount(Group):
+    """The operator's identity."""
+
+    create: bool = True
+    """Create it; otherwise it must exist under `name`."""
+    name: str = ""
+    """Its name; the release's full name when empty."""
+    annotations: Strings = {}
+    """Its annotations."""
+
+
+class Rbac(Group):
+    """Rights."""
+
+    create: bool = True
+    """Create the operator's ClusterRole and bind it."""
+    user_roles: bool = True
+    """Create the roles for people: `aiapp-view` and `aiapp-edit`, which join the cluster's view, edit and admin, and
+    `aiapp-nodes-view`."""
+    runtimes_for_everyone: bool = True
+    """Let everyone who is logged in read the catalogue of runtimes, which is cluster-wide."""
+
+
+class Service(Group):
+    """The Service in front of probes and metrics."""
+
+    enabled: bool = True
+    """Create it."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """Its port."""
+    annotations: Strings = {}
+    """Its annotations."""
+
+
+class NetworkPolicy(Group):
+    """Who may reach the operator, and what it may reach."""
+
+    enabled: bool = False
+    """Create it: the port of probes and metrics is for `ingressFrom` alone, and for the kubelet."""
+    ingress_from: list[KubernetesObject] = [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    ]
+    """Peers that may read the metrics."""
+    egress: list[KubernetesObject] = []
+    """Egress rules; name resolution, the API server and object storage belong there. Empty: everything is reachable."""
+
+
+class PodDisruptionBudget(Group):
+    """How many of the operator's pods a drain may take at once."""
+
+    enabled: bool = False
+    """Create it."""
+    max_unavailable: int | str = 1
+    """Pods that may be away, as a number or a percentage."""
+
+
+class Common(Group):
+    """What every chart has."""
+
+    common_labels: Strings = {}
+    """Labels of every object."""
+    common_annotations: Strings = {}
+    """Annotations of every object."""
+    global_: Annotated[KubernetesObject, Field(alias="global")] = {}
+    """Nothing here reads it: it is what a parent chart shares with all its charts."""
+
+
+class Values(Common):
+    """Values of the chart aiapp-operator."""
+
+    name_override: str = ""
+    """Takes the place of the chart's name in names and labels."""
+    fullname_override: str = ""
+    """Takes the place of the release's full name in names."""
+
+    crds: Crds = Crds()
+    image: Image = Image()
+    image_pull_secrets: list[LocalReference] = []
+    """Secrets of the release's namespace with which the operator's own image is pulled. Pods that serve a model take
+    those of `container.imagePullSecrets` of their version."""
+
+    settings: Annotated[dict[str, Any], WithJsonSchema(settings_schema())] = {}
+    """The operator's settings, see the list of settings below. Those that are absent keep their defaults."""
+    log: Log = Log()
+    proxy: Proxy = Proxy()
+    extra_env: list[KubernetesObject] = []
+    """Further environment variables of the operator's container."""
+
+    service_account: ServiceAccount = ServiceAccount()
+    rbac: Rbac = Rbac()
+
+    resources: KubernetesObject = {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}}
+    """What the operator's container asks for and is held to."""
+    pod_labels: Strings = {}
+    """Labels of the operator's pod."""
+    pod_annotations: Strings = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080"}
+    """Annotations of the operator's pod."""
+    pod_security_context: KubernetesObject = {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "fsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    """Security context of the operator's pod; the default fits the Pod Security Standard `restricted`."""
+    security_context: KubernetesObject = {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    """Security context of its container; the default fits the Pod Security Standard `restricted`."""
+    node_selector: Strings = {}
+    """Labels of the nodes that the operator may run on. An image for one architecture wants
+    `kubernetes.io/arch` here where the cluster has nodes of others."""
+    tolerations: list[KubernetesObject] = []
+    """Taints that it tolerates."""
+    affinity: KubernetesObject = {}
+    """Its affinity."""
+    topology_spread_constraints: list[KubernetesObject] = []
+    """How its pods are spread."""
+    priority_class_name: str = ""
+    """Its priority class, for example `system-cluster-critical`."""
+    host_users: bool = True
+    """Whether the pod shares the node's user namespace; false where nodes support user namespaces."""
+    termination_grace_period_seconds: Annotated[int, Field(ge=0)] = 10
+    """Time to end; it needs 5 at most."""
+    extra_volumes: list[KubernetesObject] = []
+    """Further volumes of the pod, for example a ConfigMap with the authority of an object store."""
+    extra_volume_mounts: list[KubernetesObject] = []
+    """Where they are mounted."""
+
+    service: Service = Service()
+    network_policy: NetworkPolicy = NetworkPolicy()
+    pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
+
+    extra_objects: list[KubernetesObject | str] = []
+    """Further objects of the release; text and the text in objects may hold templates."""
+
+
+class CrdValues(Common):
+    """Values of the chart aiapp-operator-crds."""
+
+    keep: bool = True
+    """Leave the CRDs, and with them every application and version, when the release is uninstalled."""
+
+
+class RuntimeValues(Common):
+    """Values of the chart aiapp-runtimes."""
+
+    images: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    """Image of each runtime, by the runtime's full name as `kubectl get inferenceruntimes -o yaml` shows it in
+    `spec.name`. A runtime without one is listed, and a version that needs it says what is missing."""

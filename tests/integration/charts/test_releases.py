@@ -1,0 +1,107 @@
+"""The life of a release on a real API server: installed, upgraded, rolled back, removed, installed again.
+
+Pods become Ready on simulated nodes without running, which is all that Helm waits for.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from tests.support.helm import CHART, CRD_CHART, NAMESPACE, RELEASE, RUNTIME_CHART, Helm
+from tests.support.kube import Kube, Object
+from tests.support.sandbox import Sandbox
+
+from aiapp.api.meta import GROUP_VERSION
+
+RUNTIMES: Final = 13
+PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
+MINDSPORE: Final = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
+IN_NAMESPACE: Final = f"--namespace={NAMESPACE}"
+CRD: Final = ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "aiapplications.aiapp.dev")
+
+
+@pytest.fixture
+def release(releases: Helm, own_cluster: Sandbox) -> Iterator[Helm]:
+    """Operator and catalogue are installed and ready; whatever the test makes of them, nothing is left."""
+    releases("install", RELEASE, CHART, IN_NAMESPACE, "--create-namespace", "--wait")
+    releases("install", "runtimes", RUNTIME_CHART, IN_NAMESPACE)
+    yield releases
+    for name in ("runtimes", RELEASE, "crds"):
+        releases("uninstall", name, IN_NAMESPACE, "--wait", "--ignore-not-found")
+    own_cluster.kubectl("delete", "crd", "--all")
+
+
+def upgrade(release: Helm, *arguments: str, **values: Any) -> None:
+    release("upgrade", RELEASE, CHART, IN_NAMESPACE, "--wait", *arguments, values=values)
+
+
+def runtimes(kube: Kube) -> dict[str, Object]:
+    return {each["spec"]["name"]: each for each in kube.list(GROUP_VERSION, "InferenceRuntime")}
+
+
+def deployment(kube: Kube) -> Object:
+    return kube.get("apps/v1", "Deployment", RELEASE, NAMESPACE)
+
+
+def test_operator_crds_and_catalogue_are_installed(release: Helm, own_kube: Kube) -> None:
+    assert deployment(own_kube)["status"]["readyReplicas"] == 1
+    assert len(runtimes(own_kube)) == RUNTIMES
+    assert "helm test aiapp-operator -n aiapp-system" in release("get", "notes", RELEASE, IN_NAMESPACE).stdout
+
+
+def test_helm_test_passes(release: Helm) -> None:
+    assert "Phase:          Succeeded" in release("test", RELEASE, IN_NAMESPACE).stdout
+
+
+def test_images_of_runtimes_are_given_and_taken_back_by_upgrades(release: Helm, own_kube: Kube) -> None:
+    images = {PYTORCH: "r/pytorch:2"}
+    release("upgrade", "runtimes", RUNTIME_CHART, IN_NAMESPACE, values={"images": images})
+    assert runtimes(own_kube)[PYTORCH]["spec"]["image"] == "r/pytorch:2"
+    release("upgrade", "runtimes", RUNTIME_CHART, IN_NAMESPACE, "--reset-values")
+    assert "image" not in runtimes(own_kube)[PYTORCH]["spec"]
+
+
+def test_an_image_that_an_administrator_patched_in_outlives_an_upgrade(release: Helm, own_kube: Kube) -> None:
+    own_kube.patch(runtimes(own_kube)[MINDSPORE], {"spec": {"image": "r/mindspore:2"}})
+    release("upgrade", "runtimes", RUNTIME_CHART, IN_NAMESPACE, values={"images": {PYTORCH: "r/pytorch:2"}})
+    assert runtimes(own_kube)[MINDSPORE]["spec"]["image"] == "r/mindspore:2"
+
+
+def test_an_upgrade_without_a_change_leaves_the_pod_alone(release: Helm, own_kube: Kube) -> None:
+    before = deployment(own_kube)["metadata"]["generation"]
+    upgrade(release)
+    assert deployment(own_kube)["metadata"]["generation"] == before
+
+
+def test_a_rollback_brings_the_settings_back(release: Helm, own_kube: Kube) -> None:
+    before = deployment(own_kube)["spec"]["template"]
+    upgrade(release, settings={"workers": 4})
+    assert deployment(own_kube)["spec"]["template"] != before
+    release("rollback", RELEASE, "1", IN_NAMESPACE, "--wait")
+    assert deployment(own_kube)["spec"]["template"] == before
+
+
+def test_an_uninstallation_keeps_crds_and_objects_and_a_new_one_takes_them_up(release: Helm, own_kube: Kube) -> None:
+    said = release("uninstall", RELEASE, IN_NAMESPACE, "--wait").stdout
+    assert "[CustomResourceDefinition] aiapplications.aiapp.dev" in said
+    assert own_kube.find("apps/v1", "Deployment", RELEASE, NAMESPACE) is None
+    before = own_kube.get(*CRD)["metadata"]["uid"]
+    release("install", RELEASE, CHART, IN_NAMESPACE, "--wait")
+    assert own_kube.get(*CRD)["metadata"]["uid"] == before
+    assert len(runtimes(own_kube)) == RUNTIMES
+
+
+def test_an_uninstallation_removes_the_crds_that_are_not_to_be_kept(release: Helm, own_kube: Kube) -> None:
+    upgrade(release, crds={"keep": False})
+    assert "resource policy" not in release("uninstall", RELEASE, IN_NAMESPACE, "--wait").stdout
+    assert own_kube.find(*CRD) is None
+
+
+def test_the_crds_may_come_from_a_chart_of_their_own(release: Helm, own_kube: Kube) -> None:
+    upgrade(release, crds={"enabled": False})
+    assert own_kube.find(*CRD) is not None
+    release("install", "crds", CRD_CHART, IN_NAMESPACE, "--take-ownership")
+    assert own_kube.get(*CRD)["metadata"]["annotations"]["meta.helm.sh/release-name"] == "crds"
+    upgrade(release, crds={"enabled": False})
+    release("uninstall", RELEASE, IN_NAMESPACE, "--wait")
+    assert own_kube.find(*CRD) is not None

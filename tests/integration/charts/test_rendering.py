@@ -1,0 +1,230 @@
+"""What the chart makes of values; every rendering is valid by the strict schemas of two Kubernetes minors."""
+
+from typing import Any, Final
+
+import pytest
+import yaml
+from tests.support.helm import CHART, CRD_CHART, ROOT, RUNTIME_CHART, Helm, faults, of
+from tests.support.kube import Object
+
+DIGEST: Final = f"sha256:{'ab' * 32}"
+PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
+
+EVERYTHING: Final[dict[str, Any]] = {
+    "nameOverride": "models",
+    "commonLabels": {"team": "platform"},
+    "commonAnnotations": {"cost": "shared"},
+    "image": {"repository": "registry.example.com/team/aiapp-operator", "digest": DIGEST, "pullPolicy": "Always"},
+    "imagePullSecrets": [{"name": "registry"}],
+    "settings": {
+        "workers": 8,
+        "resyncSeconds": 0.5e3,
+        "maxBytes": 1024**4,
+        "allowHttp": True,
+        "allowedHosts": ["*.example.com", "minio.storage.svc"],
+        "allowedRanges": ["10.0.0.0/8"],
+        "storeCaBundle": "/authorities/ca.pem",
+        "pipExtraIndexUrls": ["https://one.example.com/simple", "https://two.example.com/simple"],
+    },
+    "log": {"format": "plain", "verbosity": 2},
+    "proxy": {"https": "http://proxy:3128", "http": "http://proxy:3128", "exceptions": "10.0.0.0/8,.svc"},
+    "extraEnv": [{"name": "TZ", "value": "UTC"}],
+    "serviceAccount": {"name": "models", "annotations": {"example.com/role": "reader"}},
+    "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
+    "podLabels": {"sidecar.example.com/inject": "false"},
+    "podAnnotations": {"example.com/restarted": "once"},
+    "nodeSelector": {"kubernetes.io/arch": "amd64"},
+    "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
+    "affinity": {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]
+            }
+        }
+    },
+    "topologySpreadConstraints": [
+        {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    ],
+    "priorityClassName": "system-cluster-critical",
+    "hostUsers": False,
+    "terminationGracePeriodSeconds": 30,
+    "extraVolumes": [{"name": "authorities", "configMap": {"name": "authorities"}}],
+    "extraVolumeMounts": [{"name": "authorities", "mountPath": "/authorities", "readOnly": True}],
+    "service": {"port": 80, "annotations": {"example.com/scrape": "true"}},
+    "networkPolicy": {"enabled": True, "egress": [{"ports": [{"protocol": "TCP", "port": 443}]}]},
+    "podDisruptionBudget": {"enabled": True},
+    "extraObjects": [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "{{ .Release.Name }}-object", "namespace": "{{ .Release.Namespace }}"},
+        },
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: text}\n",
+    ],
+    "global": {"storageClass": "fast"},
+}
+
+
+def container(documents: list[Object]) -> Object:
+    [found] = of(documents, "Deployment")["spec"]["template"]["spec"]["containers"]
+    return dict(found)
+
+
+def environment(documents: list[Object]) -> dict[str, str]:
+    return {variable["name"]: variable.get("value", "") for variable in container(documents)["env"]}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({}, id="the defaults"),
+        pytest.param(EVERYTHING, id="everything"),
+        pytest.param({"crds": {"enabled": False}}, id="without CRDs"),
+        pytest.param({"crds": {"keep": False}}, id="CRDs that go"),
+        pytest.param({"rbac": {"create": False, "userRoles": False, "runtimesForEveryone": False}}, id="no rights"),
+        pytest.param({"serviceAccount": {"create": False, "name": "given"}}, id="an account that is there"),
+        pytest.param({"service": {"enabled": False}}, id="no Service"),
+        pytest.param({"networkPolicy": {"enabled": True, "ingressFrom": []}}, id="reached by nobody"),
+        pytest.param({"podDisruptionBudget": {"enabled": True, "maxUnavailable": "50%"}}, id="a budget in percent"),
+        pytest.param({"fullnameOverride": "n" * 63}, id="the longest name"),
+        pytest.param({"image": {"tag": "1.2.3"}}, id="a tag"),
+    ],
+)
+def test_every_rendering_is_valid(helm: Helm, values: dict[str, Any]) -> None:
+    documents = helm.rendered(**values)
+    assert faults(documents) == []
+    names = [(each["kind"], each["metadata"]["name"]) for each in documents]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("chart", [CHART, CRD_CHART, RUNTIME_CHART], ids=lambda chart: chart.name)
+def test_helm_lint_has_nothing_to_say_but_that_an_icon_is_missing(helm: Helm, chart: Any) -> None:
+    said = [line for line in helm("lint", "--strict", chart).stdout.splitlines() if line.startswith("[")]
+    assert said == ["[INFO] Chart.yaml: icon is recommended"]
+
+
+@pytest.mark.parametrize(
+    ("image", "reference"),
+    [
+        pytest.param({}, "localhost/aiapp-operator:0.1.0", id="the version of the chart"),
+        pytest.param({"repository": "r:5000/o", "tag": "x"}, "r:5000/o:x", id="a tag"),
+        pytest.param({"repository": "r/o", "tag": "x", "digest": DIGEST}, f"r/o@{DIGEST}", id="a digest wins"),
+    ],
+)
+def test_one_value_says_the_image_of_operator_and_fetcher(helm: Helm, image: dict[str, str], reference: str) -> None:
+    documents = helm.rendered(image=image)
+    assert container(documents)["image"] == reference
+    assert environment(documents)["AIAPP_IMAGE"] == reference
+    assert of(documents, "Job")["spec"]["template"]["spec"]["containers"][0]["image"] == reference
+
+
+def test_settings_become_environment_variables(helm: Helm) -> None:
+    found = environment(helm.rendered(**EVERYTHING))
+    expected = {
+        "AIAPP_WORKERS": "8",
+        "AIAPP_RESYNC_SECONDS": "500",
+        "AIAPP_MAX_BYTES": "1099511627776",
+        "AIAPP_ALLOW_HTTP": "true",
+        "AIAPP_ALLOWED_HOSTS": "*.example.com,minio.storage.svc",
+        "AIAPP_PIP_EXTRA_INDEX_URLS": "https://one.example.com/simple,https://two.example.com/simple",
+        "HTTPS_PROXY": "http://proxy:3128",
+        "NO_PROXY": "10.0.0.0/8,.svc",
+        "TZ": "UTC",
+    }
+    assert expected.items() <= found.items()
+
+
+def test_a_fraction_stays_one(helm: Helm) -> None:
+    assert environment(helm.rendered(settings={"driftSeconds": 0.5}))["AIAPP_DRIFT_SECONDS"] == "0.5"
+
+
+def test_absent_settings_keep_the_defaults_of_the_operator(helm: Helm) -> None:
+    assert set(environment(helm.rendered())) == {"AIAPP_IMAGE", "AIAPP_NAMESPACE", "MALLOC_ARENA_MAX"}
+
+
+def test_the_pod_is_placed_as_the_values_say(helm: Helm) -> None:
+    documents = helm.rendered(**EVERYTHING)
+    pod = of(documents, "Deployment")["spec"]["template"]["spec"]
+    placement = (
+        "nodeSelector",
+        "tolerations",
+        "affinity",
+        "topologySpreadConstraints",
+        "priorityClassName",
+        "hostUsers",
+    )
+    assert {key: pod[key] for key in placement} == {key: EVERYTHING[key] for key in placement}
+    assert pod["serviceAccountName"] == "models"
+    assert pod["imagePullSecrets"] == [{"name": "registry"}]
+    assert pod["volumes"][1:] == EVERYTHING["extraVolumes"]
+    assert container(documents)["args"][-3:] == ["--log-format=plain", "-v", "-v"]
+
+
+def test_common_labels_and_annotations_are_on_every_object(helm: Helm) -> None:
+    documents = helm.rendered(**EVERYTHING | {"extraObjects": []})
+    for metadata in (each["metadata"] for each in documents):
+        assert metadata["labels"]["team"] == "platform", metadata["name"]
+        assert metadata["annotations"]["cost"] == "shared", metadata["name"]
+
+
+def test_no_label_takes_the_operators_pods_from_it(helm: Helm) -> None:
+    own = {"app.kubernetes.io/name": "other", "app.kubernetes.io/instance": "other", "kept": "yes"}
+    documents = helm.rendered(podLabels=own, commonLabels=own, networkPolicy={"enabled": True})
+    deployment = of(documents, "Deployment")["spec"]
+    selector = deployment["selector"]["matchLabels"]
+    assert selector == {"app.kubernetes.io/name": "aiapp-operator", "app.kubernetes.io/instance": "aiapp-operator"}
+    assert {**selector, "kept": "yes"}.items() <= deployment["template"]["metadata"]["labels"].items()
+    assert of(documents, "Service")["spec"]["selector"] == selector
+    assert of(documents, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"] == selector
+
+
+def test_further_objects_may_hold_templates(helm: Helm) -> None:
+    names = {each["metadata"]["name"] for each in helm.rendered(**EVERYTHING) if each["kind"] == "ConfigMap"}
+    assert names == {"text", "aiapp-operator-object"}
+
+
+def test_the_shipped_runtimes_are_rendered_with_their_images(helm: Helm) -> None:
+    image = "registry.example.com/pytorch:2.6"
+    documents = helm.rendered(chart=RUNTIME_CHART, images={PYTORCH: image}, commonLabels={"team": "platform"})
+    assert faults(documents) == []
+    files = (ROOT / f"manifests/runtimes/{name}.yaml" for name in ("cann", "cpu"))
+    shipped = {
+        each["metadata"]["name"]: each["spec"] for file in files for each in yaml.safe_load_all(file.read_text())
+    }
+    shipped[PYTORCH.lower().replace("_", "-")]["image"] = image
+    assert {each["metadata"]["name"]: each["spec"] for each in documents} == shipped
+    assert {each["metadata"]["labels"]["team"] for each in documents} == {"platform"}
+
+
+def test_an_image_for_a_runtime_that_is_not_shipped_is_refused_by_name(helm: Helm) -> None:
+    done = helm("template", RUNTIME_CHART, values={"images": {"torch": "r/t:1"}}, check=False)
+    assert "images: no shipped runtime is called torch" in done.stderr
+
+
+def test_crds_say_that_they_are_kept_at_an_uninstallation(helm: Helm) -> None:
+    def kept(**values: Any) -> set[str]:
+        policy = "helm.sh/resource-policy"
+        documents = helm.rendered(**values)
+        return {each["kind"] for each in documents if policy in each["metadata"].get("annotations", {})}
+
+    assert kept() == kept(chart=CRD_CHART) == {"CustomResourceDefinition"}
+    assert kept(crds={"keep": False}) == kept(chart=CRD_CHART, keep=False) == set()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param({"replicaCount": 2}, "replicaCount", id="a value that there is not"),
+        pytest.param({"settings": {"workers": 1000}}, "/settings/workers", id="a setting out of its bounds"),
+        pytest.param({"image": {"digest": "latest"}}, "/image/digest", id="a digest that is none"),
+    ],
+)
+def test_helm_refuses_values_by_the_schema_and_says_where(helm: Helm, values: dict[str, Any], said: str) -> None:
+    done = helm("template", CHART, values=values, check=False)
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_an_older_kubernetes_is_refused(helm: Helm) -> None:
+    done = helm("template", CHART, "--kube-version=1.29.9", check=False)
+    assert "requires kubeVersion: >=1.30.0-0" in done.stderr
