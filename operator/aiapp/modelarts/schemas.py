@@ -363,7 +363,7 @@ def _holds(condition: str, value: Any, limit: Any) -> bool:
 
 
 def _require(made: JsonSchema, names: list[str]) -> None:
-    """Add to the properties that must be there."""
+    """Adds to the properties that must be there."""
     if names:
         made["required"] = list(dict.fromkeys([*made.get("required", ()), *map(_plain, names)]))
 

@@ -11,7 +11,7 @@ TEMPORARY = "/tmp"  # noqa: S108 - the pod's own
 
 
 def complete(environment: MutableMapping[str, str], temporary: str = TEMPORARY) -> None:
-    """Set USER and LOGNAME where the user has no account, and HOME where there is no such folder to write to.
+    """Sets USER and LOGNAME where the user has no account, and HOME where there is no such folder to write to.
 
     What leads to a writable folder is left as it is, so an image with an account keeps its own home.
     """
@@ -42,6 +42,6 @@ def _is_writable(folder: str) -> bool:
 
 def _own(folder: str) -> str:
     """The folder, made for this user alone where it is absent."""
-    with contextlib.suppress(OSError):  # it is there already, or the next who writes will say why not
+    with contextlib.suppress(OSError):  # it exists already, or the next write will fail with the cause
         os.makedirs(folder, mode=0o700)
     return folder

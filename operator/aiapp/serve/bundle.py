@@ -58,7 +58,7 @@ def sources() -> list[Path]:
 
 
 def write(path: Path) -> None:
-    """Put the zipapp at `path`, complete or not at all, readable by every user."""
+    """Puts the zipapp at `path`, complete or not at all, readable by every user."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -13,7 +13,7 @@ else:
     _Method = TypeVar("_Method", bound=Callable)
 
     def override(method: _Method) -> _Method:
-        """Mark a method that replaces one of its base class: read by type checkers only."""
+        """Marks a method that replaces one of its base class: read by type checkers only."""
         return method
 
 

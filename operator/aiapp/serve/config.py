@@ -49,7 +49,7 @@ def read(package: str, health_url: str = "") -> Config:
 
 
 def reading_of(package: str, *, with_schemas: bool = False) -> "Reading":
-    """All that the file says."""
+    """The whole configuration, without losing what serving does not need."""
     from ..modelarts.config import MAX_CONFIG_BYTES, read_config, unread  # noqa: PLC0415 - workers need none of it
 
     try:

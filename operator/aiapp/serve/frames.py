@@ -1,6 +1,6 @@
 """The messages between the server and its workers: a JSON header, a tag and raw bytes, each with its length in front.
 
-Headers repeat from request to request, so both sides remember what the last ones said.
+Headers repeat from request to request, so both sides remember the last ones.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ def pieces(frame: Frame) -> List[bytes]:
 
 
 WITHDRAWAL = b"".join(pieces(Frame(text(event="withdrawn"))))
-"""Sent after a request that has not begun, for which nobody waits any more."""
+"""Sent after a request that has not begun and whose client has gone."""
 NOTHING = Frame(text(event="nothing"))
 """The answer to a request that was withdrawn."""
 
 
 def send(connection: socket.socket, frame: Frame) -> None:
-    """Block until the frame is sent."""
+    """Blocks until the frame is sent."""
     for piece in pieces(frame):
         connection.sendall(piece)
 
@@ -110,7 +110,7 @@ class Receiver:
         self._buffer = bytearray()
 
     def receive(self) -> Optional[Frame]:
-        """Block for the next frame; None when the other side is gone."""
+        """Blocks for the next frame; None when the other side is gone."""
         frame = take(self._buffer)
         while frame is None:
             content = self._connection.recv(PIECE_BYTES)

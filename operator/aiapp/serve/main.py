@@ -12,7 +12,7 @@ from typing import List
 
 
 def main(arguments: List[str], archive: str) -> int:
-    """Run to the end. Returns the exit code (see `--help`)."""
+    """Runs to the end. Returns the exit code (see `--help`)."""
     if arguments[:1] == ["--worker"]:
         from .workers.worker import run  # noqa: PLC0415
 

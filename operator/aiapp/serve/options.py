@@ -19,7 +19,7 @@ _LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Options(NamedTuple):
-    """What `serve.pyz --help` says; durations in seconds, sizes in bytes."""
+    """The options; `serve.pyz --help` describes them. Durations in seconds, sizes in bytes."""
 
     package: str
     port: int

@@ -11,7 +11,7 @@ EXIT_SERVER_FAILED = 4
 
 
 def report(line: str, log: str) -> None:
-    """Print the line, and write it to the termination log; the default one only where a container has it."""
+    """Prints the line and writes it to the termination log; the default one only where a container has it."""
     print(line, file=sys.stderr, flush=True)
     if log == DEFAULT_LOG and not os.path.exists(log):
         return

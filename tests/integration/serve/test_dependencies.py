@@ -48,7 +48,7 @@ class Image:
         )
 
     @property
-    def told(self) -> str:
+    def termination_message(self) -> str:
         """What the kubelet would read."""
         return (self.package.parent / "termination-log").read_text()
 
@@ -125,17 +125,17 @@ def test_the_one_that_cannot_be_installed_is_named_with_the_reason_of_pip(image:
     make_wheel(image.package / "wheels", "extra", "3.1")
     done = image.install("extra", "absent==7.0", PIP_NO_INDEX="1")
     assert done.returncode == 1
-    assert image.told.startswith("DependenciesFailed: absent==7.0: ")
-    assert "No matching distribution found for absent==7.0" in image.told
-    assert done.stderr.strip() == image.told.strip()
+    assert image.termination_message.startswith("DependenciesFailed: absent==7.0: ")
+    assert "No matching distribution found for absent==7.0" in image.termination_message
+    assert done.stderr.strip() == image.termination_message.strip()
 
 
 def test_an_index_that_cannot_be_reached_is_named_without_its_password(image: Image) -> None:
     done = image.install("extra", PIP_INDEX_URL="http://user:hunter2@127.0.0.1:9/simple")
     assert done.returncode == 1
-    assert "the index could not be reached: " in image.told
-    assert "Connection refused" in image.told
-    assert "hunter2" not in done.stdout + done.stderr + image.told
+    assert "the index could not be reached: " in image.termination_message
+    assert "Connection refused" in image.termination_message
+    assert "hunter2" not in done.stdout + done.stderr + image.termination_message
 
 
 @pytest.fixture

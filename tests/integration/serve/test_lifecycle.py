@@ -152,11 +152,11 @@ def test_an_overlong_prediction_is_answered_504_its_place_shown_and_the_process_
 def test_brief_predictions_of_many_clients_are_answered_to_whom_they_belong(start: Start) -> None:
     server = start().wait_until_ready()
     clients = [server.connect() for _ in range(16)]
-    for turn in range(20):
+    for round_number in range(20):
         for number, client in enumerate(clients):
-            client.send(post(json.dumps({"n": [turn, number]}).encode()))
+            client.send(post(json.dumps({"n": [round_number, number]}).encode()))
         replies = [client.reply() for client in clients]
-        assert [reply.json if reply else None for reply in replies] == [{"n": [turn, n]} for n in range(16)]
+        assert [reply.json if reply else None for reply in replies] == [{"n": [round_number, n]} for n in range(16)]
 
 
 def with_one_sent_ahead(server: Server) -> tuple[Background, Background]:
@@ -172,9 +172,9 @@ def brief(server: Server) -> float:
     """How long a short prediction took, in milliseconds."""
     header = {"X-Request-Id": os.urandom(8).hex(), "Content-Type": "application/json"}
     server.request("POST", "/", b"{}", header)
-    told = eventually(lambda: re.search(rf"id={header['X-Request-Id']} .* ms=([0-9.]+)", server.output))
-    assert told is not None
-    return float(told.group(1))
+    logged = eventually(lambda: re.search(rf"id={header['X-Request-Id']} .* ms=([0-9.]+)", server.output))
+    assert logged is not None
+    return float(logged.group(1))
 
 
 def metrics(server: Server) -> str:

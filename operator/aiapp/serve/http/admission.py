@@ -34,7 +34,7 @@ class OpenConnections(Generic[Member]):
         return iter(self._activities)
 
     def admit(self, newcomer: Member) -> Optional[Member]:
-        """Add an idle connection. Returns the one to close for it when there are too many, which no longer counts:
+        """Adds an idle connection. Returns the one to close for it when there are too many, which no longer counts:
 
         the one that has been idle longest, else the one that has been slow longest, else the newcomer.
         """
@@ -46,8 +46,8 @@ class OpenConnections(Generic[Member]):
             self._enter(newcomer, Activity.IDLE)
         return closing
 
-    def turn(self, connection: Member, activity: Activity) -> None:
-        """Put a connection that still counts last in a group, whether it comes from another one or from this."""
+    def change(self, connection: Member, activity: Activity) -> None:
+        """Moves a connection that still counts to the end of a group, from another one or from the same."""
         if connection in self._activities:
             self.discard(connection)
             self._enter(connection, activity)

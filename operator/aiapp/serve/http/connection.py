@@ -1,4 +1,4 @@
-"""One client connection: requests in, answers out, in order; it never decides what an answer says.
+"""One client connection: requests in, answers out, in order; it never decides what is answered.
 
 A connection holds one request at a time. What a client sends ahead waits in a bounded buffer, every state has a
 deadline, and a slow reader is cut off: no client can hold memory or a place for ever.
@@ -35,7 +35,7 @@ _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
 class RequestHandler(Protocol):
-    """What a connection asks of the server behind it."""
+    """The server behind a connection."""
 
     options: Options
     is_draining: bool
@@ -44,17 +44,17 @@ class RequestHandler(Protocol):
 
     def closed(self, connection: "Connection") -> None: ...
 
-    def turned(self, connection: "Connection", activity: Activity) -> None:
-        """The connection is now doing this, or has begun to do it anew."""
+    def activity_changed(self, connection: "Connection", activity: Activity) -> None:
+        """Called when the connection's activity changes or starts again."""
 
     def check(self, exchange: Exchange) -> None:
-        """Set the request's route. Raises RefusedError for what needs no body to be refused."""
+        """Sets the request's route. Raises RefusedError for what needs no body to be refused."""
 
     def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
         """The answer if it is known at once; else `exchange.client.answer` is called later."""
 
     def is_running(self, exchange: Exchange) -> bool:
-        """Whether its prediction has begun: it will be finished, whoever waits for it."""
+        """Returns True if its prediction has begun, which is then always finished."""
 
     def abandoned(self, exchange: Exchange) -> None:
         """The client has gone away before its answer."""
@@ -63,7 +63,7 @@ class RequestHandler(Protocol):
         """The answer has been sent."""
 
     def reserve(self, size: int) -> None:
-        """Account for bytes in memory. Raises RefusedError (503) when there are too many already."""
+        """Accounts for bytes in memory. Raises RefusedError (503) when there are too many already."""
 
     def release(self, size: int) -> None: ...
 
@@ -133,7 +133,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self._is_writable = False
         self.deadline = self._loop.time() + STALLED_READER_SECONDS
-        self._turn(Activity.SLOW)
+        self._change_activity(Activity.SLOW)
         self._reserve_or_abort(self._transport.get_write_buffer_size())
 
     @override
@@ -145,8 +145,8 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
             self._advance()
 
-    def look_at_clock(self, now: float) -> None:
-        """End what takes its client too long, and notice a client that has gone while it was not read from."""
+    def check_timeouts(self, now: float) -> None:
+        """Closes the connection when a deadline has passed, or when its client is found to have gone."""
         if self.deadline < now:
             self._expire()
         elif self._has_gone_unread() and not (self._exchange and self._goes_on(self._exchange)):
@@ -169,7 +169,7 @@ class Connection(asyncio.Protocol):
             self._refuse(RefusedError(408, "RequestTimeout", "the request did not arrive in time"))
 
     def answer(self, exchange: Exchange, answer: Answer) -> None:
-        """Send the answer of this connection's exchange, then go on with what the client sent ahead."""
+        """Sends the answer of this connection's exchange, then goes on with what the client sent ahead."""
         if exchange is not self._exchange:
             return  # the client is gone
         self._send(exchange, answer, closes=False)
@@ -178,18 +178,18 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Closes at once."""
         self._is_closing = True
         self._transport.abort()
 
     def close(self) -> None:
-        """Close after what is being written, which a reader that stalls cannot put off for ever."""
+        """Closes after what is being written, which a reader that stalls cannot put off for ever."""
         self._is_closing = True
         self.deadline = self._loop.time() + STALLED_READER_SECONDS
         self._transport.close()
 
     def _advance(self) -> None:
-        """Take as many requests as are complete, as long as each can be answered at once."""
+        """Takes as many requests as are complete, as long as each can be answered at once."""
         try:
             while not self._is_answering and not self._is_closing and self._is_writable:
                 if self._exchange is None and not self._begin():
@@ -207,20 +207,20 @@ class Connection(asyncio.Protocol):
         if self._half_closed and not (self._exchange and self._is_answering and self._goes_on(self._exchange)):
             self.close()
         elif self._is_answering:
-            self._turn(Activity.BUSY)
+            self._change_activity(Activity.BUSY)
         elif self._exchange is None and not self._parser.buffered and self._is_writable:
-            self._turn(Activity.IDLE)
+            self._change_activity(Activity.IDLE)
         else:
-            self._turn(Activity.SLOW)
+            self._change_activity(Activity.SLOW)
 
-    def _turn(self, activity: Activity) -> None:
-        """Tell what this connection is doing, once: a client that sends byte by byte does not become younger."""
+    def _change_activity(self, activity: Activity) -> None:
+        """Reports a change of activity, but no repetition: a client that sends byte by byte does not become younger."""
         if activity is not self._activity:
             self._activity = activity
-            self._handler.turned(self, activity)
+            self._handler.activity_changed(self, activity)
 
     def _begin(self) -> bool:
-        """Take a request's head; False when it is not complete."""
+        """Takes a request's head; False when it is not complete."""
         head = self._parser.head()
         if head is None:
             self._reserve(self._parser.buffered)
@@ -241,7 +241,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def _finish(self, exchange: Exchange) -> bool:
-        """Take the request's body and hand the request on; False when it is not complete."""
+        """Takes the request's body and hands the request on; False when it is not complete."""
         body = self._parser.body()
         if body is None:
             self._reserve(self._parser.buffered)
@@ -254,7 +254,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def _hold_back(self) -> None:
-        """Keep what a client sends ahead, and stop reading when that is a lot."""
+        """Keeps what a client sends ahead, and stops reading when that is a lot."""
         if self._parser.buffered > MAX_PIPELINED_BYTES:
             self._transport.pause_reading()
         self._reserve_or_abort(self._parser.buffered)
@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _reserve(self, size: int) -> None:
-        """Account for bytes held for this connection. Raises RefusedError (503) when all together hold too many."""
+        """Accounts for bytes held for this connection. Raises RefusedError (503) when all together hold too many."""
         if size > self._reserved:
             self._handler.reserve(size - self._reserved)
             self._reserved = size
@@ -277,7 +277,7 @@ class Connection(asyncio.Protocol):
         self._reserved = 0
 
     def _refuse(self, refusal: RefusedError) -> None:
-        """Answer with an error and end the connection: where its next request begins is not known."""
+        """Answers with an error and ends the connection: where its next request begins is not known."""
         exchange = self._exchange
         if exchange is None:
             head = http1.Head("-", "-", "", {}, 0, keep_alive=False, expects_continue=False)

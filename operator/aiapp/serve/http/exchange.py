@@ -31,7 +31,7 @@ class Client(Protocol):
     """Who waits for the answer to an exchange."""
 
     def answer(self, exchange: "Exchange", answer: Answer) -> None:
-        """Send the answer, unless the exchange has been given up."""
+        """Sends the answer, unless the exchange has been given up."""
 
 
 class Exchange:

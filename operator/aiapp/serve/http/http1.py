@@ -88,7 +88,7 @@ class Parser:
         self._buffer += data
 
     def discard(self) -> None:
-        """Let go of what is held: the connection will not be used any more."""
+        """Discards what is held: the connection will not be used any more."""
         self._buffer.clear()
         self._chunks.content.clear()
 
@@ -144,7 +144,7 @@ class _Chunks:
         return None
 
     def _step(self, buffer: bytearray) -> bool:
-        """Consume one chunk size or one chunk; False when more bytes are needed."""
+        """Consumes one chunk size or one chunk; False when more bytes are needed."""
         if self._left is None:
             line = _line(buffer, MAX_CHUNK_LINE_BYTES)
             if line is None:
@@ -154,7 +154,7 @@ class _Chunks:
         if len(buffer) < self._left + 2:
             return False
         if buffer[self._left : self._left + 2] != LINE_END:
-            raise _malformed("a chunk is longer than its size says")
+            raise _malformed("a chunk is longer than its size line")
         self.content += memoryview(buffer)[: self._left]
         del buffer[: self._left + 2]
         self._left = None
@@ -174,7 +174,7 @@ class _Chunks:
 
 
 def response(start: bytes, request_id: str, body: bytes, *, head_only: bool = False) -> bytes:
-    """One complete answer that begins with `start`; `head_only` (for HEAD): the body's length is said, and no more."""
+    """One complete answer that begins with `start`; `head_only` (for HEAD): with its length, but without a body."""
     rest = f"X-Request-Id: {request_id}\r\nDate: {http_date(time.time())}\r\nContent-Length: {len(body)}\r\n\r\n"
     head = start + rest.encode("latin-1", "replace")
     return head if head_only else head + body
@@ -218,7 +218,7 @@ def _line(buffer: bytearray, limit: int) -> Optional[bytes]:
 
 
 def _check_unfinished(buffer: bytearray) -> None:
-    """Refuse early what can never become a valid head."""
+    """Refuses early what can never become a valid head."""
     if buffer.count(b"\n") != buffer.count(LINE_END):
         raise _malformed("a line ends without carriage return")
     if len(buffer) <= MAX_HEAD_BYTES:

@@ -35,7 +35,7 @@ _CAUSE = re.compile(r"connection broken by '?(.*?)'?: /|Could not fetch URL \S+ 
 
 
 class Options(NamedTuple):
-    """What `serve.pyz install --help` says."""
+    """The options; `serve.pyz install --help` describes them."""
 
     package: str
     into: str
@@ -49,11 +49,11 @@ class Options(NamedTuple):
 
 
 class PipError(Exception):
-    """What pip said."""
+    """An installation that failed; the message is in pip's words."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Install. Returns the exit code; the last line on stderr and the termination log say what failed."""
+    """Installs. Returns the exit code; the last line on stderr and the termination log name what failed."""
     signal.signal(signal.SIGTERM, _end_at_once)  # process 1 of a container ignores what it does not handle
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     options = Options(**vars(_parser().parse_args(arguments)))
@@ -114,7 +114,7 @@ def _make_environment(folder: str) -> None:
 
 
 def _run_pip(pip: "Pip", wanted: Sequence[str]) -> None:
-    """All at once, as pip then finds versions that go together; where it cannot, one after the other, in order."""
+    """Installs all at once, so that pip finds versions that go together; where it cannot, one after the other."""
     pip.require()
     together = [argument for text in wanted for argument in _arguments(text)]
     for sources in pip.sources():
@@ -132,23 +132,23 @@ def _arguments(requirement: str) -> List[str]:
 
 
 class Pip:
-    """Runs pip in the folder's environment, shows what it prints, and remembers what it said last."""
+    """Runs pip in the folder's environment, prints its output, and keeps the last lines of it."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._python = os.path.join(options.into, "bin", "python")
         self._environment = environment(options, os.environ)
-        self._said: Deque[str] = collections.deque(maxlen=400)
+        self._output: Deque[str] = collections.deque(maxlen=400)
         self._status = 0
 
     def require(self) -> None:
-        """Take the image's pip, else the one that is bundled with Python. Raises PipError without either."""
+        """Takes the image's pip, else the one that is bundled with Python. Raises PipError without either."""
         if self._call("-m", "pip", "--version") == 0 or self._call("-m", "ensurepip") == 0:
             return
         raise PipError(f"the image's Python ({sys.executable}) has neither pip nor ensurepip: add pip to the image")
 
     def sources(self) -> Iterator[Tuple[str, ...]]:
-        """Where to look, in turn: only in the wheels at hand if there are any, then also in the index."""
+        """Yields where to look, in order: only in the wheels at hand if there are any, then also in the index."""
         folders = [os.path.join(self._options.package, name) for name in WHEELHOUSES] + [self._options.wheelhouse]
         found = tuple(f"--find-links={folder}" for folder in folders if folder and os.path.isdir(folder))
         if found:
@@ -164,13 +164,13 @@ class Pip:
         if self._status < 0:
             name = signal.Signals(-self._status).name
             return f"pip was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
-        errors = [_shortened(line.partition("ERROR:")[2].strip()) for line in self._said if line.startswith("ERROR:")]
-        causes = [match.group(1) or match.group(2) for match in map(_CAUSE.search, self._said) if match]
-        said = list(dict.fromkeys(filter(None, errors))) or [line for line in self._said if line.strip()][-1:]
-        return "; ".join([*said, *(f"the index could not be reached: {cause}" for cause in causes[-1:])])
+        errors = [_shortened(line.partition("ERROR:")[2].strip()) for line in self._output if line.startswith("ERROR:")]
+        causes = [match.group(1) or match.group(2) for match in map(_CAUSE.search, self._output) if match]
+        reasons = list(dict.fromkeys(filter(None, errors))) or [line for line in self._output if line.strip()][-1:]
+        return "; ".join([*reasons, *(f"the index could not be reached: {cause}" for cause in causes[-1:])])
 
     def _call(self, *arguments: str) -> int:
-        self._said.clear()
+        self._output.clear()
         with subprocess.Popen(  # noqa: S603 - the image's own Python
             [self._python, *arguments],
             cwd=self._options.package,
@@ -183,14 +183,14 @@ class Pip:
         ) as process:
             for line in process.stdout or ():
                 shown = _SECRET.sub("://***@", line.rstrip())
-                self._said.append(shown)
+                self._output.append(shown)
                 print(shown)
         self._status = process.returncode
         return self._status
 
 
 def environment(options: Options, given: Mapping[str, str]) -> Mapping[str, str]:
-    """What pip gets: the pod's own variables win over the mounted pip.conf, which replaces what the operator set."""
+    """Returns pip's environment: the pod's variables win over the mounted pip.conf, which replaces our settings."""
     if os.path.isfile(options.config):
         return {"PIP_CONFIG_FILE": options.config, **given}
     ours = {

@@ -21,7 +21,7 @@ _PACKAGING = ("pip._vendor.packaging.requirements", "packaging.requirements")
 
 
 class _Environment(NamedTuple):
-    """What is installed, where the package lies, and who reads requirements (None: nobody here can)."""
+    """What is installed, where the package lies, and the reader of requirements (None: there is none)."""
 
     versions: Mapping[str, str]
     package: str
@@ -35,7 +35,7 @@ def installed(paths: Sequence[str]) -> Dict[str, str]:
         for name in sorted(os.listdir(path)) if os.path.isdir(path) else ():
             record = _RECORD.fullmatch(name)
             if record is not None:
-                version = record.group("version") or _told(os.path.join(path, name))
+                version = record.group("version") or _recorded_version(os.path.join(path, name))
                 found.setdefault(canonical(record.group("name")), version)
     return found
 
@@ -67,7 +67,7 @@ def _holds(text: str, versions: Mapping[str, str], requirements: Any) -> bool:
             return True
         version = versions.get(canonical(requirement.name))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old releases of packaging say that odd versions will be refused one day
+            warnings.simplefilter("ignore")  # old releases of packaging warn of odd versions
             return version is not None and bool(requirement.specifier.contains(version, prereleases=True))
     except ValueError:  # all that packaging raises for what it cannot read
         return False
@@ -93,7 +93,7 @@ def _lines(path: str) -> List[str]:
     return [line for line in lines if line]
 
 
-def _told(path: str) -> str:
+def _recorded_version(path: str) -> str:
     """The version in a record whose folder's name has none, as an editable installation leaves it."""
     for name in ("METADATA", "PKG-INFO", ""):
         try:

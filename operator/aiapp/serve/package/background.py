@@ -27,7 +27,7 @@ class BackgroundLoading:
         self._left: List[threading.Thread] = []
 
     def wait_while_busy(self) -> None:
-        """Return when the threads have ended or do not compute."""
+        """Returns when the threads have ended or do not compute."""
         end = time.monotonic() + READY_PATIENCE_SECONDS
         self._left = self._started()
         while self._left and time.monotonic() < end:

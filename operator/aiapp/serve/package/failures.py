@@ -1,4 +1,4 @@
-"""Why a package could not be started, as one line that a person and the operator both can read.
+"""Why a package could not be started, as one line for people and for the operator.
 
 The form is stable: `StartFailed: <file>:<line>: <what>`; file and line are left out when no line of the
 package is at fault.

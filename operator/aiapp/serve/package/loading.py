@@ -40,7 +40,7 @@ class Loaded(NamedTuple):
 
 
 def load(package: str, model_name: str, declared_type: str) -> Loaded:
-    """Import the service file, find the class and construct it. Raises whatever the package raises, or StartError."""
+    """Imports the service file and constructs its class. Raises whatever the package raises, or StartError."""
     service_class = _service_class(package)
     engine = model_type(declared_type)
     kind = kind_of(service_class, engine)
@@ -182,7 +182,7 @@ def _arguments(service_class: Type[Any], model_name: str, model_path: str) -> Tu
 
 
 def _meanings(names: List[str], required: int) -> List[str]:
-    """What to pass at each position: by position, unless the names say the opposite."""
+    """What to pass at each position: by position, unless the names contradict that."""
     if len(names) == 1:
         return ["name" if _meaning(names[0]) == "name" else "path"]
     if len(names) >= 2:

@@ -17,7 +17,7 @@ from .tracebacks import definition
 
 
 def require_prediction(service: Any, package: str, *, may_be_loading: bool) -> None:
-    """Raise StartError if no prediction can succeed. `may_be_loading`: a thread may still set `self.model`."""
+    """Raises StartError if no prediction can succeed. `may_be_loading`: a thread may still set `self.model`."""
     if not isinstance(service, ModelService) or not _has_method_of(service, "inference", ModelService):
         return
     if _has_method_of(service, "_inference", ModelService):
@@ -38,7 +38,7 @@ def _has_method_of(service: Any, name: str, base: type) -> bool:
 
 
 def _has_model(service: Any) -> bool:
-    """Whether there is a `self.model` to call, or one that only using it can tell."""
+    """Whether there is a `self.model` to call, or one that is computed when it is used."""
     model = inspect.getattr_static(service, "model", None)
     return callable(model) or hasattr(model, "__get__") or hasattr(type(service), "__getattr__")
 

@@ -19,7 +19,7 @@ from .tracebacks import print_traceback
 
 
 def run(package: str, termination_log: str) -> int:
-    """Run it to its end. Returns the exit code; SystemExit and KeyboardInterrupt pass."""
+    """Runs it to its end. Returns the exit code; SystemExit and KeyboardInterrupt pass."""
     pins = config.read(package).pins
     _prepare(package)
     try:
@@ -38,7 +38,7 @@ def run(package: str, termination_log: str) -> int:
 
 
 def _prepare(package: str) -> None:
-    """Import from the package, from beside it, and then from where the image's Python does; not from our archive."""
+    """Imports from the package, from beside it, and then from where the image's Python does; not from our archive."""
     folders = [package, os.path.dirname(package)]
     sys.path[:1] = folders
     inherited = os.environ.get("PYTHONPATH", "")

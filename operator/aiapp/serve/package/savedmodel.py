@@ -18,7 +18,7 @@ class SavedModel:
         self._predict = (_eager if _is_two(tensorflow) else _session)(tensorflow, folder)
 
     def predict(self, data: Any) -> Dict[str, Any]:
-        """Feed the inputs by name. Raises ValueError naming the inputs when `data` is no mapping."""
+        """Feeds the inputs by name. Raises ValueError naming the inputs when `data` is no mapping."""
         if not isinstance(data, Mapping):
             raise ValueError(f"a SavedModel takes a JSON object of its inputs, not {type(data).__name__}")  # noqa: TRY004
         return self._predict(data)

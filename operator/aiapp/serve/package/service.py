@@ -68,7 +68,7 @@ class TfServingBaseService(SingleNodeService):
         return self._saved_model.predict(data)
 
     def prepare_default(self) -> None:
-        """Load the SavedModel, once, if this class leaves `_inference` to us."""
+        """Loads the SavedModel, once, if this class leaves `_inference` to us."""
         is_default = type(self)._inference is TfServingBaseService._inference  # noqa: SLF001 - the hooks' own name
         if self._saved_model is None and is_default:
             from .savedmodel import SavedModel  # noqa: PLC0415 - only when the default is used

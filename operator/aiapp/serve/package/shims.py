@@ -55,7 +55,7 @@ _ARCHIVE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__fil
 
 
 def install() -> None:
-    """Make the modules importable in this process."""
+    """Makes the modules importable in this process."""
     for name in _MODEL_SERVICE:
         sys.modules[name] = _module(name, _MODEL_SERVICE)
     sys.meta_path.insert(0, _CommonNames())
@@ -67,7 +67,7 @@ def is_stand_in(name: str) -> bool:
 
 
 def stand_in(name: str) -> None:
-    """Do the same in a process that the package's own code has started anew, with our archive on its path.
+    """Does the same in a new process that the package's own code has started, with our archive on its path.
 
     Called while `name` is imported: multiprocessing starts such processes unless it forks.
     """

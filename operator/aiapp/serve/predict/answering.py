@@ -30,7 +30,7 @@ class Answering:
         self._patience = setup.patience
 
     def answer(self, request: Frame) -> Frame:
-        """The answer; what the package's code raises becomes an error."""
+        """Returns the answer; what the package's code raises becomes an error."""
         try:
             body = Body(content=request.content, **request.header["body"])
             encoded = (
@@ -46,12 +46,12 @@ class Answering:
         return _success(encoded, request.header["accept_encoding"])
 
     def _as_is(self, request: Frame, body: Body) -> Encoded:
-        """In the package's own form."""
+        """Answers in the package's own form."""
         raw_text, max_bytes = self._loaded.kind.raw_text, self._setup.max_body
         return encode(self._predicted(lambda: decode(body, raw_text=raw_text, max_bytes=max_bytes), request.tag))
 
     def _in_tensors(self, request: Frame, body: Body) -> Encoded:
-        """In the Open Inference Protocol."""
+        """Answers in the Open Inference Protocol."""
         from . import v2  # noqa: PLC0415 - few clients speak it
 
         content = decompressed(body.content, body.content_encoding, self._setup.max_body)
@@ -61,7 +61,7 @@ class Answering:
         return v2.encode_result(asked, result, self._setup.model_name)
 
     def _predicted(self, data: Callable[[], Any], request_id: str) -> Any:
-        """A hook may consume its data, so it is made anew for a second attempt."""
+        """Returns the prediction. A hook may consume its data, so a second attempt gets fresh data."""
         given = data()
         try:
             result = self._loaded.predict(given)

@@ -19,7 +19,7 @@ MAX_FIELDS = 10_000
 
 
 class Body(NamedTuple):
-    """A request's body and what its headers say of it."""
+    """A request's body and the headers that describe it."""
 
     content: bytes
     content_type: str

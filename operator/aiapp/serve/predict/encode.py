@@ -172,7 +172,7 @@ def _plain_foreign(value: Any, where: Optional[Place], parents: FrozenSet[int]) 
 
 
 def unwrapped(value: Any) -> Any:
-    """What an array, a tensor or a library's scalar says of itself in Python's own terms."""
+    """Returns the plain Python value of an array, a tensor or a library's scalar."""
     for name in _UNWRAPPING:
         method = getattr(value, name, None)
         if callable(method):

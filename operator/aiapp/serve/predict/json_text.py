@@ -7,7 +7,7 @@ import sys
 from typing import Any, Callable
 
 MAX_DIGITS = 4300
-"""Of an integer; the bound that Python has by itself, unless it is too old or told otherwise."""
+"""Of an integer; newer Pythons have the same bound by default."""
 _limit: Callable[[], int] = getattr(sys, "get_int_max_str_digits", lambda: 0)
 
 

@@ -42,7 +42,7 @@ def no_tensor_form(what: str) -> RefusedError:
 
 
 def _declared_datatype(value: Any) -> Optional[str]:
-    """What an array or tensor says of itself: `float32`, `torch.float32`, a dtype object with that name."""
+    """Returns the declared type of an array or tensor: `float32`, `torch.float32`, a dtype object with that name."""
     dtype = getattr(value, "dtype", None)
     name = getattr(dtype, "name", None) or str(dtype)
     return _DATATYPES.get(str(name).rpartition(".")[2].lower())
@@ -68,7 +68,7 @@ def _shape(where: str, value: Any) -> List[int]:
 
 
 def _collect(where: str, value: Any, shape: Sequence[int], values: List[Any]) -> None:
-    """Add the single values to `values`; all lists of one depth must have the length that `shape` says."""
+    """Adds the single values to `values`; all lists of one depth must have the length in `shape`."""
     value = _in_lists(value)
     if not isinstance(value, (list, tuple)):
         if shape:

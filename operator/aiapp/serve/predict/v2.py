@@ -31,7 +31,7 @@ class Request(NamedTuple):
 
 
 def decode(content: bytes, json_length: str) -> Request:
-    """Read an inference request. Raises RefusedError (400) for what has no place in the mapping."""
+    """Reads an inference request. Raises RefusedError (400) for what has no place in the mapping."""
     document, raw = _split(content, json_length)
     is_binary = _parameters(document).get("binary_data_output") is True
     outputs = _entries(document, "outputs") if document.get("outputs") else []
@@ -126,7 +126,7 @@ def _next_piece(name: str, raw: bytes, position: int, size: Any) -> Tuple[int, b
 
 
 def _outputs(result: Any) -> Dict[str, Any]:
-    """The values by name; text and bytes that are JSON count as what they say."""
+    """The values by name; text and bytes that are JSON count as its values."""
     if isinstance(result, (str, bytes, bytearray)):
         result = _parsed(result)
     if isinstance(result, dict):

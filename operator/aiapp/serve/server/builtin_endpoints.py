@@ -17,7 +17,7 @@ READY = "ready"
 
 
 class State(NamedTuple):
-    """How the server is, read anew for each answer: `status` is loading, ready or stopping."""
+    """The server's current state: `status` returns loading, ready or stopping."""
 
     status: Callable[[], str]
     gauges: Callable[[], Gauges]

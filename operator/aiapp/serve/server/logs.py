@@ -15,7 +15,7 @@ Value = Union[str, int, float]
 
 
 class Served(NamedTuple):
-    """What is told of an answered request; `ms` from its head to its answer."""
+    """What is logged of an answered request; `ms` from its head to its answer."""
 
     id: str
     method: str

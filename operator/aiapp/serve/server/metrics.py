@@ -40,7 +40,7 @@ class Metrics:
         self._durations: Dict[str, _Histogram] = {}
 
     def observe(self, route: str, status: int, error_code: str, seconds: float) -> None:
-        """Count one answered request; `route` and `error_code` (empty: no error) are of bounded sets."""
+        """Counts one answered request; `route` and `error_code` (empty: no error) are of bounded sets."""
         self._requests[route, status] = self._requests.get((route, status), 0) + 1
         if error_code:
             self._errors[route, error_code] = self._errors.get((route, error_code), 0) + 1

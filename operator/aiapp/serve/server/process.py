@@ -1,4 +1,4 @@
-"""The server's process from its first step to its exit code; what it answers is the front's affair."""
+"""The server's process from its first step to its exit code; it never answers a request itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..workers.starting import kill, launch, start
 
 
 def run(arguments: List[str], archive: str) -> int:
-    """Listen, start a worker, serve to the end. Returns the exit code."""
+    """Listens, starts a worker, serves to the end. Returns the exit code."""
     signal.signal(signal.SIGTERM, _end_at_once)  # process 1 of a container ignores what it does not handle
     options = parse(arguments)
     config = read(options.package, options.health_path)
@@ -60,7 +60,7 @@ def _end_at_once(_number: int, _frame: object) -> NoReturn:
 
 
 def _become_program(options: Options, archive: str) -> NoReturn:
-    """Run the package's own server in this very process, with the Python that finds its dependencies."""
+    """Runs the package's own server in this very process, with the Python that finds its dependencies."""
     python = python_of(options.dependencies)
     os.execv(python, [python, "-u", archive, "--program", options.package, options.termination_log])  # noqa: S606 - by contract
 

@@ -41,7 +41,7 @@ OTHER_ROUTE = "(other)"
 
 
 class Server:
-    """Serves HTTP on one socket until it is told to end or the package cannot be started."""
+    """Serves HTTP on one socket until SIGTERM, or until the package turns out not to start."""
 
     def __init__(self, options: Options, config: Config, launch: Launch) -> None:
         self.options = options
@@ -67,7 +67,7 @@ class Server:
         return Pool(launch, limits, start_failed=self._end, report=self._log.event)
 
     async def run(self, listener: socket.socket, first: Started) -> Optional[StartFailure]:
-        """Serve on a listening socket until the end. Returns why the package could not be started, if so."""
+        """Serves on a listening socket until the end. Returns why the package could not be started, if so."""
         self._pool.start(first)
         for number, handler in (
             (signal.SIGTERM, self._terminate),
@@ -88,10 +88,10 @@ class Server:
         self._log.event("ended")
         return failure
 
-    # What a connection asks.
+    # For connections (RequestHandler).
 
     def check(self, exchange: Exchange) -> None:
-        """Set the request's route, or refuse what needs no body to be refused."""
+        """Sets the request's route, or refuses what needs no body to be refused."""
         exchange.route = self._router.resolve(exchange.head.method, exchange.head.path)
         if exchange.route.target in PREDICTIONS and not self._pool.ready:
             raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
@@ -116,7 +116,7 @@ class Server:
         return job is not None and job.is_begun
 
     def reserve(self, size: int) -> None:
-        """Account for bytes in memory. Raises RefusedError (503) when there are too many already."""
+        """Accounts for bytes in memory. Raises RefusedError (503) when there are too many already."""
         if self._held_bytes >= self.options.max_body * BUFFERED_BODIES:
             raise RefusedError(503, "Overloaded", "too many large requests at the same time", RETRY_AFTER)
         self._held_bytes += size
@@ -129,8 +129,8 @@ class Server:
         if closing is not None:
             closing.abort()
 
-    def turned(self, connection: Connection, activity: Activity) -> None:
-        self._connections.turn(connection, activity)
+    def activity_changed(self, connection: Connection, activity: Activity) -> None:
+        self._connections.change(connection, activity)
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -144,7 +144,7 @@ class Server:
         self.answered(exchange, CLIENT_GONE)
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
-        """Count a request and log one line for it. Probes are not counted, and logged only when they fail."""
+        """Counts a request and logs one line for it. Probes are not counted, and logged only when they fail."""
         if exchange.is_abandoned:
             answer = CLIENT_GONE
         seconds = self._loop.time() - exchange.started
@@ -184,11 +184,11 @@ class Server:
     # Time and the end.
 
     def _sweep(self) -> None:
-        """Expire connections and predictions whose time is over. A timer for each would cost more than this."""
+        """Expires connections and predictions whose time is over. A timer for each would cost more than this."""
         now = self._loop.time()
         for connection in list(self._connections):
-            connection.look_at_clock(now)
-        self._pool.look_at_clock()
+            connection.check_timeouts(now)
+        self._pool.check_timeouts()
         self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def _terminate(self) -> None:
@@ -215,10 +215,10 @@ class Server:
 
 
 def _request_frame(exchange: Exchange, body: bytes) -> Frame:
-    said, route = exchange.head.headers.get, exchange.route
-    v2_length = said(LENGTH_HEADER.lower(), "") if route is not None and route.target is Target.V2_INFER else None
-    query, accepted = exchange.head.query, said("accept-encoding", "")
-    text = _request_text(said("content-type", ""), said("content-encoding", ""), query, accepted, v2_length)
+    header, route = exchange.head.headers.get, exchange.route
+    v2_length = header(LENGTH_HEADER.lower(), "") if route is not None and route.target is Target.V2_INFER else None
+    query, accepted = exchange.head.query, header("accept-encoding", "")
+    text = _request_text(header("content-type", ""), header("content-encoding", ""), query, accepted, v2_length)
     return Frame(text, body, exchange.id)
 
 

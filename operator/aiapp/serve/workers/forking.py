@@ -39,7 +39,7 @@ _SUBREAPER = 36
 def is_safe(modules: Container[str], python_threads: int, system_threads: int) -> bool:
     """Whether a process in this state may be copied.
 
-    Threads beside Python's are those of numpy's OpenBLAS, which makes them anew in a copy, or unknown ones.
+    Threads beside Python's are those of numpy's OpenBLAS, which starts them again in a copy, or unknown ones.
     """
     has_unsafe = any(name in modules for name in UNSAFE_LIBRARIES)
     return not has_unsafe and python_threads == 1 and (system_threads == 1 or "numpy" in modules)
@@ -55,7 +55,7 @@ def may_copy_itself() -> bool:
 
 
 def adopt_orphans() -> bool:
-    """Make this process the parent of copies whose maker has ended, as process 1 is. False where that cannot be."""
+    """Makes this process the parent of copies whose maker has ended, as process 1 is. False where that cannot be."""
     if os.getpid() == 1:
         return True
     try:
@@ -67,7 +67,7 @@ def adopt_orphans() -> bool:
 
 
 def make_copies(control: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-    """Fork for each descriptor that arrives, until the other side closes; returns in each copy too, when it has served.
+    """Forks for each descriptor that arrives, until the other side closes. Returns in each copy too, at its end.
 
     A copy is the child of a child that ends at once, so that it becomes the server's own.
     """
@@ -85,7 +85,7 @@ def make_copies(control: socket.socket, serve: Callable[[socket.socket], None]) 
 
 
 def _become_copy(control: socket.socket) -> None:
-    """Return in a child, which begins a process group of its own; this process tells its number and ends."""
+    """Returns in a child, which begins a process group of its own; this process reports its id and ends."""
     copy = os.fork()
     if copy:
         control.sendall(_PID.pack(copy))
@@ -95,7 +95,7 @@ def _become_copy(control: socket.socket) -> None:
 
 
 def ask_for_copy(control: socket.socket, connection: socket.socket) -> int:
-    """The process id of a new copy that serves `connection`. Raises OSError when there is nobody to ask."""
+    """The process id of a new copy that serves `connection`. Raises OSError when the template has ended."""
     control.settimeout(FORK_SECONDS)
     descriptors = array.array("i", [connection.fileno()])
     control.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])

@@ -26,5 +26,5 @@ class Job:
         return self._request is None
 
     def begin(self) -> None:
-        """Let go of the request: it may be large and is not kept while it runs."""
+        """Lets go of the request: it may be large and is not kept while it runs."""
         self._request = None

@@ -76,7 +76,7 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        """Jobs that wait, wherever: at most as many as the limit says."""
+        """Number of jobs that wait, here and in workers; at most the limit."""
         return len(self._waiting) + sum(worker.waiting for worker in self._workers.values())
 
     @property
@@ -85,7 +85,7 @@ class Pool:
         return sum(worker.is_constructed for worker in self._workers.values())
 
     def submit(self, job: Job) -> None:
-        """Run the job now or queue it. Raises RefusedError: 503 without a ready worker, 429 when the queue is full."""
+        """Runs the job now or queues it. Raises RefusedError: 503 without a ready worker, 429 if the queue is full."""
         if not self.ready:
             raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
         worker = self._idle_worker()
@@ -97,13 +97,13 @@ class Pool:
         else:
             raise RefusedError(429, "QueueFull", f"{self.waiting} requests are waiting already", RETRY_AFTER)
 
-    def look_at_clock(self) -> None:
-        """End predictions that take too long. A timer for each would cost more than this."""
+    def check_timeouts(self) -> None:
+        """Ends predictions that take too long. A timer for each would cost more than this."""
         for worker in list(self._workers.values()):
-            worker.look_at_clock()
+            worker.check_timeouts()
 
     def cancel(self, job: Job) -> None:
-        """Forget a job that still waits; one that runs is run to its end."""
+        """Forgets a job that still waits; one that runs is run to its end."""
         job.is_cancelled = True
         if job in self._waiting:
             self._waiting.remove(job)
@@ -112,7 +112,7 @@ class Pool:
                 worker.withdraw()
 
     def reap(self) -> None:
-        """Collect ended children; orphans of the package's own too, as this may be process 1."""
+        """Collects ended children; orphans of the package's own too, as this may be process 1."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -126,7 +126,7 @@ class Pool:
                 worker.exited(status)
 
     async def stop(self, patience: float) -> None:
-        """End all workers: busy ones at once, idle ones by themselves within `patience` seconds."""
+        """Ends all workers: busy ones at once, idle ones by themselves within `patience` seconds."""
         self._stopping = True
         for worker in list(self._workers.values()):
             worker.close()
@@ -160,7 +160,7 @@ class Pool:
     def _idle_worker(self) -> Optional[WorkerProcess]:
         return next((w for w in self._workers.values() if w.is_constructed and w.job is None), None)
 
-    # What a worker tells its pool.
+    # For workers (Supervisor).
 
     def worker_free(self, worker: WorkerProcess) -> None:
         if worker.jobs_done:
@@ -184,7 +184,7 @@ class Pool:
                 worker.run_next(self._waiting.popleft())
 
     def template_ready(self, worker: WorkerProcess) -> None:
-        """It has loaded the model and can be copied: it stands in for its own number, and for all that waited."""
+        """Starts copies of a worker that has loaded the model: one in its place, and those that were held back."""
         self._report("model loaded: its workers are copies that share its memory")
         if self._template is None:
             self._template = worker
@@ -194,7 +194,7 @@ class Pool:
         self._start_others()
 
     def template_lost(self, worker: WorkerProcess, why: str) -> None:
-        """Its copies go on; the next worker that is needed loads the model again."""
+        """Forgets a template that has ended: its copies go on, the next worker loads the model again."""
         self._workers.pop(worker.pid, None)
         if self._template is worker:
             self._template = None
@@ -202,7 +202,7 @@ class Pool:
             self._report(f"the process that workers are copied from {why}")
 
     def worker_failed(self, worker: WorkerProcess, failure: StartFailure) -> None:
-        """Its service cannot be constructed: another attempt would end alike."""
+        """Ends the server: another attempt to construct the service would fail as well."""
         self._workers.pop(worker.pid, None)
         self._start_failed(failure)
 

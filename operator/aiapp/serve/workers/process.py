@@ -27,22 +27,22 @@ BRIEF_SECONDS = 0.005
 
 
 class Supervisor(Protocol):
-    """Whom a worker process tells what becomes of it."""
+    """Receives the events of a worker process."""
 
     def worker_free(self, worker: "WorkerProcess") -> None:
-        """It can take a job: it has just constructed the service, or answered."""
+        """Called when it can take a job: it has constructed the service, or answered."""
 
     def template_ready(self, worker: "WorkerProcess") -> None:
-        """It has loaded the model and makes copies of itself."""
+        """Called when it has loaded the model and makes copies of itself."""
 
     def template_lost(self, worker: "WorkerProcess", why: str) -> None:
-        """A template has ended."""
+        """Called when a template has ended."""
 
     def worker_failed(self, worker: "WorkerProcess", failure: StartFailure) -> None:
-        """It has ended without having constructed the service."""
+        """Called when it has ended without having constructed the service."""
 
     def worker_lost(self, worker: "WorkerProcess", why: str) -> None:
-        """It has ended after it had constructed the service."""
+        """Called when it has ended after it had constructed the service."""
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -99,7 +99,7 @@ class WorkerProcess(asyncio.Protocol):
 
     @property
     def waiting(self) -> int:
-        """Jobs that were sent ahead and for which somebody still waits."""
+        """Number of jobs that were sent ahead and are not cancelled."""
         return int(self.next_job is not None and not self.next_job.is_cancelled)
 
     def run(self, job: Job) -> None:
@@ -107,16 +107,16 @@ class WorkerProcess(asyncio.Protocol):
         self._begin(job)
 
     def run_next(self, job: Job) -> None:
-        """Send the job ahead, to be begun as soon as the one that runs has ended."""
+        """Sends the job ahead, to be begun as soon as the one that runs has ended."""
         self.next_job = job
         self._send(job.request)
 
     def withdraw(self) -> None:
-        """Take the job back that was sent ahead. Its turn comes all the same, but nothing is computed."""
+        """Takes the job back that was sent ahead. The worker answers it without computing anything."""
         self._transport.write(frames.WITHDRAWAL)
 
-    def look_at_clock(self) -> None:
-        """Answer 504 and end the process when a prediction takes too long."""
+    def check_timeouts(self) -> None:
+        """Answers 504 and ends the process when a prediction takes too long."""
         if self.job is not None and self._loop.time() - self._started_at > self._predict_timeout:
             self._overdue()
 
@@ -130,7 +130,7 @@ class WorkerProcess(asyncio.Protocol):
             self._transport.write(piece)
 
     def close(self) -> None:
-        """Let it end: it does when it is idle; what it runs or loads is cut."""
+        """Lets it end: it does when it is idle; what it runs or loads is cut."""
         if self._control is not None:
             self._control.close()
         if not self.is_template and (self.job is not None or not self._is_ready):
@@ -184,7 +184,7 @@ class WorkerProcess(asyncio.Protocol):
             self._answered(frame, self.job)
 
     def _answered(self, frame: Frame, job: Job) -> None:
-        """Begin what was sent ahead before the answer is passed on, which may bring its client's next request."""
+        """Begins what was sent ahead before the answer is passed on, which may bring its client's next request."""
         self.jobs_done += 1
         if not job.is_cancelled:
             self._is_brief = self._loop.time() - self._started_at < BRIEF_SECONDS

@@ -23,7 +23,7 @@ class Launch(NamedTuple):
     workers: int
     devices: Sequence[str]
     may_copy: bool
-    """Whether one worker may load the model and be copied, should it say that this is safe."""
+    """Whether one worker may load the model and be copied, if its state is safe for that."""
 
 
 class Started(NamedTuple):
@@ -38,7 +38,7 @@ class Started(NamedTuple):
 
 
 def launch(options: Options, archive: str, config: Config) -> Launch:
-    """What the options and the package say of workers."""
+    """How the workers of a package are started with these options."""
     setup = Setup(
         package=options.package,
         model_name=options.model_name,
@@ -54,7 +54,7 @@ def launch(options: Options, archive: str, config: Config) -> Launch:
 
 
 def start(launch: Launch, number: int) -> Started:
-    """A new process, which has been told what to load."""
+    """Starts a process and sends it what to load."""
     ours, theirs = socket.socketpair()
     control, its_control = socket.socketpair() if launch.may_copy else (None, None)
     passed = [part.fileno() for part in (theirs, its_control) if part is not None]
@@ -74,7 +74,7 @@ def start(launch: Launch, number: int) -> Started:
 
 
 def kill(pid: int, number: signal.Signals) -> None:
-    """Signal the process's whole group, so that the package's own children end too."""
+    """Signals the process's whole group, so that the package's own children end too."""
     try:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):

@@ -32,10 +32,10 @@ _log = logging.getLogger("serve")
 
 
 def run(descriptor: int) -> int:
-    """Serve the connection given by an inherited descriptor until it closes. Returns the exit code."""
+    """Serves the connection given by an inherited descriptor until it closes. Returns the exit code."""
     connection = socket.socket(fileno=descriptor)
     connection.set_inheritable(False)  # else the package's own child processes hold it open
-    first = Receiver(connection).receive()  # nothing follows until this process says that it is ready
+    first = Receiver(connection).receive()  # nothing follows until this process reports that it is ready
     if first is None:
         return 0
     setup = Setup(**first.header)
@@ -69,7 +69,7 @@ def _serve_as_copy(own: socket.socket, answering: Answering, template: socket.so
 def _prepare_process() -> None:
     """Prints appear at once, in UTF-8; a stuck prediction can be asked where it is; no core files."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")  # for programs that the package starts
-    _be_first_to_go()
+    _prefer_for_oom_kill()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -81,15 +81,15 @@ def _prepare_process() -> None:
 
 
 def _name_of_service_file(name: str) -> Any:
-    """Whole pickled models name the classes of `__main__`, the program that trained them: the service file has them."""
+    """Pickled models name the classes of `__main__`, the program that trained them: the service file has them."""
     names = vars(sys.modules[loading.MODULE_NAME]) if loading.MODULE_NAME in sys.modules else {}
     if name.startswith("__") or name not in names:
         raise AttributeError(f"module '__main__' has no attribute {name!r}")
     return names[name]
 
 
-def _be_first_to_go() -> None:
-    """Out of memory, the kernel is to end this process and not the server, which will start another."""
+def _prefer_for_oom_kill() -> None:
+    """Makes the kernel end this process when memory runs out, and not the server, which starts another."""
     try:
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
             file.write("1000")
@@ -98,7 +98,7 @@ def _be_first_to_go() -> None:
 
 
 def _prepare_paths(setup: Setup) -> None:
-    """Import from the package and, as `model`, from beside it; links; the working directory."""
+    """Imports from the package and, as `model`, from beside it; links; the working directory."""
     work_folder = _work_folder(setup.package)
     sys.path[:0] = [setup.package, _parent(setup.package)]
     sys.argv[:] = [os.path.join(setup.package, SERVICE_FILE)]
@@ -132,7 +132,7 @@ def _scratch_folder(otherwise: str) -> str:
 
 
 def _link(target: str, link: str) -> None:
-    """Make `link` lead to the package, where that is allowed and nothing is there yet."""
+    """Makes `link` lead to the package, where that is allowed and nothing is there yet."""
     if os.path.exists(link):
         return
     try:

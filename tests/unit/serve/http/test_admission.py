@@ -17,8 +17,8 @@ def test_below_the_limit_nothing_gives_way() -> None:
 
 def test_the_one_that_is_idle_longest_gives_way() -> None:
     connections = opened("a", "b", "c")
-    connections.turn("a", Activity.BUSY)
-    connections.turn("a", Activity.IDLE)
+    connections.change("a", Activity.BUSY)
+    connections.change("a", Activity.IDLE)
 
     assert connections.admit("d") == "b"
     assert set(connections) == {"a", "c", "d"}
@@ -27,8 +27,8 @@ def test_the_one_that_is_idle_longest_gives_way() -> None:
 def test_without_an_idle_one_the_one_that_is_slow_longest_gives_way() -> None:
     connections = opened("a", "b", "c")
     for name in ("b", "a"):
-        connections.turn(name, Activity.SLOW)
-    connections.turn("c", Activity.BUSY)
+        connections.change(name, Activity.SLOW)
+    connections.change("c", Activity.BUSY)
 
     assert [connections.admit(name) for name in ("d", "e")] == ["b", "d"]
 
@@ -36,7 +36,7 @@ def test_without_an_idle_one_the_one_that_is_slow_longest_gives_way() -> None:
 def test_a_newcomer_is_turned_away_only_if_all_others_are_busy() -> None:
     connections = opened("a", "b", "c")
     for name in ("a", "b", "c"):
-        connections.turn(name, Activity.BUSY)
+        connections.change(name, Activity.BUSY)
 
     assert connections.admit("d") == "d"
     assert set(connections) == {"a", "b", "c"}
@@ -45,7 +45,7 @@ def test_a_newcomer_is_turned_away_only_if_all_others_are_busy() -> None:
 def test_one_that_gave_way_does_not_count_again_by_what_it_does_until_it_is_closed() -> None:
     connections = opened("a", "b", "c")
     connections.admit("d")
-    connections.turn("a", Activity.SLOW)
+    connections.change("a", Activity.SLOW)
     connections.discard("a")
 
     assert len(connections) == 3

@@ -44,7 +44,7 @@ class Handler:
     def closed(self, connection: Connection) -> None:
         self.log.append("closed")
 
-    def turned(self, connection: Connection, activity: Activity) -> None:
+    def activity_changed(self, connection: Connection, activity: Activity) -> None:
         self.activities.append(activity)
 
     def check(self, exchange: Exchange) -> None:
@@ -163,7 +163,7 @@ def test_a_client_that_sent_too_much_ahead_to_be_read_is_noticed_when_it_goes() 
 
         def is_noticed() -> bool:
             if handler.connection is not None:
-                handler.connection.look_at_clock(0.0)
+                handler.connection.check_timeouts(0.0)
             return "abandoned" in handler.log
 
         await until(is_noticed)
@@ -177,7 +177,7 @@ def test_a_client_that_sent_much_ahead_and_stays_is_answered_in_order() -> None:
         writer.write(post(b"waits") + post(large) + post(b"now"))
         transport = (await connected(handler))._transport
         await until(lambda: not transport.is_reading())
-        (await connected(handler)).look_at_clock(0.0)
+        (await connected(handler)).check_timeouts(0.0)
         await handler.answer(b"waits")
         await handler.answer(large)
         writer.write_eof()
@@ -248,7 +248,7 @@ def test_when_its_time_is_over(sent: bytes, answer: list[int]) -> None:
     async def scenario(handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(sent)
         await until(lambda: handler.connection and (not sent or handler.activities))
-        (await connected(handler)).look_at_clock(float("inf"))
+        (await connected(handler)).check_timeouts(float("inf"))
         writer.write_eof()
 
         assert statuses(await reader.read()) == answer

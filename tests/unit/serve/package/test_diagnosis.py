@@ -1,4 +1,4 @@
-"""What the line that says why a package did not start names as at fault."""
+"""What is named as at fault when a package does not start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of the line that says why a package did not start."""
+"""The form of the line that explains why a package did not start."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from aiapp.serve.workers.devices import devices, share
         pytest.param({}, ["davinci4", "davinci6", "davinci_manager"], ["0", "1"], id="counted from 0 in the container"),
         pytest.param({"ASCEND_RT_VISIBLE_DEVICES": "2, 3"}, ["davinci0"] * 4, ["2", "3"], id="as someone has set them"),
         pytest.param({"ASCEND_RT_VISIBLE_DEVICES": ""}, ["davinci0"], [], id="someone has hidden them"),
-        pytest.param({"ASCEND_VISIBLE_DEVICES": "4"}, [], [], id="the node's numbers say nothing in the container"),
+        pytest.param({"ASCEND_VISIBLE_DEVICES": "4"}, [], [], id="the node's numbers mean nothing in the container"),
     ],
 )
 def test_devices_of_the_container(environ: dict[str, str], names: list[str], found: list[str]) -> None:

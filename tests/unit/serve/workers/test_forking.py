@@ -11,7 +11,7 @@ from aiapp.serve.workers.forking import is_safe
     ("modules", "python_threads", "system_threads", "safe"),
     [
         pytest.param({"json"}, 1, 1, True, id="plain Python"),
-        pytest.param({"numpy", "sklearn"}, 1, 4, True, id="numpy's own threads, which a copy makes anew"),
+        pytest.param({"numpy", "sklearn"}, 1, 4, True, id="numpy's own threads, which a copy starts again"),
         pytest.param({"json"}, 1, 2, False, id="a thread of unknown origin"),
         pytest.param({"json"}, 2, 2, False, id="a thread of the package"),
         pytest.param({"numpy", "torch"}, 1, 1, False, id="a framework with pools of its own"),

@@ -224,7 +224,7 @@ def test_a_prediction_that_takes_too_long_is_answered_and_its_worker_gets_no_mor
         pooled = await Pooled(predict_timeout=-1.0).ready()
         jobs = Jobs(pooled.pool)
         jobs.submit("slow")
-        pooled.pool.look_at_clock()
+        pooled.pool.check_timeouts()
 
         assert jobs.status("slow") == 504
         assert not pooled.pool.ready
