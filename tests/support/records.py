@@ -44,6 +44,7 @@ NORMAL: Final = {
     "phase": "Normal",
     "source": {"type": "Obs", "origin": "Custom", "uri": "obs://models/mnist/1.0.0/model/", "listing": "sha256:1"},
     "artifact": {
+        "type": "Package",
         "pin": PIN,
         "objects": 3,
         "bytes": 3 << 20,
@@ -70,6 +71,20 @@ def normal_version(number: str = "1.0.0", **changes: Any) -> VersionRecord:
 def fresh_version(**changes: Any) -> VersionRecord:
     """A version that nobody has looked at yet."""
     return VersionRecord.parse(stored(documents.changed(documents.version(), **changes)))
+
+
+def image_version() -> VersionRecord:
+    """A version that a newer operator has imported: pinned to an image."""
+    document = documents.changed(documents.version(), spec__source={"image": {"reference": "r/mnist:1"}})
+    status = NORMAL | {
+        "source": {"type": "Image", "uri": "r/mnist:1"},
+        "artifact": {"type": "Image", "image": f"r/mnist@sha256:{'1a' * 32}"},
+        "conditions": [
+            condition(type_) for type_ in ("SourceResolved", "ArtifactPinned", "RuntimeResolved", "RuntimeCompatible")
+        ]
+        + [condition("Ready", reason="Normal")],
+    }
+    return VersionRecord.parse(stored(document, status=status))
 
 
 def application(**changes: Any) -> ApplicationRecord:

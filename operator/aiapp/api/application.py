@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.meta import (
     ATOMIC,
+    REQUIRED,
     SHARED_MEMORY_FITS,
     ApiModel,
     Conditions,
@@ -132,7 +133,7 @@ class Serving(ApiModel):
                 "size(self.versions) == 1 || self.versions.all(v, has(v.weight))",
                 "serving.versions: with more than one version each needs a weight",
                 at="versions",
-                reason="FieldValueRequired",
+                reason=REQUIRED,
             ),
             rule(
                 "!self.versions.all(v, has(v.weight)) || self.versions.map(v, v.weight).sum() == 100",

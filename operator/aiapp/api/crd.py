@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from aiapp.api.application import AIApplication
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.meta import API_VERSION, GROUP, GROUP_VERSION, NEVER, RULES, ApiModel
+from aiapp.api.meta import API_VERSION, GROUP, GROUP_VERSION, NEVER, REQUIRED, RULES, ApiModel
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.schema import Schema, rebuilt, structural_schema, without_item_defaults
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 9
+REVISION: Final = 10
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
@@ -138,8 +138,9 @@ _INITIAL: Final = {
 def schema(kind: Kind) -> Schema:
     """The whole object's schema.
 
-    The status, which only the operator writes, has no rules but those of transitions (what was pinned stays), and one
-    default as a whole: without any condition an object would count as ready (kstatus) until the operator comes to it.
+    The status, which only the operator writes, has no rules but those of transitions (what was pinned stays) and those
+    that stand for `required`, and one default as a whole: without any condition an object would count as ready
+    (kstatus) until the operator comes to it.
     """
     whole = structural_schema(kind.model)
     status = rebuilt(whole["properties"]["status"], _reported)
@@ -201,8 +202,8 @@ def _version(kind: Kind) -> dict[str, Any]:
 
 def _reported(node: Schema) -> Schema:
     reported = {key: value for key, value in node.items() if key not in {"default", RULES}}
-    transitions = [rule for rule in node.get(RULES, ()) if "oldSelf" in rule["rule"]]
-    return reported | ({RULES: transitions} if transitions else {})
+    kept = [rule for rule in node.get(RULES, ()) if "oldSelf" in rule["rule"] or rule["reason"] == REQUIRED]
+    return reported | ({RULES: kept} if kept else {})
 
 
 def _wordless(node: Schema) -> Schema:

@@ -19,6 +19,9 @@ RECONCILE_AT: Final = "aiapp.dev/reconcile-at"
 RULES: Final = "x-kubernetes-validations"
 """Key of the CEL rules in a schema."""
 
+REQUIRED: Final = "FieldValueRequired"
+"""Reason of a rule that stands for `required`."""
+
 ATOMIC: Final[dict[str, Any]] = {"x-kubernetes-list-type": "atomic"}
 SET: Final[dict[str, Any]] = {"x-kubernetes-list-type": "set"}
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import ConfigDict, Field
 
 from aiapp.api.conditions import ConditionType
-from aiapp.api.meta import ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
+from aiapp.api.meta import REQUIRED, ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME: Final = rf"({_LABEL}\.)*{_LABEL}\.?"
@@ -105,7 +105,7 @@ class Source(ApiModel):
                 "has(self.obs)",
                 "source must say where the model comes from: obs",
                 at="obs",
-                reason="FieldValueRequired",
+                reason=REQUIRED,
             ),
         )
     )

@@ -1,10 +1,11 @@
 """AIApplicationVersion: one immutable, pinned record of a model. Types only."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
+from aiapp.api.artifact import ArtifactStatus
 from aiapp.api.meta import (
     ATOMIC,
     SHARED_MEMORY_FITS,
@@ -16,12 +17,10 @@ from aiapp.api.meta import (
     Env,
     LocalReference,
     Matches,
-    NameString,
     Npu,
     Quantity,
     Resources,
     Workers,
-    kept,
     rule,
     rules,
     unchanged,
@@ -117,7 +116,7 @@ class VersionSpec(ApiModel):
 class SourceStatus(ApiModel):
     """What was found at the source."""
 
-    type: SourceType
+    type: Annotated[str, Field(json_schema_extra={"enum": list(get_args(SourceType))})]
     """Kind of the source."""
     origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
@@ -127,46 +126,6 @@ class SourceStatus(ApiModel):
     """Digest of the last listing that was read."""
     resolved_at: datetime | None = None
     """When that listing was read."""
-
-
-class ManifestReference(ApiModel):
-    """The ConfigMap that holds the manifest."""
-
-    name: NameString
-    """Its name in this namespace."""
-    parts: Annotated[int, Field(ge=2)] | None = None
-    """How many ConfigMaps hold it together, where one is too small: `<name>`, `<name>-1`, `<name>-2`, ..."""
-
-
-DigestFrom = Literal["Checksums", "SHA256SUMS", "Fetch", "Spec"]
-Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
-
-
-class Artifact(ApiModel):
-    """The pinned content."""
-
-    model_config = ConfigDict(json_schema_extra=rules(unchanged("pin"), kept("digest")))
-
-    pin: Digest
-    """SHA-256 over the manifest: path, size, ETag and version id of every object."""
-    digest: Digest | None = None
-    """SHA-256 over path, size and SHA-256 of every file: the content, the same wherever it lies. Demanded from every
-    fetch once it is known; absent until then."""
-    digest_from: DigestFrom | None = None
-    """Where the digest is known from: the store's checksums, the package's SHA256SUMS, the first fetch, or
-    the `digest` that the source states, which no fetch has confirmed yet."""
-    verified_at: datetime | None = None
-    """When a pod had first fetched and hashed every file and found this digest."""
-    objects: Annotated[int, Field(ge=0)]
-    """Number of files."""
-    bytes: Annotated[int, Field(ge=0)]
-    """Size of all files together, in bytes."""
-    size: Annotated[str, Field(max_length=32)]
-    """The same with a unit, for example `97.3 MiB`."""
-    manifest_ref: ManifestReference
-    """Where the manifest lies."""
-    verification: Literal["ETag", "SHA256"]
-    """What vouches for the content at every fetch: the store's ETag alone, or the digest as well."""
 
 
 class ApiStatus(ApiModel):
@@ -322,7 +281,7 @@ class VersionStatus(ApiModel):
     """Summary for humans; programs read the conditions."""
     source: SourceStatus | None = None
     """The source."""
-    artifact: Artifact | None = None
+    artifact: ArtifactStatus | None = None
     """The pinned content."""
     model: ModelStatus | None = None
     """The model."""

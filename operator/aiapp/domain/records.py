@@ -9,6 +9,7 @@ from packaging.version import Version
 from pydantic import ValidationError
 
 from aiapp.api.application import AIApplication
+from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import Condition
 from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
@@ -64,6 +65,11 @@ class VersionRecord:
     def number(self) -> Version:
         """For ordering: 1.10.0 is newer than 1.9.0."""
         return Version(self.spec.version)
+
+    @property
+    def package(self) -> PackageArtifact | None:
+        """What it is pinned to, where that is a package."""
+        return self.status.artifact if isinstance(self.status.artifact, PackageArtifact) else None
 
     def condition(self, type_: ConditionType) -> Condition | None:
         return find(self.status.conditions, type_)

@@ -5,7 +5,8 @@ Never reads another config.json than the one that was listed or pinned.
 
 from dataclasses import dataclass
 
-from aiapp.api.version import AIApplicationVersion, Artifact
+from aiapp.api.artifact import PackageArtifact
+from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.artifact.manifest import Listed, Manifest, ManifestError, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json, Resource
@@ -64,6 +65,8 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     source, status = version.spec.source.variant, version.status
     if source is None or status.source is None or status.artifact is None:
         raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
+    if not isinstance(status.artifact, PackageArtifact):
+        raise QueryError(f"{name} is pinned to an image, which has no config.json")
     try:
         reached = await package_access(source, status.source, cluster.namespace, _Namespace(cluster))
     except AccessError as error:
@@ -73,7 +76,7 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     return _described(title, await _config(reached.where, reached.credentials, store, pinned))
 
 
-async def _manifest(artifact: Artifact, cluster: UserCluster) -> Manifest:
+async def _manifest(artifact: PackageArtifact, cluster: UserCluster) -> Manifest:
     names = config_map_names(artifact.manifest_ref)
     try:
         return read_pinned(joined([await cluster.get(CONFIG_MAPS, name) for name in names]), artifact.pin)

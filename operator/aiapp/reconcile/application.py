@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from aiapp.api.version import Artifact
+from aiapp.api.artifact import PackageArtifact
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
@@ -175,7 +175,7 @@ class ApplicationReconciler:
         lost = [one for one in running if not await self._share(observed, one.candidate.artifact)]
         return holding(wanted, {one.served.version: without_manifest(one) for one in lost})
 
-    async def _share(self, observed: Observed, artifact: Artifact) -> bool:
+    async def _share(self, observed: Observed, artifact: PackageArtifact) -> bool:
         shared, raw = self._ports.shared, observed.application.raw
         await shared.share_known(digest_config_map(artifact.pin), raw)
         return not await shared.share(config_map_names(artifact.manifest_ref), raw)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aiapp.api.version import Artifact
+from aiapp.api.artifact import PackageArtifact
 from aiapp.domain.artifact.manifest import Manifest, ManifestError, is_same, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined, manifest_objects
 from aiapp.domain.kubernetes.naming import is_managed
@@ -42,7 +42,7 @@ class Manifests:
                 raise TakenError(name, "the manifest")
             await self._shared.share([name], user)
 
-    async def read(self, namespace: str, artifact: Artifact) -> Manifest:
+    async def read(self, namespace: str, artifact: PackageArtifact) -> Manifest:
         """What was pinned, read live, since nothing of a version's files is kept in memory. Raises `ManifestError`."""
         names = config_map_names(artifact.manifest_ref)
         found = await self._shared.read(namespace, names)

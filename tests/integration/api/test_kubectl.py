@@ -12,15 +12,14 @@ from tests.support.kube import Kube
 
 from aiapp.api import crd
 from aiapp.api.application import ApplicationStatus, Traffic, VersionSummary
+from aiapp.api.artifact import ManifestReference, PackageArtifact
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
 from aiapp.api.runtime import RuntimeObjectStatus
 from aiapp.api.schema import nodes
 from aiapp.api.version import (
     ApiStatus,
-    Artifact,
     CompatibilityStatus,
     HealthStatus,
-    ManifestReference,
     ModelStatus,
     NearFit,
     ReasonCount,
@@ -43,7 +42,7 @@ VERSION_STATUS = VersionStatus(
     observed_generation=1,
     phase="Normal",
     source=SourceStatus(type="Obs", uri="obs://models/mnist/1.0.0/", listing=PIN, resolved_at=NOON),
-    artifact=Artifact(
+    artifact=PackageArtifact(
         pin=PIN,
         objects=3,
         bytes=5_000_000_000,

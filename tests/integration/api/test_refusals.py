@@ -374,6 +374,16 @@ def pinned(kube: Kube, document: Document, namespace: str, **status: Any) -> Non
     kube.patch(registered, {"status": PINNED | status}, subresource="status")
 
 
+@pytest.mark.parametrize("absent", sorted(PINNED["artifact"]))
+def test_a_status_has_everything_that_its_type_of_artifact_requires(kube: Kube, namespace: str, absent: str) -> None:
+    registered = kube.apply(version(), namespace)
+    incomplete = {field: value for field, value in PINNED["artifact"].items() if field != absent}
+    for type_ in ({}, {"type": "Package"}):
+        with pytest.raises(ApiError) as refused:
+            kube.patch(registered, {"status": {"artifact": incomplete | type_}}, subresource="status")
+        assert "required where type is Package" in refused.value.message
+
+
 def once_pinned(field: str) -> str:
     return f"{field.rpartition('.')[2]} is immutable once the artifact is pinned: make a new version instead"
 

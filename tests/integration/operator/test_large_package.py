@@ -10,7 +10,7 @@ from tests.support.listing_server import BigPackage, listing_server
 from tests.support.packages import Registry, package
 from tests.support.waiting import eventually
 
-from aiapp.api.version import ManifestReference
+from aiapp.api.artifact import ManifestReference
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.fetch.run import pinned
 

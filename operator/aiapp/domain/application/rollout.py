@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from aiapp.api.application import ServedVersion, Serving
+from aiapp.api.artifact import ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.source import ObsSource, SourceVariant
-from aiapp.api.version import Artifact, Container
+from aiapp.api.version import Container
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.serving_compatibility import Outlook, outlook, trusting
 from aiapp.domain.artifact.manifest_config_map import config_map_names
@@ -55,7 +56,7 @@ class Candidate:
 
     served: ServedVersion
     record: VersionRecord
-    artifact: Artifact
+    artifact: PackageArtifact
     """What its pods fetch."""
     source: SourceVariant
     """Where they fetch it from."""
@@ -128,11 +129,10 @@ def rollout(
     around: RenderContext,
 ) -> Rollout:
     """The stored template where these spec fields have one; else a new one, if the version may run somewhere."""
-    artifact, source = record.status.artifact, record.spec.source.variant
-    if artifact is None or not record.is_true(ConditionType.READY):
-        return Absent(served, _not_normal(record))
-    if source is None:
-        return Absent(served, Trouble(Reason.VERSION_NOT_READY, f"version {record.name}: {UNKNOWN_SOURCE}"))
+    pinned = _pinned(record)
+    if isinstance(pinned, Trouble):
+        return Absent(served, pinned)
+    artifact, source = pinned
     key = rollout_key(served, serving, record.spec, record.status)
     runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
     seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
@@ -156,6 +156,20 @@ def missing(served: ServedVersion, name: str, versions: Sequence[VersionRecord])
     found = ", ".join(record.spec.version for record in newest)
     there = f"there are {found}{more}" if found else "the application has no versions"
     return Absent(served, Trouble(Reason.VERSION_NOT_FOUND, f"AIApplicationVersion {name} does not exist; {there}"))
+
+
+def _pinned(record: VersionRecord) -> tuple[PackageArtifact, SourceVariant] | Trouble:
+    """What the pods get and where it is from; or why there can be none."""
+    artifact, source = record.status.artifact, record.spec.source.variant
+    match artifact if record.is_true(ConditionType.READY) else None:
+        case None:
+            return _not_normal(record)
+        case ImageArtifact():
+            return Trouble(Reason.VERSION_NOT_READY, f"version {record.name}: this operator serves no images")
+        case PackageArtifact() as package if source is not None:
+            return package, source
+        case PackageArtifact():
+            return Trouble(Reason.VERSION_NOT_READY, f"version {record.name}: {UNKNOWN_SOURCE}")
 
 
 def _not_normal(record: VersionRecord) -> Trouble:

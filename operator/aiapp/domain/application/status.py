@@ -62,7 +62,7 @@ def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> As
 def telling(pods: Iterable[Json], deployments: Iterable[Json], versions: Iterable[VersionRecord]) -> list[Json]:
     """The pods of which something would be told, if one of the Deployments made them: none in a calm rollout."""
     deployed = {version_of(deployment): deployment for deployment in deployments}
-    artifacts = {record.spec.version: record.status.artifact for record in versions}
+    artifacts = {record.spec.version: record.package for record in versions}
     return [
         pod
         for pod in pods

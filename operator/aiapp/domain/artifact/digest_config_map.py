@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from aiapp.api.version import DigestFrom
+from aiapp.api.artifact import DigestFrom
 from aiapp.domain.artifact.content import DIGEST_KEY, HASHES_KEY, MAX_RECORDED_BYTES, Content, is_digest
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL, digest_config_map
 from aiapp.domain.kubernetes.resources import Json

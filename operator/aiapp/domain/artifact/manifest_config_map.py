@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from aiapp.api.version import ManifestReference
+from aiapp.api.artifact import ManifestReference
 from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY, Manifest, ManifestError
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map
 from aiapp.domain.kubernetes.resources import Json

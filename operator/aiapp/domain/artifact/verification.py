@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.version import Artifact
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.artifact.content import Content, reported_content
 from aiapp.domain.artifact.digest_config_map import Known
@@ -39,7 +39,7 @@ class Fetched:
     at: datetime
 
 
-def with_digest(artifact: Artifact, stated: StatedDigest | None, known: Known | None) -> Artifact:
+def with_digest(artifact: PackageArtifact, stated: StatedDigest | None, known: Known | None) -> PackageArtifact:
     """The artifact with what is known of its content; `stated` is what the source says of it."""
     if known is not None:
         found = {"digest": known.content.digest, "digest_from": known.origin}
@@ -50,7 +50,7 @@ def with_digest(artifact: Artifact, stated: StatedDigest | None, known: Known | 
     return artifact.model_copy(update=found | {"verification": "SHA256"})
 
 
-def pinned(artifact: Artifact) -> Finding:
+def pinned(artifact: PackageArtifact) -> Finding:
     """`ArtifactPinned` is True, and what vouches for the content."""
     found = f"{artifact.objects} files, {artifact.size}, {artifact.pin}"
     if artifact.digest is None or artifact.digest_from is None:
@@ -58,7 +58,7 @@ def pinned(artifact: Artifact) -> Finding:
     return holds(ConditionType.ARTIFACT_PINNED, f"{found}; content {artifact.digest} {_VOUCHES[artifact.digest_from]}")
 
 
-def is_known(artifact: Artifact) -> bool:
+def is_known(artifact: PackageArtifact) -> bool:
     """Whether anything but the source's own statement confirms the digest."""
     return artifact.digest is not None and artifact.digest_from not in {None, "Spec"}
 
@@ -66,7 +66,7 @@ def is_known(artifact: Artifact) -> bool:
 def vouched(pin: str, versions: Iterable[Json]) -> Known | None:
     """The digest that one of the versions has in its status for that pin: unlike a record, no user can write it."""
     artifacts = ((version.get("status") or {}).get("artifact") or {} for version in versions)
-    known = (Artifact.model_validate(artifact) for artifact in artifacts if artifact.get("pin") == pin)
+    known = (PackageArtifact.model_validate(artifact) for artifact in artifacts if artifact.get("pin") == pin)
     return next((Known(Content(a.digest or ""), a.digest_from or "Fetch") for a in known if is_known(a)), None)
 
 
@@ -89,7 +89,7 @@ def mismatch(stated: StatedDigest | None, known: Known | None) -> Finding | None
     return fails(ConditionType.ARTIFACT_PINNED, Reason.DIGEST_MISMATCH, message)
 
 
-def learnt(artifact: Artifact, recorded: Known, fetched: Fetched | None) -> Artifact:
+def learnt(artifact: PackageArtifact, recorded: Known, fetched: Fetched | None) -> PackageArtifact:
     """The artifact with what is on record, and when that was found by a fetch."""
     digest = recorded.content.digest
     if fetched is not None and fetched.content.digest == digest:
@@ -109,7 +109,7 @@ def has_reported(pod: Json) -> bool:
     return bool(_end(pod).get("message"))
 
 
-def deviation(deployment: Json, pods: Iterable[Json], artifact: Artifact | None) -> Trouble | None:
+def deviation(deployment: Json, pods: Iterable[Json], artifact: PackageArtifact | None) -> Trouble | None:
     """A pod of the Deployment that holds another content than the one on record: it had fetched before the record."""
     if artifact is None or artifact.digest is None:
         return None

@@ -16,6 +16,7 @@ import hashlib
 import json
 
 from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
+from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
 from aiapp.api.version import Container, VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.resources import Json
@@ -33,7 +34,7 @@ def canonical_rollout(served: ServedVersion, serving: Serving, version: VersionS
     """The form `rollout/1`. Leaves out weight, replicas and compatibility: they do not reach the template."""
     return {
         "version": served.version,
-        "pin": status.artifact.pin if status.artifact else None,
+        **_artifact(status.artifact),
         "source": canonical_source(version.source),
         "container": _container(version.container) if version.container else None,
         "runtime": status.runtime.name if status.runtime else None,
@@ -41,6 +42,16 @@ def canonical_rollout(served: ServedVersion, serving: Serving, version: VersionS
         "scheduling": _scheduling(serving.scheduling) if serving.scheduling else None,
         "deployTimeoutSeconds": serving.deploy_timeout_seconds,
     }
+
+
+def _artifact(artifact: Artifact | None) -> Json:
+    match artifact:
+        case PackageArtifact():
+            return {"pin": artifact.pin}
+        case ImageArtifact():
+            return {"pin": None, "image": artifact.image}
+        case None:
+            return {"pin": None}
 
 
 def _container(container: Container) -> Json:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.source import Source
-from aiapp.api.version import Artifact, ModelStatus, SourceStatus
+from aiapp.api.version import ModelStatus, SourceStatus
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import manifest_reference
 from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
@@ -35,7 +36,11 @@ def remembered(record: VersionRecord) -> Imported:
     """The import as it was recorded."""
     findings = tuple(_recalled(record, type_) for type_ in import_conditions(record.spec.source))
     known = Imported(findings, record.status.source, record.status.artifact, record.status.model)
-    return with_artifact(known, known.artifact) if known.artifact else known
+    match known.artifact:
+        case PackageArtifact() as package:
+            return with_artifact(known, package)
+        case ImageArtifact() | None:
+            return known
 
 
 def imported(record: VersionRecord, inspection: Inspection) -> Imported:
@@ -56,7 +61,7 @@ def imported(record: VersionRecord, inspection: Inspection) -> Imported:
             return _accepted(inspection, source)
 
 
-def with_artifact(known: Imported, artifact: Artifact) -> Imported:
+def with_artifact(known: Imported, artifact: PackageArtifact) -> Imported:
     """A pinned version with what is known of its content by now."""
     finding = pinned(artifact)
     return replace(known, artifact=artifact, findings=_replaced(known.findings, finding))
@@ -91,8 +96,8 @@ def _accepted(package: Valid, source: Source) -> Imported:
     return Imported(findings, status, None if refusal else artifact, model)
 
 
-def _artifact(manifest: Manifest) -> Artifact:
-    return Artifact(
+def _artifact(manifest: Manifest) -> PackageArtifact:
+    return PackageArtifact(
         pin=manifest.pin,
         objects=manifest.objects,
         bytes=manifest.bytes,

@@ -12,6 +12,7 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources import obs
 from aiapp.domain.sources.raw import OBS
 
+OF_EVERY_SOURCE: Final = (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED)
 UNKNOWN_SOURCE: Final = "spec.source names no source that this operator knows"
 
 
@@ -25,11 +26,9 @@ def type_of(source: Source) -> SourceType | None:
 
 
 def import_conditions(source: Source) -> tuple[ConditionType, ...]:
-    """The conditions of its import, in their order; of an unknown kind, those of all kinds that there are."""
+    """The conditions of its import, in their order; of an unknown kind, those that every kind has."""
     type_ = type_of(source)
-    if type_ is not None:
-        return IMPORT_CONDITIONS[type_]
-    return tuple(dict.fromkeys(condition for conditions in IMPORT_CONDITIONS.values() for condition in conditions))
+    return OF_EVERY_SOURCE if type_ is None else IMPORT_CONDITIONS[type_]
 
 
 def contents(source: Source) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.version import Artifact
 from aiapp.domain.application.plan import version_of
 from aiapp.domain.application.pod_diagnosis import trouble
 from aiapp.domain.conditions import Finding, as_recorded
@@ -47,7 +47,7 @@ def looked(record: VersionRecord, pinned_now: Artifact | None, checked: Checked 
     """
     handled = record.status.last_handled_reconcile_at
     if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
-        return Looked(unchanged(pinned_now.objects) if pinned_now else None, record.request or handled)
+        return Looked(_first_look(pinned_now), record.request or handled)
     finding = checked.finding if checked else recalled(record)
     if lost and (finding is None or finding.reason is not Reason.MANIFEST_MISSING):
         message = (
@@ -55,6 +55,14 @@ def looked(record: VersionRecord, pinned_now: Artifact | None, checked: Checked 
         )
         finding = manifest_missing(message)
     return Looked(finding, (checked and checked.request) or handled)
+
+
+def _first_look(pinned_now: Artifact | None) -> Finding | None:
+    match pinned_now:
+        case PackageArtifact():
+            return unchanged(pinned_now.objects)
+        case ImageArtifact() | None:
+            return None
 
 
 def with_look(said: Report, look: Looked) -> Report:

@@ -42,14 +42,14 @@ class Shared:
     @property
     def unshared(self) -> tuple[str, ...]:
         """What a pinned version uses and is not on record as using: a backup may have left that out."""
-        artifact = self.record.status.artifact
+        artifact = self.record.package
         wanted = (*self._parts, digest_config_map(artifact.pin)) if artifact else ()
         return tuple(name for name in wanted if name in self.config_maps and not self.is_held(name))
 
     @property
     def unused(self) -> tuple[str, ...]:
         """What a pinned version owns without using it: an import noted it that came to nothing."""
-        artifact = self.record.status.artifact
+        artifact = self.record.package
         if artifact is None:
             return ()
         owned = (name for name, one in self.config_maps.items() if is_owned_by(one, self.record.raw))
@@ -63,7 +63,7 @@ class Shared:
 
     @property
     def _parts(self) -> tuple[str, ...]:
-        artifact = self.record.status.artifact
+        artifact = self.record.package
         return config_map_names(artifact.manifest_ref) if artifact else ()
 
 

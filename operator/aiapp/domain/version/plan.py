@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Final, NamedTuple
 
+from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import Container
@@ -159,7 +160,7 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
 def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """What is known by now of the content of a pinned version; what is known is to be on record."""
     artifact, told = draft.known.artifact, observed.told
-    if observed.inspection is not None or artifact is None:
+    if observed.inspection is not None or not isinstance(artifact, PackageArtifact):
         return draft
     if observed.taken is not None:
         return replace(draft, known=with_doubt(draft.known, observed.taken))
@@ -217,13 +218,13 @@ def _objection(observed: ObservedVersion, manifest: Manifest) -> Finding | None:
 
 
 def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
-    record, shared, artifact = observed.record, observed.shared, draft.known.artifact
+    record, shared = observed.record, observed.shared
     told = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
     told = with_look(told, draft.look)
     counted, wait = _damped(observed, told)
     return VersionPlan(
         keep=draft.keep,
-        put_on_record=Recording(artifact.pin, draft.put_on_record) if artifact and draft.put_on_record else None,
+        put_on_record=_recording(draft),
         share=shared.unshared,
         release=shared.unused,
         report=told,
@@ -235,6 +236,11 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
         retry_after=wait,
         failed=not all(finding.state is State.TRUE for finding in draft.known.findings),
     )
+
+
+def _recording(draft: Draft) -> Recording | None:
+    artifact, known = draft.known.artifact, draft.put_on_record
+    return Recording(artifact.pin, known) if isinstance(artifact, PackageArtifact) and known else None
 
 
 def _under_way(observed: ObservedVersion) -> VersionPlan:

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from typing_extensions import override
 
+from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.source import ObsSource
-from aiapp.api.version import Artifact, SourceStatus
+from aiapp.api.version import SourceStatus
 from aiapp.domain.artifact.manifest import Manifest, ManifestError
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
@@ -86,8 +87,9 @@ class ObsPackage(LiveSource):
 
     @override
     async def compare(self) -> Finding:
-        artifact = self.record.status.artifact
-        assert artifact is not None
+        artifact = self.record.package
+        if artifact is None:
+            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, "what is pinned is no package")
         try:
             manifest = await self.ports.manifests.read(self.record.namespace, artifact)
         except ManifestGoneError as error:
@@ -101,7 +103,7 @@ class ObsPackage(LiveSource):
     async def require_access(self) -> None:
         await require_allowed(self.source, self.record.namespace, self.ports.cluster)
 
-    async def _restored(self, artifact: Artifact, gone: ManifestGoneError) -> Finding:
+    async def _restored(self, artifact: PackageArtifact, gone: ManifestGoneError) -> Finding:
         """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
         found = await self._listing()
         if isinstance(found, Finding):

@@ -40,7 +40,7 @@ class Digests:
 
         None when a fetch has confirmed the digest before.
         """
-        artifact = record.status.artifact
+        artifact = record.package
         if artifact is None or artifact.verified_at is not None:
             return None
         pods = self._store.children(PODS, record.namespace, record.spec.application)

@@ -123,7 +123,7 @@ class VersionReconciler:
     async def _gather(
         self, key: Key, record: VersionRecord, inspection: Inspection | UnderWay | None
     ) -> ObservedVersion:
-        ports, artifact = self._ports, record.status.artifact
+        ports, package = self._ports, record.package
         return ObservedVersion(
             now=ports.clock(),
             record=record,
@@ -134,15 +134,15 @@ class VersionReconciler:
             fleet=ports.view.fleet,
             tables=ports.view.tables,
             told=await ports.digests.told(record),
-            vouched=self._vouched(record.namespace, artifact.pin) if artifact else None,
+            vouched=self._vouched(record.namespace, package.pin) if package else None,
             checked=ports.drifts.checked(record),
             counted=self._counted.get(key),
         )
 
     def _shared(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> Shared:
-        store, namespace, artifact = self._ports.store, record.namespace, record.status.artifact
+        store, namespace, package = self._ports.store, record.namespace, record.package
         found = [*store.config_maps_of(namespace, record.name), *store.config_maps_of(namespace, record.uid)]
-        names = [*config_map_names(artifact.manifest_ref), digest_config_map(artifact.pin)] if artifact else []
+        names = [*config_map_names(package.manifest_ref), digest_config_map(package.pin)] if package else []
         total = 0
         if isinstance(inspection, Valid):
             names += config_map_names(manifest_reference(inspection.manifest))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.records import normal_version, observed
 
-from aiapp.api.version import ManifestReference
+from aiapp.api.artifact import ManifestReference
 from aiapp.domain.application.plan import plan
 from aiapp.domain.artifact import manifest_config_map as desired
 from aiapp.domain.artifact.manifest import Entry, ManifestError, composed, decode

@@ -8,8 +8,8 @@ import pytest
 from tests.support.documents import changed
 from tests.support.records import PIN, deployed, normal_version, observed, pod
 
+from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.version import Artifact
 from aiapp.domain.application.plan import Children, plan
 from aiapp.domain.application.status import assess
 from aiapp.domain.artifact.content import Content
@@ -32,8 +32,8 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SUMS = Known(Content(ONE, bytes(96)), "SHA256SUMS")
 
 
-def artifact(**known: Any) -> Artifact:
-    found = normal_version().status.artifact
+def artifact(**known: Any) -> PackageArtifact:
+    found = normal_version().package
     assert found is not None
     return found.model_copy(update=known)
 
@@ -72,7 +72,7 @@ def test_at_the_import(stated: str | None, known: Known | None, expected: tuple[
         pytest.param(artifact(digest=ONE, digest_from="Fetch"), f"content {ONE} as first fetched", id="a fetch"),
     ],
 )
-def test_the_condition_says_what_vouches(found: Artifact, words: str) -> None:
+def test_the_condition_says_what_vouches(found: PackageArtifact, words: str) -> None:
     told = pinned(found)
     assert (told.type, told.state) == (ConditionType.ARTIFACT_PINNED, State.TRUE)
     assert PIN in told.message

@@ -10,6 +10,7 @@ from tests.support import documents
 from tests.support.records import NORMAL
 
 from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
+from aiapp.api.artifact import ImageArtifact
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
 from aiapp.api.source import CaBundleReference, ObsSource, Source
 from aiapp.api.version import Container, VersionSpec, VersionStatus
@@ -68,3 +69,16 @@ def test_a_new_field_is_either_in_the_form_or_does_not_reach_the_template(model:
 )
 def test_what_reaches_the_template_makes_another_rollout(change: dict[str, Any]) -> None:
     assert key_of(change) != key_of({})
+
+
+def test_another_image_makes_another_rollout() -> None:
+    spec, served = VersionSpec.model_validate(documents.version()["spec"]), ServedVersion(version="1.0.0")
+    keys = {
+        rollout_key(served, Serving(versions=(served,)), spec, VersionStatus(artifact=artifact))
+        for artifact in (
+            None,
+            ImageArtifact(type="Image", image="r@sha256:1"),
+            ImageArtifact(type="Image", image="r@sha256:2"),
+        )
+    }
+    assert len(keys) == 3

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Final, get_args
 
 import pytest
-from tests.support.records import NORMAL, fresh_version, normal_version, observed
+from tests.support.records import NORMAL, fresh_version, held, image_version, normal_version, observed
 
 from aiapp.api.conditions import ConditionType
 from aiapp.api.source import IMPORT_CONDITIONS, Source, SourceType
 from aiapp.api.version import VersionStatus
 from aiapp.domain.application.plan import plan
-from aiapp.domain.application.rollout import Absent
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.variants import (
+    OF_EVERY_SOURCE,
     UNKNOWN_SOURCE,
     canonical_source,
     contents,
@@ -49,8 +49,7 @@ def test_only_the_rooms_of_object_storage_name_its_field() -> None:
 def test_every_type_of_source_has_its_conditions_and_all_begin_with_the_source_and_end_with_the_artifact() -> None:
     assert set(IMPORT_CONDITIONS) == set(get_args(SourceType))
     for conditions in IMPORT_CONDITIONS.values():
-        assert conditions[0] is ConditionType.SOURCE_RESOLVED
-        assert conditions[-1] is ConditionType.ARTIFACT_PINNED
+        assert (conditions[0], conditions[-1]) == OF_EVERY_SOURCE
 
 
 def test_the_status_says_which_conditions_there_are_in_their_order() -> None:
@@ -69,15 +68,17 @@ def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
     newer = Source.model_validate({"image": {"reference": "r/m@sha256:1"}})
     assert (type_of(newer), stated_digest(newer), canonical_source(newer)) == (None, None, {})
     assert contents(newer) == "the source"
-    assert import_conditions(newer)[0] is ConditionType.SOURCE_RESOLVED
+    assert import_conditions(newer) == OF_EVERY_SOURCE
 
 
 def test_no_pods_are_made_of_a_version_whose_source_this_operator_does_not_know() -> None:
     raw = normal_version().raw
     newer = VersionRecord.parse(raw | {"spec": raw["spec"] | {"source": {"image": {"reference": "r"}}}})
-    (rollout,) = plan(observed(None, newer)).rollouts
-    assert isinstance(rollout, Absent)
-    assert rollout.why.message == f"version mnist-1.0.0: {UNKNOWN_SOURCE}"
+    assert held(plan(observed(None, newer))).message == f"version mnist-1.0.0: {UNKNOWN_SOURCE}"
+
+
+def test_no_pods_are_made_of_an_image() -> None:
+    assert held(plan(observed(None, image_version()))).message == "version mnist-1.0.0: this operator serves no images"
 
 
 @pytest.mark.parametrize("type_", get_args(SourceType))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.documents import changed
 from tests.support.fleet import TABLES, node, seen
-from tests.support.records import NOON, NORMAL, PIN, SKLEARN, fresh_version, normal_version
+from tests.support.records import NOON, NORMAL, PIN, SKLEARN, fresh_version, image_version, normal_version
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeSpec
@@ -291,3 +291,12 @@ def test_another_verdict_is_written_at_once() -> None:
     wanted = counted(0)(1)
     assert wanted.writes_status
     assert condition(wanted, ConditionType.RUNTIME_COMPATIBLE)[0] != State.TRUE.value
+
+
+def test_what_a_newer_operator_has_pinned_to_an_image_stays_as_it_is() -> None:
+    record = image_version()
+    wanted = plan(new(record=record, inspection=None))
+    assert (wanted.keep, wanted.put_on_record, wanted.share, wanted.release) == (None, None, (), ())
+    assert wanted.report.status["artifact"] == record.raw["status"]["artifact"]
+    assert wanted.report.status["source"]["type"] == "Image"
+    assert wanted.report.ready.state is State.TRUE
