@@ -33,14 +33,15 @@ async def fails(breaker: CircuitBreaker, call: Callable[[bool], Awaitable[object
 async def test_while_it_is_down_one_call_tries_and_the_others_fail_at_once() -> None:
     breaker = CircuitBreaker()
     await fails(breaker, failing(DOWN))
-    release = asyncio.Event()
+    started, release = asyncio.Event(), asyncio.Event()
 
     async def slow(trying: bool) -> bool:
+        started.set()
         await release.wait()
         return trying
 
     trier = asyncio.create_task(breaker.call("store", slow))
-    await asyncio.sleep(0)
+    await started.wait()
     assert (await fails(breaker, answer)).message == DOWN.message
     assert await breaker.call("another", answer) is False
     release.set()
@@ -82,8 +83,14 @@ async def test_what_may_be_the_fault_of_one_tenants_settings_is_not_remembered(w
 async def test_a_cancelled_try_lets_the_next_one_try() -> None:
     breaker = CircuitBreaker()
     await fails(breaker, failing(DOWN))
-    trier = asyncio.create_task(breaker.call("store", lambda _: asyncio.sleep(60)))
-    await asyncio.sleep(0)
+    started = asyncio.Event()
+
+    async def endless(_: bool) -> bool:
+        started.set()
+        return await asyncio.Future()
+
+    trier = asyncio.create_task(breaker.call("store", endless))
+    await started.wait()
     trier.cancel()
     with pytest.raises(asyncio.CancelledError):
         await trier

@@ -1,8 +1,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import pytest
+from typing_extensions import override
 
 from aiapp.controller.workers import Outcome, Reconcile, Result, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
@@ -40,6 +42,19 @@ class Rig:
     async def stop(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
+
+
+class Gate(asyncio.Event):
+    """Tells when a worker waits at it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    @override
+    async def wait(self) -> Literal[True]:
+        self.asked.set()
+        return await super().wait()
 
 
 def raising(error: Exception) -> Callable[[Key], Awaitable[Outcome]]:
@@ -121,20 +136,21 @@ async def test_no_more_run_at_once_than_there_are_workers_and_one_key_never_twic
 
 async def test_nothing_runs_while_the_gate_is_closed() -> None:
     rig = Rig(answering(Outcome()))
-    rig.loop.gate.clear()
+    rig.loop.gate = gate = Gate()
     rig.queue.add(KEY)
-    for _ in range(10):
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await gate.asked.wait()
     assert rig.observed.results == []
-    rig.loop.gate.set()
+    gate.set()
     await rig.settle(lambda: bool(rig.observed.results))
     await rig.stop()
 
 
 async def test_stopping_cancels_what_runs() -> None:
-    ended = asyncio.Event()
+    started, ended = asyncio.Event(), asyncio.Event()
 
     async def reconcile(_: Key) -> Outcome:
+        started.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -143,8 +159,7 @@ async def test_stopping_cancels_what_runs() -> None:
 
     rig = Rig(reconcile)
     rig.queue.add(KEY)
-    await rig.settle(lambda: not rig.queue.idle and len(rig.queue) == 0)
-    await asyncio.sleep(0)
+    await started.wait()
     await rig.stop()
     assert ended.is_set()
 

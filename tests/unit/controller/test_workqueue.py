@@ -100,10 +100,17 @@ async def test_a_key_that_is_added_at_once_does_not_come_again_for_its_older_del
 
 
 async def test_a_worker_that_waits_wakes_for_a_shorter_delay_added_later() -> None:
-    q = WorkQueue(asyncio.get_running_loop().time, lambda: 0.0)
+    asked, now = asyncio.Event(), asyncio.get_running_loop().time
+
+    def clock() -> float:
+        asked.set()
+        return now()
+
+    q = WorkQueue(clock, lambda: 0.0)
     q.add_after(version("late"), 3600)
+    asked.clear()
     waiting = asyncio.create_task(q.take())
-    await asyncio.sleep(0)
+    await asked.wait()
     q.add_after(version("soon"), 0.001)
     assert await waiting == version("soon")
 

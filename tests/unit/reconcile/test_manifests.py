@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 from tests.support.documents import changed
-from tests.support.fake_api import FakeApi
+from tests.support.world import FakeCluster
 
-from aiapp.controller.cache import Cache
-from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.artifact.manifest import Entry, Manifest, composed
 from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_objects, manifest_reference
 from aiapp.domain.artifact.sharing import is_used_by
 from aiapp.domain.kubernetes.naming import owner
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
 from aiapp.ports import ApiError, ConflictError, NotFoundError
-from aiapp.reconcile.manifests import Manifests
-from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
+from aiapp.reconcile.shared_config_maps import TakenError
 
 MANY = composed(Entry(f"{n:05d}", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(45_000))
 """Too large for one ConfigMap."""
@@ -32,18 +29,8 @@ def user(uid: str, kind: str = "AIApplicationVersion") -> Json:
     return {"apiVersion": "aiapp.dev/v1alpha1", "kind": kind, "metadata": metadata}
 
 
-class Rig:
-    """What keeps manifests, over an API server in memory whose watch tells everything at once."""
-
-    def __init__(self) -> None:
-        self.api = FakeApi()
-        self.store: Cache[Any] = Cache(facts=lambda _: None)
-        self.shared = SharedConfigMaps(WriteThrough(self.api, self.store), self.store)
-        self.manifests = Manifests(self.shared)
-
-    @property
-    def held(self) -> dict[str, Json]:
-        return {name: obj for (resource, _, name), obj in self.api.objects.items() if resource == CONFIG_MAPS}
+class Rig(FakeCluster):
+    """What keeps manifests, over an API server in memory whose watch tells nothing before `see`."""
 
     def put(self, config_map: Json, **changes: Any) -> None:
         """Somebody else's hand."""
@@ -63,15 +50,15 @@ def rig() -> Rig:
 
 async def test_all_parts_are_made_and_owned_and_named_by_the_version(rig: Rig) -> None:
     await rig.manifests.keep(MANY, user("v1"))
-    assert (set(rig.held), len(NAMES)) == (set(NAMES), 3)
-    assert all(is_used_by(part, user("v1")) for part in rig.held.values())
-    assert all(part["metadata"]["labels"]["version.aiapp.dev/mnist-1.0.0"] == "v1" for part in rig.held.values())
+    assert (set(rig.config_maps), len(NAMES)) == (set(NAMES), 3)
+    assert all(is_used_by(part, user("v1")) for part in rig.config_maps.values())
+    assert all(part["metadata"]["labels"]["version.aiapp.dev/mnist-1.0.0"] == "v1" for part in rig.config_maps.values())
 
 
 async def test_keeping_them_again_for_another_user_shares_them(rig: Rig) -> None:
     await rig.manifests.keep(MANY, user("v1"))
     await rig.manifests.keep(MANY, changed(user("v2"), metadata__name="mnist-1.0.1"))
-    owners = [[owner["uid"] for owner in part["metadata"]["ownerReferences"]] for part in rig.held.values()]
+    owners = [[owner["uid"] for owner in part["metadata"]["ownerReferences"]] for part in rig.config_maps.values()]
     assert owners == [["v1", "v2"]] * 3
 
 
@@ -82,15 +69,15 @@ async def test_what_a_crash_left_undone_is_completed(rig: Rig) -> None:
     rig.api.before["create"] = lambda: rig.api.before.update(create=fail)
     with pytest.raises(ApiError):
         await rig.manifests.keep(MANY, user("v1"))
-    assert len(rig.held) == 1
+    assert len(rig.config_maps) == 1
     await rig.manifests.keep(MANY, user("v1"))
-    assert len(rig.held) == 3
+    assert len(rig.config_maps) == 3
 
 
 async def test_an_application_shares_all_parts_or_hears_which_is_gone(rig: Rig) -> None:
     await rig.manifests.keep(MANY, user("v1"))
     assert await rig.shared.share(NAMES, user("a1", "AIApplication")) == []
-    assert all(is_used_by(part, user("a1", "AIApplication")) for part in rig.held.values())
+    assert all(is_used_by(part, user("a1", "AIApplication")) for part in rig.config_maps.values())
     rig.store.remove(CONFIG_MAPS, rig.api.objects.pop((CONFIG_MAPS, "team", NAMES[1])))
     assert await rig.shared.share(NAMES, user("a2", "AIApplication")) == [NAMES[1]]
 
@@ -117,7 +104,7 @@ async def test_a_stray_404_does_not_make_a_manifest_gone(rig: Rig) -> None:
 async def test_a_config_map_of_somebody_else_is_never_owned(rig: Rig) -> None:
     rig.put(manifest_objects(SMALL)[0], metadata__labels={})
     assert await rig.shared.share([NAME], user("a1", "AIApplication")) == [NAME]
-    assert "ownerReferences" not in rig.held[NAME]["metadata"]
+    assert "ownerReferences" not in rig.config_maps[NAME]["metadata"]
 
 
 OTHERS = [
@@ -131,17 +118,17 @@ OTHERS = [
 @pytest.mark.parametrize("change", OTHERS)
 async def test_a_config_map_of_that_name_is_not_touched(rig: Rig, change: dict[str, Any]) -> None:
     rig.put(manifest_objects(SMALL)[0], **change)
-    before = dict(rig.held)
+    before = dict(rig.config_maps)
     with pytest.raises(TakenError, match="exists and does not hold the manifest: delete it"):
         await rig.manifests.keep(SMALL, user("v1"))
-    assert rig.held == before
+    assert rig.config_maps == before
 
 
 async def test_the_same_manifest_from_another_make_of_gzip_is_the_same(rig: Rig) -> None:
     other = Manifest(SMALL.pin, SMALL.objects, SMALL.bytes, gzip.compress(SMALL.canonical, compresslevel=1))
     await rig.manifests.keep(other, user("v1"))
     await rig.manifests.keep(SMALL, user("v2"))
-    assert is_used_by(rig.held[NAME], user("v2"))
+    assert is_used_by(rig.config_maps[NAME], user("v2"))
 
 
 async def test_the_last_user_takes_a_manifest_along(rig: Rig) -> None:
@@ -150,21 +137,21 @@ async def test_the_last_user_takes_a_manifest_along(rig: Rig) -> None:
     rig.api.hold(application, "a1")
     await rig.shared.share([NAME], application)
     await rig.shared.release([NAME], user("v1"))
-    metadata = rig.held[NAME]["metadata"]
+    metadata = rig.config_maps[NAME]["metadata"]
     assert ([owner["uid"] for owner in metadata["ownerReferences"]], metadata["labels"].keys()) == (
         ["a1"],
         {"app.kubernetes.io/managed-by", "app.kubernetes.io/component"},
     )
     await rig.shared.release([NAME], application)
-    assert (rig.held, rig.store.config_maps("team")) == ({}, [])
+    assert (rig.config_maps, rig.store.config_maps("team")) == ({}, [])
 
 
 def shared_by(rig: Rig, user: Json) -> Callable[[], None]:
     """Somebody shares it, just before the next request."""
 
     def share() -> None:
-        metadata = rig.held[NAME]["metadata"] | {"ownerReferences": [owner(user, controller=False)]}
-        rig.api.hold(rig.held[NAME] | {"metadata": metadata}, metadata["uid"])
+        metadata = rig.config_maps[NAME]["metadata"] | {"ownerReferences": [owner(user, controller=False)]}
+        rig.api.hold(rig.config_maps[NAME] | {"metadata": metadata}, metadata["uid"])
 
     return share
 

@@ -5,23 +5,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from tests.support import documents
-from tests.support.fake_api import FakeApi
 from tests.support.records import condition, stored
-from typing_extensions import override
+from tests.support.world import FakeCluster
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import AIApplicationVersion
-from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.controller.write_through import WriteThrough
-from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
-from aiapp.ports import ApiError, ConflictError, NotFoundError, Recorder, StaleError
-from aiapp.reconcile.cluster import StoredCluster
+from aiapp.ports import ApiError, ConflictError, NotFoundError, StaleError
 from aiapp.reconcile.refusals import Reported, refusal
 from aiapp.reconcile.shared_config_maps import TakenError
-from aiapp.wiring import utc_now
 
 QUOTA = 'deployments.apps "mnist-1-0-0" is forbidden: exceeded quota: q, requested: count/deployments.apps=1'
 KEY = Key(VERSIONS.kind, "team", "mnist-1.0.0")
@@ -72,28 +66,19 @@ def test_what_passes_by_itself_is_not_told(error: ApiError) -> None:
     assert refusal(error) is None
 
 
-class Events(Recorder):
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str]] = []
-
-    @override
-    def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:
-        self.seen.append((type, str(reason)))
-
-
-class World:
+class FailingWorld(FakeCluster):
     """A version whose reconcile ends as `error` says."""
 
     def __init__(self, error: Exception, *conditions: dict[str, Any], **status: Any) -> None:
-        self.api, self.events, self.error = FakeApi(), Events(), error
-        self.store: Cache[Any] = Cache(facts=lambda _: None)
+        super().__init__()
+        self.error = error
         document = stored(documents.version(), status={"phase": "Normal", "conditions": list(conditions), **status})
-        self.store.put(VERSIONS, self.api.hold(document, "uid-1"))
+        self.hold(VERSIONS, document, "uid-1")
         self.reported = Reported(
             resource=VERSIONS,
             reconcile=self._reconcile,
             store=self.store,
-            cluster=StoredCluster(WriteThrough(self.api, self.store), utc_now),
+            cluster=self.cluster,
             recorder=self.events,
         )
 
@@ -105,6 +90,10 @@ class World:
             await self.reported(KEY)
 
     @property
+    def sent(self) -> list[tuple[str, str]]:
+        return [(type_, reason) for type_, reason, _ in self.events.sent]
+
+    @property
     def status(self) -> Json:
         found: Json = self.api.objects[VERSIONS, "team", "mnist-1.0.0"]["status"]
         return found
@@ -114,17 +103,17 @@ class World:
 
 
 async def test_a_refusal_is_reported_after_the_first_attempt_and_the_rest_of_the_status_stays() -> None:
-    world = World(ApiError(403, "Forbidden", QUOTA), condition("SourceResolved"), condition("Ready"))
+    world = FailingWorld(ApiError(403, "Forbidden", QUOTA), condition("SourceResolved"), condition("Ready"))
     await world.fail()
     assert world.reason("Ready") == ("False", "QuotaExceeded")
     assert world.reason("Stalled") == ("True", "QuotaExceeded")
     assert world.reason("SourceResolved") == ("True", "Succeeded")
     assert (world.status["phase"], world.status["observedGeneration"]) == ("Failed", 1)
-    assert world.events.seen == [("Warning", "QuotaExceeded")]
+    assert world.sent == [("Warning", "QuotaExceeded")]
 
 
 async def test_what_nobody_foresaw_is_reported_without_its_text() -> None:
-    world = World(ValueError("password=hunter2"))
+    world = FailingWorld(ValueError("password=hunter2"))
     await world.fail()
     assert world.reason("Ready") == ("Unknown", "InternalError")
     assert "hunter2" not in str(world.status)
@@ -132,33 +121,33 @@ async def test_what_nobody_foresaw_is_reported_without_its_text() -> None:
 
 
 async def test_the_same_failure_is_written_and_told_once() -> None:
-    world = World(ValueError("again"))
+    world = FailingWorld(ValueError("again"))
     await world.fail()
     await world.fail()
     assert world.api.writes == ["replace_status"]
-    assert len(world.events.seen) == 1
+    assert len(world.events.sent) == 1
 
 
 async def test_a_pinned_version_stays_ready_while_something_about_it_is_refused() -> None:
-    world = World(ApiError(403, "Forbidden", QUOTA), condition("Ready"), artifact={"pin": "sha256:1"})
+    world = FailingWorld(ApiError(403, "Forbidden", QUOTA), condition("Ready"), artifact={"pin": "sha256:1"})
     await world.fail()
     assert world.reason("Ready") == ("True", "Succeeded")
     assert world.reason("Reconciling") == ("True", "QuotaExceeded")
     assert world.status["phase"] == "Normal"
-    assert world.events.seen == [("Warning", "QuotaExceeded")]
+    assert world.sent == [("Warning", "QuotaExceeded")]
 
 
 async def test_an_object_that_this_operator_cannot_read_names_the_field_and_waits_for_a_change() -> None:
     with pytest.raises(ValidationError) as caught:
         AIApplicationVersion.model_validate({"spec": {"application": "mnist", "version": "1", "source": {}}})
-    world = World(caught.value)
+    world = FailingWorld(caught.value)
     assert await world.reported(KEY) == Outcome(failed=True)
     assert world.reason("Ready") == ("False", "SpecInvalid")
     assert "spec.version" in str(world.status)
 
 
 async def test_words_of_an_admission_webhook_carry_no_control_characters() -> None:
-    world = World(ApiError(403, "Forbidden", "denied: \x1b[31mred\n" + "x" * 5000))
+    world = FailingWorld(ApiError(403, "Forbidden", "denied: \x1b[31mred\n" + "x" * 5000))
     await world.fail()
     (message,) = {c["message"] for c in world.status["conditions"]}
     assert message.isprintable()
@@ -166,7 +155,7 @@ async def test_words_of_an_admission_webhook_carry_no_control_characters() -> No
 
 
 async def test_an_object_that_changed_meanwhile_is_left_to_the_next_attempt() -> None:
-    world = World(ValueError())
+    world = FailingWorld(ValueError())
 
     def change() -> None:
         held = world.api.objects[VERSIONS, "team", "mnist-1.0.0"]
@@ -175,10 +164,10 @@ async def test_an_object_that_changed_meanwhile_is_left_to_the_next_attempt() ->
     world.api.before["replace_status"] = change
     await world.fail()
     assert "Ready" not in str(world.status)
-    assert world.events.seen == []
+    assert world.events.sent == []
 
 
 async def test_an_outage_of_the_api_server_writes_nothing() -> None:
-    world = World(ApiError(503, "ServiceUnavailable", "etcd leader changed"), condition("Ready"))
+    world = FailingWorld(ApiError(503, "ServiceUnavailable", "etcd leader changed"), condition("Ready"))
     await world.fail()
     assert world.api.writes == []

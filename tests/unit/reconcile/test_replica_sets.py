@@ -1,17 +1,11 @@
 """Pods are believed when one of our Deployments made them, not when they merely carry its labels."""
 
-from typing import Any
-
 import pytest
-from tests.support.fake_api import FakeApi
 from tests.support.records import deployed, pod
+from tests.support.world import FakeCluster
 
-from aiapp.controller.cache import Cache
-from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.replica_sets import ReplicaSets
-from aiapp.wiring import utc_now
 
 OURS = deployed()
 DEPLOYMENT = {"kind": "Deployment", "uid": OURS["metadata"]["uid"], "controller": True}
@@ -26,13 +20,14 @@ def made(name: str, *owners: Json) -> Json:
     return {**child, "metadata": {**child["metadata"], "ownerReferences": list(owners)}}
 
 
-class World:
-    def __init__(self) -> None:
-        self.api = FakeApi()
-        store: Cache[Any] = Cache(facts=lambda _: None)
-        self.replica_sets = ReplicaSets(StoredCluster(WriteThrough(self.api, store), utc_now))
+class Cluster(FakeCluster):
+    """With ReplicaSets that no watch tells of."""
 
-    def hold(self, name: str, uid: str, *owners: Json) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.replica_sets = ReplicaSets(self.cluster)
+
+    def replica_set(self, name: str, uid: str, *owners: Json) -> None:
         metadata = {"name": name, "namespace": "team", "ownerReferences": list(owners)}
         self.api.hold({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata}, uid)
 
@@ -41,19 +36,19 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> Cluster:
+    return Cluster()
 
 
-async def test_a_pod_of_a_replica_set_of_our_deployment_is_believed(world: World) -> None:
-    world.hold("rs", "uid-rs", DEPLOYMENT)
+async def test_a_pod_of_a_replica_set_of_our_deployment_is_believed(world: Cluster) -> None:
+    world.replica_set("rs", "uid-rs", DEPLOYMENT)
     assert await world.believed(made("ours", *controlled("ReplicaSet", "rs", "uid-rs"))) == ["ours"]
 
 
-async def test_pods_that_only_look_like_ours_are_not_believed(world: World) -> None:
-    world.hold("rs", "uid-rs", DEPLOYMENT)
-    world.hold("theirs", "uid-theirs", {**DEPLOYMENT, "uid": "uid-another-deployment"})
-    world.hold("loose", "uid-loose")
+async def test_pods_that_only_look_like_ours_are_not_believed(world: Cluster) -> None:
+    world.replica_set("rs", "uid-rs", DEPLOYMENT)
+    world.replica_set("theirs", "uid-theirs", {**DEPLOYMENT, "uid": "uid-another-deployment"})
+    world.replica_set("loose", "uid-loose")
     forged = (
         made("no-owner"),
         made("owner-that-is-no-controller", {"kind": "ReplicaSet", "name": "rs", "uid": "uid-rs"}),
@@ -66,8 +61,8 @@ async def test_pods_that_only_look_like_ours_are_not_believed(world: World) -> N
     assert await world.believed(*forged) == []
 
 
-async def test_each_replica_set_is_read_once_whatever_came_of_it(world: World) -> None:
-    world.hold("rs", "uid-rs", DEPLOYMENT)
+async def test_each_replica_set_is_read_once_whatever_came_of_it(world: Cluster) -> None:
+    world.replica_set("rs", "uid-rs", DEPLOYMENT)
     pods = (
         made("a", *controlled("ReplicaSet", "rs", "uid-rs")),
         made("b", *controlled("ReplicaSet", "rs", "uid-rs")),

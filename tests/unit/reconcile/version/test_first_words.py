@@ -36,7 +36,7 @@ async def test_of_a_quick_import_only_the_outcome_is_written(world: World) -> No
     world.bucket.answers.set()
     await world.of_versions(world.version)
     assert (ready(world, VERSIONS, "mnist-1.0.0"), world.writes) == ("BucketNotFound", 1)
-    assert [reason for _, reason, _ in world.people.events] == ["BucketNotFound"]
+    assert [reason for _, reason, _ in world.events.sent] == ["BucketNotFound"]
 
 
 async def test_a_slow_import_is_told_while_it_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ async def test_a_slow_import_is_told_while_it_goes_on(world: World, monkeypatch:
     world.bucket.answers.set()
     await under_way
     assert (ready(world, VERSIONS, "mnist-1.0.0"), world.writes) == ("BucketNotFound", 2)
-    assert [reason for _, reason, _ in world.people.events] == ["ImportStarted", "BucketNotFound"]
+    assert [reason for _, reason, _ in world.events.sent] == ["ImportStarted", "BucketNotFound"]
 
 
 async def test_the_first_date_is_the_operators_not_the_schemas(world: World) -> None:
@@ -79,7 +79,7 @@ async def test_an_application_that_was_told_of_says_at_once_that_it_waits(world:
 
 async def test_an_import_that_another_writer_was_quicker_with_is_not_told_over_it(world: World) -> None:
     under_way = asyncio.create_task(world.of_versions(world.version))
-    await world.bucket.asked.wait()
+    await settles(lambda: bool(world.bucket.listed))
     seen = world.store.get(VERSIONS, "team", "mnist-1.0.0")
     assert seen is not None
     pinned = world.api.hold(seen | {"status": {**seen["status"], "phase": "Normal"}}, seen["metadata"]["uid"])

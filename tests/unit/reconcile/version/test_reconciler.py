@@ -5,7 +5,7 @@ from tests.support.world import World
 
 from aiapp.domain.artifact.sharing import is_used_by
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
-from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.ports import ApiError
 
 NAME = "mnist-1.0.0"
@@ -16,10 +16,6 @@ def world() -> World:
     return World()
 
 
-def config_maps(world: World) -> dict[str, Json]:
-    return {name: held for (resource, _, name), held in world.api.objects.items() if resource == CONFIG_MAPS}
-
-
 def stranger(world: World, name: str) -> None:
     metadata = {"name": name, "namespace": "team"}
     world.api.hold({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {}}, "uid-stranger")
@@ -28,14 +24,14 @@ def stranger(world: World, name: str) -> None:
 async def test_an_import_keeps_the_manifest_before_it_says_that_it_is_pinned(world: World) -> None:
     await world.look()
     assert world.api.writes == ["create", "replace_status"]
-    (kept,) = config_maps(world).values()
+    (kept,) = world.config_maps.values()
     assert kept["metadata"]["name"] == manifest_config_map(world.status["artifact"]["pin"])
     assert is_used_by(kept, world.now_of(VERSIONS, NAME))
 
 
 async def test_code_is_parsed_in_the_turn_of_its_namespace(world: World) -> None:
     await world.look()
-    assert world.people.tenants == ["team"]
+    assert world.parsers.tenants == ["team"]
 
 
 async def test_a_pinned_version_that_is_looked_at_again_costs_no_request(world: World) -> None:
@@ -55,7 +51,7 @@ async def test_a_manifest_of_somebody_else_is_said_and_nothing_is_pinned(world: 
     assert (told["status"], told["reason"]) == ("False", "NameTaken")
     assert told["message"] == f"ConfigMap {name} exists and does not hold the manifest: delete it"
     assert (outcome.failed, "artifact" in again.status) == (True, False)
-    assert ("Warning", "NameTaken", told["message"]) in again.people.events
+    assert ("Warning", "NameTaken", told["message"]) in again.events.sent
 
 
 async def test_a_record_of_somebody_else_does_not_hinder_what_is_pinned_already(world: World) -> None:
@@ -81,4 +77,4 @@ async def test_an_import_that_was_interrupted_before_it_was_said_may_pin_somethi
     await world.look()
     assert world.condition(VERSIONS, NAME, "ArtifactPinned")["status"] == "True"
     await world.look()
-    assert set(config_maps(world)) == {world.status["artifact"]["manifestRef"]["name"]}
+    assert set(world.config_maps) == {world.status["artifact"]["manifestRef"]["name"]}

@@ -1,38 +1,25 @@
 """One object that this operator cannot read never stops the others, and its own status says why."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from tests.support import documents
 from tests.support.fake_api import FakeApi
 from tests.support.fleet import TABLES
 from tests.support.records import SKLEARN, held, observed, stored
-from typing_extensions import override
+from tests.support.world import FakeCluster
 
 from aiapp.api.conditions import Reason
-from aiapp.controller.cache import Cache
 from aiapp.controller.workqueue import Key
-from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.application.plan import plan
-from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import RUNTIMES, Json
 from aiapp.domain.records import read_versions
-from aiapp.ports import Recorder
-from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
-from aiapp.wiring import utc_now
 
 SECRET = "hunter2"
 OLD = documents.changed(documents.runtime("older_1.0-cpu"), spec__lifecycle=SECRET, spec__env=[{"name": 7}])
-
-
-class Unheard(Recorder):
-    @override
-    def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:
-        pass
 
 
 def put(api: FakeApi, document: Json) -> Json:
@@ -56,13 +43,12 @@ def test_it_counts_as_soon_as_it_was_mended() -> None:
 
 
 async def test_its_own_status_says_which_field_breaks_a_rule() -> None:
-    api, store = FakeApi(), Cache[Any](facts=lambda _: None)
+    cluster = FakeCluster()
+    api, store = cluster.api, cluster.store
     raw = api.hold({**stored(OLD), "metadata": {**stored(OLD)["metadata"], "namespace": ""}}, "uid")
     store.put(RUNTIMES, raw)
-    knowledge = NodeFactsConfig(TABLES, Unheard(), lambda: None)
-    await RuntimeReconciler(store, StoredCluster(WriteThrough(api, store), utc_now), knowledge)(
-        Key("InferenceRuntime", "", "older-1.0-cpu")
-    )
+    knowledge = NodeFactsConfig(TABLES, cluster.events, lambda: None)
+    await RuntimeReconciler(store, cluster.cluster, knowledge)(Key("InferenceRuntime", "", "older-1.0-cpu"))
     ready, stalled = api.objects[RUNTIMES, "", "older-1.0-cpu"]["status"]["conditions"]
     assert (ready["status"], ready["reason"]) == ("False", "SpecInvalid")
     assert (stalled["type"], stalled["status"], stalled["message"]) == ("Stalled", "True", ready["message"])

@@ -2,32 +2,20 @@
 
 from typing import Any
 
+from tests.support.events import Events
 from tests.support.fleet import TABLES, mindcluster
-from typing_extensions import override
 
-from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
-from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, NODES, PODS, Json
 from aiapp.domain.nodes.facts import NodeFacts, facts
-from aiapp.ports import Recorder
 from aiapp.reconcile.views.devices import Devices
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
 
 
-class Told(Recorder):
-    def __init__(self) -> None:
-        self.events: list[tuple[Reason, str]] = []
-
-    @override
-    def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:
-        self.events.append((reason, message))
-
-
 class Rig:
     def __init__(self) -> None:
-        self.recorder, self.changes, self.freed = Told(), 0, 0
+        self.recorder, self.changes, self.freed = Events(), 0, 0
         self.knowledge = NodeFactsConfig(TABLES, self.recorder, self._changed)
         self.store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, self.knowledge.tables))
         self.devices = Devices(self._free)
@@ -87,7 +75,7 @@ def test_a_mistake_leaves_the_last_good_facts_in_force_and_is_told() -> None:
     assert rig.view.tables is good
     assert rig.knowledge.fault is not None
     assert "labels.drivers" in rig.knowledge.fault
-    assert rig.recorder.events == [(Reason.NODE_FACTS_INVALID, rig.knowledge.fault)]
+    assert rig.recorder.sent == [("Warning", "NodeFactsInvalid", rig.knowledge.fault)]
     rig.knowledge.put(CONFIG_MAPS, rig.config_map("", 3))
     assert rig.knowledge.fault is None
     assert rig.view.tables == TABLES
