@@ -89,7 +89,7 @@ STALLING: Final = frozenset(
         Reason.NAME_UNPARSED,
     }
 )
-"""Reasons that a person has to mend. They are tried again all the same; `Stalled` tells `kubectl wait`, Argo CD and
+"""Reasons that a user has to fix. They are tried again all the same; `Stalled` tells `kubectl wait`, Argo CD and
 Flux that waiting alone will not help (kstatus)."""
 
 

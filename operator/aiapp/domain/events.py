@@ -1,4 +1,4 @@
-"""What people are told by Kubernetes Events, beside the conditions. Pure; never sends one."""
+"""Which changes of conditions become Kubernetes Events. Pure; never sends one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
@@ -18,8 +18,8 @@ class Event(NamedTuple):
     message: str
 
 
-UNTOLD: Final = frozenset({Reason.VERSION_NOT_READY})
-"""Passing states of an application whose version has Events of its own."""
+SILENT: Final = frozenset({Reason.VERSION_NOT_READY})
+"""Reasons without an Event: passing states of an application whose version has Events of its own."""
 CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES})
 """Reasons for which the operator waits as it should."""
 BESIDE_READY: Final = frozenset(
@@ -41,15 +41,15 @@ def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Ev
     return [
         Event(_kind(finding), finding.reason, finding.message)
         for finding in findings
-        if _is_worth_telling(finding, known.get(finding.type), ready)
+        if _is_news(finding, known.get(finding.type), ready)
     ]
 
 
-def _is_worth_telling(finding: Finding, last: Condition | None, ready: Finding) -> bool:
+def _is_news(finding: Finding, last: Condition | None, ready: Finding) -> bool:
     if last is not None and (last.status, last.reason) == (finding.state.value, finding.reason.value):
         return False
     if finding.type is ConditionType.READY:
-        return finding.reason not in UNTOLD
+        return finding.reason not in SILENT
     if finding.type not in BESIDE_READY or (finding.state, finding.reason) == (ready.state, ready.reason):
         return False
     if finding.type is ConditionType.TRAFFIC_SPLIT and ready.state is not State.TRUE:

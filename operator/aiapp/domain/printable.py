@@ -1,4 +1,4 @@
-"""Makes text that somebody else wrote fit for statuses, events, logs, termination messages and terminals."""
+"""Makes untrusted text fit for statuses, events, logs, termination messages and terminals."""
 
 from typing import Final
 

@@ -52,7 +52,7 @@ class VersionRecord:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was said of it yet."""
+        """Whether it has no status yet."""
         return self.status.observed_generation is None
 
     @property
@@ -105,7 +105,7 @@ class ApplicationRecord:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was said of it yet."""
+        """Whether it has no status yet."""
         return self.parsed.status.observed_generation is None
 
 

@@ -22,7 +22,7 @@ from aiapp.domain.application.plan import (
 )
 from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
-from aiapp.domain.application.status import Assessment, assess, telling
+from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.child_kinds import OF_ONE_APPLICATION
@@ -131,7 +131,7 @@ class ApplicationReconciler:
         owned = {kind: _owned(store.children(kind, *place), application.uid) for kind in OF_ONE_APPLICATION}
         deployments, revisions = owned.pop(DEPLOYMENTS), owned.pop(CONTROLLER_REVISIONS)
         versions, unreadable = read_versions(store.versions(*place))
-        pods = telling(store.children(PODS, *place), deployments, versions)
+        pods = noteworthy_pods(store.children(PODS, *place), deployments, versions)
         children = Children(
             deployments=deployments,
             revisions=revisions,

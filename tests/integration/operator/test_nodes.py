@@ -258,7 +258,7 @@ def test_a_runtime_that_is_removed_leaves_what_runs_and_names_another_one(
     registry.until(version, "RuntimeSupported", "False", "RuntimeRemoved")
     assert registry.now(version)["status"]["runtime"]["lifecycle"] == "Removed"
     assert registry.condition(version, "Ready")["status"] == "True"
-    told = "runs localhost/mindspore:1; the next rollout takes its runtime's image of now, localhost/mindspore:2"
+    told = "runs localhost/mindspore:1; the next rollout takes the runtime's current image, localhost/mindspore:2"
     eventually(lambda: told in registry.condition(application, "WorkloadsAvailable")["message"])
     deployment = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
     assert deployment is not None

@@ -1,1 +1,1 @@
-"""Decisions about an AIApplication: what should exist, what may go, and what its status says. Pure."""
+"""Decisions about an AIApplication: what should exist, what may go, and its status. Pure."""

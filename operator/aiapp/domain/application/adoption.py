@@ -35,7 +35,7 @@ def new_owners(application: ApplicationRecord, orphan: Json) -> list[Json]:
 
 
 def taken_back(orphan: Json) -> Event:
-    """What people are told of it."""
+    """The Event for it."""
     message = f"{called(orphan)}, which had lost its owner, belongs to this application again"
     return Event("Normal", Reason.TAKEN_BACK, message)
 
@@ -54,7 +54,7 @@ def called(obj: Json) -> str:
 
 
 def _claimed(obj: Json) -> str:
-    """Of one with the operator's label, which somebody may have made from one of its own."""
+    """For one with the operator's label, which may be a user's copy of one of its own."""
     controller = _controller(obj)
     if controller is not None:
         return f"{called(obj)} is controlled by {controller['kind']} {controller['name']}: delete or rename it"

@@ -81,7 +81,7 @@ class Plan:
 
     @property
     def must_retry(self) -> bool:
-        """Whether a version is held back by something of which nothing tells the end."""
+        """Whether a version is held back by something whose end no watch reports."""
         return any(isinstance(one, Held) and one.why.reason in UNWATCHED for one in self.rollouts)
 
 
@@ -114,13 +114,13 @@ def without_manifest(running: Running) -> Trouble:
     name = running.candidate.artifact.manifest_ref.name
     message = (
         f"ConfigMap {name}, which holds the manifest of version {running.served.version}, is gone: it is written again "
-        "while the store still holds what was pinned; the version's condition SourceUnchanged tells more"
+        "while the store still holds what was pinned; see the version's condition SourceUnchanged"
     )
     return Trouble(Reason.FETCH_FAILED, message)
 
 
 def version_of(child: Json) -> str | None:
-    """The version that a child belongs to; None for what belongs to the application as a whole."""
+    """The version that a child belongs to; None for what belongs to the application itself."""
     version = child["metadata"].get("labels", {}).get(VERSION_LABEL)
     return None if version is None else str(version)
 
@@ -143,7 +143,7 @@ def settled(child: Json) -> bool:
 
 
 def is_current(child: Json) -> bool:
-    """Whether the status of a Deployment tells of its latest spec."""
+    """Whether the status of a Deployment is of its latest spec."""
     seen, latest = child.get("status", {}).get("observedGeneration", 0), child["metadata"].get("generation", 0)
     return bool(seen >= latest)
 
@@ -218,17 +218,17 @@ def _owned(application: ApplicationRecord, obj: Json) -> Json:
 
 
 def _retired(observed: Observed, serving: Serving | None) -> list[Json]:
-    """What no wish asks for: at once when nothing is served, else when the served ones are up."""
+    """Versions that are no longer served: at once when nothing is served, else when the served ones are up."""
     children = observed.children
     if serving is None:
         return [*children.deployments, *children.others]
-    wished = {served.version for served in serving.versions}
-    if not all(_up(children.deployment(version)) for version in wished):
+    served = {one.version for one in serving.versions}
+    if not all(_up(children.deployment(version)) for version in served):
         return []
     return [
         child
         for child in (*children.deployments, *children.others)
-        if (version := version_of(child)) is not None and version not in wished
+        if (version := version_of(child)) is not None and version not in served
     ]
 
 

@@ -22,11 +22,11 @@ PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidIma
 CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
 QUOTA_SIGN: Final = "exceeded quota"
-LATER: Final = "if that was mended, the Events of the ReplicaSet name the refusal of now"
+LATER: Final = "if that was fixed, the Events of the ReplicaSet name the current refusal"
 """Kubernetes keeps the words of the first refusal until a pod is made."""
 OWN_IMAGE: Final = " (the operator's own, AIAPP_IMAGE of its Deployment: for an administrator)"
 LONGEST: Final = 1024
-"""Characters of somebody else's words that are kept."""
+"""Characters that are kept of messages from pods, kubelet and scheduler."""
 NOT_PLACED: Final = frozenset({"Unschedulable", "Undetermined", "Schedulable"})
 """Reasons of `PodScheduled`; the latter two are Volcano's: not even tried, as for want of room, and fit but waiting."""
 
@@ -97,7 +97,7 @@ def _exit(ended: Mapping[str, Any]) -> str:
 
 
 def _trouble(reason: Reason, pod: str, message: str) -> Trouble:
-    """What containers say may hold anything: whoever made the model or its store wrote it."""
+    """Messages of containers may hold anything: the author of the model or its store wrote them."""
     return Trouble(reason, f"pod {pod}: {printable(message, LONGEST)}")
 
 
@@ -147,8 +147,8 @@ def _deadline(deployment: Json, pods: Sequence[Json]) -> Iterator[Trouble]:
             message = f"its container runs, but its health check did not succeed within {seconds} s: see its Events"
             yield _trouble(Reason.PROBE_FAILING, pod["metadata"]["name"], message)
         name = deployment["metadata"]["name"]
-        said = f"deployment {name}: its pods were not ready within {seconds} s"
-        yield Trouble(Reason.DEPLOY_TIMEOUT, said + _overlooked(deployment, pods))
+        message = f"deployment {name}: its pods were not ready within {seconds} s"
+        yield Trouble(Reason.DEPLOY_TIMEOUT, message + _overlooked(deployment, pods))
 
 
 def _runs_unready(pod: Json) -> bool:

@@ -44,7 +44,7 @@ class Images(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is no such version, or it is not Normal: nothing can be said of its pods."""
+    """There is no such version, or it is not Normal: no pods can be made of it."""
 
     served: ServedVersion
     why: Trouble
@@ -74,7 +74,7 @@ class _OfCandidate:
 
     @property
     def served(self) -> ServedVersion:
-        """What the application says of it."""
+        """Its entry in the application's `serving.versions`."""
         return self.candidate.served
 
 
@@ -118,7 +118,7 @@ class RenderContext:
     granted: Bounds = UNBOUNDED
     """By the LimitRanges of the application's namespace."""
     in_use: Used | None = None
-    """Devices that pods hold; None: nobody counts them."""
+    """Devices that pods hold; None: they are not counted."""
 
 
 def rollout(
@@ -208,15 +208,15 @@ def _without_room(candidate: Candidate, around: RenderContext) -> Trouble | None
     limit = storage_limit((asked.limits if asked else None) or {}, around.granted)
     if limit is None or held <= limit:
         return None
-    said = asked is not None and EPHEMERAL_STORAGE in (asked.limits or {})
-    place = f"resources.limits.{EPHEMERAL_STORAGE}" if said else "a LimitRange of the namespace"
+    is_set = asked is not None and EPHEMERAL_STORAGE in (asked.limits or {})
+    place = f"resources.limits.{EPHEMERAL_STORAGE}" if is_set else "a LimitRange of the namespace"
     size, allowed = human_size(held), human_size(int(limit))
     message = f"its package has {size}, {place} allows {allowed} of ephemeral storage: raise it"
     return Trouble(Reason.STORAGE_TOO_SMALL, f"version {candidate.record.name}: {message}")
 
 
 def _resources(served: ServedVersion, record: VersionRecord) -> Resources | None:
-    """The application's wish, else the version's."""
+    """The application's, else the version's."""
     return served.resources or (record.spec.container.resources if record.spec.container else None)
 
 

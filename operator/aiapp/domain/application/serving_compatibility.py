@@ -1,4 +1,4 @@
-"""Where a served version could run now, with the application's own wishes, whatever was decided when it was rolled out.
+"""Where a served version could run now, with the application's own settings, whatever was decided at its rollout.
 
 Never touches what runs.
 """
@@ -79,12 +79,12 @@ def nodes_available(outlooks: Sequence[tuple[str, Outlook, Json | None]]) -> Fin
     lost = [f"version {name}: {verdict.message}" for name, verdict in words if verdict.verdict == "Incompatible"]
     if lost:
         return fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "; ".join(lost))
-    beyond = "; ".join(said for name, seen, template in outlooks if (said := _beyond_labels(name, seen, template)))
+    beyond = "; ".join(note for name, seen, template in outlooks if (note := _beyond_labels(name, seen, template)))
     open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
     if open_ or not outlooks:
-        told = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"
+        message = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"
         reason = Reason.UNKNOWN if any(verdict.nodes for _, verdict in words) else Reason.NO_NODES
-        return unknown(ConditionType.NODES_AVAILABLE, reason if open_ else Reason.PENDING, told)
+        return unknown(ConditionType.NODES_AVAILABLE, reason if open_ else Reason.PENDING, message)
     return holds(ConditionType.NODES_AVAILABLE, beyond, Reason.COMPATIBLE)
 
 
@@ -97,10 +97,10 @@ def no_room(name: str, seen: Outlook, template: Json, in_use: Used | None) -> st
     left = rooms(seen.kinds, resource, in_use)
     if not left or any(free >= number for _, free in left):
         return None
-    said = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])
+    largest = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])
     one, several = ("fits", "fit") if seen.verdict.compatible else ("may fit", "may fit")
     fits = f"1 node {one}, it has not" if len(left) == 1 else f"{len(left)} nodes {several}, none has"
-    return f"version {name}: {fits} {number} free of {resource} (free: {said})"
+    return f"version {name}: {fits} {number} free of {resource} (free: {largest})"
 
 
 def asked_devices(template: Json) -> tuple[str, int] | None:

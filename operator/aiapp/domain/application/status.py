@@ -22,13 +22,13 @@ Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Wait
 READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
 QUICK_SECONDS: Final = 3.0
-"""A new application is not said to wait for its version before that."""
+"""A new application reports only after this long that it waits for its version."""
 KEPT_VERSIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """What to say of an application."""
+    """Status, conditions and Events of an application."""
 
     phase: Phase
     findings: tuple[Finding, ...]
@@ -44,7 +44,7 @@ class Assessment:
 
 
 def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> Assessment:
-    """`observed` holds the children as they are after the plan; `trouble` says why not all of it was carried out."""
+    """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out."""
     serving = observed.application.parsed.spec.serving
     findings = _findings(observed, plan, trouble, serving) if serving else _managed()
     traffic = _traffic(observed, serving)
@@ -59,8 +59,8 @@ def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> As
     )
 
 
-def telling(pods: Iterable[Json], deployments: Iterable[Json], versions: Iterable[VersionRecord]) -> list[Json]:
-    """The pods of which something would be told, if one of the Deployments made them: none in a calm rollout."""
+def noteworthy_pods(pods: Iterable[Json], deployments: Iterable[Json], versions: Iterable[VersionRecord]) -> list[Json]:
+    """The pods that would show in the status, if one of the Deployments made them: none in a calm rollout."""
     deployed = {version_of(deployment): deployment for deployment in deployments}
     artifacts = {record.spec.version: record.package for record in versions}
     return [
@@ -73,7 +73,7 @@ def telling(pods: Iterable[Json], deployments: Iterable[Json], versions: Iterabl
 
 
 def _patience(observed: Observed, ready: Finding) -> float | None:
-    """A new application is not said to wait for its version at once: most are imported soon."""
+    """Seconds until a new application reports that it waits for its version: most are imported soon."""
     if not observed.application.is_new or ready.reason not in NOT_NORMAL:
         return None
     left = QUICK_SECONDS - (observed.now - observed.met).total_seconds()
@@ -114,7 +114,7 @@ def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None
     overruled = [f"{one.served.version}: {one.overruled}" for one in new if one.overruled]
     ready = sum(_ready(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
-    note += "".join(f"; {said}" for r in plan.rollouts if (said := _image_note(r)))
+    note += "".join(f"; {text}" for r in plan.rollouts if (text := _image_note(r)))
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
 
 
@@ -146,7 +146,7 @@ def _image_note(rollout: Rollout) -> str:
     if not isinstance(rollout, Stored) or rollout.candidate.images is None:
         return ""
     before, now = rollout.candidate.images
-    return f"{rollout.served.version} runs {before}; the next rollout takes its runtime's image of now, {now}"
+    return f"{rollout.served.version} runs {before}; the next rollout takes the runtime's current image, {now}"
 
 
 def _held(plan: Plan) -> Trouble | None:
@@ -170,8 +170,8 @@ def _no_room(observed: Observed, rollout: Running, pods: Sequence[Json]) -> Trou
     """Pods that wait for devices of others are no fault of theirs, however long it takes."""
     if not any(map(is_unschedulable, pods)):
         return None
-    said = no_room(rollout.served.version, rollout.candidate.outlook, rollout.template, observed.around.in_use)
-    return Trouble(Reason.WAITING_FOR_NODES, said) if said else None
+    message = no_room(rollout.served.version, rollout.candidate.outlook, rollout.template, observed.around.in_use)
+    return Trouble(Reason.WAITING_FOR_NODES, message) if message else None
 
 
 def _progress(child: Json) -> Trouble:

@@ -1,4 +1,4 @@
-"""The immutable ConfigMap that records the content digest of a pinned package, and what it says."""
+"""The immutable ConfigMap that records the content digest of a pinned package."""
 
 import base64
 import binascii

@@ -115,7 +115,7 @@ class Manifest:
     """Every file of a package, sorted by the bytes of its path; no two paths collide on any file system."""
 
     pin: str
-    """`sha256:<hex>` over the canonical bytes: what the store says of the package, always known."""
+    """`sha256:<hex>` over the canonical bytes, so over what the store lists; always known."""
     objects: int
     """How many files the package has."""
     bytes: int

@@ -42,7 +42,7 @@ def config_map_names(reference: ManifestReference) -> tuple[str, ...]:
 
 
 def kept_bytes(config_maps: Iterable[Mapping[str, Any]]) -> int:
-    """How much of manifests ConfigMaps hold, by what they say of themselves: their content is not kept in memory."""
+    """Bytes of manifests that ConfigMaps hold, by their annotations: their content is not kept in memory."""
     sizes = ((one["metadata"].get("annotations") or {}).get(BYTES_ANNOTATION, "") for one in config_maps)
     return sum(int(size) for size in sizes if size.isdecimal() and size.isascii() and len(size) < _MANY_DIGITS)
 

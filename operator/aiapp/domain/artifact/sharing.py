@@ -1,11 +1,11 @@
-"""How a ConfigMap of ours says who uses it: by owner references, and versions by a label as well."""
+"""How a ConfigMap of ours records its users: by owner references, and versions by a label as well."""
 
 from aiapp.domain.kubernetes.naming import owner, pinned_label
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 
 
 def used_by(user: Json) -> Json:
-    """The metadata that say so. `user` is an AIApplicationVersion or an AIApplication."""
+    """The metadata that record it. `user` is an AIApplicationVersion or an AIApplication."""
     used: Json = {"ownerReferences": [owner(user, controller=False)]}
     if user["kind"] == VERSIONS.kind:
         used["labels"] = {pinned_label(user["metadata"]["name"]): user["metadata"]["uid"]}
@@ -19,6 +19,6 @@ def is_owned_by(config_map: Json, user: Json) -> bool:
 
 
 def is_used_by(config_map: Json, user: Json) -> bool:
-    """Whether it says all of that already."""
+    """Whether the metadata record the user already."""
     labels = config_map["metadata"].get("labels") or {}
     return is_owned_by(config_map, user) and used_by(user).get("labels", {}).items() <= labels.items()

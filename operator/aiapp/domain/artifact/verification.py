@@ -40,7 +40,7 @@ class Fetched:
 
 
 def with_digest(artifact: PackageArtifact, stated: StatedDigest | None, known: Known | None) -> PackageArtifact:
-    """The artifact with what is known of its content; `stated` is what the source says of it."""
+    """The artifact with what is known of its content; `stated` is the source's own statement."""
     if known is not None:
         found = {"digest": known.content.digest, "digest_from": known.origin}
     elif stated is not None:

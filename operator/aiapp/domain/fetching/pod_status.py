@@ -1,4 +1,4 @@
-"""What a pod's status says of the fetch of its model. Reads no log and no store."""
+"""The state of a fetch, from the status of its pod. Reads no log and no store."""
 
 import json
 from collections.abc import Mapping

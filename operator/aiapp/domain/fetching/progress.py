@@ -59,7 +59,7 @@ class Progress:
 
 
 def progress_in(line: str) -> Progress | None:
-    """What a line of a log says; None for any other line. Logs come out of users' namespaces."""
+    """The progress in a line of a log; None for any other line. Logs come from users' namespaces."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):

@@ -50,7 +50,7 @@ def pinned_versions(labels: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def application_labels(application: str) -> Json:
-    """Labels of what belongs to the application as a whole."""
+    """Labels of what belongs to the application, and to none of its versions."""
     return {
         "app.kubernetes.io/name": application,
         "app.kubernetes.io/instance": application,

@@ -82,7 +82,7 @@ def trimmed(document: Json) -> Json:
 
 
 def trimmed_child(child: Json) -> Json:
-    """An object that the operator makes: whole where it is owned by one of our kinds, else only that it exists."""
+    """An object that the operator makes: complete where it is owned by one of our kinds, else only that it exists."""
     kept = trimmed(child)
     if _is_ours(kept) and _holds_at_most(kept, _MOST_VALUES):
         return kept
@@ -107,7 +107,7 @@ def without_managed_fields(document: Json) -> Json:
 
 
 def trimmed_limit_range(limit_range: Json) -> Json:
-    """What it says of the resources that our containers ask for."""
+    """Its limits on resources that our containers ask for."""
     items = ((limit_range.get("spec") or {}).get("limits") or ())[:_MOST_LIMITS]
     limits = [
         {"type": item.get("type")} | {bound: _among(item.get(bound), BOUNDED) for bound in BOUNDS} for item in items

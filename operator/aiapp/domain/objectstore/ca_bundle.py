@@ -14,7 +14,7 @@ class AuthoritiesError(ValueError):
 
 
 def authorities(content: bytes) -> str:
-    """The certificates in `content`, one after the other; whatever else it holds (a private key, say) is left out.
+    """The certificates in `content`, one after the other; whatever else it holds (such as a private key) is left out.
 
     Raises `AuthoritiesError` when there is none, or one that cannot be read.
     """

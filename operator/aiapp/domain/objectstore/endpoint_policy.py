@@ -35,7 +35,7 @@ _SPECIAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 """Ranges in which no store can be that a user means (IANA's special-purpose registries, clouds' manuals)."""
 _NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
-"""IPv6 addresses that a translator turns into the IPv4 address in their last 32 bits (RFC 6052, RFC 8215)."""
+"""IPv6 addresses that a translator maps to the IPv4 address in their last 32 bits (RFC 6052, RFC 8215)."""
 _TRANSLATED: Final = ip_network("::ffff:0:0:0/96")
 """IPv4 addresses as stateless translators write them (RFC 2765)."""
 _COMPATIBLE: Final = ip_network("::/96")

@@ -25,7 +25,7 @@ _SHOWN_CHARACTERS: Final = 200
 
 
 class KeyRefusedError(ValueError):
-    """An object key that cannot become a file; says which key and which rule it breaks."""
+    """An object key that cannot become a file; the text names the key and the rule that it breaks."""
 
     def __init__(self, key: str, rule: str) -> None:
         self.key = key

@@ -1,1 +1,1 @@
-"""What `aiapp check` says of packages and manifests without a cluster. Pure."""
+"""The findings of `aiapp check` on packages and manifests, without a cluster. Pure."""

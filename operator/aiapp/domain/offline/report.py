@@ -38,7 +38,7 @@ class Checked:
     outcome: Literal["accepted", "refused", "unknown"]
     """Unknown: it was not checked."""
     message: str
-    """What a condition of the version would say; of what is accepted, a summary."""
+    """The message that a condition of the version would have; of what is accepted, a summary."""
     reason: str | None = None
     remarks: tuple[Diagnostic, ...] = ()
     """Files in them are relative to the target, unless that is a file itself."""
@@ -103,7 +103,7 @@ def _full_name(found: Resolution) -> str:
 
 
 def exit_code(found: Iterable[Checked]) -> ExitCode:
-    """Of the whole command."""
+    """Of the optional command."""
     outcomes = {checked.outcome for checked in found}
     if "refused" in outcomes:
         return ExitCode.REFUSED

@@ -21,7 +21,7 @@ class Config(NamedTuple):
     runtime: str | None
     """As written; whether any such runtime exists is decided elsewhere."""
     read: modelarts.Config
-    """All that it says, schemas of the APIs included."""
+    """All of its content, schemas of the APIs included."""
     remarks: tuple[Diagnostic, ...] = ()
     """What was read leniently, and what will probably not do, one by one."""
     warnings: tuple[str, ...] = ()

@@ -26,11 +26,11 @@ Modules = Mapping[str, bool]
 
 def missing_modules(imports: Iterable[Import], modules: Modules, dependencies: Sequence[str]) -> Iterator[Missing]:
     """Each once, with the line of its first import."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for one in imports:
         found = _in_package(one, modules) or (not one.level and _in_no_library(one.module, modules, dependencies))
-        if found and found not in told:
-            told.add(found)
+        if found and found not in reported:
+            reported.add(found)
             yield Missing(found, one.line)
 
 

@@ -1,6 +1,6 @@
 """What one look at a package found. Values only; the caller turns them into conditions.
 
-Never says anything about a runtime or a node: that is decided from `Valid` elsewhere.
+Nothing about a runtime or a node: that is decided from `Valid` elsewhere.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class Unresolved:
     reason: Reason
     message: str
     retryable: bool
-    """False: a person has to mend something, though it is tried again all the same."""
+    """False: a user has to fix something, though it is tried again all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The listing is the one the caller knows, so no file was read and what was said before still holds."""
+    """The listing is the one the caller knows, so no file was read and the last findings still hold."""
 
     listing: str
 
@@ -39,7 +39,7 @@ class Invalid:
     reason: Reason
     message: str
     remarks: tuple[Diagnostic, ...] = ()
-    """The same fault by fault; empty where there is no more to say."""
+    """The same fault by fault; empty where the message is complete."""
 
 
 @dataclass(frozen=True, slots=True)

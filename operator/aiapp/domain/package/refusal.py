@@ -1,4 +1,4 @@
-"""What a reader of a package has to say: why it is refused, and what was read leniently. Values, never exceptions."""
+"""Results of reading a package: why it is refused, and what was read leniently. Values, never exceptions."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class Refusal(NamedTuple):
     reason: Reason
     message: str
     remarks: tuple[Diagnostic, ...] = ()
-    """The same fault by fault, where there is more to say than the sentence does."""
+    """The same fault by fault, where the message is not complete."""
 
     @property
     def every(self) -> tuple[Diagnostic, ...]:

@@ -1,4 +1,4 @@
-"""Whether the model server can serve a package's code, as far as its classes and imports tell.
+"""Whether the model server can serve a package's code, as far as its classes and imports show.
 
 Refuses what can surely not be served; what is only likely to fail is a doubt.
 """
@@ -89,7 +89,7 @@ def _lineage(one: ServiceClass, code: ServiceCode) -> Iterator[str]:
 
 
 def _lacks(served: ServiceClass, code: ServiceCode, files: Mapping[str, int]) -> str:
-    """What keeps it and its base classes from predicting; empty if they can, or if that cannot be told."""
+    """What keeps it and its base classes from predicting; empty if they can, or if that is unknown."""
     lineage = list(_lineage(served, code))
     own = [served, *(one for one in code.classes if one.name in lineage)]
     if any(one.methods for one in own) or {*lineage} - SERVICE_BASES - {one.name for one in own} - {"object"}:

@@ -1,4 +1,4 @@
-"""What is told of an accepted package: by the Event of its import and by its condition."""
+"""Summaries of an accepted package: for the Event of its import and for its condition."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ _MAX_WARNINGS: Final = 8
 
 
 def imported_story(package: Valid, pinned: str) -> str:
-    """`pinned` says how many files there are, how large they are together, and their pin."""
+    """`pinned` holds the number of files, their size together, and their pin."""
     model = package.model
     parts = [f"model files pinned: {pinned}", f"{model.type}, {model.algorithm}"]
     if model.dependencies:
@@ -21,7 +21,7 @@ def imported_story(package: Valid, pinned: str) -> str:
 
 
 def remarks_of(package: Valid) -> str:
-    """What the condition of an accepted package says: what will probably not do, and what was read leniently."""
+    """For the condition of an accepted package: what will probably not do, and what was read leniently."""
     repaired = "; ".join(package.model.repaired or ())
     shown = list(package.warnings[:_MAX_WARNINGS])
     if (more := len(package.warnings) - _MAX_WARNINGS) > 0:

@@ -1,4 +1,4 @@
-"""Which wheels of a package cannot be installed in its runtime, told from the tags in their names."""
+"""Which wheels of a package cannot be installed in its runtime, by the tags in their names."""
 
 import re
 from collections.abc import Iterable, Iterator

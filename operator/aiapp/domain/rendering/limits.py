@@ -1,7 +1,7 @@
-"""What init containers may use: as the settings say, and no more than the namespace and the model are granted. Pure.
+"""Resources of init containers: those of the settings, and no more than the namespace and the model are granted. Pure.
 
-A pod that asks for more than a LimitRange allows is refused whole, however little its model wants; a quota counts the
-largest of its containers. So an init container never asks for more than the model does, where that says what it wants.
+A pod that asks for more than a LimitRange allows is refused, however little its model needs; a quota counts the
+largest of its containers. So an init container never asks for more than the model does, where that states resources.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ EPHEMERAL_STORAGE: Final = "ephemeral-storage"
 BOUNDED: Final = frozenset({"cpu", "memory", EPHEMERAL_STORAGE})
 """Resources of a LimitRange that are looked at."""
 BOUNDS: Final = ("max", "min", "maxLimitRequestRatio", "default")
-"""What it says of each."""
+"""Its fields for each container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ def bounds(limit_ranges: Iterable[Json]) -> Bounds:
     )
 
 
-def init_resources(wished: InitResources, model: Json, granted: Bounds) -> Json:
+def init_resources(configured: InitResources, model: Json, granted: Bounds) -> Json:
     """`model` is what the model's container asks for."""
     own = quantity((model.get("limits") or {}).get("cpu"))
     limits = {
-        "cpu": _fitted("cpu", _lowest(quantity(wished.cpu), own), granted, wished.cpu),
-        "memory": _fitted("memory", quantity(wished.memory), granted, wished.memory),
+        "cpu": _fitted("cpu", _lowest(quantity(configured.cpu), own), granted, configured.cpu),
+        "memory": _fitted("memory", quantity(configured.memory), granted, configured.memory),
     }
-    requests = {name: _requested(name, text, limits[name], granted) for name, text in wished.requests.items()}
+    requests = {name: _requested(name, text, limits[name], granted) for name, text in configured.requests.items()}
     return {"requests": requests, "limits": limits}
 
 

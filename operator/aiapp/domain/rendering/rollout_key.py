@@ -1,8 +1,8 @@
 """The key of a rollout: a hash of the spec fields that reach the pod template, and of no other.
 
 While the key holds, the stored template is applied as it is, so neither another operator, nor other nodes, nor a
-changed runtime image restarts what runs. The fields are named one by one: a hash over whole models would change with
-every field that the API gains, and an upgrade would restart every service.
+changed runtime image restarts what runs. The fields are named one by one: a hash over the models themselves would
+change with every field that the API gains, and an upgrade would restart every service.
 
 The form below is `rollout/1`. It is the first, so its tag is not hashed; that of a later one will be. Its rules:
 

@@ -40,7 +40,7 @@ Resolution = Resolved | Unavailable
 
 
 def resolve(wanted: str | None, model: ModelStatus | None, catalogue: Catalogue) -> Resolution:
-    """`wanted` is `spec.runtime`, `model` what config.json says; the former's name counts, the latter's engine."""
+    """`wanted` is `spec.runtime`, `model` is from config.json; the former's name counts, the latter's engine."""
     engine = model.type if model else None
     name = asked(wanted, model)
     if name is None:
@@ -97,7 +97,7 @@ def named_only(name: str) -> RuntimeSpec:
 
 
 def serves(runtime: RuntimeSpec, engine: str | None) -> bool:
-    """Whether packages of the engine (a `model_type`) run on it: unless its name says that it is for others."""
+    """Whether packages of the engine (a `model_type`) run on it: unless it is named for other engines."""
     known = engines(runtime)
     return engine is None or engine == CUSTOM.name or not known or engine in known
 

@@ -73,7 +73,7 @@ class RuntimeName:
 
 
 class Versions(NamedTuple):
-    """What a name of either form says of the versions in its image; None where it says nothing."""
+    """The versions in the image that a name of either form states; None where it states none."""
 
     engine: str | None = None
     """Version of the engine."""

@@ -12,7 +12,7 @@ def package(source: ObsSource) -> str:
 
 
 def stated_digest(source: ObsSource) -> StatedDigest | None:
-    """The digest that the source says its content has."""
+    """The content digest that the source states."""
     return None if source.digest is None else StatedDigest(f"spec.source.{OBS}.digest", source.digest)
 
 

@@ -1,4 +1,4 @@
-"""Whether a store still holds what was pinned: from what it lists to a finding. Never asks a store, never pins anew."""
+"""Whether a store still holds what was pinned: from its listing to a finding. Never asks a store or changes a pin."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def _found(entry: Entry | None, held: Iterable[Listed]) -> tuple[bool, Listed | 
 
 
 def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
-    """The condition that tells of it."""
+    """The condition for it."""
     if not found.changes:
         return unchanged(manifest.objects)
     if found.lost:
@@ -94,7 +94,7 @@ def _by_path(history: Listing, prefix: str) -> Iterator[tuple[str, Iterable[List
 
 def _is(entry: Entry, held: Listed) -> bool:
     """Whether a fetch would get it: of a pinned version id that one, else what is there now."""
-    if entry.version_id is None or held.version_id is None:  # a store that denies version ids tells of the latest only
+    if entry.version_id is None or held.version_id is None:  # a store that denies version ids lists the latest only
         return held.is_latest and _looks_like(entry, held)
     return held.version_id == entry.version_id
 

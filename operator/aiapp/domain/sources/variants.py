@@ -41,7 +41,7 @@ def contents(source: Source) -> str:
 
 
 def stated_digest(source: Source) -> StatedDigest | None:
-    """The digest that the source says its content has."""
+    """The content digest that the source states."""
     match source.variant:
         case ObsSource() as found:
             return obs.stated_digest(found)

@@ -35,13 +35,13 @@ class Looked:
 
 
 def suspects(pods: Iterable[Json]) -> set[str]:
-    """Versions of which a pod says that the store no longer holds what was pinned."""
+    """Versions of which a pod reports that the store no longer holds what was pinned."""
     found = ((version_of(pod), trouble({}, [pod])) for pod in pods)
     return {version for version, why in found if version and why and why.reason is Reason.CONTENT_CHANGED}
 
 
 def looked(record: VersionRecord, pinned_now: Artifact | None, checked: Checked | None, lost: Sequence[str]) -> Looked:
-    """By `checked`, the last look of this process, else as it was said before.
+    """From `checked`, the last look of this process, else from the recorded condition.
 
     `pinned_now`: what this very import pins. `lost`: ConfigMaps of a pinned version's manifest that do not exist.
     """
@@ -65,14 +65,14 @@ def _first_look(pinned_now: Artifact | None) -> Finding | None:
             return None
 
 
-def with_look(said: Report, look: Looked) -> Report:
-    """The report with what is known of the store."""
-    findings = (*said.findings, look.finding) if look.finding is not None else said.findings
-    told: Json = {"lastHandledReconcileAt": look.handled} if look.handled else {}
-    return replace(said, findings=findings, status=said.status | told)
+def with_look(report: Report, look: Looked) -> Report:
+    """`report` with what is known of the store."""
+    findings = (*report.findings, look.finding) if look.finding is not None else report.findings
+    fields: Json = {"lastHandledReconcileAt": look.handled} if look.handled else {}
+    return replace(report, findings=findings, status=report.status | fields)
 
 
 def recalled(record: VersionRecord) -> Finding | None:
-    """What was last said of the store."""
+    """The finding of the last look, as it was recorded."""
     before = record.condition(ConditionType.SOURCE_UNCHANGED)
     return None if before is None else as_recorded(ConditionType.SOURCE_UNCHANGED, before)

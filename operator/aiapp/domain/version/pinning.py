@@ -31,7 +31,7 @@ class Shared:
         return name in self.config_maps
 
     def is_held(self, name: str) -> bool:
-        """Whether it exists and says that the version uses it."""
+        """Whether it exists and names the version as its user."""
         return name in self.config_maps and is_used_by(self.config_maps[name], self.record.raw)
 
     @property
@@ -70,8 +70,8 @@ class Shared:
 def pinned_otherwise(record: VersionRecord, pin: str, shared: Shared) -> Finding | None:
     """A version of the same name was pinned to other content before it was deleted, or before a backup was restored.
 
-    The ConfigMaps that say so may be anybody's, so that they can only hold a pin back: what is pinned is always what
-    the store lists.
+    Anyone may have written the ConfigMaps that record it, so they can only hold a pin back: what is pinned is always
+    what the store lists.
     """
     before = {name for one in shared.config_maps.values() if (name := _pinned_by_another(record, one))}
     if not before or manifest_config_map(pin) in before:
@@ -97,7 +97,7 @@ def too_many_manifests(total: int | None, limit: int) -> Finding | None:
 
 
 def name_taken(message: str) -> Finding:
-    """A ConfigMap that would hold the manifest or the digest is somebody else's."""
+    """The name of a ConfigMap for the manifest or the digest is taken."""
     return fails(ConditionType.ARTIFACT_PINNED, Reason.NAME_TAKEN, message)
 
 

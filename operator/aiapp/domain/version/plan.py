@@ -1,4 +1,4 @@
-"""AIApplicationVersion: from everything that was gathered to what is to be written, told and looked at. Pure.
+"""AIApplicationVersion: from what was observed to the writes, events and looks at the source. Pure.
 
 The plan is made by steps, each of which adds what it knows: the import, the digest of the content, the runtime, the
 nodes, and what became of the source.
@@ -73,16 +73,16 @@ class ObservedVersion:
     catalogue: Mapping[str, RuntimeSpec]
     fleet: NodeInventory
     tables: Tables
-    told: Fetched | None = None
+    fetched: Fetched | None = None
     """What a pod of ours found when it had fetched everything, if that confirms or teaches something."""
     vouched: Known | None = None
-    """The digest that another version's status tells of the same pin."""
+    """The digest in another version's status of the same pin."""
     checked: Checked | None = None
     """What the last look at the store found."""
     counted: datetime | None = None
     """When mere counts were last written."""
     taken: str | None = None
-    """What hinders the ConfigMaps that were to be written: one of them is somebody else's."""
+    """Why a ConfigMap could not be written: its name is taken."""
 
 
 class Recording(NamedTuple):
@@ -106,7 +106,7 @@ class VersionPlan:
     """ConfigMaps that it no longer uses."""
     report: Report
     writes_status: bool
-    """False: it says nothing but other counts of nodes, and those were written a moment ago."""
+    """False: only counts of nodes differ, and those were written a moment ago."""
     counted: datetime | None
     """When mere counts were last written."""
     events: tuple[Event, ...]
@@ -120,7 +120,7 @@ class VersionPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A plan on its way."""
+    """A plan under construction."""
 
     known: Imported = NOTHING_KNOWN
     keep: Manifest | None = None
@@ -130,7 +130,7 @@ class Draft:
     support: Finding | None = None
     look: Looked = NO_LOOK
     story: str | None = None
-    """What a finished import has to tell."""
+    """Summary of a finished import, for an Event."""
 
 
 Step = Callable[[ObservedVersion, Draft], Draft]
@@ -159,7 +159,7 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """What is known by now of the content of a pinned version; what is known is to be on record."""
-    artifact, told = draft.known.artifact, observed.told
+    artifact, fetched = draft.known.artifact, observed.fetched
     if observed.inspection is not None or not isinstance(artifact, PackageArtifact):
         return draft
     if observed.taken is not None:
@@ -168,20 +168,20 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
     if is_known(artifact):
         learns = Known(Content(artifact.digest or ""), artifact.digest_from or "Fetch")
     else:
-        learns = observed.vouched or (Known(told.content, "Fetch") if told else None)
+        learns = observed.vouched or (Known(fetched.content, "Fetch") if fetched else None)
     if learns is None:
         doubted = with_doubt(draft.known, unconfirmed(name)) if name in observed.shared else draft.known
         return replace(draft, known=doubted)
     is_recorded = is_known(artifact) and observed.shared.is_held(name)
-    known = with_artifact(draft.known, learnt(artifact, learns, told))
+    known = with_artifact(draft.known, learnt(artifact, learns, fetched))
     return replace(draft, known=known, put_on_record=None if is_recorded else learns)
 
 
 def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Which runtime it gets, and whether that is maintained."""
     resolution = runtime_of(observed.record, draft.known.model, observed.catalogue)
-    told = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None
-    return replace(draft, resolution=resolution, support=told)
+    supported = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None
+    return replace(draft, resolution=resolution, support=supported)
 
 
 def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
@@ -219,18 +219,18 @@ def _objection(observed: ObservedVersion, manifest: Manifest) -> Finding | None:
 
 def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     record, shared = observed.record, observed.shared
-    told = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
-    told = with_look(told, draft.look)
-    counted, wait = _damped(observed, told)
+    without_look = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
+    reported = with_look(without_look, draft.look)
+    counted, wait = _damped(observed, reported)
     return VersionPlan(
         keep=draft.keep,
         put_on_record=_recording(draft),
         share=shared.unshared,
         release=shared.unused,
-        report=told,
+        report=reported,
         writes_status=wait is None,
         counted=counted,
-        events=_events(record, draft, told) if wait is None else (),
+        events=_events(record, draft, reported) if wait is None else (),
         follows=record.status.artifact is not None,
         is_lost=bool(shared.lost),
         retry_after=wait,
@@ -261,24 +261,24 @@ def _under_way(observed: ObservedVersion) -> VersionPlan:
     )
 
 
-def _events(record: VersionRecord, draft: Draft, told: Report) -> tuple[Event, ...]:
-    """A version that an import makes Normal has one Event, which tells of both."""
-    changed = tuple(changes(record.status.conditions, told.findings))
+def _events(record: VersionRecord, draft: Draft, reported: Report) -> tuple[Event, ...]:
+    """A version that an import makes Normal has one Event for both."""
+    changed = tuple(changes(record.status.conditions, reported.findings))
     if draft.story is None:
         return changed
     story = Event("Normal", Reason.IMPORTED, draft.story)
-    if told.ready.state is not State.TRUE:
+    if reported.ready.state is not State.TRUE:
         return (story, *changed)
-    others = (event for event in changed if event.reason is not told.ready.reason)
-    return (Event("Normal", told.ready.reason, f"{told.ready.message}; {draft.story}"), *others)
+    others = (event for event in changed if event.reason is not reported.ready.reason)
+    return (Event("Normal", reported.ready.reason, f"{reported.ready.message}; {draft.story}"), *others)
 
 
-def _damped(observed: ObservedVersion, told: Report) -> tuple[datetime | None, float | None]:
+def _damped(observed: ObservedVersion, reported: Report) -> tuple[datetime | None, float | None]:
     """When mere counts of nodes were last written, and seconds to wait before they are again; None: write."""
     record, now, last = observed.record, observed.now, observed.counted
     before = {(condition.type, condition.reason) for condition in record.status.conditions}
-    after = {(str(finding.type), str(finding.reason)) for finding in told.findings}
-    if not only_counts_differ(record.raw.get("status") or {}, told.status) or before != after:
+    after = {(str(finding.type), str(finding.reason)) for finding in reported.findings}
+    if not only_counts_differ(record.raw.get("status") or {}, reported.status) or before != after:
         return last, None
     left = 0.0 if last is None else COUNTS_SECONDS - (now - last).total_seconds()
     return (last, left) if left > 0 else (now, None)

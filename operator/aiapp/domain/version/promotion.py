@@ -10,7 +10,7 @@ from aiapp.domain.sources.raw import is_movable, moved, references
 
 UNKNOWN_DIGEST: Final = (
     "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the "
-    "version once), or at the import, where a SHA256SUMS file beside config.json or the store's checksums tell it"
+    "version once), or at the import, from a SHA256SUMS file beside config.json or the store's checksums"
 )
 
 

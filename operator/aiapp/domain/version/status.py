@@ -1,4 +1,4 @@
-"""AIApplicationVersion: from what source, catalogue and nodes say to conditions and status."""
+"""AIApplicationVersion: from the findings on source, runtime and nodes to conditions and status."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -20,7 +20,7 @@ FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What to say of a version."""
+    """Conditions and status of a version."""
 
     findings: tuple[Finding, ...]
     phase: Phase
@@ -39,7 +39,7 @@ def is_pinned(record: VersionRecord) -> bool:
 
 def known_listing(record: VersionRecord) -> str | None:
     """The listing whose package was found faulty: its files need not be read again, unless the spec changed or
-    somebody asks for it.
+    a look was requested.
     """
     if record.request is not None or record.status.observed_generation != record.generation:
         return None
@@ -70,8 +70,8 @@ def report(
     verdict: Verdict | None,
     support: Finding | None = None,
 ) -> Report:
-    """Everything together. `resolution` None: the package has not said yet which runtime it wants; `support`: whether
-    the runtime is maintained.
+    """Everything together. `resolution` None: the package, which may name the runtime, was not read yet; `support`:
+    whether the runtime is maintained.
     """
     resolved = _runtime_resolved(record, resolution)
     findings = summarize(

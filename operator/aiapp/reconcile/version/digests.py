@@ -1,4 +1,4 @@
-"""Records content digests: the first that is known stays, whoever comes later. Never decides what a pod may run."""
+"""Records content digests: the first that is known stays. Never decides what a pod may run."""
 
 from itertools import pairwise
 from typing import Any
@@ -35,8 +35,8 @@ class Digests:
             raise TakenError(name, f"the digest {digest}")
         await self._shared.share([name], user)
 
-    async def told(self, record: VersionRecord) -> Fetched | None:
-        """The first that a pod has told of a pinned version's content, of those that are to be believed.
+    async def fetched(self, record: VersionRecord) -> Fetched | None:
+        """The earliest complete fetch of a pinned version's content that a pod of ours reports.
 
         None when a fetch has confirmed the digest before.
         """
@@ -44,9 +44,9 @@ class Digests:
         if artifact is None or artifact.verified_at is not None:
             return None
         pods = self._store.children(PODS, record.namespace, record.spec.application)
-        for told in fetched((pod for pod in pods if version_of(pod) == record.spec.version), artifact.objects):
-            if artifact.digest in {None, told.content.digest} and await self._is_ours(told.pod, record, artifact.pin):
-                return told
+        for found in fetched((pod for pod in pods if version_of(pod) == record.spec.version), artifact.objects):
+            if artifact.digest in {None, found.content.digest} and await self._is_ours(found.pod, record, artifact.pin):
+                return found
         return None
 
     async def _is_ours(self, pod: Json, record: VersionRecord, pin: str) -> bool:
@@ -73,7 +73,7 @@ def _controller(obj: Json, kind: str) -> Json | None:
 
 
 def _pin(replica_set: Json) -> str | None:
-    """What the pods of a ReplicaSet are told to fetch."""
+    """The pin that the pods of a ReplicaSet fetch by."""
     containers = replica_set["spec"]["template"]["spec"].get("initContainers") or ()
     arguments = next((c.get("args") or [] for c in containers if c["name"] == FETCHER), [])
     return next((value for name, value in pairwise(arguments) if name == "--pin"), None)

@@ -34,7 +34,7 @@ from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
 
 QUICK_SECONDS: Final = 2.0
-"""An import that takes longer is told while it goes on; of a quicker one only the outcome is written."""
+"""An import that takes longer is reported while it goes on; of a quicker one only the outcome is written."""
 
 _RESULTS: Final = {Valid: "valid", Invalid: "invalid", Unresolved: "unresolved", Unchanged: "unchanged"}
 
@@ -98,7 +98,7 @@ class VersionReconciler:
     # Gather
 
     async def _imported(self, key: Key, record: VersionRecord) -> tuple[Inspection | None, Json]:
-        """What the import finds, and the object as it is after what was written of it meanwhile."""
+        """The result of the import, and the object as it is after the status that was written meanwhile."""
         if is_pinned(record):
             return None, record.raw
         looking = asyncio.create_task(self._inspect(record))
@@ -133,7 +133,7 @@ class VersionReconciler:
             catalogue=ports.catalogue.specs(ports.store.runtimes()),
             fleet=ports.view.fleet,
             tables=ports.view.tables,
-            told=await ports.digests.told(record),
+            fetched=await ports.digests.fetched(record),
             vouched=self._vouched(record.namespace, package.pin) if package else None,
             checked=ports.drifts.checked(record),
             counted=self._counted.get(key),
@@ -159,7 +159,7 @@ class VersionReconciler:
     # Carry out
 
     async def _write_config_maps(self, record: VersionRecord, wanted: VersionPlan) -> str | None:
-        """What hinders it: one of them is somebody else's."""
+        """Why one could not be written: its name is taken. None: all are there."""
         shared, raw = self._ports.shared, record.raw
         await shared.share(wanted.share, raw)
         await shared.release(wanted.release, raw)
@@ -175,8 +175,8 @@ class VersionReconciler:
     async def _carry_out(self, key: Key, record: VersionRecord, raw: Json, wanted: VersionPlan) -> Json:
         """The object as it is afterwards."""
         if wanted.writes_status:
-            told = conditions(wanted.report.findings, record.generation)
-            raw = await self._ports.cluster.write_status(VERSIONS, raw, wanted.report.status | {"conditions": told})
+            findings = conditions(wanted.report.findings, record.generation)
+            raw = await self._ports.cluster.write_status(VERSIONS, raw, wanted.report.status | {"conditions": findings})
         for event in wanted.events:
             self._ports.recorder.event(record.raw, event.type, event.reason, event.message)
         if wanted.follows:

@@ -9,7 +9,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.application.adoption import name_taken
 from aiapp.domain.application.plan import Children, plan
 from aiapp.domain.application.pod_diagnosis import Trouble
-from aiapp.domain.application.status import QUICK_SECONDS, Assessment, assess, telling
+from aiapp.domain.application.status import QUICK_SECONDS, Assessment, assess, noteworthy_pods
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 
 FETCH = {"name": "fetch", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
@@ -302,4 +302,4 @@ LATE = [condition("Progressing", "False", "ProgressDeadlineExceeded")]
 def test_only_pods_that_tell_something_have_to_be_proved_to_be_ours(
     child: dict[str, Any], status: dict[str, Any], *, tells: bool
 ) -> None:
-    assert bool(telling([pod(**status)], [child], [normal_version()])) is tells
+    assert bool(noteworthy_pods([pod(**status)], [child], [normal_version()])) is tells

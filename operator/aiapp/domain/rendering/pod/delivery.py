@@ -58,7 +58,7 @@ class Content:
     manifest_config_maps: tuple[str, ...]
     """More than one for a very large package."""
     digest_config_map: str
-    """Need not exist yet: what it says once it does is demanded of every later fetch."""
+    """Need not exist yet: once it does, every later fetch has to find the digest that it records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Fetched(Delivery):
         yield {"name": "manifest"} | _manifest_source(self.content.manifest_config_maps)
         yield {"name": "recorded", "configMap": {"name": self.content.digest_config_map, "optional": True}}
         if (secret := self.content.source.credentials_secret_ref) is not None:
-            # Optional: without it the fetcher says which Secret is missing; the kubelet would only hang.
+            # Optional: without it the fetcher names the missing Secret; the kubelet would only hang.
             yield {"name": "credentials", "secret": {"secretName": secret.name, "optional": True}}
         if (authorities := self.content.source.ca_bundle_ref) is not None:
             yield {"name": "ca"} | _ca_source(authorities)

@@ -88,18 +88,18 @@ def merged_env(*layers: Sequence[EnvVar] | None) -> tuple[EnvVar, ...]:
 
 def _placement(workload: Workload) -> Json:
     """Node affinity, tolerations and what the user adds to them; absent keys are left out."""
-    wishes = workload.needs.scheduling or Scheduling()
+    scheduling = workload.needs.scheduling or Scheduling()
     tolerations = [
         *workload.placement.tolerations,
-        *(t.model_dump(by_alias=True, exclude_none=True) for t in wishes.tolerations or ()),
+        *(t.model_dump(by_alias=True, exclude_none=True) for t in scheduling.tolerations or ()),
     ]
     affinity = workload.placement.node_affinity
     found: Mapping[str, object] = {
         "affinity": {"nodeAffinity": affinity} if affinity else None,
         "tolerations": tolerations or None,
-        "nodeSelector": wishes.node_selector,
-        "priorityClassName": wishes.priority_class_name,
-        "schedulerName": wishes.scheduler_name,
+        "nodeSelector": scheduling.node_selector,
+        "priorityClassName": scheduling.priority_class_name,
+        "schedulerName": scheduling.scheduler_name,
         "imagePullSecrets": [{"name": name} for name in workload.needs.image_pull_secrets] or None,
     }
     return {key: value for key, value in found.items() if value}
@@ -152,7 +152,7 @@ def _quantities(resources: Mapping[str, int | str] | None) -> dict[str, str]:
 
 
 def _environment(workload: Workload) -> list[Json]:
-    """What people say wins over what the scheduler's plugin wants."""
-    said = [variable.model_dump(by_alias=True, exclude_none=True) for variable in workload.needs.env]
-    names = {variable["name"] for variable in said}
-    return [*said, *(v for v in workload.placement.grouping.environment if v["name"] not in names)]
+    """Variables of users win over those of the scheduler's plugin."""
+    given = [variable.model_dump(by_alias=True, exclude_none=True) for variable in workload.needs.env]
+    names = {variable["name"] for variable in given}
+    return [*given, *(v for v in workload.placement.grouping.environment if v["name"] not in names)]
