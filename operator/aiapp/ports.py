@@ -19,7 +19,7 @@ from aiapp.domain.package.service_code import Syntax
 Clock = Callable[[], datetime]
 """The current time, timezone-aware in UTC."""
 Trim = Callable[[Json], Json | None]
-"""Drops what nobody here needs of an object, or all of it (None); may change and return its argument."""
+"""Drops the fields of an object that are not used, or all of it (None); may change and return its argument."""
 
 
 NOT_SERVED: Final = "NotServed"
@@ -39,7 +39,7 @@ class ApiError(Exception):
 
     @property
     def transient(self) -> bool:
-        """Whether the same request may succeed later without anybody mending anything."""
+        """Whether the same request may succeed later without a change by a user."""
         return self.status in (0, 409, 429) or self.status >= 500
 
 
@@ -48,11 +48,11 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """409: the object changed meanwhile, exists already, or is owned by somebody else."""
+    """409: the object changed meanwhile, exists already, or is owned by another controller."""
 
 
 class StaleError(ConflictError):
-    """A status was computed from an object that is no longer as it was, or no longer there: reconcile anew."""
+    """A status was computed from an object that is no longer as it was, or no longer there: reconcile again."""
 
     def __init__(self, message: str) -> None:
         super().__init__(409, "Conflict", message)
@@ -74,7 +74,7 @@ class Applied:
 
     result: ApplyResult
     object: Json
-    """The object as it is now, whoever owns it."""
+    """The object as it is now, whatever owns it."""
 
 
 class Cluster(Protocol):
@@ -106,10 +106,10 @@ class Cluster(Protocol):
         ...
 
     async def write_status(self, resource: Resource, observed: Json, status: Json) -> Json:
-        """Make `status` the whole status of `observed`, if it differs; the object as it is afterwards.
+        """Make `status` the complete status of `observed`, if it differs; the object as it is afterwards.
 
-        `observed` is the object that `status` was computed from. Raises `StaleError` when it is gone or was made anew,
-        or its spec or status is another by now: what is there then is never written over.
+        `observed` is the object that `status` was computed from. Raises `StaleError` when it is gone or was created
+        again, or its spec or status is another by now: what is there then is never written over.
         Conditions are given without times (`type`, `status`, `reason`, `message`, `observedGeneration`);
         `lastTransitionTime` is kept while a condition's status stays the same.
         """
@@ -121,7 +121,7 @@ class Cluster(Protocol):
 
 
 class Recorder(Protocol):
-    """Tells people what happened, through Kubernetes Events."""
+    """Records what happened as Kubernetes Events."""
 
     def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:  # noqa: A002
         """Once per object, reason and message, also over restarts. Never raises, never blocks."""
@@ -196,7 +196,7 @@ class StoreError(Exception):
         """One of the import reasons, for example `AccessDenied`."""
         self.message = message
         self.retryable = retryable
-        """Whether it may mend itself (an outage) rather than need a person. Both kinds are worth trying again later."""
+        """True if transient (an outage); False if a user must act. Both kinds are worth trying again later."""
 
 
 class ObjectChangedError(StoreError):
@@ -235,7 +235,7 @@ class HashingStore(ObjectStore, Protocol):
     """An object store that may know hashes of what it holds."""
 
     async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
-        """Of the whole object, in lower-case hex; None when the store does not say. Raises `StoreError`."""
+        """Of the whole object, in lower-case hex; None when the store does not know it. Raises `StoreError`."""
         ...
 
 
@@ -244,7 +244,7 @@ class ParserError(Exception):
 
 
 class PythonParser(Protocol):
-    """Parses code that nobody trusts, without ever importing or executing it."""
+    """Parses untrusted code, without ever importing or executing it."""
 
     async def parse(self, source: bytes) -> Syntax:
         """Code that cannot be parsed, or costs too much, is a `SyntaxFault`. Raises `ParserError`."""

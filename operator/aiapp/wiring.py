@@ -176,7 +176,7 @@ def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconcil
         sources=sources(parts),
         drifts=parts.drifts,
         slots=StoreSlots(DRIFTS_AT_ONCE, parts.drifts.queue.add),
-        tell=tell,
+        trigger=tell,
     )
     return DriftReconciler(ports)
 

@@ -129,7 +129,7 @@ class World(FakeCluster):
             ApplicationPorts(fetcher=lambda: fetcher, replica_sets=ReplicaSets(self.cluster), **common)
         )
         drift = DriftPorts(
-            store=self.store, sources=sources, drifts=self.drifts, slots=self.slots, tell=self.triggered.append
+            store=self.store, sources=sources, drifts=self.drifts, slots=self.slots, trigger=self.triggered.append
         )
         self.of_drift = DriftReconciler(drift)
 

@@ -94,7 +94,7 @@ class ApplicationReconciler:
     def __init__(self, ports: ApplicationPorts) -> None:
         self._ports = ports
         self._met: dict[Key, datetime] = {}
-        """Applications of which nothing was said yet, and since when they are known."""
+        """Applications that have no status yet, and since when they are known."""
 
     async def __call__(self, key: Key) -> Outcome:
         raw = self._ports.store.get(APPLICATIONS, key.namespace, key.name)
@@ -106,15 +106,15 @@ class ApplicationReconciler:
         observed = await self._gather(application)
         wanted = await self._with_manifests(observed, await self._with_access(plan(observed)))
         done = await self._carry_out(observed, wanted)
-        self._tell(application, wanted.events)
+        self._send(application, wanted.events)
         after = _after(observed, done)
         await self._release(after, wanted.rollouts)
         self._suspect(observed)
-        said = assess(after, wanted, done.trouble)
-        if said.retry_after is None:
+        assessment = assess(after, wanted, done.trouble)
+        if assessment.retry_after is None:
             self._met.pop(key, None)
-            await self._report(application, said)
-        return Outcome(retry_after=said.retry_after, failed=done.trouble is not None or wanted.must_retry)
+            await self._report(application, assessment)
+        return Outcome(retry_after=assessment.retry_after, failed=done.trouble is not None or wanted.must_retry)
 
     async def _take_back(self, application: ApplicationRecord) -> None:
         """What it is to serve with and what had lost its owner, before anything is judged by what it owns."""
@@ -124,7 +124,7 @@ class ApplicationReconciler:
         children = [child for kind in OF_ONE_APPLICATION for child in self._ports.store.children(kind, *place)]
         for orphan in orphans(application, children):
             await self._ports.cluster.take_back(orphan, new_owners(application, orphan))
-            self._tell(application, [taken_back(orphan)])
+            self._send(application, [taken_back(orphan)])
 
     async def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
@@ -226,12 +226,12 @@ class ApplicationReconciler:
             if record.spec.version in suspected:
                 self._ports.drifts.suspect(record)
 
-    async def _report(self, application: ApplicationRecord, said: Assessment) -> None:
-        status = said.status | {"conditions": conditions(said.findings, application.generation)}
+    async def _report(self, application: ApplicationRecord, assessment: Assessment) -> None:
+        status = assessment.status | {"conditions": conditions(assessment.findings, application.generation)}
         await self._ports.cluster.write_status(APPLICATIONS, application.raw, status)
-        self._tell(application, said.events)
+        self._send(application, assessment.events)
 
-    def _tell(self, application: ApplicationRecord, events: Iterable[Event]) -> None:
+    def _send(self, application: ApplicationRecord, events: Iterable[Event]) -> None:
         for event in events:
             self._ports.recorder.event(application.raw, *event)
 

@@ -74,7 +74,7 @@ class StoreSlots:
 
 
 def _rotate(groups: OrderedDict[str, OrderedDict[Key, None]] | OrderedDict[str, _Waiting], name: str) -> None:
-    """The group comes last from now on, or not at all when nobody in it waits."""
+    """The group comes last from now on, or not at all when no key in it waits."""
     if groups[name]:
         groups.move_to_end(name)
     else:

@@ -1,4 +1,4 @@
-"""What the API server refused, and what nobody foresaw, as a condition of the object that it happened to.
+"""Refusals of the API server and unexpected errors, as conditions of the object that was reconciled.
 
 Never lets an error pass in silence: the queue tries again, but a user reads conditions, not the operator's log.
 """
@@ -67,7 +67,7 @@ def unforeseen(error: Exception) -> Trouble:
     """Of an error in the operator its kind alone: its text may hold anything."""
     return Trouble(
         Reason.INTERNAL_ERROR,
-        f"the operator failed with {type(error).__name__} and tries again; its log says more",
+        f"the operator failed with {type(error).__name__} and tries again; see its log",
     )
 
 

@@ -1,4 +1,4 @@
-"""Reconciles an InferenceRuntime: says what its name tells."""
+"""Reconciles an InferenceRuntime: puts the parts of its name into its status."""
 
 from pydantic import ValidationError
 

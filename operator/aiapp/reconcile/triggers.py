@@ -50,7 +50,7 @@ class Triggers:
 
     async def fleet(self, key: Key) -> Outcome:
         """The reconciler of `FLEET`: every version is judged again, and so is each application that is not ready or has
-        wishes of its own about nodes; another one hears of a changed verdict through its version. And of `DEVICES`.
+        node selectors or resources of its own; another one is triggered by its version. And of `DEVICES`.
         """
         if key == FLEET:
             for version in self._store.all(VERSIONS):
@@ -61,7 +61,7 @@ class Triggers:
         return Outcome()
 
     def nodes_read_otherwise(self) -> None:
-        """The facts by which nodes are judged changed; runtimes say whether they can be read."""
+        """The facts by which nodes are judged changed; the conditions of runtimes show whether they could be read."""
         self._queue.add_after(FLEET, FLEET_WINDOW_SECONDS)
         for runtime in self._store.runtimes():
             self._queue.add(key_of(RUNTIMES, runtime))

@@ -56,7 +56,7 @@ async def test_a_package_that_always_changes_names_what_changes_and_heals(
     found = await look(endpoint=proxy.endpoint)
     assert isinstance(found, Unresolved)
     assert (found.reason, found.retryable) == (Reason.LISTING_UNSTABLE, True)
-    assert "3 times in a row somebody added 'mnist/model/late-4' while the package was read" in found.message
+    assert "3 times in a row the package changed while it was read (added 'mnist/model/late-4')" in found.message
     proxy.rule = lambda _: NO_FAULT
     assert isinstance(await look(endpoint=proxy.endpoint), Valid)
 

@@ -1,4 +1,4 @@
-"""Reads bodies of answers up to a bound, whatever their headers say. Never holds more than the bound and one chunk."""
+"""Reads bodies of answers up to a bound, whatever their headers claim. Never holds more than that and one chunk."""
 
 from collections.abc import AsyncIterator
 
@@ -21,7 +21,7 @@ async def read(stream: aiohttp.StreamReader, limit: int) -> bytes:
 
 
 async def beginning(stream: aiohttp.StreamReader, limit: int) -> bytes:
-    """Its first bytes, about `limit` of them at most: an answer that is only told to people."""
+    """Its first bytes, about `limit` of them at most: for an answer that is only shown in a message."""
     found = b""
     async for chunk in stream.iter_any():
         found += chunk[: limit - len(found)]

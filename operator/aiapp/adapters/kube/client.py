@@ -46,7 +46,7 @@ _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError
 
 
 class RequestObserver(Protocol):
-    """Is told of every answer, for metrics."""
+    """Is notified of every answer, for metrics."""
 
     def requested(self, method: str, resource: str, status: int, seconds: float) -> None:
         """`resource` is the plural, with `/status` where only that was meant; `status` is 0 without an answer."""
@@ -112,7 +112,7 @@ class KubeApi(Api):
         fields: str = "",
         trim: Trim | None = None,
     ) -> Page:
-        """As `ports.Api` says; of one namespace when it is given."""
+        """As in `ports.Api`; of one namespace when it is given."""
         params, limit = _selectors(selector, fields), PAGE_SIZE
         items: list[Json] = []
         while True:
@@ -256,7 +256,7 @@ class KubeApi(Api):
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:
-    return {name: said for name, said in (("labelSelector", labels), ("fieldSelector", fields)) if said}
+    return {name: value for name, value in (("labelSelector", labels), ("fieldSelector", fields)) if value}
 
 
 def _page_request(resource: Resource, namespace: str | None, params: Mapping[str, str], limit: int) -> _Request:
@@ -300,7 +300,7 @@ def _is_object(answer: Any) -> TypeGuard[Json]:
 
 
 async def _content(response: aiohttp.ClientResponse, request: _Request) -> bytes:
-    """Raises `TooLongError`; what is said of an error is cut instead."""
+    """Raises `TooLongError`; the body of an error is cut instead."""
     if response.ok:
         return await bounded.read(response.content, request.most_bytes)
     return await bounded.beginning(response.content, ERROR_BYTES)

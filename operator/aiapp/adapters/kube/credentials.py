@@ -32,11 +32,11 @@ _load_kubeconfig: Any = config.load_kube_config
 _list_contexts: Any = config.list_kube_config_contexts
 
 Load = Callable[[], Any]
-"""Reads the sources anew and gives a `kubernetes.client.Configuration`. May block and run programs."""
+"""Reads the sources again and gives a `kubernetes.client.Configuration`. May block and run programs."""
 
 
 class NoClusterError(Exception):
-    """There is neither a service account nor a usable kubeconfig; the message says what was tried."""
+    """There is neither a service account nor a usable kubeconfig; the message lists what was tried."""
 
 
 def load(kubeconfig: str | None = None, context: str | None = None) -> Any:
@@ -103,7 +103,7 @@ class KubeCredentials:
         return self._header.value
 
     async def reload(self, refused: str | None) -> bool:
-        """After a 401 for the header `refused`: reads everything anew. Whether another attempt makes sense."""
+        """After a 401 for the header `refused`: reads everything again. Whether another attempt makes sense."""
         async with self._lock:
             if self._header.value != refused:
                 return True

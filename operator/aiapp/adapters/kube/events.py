@@ -1,4 +1,4 @@
-"""Kubernetes Events, each told once, also over restarts. Never raises, never makes a reconciler wait."""
+"""Records Kubernetes Events, de-duplicated across restarts. Never raises, never makes a reconciler wait."""
 
 import asyncio
 import logging
@@ -21,9 +21,9 @@ COMPONENT: Final = "aiapp-operator"
 BACKLOG: Final = 10_000
 """Events that wait to be sent, as after thousands of objects at once; more are dropped with a warning."""
 REMEMBERED: Final = 10_000
-"""Events that are known to be told without asking the API server."""
+"""Events that are known to be recorded without asking the API server."""
 REMEMBERED_SECONDS: Final = 3600.0
-"""The API server itself forgets an event after an hour; then a state that comes back is told again."""
+"""The API server itself forgets an event after an hour; then a state that comes back is recorded again."""
 MAX_MESSAGE: Final = 1024
 """Characters that the API server accepts."""
 SENDERS: Final = 4
@@ -74,7 +74,7 @@ class EventRecorder(Recorder):
             except ConflictError:
                 continue
             except ApiError as error:
-                # Its namespace may be going away, or the API server; the next pass over the object tells it again.
+                # Its namespace may be going away, or the API server; the next pass over the object records it again.
                 self._told.pop(document["metadata"]["name"], None)
                 logger.info("event %s not sent: %s", document["reason"], error)
 
@@ -86,7 +86,7 @@ class EventRecorder(Recorder):
 def _document(about: Json, kind: EventType, reason: Reason, message: str, moment: str) -> Json:
     metadata = about["metadata"]
     namespace = metadata.get("namespace", "default")
-    told = sha256(f"{metadata['uid']}\n{reason}\n{message}".encode()).hexdigest()[:16]
+    digest = sha256(f"{metadata['uid']}\n{reason}\n{message}".encode()).hexdigest()[:16]
     involved = {
         "apiVersion": about["apiVersion"],
         "kind": about["kind"],
@@ -97,7 +97,7 @@ def _document(about: Json, kind: EventType, reason: Reason, message: str, moment
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{metadata['name'][:200]}.{told}", "namespace": namespace},
+        "metadata": {"name": f"{metadata['name'][:200]}.{digest}", "namespace": namespace},
         "involvedObject": involved | ({"namespace": namespace} if "namespace" in metadata else {}),
         "type": kind,
         "reason": str(reason),

@@ -14,7 +14,7 @@ ASK: Final = {"x-amz-checksum-mode": "ENABLED"}
 """Request headers."""
 
 _IN_PARTS: Final = re.compile(r"-[0-9]+\Z")
-"""ETags of multipart uploads, whose SHA-256 is always composite although not every store says so."""
+"""ETags of multipart uploads, whose SHA-256 is always composite, although not every store marks it so."""
 
 
 def may_have_hash(listed: Listed) -> bool:

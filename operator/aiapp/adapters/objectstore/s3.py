@@ -185,7 +185,7 @@ class S3Store(HashingStore, ObjectHistory):
     async def _require_restored(
         self, context: RequestContext, credentials: Credentials | None, listed: Listed, storage_class: str
     ) -> None:
-        """Raises `StoreError` (ObjectArchived) unless the object can be read, which a listing does not tell."""
+        """Raises `StoreError` (ObjectArchived) unless the object can be read, which a listing does not show."""
         one = self._request_context(context.location, credentials, listed)
         try:
             await self._of_object(one, credentials, listed, _nothing, headers={"range": "bytes=0-0"})

@@ -26,7 +26,7 @@ from aiapp.s3.addressing import AddressError, address
 
 
 class AccessError(Exception):
-    """An object that the source names is absent or does not hold what it should; a person has to mend that."""
+    """An object that the source names is absent or does not hold what it should; a user has to fix that."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -63,9 +63,9 @@ async def access(source: ObsSource, namespace: str, cluster: Namespace) -> Acces
 
 
 async def require_allowed(source: ObsSource, namespace: str, cluster: Namespace) -> None:
-    """Raises `AccessError` if the credentials Secret says that it is for other endpoints, and `ApiError`.
+    """Raises `AccessError` if the credentials Secret is restricted to other endpoints, and `ApiError`.
 
-    One that is absent is no matter of this: who uses it says so.
+    An absent Secret is ignored here: its use is what fails.
     """
     reference = source.credentials_secret_ref
     secret = await cluster.secret(namespace, reference.name) if reference else None
@@ -80,7 +80,7 @@ def _require_allowed(secret: Secret, name: str, where: Location) -> None:
     try:
         asked = address(where)
     except AddressError:
-        return  # no request can be sent there, which the store's client says
+        return  # no request can be sent there, which the store's client reports
     if not is_allowed(allowed, asked.scheme, asked.store, asked.port):
         message = f"Secret {name} is not for {where.host}: its annotation {ALLOWED_ENDPOINTS} names other endpoints"
         raise AccessError(Reason.CREDENTIALS_DENIED, message)

@@ -21,9 +21,9 @@ _FEW_OBJECTS: Final = 100
 """To look through so many takes less than to wake a thread."""
 
 
-async def known_content(package: Valid, way: Access, store: HashingStore, limit: int) -> Known | None:
-    """None when neither says it of every file; the store is asked about at most `limit` objects."""
-    look = _Look(way, store, way.where.prefix + package.uri.removeprefix(way.where.uri))
+async def known_content(package: Valid, access: Access, store: HashingStore, limit: int) -> Known | None:
+    """None when neither knows it of every file; the store is asked about at most `limit` objects."""
+    look = _Look(access, store, access.where.prefix + package.uri.removeprefix(access.where.uri))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await look.by_sums(package) or await look.by_checksums(package, limit)
@@ -32,8 +32,8 @@ async def known_content(package: Valid, way: Access, store: HashingStore, limit:
 
 
 class _Look:
-    def __init__(self, way: Access, store: HashingStore, root: str) -> None:
-        self._way = way
+    def __init__(self, access: Access, store: HashingStore, root: str) -> None:
+        self._access = access
         self._store = store
         self._root = root
 
@@ -42,7 +42,7 @@ class _Look:
         file = await offload(lambda: _sums(entries), inline=len(entries) <= _FEW_OBJECTS)
         if file is None or file.size > MAX_SUMS_BYTES:
             return None
-        sums = await self._store.read(self._way.where, self._way.credentials, self._listed(file), MAX_SUMS_BYTES)
+        sums = await self._store.read(self._access.where, self._access.credentials, self._listed(file), MAX_SUMS_BYTES)
         found = await offload(lambda: content_by_sums(sums, entries))
         return None if found is None else Known(found, "SHA256SUMS")
 
@@ -61,7 +61,7 @@ class _Look:
         return Known(await offload(lambda: content(entries, hashes), inline=is_short), "Checksums")
 
     async def _hash(self, entry: Entry) -> str | None:
-        return await self._store.sha256(self._way.where, self._way.credentials, self._listed(entry))
+        return await self._store.sha256(self._access.where, self._access.credentials, self._listed(entry))
 
     def _listed(self, entry: Entry) -> Listed:
         return Listed(f"{self._root}{entry.path}", entry.size, entry.etag, entry.version_id)

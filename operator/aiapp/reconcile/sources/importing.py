@@ -1,4 +1,4 @@
-"""Looks at a package in object storage and says what it is, or the one reason why it is not accepted.
+"""Inspects a package in object storage: the package, or the one reason why it is not accepted.
 
 Never writes anything, never keeps state, never executes what it reads; the caller turns the result into conditions.
 """
@@ -27,7 +27,7 @@ from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonPars
 from aiapp.reconcile.offload import offload
 
 DEADLINE_SECONDS: Final = 300.0
-"""For one whole look at a package: 100,000 objects take 200 answers of a store."""
+"""For one look at a package: 100,000 objects take 200 answers of a store."""
 ATTEMPTS: Final = 3
 """How often a package that does not hold still is read again within one look."""
 
@@ -98,7 +98,7 @@ class _Look:
         if again.digest == listing.digest:
             return found
         changes = await offload(lambda: listing_changes(listing, again))
-        return _Moved(again, f"somebody {changes} while the package was read")
+        return _Moved(again, f"the package changed while it was read ({changes})")
 
     async def _listing(self) -> Listing:
         return await self.store.list(self.where, self.credentials)

@@ -56,9 +56,9 @@ class _Held:
 
 async def package_access(source: ObsSource, found: SourceStatus, namespace: str, cluster: Namespace) -> Access:
     """`access` to the folder in which config.json was found. Raises `AccessError`, `ApiError`."""
-    way = await access(source, namespace, cluster)
+    place = await access(source, namespace, cluster)
     root = location(source.model_copy(update={"uri": found.uri}))
-    return replace(way, where=replace(way.where, prefix=root.prefix))
+    return replace(place, where=replace(place.where, prefix=root.prefix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class ObsPackage(LiveSource):
     async def inspect(self, known: KnownOfPin) -> Inspection:
         ports = self.ports
         try:
-            way = await access(self.source, self.record.namespace, ports.cluster)
+            place = await access(self.source, self.record.namespace, ports.cluster)
         except AccessError as error:
             return Unresolved(error.reason, error.message, retryable=False)
         listing, parser = known_listing(self.record), ports.parsers.of(self.record.namespace)
         found = await inspect(
-            way.where, way.credentials, ports.objects, parser, listing, deadline_seconds=ports.seconds
+            place.where, place.credentials, ports.objects, parser, listing, deadline_seconds=ports.seconds
         )
         if not isinstance(found, Valid):
             return found
-        content = known(found.manifest.pin) or await known_content(found, way, ports.objects, ports.checksum_objects)
+        content = known(found.manifest.pin) or await known_content(found, place, ports.objects, ports.checksum_objects)
         return replace(found, content=content)
 
     @override
@@ -118,7 +118,7 @@ class ObsPackage(LiveSource):
         return await _compared(manifest, found)
 
     async def _listing(self) -> _Held | Finding:
-        """What lies where the package was found; or why that cannot be said."""
+        """The objects where the package was found; or why they cannot be listed."""
         try:
             async with asyncio.timeout(self.ports.seconds):
                 return await self._held()
@@ -131,13 +131,13 @@ class ObsPackage(LiveSource):
     async def _held(self) -> _Held:
         found = self.record.status.source
         assert found is not None
-        way = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
+        place = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
         try:
-            return _Held(await self.ports.objects.history(way.where, way.credentials), way.where.prefix)
+            return _Held(await self.ports.objects.history(place.where, place.credentials), place.where.prefix)
         except StoreError as error:
             if error.reason is not Reason.PREFIX_EMPTY:
                 raise
-            return _Held(Listing.of(()), way.where.prefix)
+            return _Held(Listing.of(()), place.where.prefix)
 
 
 async def _compared(manifest: Manifest, held: _Held) -> Finding:

@@ -1,4 +1,4 @@
-"""The source of a version, by its kind. The one place of the reconcilers that tells kinds of sources apart."""
+"""The source of a version, by its kind. The one place of the reconcilers that distinguishes kinds of sources."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,6 +1,6 @@
 """Compares pinned versions with their stores: now and then, on request, and when a fetch found something else.
 
-Never changes what is pinned; what was found is told by the reconciler of versions. Writes a manifest again that was
+Never changes what is pinned; the reconciler of versions reports the result. Writes a manifest again that was
 deleted, if the store still lists exactly what was pinned.
 """
 
@@ -63,7 +63,7 @@ class DriftTracker:
     """Which versions are looked at, and what the last look of this process found. `queue` is for keys of this kind."""
 
     queue: WorkQueue
-    pace: DriftTiming
+    timing: DriftTiming
     _watched: dict[Key, _Watched] = field(default_factory=dict)
 
     def checked(self, record: VersionRecord) -> Checked | None:
@@ -82,7 +82,7 @@ class DriftTracker:
     def suspect(self, record: VersionRecord) -> None:
         """A pod could not fetch what was pinned: look at once, unless the reason is known or was just looked for."""
         known = record.condition(ConditionType.SOURCE_UNCHANGED)
-        watched, now = self._follow(record), self.pace.clock()
+        watched, now = self._follow(record), self.timing.clock()
         is_recent = watched.suspected is not None and now - watched.suspected < SUSPICION_SECONDS
         if is_recent or (known is not None and known.status == "False"):
             return
@@ -104,10 +104,10 @@ class DriftTracker:
 
     def pause(self, finding: Finding) -> float | None:
         """Seconds until the next look; None: only on request."""
-        if not self.pace.interval:
+        if not self.timing.interval:
             return None
-        longest = UNKNOWN_SECONDS if finding.state is State.UNKNOWN else self.pace.interval
-        return min(longest, self.pace.interval) * (1 - JITTER * self.pace.uniform())
+        longest = UNKNOWN_SECONDS if finding.state is State.UNKNOWN else self.timing.interval
+        return min(longest, self.timing.interval) * (1 - JITTER * self.timing.uniform())
 
     def _follow(self, record: VersionRecord) -> _Watched:
         """The next look lies anywhere within the interval: after a restart, not all versions are due at once."""
@@ -115,8 +115,8 @@ class DriftTracker:
         watched = self._watched.get(key)
         if watched is None:
             watched = self._watched[key] = _Watched()
-            if self.pace.interval:
-                self.queue.add_after(key, self.pace.interval * self.pace.uniform())
+            if self.timing.interval:
+                self.queue.add_after(key, self.timing.interval * self.timing.uniform())
         if record.request is not None and watched.asked != record.request:
             watched.asked = record.request
             self.queue.add(key)
@@ -131,7 +131,7 @@ class DriftPorts:
     sources: Sources
     drifts: DriftTracker
     slots: StoreSlots
-    tell: Callable[[Key], None]
+    trigger: Callable[[Key], None]
     """Has the version reconciled: there is news for its status."""
 
 
@@ -165,7 +165,7 @@ class DriftReconciler:
 
     def _report(self, record: VersionRecord, finding: Finding, request: str | None) -> None:
         if self._ports.drifts.found(record, Checked(record.uid, finding, request)):
-            self._ports.tell(Key(VERSIONS.kind, record.namespace, record.name))
+            self._ports.trigger(Key(VERSIONS.kind, record.namespace, record.name))
 
 
 def drift_key(record: VersionRecord) -> Key:

@@ -19,7 +19,7 @@ class Catalogue:
         self._parsed: dict[str, tuple[str, RuntimeSpec | None]] = {}
 
     def specs(self, objects: Iterable[Json]) -> dict[str, RuntimeSpec]:
-        """Specs by full runtime name, without those that break a rule of this operator: their own status says so."""
+        """Specs by full runtime name; without those that break a rule of this operator, as their own status shows."""
         self._parsed = {raw["metadata"]["uid"]: self._current(raw) for raw in objects}
         return {spec.name: spec for _, spec in self._parsed.values() if spec is not None}
 

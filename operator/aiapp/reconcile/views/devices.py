@@ -20,7 +20,7 @@ class Devices:
         return self._used
 
     def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None:  # noqa: ARG002
-        """A whole listing."""
+        """A complete listing."""
         held = set(self._pods)
         self._pods = {_uid(pod): pod for pod in documents}
         self._used = used(self._pods.values())

@@ -1,6 +1,6 @@
 """The facts by which nodes are judged: the shipped ones with those of the administrator's ConfigMap laid over them.
 
-A mistake in the ConfigMap changes nothing: the last good one stays in force, and everybody is told.
+A mistake in the ConfigMap changes nothing: the last good one stays in force, and conditions and an Event show it.
 """
 
 import logging
@@ -31,7 +31,7 @@ class NodeFactsConfig:
         """What is wrong in it."""
 
     def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None:  # noqa: ARG002
-        """A whole listing: one object or none."""
+        """A complete listing: one object or none."""
         found = next(iter(documents), None)
         if found is None:
             self._forget()

@@ -12,7 +12,7 @@ from aiapp.reconcile.views.node_facts import NodeFactsConfig
 
 
 class NodeInventoryView:
-    """Shared by the reconcilers. `devices` None: nobody counts what pods hold."""
+    """Shared by the reconcilers. `devices` None: the devices that pods hold are not counted."""
 
     def __init__(self, store: Cache[NodeFacts], knowledge: NodeFactsConfig, devices: Devices | None) -> None:
         self._store = store

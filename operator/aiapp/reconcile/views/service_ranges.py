@@ -1,6 +1,7 @@
-"""Which addresses are those of the cluster's Services, where no store may be unless an administrator says so.
+"""The address ranges of the cluster's Services, where no store may be unless an administrator allows it.
 
-ServiceCIDRs tell it (Kubernetes 1.33 and later). Where they are not served or may not be read, only the settings count.
+They are read from ServiceCIDRs (Kubernetes 1.33 and later). Where those are not served or may not be read, only the
+settings count.
 """
 
 import asyncio

@@ -115,7 +115,7 @@ async def test_a_listing_of_many_pages_that_always_changes_names_the_first_keys(
     assert isinstance(found, Unresolved)
     assert (found.reason, found.retryable) == (Reason.LISTING_UNSTABLE, True)
     named = "replaced 'mnist/a.pth', added 'mnist/late-4-0.pth', added 'mnist/late-4-1.pth' and 2 more"
-    assert f"3 times in a row somebody {named} while the package was read" in found.message
+    assert f"3 times in a row the package changed while it was read ({named})" in found.message
     assert len(store.listed) == 4
     store.before.clear()
     assert isinstance(await look(store), Valid)
