@@ -10,7 +10,7 @@ import click
 from aiapp.cli.options.cluster import Choice, answered, cluster_options
 from aiapp.cli.output.documents import as_json
 from aiapp.cli.output.table import table
-from aiapp.domain.fetching.pod_status import Fetching, State
+from aiapp.domain.fetching.pod_status import Fetching, FetchState
 from aiapp.domain.sizes import human_size
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
@@ -18,7 +18,12 @@ from aiapp.queries.fetch_progress import fetch_progress
 
 POLL_SECONDS: Final = 2.0
 HEAD: Final = ("POD", "VERSION", "STATE", "DONE", "%", "RATE", "LEFT", "MESSAGE")
-COLOURS: Final = {State.FETCHED: "green", State.FAILED: "red", State.FETCHING: "cyan", State.WAITING: "yellow"}
+COLOURS: Final = {
+    FetchState.FETCHED: "green",
+    FetchState.FAILED: "red",
+    FetchState.FETCHING: "cyan",
+    FetchState.WAITING: "yellow",
+}
 
 
 @click.command("progress")
@@ -53,7 +58,7 @@ async def _shown(cluster: UserCluster, application: str, output: str, *, watch: 
             raise QueryError(f"namespace {cluster.namespace} has no pods of the application {application}")
         _print(found, output, watch=watch)
         if not watch or (found and all(one.ended for one in found)):
-            return any(one.state is State.FAILED for one in found)
+            return any(one.state is FetchState.FAILED for one in found)
         await asyncio.sleep(POLL_SECONDS)
 
 

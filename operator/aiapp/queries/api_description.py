@@ -14,7 +14,7 @@ from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Files
 from aiapp.domain.objectstore.location import Location
-from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
@@ -89,7 +89,7 @@ def _pinned(manifest: Manifest, where: Location) -> Listed:
     return Listed(f"{where.prefix}{CONFIG_FILE}", entry.size, entry.etag, entry.version_id)
 
 
-async def _config(where: Location, keys: Credentials | None, store: ObjectStore, listed: Listed) -> Config:
+async def _config(where: Location, keys: Credentials | None, store: ObjectStore, listed: Listed) -> PackageConfig:
     data = await store.read(where, keys, listed, MAX_CONFIG_BYTES)
     found = read_config(data, listed.key.removeprefix(where.prefix))
     if isinstance(found, Refusal):
@@ -97,5 +97,5 @@ async def _config(where: Location, keys: Credentials | None, store: ObjectStore,
     return found
 
 
-def _described(title: Title, config: Config) -> ApiDescription:
+def _described(title: Title, config: PackageConfig) -> ApiDescription:
     return ApiDescription(openapi(title, config.read), tuple(config.model.repaired or ()))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from aiapp.domain.fetching.pod_status import FETCHER, Fetching, State, fetching
+from aiapp.domain.fetching.pod_status import FETCHER, Fetching, FetchState, fetching
 from aiapp.domain.fetching.progress import Progress, progress_in
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import PODS, Json
@@ -19,7 +19,7 @@ async def fetch_progress(cluster: UserCluster, application: str) -> list[Fetchin
 
 async def _of(cluster: UserCluster, pod: Json) -> Fetching | None:
     found = fetching(pod)
-    if found is None or found.state is not State.FETCHING:
+    if found is None or found.state is not FetchState.FETCHING:
         return found
     return found.with_progress(await _last_progress(cluster, found.pod))
 

@@ -56,7 +56,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(slots=True)
-class Page:
+class ListingPage:
     """One page of a listing."""
 
     objects: list[Listed] = field(default_factory=list)
@@ -102,7 +102,7 @@ class PageReader:
             raise UnreadableError(f"answers with more than {MAX_PAGE_BYTES} bytes for one page of a listing")
         self._parser.parse(piece, final=False)
 
-    def page(self) -> Page:
+    def page(self) -> ListingPage:
         """Returns the page, after all bytes were fed."""
         self._parser.parse(b"", final=True)
         return _page(self._parser, self._cursor)
@@ -188,9 +188,9 @@ _OF_LISTING: Final = frozenset(
 )
 
 
-def _page(parsed: _ListingParser, cursor: Cursor) -> Page:
+def _page(parsed: _ListingParser, cursor: Cursor) -> ListingPage:
     decoded: Callable[[str], str] = unquote_plus if parsed.fields.get("EncodingType") == "url" else str
-    page = Page()
+    page = ListingPage()
     for member in parsed.members:
         listed = _listed(member, decoded)
         page.objects.append(listed)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from typing_extensions import override
 
-from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.diagnostics import MAX_KEPT, MAX_REPAIRS
@@ -75,7 +75,7 @@ HOSTILE = [
 ]
 
 
-def read(data: bytes) -> tuple[Config | Refusal, int]:
+def read(data: bytes) -> tuple[PackageConfig | Refusal, int]:
     """What is read, and the most memory that took, in bytes."""
     tracemalloc.start()
     try:

@@ -12,7 +12,7 @@ from tests.support.records import normal_version, observed
 from tests.unit.modelarts.test_schemas import VALUES
 
 from aiapp.domain.application.plan import plan
-from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.layout import Layout, locate, missing_files
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.records import VersionRecord
@@ -80,12 +80,12 @@ CONFIGS = st.fixed_dictionaries(
 )
 
 
-def accepted(folder: Path) -> Config | None:
+def accepted(folder: Path) -> PackageConfig | None:
     found = read_config((folder / CONFIG_FILE).read_bytes(), CONFIG_FILE)
     return None if isinstance(found, Refusal) else found
 
 
-def model_container(config: Config) -> dict[str, Any]:
+def model_container(config: PackageConfig) -> dict[str, Any]:
     """Of the pod that the operator makes for a version with this package."""
     raw = normal_version().raw
     health = config.model.health and config.model.health.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -95,7 +95,7 @@ def model_container(config: Config) -> dict[str, Any]:
     return dict(deployment["spec"]["template"]["spec"]["containers"][0])
 
 
-def hold_to_the_same(config: Config, folder: Path) -> None:
+def hold_to_the_same(config: PackageConfig, folder: Path) -> None:
     """The server with the arguments that the operator gives it, and without, as in templates of earlier releases."""
     container = model_container(config)
     given = options.parse([*container["args"], "--package", str(folder)])

@@ -15,7 +15,7 @@ from aiapp.s3.listing import (
     MAX_PAGE_OBJECTS,
     Cursor,
     ListingMode,
-    Page,
+    ListingPage,
     PageReader,
     UnreadableError,
     query,
@@ -26,7 +26,7 @@ MODEL = botocore.session.get_session().get_service_model("s3")
 OBJECT = "<Key>mnist/a</Key><Size>1</Size><ETag>&quot;e&quot;</ETag>"
 
 
-def page_of(body: str | Iterable[bytes], cursor: Cursor = TOKENS) -> Page:
+def page_of(body: str | Iterable[bytes], cursor: Cursor = TOKENS) -> ListingPage:
     reader = PageReader(cursor)
     for piece in [body.encode()] if isinstance(body, str) else body:
         reader.feed(piece)

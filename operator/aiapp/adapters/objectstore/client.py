@@ -67,7 +67,7 @@ class Retries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class StoreRequest:
     """One request for a bucket or an object."""
 
     context: RequestContext
@@ -96,7 +96,7 @@ class Client:
         self._breaker = CircuitBreaker()
         self._observer = observer
 
-    async def execute(self, request: Request, read: Read[Result]) -> Result:
+    async def execute(self, request: StoreRequest, read: Read[Result]) -> Result:
         """Returns the result of `read`. Raises `StoreError`, after retries if the problem is transient."""
         origin = request.context.address.origin
 
@@ -112,7 +112,7 @@ class Client:
         """Closes all connections; requests in flight fail."""
         await self.sessions.close()
 
-    async def _with_retries(self, request: Request, read: Read[Result]) -> Result:
+    async def _with_retries(self, request: StoreRequest, read: Read[Result]) -> Result:
         attempt = 1
         while True:
             try:
@@ -123,7 +123,7 @@ class Client:
             await asyncio.sleep(self._retries.seconds * 2 ** (attempt - 1) * self._retries.uniform())
             attempt += 1
 
-    async def _once(self, request: Request, read: Read[Result]) -> Result:
+    async def _once(self, request: StoreRequest, read: Read[Result]) -> Result:
         try:
             async with asyncio.timeout(self._request_seconds) as deadline:
                 return await self._send(request, read)
@@ -132,7 +132,7 @@ class Client:
         except Exception as error:
             raise (self._deadline_exceeded(request) if deadline.expired() else self._failure(error, request)) from error
 
-    async def _send(self, request: Request, read: Read[Result]) -> Result:
+    async def _send(self, request: StoreRequest, read: Read[Result]) -> Result:
         address, location = request.context.address, request.context.location
         target = address.target(request.context.key or "", request.query)
         headers = {"Host": address.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
@@ -149,7 +149,7 @@ class Client:
             if self._observer is not None:
                 self._observer.stored(request.method, status, time.monotonic() - started)
 
-    def _failure(self, error: Exception, request: Request) -> StoreError:
+    def _failure(self, error: Exception, request: StoreRequest) -> StoreError:
         proxied = self.sessions.proxy(request.context.address) is not None
         diagnosis = diagnose(error, request.context, proxied=proxied)
         if diagnosis.host_down:
@@ -157,13 +157,13 @@ class Client:
         kind = UnreadableResponseError if isinstance(error, UnreadableError) else StoreError
         return kind(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable)
 
-    def _deadline_exceeded(self, request: Request) -> StoreError:
+    def _deadline_exceeded(self, request: StoreRequest) -> StoreError:
         host, seconds = request.context.address.host, self._request_seconds
         message = f"{host} sends so slowly that a response was not complete after {seconds:g} s"
         return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
 
 
-async def _content(response: aiohttp.ClientResponse, request: Request, read: Read[Result]) -> Result:
+async def _content(response: aiohttp.ClientResponse, request: StoreRequest, read: Read[Result]) -> Result:
     """Raises `ResponseError`."""
     if response.status in _SUCCESSES:
         return await read(response)

@@ -7,14 +7,14 @@ from typing import Final
 
 import aiohttp
 
-from aiapp.adapters.objectstore.client import Client, Request, ResponseError, UnreadableResponseError
+from aiapp.adapters.objectstore.client import Client, ResponseError, StoreRequest, UnreadableResponseError
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
 from aiapp.ports import StoreError
 from aiapp.s3.errors import RequestContext
-from aiapp.s3.listing import Cursor, ListingMode, Page, PageReader, query
+from aiapp.s3.listing import Cursor, ListingMode, ListingPage, PageReader, query
 
 _PIECE_BYTES: Final = 64 << 10
 """Parsed without a break, which blocks the event loop for two milliseconds."""
@@ -58,7 +58,7 @@ class ListingUsage:
                 raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
 
 
-async def pages(client: Client, context: RequestContext, credentials: Credentials | None) -> AsyncIterator[Page]:
+async def pages(client: Client, context: RequestContext, credentials: Credentials | None) -> AsyncIterator[ListingPage]:
     """Yields every page, including noncurrent versions where the store lists them. Raises `StoreError`.
 
     Versions are requested first, which takes one request for versioned and unversioned buckets alike. Falls back to
@@ -76,8 +76,10 @@ async def pages(client: Client, context: RequestContext, credentials: Credential
         yield page
 
 
-async def _page(client: Client, context: RequestContext, credentials: Credentials | None, cursor: Cursor) -> Page:
-    async def read(response: aiohttp.ClientResponse) -> Page:
+async def _page(
+    client: Client, context: RequestContext, credentials: Credentials | None, cursor: Cursor
+) -> ListingPage:
+    async def read(response: aiohttp.ClientResponse) -> ListingPage:
         reader = PageReader(cursor)
         async for piece in response.content.iter_chunked(_PIECE_BYTES):
             reader.feed(piece)
@@ -85,7 +87,7 @@ async def _page(client: Client, context: RequestContext, credentials: Credential
         return reader.page()
 
     return await client.execute(
-        Request(context=context, credentials=credentials, query=query(context.location.prefix, cursor)), read
+        StoreRequest(context=context, credentials=credentials, query=query(context.location.prefix, cursor)), read
     )
 
 

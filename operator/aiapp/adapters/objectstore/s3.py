@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
-from aiapp.adapters.objectstore.client import Client, Observer, Read, Request, ResponseError, Retries
+from aiapp.adapters.objectstore.client import Client, Observer, Read, ResponseError, Retries, StoreRequest
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
 from aiapp.adapters.objectstore.sessions import SessionSettings
 from aiapp.api.conditions import Reason
@@ -208,7 +208,7 @@ class S3Store(HashingStore, ObjectHistory):
         headers: Mapping[str, str] | None = None,
     ) -> Result:
         """Requests exactly the object that was listed. Raises `ObjectChangedError` if it was replaced."""
-        request = Request(
+        request = StoreRequest(
             context=context,
             credentials=credentials,
             method=method,

@@ -22,7 +22,7 @@ from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
-from aiapp.domain.rendering.pod.delivery import Content, Delivery, Fetched, Fetcher
+from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, Fetcher, PinnedPackage
 from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Dependencies, Pip
 from aiapp.domain.rendering.pod.engine import ModelServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env, pod_template
@@ -261,13 +261,13 @@ def _workload(
 def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
     match candidate.source:
         case ObsSource() as source:
-            return Fetched(_content(candidate, source), fetcher)
+            return FetchDelivery(_content(candidate, source), fetcher)
 
 
-def _content(candidate: Candidate, source: ObsSource) -> Content:
+def _content(candidate: Candidate, source: ObsSource) -> PinnedPackage:
     artifact, found = candidate.artifact, candidate.record.status.source
     assert found is not None
-    return Content(
+    return PinnedPackage(
         uri=found.uri,
         source=source,
         pin=artifact.pin,

@@ -31,7 +31,7 @@ class StatedDigest(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchReport:
     """What one pod reported after it had fetched and hashed every file."""
 
     pod: Json
@@ -89,7 +89,7 @@ def mismatch(stated: StatedDigest | None, known: Known | None) -> Finding | None
     return fails(ConditionType.ARTIFACT_PINNED, Reason.DIGEST_MISMATCH, message)
 
 
-def learnt(artifact: PackageArtifact, recorded: Known, fetched: Fetched | None) -> PackageArtifact:
+def learnt(artifact: PackageArtifact, recorded: Known, fetched: FetchReport | None) -> PackageArtifact:
     """The artifact with what is on record, and when that was found by a fetch."""
     digest = recorded.content.digest
     if fetched is not None and fetched.content.digest == digest:
@@ -99,7 +99,7 @@ def learnt(artifact: PackageArtifact, recorded: Known, fetched: Fetched | None) 
     return with_digest(artifact, None, recorded) if artifact.digest in {None, digest} else artifact
 
 
-def fetched(pods: Iterable[Json], objects: int) -> list[Fetched]:
+def fetched(pods: Iterable[Json], objects: int) -> list[FetchReport]:
     """What pods reported after a complete fetch of so many files, the earliest first; the malformed is left out."""
     return sorted(_fetched(pods, objects), key=lambda one: (one.at, one.pod["metadata"]["name"]))
 
@@ -130,12 +130,12 @@ def _is_of(pod: Json, deployment: Json) -> bool:
     return any(o.get("controller") and o["kind"] == "ReplicaSet" and o["name"].startswith(prefix) for o in owners)
 
 
-def _fetched(pods: Iterable[Json], objects: int) -> Iterator[Fetched]:
+def _fetched(pods: Iterable[Json], objects: int) -> Iterator[FetchReport]:
     for pod in pods:
         end = _end(pod)
         content = reported_content(str(end.get("message", "")), objects)
         if content is not None and (at := _moment(end.get("finishedAt"))) is not None:
-            yield Fetched(pod, content, at)
+            yield FetchReport(pod, content, at)
 
 
 def _end(pod: Json) -> dict[str, Any]:

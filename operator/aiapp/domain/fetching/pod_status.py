@@ -17,7 +17,7 @@ LONGEST_MESSAGE: Final = 4096
 """Characters of a pod's own message, which any user who may create pods can write."""
 
 
-class State(StrEnum):
+class FetchState(StrEnum):
     """Of one pod's fetch."""
 
     WAITING = "Waiting"
@@ -33,7 +33,7 @@ class Fetching:
 
     pod: str
     version: str
-    state: State
+    state: FetchState
     message: str = ""
     """Why it waits, or the fetcher's last message."""
     progress: Progress | None = None
@@ -41,7 +41,7 @@ class Fetching:
     @property
     def ended(self) -> bool:
         """Nothing is under way."""
-        return self.state in {State.FETCHED, State.FAILED}
+        return self.state in {FetchState.FETCHED, FetchState.FAILED}
 
     @property
     def document(self) -> dict[str, Any]:
@@ -67,18 +67,20 @@ def fetching(pod: Json) -> Fetching | None:
     return Fetching(pod=name, version=labels.get(VERSION_LABEL, "-"), state=state, message=message)
 
 
-def _state(status: Mapping[str, Any]) -> tuple[State, str]:
+def _state(status: Mapping[str, Any]) -> tuple[FetchState, str]:
     now, before = status.get("state", {}), status.get("lastState", {})
     if "running" in now:
-        return State.FETCHING, ""
+        return FetchState.FETCHING, ""
     if ended := now.get("terminated") or before.get("terminated"):
         result = _result(ended)
         return (
-            (State.FETCHED, _success(result)) if ended.get("exitCode") == 0 else (State.FAILED, _failure(result, ended))
+            (FetchState.FETCHED, _success(result))
+            if ended.get("exitCode") == 0
+            else (FetchState.FAILED, _failure(result, ended))
         )
     waiting = now.get("waiting", {})
     why = waiting.get("message") or waiting.get("reason") or "the pod has no node yet"
-    return State.WAITING, printable(why, LONGEST_MESSAGE)
+    return FetchState.WAITING, printable(why, LONGEST_MESSAGE)
 
 
 def _result(ended: Mapping[str, Any]) -> Mapping[str, Any]:

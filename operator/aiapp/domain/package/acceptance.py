@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aiapp.domain.artifact.manifest import Manifest
-from aiapp.domain.package.config import Config
+from aiapp.domain.package.config import PackageConfig
 from aiapp.domain.package.inspection import Valid
 from aiapp.domain.package.layout import Layout, missing_files
 from aiapp.domain.package.refusal import Refusal, together
@@ -19,7 +19,7 @@ class Accepted:
     """A package that breaks no rule."""
 
     layout: Layout
-    config: Config
+    config: PackageConfig
     doubts: tuple[Doubt, ...]
     """Of its code."""
 
@@ -40,7 +40,7 @@ class Accepted:
         )
 
 
-def accept(layout: Layout, config: Config, code: ServiceCode | Refusal | None) -> Accepted | Refusal:
+def accept(layout: Layout, config: PackageConfig, code: ServiceCode | Refusal | None) -> Accepted | Refusal:
     """All faults of the files and of the code at once; `code` is None where there is none."""
     refusals = [
         missing_files(layout, config.kind),
@@ -53,7 +53,7 @@ def accept(layout: Layout, config: Config, code: ServiceCode | Refusal | None) -
     return Accepted(layout, config, tuple(doubts(code, config.kind, layout.files, config.model.dependencies or ())))
 
 
-def _unserved(layout: Layout, config: Config, code: ServiceCode | None) -> Refusal | None:
+def _unserved(layout: Layout, config: PackageConfig, code: ServiceCode | None) -> Refusal | None:
     if code is None or config.kind is CUSTOM:
         return None
     return unserved_code(code, layout.name(SERVICE_FILE))

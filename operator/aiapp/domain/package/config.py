@@ -13,7 +13,7 @@ from aiapp.modelarts.health import Health
 from aiapp.modelarts.model_types import ModelType
 
 
-class Config(NamedTuple):
+class PackageConfig(NamedTuple):
     """An accepted configuration."""
 
     kind: ModelType
@@ -28,7 +28,7 @@ class Config(NamedTuple):
     """The latter as sentences."""
 
 
-def read_config(data: bytes, name: str, files: Collection[str] | None = None) -> Config | Refusal:
+def read_config(data: bytes, name: str, files: Collection[str] | None = None) -> PackageConfig | Refusal:
     """The configuration in `data`; a refusal names the file as `name`, the place, the found value and the rule.
 
     With `files`, the paths of the package, a dependency on a file that is not among them is refused.
@@ -38,7 +38,7 @@ def read_config(data: bytes, name: str, files: Collection[str] | None = None) ->
         return Refusal(Reason(reading.fault.reason), reading.fault.message, reading.diagnostics)
     read = reading.config
     assert read.kind is not None  # else there is a fault
-    return Config(read.kind, _status(read, read.kind), read.runtime, read, reading.diagnostics, reading.warnings)
+    return PackageConfig(read.kind, _status(read, read.kind), read.runtime, read, reading.diagnostics, reading.warnings)
 
 
 def _status(read: modelarts.Config, kind: ModelType) -> ModelStatus:

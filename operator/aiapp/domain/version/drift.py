@@ -15,7 +15,7 @@ from aiapp.domain.version.status import Report, is_pinned
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class DriftResult:
     """What a look at the store of a version found."""
 
     uid: str
@@ -25,7 +25,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class LastLook:
     """What is known of the store of a version."""
 
     finding: Finding | None
@@ -40,21 +40,23 @@ def suspects(pods: Iterable[Json]) -> set[str]:
     return {version for version, why in found if version and why and why.reason is Reason.CONTENT_CHANGED}
 
 
-def looked(record: VersionRecord, pinned_now: Artifact | None, checked: Checked | None, lost: Sequence[str]) -> Looked:
+def looked(
+    record: VersionRecord, pinned_now: Artifact | None, checked: DriftResult | None, lost: Sequence[str]
+) -> LastLook:
     """From `checked`, the last look of this process, else from the recorded condition.
 
     `pinned_now`: what this very import pins. `lost`: ConfigMaps of a pinned version's manifest that do not exist.
     """
     handled = record.status.last_handled_reconcile_at
     if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
-        return Looked(_first_look(pinned_now), record.request or handled)
+        return LastLook(_first_look(pinned_now), record.request or handled)
     finding = checked.finding if checked else recalled(record)
     if lost and (finding is None or finding.reason is not Reason.MANIFEST_MISSING):
         message = (
             f"ConfigMap {lost[0]}, which holds the manifest, is gone: the store is asked whether it still lists it"
         )
         finding = manifest_missing(message)
-    return Looked(finding, (checked and checked.request) or handled)
+    return LastLook(finding, (checked and checked.request) or handled)
 
 
 def _first_look(pinned_now: Artifact | None) -> Finding | None:
@@ -65,7 +67,7 @@ def _first_look(pinned_now: Artifact | None) -> Finding | None:
             return None
 
 
-def with_look(report: Report, look: Looked) -> Report:
+def with_look(report: Report, look: LastLook) -> Report:
     """`report` with what is known of the store."""
     findings = (*report.findings, look.finding) if look.finding is not None else report.findings
     fields: Json = {"lastHandledReconcileAt": look.handled} if look.handled else {}

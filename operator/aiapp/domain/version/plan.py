@@ -17,7 +17,7 @@ from aiapp.api.version import Container
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
-from aiapp.domain.artifact.verification import Fetched, is_known, learnt, unconfirmed
+from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, unconfirmed
 from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
 from aiapp.domain.kubernetes.naming import digest_config_map
@@ -40,7 +40,7 @@ from aiapp.domain.sources.imported import (
     with_doubt,
 )
 from aiapp.domain.sources.variants import contents
-from aiapp.domain.version.drift import Checked, Looked, looked, with_look
+from aiapp.domain.version.drift import DriftResult, LastLook, looked, with_look
 from aiapp.domain.version.pinning import Shared, name_taken, pinned_otherwise, too_many_manifests
 from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
@@ -50,7 +50,7 @@ COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
 
 
-NO_LOOK: Final = Looked(None, None)
+NO_LOOK: Final = LastLook(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,11 @@ class ObservedVersion:
     catalogue: Mapping[str, RuntimeSpec]
     fleet: NodeInventory
     tables: Tables
-    fetched: Fetched | None = None
+    fetched: FetchReport | None = None
     """What a pod of ours found when it had fetched everything, if that confirms or teaches something."""
     vouched: Known | None = None
     """The digest in another version's status of the same pin."""
-    checked: Checked | None = None
+    checked: DriftResult | None = None
     """What the last look at the store found."""
     counted: datetime | None = None
     """When mere counts were last written."""
@@ -128,7 +128,7 @@ class Draft:
     resolution: Resolution | None = None
     verdict: Verdict | None = None
     support: Finding | None = None
-    look: Looked = NO_LOOK
+    look: LastLook = NO_LOOK
     story: str | None = None
     """Summary of a finished import, for an Event."""
 

@@ -47,7 +47,7 @@ class Namespace(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class StoreAccess:
     """Where the package lies, and the keys for it."""
 
     where: Location
@@ -55,11 +55,11 @@ class Access:
     """None: anonymous."""
 
 
-async def access(source: ObsSource, namespace: str, cluster: Namespace) -> Access:
+async def access(source: ObsSource, namespace: str, cluster: Namespace) -> StoreAccess:
     """Reads what `source` names. Raises `AccessError`, and `ApiError` when the API server does not answer."""
     keys = await _credentials(source, namespace, cluster)
     trusted = await _authorities(source.ca_bundle_ref, namespace, cluster)
-    return Access(replace(location(source), authorities=trusted), keys)
+    return StoreAccess(replace(location(source), authorities=trusted), keys)
 
 
 async def require_allowed(source: ObsSource, namespace: str, cluster: Namespace) -> None:

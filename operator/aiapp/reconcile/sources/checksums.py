@@ -14,16 +14,16 @@ from aiapp.domain.artifact.sha256sums import MAX_SUMS_BYTES, SUMS, content_by_su
 from aiapp.domain.package.inspection import Valid
 from aiapp.ports import HashingStore, StoreError
 from aiapp.reconcile.offload import offload
-from aiapp.reconcile.sources.access import Access
+from aiapp.reconcile.sources.access import StoreAccess
 
 DEADLINE_SECONDS: Final = 15.0
 _FEW_OBJECTS: Final = 100
 """To look through so many takes less than to wake a thread."""
 
 
-async def known_content(package: Valid, access: Access, store: HashingStore, limit: int) -> Known | None:
+async def known_content(package: Valid, access: StoreAccess, store: HashingStore, limit: int) -> Known | None:
     """None when neither knows it of every file; the store is asked about at most `limit` objects."""
-    look = _Look(access, store, access.where.prefix + package.uri.removeprefix(access.where.uri))
+    look = _Hashes(access, store, access.where.prefix + package.uri.removeprefix(access.where.uri))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await look.by_sums(package) or await look.by_checksums(package, limit)
@@ -31,8 +31,8 @@ async def known_content(package: Valid, access: Access, store: HashingStore, lim
         return None
 
 
-class _Look:
-    def __init__(self, access: Access, store: HashingStore, root: str) -> None:
+class _Hashes:
+    def __init__(self, access: StoreAccess, store: HashingStore, root: str) -> None:
         self._access = access
         self._store = store
         self._root = root

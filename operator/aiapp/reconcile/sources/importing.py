@@ -16,7 +16,7 @@ from aiapp.domain.objectstore.keys import KeyRefusedError
 from aiapp.domain.objectstore.listing import Files, Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.acceptance import Accepted, accept
-from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved
 from aiapp.domain.package.layout import Layout, locate
 from aiapp.domain.package.refusal import Refusal, refusal_at, together
@@ -45,7 +45,7 @@ async def inspect(
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Inspection:
     """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
-    look = _Look(where, credentials, store, parser)
+    look = _Inspection(where, credentials, store, parser)
     try:
         async with asyncio.timeout(deadline_seconds):
             return await look.taken(known_listing)
@@ -67,7 +67,7 @@ class _Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Inspection:
     where: Location
     credentials: Credentials | None
     store: ObjectStore
@@ -126,7 +126,7 @@ class _Look:
         manifest = await offload(lambda: _manifest(listing, root), inline=listing.is_short)
         return manifest if isinstance(manifest, Refusal) else (package, manifest)
 
-    async def _config(self, layout: Layout, listed: Listed | None, *, is_short: bool) -> Config | Refusal:
+    async def _config(self, layout: Layout, listed: Listed | None, *, is_short: bool) -> PackageConfig | Refusal:
         assert listed is not None  # this is how the root was found
         name = layout.name(CONFIG_FILE)
         if listed.size > MAX_CONFIG_BYTES:

@@ -22,7 +22,7 @@ from aiapp.ports import Cluster, HashingStore, ObjectHistory, PythonParsers, Sto
 from aiapp.reconcile.manifests import ManifestGoneError, Manifests
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import TakenError
-from aiapp.reconcile.sources.access import Access, AccessError, Namespace, access, require_allowed
+from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access, require_allowed
 from aiapp.reconcile.sources.checksums import known_content
 from aiapp.reconcile.sources.importing import inspect
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
@@ -54,7 +54,7 @@ class _Held:
     prefix: str
 
 
-async def package_access(source: ObsSource, found: SourceStatus, namespace: str, cluster: Namespace) -> Access:
+async def package_access(source: ObsSource, found: SourceStatus, namespace: str, cluster: Namespace) -> StoreAccess:
     """`access` to the folder in which config.json was found. Raises `AccessError`, `ApiError`."""
     place = await access(source, namespace, cluster)
     root = location(source.model_copy(update={"uri": found.uri}))

@@ -6,7 +6,7 @@ from typing import Any
 from aiapp.controller.cache import Cache
 from aiapp.domain.application.plan import version_of
 from aiapp.domain.artifact.digest_config_map import digest_object, recorded
-from aiapp.domain.artifact.verification import Fetched, fetched
+from aiapp.domain.artifact.verification import FetchReport, fetched
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.naming import workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, Json
@@ -35,7 +35,7 @@ class Digests:
             raise TakenError(name, f"the digest {digest}")
         await self._shared.share([name], user)
 
-    async def fetched(self, record: VersionRecord) -> Fetched | None:
+    async def fetched(self, record: VersionRecord) -> FetchReport | None:
         """The earliest complete fetch of a pinned version's content that a pod of ours reports.
 
         None when a fetch has confirmed the digest before.

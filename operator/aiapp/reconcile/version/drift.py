@@ -18,7 +18,7 @@ from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import store_of
-from aiapp.domain.version.drift import Checked, recalled
+from aiapp.domain.version.drift import DriftResult, recalled
 from aiapp.domain.version.status import is_pinned
 from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots
 from aiapp.reconcile.refusals import cause
@@ -55,7 +55,7 @@ class _Watched:
     """When a failing fetch last led to a look."""
     is_lost: bool = False
     """Whether a look is on its way because the manifest is missing."""
-    checked: Checked | None = None
+    checked: DriftResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class DriftTracker:
     timing: DriftTiming
     _watched: dict[Key, _Watched] = field(default_factory=dict)
 
-    def checked(self, record: VersionRecord) -> Checked | None:
+    def checked(self, record: VersionRecord) -> DriftResult | None:
         """What the last look at this very version found."""
         watched = self._watched.get(drift_key(record))
         checked = watched.checked if watched else None
@@ -89,7 +89,7 @@ class DriftTracker:
         watched.suspected = now
         self.queue.add(drift_key(record))
 
-    def found(self, record: VersionRecord, checked: Checked) -> bool:
+    def found(self, record: VersionRecord, checked: DriftResult) -> bool:
         """Keeps what a look found; whether that is news for the version's status."""
         watched = self._follow(record)
         watched.checked = checked
@@ -164,7 +164,7 @@ class DriftReconciler:
         return Outcome(retry_after=self._ports.drifts.pause(finding), failed=is_lost)
 
     def _report(self, record: VersionRecord, finding: Finding, request: str | None) -> None:
-        if self._ports.drifts.found(record, Checked(record.uid, finding, request)):
+        if self._ports.drifts.found(record, DriftResult(record.uid, finding, request)):
             self._ports.trigger(Key(VERSIONS.kind, record.namespace, record.name))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiapp.domain.fetching.pod_status import Fetching, State, fetching
+from aiapp.domain.fetching.pod_status import Fetching, FetchState, fetching
 from aiapp.domain.kubernetes.resources import Json
 
 FAILURE = json.dumps({"reason": "AccessDenied", "message": "store.example denies reading models/a"})
@@ -26,34 +26,43 @@ def ended(code: int, message: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "state", "message"),
     [
-        pytest.param(None, State.WAITING, "the pod has no node yet", id="not scheduled"),
+        pytest.param(None, FetchState.WAITING, "the pod has no node yet", id="not scheduled"),
         pytest.param(
-            {"state": {"waiting": {"reason": "PodInitializing"}}}, State.WAITING, "PodInitializing", id="not started"
+            {"state": {"waiting": {"reason": "PodInitializing"}}},
+            FetchState.WAITING,
+            "PodInitializing",
+            id="not started",
         ),
-        pytest.param({"state": {"running": {}}}, State.FETCHING, "", id="running"),
+        pytest.param({"state": {"running": {}}}, FetchState.FETCHING, "", id="running"),
         pytest.param(
-            {"state": ended(0, SUCCESS)}, State.FETCHED, "2 files, 30 bytes in 1.5 s, verified by SHA256", id="done"
+            {"state": ended(0, SUCCESS)},
+            FetchState.FETCHED,
+            "2 files, 30 bytes in 1.5 s, verified by SHA256",
+            id="done",
         ),
-        pytest.param({"state": ended(0)}, State.FETCHED, "", id="done without a word"),
+        pytest.param({"state": ended(0)}, FetchState.FETCHED, "", id="done without a word"),
         pytest.param(
             {"state": ended(4, FAILURE)},
-            State.FAILED,
+            FetchState.FAILED,
             "AccessDenied: store.example denies reading models/a",
             id="failed, with its reason and key",
         ),
         pytest.param(
             {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": ended(4, FAILURE)},
-            State.FAILED,
+            FetchState.FAILED,
             "AccessDenied: store.example denies reading models/a",
             id="failed, and waits for the next attempt",
         ),
         pytest.param(
-            {"state": ended(137, "not JSON")}, State.FAILED, "not JSON", id="what somebody else wrote is told as it is"
+            {"state": ended(137, "not JSON")},
+            FetchState.FAILED,
+            "not JSON",
+            id="what somebody else wrote is told as it is",
         ),
-        pytest.param({"state": ended(137)}, State.FAILED, "Error, exit code 137", id="killed without a word"),
+        pytest.param({"state": ended(137)}, FetchState.FAILED, "Error, exit code 137", id="killed without a word"),
     ],
 )
-def test_a_pod_tells(status: Json | None, state: State, message: str) -> None:
+def test_a_pod_tells(status: Json | None, state: FetchState, message: str) -> None:
     assert fetching(pod(status)) == Fetching(pod="mnist-1-0-0-x", version="1.0.0", state=state, message=message)
 
 

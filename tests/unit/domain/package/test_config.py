@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ApiStatus, HealthStatus, ModelStatus
-from aiapp.domain.package.config import Config, read_config
+from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 
 MINIMAL = {"model_algorithm": "image_classification", "model_type": "PyTorch"}
 
 
-def read(**fields: Any) -> Config | Refusal:
+def read(**fields: Any) -> PackageConfig | Refusal:
     return read_config(json.dumps({**MINIMAL, **fields}).encode(), "model/config.json")
 
 
 def model(**fields: Any) -> ModelStatus:
     found = read(**fields)
-    assert isinstance(found, Config), found
+    assert isinstance(found, PackageConfig), found
     return found.model
 
 
@@ -37,7 +37,7 @@ def packages(*items: Any) -> tuple[str, ...] | None:
 
 def test_only_algorithm_and_type_are_needed() -> None:
     found = read()
-    assert isinstance(found, Config)
+    assert isinstance(found, PackageConfig)
     assert (found.model, found.runtime) == (ModelStatus(type="PyTorch", algorithm="image_classification"), None)
 
 
@@ -262,7 +262,7 @@ def test_a_file_that_is_no_object_is_refused_with_its_place(data: bytes, message
 def test_encoding_and_comments_are_told_among_the_repairs() -> None:
     text = '// 说明\n{"model_algorithm": "x", "model_type": "PyTorch"}'
     found = read_config(text.encode("gbk"), "config.json")
-    assert isinstance(found, Config)
+    assert isinstance(found, PackageConfig)
     assert found.model.repaired == (
         "read as GB18030 since it is not UTF-8",
         "line 1 column 1: comments ignored",
@@ -281,7 +281,7 @@ def test_encoding_and_comments_are_told_among_the_repairs() -> None:
 )
 def test_a_runtime_never_refuses_a_package(written: object, runtime: str | None, *, told: bool) -> None:
     found = read(runtime=written)
-    assert isinstance(found, Config)
+    assert isinstance(found, PackageConfig)
     assert found.runtime == runtime
     assert (found.model.repaired is not None) is told
 
@@ -408,7 +408,7 @@ def test_that_images_cannot_be_imported_yet_is_the_first_of_their_faults() -> No
 
 def test_a_chinese_algorithm_is_accepted_with_a_warning_that_the_platform_refuses_it() -> None:
     found = read(model_algorithm="图像分类")
-    assert isinstance(found, Config)
+    assert isinstance(found, PackageConfig)
     assert (found.model.algorithm, found.model.repaired) == ("图像分类", None)
     (remark,) = found.remarks
     assert (remark.severity, remark.pointer) == ("warning", "/model_algorithm")
@@ -418,7 +418,7 @@ def test_a_chinese_algorithm_is_accepted_with_a_warning_that_the_platform_refuse
 @pytest.mark.parametrize("engine", ["Spark_MLlib", "Caffe", "MXNet"])
 def test_an_engine_that_the_model_server_does_not_know_is_warned_of(engine: str) -> None:
     found = read(model_type=engine)
-    assert isinstance(found, Config)
+    assert isinstance(found, PackageConfig)
     assert found.model.repaired is None
     (remark,) = found.remarks
     assert (remark.severity, remark.pointer) == ("warning", "/model_type")
@@ -458,7 +458,7 @@ NESTED = st.fixed_dictionaries(
 )
 
 
-def acceptable(found: Config | Refusal) -> bool:
+def acceptable(found: PackageConfig | Refusal) -> bool:
     """A value that fits the API's limits and can be written, or a refusal that can be shown."""
     if isinstance(found, Refusal):
         return bool(orjson.dumps(found.message)) and len(found.message) < 10_000

@@ -23,7 +23,7 @@ from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_ma
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.package.inspection import Invalid, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.version.drift import Checked
+from aiapp.domain.version.drift import DriftResult
 from aiapp.domain.version.pinning import Shared
 from aiapp.domain.version.plan import COUNTS_SECONDS, ObservedVersion, Recording, UnderWay, VersionPlan, plan
 
@@ -240,7 +240,7 @@ LOOKS = [
 
 @pytest.mark.parametrize(("found", "told"), LOOKS)
 def test_what_a_look_found_is_said_and_a_change_of_it_is_told_when(found: Any, told: list[tuple[str, str]]) -> None:
-    observed = pinned(checked=Checked("uid-mnist-1.0.0", found, "a request"))
+    observed = pinned(checked=DriftResult("uid-mnist-1.0.0", found, "a request"))
     wanted = plan(observed)
     assert condition(wanted, ConditionType.SOURCE_UNCHANGED) == (found.state.value, found.reason.value, found.message)
     assert wanted.report.status["lastHandledReconcileAt"] == "a request"

@@ -17,12 +17,12 @@ from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Valid
 from aiapp.ports import ObjectChangedError, StoreError
 from aiapp.reconcile.sources import checksums
-from aiapp.reconcile.sources.access import Access
+from aiapp.reconcile.sources.access import StoreAccess
 from aiapp.reconcile.sources.checksums import known_content
 
 FILES = {"config.json": b"{}", "model.bin": b"weights", "readme": b""}
 HASHES = {path: hashlib.sha256(data).hexdigest() for path, data in FILES.items()}
-WAY = Access(Location("models", "mnist/", None, "us-east-1", "Auto"), None)
+WAY = StoreAccess(Location("models", "mnist/", None, "us-east-1", "Auto"), None)
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:

@@ -48,7 +48,7 @@ class Delivery(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class PinnedPackage:
     """The pinned package and how the init container reaches it."""
 
     uri: str
@@ -73,10 +73,10 @@ class Fetcher:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched(Delivery):
+class FetchDelivery(Delivery):
     """Downloaded from object storage into a volume of the pod, private to it and writable as on the platform."""
 
-    content: Content
+    content: PinnedPackage
     fetcher: Fetcher
 
     @property
@@ -122,7 +122,7 @@ class Fetched(Delivery):
             yield {"name": "ca"} | _ca_source(authorities)
 
 
-def _arguments(content: Content, lays: Sequence[str]) -> list[str]:
+def _arguments(content: PinnedPackage, lays: Sequence[str]) -> list[str]:
     source = content.source
     options = {
         "--manifest": MANIFEST_FILE if len(content.manifest_config_maps) == 1 else MANIFEST_FOLDER,
