@@ -51,7 +51,7 @@ class Fault(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What config.json says; where it breaks a rule, what stands in for that."""
+    """The values in config.json; where one breaks a rule, its default."""
 
     kind: ModelType | None = None
     """None if `model_type` is missing or names no engine."""
@@ -112,7 +112,7 @@ def read_config(
 
 
 def unread(message: str, name: str, line: int = 0, column: int = 0) -> Reading:
-    """A file that says nothing because of one fault."""
+    """Returns the reading of a file that cannot be used because of one fault."""
     place = f"{f' line {line}' if line else ''}{f' column {column}' if column else ''}"
     diagnostic = Diagnostic("error", message, name, line=line, column=column, reason=CONFIG_INVALID)
     return Reading(Config(), (diagnostic,), Fault(CONFIG_INVALID, f"{name}{place}: {message}"))

@@ -114,7 +114,7 @@ class Findings:
             self._warned.append(_Finding(where, f": {what}"))
 
     def strange_keys(self, where: str, written: Mapping[str, Any], known: Collection[str]) -> None:
-        """Says of each key that is ignored but looks like a known, absent one which that is."""
+        """Warns of keys that are ignored but look like a known, absent one."""
         absent = [key for key in known if key not in written]
         strange = [key for key in list(written)[: MAX_KEPT + len(known)] if key not in known][:_MAX_STRANGE_KEYS]
         for key in strange:

@@ -56,9 +56,9 @@ def parse(text: str) -> Parsed | NotJson:
 
 def _leniently(scan: _Scan, control: Note) -> Parsed | NotJson:
     try:
-        return _loaded(scan.mended, scan.repaired or (control,), strict=False)
+        return _loaded(scan.text, scan.repaired or (control,), strict=False)
     except json.JSONDecodeError as error:
-        return NotJson(f"not JSON: {error.msg}, found {_found(scan.mended, error.pos)}", error.lineno, error.colno)
+        return NotJson(f"not JSON: {error.msg}, found {_found(scan.text, error.pos)}", error.lineno, error.colno)
 
 
 def _is_shallow(text: str) -> bool:
@@ -72,7 +72,7 @@ def _is_shallow(text: str) -> bool:
 
 
 class _Scan(NamedTuple):
-    mended: str
+    text: str
     repaired: tuple[Note, ...]
 
 

@@ -14,7 +14,7 @@ _LEADING_SLASHES = re.compile("^//+")
 
 
 def declared_path(written: Any) -> str | None:
-    """The path, which may have a query; None for what is no path. `//x` would be a host to whoever asks for it."""
+    """Returns the path, which may have a query; None for what is no path. Clients would take `//x` for a host."""
     if not isinstance(written, str) or len(written) > MAX_PATH or not _PATH.fullmatch(written):
         return None
     return _LEADING_SLASHES.sub("/", written)

@@ -1,6 +1,6 @@
 """From the schemas that packages write in `apis`, in every dialect, to JSON Schema 2020-12.
 
-Best effort: what cannot be turned is kept as description and said. Never refuses, never follows a reference.
+Best effort: what cannot be converted is kept as description and reported. Never refuses, never follows a reference.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _CONDITIONS_OF = {
     "maxLength": (str,),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (int, float)),
 }
-"""Of which values a condition says something; the others are of all."""
+"""The types of the values that a condition applies to; other conditions apply to all."""
 _DROPPED = frozenset({"$schema", "$id", "id", "$comment"})
 """Say nothing to a reader of the API."""
 
@@ -77,7 +77,7 @@ _Handler = Callable[[str, Any, JsonSchema, str], None]
 
 
 class _Converter:
-    """One schema after the other; `findings` hears of everything that was read leniently."""
+    """Converts one schema after the other; `findings` collects what was read leniently."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
@@ -328,7 +328,7 @@ def read_schema(where: str, written: Any, findings: Findings) -> JsonSchema:
 
 
 def _completed(made: JsonSchema) -> JsonSchema:
-    """What two keywords of an older dialect say together."""
+    """Returns the schema with pairs of keywords of an older dialect merged."""
     for least, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(made.get(bound), bool):
             del made[bound]

@@ -66,7 +66,7 @@ CLI_HINTS: Final = Hints(
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What was requested, where, and how to advise whoever requested it."""
+    """What was requested, where, and the advice for users in case of a failure."""
 
     location: Location
     address: Address

@@ -230,7 +230,7 @@ def _next_cursor(
         marker = decoded(fields.get("NextMarker", "")) or (last.key if last is not None else "")
         next_cursor = Cursor(ListingMode.MARKERS, marker)
     if not next_cursor.marker:
-        raise UnreadableError("says that its listing goes on, but not where")
+        raise UnreadableError("declares its listing incomplete without a place to continue")
     if next_cursor == cursor:
         raise UnreadableError("lists the same page again and again")
     return next_cursor

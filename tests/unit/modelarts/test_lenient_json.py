@@ -1,4 +1,4 @@
-"""JSON as people write it: what is repaired is told with its place, what is not JSON is refused with its place."""
+"""JSON as people write it: what is repaired is reported with its place, what is not JSON is refused with its place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOKENS = st.lists(
             "[1, [2, ], ]",
             [1, [2]],
             ("line 1 column 7: trailing commas ignored (2 in all)",),
-            id="two trailing commas are told once, with the place of the first",
+            id="two trailing commas are reported once, with the place of the first",
         ),
         pytest.param(
             '{"a": 1, // why\n "b": 2}', {"a": 1, "b": 2}, ("line 1 column 10: comments ignored",), id="line comment"

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a package: valid whatever the package says, and says what was read leniently."""
+"""The OpenAPI document of a package: valid whatever the package declares, and names what was read leniently."""
 
 import json
 from pathlib import Path

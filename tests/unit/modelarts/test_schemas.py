@@ -93,7 +93,7 @@ def test_json_schema_stays_as_it_is(written: Any) -> None:
             {"type": "tensor"},
             {"description": "type: 'tensor'"},
             ("/type: no JSON Schema: kept as description",),
-            id="a type that nobody knows",
+            id="an unknown type",
         ),
         pytest.param(
             {"images": {"type": "file"}},

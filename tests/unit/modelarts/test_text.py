@@ -16,7 +16,7 @@ from aiapp.modelarts.text import NotText, Text, decode
         pytest.param("猫".encode(), Text("猫"), id="UTF-8"),
         pytest.param(b"\xef\xbb\xbf{}", Text("{}"), id="UTF-8 with a byte order mark"),
         pytest.param(
-            "识别".encode("gbk"), Text("识别", (Note("read as GB18030 since it is not UTF-8"),)), id="GBK is told"
+            "识别".encode("gbk"), Text("识别", (Note("read as GB18030 since it is not UTF-8"),)), id="GBK is reported"
         ),
         pytest.param(b"", Text(""), id="empty"),
     ],

@@ -90,7 +90,7 @@ def test_keys_are_decoded_where_the_answer_says_that_they_are_encoded(written: s
 @pytest.mark.parametrize(
     ("cursor", "body", "next_cursor"),
     [
-        pytest.param(VERSIONS, versions(OBJECT), None, id="nothing says that more follows"),
+        pytest.param(VERSIONS, versions(OBJECT), None, id="nothing declares that more follows"),
         pytest.param(
             VERSIONS,
             versions(
@@ -172,7 +172,10 @@ def test_places_become_parameters() -> None:
         pytest.param(TOKENS, objects("<Key>k</Key><Size>1</Size>"), "'k' without an ETag", id="no ETag"),
         pytest.param(TOKENS, objects("<Key>k\x7f</Key><Size>1</Size>"), r"'k\x7f' without", id="a key that is shown"),
         pytest.param(
-            TOKENS, objects(more="<IsTruncated>true</IsTruncated>"), "but not where", id="more, and no way to it"
+            TOKENS,
+            objects(more="<IsTruncated>true</IsTruncated>"),
+            "without a place to continue",
+            id="more, and no way to it",
         ),
         pytest.param(
             Cursor(ListingMode.TOKENS, "t"),
@@ -191,7 +194,7 @@ def test_places_become_parameters() -> None:
         ),
     ],
 )
-def test_what_no_listing_can_be_made_of_is_said(cursor: Cursor, body: str, words: str) -> None:
+def test_what_is_no_listing_is_reported(cursor: Cursor, body: str, words: str) -> None:
     with pytest.raises(UnreadableError) as unreadable:
         page_of(body, cursor)
     assert words in str(unreadable.value)
@@ -221,7 +224,7 @@ def test_objects_in_an_archive_are_told() -> None:
 @pytest.mark.parametrize(
     ("piece", "words"),
     [
-        pytest.param(b"<a/>" * 16384, f"more than {MAX_PAGE_BYTES} bytes", id="elements that nobody asked for"),
+        pytest.param(b"<a/>" * 16384, f"more than {MAX_PAGE_BYTES} bytes", id="elements that were not asked for"),
         pytest.param(b" " * 65536, "not S3", id="white space"),
     ],
 )

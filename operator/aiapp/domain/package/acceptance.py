@@ -8,7 +8,7 @@ from aiapp.domain.package.inspection import Valid
 from aiapp.domain.package.layout import Layout, missing_files
 from aiapp.domain.package.refusal import Refusal, together
 from aiapp.domain.package.service_code import ServiceCode
-from aiapp.domain.package.serving import Doubt, doubts, unserved_code
+from aiapp.domain.package.serving import CodeWarning, code_warnings, unserved_code
 from aiapp.modelarts.diagnostics import Diagnostic
 from aiapp.modelarts.model_files import SERVICE_FILE
 from aiapp.modelarts.model_types import CUSTOM
@@ -20,7 +20,7 @@ class Accepted:
 
     layout: Layout
     config: PackageConfig
-    doubts: tuple[Doubt, ...]
+    code_warnings: tuple[CodeWarning, ...]
     """Of its code."""
 
     def valid(self, folder: str, listing: str, manifest: Manifest) -> Valid:
@@ -34,9 +34,9 @@ class Accepted:
             runtime=self.config.runtime,
             remarks=(
                 *self.config.remarks,
-                *(Diagnostic("warning", doubt.message, file, line=doubt.line) for doubt in self.doubts),
+                *(Diagnostic("warning", warning.message, file, line=warning.line) for warning in self.code_warnings),
             ),
-            warnings=(*self.config.warnings, *(_sentence(file, doubt) for doubt in self.doubts)),
+            warnings=(*self.config.warnings, *(_sentence(file, warning) for warning in self.code_warnings)),
         )
 
 
@@ -50,7 +50,9 @@ def accept(layout: Layout, config: PackageConfig, code: ServiceCode | Refusal | 
         return together(found, config.remarks)
     if not isinstance(code, ServiceCode):
         return Accepted(layout, config, ())
-    return Accepted(layout, config, tuple(doubts(code, config.kind, layout.files, config.model.dependencies or ())))
+    return Accepted(
+        layout, config, tuple(code_warnings(code, config.kind, layout.files, config.model.dependencies or ()))
+    )
 
 
 def _unserved(layout: Layout, config: PackageConfig, code: ServiceCode | None) -> Refusal | None:
@@ -59,5 +61,5 @@ def _unserved(layout: Layout, config: PackageConfig, code: ServiceCode | None) -
     return unserved_code(code, layout.name(SERVICE_FILE))
 
 
-def _sentence(file: str, doubt: Doubt) -> str:
-    return f"{file}{f' line {doubt.line}' if doubt.line else ''}: {doubt.message}"
+def _sentence(file: str, warning: CodeWarning) -> str:
+    return f"{file}{f' line {warning.line}' if warning.line else ''}: {warning.message}"

@@ -1,6 +1,6 @@
 """Whether the model server can serve a package's code, as far as its classes and imports show.
 
-Refuses what can surely not be served; what is only likely to fail is a doubt.
+Refuses what can surely not be served; what is only likely to fail is a warning.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from aiapp.modelarts.service_bases import (
 _MAKE_FUNCTIONS: Final = frozenset({"no_grad", "enable_grad", "inference_mode", "set_grad_enabled"})
 
 
-class Doubt(NamedTuple):
+class CodeWarning(NamedTuple):
     """Something that will probably keep the model server from starting or from answering."""
 
     message: str
@@ -42,29 +42,33 @@ def unserved_code(code: ServiceCode, name: str) -> Refusal | None:
     return refusal_at(Reason.MODEL_TYPE_UNSUPPORTED, unserved(found.name, base), name, found.line)
 
 
-def doubts(code: ServiceCode, kind: ModelType, files: Mapping[str, int], dependencies: Sequence[str]) -> list[Doubt]:
+def code_warnings(
+    code: ServiceCode, kind: ModelType, files: Mapping[str, int], dependencies: Sequence[str]
+) -> list[CodeWarning]:
     """In the order of the lines; `files` are the paths of the package, `dependencies` its requirements."""
     modules = modules_of(files)
-    found = [Doubt(missing.message, missing.line) for missing in missing_modules(code.imports, modules, dependencies)]
+    found = [
+        CodeWarning(missing.message, missing.line) for missing in missing_modules(code.imports, modules, dependencies)
+    ]
     if kind is not CUSTOM:
         found += _without_prediction(code, files, modules)
-    return sorted(found, key=lambda doubt: doubt.line)
+    return sorted(found, key=lambda warning: warning.line)
 
 
-def _without_prediction(code: ServiceCode, files: Mapping[str, int], modules: Modules) -> Iterator[Doubt]:
+def _without_prediction(code: ServiceCode, files: Mapping[str, int], modules: Modules) -> Iterator[CodeWarning]:
     served = _served(code)
     if served is None:
         if not any(one.names and is_of_package(one, modules) for one in code.imports):
-            yield Doubt(f"nothing to serve: {NOTHING_TO_SERVE}")
+            yield CodeWarning(f"nothing to serve: {NOTHING_TO_SERVE}")
         return
     for decorator in served.decorators:
         if _last(decorator.partition("(")[0]) in _MAKE_FUNCTIONS:
-            yield Doubt(
+            yield CodeWarning(
                 f"@{decorator} makes a function of {served.name} in torch 1: put it above _inference", served.line
             )
     lack = _lacks(served, code, files)
     if lack:
-        yield Doubt(no_inference(served.name, lack), served.line)
+        yield CodeWarning(no_inference(served.name, lack), served.line)
 
 
 def _served(code: ServiceCode) -> ServiceClass | None:

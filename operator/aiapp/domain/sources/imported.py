@@ -13,7 +13,7 @@ from aiapp.domain.artifact.manifest_config_map import manifest_reference
 from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
 from aiapp.domain.conditions import Finding, as_recorded, fails, holds, unknown
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
-from aiapp.domain.package.story import remarks_of
+from aiapp.domain.package.messages import valid_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
 from aiapp.domain.sources.variants import import_conditions, stated_digest, type_of
@@ -88,7 +88,7 @@ def _accepted(package: Valid, source: Source) -> Imported:
     refusal = mismatch(stated, package.content)
     findings = (
         holds(ConditionType.SOURCE_RESOLVED),
-        holds(ConditionType.PACKAGE_VALID, remarks_of(package)),
+        holds(ConditionType.PACKAGE_VALID, valid_message(package)),
         refusal or pinned(artifact),
     )
     model = package.model.model_copy(update={"runtime": package.runtime})

@@ -26,7 +26,7 @@ from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Valid
-from aiapp.domain.package.story import imported_story
+from aiapp.domain.package.messages import import_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
 from aiapp.domain.runtimes.support import support
@@ -153,7 +153,7 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
         return replace(draft, known=known)
     if (objection := _objection(observed, package.manifest)) is not None:
         return replace(draft, known=refused(known, objection))
-    story = imported_story(package, known.findings[-1].message)
+    story = import_message(package, known.findings[-1].message)
     return replace(draft, known=known, keep=package.manifest, put_on_record=package.content, story=story)
 
 

@@ -1,4 +1,4 @@
-"""config.json, rule by rule: what is accepted, what is repaired and told, what is refused and in which words."""
+"""config.json, rule by rule: what is accepted, what is repaired and reported, what is refused and in which words."""
 
 import json
 from typing import Any
@@ -270,20 +270,20 @@ def test_encoding_and_comments_are_told_among_the_repairs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "runtime", "told"),
+    ("written", "runtime", "reported"),
     [
         pytest.param("python3.6", "python3.6", False, id="an old name"),
         pytest.param(" python3.6\n", "python3.6", False, id="blanks around it"),
         pytest.param("", None, False, id="empty"),
         pytest.param(None, None, False, id="null"),
-        pytest.param(3.6, None, True, id="a number is no name, which is told"),
+        pytest.param(3.6, None, True, id="a number is no name, which is reported"),
     ],
 )
-def test_a_runtime_never_refuses_a_package(written: object, runtime: str | None, *, told: bool) -> None:
+def test_a_runtime_never_refuses_a_package(written: object, runtime: str | None, *, reported: bool) -> None:
     found = read(runtime=written)
     assert isinstance(found, PackageConfig)
     assert found.runtime == runtime
-    assert (found.model.repaired is not None) is told
+    assert (found.model.repaired is not None) is reported
 
 
 @pytest.mark.parametrize(

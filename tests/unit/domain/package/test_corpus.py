@@ -46,5 +46,10 @@ def _refused(refusal: Refusal) -> dict[str, Any]:
 
 def _accepted(found: Accepted) -> dict[str, Any]:
     model = found.config.model.model_dump(mode="json", by_alias=True, exclude_none=True)
-    doubts = {"doubts": [f"{doubt.line}: {doubt.message}" for doubt in found.doubts]} if found.doubts else {}
-    return {"root": found.layout.root, "runtime": found.config.runtime, "model": model, **doubts}
+    warnings = [f"{warning.line}: {warning.message}" for warning in found.code_warnings]
+    return {
+        "root": found.layout.root,
+        "runtime": found.config.runtime,
+        "model": model,
+        **({"warnings": warnings} if warnings else {}),
+    }

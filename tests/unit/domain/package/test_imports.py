@@ -1,4 +1,4 @@
-"""Imports of a package's code that lead nowhere, told from names alone."""
+"""Imports of a package's code that lead nowhere, found from names alone."""
 
 import pytest
 from tests.support.parsing import parsed
@@ -43,12 +43,12 @@ def missing(source: str, *dependencies: str, files: tuple[str, ...] = FILES) -> 
         pytest.param("from .. import gone", id="from outside of the package"),
     ],
 )
-def test_what_is_there_or_may_be_there_is_not_told(source: str) -> None:
+def test_what_is_there_or_may_be_there_is_not_reported(source: str) -> None:
     assert missing(source) == []
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "expected"),
     [
         pytest.param("from utils.nms import x", (1, "the package has no utils/nms.py"), id="in a package of its own"),
         pytest.param("\nimport utils.a.b", (2, "the package has no utils/a.py"), id="the first part that is missing"),
@@ -62,12 +62,12 @@ def test_what_is_there_or_may_be_there_is_not_told(source: str) -> None:
         pytest.param("import models", (1, "no module 'models' in the package, nor asked for"), id="nothing at all"),
     ],
 )
-def test_what_is_nowhere_is_told_with_its_line(source: str, told: tuple[int, str]) -> None:
+def test_what_is_nowhere_is_reported_with_its_line(source: str, expected: tuple[int, str]) -> None:
     ((line, message),) = missing(source)
-    assert (line, message.startswith(told[1])) == (told[0], True), message
+    assert (line, message.startswith(expected[1])) == (expected[0], True), message
 
 
-def test_each_is_told_once() -> None:
+def test_each_is_reported_once() -> None:
     assert [line for line, _ in missing("import models\nimport models.x\nimport layers")] == [1, 3]
 
 

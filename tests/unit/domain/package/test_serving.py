@@ -1,4 +1,4 @@
-"""Code that cannot be served, or will probably not answer, told from its classes; held to what the server does."""
+"""Code that cannot be served, or will probably not answer, judged by its classes; held to what the server does."""
 
 import textwrap
 from types import ModuleType
@@ -8,7 +8,7 @@ from tests.support.parsing import parsed
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.package.service_code import ServiceCode
-from aiapp.domain.package.serving import doubts, unserved_code
+from aiapp.domain.package.serving import code_warnings, unserved_code
 from aiapp.modelarts.model_types import CUSTOM, PYTORCH
 from aiapp.serve.package import service
 from aiapp.serve.package.failures import StartError
@@ -23,9 +23,9 @@ def code(source: str) -> ServiceCode:
     return found
 
 
-def told(source: str, *files: str) -> list[tuple[int, str]]:
+def warnings(source: str, *files: str) -> list[tuple[int, str]]:
     known = dict.fromkeys(files, 1)
-    return [(doubt.line, doubt.message) for doubt in doubts(code(source), PYTORCH, known, ())]
+    return [(warning.line, warning.message) for warning in code_warnings(code(source), PYTORCH, known, ())]
 
 
 def served(source: str) -> ModuleType:
@@ -70,16 +70,16 @@ ANSWERS_BY_DEFAULT = [
 
 
 @pytest.mark.parametrize("source", ANSWERS)
-def test_a_service_that_answers_raises_no_doubt(source: str) -> None:
-    assert told(source) == []
+def test_a_service_that_answers_gets_no_warning(source: str) -> None:
+    assert warnings(source) == []
     loaded = construct(discover(served(source)), "n", "p")
     answer = loaded.inference(1) if hasattr(loaded, "inference") else loaded._inference(1)
     assert answer == 1
 
 
 @pytest.mark.parametrize("source", ANSWERS_BY_DEFAULT)
-def test_a_service_that_its_base_class_can_answer_for_raises_no_doubt(source: str) -> None:
-    assert told(source) == []
+def test_a_service_that_its_base_class_can_answer_for_gets_no_warning(source: str) -> None:
+    assert warnings(source) == []
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_service_that_its_base_class_can_answer_for_raises_no_doubt(source: st
         ),
     ],
 )
-def test_a_service_that_cannot_predict_is_told_with_its_line(source: str, line: int, message: str) -> None:
-    ((found, words),) = told(source)
+def test_a_service_that_cannot_predict_is_reported_with_its_line(source: str, line: int, message: str) -> None:
+    ((found, words),) = warnings(source)
     assert (found, message in words) == (line, True), words
     loaded = construct(discover(served(source)), "n", "p")
     with pytest.raises(NotImplementedError):
@@ -116,33 +116,33 @@ def test_a_service_that_cannot_predict_is_told_with_its_line(source: str, line: 
         pytest.param("", id="nothing"),
     ],
 )
-def test_a_file_without_a_service_is_told(source: str) -> None:
-    ((line, words),) = told(source)
+def test_a_file_without_a_service_is_reported(source: str) -> None:
+    ((line, words),) = warnings(source)
     assert (line, words.startswith("nothing to serve: no class derives from a service base class")) == (0, True)
     with pytest.raises(StartError, match="no class derives from a service base class"):
         discover(served(source))
 
 
 def test_a_class_from_another_file_of_the_package_may_be_the_service() -> None:
-    assert told("from service import Service", "service.py") == []
-    assert told("from .service import *", "service.py") == []
-    assert told("from base import Base\nclass A(Base, SingleNodeService): pass", "base.py") == []
+    assert warnings("from service import Service", "service.py") == []
+    assert warnings("from .service import *", "service.py") == []
+    assert warnings("from base import Base\nclass A(Base, SingleNodeService): pass", "base.py") == []
 
 
 def test_tensorflow_answers_by_a_saved_model() -> None:
     source = "class A(TfServingBaseService): pass"
-    assert told(source, "1/saved_model.pb") == []
-    ((line, words),) = told(source, "net.h5")
+    assert warnings(source, "1/saved_model.pb") == []
+    ((line, words),) = warnings(source, "net.h5")
     assert (line, "nor does the package hold a SavedModel" in words) == (1, True)
 
 
-def test_a_decorator_that_makes_a_function_of_the_class_is_told() -> None:
+def test_a_decorator_that_makes_a_function_of_the_class_is_reported() -> None:
     source = "@torch.no_grad()\nclass A(SingleNodeService):\n  def _inference(self, data): pass"
-    assert told(source) == [(2, "@torch.no_grad() makes a function of A in torch 1: put it above _inference")]
+    assert warnings(source) == [(2, "@torch.no_grad() makes a function of A in torch 1: put it above _inference")]
 
 
 def test_a_program_of_its_own_needs_no_class() -> None:
-    assert doubts(code("import os"), CUSTOM, {}, ()) == []
+    assert code_warnings(code("import os"), CUSTOM, {}, ()) == []
 
 
 @pytest.mark.parametrize("base", ["SparkServingBaseService", "CaffeBaseService", "MXNetBaseService"])

@@ -18,7 +18,7 @@ OLD_ARM = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
         pytest.param("x-1.0-cp36-abi3-linux_x86_64.whl", RUNTIME, id="the stable ABI"),
         pytest.param("x-1.0-1-cp37-cp37m-linux_aarch64.whl", OLD_ARM, id="with a build number"),
         pytest.param("strange.whl", RUNTIME, id="no name of a wheel"),
-        pytest.param("x-1.0-cp36-cp36m-linux_x86_64.whl", "my-runtime", id="a runtime whose name tells nothing"),
+        pytest.param("x-1.0-cp36-cp36m-linux_x86_64.whl", "my-runtime", id="a runtime whose name has no such parts"),
     ],
 )
 def test_a_wheel_that_fits_is_not_told(wheel: str, runtime: str) -> None:
@@ -41,6 +41,6 @@ def test_a_wheel_that_fits_is_not_told(wheel: str, runtime: str) -> None:
     ],
 )
 def test_a_wheel_for_something_else_is_told_with_both_sides(wheel: str, runtime: str, words: str) -> None:
-    (told,) = misfits([f"./wheels/{wheel}"], runtime)
-    assert told.startswith(f"wheels/{wheel} cannot be installed: ")
-    assert words in told
+    (message,) = misfits([f"./wheels/{wheel}"], runtime)
+    assert message.startswith(f"wheels/{wheel} cannot be installed: ")
+    assert words in message

@@ -1,11 +1,11 @@
-"""The Event of a finished import says in a sentence what a details page would."""
+"""The Event of a finished import summarises the package in a sentence."""
 
 import pytest
 
 from aiapp.api.version import ModelStatus
 from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.package.inspection import Valid
-from aiapp.domain.package.story import imported_story, remarks_of
+from aiapp.domain.package.messages import import_message, valid_message
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def test_an_import_is_told_in_one_sentence(
 ) -> None:
     model = ModelStatus(type="PyTorch", algorithm="object_detection", dependencies=dependencies, repaired=repaired)
     package = Valid("obs://m/a/", "listing", composed([]), model, None, warnings=warnings)
-    told = imported_story(package, "3 files, 1.0 KiB, sha256:4baf")
-    assert told == f"model files pinned: 3 files, 1.0 KiB, sha256:4baf; PyTorch, object_detection{rest}"
+    message = import_message(package, "3 files, 1.0 KiB, sha256:4baf")
+    assert message == f"model files pinned: 3 files, 1.0 KiB, sha256:4baf; PyTorch, object_detection{rest}"
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_a_condition_shows_warnings_and_repairs(
     repaired: tuple[str, ...] | None, warnings: tuple[str, ...], message: str
 ) -> None:
     model = ModelStatus(type="PyTorch", algorithm="x", repaired=repaired)
-    assert remarks_of(Valid("obs://m/a/", "listing", composed([]), model, None, warnings=warnings)) == message
+    assert valid_message(Valid("obs://m/a/", "listing", composed([]), model, None, warnings=warnings)) == message

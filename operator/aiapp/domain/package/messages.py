@@ -1,4 +1,4 @@
-"""Summaries of an accepted package: for the Event of its import and for its condition."""
+"""Messages about an accepted package: of the Event of its import and of its condition."""
 
 from typing import Final
 
@@ -7,8 +7,8 @@ from aiapp.domain.package.inspection import Valid
 _MAX_WARNINGS: Final = 8
 
 
-def imported_story(package: Valid, pinned: str) -> str:
-    """`pinned` holds the number of files, their size together, and their pin."""
+def import_message(package: Valid, pinned: str) -> str:
+    """Returns the Event's message; `pinned` is the summary of files, size and pin."""
     model = package.model
     parts = [f"model files pinned: {pinned}", f"{model.type}, {model.algorithm}"]
     if model.dependencies:
@@ -20,8 +20,8 @@ def imported_story(package: Valid, pinned: str) -> str:
     return "; ".join(parts)
 
 
-def remarks_of(package: Valid) -> str:
-    """For the condition of an accepted package: what will probably not do, and what was read leniently."""
+def valid_message(package: Valid) -> str:
+    """Returns the condition's message: the warnings, and what was read leniently."""
     repaired = "; ".join(package.model.repaired or ())
     shown = list(package.warnings[:_MAX_WARNINGS])
     if (more := len(package.warnings) - _MAX_WARNINGS) > 0:
