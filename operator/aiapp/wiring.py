@@ -145,7 +145,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     by_resource: dict[Resource, Reconcile] = {
         VERSIONS: VersionReconciler(version),
         APPLICATIONS: ApplicationReconciler(application),
-        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, parts.view.knowledge),
+        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, parts.view.node_facts),
     }
     return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
 
@@ -304,17 +304,17 @@ class Engine:
             self._parts.store.put(resource, trim_of(resource)(document))
 
     def _make_parts(self, settings: Settings) -> Parts:
-        store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, knowledge.tables))
+        store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, node_facts.tables))
         api = WriteThrough(KubeApi(self._session, self.credentials.server, observer=self.metrics), store)
         recorder = EventRecorder(api, utc_now, time.monotonic)
-        knowledge = NodeFactsConfig(shipped_tables(), recorder, self._read_nodes_again)
+        node_facts = NodeFactsConfig(shipped_tables(), recorder, self._read_nodes_again)
         devices = Devices(self._device_freed) if settings.count_devices else None
         objects = S3Store(store_settings(settings), observer=self.metrics)
         return Parts(
             settings=settings,
             api=api,
             store=store,
-            view=NodeInventoryView(store, knowledge, devices),
+            view=NodeInventoryView(store, node_facts, devices),
             devices=devices,
             cluster=StoredCluster(api, utc_now),
             shared=SharedConfigMaps(api, store),
@@ -347,7 +347,7 @@ class Engine:
         settings, api = self._parts.settings, self._parts.api
         fields = f"metadata.namespace={settings.namespace},metadata.name={settings.node_facts_config_map}"
         named = Collection(resource=CONFIG_MAPS, name="node facts", fields=fields)
-        yield Informer(api, named, self._parts.view.knowledge, pace)
+        yield Informer(api, named, self._parts.view.node_facts, pace)
         if self._parts.devices is not None:
             unfinished = Collection(resource=PODS, name="devices in use", fields=UNFINISHED, trim=trim_devices)
             yield Informer(api, unfinished, self._parts.devices, pace)

@@ -50,7 +50,7 @@ def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object])
     sight = observed(app, record, fleet=tuple(nodes))
     runtimes = {runtime: RuntimeSpec(name=runtime, image="r/runtime:1")}
     with patch("aiapp.domain.application.rollout.trusting", lambda seen: seen):
-        found = plan(replace(sight, around=replace(sight.around, runtimes=runtimes))).apply
+        found = plan(replace(sight, context=replace(sight.context, runtimes=runtimes))).apply
     (deployment,) = (one for one in found if one["kind"] == "Deployment")
     return dict(deployment["spec"]["template"])
 

@@ -108,9 +108,9 @@ def observed(
         application=app or application(),
         versions=versions or (normal_version(),),
         children=children or Children(),
-        around=RenderContext(
+        context=RenderContext(
             runtimes={SKLEARN: RuntimeSpec(name=SKLEARN, image=image)},
-            fleet=seen(*fleet),
+            inventory=seen(*fleet),
             tables=TABLES,
             fetcher=fetcher,
         ),

@@ -146,9 +146,9 @@ class ApplicationReconciler:
             versions=versions,
             unreadable=unreadable,
             children=children,
-            around=RenderContext(
+            context=RenderContext(
                 runtimes=self._ports.catalogue.specs(store.runtimes()),
-                fleet=self._ports.view.fleet,
+                inventory=self._ports.view.inventory,
                 tables=self._ports.view.tables,
                 in_use=self._ports.view.in_use,
                 fetcher=self._ports.fetcher(),

@@ -58,12 +58,12 @@ class Monitor:
         view = self._view
         yield from application_samples(self._store.all(APPLICATIONS))
         yield from version_samples(self._store.all(VERSIONS))
-        yield from fleet_samples(view.fleet, view.tables, view.in_use)
+        yield from fleet_samples(view.inventory, view.tables, view.in_use)
         yield from runtime_samples(self._runtime_fits(), view.in_use)
 
     def _runtime_fits(self) -> tuple[RuntimeFit, ...]:
         """Judged again only when something that counts is another."""
-        fleet, tables = self._view.fleet, self._view.tables
+        fleet, tables = self._view.inventory, self._view.tables
         specs: list[RuntimeSpec] = list(self._catalogue.specs(self._store.runtimes()).values())
         known, fits = self._fits
         current = (fleet, tables, specs)

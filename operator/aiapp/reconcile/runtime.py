@@ -18,10 +18,10 @@ from aiapp.reconcile.views.node_facts import NodeFactsConfig
 class RuntimeReconciler:
     """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
 
-    def __init__(self, store: Cache[NodeFacts], cluster: Cluster, knowledge: NodeFactsConfig) -> None:
+    def __init__(self, store: Cache[NodeFacts], cluster: Cluster, node_facts: NodeFactsConfig) -> None:
         self._store = store
         self._cluster = cluster
-        self._knowledge = knowledge
+        self._node_facts = node_facts
 
     async def __call__(self, key: Key) -> Outcome:
         raw = self._store.get(RUNTIMES, None, key.name)
@@ -29,7 +29,7 @@ class RuntimeReconciler:
             return Outcome()
         metadata = raw["metadata"]
         parts, ready = _described(raw)
-        findings = [ready, *stalled(ready), *node_facts(self._knowledge.source, self._knowledge.fault)]
+        findings = [ready, *stalled(ready), *node_facts(self._node_facts.source, self._node_facts.fault)]
         status = parts | {"conditions": conditions(findings, metadata["generation"])}
         await self._cluster.write_status(RUNTIMES, raw, status)
         return Outcome()

@@ -60,7 +60,7 @@ class Observed:
     unreadable: frozenset[str] = frozenset()
     """Names of versions that break a rule of this operator; their own status says which."""
     children: Children
-    around: RenderContext
+    context: RenderContext
     now: datetime
     met: datetime
     """When this process first looked at the application."""
@@ -159,7 +159,7 @@ def _rollout(observed: Observed, serving: Serving, served: ServedVersion, record
         return unreadable(served, name)
     if record is None:
         return missing(served, name, observed.versions)
-    return rollout(served, serving, record, observed.children.revisions, observed.around)
+    return rollout(served, serving, record, observed.children.revisions, observed.context)
 
 
 def _wanted(observed: Observed, serving: Serving | None, rollouts: Sequence[Rollout]) -> list[Json]:

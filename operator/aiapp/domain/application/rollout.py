@@ -12,7 +12,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.source import ObsSource, SourceVariant
 from aiapp.api.version import Container
 from aiapp.domain.application.pod_diagnosis import Trouble
-from aiapp.domain.application.serving_compatibility import Outlook, outlook, trusting
+from aiapp.domain.application.serving_compatibility import ServingCompatibility, serving_compatibility, trusting
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.kubernetes.naming import VERSION_LABEL, digest_config_map
 from aiapp.domain.kubernetes.resources import Json
@@ -62,7 +62,7 @@ class Candidate:
     """Where they fetch it from."""
     key: str
     """Finds the stored template."""
-    outlook: Outlook
+    compatibility: ServingCompatibility
     """Where it could run now."""
     images: Images | None
     """The runtime's image of the last template and of now, where they differ."""
@@ -111,7 +111,7 @@ class RenderContext:
     """What a new template is rendered from beside the specs."""
 
     runtimes: Mapping[str, RuntimeSpec]
-    fleet: NodeInventory
+    inventory: NodeInventory
     tables: Tables
     fetcher: Fetcher
     pip: Pip = DEFAULT_PIP
@@ -126,7 +126,7 @@ def rollout(
     serving: Serving,
     record: VersionRecord,
     revisions: Sequence[Json],
-    around: RenderContext,
+    context: RenderContext,
 ) -> Rollout:
     """The stored template where these spec fields have one; else a new one, if the version may run somewhere."""
     pinned = _pinned(record)
@@ -134,13 +134,13 @@ def rollout(
         return Absent(served, pinned)
     artifact, source = pinned
     key = rollout_key(served, serving, record.spec, record.status)
-    runtime = around.runtimes.get(record.status.runtime.name if record.status.runtime else "")
-    seen = outlook(served, serving, record, runtime, around.fleet, around.tables)
+    runtime = context.runtimes.get(record.status.runtime.name if record.status.runtime else "")
+    compatibility = serving_compatibility(served, serving, record, runtime, context.inventory, context.tables)
     own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == served.version]
     stored = next((r for r in own if r["metadata"]["labels"].get(KEY_LABEL) == key), None)
     last = stored or max(own, key=lambda r: int(r["revision"]), default=None)
-    candidate = Candidate(served, record, artifact, source, key, seen, _images(last, runtime))
-    return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, around)
+    candidate = Candidate(served, record, artifact, source, key, compatibility, _images(last, runtime))
+    return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, context)
 
 
 def unreadable(served: ServedVersion, name: str) -> Absent:
@@ -185,27 +185,27 @@ def _images(last: Json | None, runtime: RuntimeSpec | None) -> Images | None:
     return Images(before, runtime.image) if before != runtime.image else None
 
 
-def _new(candidate: Candidate, serving: Serving, around: RenderContext) -> Held | Rendered:
-    judged, name = candidate.outlook.verdict, candidate.record.name
+def _new(candidate: Candidate, serving: Serving, context: RenderContext) -> Held | Rendered:
+    judged, name = candidate.compatibility.verdict, candidate.record.name
     wanted = candidate.record.status.runtime.name if candidate.record.status.runtime else ""
-    runtime = around.runtimes.get(wanted)
+    runtime = context.runtimes.get(wanted)
     if runtime is None or runtime.image is None:
         return Held(candidate, _no_image(wanted, known=runtime is not None))
-    if (crowded := _without_room(candidate, around)) is not None:
+    if (crowded := _without_room(candidate, context)) is not None:
         return Held(candidate, crowded)
     waits = judged.verdict == "Incompatible"
     if waits and serving.compatibility == "Enforce":
         return Held(candidate, Trouble(Reason.WAITING_FOR_NODES, f"version {name}: {judged.message}"))
-    seen = trusting(candidate.outlook) if waits else candidate.outlook
-    placed = placement(seen.needed, seen.kinds, around.tables)
-    template = pod_template(_workload(candidate, serving, runtime, runtime.image, placed, around))
+    judged_by = trusting(candidate.compatibility) if waits else candidate.compatibility
+    placed = placement(judged_by.needed, judged_by.kinds, context.tables)
+    template = pod_template(_workload(candidate, serving, runtime, runtime.image, placed, context))
     return Rendered(candidate, template, judged.message if waits else None)
 
 
-def _without_room(candidate: Candidate, around: RenderContext) -> Trouble | None:
+def _without_room(candidate: Candidate, context: RenderContext) -> Trouble | None:
     """Pods that could only be evicted while they fetch."""
     asked, held = _resources(candidate.served, candidate.record), candidate.artifact.bytes
-    limit = storage_limit((asked.limits if asked else None) or {}, around.granted)
+    limit = storage_limit((asked.limits if asked else None) or {}, context.granted)
     if limit is None or held <= limit:
         return None
     is_set = asked is not None and EPHEMERAL_STORAGE in (asked.limits or {})
@@ -234,7 +234,7 @@ def _workload(
     runtime: RuntimeSpec,
     image: str,
     placed: Placement,
-    around: RenderContext,
+    context: RenderContext,
 ) -> Workload:
     served, spec = candidate.served, candidate.record.spec
     container = spec.container or Container()
@@ -242,8 +242,8 @@ def _workload(
     return Workload(
         application=spec.application,
         version=spec.version,
-        delivery=_delivery(candidate, around.fetcher),
-        engine=_model_server(candidate, serving, runtime, image, around.pip),
+        delivery=_delivery(candidate, context.fetcher),
+        engine=_model_server(candidate, serving, runtime, image, context.pip),
         needs=Needs(
             env=merged_env(runtime.env, container.env, served.env),
             resources=_resources(served, candidate.record),
@@ -254,7 +254,7 @@ def _workload(
             user=runtime.user,
         ),
         placement=placed,
-        granted=around.granted,
+        granted=context.granted,
     )
 
 

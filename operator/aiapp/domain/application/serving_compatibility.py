@@ -30,7 +30,7 @@ ON_TRUST: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ServingCompatibility:
     """What a served version asks of nodes, and what stands against each kind of them."""
 
     needed: Requirement
@@ -38,22 +38,22 @@ class Outlook:
     verdict: Verdict
 
 
-def outlook(
+def serving_compatibility(
     served: ServedVersion,
     serving: Serving,
     record: VersionRecord,
     runtime: RuntimeSpec | None,
-    fleet: NodeInventory,
+    inventory: NodeInventory,
     tables: Tables,
-) -> Outlook:
+) -> ServingCompatibility:
     """`runtime` is the catalogue's entry of the version's runtime, if there still is one."""
     entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
     needed = required(record.spec, served, serving.scheduling, entry, tables)
-    kinds = judged(needed, fleet, tables)
-    return Outlook(needed, kinds, summary(kinds))
+    kinds = judged(needed, inventory, tables)
+    return ServingCompatibility(needed, kinds, summary(kinds))
 
 
-def trusting(seen: Outlook) -> Outlook:
+def trusting(seen: ServingCompatibility) -> ServingCompatibility:
     """With nothing of `ON_TRUST` against any node: where pods may go whose version a person wants rolled out."""
     kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in ON_TRUST)) for kind in seen.kinds)
     return replace(seen, needed=replace(seen.needed, chips_stated=False), kinds=tuple(kinds))
@@ -73,22 +73,23 @@ def required(
     return requirement(runtime, wanted_npu(asked, runtime, resources), tables, scheduling)
 
 
-def nodes_available(outlooks: Sequence[tuple[str, Outlook, Json | None]]) -> Finding:
+def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, Json | None]]) -> Finding:
     """The condition over all served versions, each by name with its template: not part of Ready, it stops nothing."""
-    words = [(name, seen.verdict) for name, seen, _ in outlooks]
+    words = [(name, seen.verdict) for name, seen, _ in compatibilities]
     lost = [f"version {name}: {verdict.message}" for name, verdict in words if verdict.verdict == "Incompatible"]
     if lost:
         return fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "; ".join(lost))
-    beyond = "; ".join(note for name, seen, template in outlooks if (note := _beyond_labels(name, seen, template)))
+    notes = (_beyond_labels(*each) for each in compatibilities)
+    beyond = "; ".join(note for note in notes if note)
     open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
-    if open_ or not outlooks:
+    if open_ or not compatibilities:
         message = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"
         reason = Reason.UNKNOWN if any(verdict.nodes for _, verdict in words) else Reason.NO_NODES
         return unknown(ConditionType.NODES_AVAILABLE, reason if open_ else Reason.PENDING, message)
     return holds(ConditionType.NODES_AVAILABLE, beyond, Reason.COMPATIBLE)
 
 
-def no_room(name: str, seen: Outlook, template: Json, in_use: Used | None) -> str | None:
+def no_room(name: str, seen: ServingCompatibility, template: Json, in_use: Used | None) -> str | None:
     """Why pods of the template have to wait although nodes fit: all their devices are in use. None: that is not why."""
     asked = asked_devices(template)
     if in_use is None or asked is None:
@@ -109,7 +110,7 @@ def asked_devices(template: Json) -> tuple[str, int] | None:
     return next(((name, int(number)) for name, number in limits.items() if "/" in name), None)
 
 
-def _beyond_labels(name: str, seen: Outlook, template: Json | None) -> str:
+def _beyond_labels(name: str, seen: ServingCompatibility, template: Json | None) -> str:
     if template is None:
         return ""
     affinity = template["spec"].get("affinity", {}).get("nodeAffinity")

@@ -134,7 +134,7 @@ def _wants_nothing(child: Json) -> bool:
 def _nodes_available(plan: Plan) -> Finding:
     return nodes_available(
         [
-            (one.served.version, one.candidate.outlook, one.template if isinstance(one, Running) else None)
+            (one.served.version, one.candidate.compatibility, one.template if isinstance(one, Running) else None)
             for one in plan.rollouts
             if not isinstance(one, Absent)
         ]
@@ -170,7 +170,8 @@ def _no_room(observed: Observed, rollout: Running, pods: Sequence[Json]) -> Trou
     """Pods that wait for devices of others are no fault of theirs, however long it takes."""
     if not any(map(is_unschedulable, pods)):
         return None
-    message = no_room(rollout.served.version, rollout.candidate.outlook, rollout.template, observed.around.in_use)
+    compatibility, in_use = rollout.candidate.compatibility, observed.context.in_use
+    message = no_room(rollout.served.version, compatibility, rollout.template, in_use)
     return Trouble(Reason.WAITING_FOR_NODES, message) if message else None
 
 

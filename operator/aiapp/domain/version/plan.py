@@ -71,7 +71,7 @@ class ObservedVersion:
     manifest_bytes: int
     """What a namespace may keep of manifests."""
     catalogue: Mapping[str, RuntimeSpec]
-    fleet: NodeInventory
+    inventory: NodeInventory
     tables: Tables
     fetched: FetchReport | None = None
     """What a pod of ours found when it had fetched everything, if that confirms or teaches something."""
@@ -198,7 +198,7 @@ def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
     container = observed.record.spec.container or Container()
     entry = observed.catalogue.get(name) or named_only(name)
     wanted = requirement(entry, wanted_npu(container.npu, entry, container.resources), observed.tables)
-    return replace(draft, verdict=verdict(wanted, observed.fleet, observed.tables))
+    return replace(draft, verdict=verdict(wanted, observed.inventory, observed.tables))
 
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:

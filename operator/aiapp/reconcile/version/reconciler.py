@@ -131,7 +131,7 @@ class VersionReconciler:
             shared=self._shared(record, inspection),
             manifest_bytes=ports.manifest_bytes,
             catalogue=ports.catalogue.specs(ports.store.runtimes()),
-            fleet=ports.view.fleet,
+            inventory=ports.view.inventory,
             tables=ports.view.tables,
             fetched=await ports.digests.fetched(record),
             vouched=self._vouched(record.namespace, package.pin) if package else None,

@@ -14,19 +14,19 @@ from aiapp.reconcile.views.node_facts import NodeFactsConfig
 class NodeInventoryView:
     """Shared by the reconcilers. `devices` None: the devices that pods hold are not counted."""
 
-    def __init__(self, store: Cache[NodeFacts], knowledge: NodeFactsConfig, devices: Devices | None) -> None:
+    def __init__(self, store: Cache[NodeFacts], node_facts: NodeFactsConfig, devices: Devices | None) -> None:
         self._store = store
         self._devices = devices
         self._nodes: Sequence[NodeFacts] = ()
         self._fleet = NodeInventory()
-        self.knowledge = knowledge
+        self.node_facts = node_facts
 
     @property
     def tables(self) -> Tables:
-        return self.knowledge.tables
+        return self.node_facts.tables
 
     @property
-    def fleet(self) -> NodeInventory:
+    def inventory(self) -> NodeInventory:
         nodes = self._store.nodes()
         if nodes is not self._nodes:
             self._nodes, self._fleet = nodes, NodeInventory(nodes)

@@ -39,7 +39,7 @@ def on_npus(*fleet: dict[str, Any], **spec: Any) -> Observed:
     raw = normal_version().raw
     status = raw["status"] | {"runtime": {"name": CANN, "lifecycle": "Recommended", "image": "r/m:1"}}
     seen = observed(application(**spec), VersionRecord.parse(raw | {"status": status}), fleet=fleet)
-    return replace(seen, around=replace(seen.around, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:1")}))
+    return replace(seen, context=replace(seen.context, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:1")}))
 
 
 def running(seen: Observed, *pods: dict[str, Any], ready: int = 1) -> Observed:
@@ -100,7 +100,7 @@ def test_nodes_that_no_label_keeps_its_pods_off_are_named() -> None:
 )
 def test_pods_that_wait_for_devices_of_others_only_wait(in_use: dict[str, Any] | None, reason: Reason) -> None:
     seen = running(on_npus(FIT), pod(**PENDING), ready=0)
-    told = said(replace(seen, around=replace(seen.around, in_use=in_use)))
+    told = said(replace(seen, context=replace(seen.context, in_use=in_use)))
     assert of(told, "WorkloadsAvailable").reason is reason
     assert (told.phase == "Waiting") is (reason is Reason.WAITING_FOR_NODES)
 
@@ -108,7 +108,7 @@ def test_pods_that_wait_for_devices_of_others_only_wait(in_use: dict[str, Any] |
 def test_a_node_that_only_may_fit_is_said_to_be_full_as_such() -> None:
     silent = mindcluster("silent", "910ProB")
     seen = running(on_npus(silent), pod(**PENDING), ready=0)
-    told = said(replace(seen, around=replace(seen.around, in_use={"silent": {NPU: 8}})))
+    told = said(replace(seen, context=replace(seen.context, in_use={"silent": {NPU: 8}})))
     assert of(told, "WorkloadsAvailable").message == (
         f"version 1.0.0: 1 node may fit, it has not 1 free of {NPU} (free: silent 0)"
     )
@@ -157,7 +157,7 @@ def test_waiting_for_devices_outlasts_the_deadline() -> None:
     late = [condition("Progressing", "False", "ProgressDeadlineExceeded")]
     seen = running(on_npus(FIT), pod(**PENDING))
     seen = replace(seen, children=replace(seen.children, deployments=(deployed(ready=0, conditions=late),)))
-    told = said(replace(seen, around=replace(seen.around, in_use={"fit": {NPU: 8}})))
+    told = said(replace(seen, context=replace(seen.context, in_use={"fit": {NPU: 8}})))
     assert of(told, "WorkloadsAvailable").reason is Reason.WAITING_FOR_NODES
     assert "Stalled" not in {finding.type for finding in told.findings}
 
@@ -165,7 +165,7 @@ def test_waiting_for_devices_outlasts_the_deadline() -> None:
 def test_a_changed_image_restarts_nothing_and_is_told() -> None:
     seen = running(on_npus(FIT))
     newer = {CANN: RuntimeSpec(name=CANN, image="r/m:2")}
-    seen = replace(seen, around=replace(seen.around, runtimes=newer))
+    seen = replace(seen, context=replace(seen.context, runtimes=newer))
     made = plan(seen)
     (template,) = [obj["spec"]["template"] for obj in made.apply if obj["kind"] == "Deployment"]
     assert template["spec"]["containers"][0]["image"] == "r/m:1"
@@ -176,7 +176,7 @@ def test_a_changed_image_restarts_nothing_and_is_told() -> None:
 def test_the_next_rollout_takes_the_image_of_now() -> None:
     versions = [{"version": "1.0.0", "env": [{"name": "A", "value": "1"}]}]
     seen = running(on_npus(FIT, spec__serving__versions=versions))
-    seen = replace(seen, around=replace(seen.around, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:2")}))
+    seen = replace(seen, context=replace(seen.context, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:2")}))
     made = rendered(plan(seen))
     assert made.template["spec"]["containers"][0]["image"] == "r/m:2"
     assert made.candidate.images == ("r/m:1", "r/m:2")

@@ -27,7 +27,7 @@ def template(requirements: list[str] | None, pip: Pip, **changes: Any) -> dict[s
     model = raw["status"]["model"] | ({"dependencies": requirements} if requirements is not None else {})
     record = VersionRecord.parse(raw | {"status": raw["status"] | {"model": model}})
     seen = observed(None, record)
-    found = plan(replace(seen, around=replace(seen.around, pip=pip))).apply
+    found = plan(replace(seen, context=replace(seen.context, pip=pip))).apply
     return dict(next(obj for obj in found if obj["kind"] == "Deployment")["spec"]["template"])
 
 

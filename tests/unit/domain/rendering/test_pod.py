@@ -60,7 +60,7 @@ def template(name: str) -> dict[str, Any]:
     runtime = RuntimeSpec(
         name=CANN, image="r/mindspore:2", python="python3.7", command=("/bin/bash", "-c", 'exec "$0" "$@"')
     )
-    return _deployment(plan(replace(seen, around=replace(seen.around, runtimes={CANN: runtime}))).apply)
+    return _deployment(plan(replace(seen, context=replace(seen.context, runtimes={CANN: runtime}))).apply)
 
 
 def _deployment(objects: tuple[dict[str, Any], ...]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def test_a_cuda_pod_asks_for_its_gpus() -> None:
     )
     seen = observed(None, record, fleet=(node("gpu", resources={"nvidia.com/gpu": 4}),))
     runtimes = {name: RuntimeSpec(name=name, image="r/torch:1")}
-    made = _deployment(plan(replace(seen, around=replace(seen.around, runtimes=runtimes))).apply)
+    made = _deployment(plan(replace(seen, context=replace(seen.context, runtimes=runtimes))).apply)
     resources = made["spec"]["containers"][0]["resources"]
     assert (resources["requests"]["nvidia.com/gpu"], resources["limits"]["nvidia.com/gpu"]) == ("2", "2")
     assert {"key": "nvidia.com/gpu", "operator": "Exists"} in made["spec"]["tolerations"]
@@ -182,5 +182,5 @@ def test_a_limit_of_storage_that_the_package_exceeds_is_said_before_any_pod_exis
 def test_a_namespaces_limit_range_counts_too() -> None:
     small = bounds([{"spec": {"limits": [{"type": "Container", "default": {"ephemeral-storage": "1Mi"}}]}}])
     seen = observed()
-    why = held(plan(replace(seen, around=replace(seen.around, granted=small))))
+    why = held(plan(replace(seen, context=replace(seen.context, granted=small))))
     assert "a LimitRange of the namespace allows 1.0 MiB" in why.message

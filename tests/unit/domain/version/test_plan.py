@@ -54,7 +54,7 @@ def new(**changes: Any) -> ObservedVersion:
         shared=Shared(record=record, config_maps=changes.pop("config_maps", {}), namespace_bytes=0),
         manifest_bytes=1 << 20,
         catalogue=CATALOGUE,
-        fleet=seen(node("cpu-1")),
+        inventory=seen(node("cpu-1")),
         tables=TABLES,
     )
     return replace(observed, **changes)
@@ -269,7 +269,7 @@ def counted(nodes: int) -> Callable[[float | None], VersionPlan]:
         }
         for f in said.report.findings
     ]
-    observed = pinned(fleet=seen(*(node(f"cpu-{number}") for number in range(nodes))))
+    observed = pinned(inventory=seen(*(node(f"cpu-{number}") for number in range(nodes))))
     raw = changed(observed.record.raw, status=said.report.status | {"conditions": told})
     record = VersionRecord.parse(raw)
     return lambda ago: plan(

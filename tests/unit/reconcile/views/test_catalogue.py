@@ -47,8 +47,8 @@ async def test_its_own_status_says_which_field_breaks_a_rule() -> None:
     api, store = cluster.api, cluster.store
     raw = api.hold({**stored(OLD), "metadata": {**stored(OLD)["metadata"], "namespace": ""}}, "uid")
     store.put(RUNTIMES, raw)
-    knowledge = NodeFactsConfig(TABLES, cluster.events, lambda: None)
-    await RuntimeReconciler(store, cluster.cluster, knowledge)(Key("InferenceRuntime", "", "older-1.0-cpu"))
+    node_facts = NodeFactsConfig(TABLES, cluster.events, lambda: None)
+    await RuntimeReconciler(store, cluster.cluster, node_facts)(Key("InferenceRuntime", "", "older-1.0-cpu"))
     ready, stalled = api.objects[RUNTIMES, "", "older-1.0-cpu"]["status"]["conditions"]
     assert (ready["status"], ready["reason"]) == ("False", "SpecInvalid")
     assert (stalled["type"], stalled["status"], stalled["message"]) == ("Stalled", "True", ready["message"])

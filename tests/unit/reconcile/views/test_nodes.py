@@ -16,10 +16,10 @@ from aiapp.reconcile.views.nodes import NodeInventoryView
 class Rig:
     def __init__(self) -> None:
         self.recorder, self.changes, self.freed = Events(), 0, 0
-        self.knowledge = NodeFactsConfig(TABLES, self.recorder, self._changed)
-        self.store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, self.knowledge.tables))
+        self.node_facts = NodeFactsConfig(TABLES, self.recorder, self._changed)
+        self.store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, self.node_facts.tables))
         self.devices = Devices(self._free)
-        self.view = NodeInventoryView(self.store, self.knowledge, self.devices)
+        self.view = NodeInventoryView(self.store, self.node_facts, self.devices)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -47,55 +47,55 @@ def held(uid: str, count: int) -> Json:
 def test_a_fleet_is_grouped_once_for_each_change_and_not_for_signs_of_life() -> None:
     rig = Rig()
     rig.node("n", 1)
-    before = rig.view.fleet
+    before = rig.view.inventory
     rig.node("n", 2)
-    assert rig.view.fleet is before
+    assert rig.view.inventory is before
     rig.node("n", 3, pool="a")
-    assert rig.view.fleet is not before
-    assert [group.names for group in rig.view.fleet.groups()] == [("n",)]
+    assert rig.view.inventory is not before
+    assert [group.names for group in rig.view.inventory.groups()] == [("n",)]
 
 
 def test_the_administrators_facts_change_what_nodes_tell() -> None:
     rig = Rig()
     rig.node("n", 1, **{"site/driver": "23.0.rc1"})
-    assert rig.view.fleet.nodes[0].kind.driver is None
-    rig.knowledge.put(CONFIG_MAPS, rig.config_map("labels: {driver: [site/driver]}", 1))
-    assert rig.view.fleet.nodes[0].kind.driver == "23.0.rc1"
-    assert (rig.knowledge.source, rig.knowledge.fault) == ("aiapp-system/aiapp-node-facts", None)
-    rig.knowledge.remove(CONFIG_MAPS, rig.config_map("", 2))
-    assert rig.view.fleet.nodes[0].kind.driver is None
-    assert rig.knowledge.source is None
+    assert rig.view.inventory.nodes[0].kind.driver is None
+    rig.node_facts.put(CONFIG_MAPS, rig.config_map("labels: {driver: [site/driver]}", 1))
+    assert rig.view.inventory.nodes[0].kind.driver == "23.0.rc1"
+    assert (rig.node_facts.source, rig.node_facts.fault) == ("aiapp-system/aiapp-node-facts", None)
+    rig.node_facts.remove(CONFIG_MAPS, rig.config_map("", 2))
+    assert rig.view.inventory.nodes[0].kind.driver is None
+    assert rig.node_facts.source is None
 
 
 def test_a_mistake_leaves_the_last_good_facts_in_force_and_is_told() -> None:
     rig = Rig()
-    rig.knowledge.put(CONFIG_MAPS, rig.config_map("labels: {driver: [site/driver]}", 1))
+    rig.node_facts.put(CONFIG_MAPS, rig.config_map("labels: {driver: [site/driver]}", 1))
     good = rig.view.tables
-    rig.knowledge.put(CONFIG_MAPS, rig.config_map("labels: {drivers: [site/driver]}", 2))
+    rig.node_facts.put(CONFIG_MAPS, rig.config_map("labels: {drivers: [site/driver]}", 2))
     assert rig.view.tables is good
-    assert rig.knowledge.fault is not None
-    assert "labels.drivers" in rig.knowledge.fault
-    assert rig.recorder.sent == [("Warning", "NodeFactsInvalid", rig.knowledge.fault)]
-    rig.knowledge.put(CONFIG_MAPS, rig.config_map("", 3))
-    assert rig.knowledge.fault is None
+    assert rig.node_facts.fault is not None
+    assert "labels.drivers" in rig.node_facts.fault
+    assert rig.recorder.sent == [("Warning", "NodeFactsInvalid", rig.node_facts.fault)]
+    rig.node_facts.put(CONFIG_MAPS, rig.config_map("", 3))
+    assert rig.node_facts.fault is None
     assert rig.view.tables == TABLES
 
 
 def test_the_same_config_map_again_changes_nothing() -> None:
     rig = Rig()
-    rig.knowledge.replace(CONFIG_MAPS, [rig.config_map("", 1)], "1")
-    rig.knowledge.replace(CONFIG_MAPS, [rig.config_map("", 1)], "2")
-    rig.knowledge.replace(CONFIG_MAPS, [], "3")
-    rig.knowledge.replace(CONFIG_MAPS, [], "4")
+    rig.node_facts.replace(CONFIG_MAPS, [rig.config_map("", 1)], "1")
+    rig.node_facts.replace(CONFIG_MAPS, [rig.config_map("", 1)], "2")
+    rig.node_facts.replace(CONFIG_MAPS, [], "3")
+    rig.node_facts.replace(CONFIG_MAPS, [], "4")
     assert rig.changes == 2
 
 
 def test_a_config_map_without_the_key_names_it() -> None:
     rig = Rig()
     other: dict[str, Any] = rig.config_map("", 1) | {"data": {"nodes.yml": ""}}
-    rig.knowledge.put(CONFIG_MAPS, other)
-    assert rig.knowledge.fault is not None
-    assert "nodes.yaml: there is no such key, only nodes.yml" in rig.knowledge.fault
+    rig.node_facts.put(CONFIG_MAPS, other)
+    assert rig.node_facts.fault is not None
+    assert "nodes.yaml: there is no such key, only nodes.yml" in rig.node_facts.fault
 
 
 def test_devices_are_in_use_until_their_pod_is_gone() -> None:
@@ -113,4 +113,4 @@ def test_devices_are_in_use_until_their_pod_is_gone() -> None:
 
 def test_without_counting_nothing_is_known_of_what_is_in_use() -> None:
     rig = Rig()
-    assert NodeInventoryView(rig.store, rig.knowledge, None).in_use is None
+    assert NodeInventoryView(rig.store, rig.node_facts, None).in_use is None
