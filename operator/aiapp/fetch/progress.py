@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 LINE_SECONDS: Final = 5.0
 BAR_SECONDS: Final = 0.2
 _METRICS: Final = {
-    "aiapp_fetch_bytes": ("gauge", "Bytes of the package that are on disk."),
-    "aiapp_fetch_total_bytes": ("gauge", "Bytes of the package."),
-    "aiapp_fetch_files": ("gauge", "Files of the package that are complete."),
-    "aiapp_fetch_total_files": ("gauge", "Files of the package."),
+    "aiapp_fetch_complete_bytes": ("gauge", "Bytes of the package that are on disk."),
+    "aiapp_fetch_package_bytes": ("gauge", "Bytes of the package."),
+    "aiapp_fetch_complete_files": ("gauge", "Files of the package that are complete."),
+    "aiapp_fetch_package_files": ("gauge", "Files of the package."),
     "aiapp_fetch_bytes_per_second": ("gauge", "Rate over the last seconds."),
     "aiapp_fetch_retries_total": ("counter", "Requests that were made again."),
 }

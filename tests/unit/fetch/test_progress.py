@@ -1,6 +1,7 @@
 """What a fetch shows of itself: figures that add up, in a line, and in a file that is never half written."""
 
 import os
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from aiapp.domain.fetching.progress import Progress, progress_in
 from aiapp.fetch.progress import Meter, Totals, shown, write_metrics
 
+REFERENCE = Path(__file__).parents[3] / "docs/reference/fetch.md"
 MIB = 1 << 20
 NOTHING = Totals(0, 0)
 PROGRESS = Progress(bytes=5, total_bytes=MIB, files=1, total_files=2, bytes_per_second=3, seconds_left=None, retries=4)
@@ -116,13 +118,14 @@ def test_any_other_line_says_nothing(line: str) -> None:
     assert progress_in(line) is None
 
 
-def test_prometheus_reads_the_file(tmp_path: Path) -> None:
+def test_prometheus_reads_the_file_and_the_reference_lists_its_metrics(tmp_path: Path) -> None:
     write_metrics(tmp_path / "fetch.prom", PROGRESS)
-    families = text_string_to_metric_families((tmp_path / "fetch.prom").read_text("utf-8"))
-    found = {sample.name: sample.value for family in families for sample in family.samples}
-    assert found["aiapp_fetch_bytes"] == 5
-    assert found["aiapp_fetch_retries_total"] == 4
-    assert len(found) == 6
+    families = list(text_string_to_metric_families((tmp_path / "fetch.prom").read_text("utf-8")))
+    found = {sample.name: (family.type, sample.value) for family in families for sample in family.samples}
+    assert found["aiapp_fetch_complete_bytes"] == ("gauge", 5)
+    assert found["aiapp_fetch_retries_total"] == ("counter", 4)
+    listed = re.findall(r"^\| `(aiapp_fetch_\w+)` \| (\w+) \|", REFERENCE.read_text("utf-8"), re.MULTILINE)
+    assert listed == [(name, kind) for name, (kind, _) in found.items()]
 
 
 def test_the_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

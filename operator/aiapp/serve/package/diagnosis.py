@@ -1,6 +1,6 @@
-"""What of a package or of its image is at fault when its code raises an exception; it never imports anything.
+"""Names what is at fault when a package's code raises an exception; it never imports anything.
 
-Which module is missing depends on whose its parent is: the package's, the platform's, Python's or a library's.
+The owner of a missing module's parent decides: the package, the platform, Python or a library.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _headline(error: BaseException) -> str:
 
 
 def _owner(module: str, package: str) -> _Owner:
-    """Whose the top-level module of a dotted name is."""
+    """The owner of the top-level module of a dotted name."""
     top = module.partition(".")[0]
     places = _places(top)
     if any(is_within(place, package) for place in places):

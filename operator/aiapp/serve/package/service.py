@@ -93,7 +93,7 @@ class MXNetBaseService(SingleNodeService):
 
 
 class Kind(NamedTuple):
-    """How a base class wants its model and its data. `engine`: whose model file `model_path` is; None: the folder."""
+    """What services of a base class are given. `engine`: whose model file `model_path` is; None: the folder."""
 
     base: Type[ModelService]
     engine: Optional[ModelType] = None
@@ -110,7 +110,7 @@ _KIND_OF_ENGINE = {PYTORCH: KINDS[0], SCIKIT_LEARN: KINDS[1], XGBOOST: KINDS[1]}
 
 
 def kind_of(service: type, engine: Optional[ModelType]) -> Kind:
-    """By the base class; a class without one goes by `model_type` of config.json."""
+    """Returns the kind of a service class: by its base class, else by `model_type` of config.json."""
     by_base = next((kind for kind in KINDS if issubclass(service, kind.base)), None)
     found = by_base or (_KIND_OF_ENGINE.get(engine, KINDS[-1]) if engine else KINDS[-1])
     return found._replace(engine=XGBOOST) if found.base is XgSklServingBaseService and engine is XGBOOST else found

@@ -62,7 +62,7 @@ def install() -> None:
 
 
 def is_stand_in(name: str) -> bool:
-    """Whether the top-level module of this name is ours, and no real one."""
+    """Whether the top-level module of this name is one of these stand-ins."""
     return name in _MODEL_SERVICE or _is_ours(getattr(sys.modules.get(name), "__spec__", None))
 
 

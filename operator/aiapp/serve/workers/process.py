@@ -201,7 +201,7 @@ class WorkerProcess(asyncio.Protocol):
             job.done(frames.refusal(error))
 
     def _overdue(self) -> None:
-        """Nothing else stops code that does not return."""
+        """Kills the process: nothing else stops code that does not return."""
         self._is_overdue = True
         limit = f"the prediction took longer than {self._predict_timeout:g} s"
         self._refuse(RefusedError(504, "PredictionTimeout", limit))

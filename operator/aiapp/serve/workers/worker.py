@@ -67,7 +67,7 @@ def _serve_as_copy(own: socket.socket, answering: Answering, template: socket.so
 
 
 def _prepare_process() -> None:
-    """Prints appear at once, in UTF-8; a stuck prediction can be asked where it is; no core files."""
+    """Makes output appear at once, in UTF-8; lets a stuck prediction print its traceback; disables core files."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")  # for programs that the package starts
     _prefer_for_oom_kill()
     for stream in (sys.stdout, sys.stderr):
