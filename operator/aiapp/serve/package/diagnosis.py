@@ -45,8 +45,11 @@ def explain(error: BaseException, package: str, pins: Sequence[Pin]) -> StartFai
         return StartFailure(
             f"{type(error).__name__}: {error.msg} (column {error.offset or 0})", file, error.lineno or 0
         )
-    file, line = position(error, package)
-    return StartFailure(_what(error, package, pins), file, line)
+    try:
+        what = _what(error, package, pins)
+    except Exception:  # from the package's own modules and finders, which are consulted here
+        what = _headline(error)
+    return StartFailure(what, *position(error, package))
 
 
 def _what(error: BaseException, package: str, pins: Sequence[Pin]) -> str:

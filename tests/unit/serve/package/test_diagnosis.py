@@ -199,6 +199,32 @@ def test_a_former_module_of_python_that_a_library_brings_is_that_librarys(
     assert found.what.startswith("library 'cPickle': cannot import name 'gone'")
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        pytest.param(
+            "class Lazy:\n  def __getattr__(self, name): raise OSError\n"
+            "import sys\nsys.modules['lazy'] = Lazy()\nraise ImportError('no part', name='lazy.part')",
+            "customize_service.py:5: ImportError: no part",
+            id="a module whose attributes raise",
+        ),
+        pytest.param(
+            "class Finder:\n  def find_spec(self, *_): raise OSError\n"
+            "import sys\nsys.meta_path.append(Finder())\nraise ModuleNotFoundError('gone', name='gone')",
+            "customize_service.py:5: ModuleNotFoundError: gone",
+            id="a finder that raises",
+        ),
+        pytest.param(
+            "raise ImportError('gone', name=5)", "customize_service.py:1: ImportError: gone", id="a name that is none"
+        ),
+    ],
+)
+def test_code_that_breaks_pythons_own_rules_is_explained_all_the_same(
+    tmp_path: pathlib.Path, source: str, line: str
+) -> None:
+    assert str(explain(raised_by(tmp_path, source), str(tmp_path), PINS)).startswith(f"StartFailed: {line}")
+
+
 def test_the_innermost_file_of_the_package_is_named(tmp_path: pathlib.Path) -> None:
     (tmp_path / "aiapp_test_inner.py").write_text("import json\njson.loads('{')\n")
 
