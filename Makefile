@@ -16,7 +16,7 @@ NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-frameworks bench bench-fetch bench-serve crds charts lock clean
+.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-frameworks e2e-monitoring bench bench-fetch bench-serve crds charts lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -68,6 +68,10 @@ e2e: $(READY) ## end-to-end tests on real nodes
 e2e-frameworks: $(READY) ## TensorFlow, PyTorch, MindSpore and scikit-learn on real nodes; downloads gigabytes
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/e2e/frameworks -q
+
+e2e-monitoring: $(READY) ## alerts and dashboards in a real Prometheus, which is built once
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/peers/monitoring -q
 
 bench-fetch: $(READY) ## the fetcher beside curl, s5cmd, boto3 and KServe's initializer; needs nginx
 	@$(BIN)/python -m tests.bench --only fetch

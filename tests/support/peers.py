@@ -1,0 +1,46 @@
+"""Programs that users have beside the operator, built from their Go modules once: Prometheus, Argo CD, Flux."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from aiapp_sandbox import build
+from aiapp_sandbox.pins import Module, Tool
+from aiapp_sandbox.progress import Silent
+
+_GO: Final = Path(__file__).parents[1] / "peers/go"
+_PROMETHEUS: Final = Module("prometheus", tags="remove_all_sd,enable_kubernetes_sd", parent=_GO)
+PROMETHEUS: Final = tuple(
+    Tool(name, _PROMETHEUS, f"github.com/prometheus/prometheus/cmd/{name}", "0.316.0")
+    for name in ("prometheus", "promtool")
+)
+ARGO_CD: Final = Tool("argocd", Module("argocd", parent=_GO), "github.com/argoproj/argo-cd/v3/cmd", "3.6.1")
+KUSTOMIZE_CONTROLLER: Final = Tool(
+    "kustomize-controller", Module("flux", parent=_GO), "github.com/fluxcd/kustomize-controller", "1.7.3"
+)
+NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
+"""Argo CD wants a Go that the machine may not have; it is fetched as a module."""
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Path:
+    """The server; its web page is missing."""
+    return build.built(PROMETHEUS, os.environ, Silent())["prometheus"]
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    return build.built(PROMETHEUS, os.environ, Silent())["promtool"]
+
+
+@pytest.fixture(scope="session")
+def argocd() -> Path:
+    """One program, whose name decides what it is."""
+    return build.built([ARGO_CD], {**os.environ, **NEWER_GO}, Silent())["argocd"]
+
+
+@pytest.fixture(scope="session")
+def kustomize_controller() -> Path:
+    return build.built([KUSTOMIZE_CONTROLLER], os.environ, Silent())["kustomize-controller"]
