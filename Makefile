@@ -16,7 +16,7 @@ NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-frameworks e2e-monitoring bench bench-fetch bench-serve crds charts lock clean
+.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-kinds e2e-frameworks e2e-monitoring bench bench-fetch bench-serve crds charts lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -64,6 +64,10 @@ test-docs: $(READY) ## every command of README, tutorial and how-to guides, as w
 e2e: $(READY) ## end-to-end tests on real nodes
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/e2e -q --ignore=tests/e2e/frameworks
+
+e2e-kinds: $(READY) ## our kinds through 50 rounds of CRDs that go and come back, and 50 of answers in HTML
+	@$(BIN)/aiapp sandbox prepare
+	@KIND_ROUNDS=50 $(BIN)/python -m pytest tests/integration/engine/test_kinds_come_and_go.py -q
 
 e2e-frameworks: $(READY) ## TensorFlow, PyTorch, MindSpore and scikit-learn on real nodes; downloads gigabytes
 	@$(BIN)/aiapp sandbox prepare

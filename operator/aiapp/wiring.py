@@ -24,6 +24,7 @@ from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.controller.cache import Cache
 from aiapp.controller.crd_check import SchemaCheck
 from aiapp.controller.informer import Collection, Informer, InformerTiming
+from aiapp.controller.kind_watch import Begin, KindWatch
 from aiapp.controller.resync import Resync
 from aiapp.controller.workers import RESULTS, Reconcile, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
@@ -35,6 +36,7 @@ from aiapp.domain.kubernetes.resources import (
     CONFIG_MAPS,
     LIMIT_RANGES,
     NODES,
+    OWN,
     PODS,
     RUNTIMES,
     VERSIONS,
@@ -227,7 +229,7 @@ def proxies(settings: Settings) -> Proxies:
 
 
 class Engine:
-    """Watches, store, queue, workers and health: the whole operator but for kopf.
+    """Watches, store, queue, workers and health: the whole operator but for kopf, whose witness it is.
 
     Make it inside the event loop it will run in. Raises `NoClusterError`.
     """
@@ -261,14 +263,19 @@ class Engine:
             observer=self.metrics,
         )
         self._probes = Probes(self._unhealthy, self._unready, self.metrics)
+        self._kinds: KindWatch | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.failed = False
         """Whether a part ended that must not end: the process should end too and be started anew."""
         self.over = asyncio.Event()
         """Set when it was stopped, or has to be because it failed."""
 
-    async def start(self, host: str, port: int) -> None:
-        """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""
+    async def start(self, host: str, port: int, begin: Begin) -> None:
+        """Begins to watch and to answer probes at that address; works as soon as it has seen everything once.
+
+        `begin` starts what watches our own kinds.
+        """
+        self._kinds = KindWatch(OWN, self._schema, begin)
         address = await self._probes.start(host, port)
         logger.info("health and metrics at http://%s:%d", *address)
         if proxies(self._parts.settings).has_password:
@@ -292,16 +299,17 @@ class Engine:
         await self._connector.close()
         self.over.set()
 
-    def new_session(self) -> aiohttp.ClientSession:
-        """Another session over the same connections and credentials, whose closing ends neither."""
-        return session(self.credentials, self._connector)
+    def seen(self, kind: Resource, document: Json) -> None:
+        """An object of our own kinds came or changed."""
+        self._parts.store.put(kind, document)
 
-    def seen(self, resource: Resource, kind: str | None, document: Json) -> None:
-        """An event of our own kinds, as kopf hands it over (`kind` None: part of a listing)."""
-        if kind == "DELETED":
-            self._parts.store.remove(resource, document)
-        else:
-            self._parts.store.put(resource, trim_of(resource)(document))
+    def gone(self, kind: Resource, document: Json) -> None:
+        """One was deleted."""
+        self._parts.store.remove(kind, document)
+
+    def listed(self, kind: Resource) -> None:
+        """A watch of that kind begins."""
+        self._resync.listed(kind)
 
     def _make_parts(self, settings: Settings) -> Parts:
         store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, node_facts.tables))
@@ -361,7 +369,9 @@ class Engine:
 
     def _coroutines(self) -> dict[str, Coroutine[Any, Any, None]]:
         watches = {f"watch {w.collection.title}": w.run() for w in self._watches}
+        assert self._kinds is not None
         return watches | {
+            "our own kinds": self._kinds.run(),
             "first view": self._open_when_synced(),
             "resync": self._resync.run(),
             "schema": self._schema.run(),
@@ -378,7 +388,7 @@ class Engine:
         self._set_gate()
 
     def _set_gate(self) -> None:
-        ready = not self._unready()
+        ready = not self._unseen()
         for loop in (self._loop, self._drift_loop):
             if ready:
                 loop.gate.set()
@@ -402,6 +412,10 @@ class Engine:
         return ended + stuck
 
     def _unready(self) -> list[str]:
+        unwatched = () if self._kinds is None else self._kinds.complaints()
+        return [*self._unseen(), *unwatched]
+
+    def _unseen(self) -> list[str]:
         unseen = [
             f"{watch.collection.title} are not listed yet" for watch in self._watches if not watch.synced.is_set()
         ]
@@ -416,3 +430,6 @@ class Engine:
         for loop in (self._loop, self._drift_loop):
             self.metrics.expect(loop.ages(), RESULTS, loop.workers)
             self.metrics.sample(partial(work_samples, loop.ages))
+        if self._kinds is not None:
+            for kind in OWN:
+                self.metrics.watch(kind.plural, partial(self._kinds.silence, kind))

@@ -1,4 +1,7 @@
-"""A proxy between the operator and the API server that counts writes and can end the operator right at one of them."""
+"""A proxy between the operator and the API server: counts writes, and can end the operator right at one of them.
+
+It can also answer with a page of HTML, as portals and gateways do on bad days.
+"""
 
 import asyncio
 import gc
@@ -31,6 +34,13 @@ class WriteProxy:
     written: list[str] = field(default_factory=list)
     """Method and path of each write so far."""
     struck: threading.Event = field(default_factory=threading.Event)
+    html: Callable[[web.Request], bool] = lambda _: False
+    """Which requests are answered by a gateway instead."""
+    misled: list[str] = field(default_factory=list)
+    """Path and query of each of those so far."""
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    """In which all of it happens, in a thread."""
+    _requests: set[asyncio.Task[web.StreamResponse]] = field(default_factory=set)
 
     def watch(self, namespace: str, *, fatal: int = 0, before_answer: bool = False) -> None:
         """Count anew, for that namespace."""
@@ -40,10 +50,20 @@ class WriteProxy:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Passes on; that the other side has gone is what this is for."""
+        if self.html(request):
+            self.misled.append(request.path_qs)
+            return web.Response(text="<html><body>Please log in</body></html>", content_type="text/html")
+        task = asyncio.create_task(self._passed_on(request))
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
         try:
-            return await self._passed_on(request)
+            return await task
         except ConnectionError:
             return web.Response(status=502)
+
+    def sever(self) -> None:
+        """Cuts every stream."""
+        self.loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._requests])
 
     async def _passed_on(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -81,13 +101,12 @@ class _Listening:
 
     proxy: WriteProxy
     port: int = 0
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     ready: threading.Event = field(default_factory=threading.Event)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def run(self) -> None:
-        self.loop.run_until_complete(self._serve())
-        self.loop.close()
+        self.proxy.loop.run_until_complete(self._serve())
+        self.proxy.loop.close()
 
     async def _serve(self) -> None:
         connector = aiohttp.TCPConnector(ssl=self.proxy.upstream.ssl_context, limit=0)
@@ -118,7 +137,7 @@ def write_proxy(kubeconfig: Path, folder: Path) -> Iterator[tuple[WriteProxy, Pa
     try:
         yield listening.proxy, through
     finally:
-        listening.loop.call_soon_threadsafe(listening.stopped.set)
+        listening.proxy.loop.call_soon_threadsafe(listening.stopped.set)
         thread.join(10)
         _forget_connections()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiapp.api.crd import REVISION, SCHEMA_REVISION
@@ -33,7 +33,8 @@ def complaint(resource: Resource, crd: Json | None, revision: int = REVISION) ->
 
 def _is_established(crd: Json, version: str) -> bool:
     established = any(
-        c["type"] == "Established" and c["status"] == "True" for c in crd.get("status", {}).get("conditions", ())
+        c["type"] == "Established" and c["status"] == "True"
+        for c in (crd.get("status") or {}).get("conditions") or ()  # a CRD has null there in its first milliseconds
     )
     return established and any(v["name"] == version and v["served"] for v in crd["spec"]["versions"])
 
@@ -44,21 +45,38 @@ class SchemaCheck:
     def __init__(self, api: Api, on_change: Callable[[bool], None]) -> None:
         self.complaints: tuple[str, ...] = ("the CRDs have not been looked at yet",)
         """One sentence for each CRD that is missing or too old."""
+        self.served: frozenset[Resource] = frozenset()
+        """Our kinds that the cluster serves, new enough or not."""
         self._api = api
         self._on_change = on_change
+        self._asked = asyncio.Event()
+
+    def look(self) -> None:
+        """Soon, rather than when it is due: something points at a change."""
+        self._asked.set()
 
     async def run(self) -> None:
         """Until cancelled. An API server that does not answer changes nothing."""
         while True:
             try:
-                found = [complaint(resource, await self._crd(resource)) for resource in OWN]
+                found = {resource: await self._crd(resource) for resource in OWN}
             except ApiError as error:
                 logger.info("looking at the CRDs: %s", error)
             else:
-                self._note(tuple(sentence for sentence in found if sentence))
-            await asyncio.sleep(POLL_MISSING_SECONDS if self.complaints else POLL_SECONDS)
+                self._note(found)
+            await self._wait()
 
-    def _note(self, complaints: tuple[str, ...]) -> None:
+    async def _wait(self) -> None:
+        self._asked.clear()
+        try:
+            async with asyncio.timeout(POLL_MISSING_SECONDS if self.complaints else POLL_SECONDS):
+                await self._asked.wait()
+        except TimeoutError:
+            return
+
+    def _note(self, found: Mapping[Resource, Json | None]) -> None:
+        self.served = frozenset(r for r, crd in found.items() if crd is not None and _is_established(crd, r.version))
+        complaints = tuple(sentence for r, crd in found.items() if (sentence := complaint(r, crd)))
         if complaints == self.complaints:
             return
         self.complaints = complaints

@@ -1,14 +1,15 @@
-"""Lists our own kinds now and then: the first complete view, and a repair of whatever watching them may have lost."""
+"""Lists our own kinds: where a watch of one begins, and now and then, to repair whatever watching may have lost."""
 
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.child_kinds import trim_of
-from aiapp.domain.kubernetes.resources import OWN
+from aiapp.domain.kubernetes.resources import OWN, Resource
 from aiapp.ports import Api, ApiError
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ JITTER: Final = 0.1
 
 
 class Resync:
-    """Fills the store from listings while `run` runs; `everything` puts every key into the queue after each."""
+    """Fills the store from listings while `run` runs; `everything` puts every key into the queue once a period."""
 
     def __init__(
         self,
@@ -29,28 +30,58 @@ class Resync:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.synced = asyncio.Event()
-        """Set from the first complete listing on."""
+        """Set once every kind has been listed."""
         self._api = api
         self._store = store
         self._everything = everything
         self._period = period
         self._jitter = jitter
+        self._unseen = set(OWN)
+        self._due: set[Resource] = set()
+        self._asked = asyncio.Event()
+
+    def listed(self, kind: Resource) -> None:
+        """A watch of that kind begins: what happened before it is listed."""
+        self._due.add(kind)
+        self._asked.set()
 
     async def run(self) -> None:
         """Until cancelled."""
+        next_round = self._next_round()
         while True:
-            try:
-                await self._list()
-            except ApiError as error:
-                # Kinds that are not served yet are what the CRD check is for; it says so.
-                logger.info("listing our kinds: %s; again in %.0f s", error, RETRY_SECONDS)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            self.synced.set()
-            self._everything()
-            await asyncio.sleep(self._period * (1 - JITTER * self._jitter()))
+            await self._wait(next_round - time.monotonic())
+            if time.monotonic() >= next_round:
+                self._due.update(OWN)
+                self._everything()
+                next_round = self._next_round()
+            await self._list_due()
 
-    async def _list(self) -> None:
+    def _next_round(self) -> float:
+        return time.monotonic() + self._period * (1 - JITTER * self._jitter())
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(RETRY_SECONDS if self._due else seconds):
+                await self._asked.wait()
+        except TimeoutError:
+            return
+
+    async def _list_due(self) -> None:
+        self._asked.clear()
+        due, self._due = self._due, set()
         for resource in OWN:
+            if resource in due:
+                await self._list(resource)
+        if not self._unseen:
+            self.synced.set()
+
+    async def _list(self, resource: Resource) -> None:
+        try:
             page = await self._api.list(resource, trim=trim_of(resource))
-            self._store.replace(resource, page.items, page.resource_version)
+        except ApiError as error:
+            # Kinds that are not served yet are what the CRD check is for; it says so.
+            logger.info("listing %s: %s; again in %.0f s", resource.plural, error, RETRY_SECONDS)
+            self._due.add(resource)
+            return
+        self._store.replace(resource, page.items, page.resource_version)
+        self._unseen.discard(resource)

@@ -211,6 +211,8 @@ class WorkQueue:
         self._wake.clear()
         timeout = self._timers[0][0] - self._clock() if self._timers else None
         try:
-            await asyncio.wait_for(self._wake.wait(), timeout)
+            # Not `wait_for`: before Python 3.12 that loses a cancellation which comes together with the event.
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
         except TimeoutError:
             return

@@ -4,28 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.kube import Kube
-from tests.support.operator import ROOT, SERVICE_ACCOUNT, Operator, documents
+from tests.support.operator import ROOT, Operator, documents
 from tests.support.outage import restart_api_server
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 GROUP = "aiapp.dev/v1alpha1"
 REVISION = "aiapp.dev/schema-revision"
-
-
-@pytest.fixture
-def own_operator(own_sandbox: Sandbox, own_kube: Kube, tmp_path: Path) -> Iterator[Operator]:
-    running = Operator(own_sandbox.service_account(*SERVICE_ACCOUNT), tmp_path / "operator.log")
-    yield running
-    if running.process is not None:
-        running.stop()
-    assert "Traceback" not in running.log(), running.log()
 
 
 def application(name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.engine import settles
 
 from aiapp.controller.workqueue import BACKOFF_CAP_SECONDS, STALE_TIMERS, Key, WorkQueue
 
@@ -201,3 +202,22 @@ async def test_no_key_is_lost_or_worked_on_twice_at_once_whatever_happens(steps:
         got = await q.take()
         seen.add(got)
         q.done(got)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancellation_is_not_lost_however_soon_after_a_key_it_comes(turns: int) -> None:
+    q = WorkQueue(asyncio.get_running_loop().time, lambda: 0.0)
+    q.add_after(version("late"), 3600)
+
+    async def work() -> None:
+        while True:
+            q.done(await q.take())
+
+    working = asyncio.create_task(work())
+    await settles(lambda: bool(q._wake._waiters))
+    q.add(version("a"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    working.cancel()
+    await asyncio.wait((working,), timeout=5)
+    assert working.cancelled()

@@ -131,8 +131,17 @@ def _proxy(configuration: Any) -> str | None:
     return Proxies(proxy, proxy, configuration.no_proxy or "").of(configuration.host)
 
 
-def session(credentials: KubeCredentials, connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
-    """A session that authenticates every request, and once more with fresh credentials after a 401."""
+def session(
+    credentials: KubeCredentials,
+    connector: aiohttp.BaseConnector,
+    *,
+    observe: aiohttp.ClientMiddlewareType | None = None,
+    response_class: type[aiohttp.ClientResponse] = aiohttp.ClientResponse,
+) -> aiohttp.ClientSession:
+    """A session that authenticates every request, and once more with fresh credentials after a 401.
+
+    `observe` is a middleware around that.
+    """
 
     async def authenticate(
         request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -151,7 +160,8 @@ def session(credentials: KubeCredentials, connector: aiohttp.BaseConnector) -> a
         connector_owner=False,
         proxy=credentials.proxy,
         headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "aiapp-operator"},
-        middlewares=(authenticate,),
+        middlewares=(authenticate,) if observe is None else (observe, authenticate),
+        response_class=response_class,
         cookie_jar=aiohttp.DummyCookieJar(),  # the API server sets none, and looking for them takes time
     )
 
