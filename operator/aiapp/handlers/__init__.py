@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 
-from aiapp.handlers.kopf_thread import KopfThread, quieten
+from aiapp.handlers.kopf_thread import KopfThread, note, quieten
 from aiapp.wiring import Engine
 
 
@@ -21,5 +21,7 @@ async def run(make: Callable[[], Engine], host: str, port: int) -> bool:
         await engine.start(host, port, lambda kinds: KopfThread(kinds, engine))
         await engine.over.wait()
     finally:
+        # Connections that are cut while they read complain in callbacks, of which nobody has to hear.
+        asyncio.get_running_loop().set_exception_handler(note)
         await engine.stop()
     return not engine.failed

@@ -68,7 +68,7 @@ class KopfThread(Watching):
         self._thread.join()
 
     def _run(self) -> None:
-        self._loop.set_exception_handler(_note)
+        self._loop.set_exception_handler(note)
         try:
             self._loop.run_until_complete(self._watch())
         except Exception as error:  # noqa: BLE001 - whatever it is, it begins again
@@ -172,9 +172,9 @@ def quieten() -> None:
         logging.getLogger(name).addFilter(_without_traceback)
 
 
-def _note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What fails in a callback while a run ends, in one line."""
-    logger.info("kopf: %s: %r", context.get("message"), context.get("exception"))
+def note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception handler for what fails in callbacks while everything ends: one line."""
+    logger.info("%s: %r", context.get("message"), context.get("exception"))
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
