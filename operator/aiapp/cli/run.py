@@ -6,7 +6,6 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from functools import partial
 
 import click
 import uvloop
@@ -98,15 +97,14 @@ def command(health_address: tuple[str, int], log_format: str, verbose: int) -> N
 
 def _run(settings: Settings, host: str, port: int) -> int:
     # Imported here: `aiapp run --help` must not wait two seconds for kopf.
-    from aiapp import handlers, wiring  # noqa: PLC0415
+    from aiapp import handlers  # noqa: PLC0415
     from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays
     gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
-    make = partial(wiring.Engine, settings)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return 0 if runner.run(handlers.run(make, host, port)) else 1
+            return 0 if runner.run(handlers.run(settings, host, port)) else 1
     except NoClusterError as error:
         click.echo(f"Error: {error}", err=True)
         return USAGE

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, Protocol, get_args
 
 from aiapp.controller.workqueue import Key, WorkQueue
@@ -42,7 +43,7 @@ class Observer(Protocol):
 class Workers:
     """Up to `workers` reconciles at once, one a key. `clock` gives monotonic seconds.
 
-    `gate` is open while the operator may write (its CRDs are served and new enough).
+    They work while `run` runs, which may be cancelled and run again.
     """
 
     def __init__(
@@ -56,36 +57,48 @@ class Workers:
     ) -> None:
         self._queue = queue
         self._reconcilers = reconcilers
-        self._slots = asyncio.Semaphore(workers)
         self.workers = workers
         """Reconciles at once, at most."""
         self._clock = clock
         self._observer = observer
+        self._slots = asyncio.Semaphore(workers)
         self._tasks: set[asyncio.Task[None]] = set()
-        self.gate = asyncio.Event()
 
     def ages(self) -> dict[str, list[float]]:
         """Seconds that each reconcile in progress has taken, by kind; a kind that rests has none."""
         return {kind: [] for kind in self._reconcilers} | self._queue.ages()
 
     async def run(self) -> None:
-        """Until cancelled; then what runs is cancelled too (all state is in the API, nothing is lost)."""
+        """Until cancelled; then what runs is cancelled too, and waits in the queue to be worked on again."""
         try:
             while True:
                 await self._slots.acquire()
-                key = await self._queue.take()
-                await self.gate.wait()
-                self._start(key)
+                self._start(await self._next())
         finally:
             running = list(self._tasks)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
+    async def _next(self) -> Key:
+        try:
+            return await self._queue.take()
+        except asyncio.CancelledError:
+            self._slots.release()
+            raise
+
     def _start(self, key: Key) -> None:
         task = asyncio.create_task(self._work(key), name=str(key))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._finished, key))
+
+    def _finished(self, key: Key, task: asyncio.Task[None]) -> None:
+        """Also of a task that was cancelled before it did anything."""
+        self._tasks.discard(task)
+        self._slots.release()
+        if task.cancelled():
+            self._queue.add(key)
+        self._queue.done(key)
 
     async def _work(self, key: Key) -> None:
         started = self._clock()
@@ -98,8 +111,6 @@ class Workers:
             self._observer.panicked(key.kind)
             logger.exception("%s: unexpected error; next attempt in %.0f s", key, self._queue.retry(key))
         finally:
-            self._slots.release()
-            self._queue.done(key)
             self._observer.reconciled(key.kind, result, self._clock() - started)
 
     def _settle(self, key: Key, outcome: Outcome) -> Result:

@@ -2,26 +2,27 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 
 from aiapp.handlers.kopf_thread import KopfThread, note, quieten
+from aiapp.settings import Settings
 from aiapp.wiring import Engine
 
 
-async def run(make: Callable[[], Engine], host: str, port: int) -> bool:
+async def run(settings: Settings, host: str, port: int) -> bool:
     """The operator, until SIGTERM or SIGINT. Whether it ended as it should.
 
     Raises `NoClusterError`, and OSError when the address is taken.
     """
-    engine = make()
+    engine = Engine(settings, KopfThread)
+    manager = engine.manager
     quieten()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, engine.over.set)
+        asyncio.get_running_loop().add_signal_handler(number, manager.over.set)
     try:
-        await engine.start(host, port, lambda kinds: KopfThread(kinds, engine))
-        await engine.over.wait()
+        await engine.start(host, port)
+        await manager.over.wait()
     finally:
         # Connections that are cut while they read complain in callbacks, of which nobody has to hear.
         asyncio.get_running_loop().set_exception_handler(note)
         await engine.stop()
-    return not engine.failed
+    return not manager.failed

@@ -1,10 +1,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import pytest
-from typing_extensions import override
 
 from aiapp.controller.workers import Outcome, Reconcile, Result, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
@@ -31,7 +29,6 @@ class Rig:
         self.observed = Observed()
         clock = asyncio.get_running_loop().time
         self.loop = Workers(self.queue, {"Thing": reconcile}, workers=workers, clock=clock, observer=self.observed)
-        self.loop.gate.set()
         self.task = asyncio.create_task(self.loop.run())
 
     async def settle(self, condition: Callable[[], bool]) -> None:
@@ -42,19 +39,6 @@ class Rig:
     async def stop(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
-
-
-class Gate(asyncio.Event):
-    """Tells when a worker waits at it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = asyncio.Event()
-
-    @override
-    async def wait(self) -> Literal[True]:
-        self.asked.set()
-        return await super().wait()
 
 
 def raising(error: Exception) -> Callable[[Key], Awaitable[Outcome]]:
@@ -134,34 +118,42 @@ async def test_no_more_run_at_once_than_there_are_workers_and_one_key_never_twic
     await rig.stop()
 
 
-async def test_nothing_runs_while_the_gate_is_closed() -> None:
-    rig = Rig(answering(Outcome()))
-    rig.loop.gate = gate = Gate()
-    rig.queue.add(KEY)
-    async with asyncio.timeout(5):
-        await gate.asked.wait()
-    assert rig.observed.results == []
-    gate.set()
-    await rig.settle(lambda: bool(rig.observed.results))
-    await rig.stop()
-
-
-async def test_stopping_cancels_what_runs() -> None:
-    started, ended = asyncio.Event(), asyncio.Event()
+async def test_stopping_cancels_what_runs_and_it_is_worked_on_again_when_work_goes_on() -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
 
     async def reconcile(_: Key) -> Outcome:
-        started.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
+        if not began.is_set():
+            began.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
         return Outcome()
 
-    rig = Rig(reconcile)
+    rig = Rig(reconcile, workers=1)
     rig.queue.add(KEY)
-    await started.wait()
+    await began.wait()
     await rig.stop()
     assert ended.is_set()
+    assert not rig.queue.idle
+    rig.task = asyncio.create_task(rig.loop.run())
+    await rig.settle(lambda: rig.observed.results == ["error", "success"])
+    await rig.settle(lambda: rig.queue.idle)
+    await rig.stop()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_no_key_and_no_worker_is_lost_however_often_work_is_stopped(turns: int) -> None:
+    rig = Rig(answering(Outcome()), workers=1)
+    rig.queue.add(KEY)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await rig.stop()
+    rig.task = asyncio.create_task(rig.loop.run())
+    rig.queue.add(Key("Thing", "ns", "b"))
+    await rig.settle(lambda: rig.queue.idle)
+    assert rig.observed.results.count("success") == 2
+    await rig.stop()
 
 
 async def test_a_reconcile_that_waits_for_its_turn_keeps_its_failures(monkeypatch: pytest.MonkeyPatch) -> None:

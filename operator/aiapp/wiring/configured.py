@@ -1,0 +1,56 @@
+"""What the settings say, in the words of the parts that need it."""
+
+from dataclasses import replace
+
+from aiapp.adapters.objectstore.s3 import StoreSettings
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.objectstore.proxies import Proxies
+from aiapp.domain.rendering.limits import FETCH, INSTALL
+from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.rendering.pod.dependencies import Pip
+from aiapp.settings import Settings
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """The part of the settings that object storage needs."""
+    return StoreSettings(
+        connections=settings.store_connections,
+        connect_seconds=settings.store_connect_seconds,
+        read_seconds=settings.store_read_seconds,
+        max_objects=settings.max_objects,
+        max_bytes=settings.max_bytes,
+        max_listing_bytes=settings.max_listing_bytes,
+        allow_http=settings.allow_http,
+        ca_bundle=settings.store_ca_bundle,
+        request_seconds=settings.store_request_seconds,
+        policy=endpoint_policy(settings),
+        proxies=proxies(settings),
+    )
+
+
+def endpoint_policy(settings: Settings) -> EndpointPolicy:
+    """Which stores may be reached, as far as the settings say."""
+    return EndpointPolicy(settings.allowed_hosts, settings.allowed_ranges, settings.refused_ranges)
+
+
+def pip(settings: Settings) -> Pip:
+    """Where the dependencies of packages are installed from."""
+    return Pip(
+        index_url=settings.pip_index_url or None,
+        extra_index_urls=settings.pip_extra_index_urls,
+        trusted_hosts=settings.pip_trusted_hosts,
+        secret=settings.pip_secret,
+        wheelhouse_claim=settings.pip_wheelhouse_claim,
+        resources=replace(INSTALL, cpu=settings.install_cpu_limit, memory=settings.install_memory_limit),
+    )
+
+
+def fetcher(settings: Settings, policy: EndpointPolicy) -> Fetcher:
+    """The init container of new pods: it keeps to the operator's own policy and takes its proxies."""
+    resources = replace(FETCH, cpu=settings.fetch_cpu_limit, memory=settings.fetch_memory_limit)
+    return Fetcher(settings.image, policy.arguments, proxies(settings).environment, resources)
+
+
+def proxies(settings: Settings) -> Proxies:
+    """The proxies between here and the stores."""
+    return Proxies(settings.https_proxy, settings.http_proxy, settings.no_proxy)

@@ -1,0 +1,132 @@
+"""The whole operator but for what watches its own kinds, put together. Never decides anything about objects."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from aiapp.adapters.http.probes import Probes
+from aiapp.adapters.kube.client import KubeApi
+from aiapp.adapters.kube.credentials import KubeCredentials, load, session
+from aiapp.adapters.metrics.metrics import Metrics
+from aiapp.controller.crd_check import SchemaCheck
+from aiapp.controller.kind_watch import KindWatch, Watching, Witness
+from aiapp.controller.manager import Manager, Runnable
+from aiapp.controller.resync import Resync
+from aiapp.controller.workers import RESULTS, Workers
+from aiapp.domain.kubernetes.resources import (
+    OWN,
+    Json,
+    Resource,
+)
+from aiapp.domain.monitoring.work import work_samples
+from aiapp.reconcile.monitor import Monitor
+from aiapp.reconcile.triggers import FLEET
+from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
+from aiapp.reconcile.version.drift import DRIFT
+from aiapp.settings import Settings
+from aiapp.wiring.configured import proxies
+from aiapp.wiring.informers import informers
+from aiapp.wiring.parts import assembled
+from aiapp.wiring.reconcilers import drift_reconciler, reconcilers
+
+logger = logging.getLogger(__name__)
+
+WatchKinds = Callable[[Collection[Resource], Witness], Watching]
+"""Begins to watch kinds, and tells the witness."""
+
+
+class Engine:
+    """Watches, cache, queue, workers and health; the witness of what `watch_kinds` begins.
+
+    Make it inside the event loop it will run in. Raises `NoClusterError`.
+    """
+
+    def __init__(self, settings: Settings, watch_kinds: WatchKinds) -> None:
+        credentials = KubeCredentials(load, time.monotonic)
+        self._metrics = metrics = Metrics(urlsplit(credentials.server).netloc)
+        self._connector = aiohttp.TCPConnector(ssl=credentials.tls, limit=0, keepalive_timeout=60)
+        self._session = session(credentials, self._connector)
+        self._parts = parts = assembled(settings, KubeApi(self._session, credentials.server, observer=metrics), metrics)
+        self._monitor = Monitor(parts.store, parts.view, metrics, time.monotonic)
+        parts.store.listen(self._monitor)
+        self._resync = Resync(parts.api, parts.store, parts.triggers.everything, settings.resync_seconds)
+        self._schema = SchemaCheck(parts.api, lambda _: self.manager.review())
+        self._kinds = KindWatch(OWN, self._schema, lambda kinds: watch_kinds(kinds, self))
+        self._informers = tuple(informers(parts))
+        self._workers = self._made_workers()
+        self.manager = Manager([*self._watching(), *self._working()])
+        self._probes = Probes(self.manager.unhealthy, self.manager.unready, metrics)
+
+    async def start(self, host: str, port: int) -> None:
+        """Begins to watch and to answer probes at that address; works as soon as it has seen everything once."""
+        address = await self._probes.start(host, port)
+        logger.info("health and metrics at http://%s:%d", *address)
+        if proxies(self._parts.settings).has_password:
+            logger.warning("pods get the proxy without its user and password: templates are no place for them")
+        self._sample_metrics()
+        self.manager.start()
+
+    async def stop(self) -> None:
+        """Ends everything at once: all state is in the API, so nothing is lost."""
+        await self.manager.stop()
+        await self._parts.objects.close()
+        await self._parts.parser.close()
+        await self._probes.stop()
+        await self._session.close()
+        await self._connector.close()
+
+    def seen(self, kind: Resource, document: Json) -> None:
+        """An object of our own kinds came or changed."""
+        self._parts.store.put(kind, document)
+
+    def gone(self, kind: Resource, document: Json) -> None:
+        """One was deleted."""
+        self._parts.store.remove(kind, document)
+
+    def listed(self, kind: Resource) -> None:
+        """A watch of that kind begins."""
+        self._resync.listed(kind)
+
+    def _made_workers(self) -> Mapping[str, Workers]:
+        parts = self._parts
+        made = partial(Workers, clock=time.monotonic, observer=self._metrics)
+        drift = {DRIFT: drift_reconciler(parts, parts.queue.add)}
+        return {
+            "workers": made(
+                parts.queue, {FLEET.kind: parts.triggers.fleet, **reconcilers(parts)}, workers=parts.settings.workers
+            ),
+            "drift checks": made(parts.drifts.queue, drift, workers=DRIFTS_AT_ONCE),
+        }
+
+    def _watching(self) -> Iterator[Runnable]:
+        for informer in self._informers:
+            yield Runnable(
+                name=informer.collection.title,
+                run=informer.run,
+                synced=informer.synced,
+                idleness=informer.idleness,
+            )
+        ranges = self._parts.ranges
+        yield Runnable(name="our own kinds", run=self._resync.run, synced=self._resync.synced)
+        yield Runnable(name="watches of our own kinds", run=self._kinds.run, complaints=self._kinds.complaints)
+        yield Runnable(name="CRDs", run=self._schema.run, blockers=lambda: self._schema.complaints)
+        yield Runnable(name="ranges of Services", run=ranges.run, synced=ranges.synced)
+        yield Runnable(name="events", run=self._parts.recorder.run)
+
+    def _working(self) -> Iterator[Runnable]:
+        for name, workers in self._workers.items():
+            yield Runnable(name=name, run=workers.run, needs_leader=True)
+
+    def _sample_metrics(self) -> None:
+        for informer in self._informers:
+            self._metrics.watch(informer.collection.title, informer.silence)
+        for kind in OWN:
+            self._metrics.watch(kind.plural, partial(self._kinds.silence, kind))
+        self._metrics.sample(self._monitor.samples)
+        for workers in self._workers.values():
+            self._metrics.expect(workers.ages(), RESULTS, workers.workers)
+            self._metrics.sample(partial(work_samples, workers.ages))

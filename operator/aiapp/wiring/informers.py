@@ -1,0 +1,42 @@
+"""What the operator watches beside its own kinds."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from aiapp.controller.informer import Collection, Informer, InformerTiming
+from aiapp.domain.kubernetes.child_kinds import CHILD_KINDS, trim_of
+from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
+from aiapp.domain.kubernetes.resources import (
+    CONFIG_MAPS,
+    LIMIT_RANGES,
+    NODES,
+    PODS,
+)
+from aiapp.domain.nodes.facts import trim as trim_node
+from aiapp.domain.nodes.usage import UNFINISHED
+from aiapp.domain.nodes.usage import trim as trim_devices
+from aiapp.wiring.parts import Parts
+
+MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+
+
+def informers(parts: Parts) -> Iterator[Informer]:
+    """One for each collection, into the cache or the view that it belongs to."""
+    timing = InformerTiming(resync=parts.settings.resync_seconds)
+    for collection in _cached():
+        yield Informer(parts.api, collection, parts.store, timing)
+    settings = parts.settings
+    fields = f"metadata.namespace={settings.namespace},metadata.name={settings.node_facts_config_map}"
+    named = Collection(resource=CONFIG_MAPS, name="node facts", fields=fields)
+    yield Informer(parts.api, named, parts.view.node_facts, timing)
+    if parts.devices is not None:
+        unfinished = Collection(resource=PODS, name="devices in use", fields=UNFINISHED, trim=trim_devices)
+        yield Informer(parts.api, unfinished, parts.devices, timing)
+
+
+def _cached() -> Iterator[Collection]:
+    for kind in CHILD_KINDS:
+        yield Collection(resource=kind.watched, selector=MANAGED, trim=kind.trim, is_optional=kind.is_optional)
+    yield Collection(resource=PODS, selector=MANAGED, trim=trim_of(PODS))
+    yield Collection(resource=LIMIT_RANGES, trim=trim_of(LIMIT_RANGES))
+    yield Collection(resource=NODES, trim=trim_node)

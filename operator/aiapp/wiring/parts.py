@@ -1,0 +1,94 @@
+"""What the reconcilers are made of, each thing once."""
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiapp.adapters.kube.events import EventRecorder
+from aiapp.adapters.metrics.metrics import Metrics
+from aiapp.adapters.objectstore.s3 import S3Store
+from aiapp.adapters.shipped import shipped_tables
+from aiapp.adapters.syntax.parser import IsolatedParser
+from aiapp.controller.cache import Cache
+from aiapp.controller.workqueue import WorkQueue
+from aiapp.controller.write_through import WriteThrough
+from aiapp.domain.nodes.facts import NodeFacts, facts
+from aiapp.ports import Api
+from aiapp.reconcile.cluster import StoredCluster
+from aiapp.reconcile.import_slots import StoreSlots
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps
+from aiapp.reconcile.triggers import Triggers
+from aiapp.reconcile.version.drift import DriftTiming as DriftPace
+from aiapp.reconcile.version.drift import DriftTracker
+from aiapp.reconcile.views.devices import Devices
+from aiapp.reconcile.views.node_facts import NodeFactsConfig
+from aiapp.reconcile.views.nodes import NodeInventoryView
+from aiapp.reconcile.views.service_ranges import ServiceRanges
+from aiapp.settings import Settings
+from aiapp.wiring.configured import endpoint_policy, store_settings
+
+
+def utc_now() -> datetime:
+    """The clock of conditions and Events."""
+    return datetime.now(UTC)  # noqa: TID251 - the one clock, passed on from here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What reconcilers are made of."""
+
+    settings: Settings
+    queue: WorkQueue
+    triggers: Triggers
+    api: WriteThrough
+    store: Cache[NodeFacts]
+    view: NodeInventoryView
+    devices: Devices | None
+    cluster: StoredCluster
+    shared: SharedConfigMaps
+    recorder: EventRecorder
+    objects: S3Store
+    metrics: Metrics
+    parser: IsolatedParser
+    drifts: DriftTracker
+    slots: StoreSlots
+    ranges: ServiceRanges
+
+
+def assembled(settings: Settings, kube: Api, metrics: Metrics) -> Parts:
+    """All of them over `kube`, the way to the API server."""
+    queue = WorkQueue(time.monotonic, random.random, metrics)
+    store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, node_facts.tables))
+    triggers = Triggers(queue, store)
+    store.listen(triggers)
+    api = WriteThrough(kube, store)
+    recorder = EventRecorder(api, utc_now, time.monotonic)
+
+    def read_nodes_again() -> None:
+        store.read_nodes_again()
+        triggers.nodes_read_otherwise()
+
+    node_facts = NodeFactsConfig(shipped_tables(), recorder, read_nodes_again)
+    devices = Devices(triggers.device_freed) if settings.count_devices else None
+    objects = S3Store(store_settings(settings), observer=metrics)
+    return Parts(
+        settings=settings,
+        queue=queue,
+        triggers=triggers,
+        api=api,
+        store=store,
+        view=NodeInventoryView(store, node_facts, devices),
+        devices=devices,
+        cluster=StoredCluster(api, utc_now),
+        shared=SharedConfigMaps(api, store),
+        recorder=recorder,
+        objects=objects,
+        metrics=metrics,
+        parser=IsolatedParser(),
+        slots=StoreSlots(settings.workers // 2, queue.add),
+        drifts=DriftTracker(
+            WorkQueue(time.monotonic, random.random, metrics), DriftPace(settings.drift_seconds, time.monotonic)
+        ),
+        ranges=ServiceRanges(api, endpoint_policy(settings), objects.keep_to),
+    )

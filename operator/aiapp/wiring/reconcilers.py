@@ -1,0 +1,102 @@
+"""The reconcilers of our kinds and of drift, made of the operator's parts."""
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+
+from aiapp.controller.workers import Reconcile
+from aiapp.controller.workqueue import Key
+from aiapp.domain.kubernetes.resources import (
+    APPLICATIONS,
+    RUNTIMES,
+    VERSIONS,
+    Resource,
+)
+from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
+from aiapp.reconcile.import_slots import StoreSlots
+from aiapp.reconcile.manifests import Manifests
+from aiapp.reconcile.refusals import Reported
+from aiapp.reconcile.replica_sets import ReplicaSets
+from aiapp.reconcile.runtime import RuntimeReconciler
+from aiapp.reconcile.sources.obs import ObsPorts
+from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.version.digests import Digests
+from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
+from aiapp.reconcile.version.drift import DriftPorts, DriftReconciler
+from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
+from aiapp.reconcile.views.catalogue import Catalogue
+from aiapp.wiring.configured import fetcher, pip
+from aiapp.wiring.parts import Parts, utc_now
+
+
+def reconcilers(parts: Parts) -> dict[str, Reconcile]:
+    """The reconciler of each of our kinds."""
+    live = sources(parts)
+    catalogue = Catalogue()
+    version = VersionPorts(
+        store=parts.store,
+        cluster=parts.cluster,
+        shared=parts.shared,
+        manifests=Manifests(parts.shared),
+        digests=Digests(parts.api, parts.store, parts.shared),
+        recorder=parts.recorder,
+        sources=live,
+        catalogue=catalogue,
+        view=parts.view,
+        drifts=parts.drifts,
+        slots=parts.slots,
+        observer=parts.metrics,
+        manifest_bytes=parts.settings.max_manifest_bytes,
+        clock=utc_now,
+    )
+    fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # the policy hardly ever changes
+    application = ApplicationPorts(
+        store=parts.store,
+        cluster=parts.cluster,
+        sources=live,
+        shared=parts.shared,
+        recorder=parts.recorder,
+        replica_sets=ReplicaSets(parts.cluster),
+        catalogue=catalogue,
+        view=parts.view,
+        drifts=parts.drifts,
+        fetcher=lambda: fetcher_of(parts.ranges.policy),
+        pip=pip(parts.settings),
+        clock=utc_now,
+    )
+    by_resource: dict[Resource, Reconcile] = {
+        VERSIONS: VersionReconciler(version),
+        APPLICATIONS: ApplicationReconciler(application),
+        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, parts.view.node_facts),
+    }
+    return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
+
+
+def sources(parts: Parts) -> Sources:
+    """What versions are imported from."""
+    obs = ObsPorts(
+        cluster=parts.cluster,
+        objects=parts.objects,
+        parsers=parts.parser,
+        manifests=Manifests(parts.shared),
+        seconds=parts.settings.import_seconds,
+        checksum_objects=parts.settings.checksum_objects,
+    )
+    return Sources(obs)
+
+
+def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:
+    return Reported(
+        resource=resource, reconcile=reconcile, store=parts.store, cluster=parts.cluster, recorder=parts.recorder
+    )
+
+
+def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconciler:
+    """What looks at the stores of pinned versions; `tell` puts a version into the queue."""
+    ports = DriftPorts(
+        store=parts.store,
+        sources=sources(parts),
+        drifts=parts.drifts,
+        slots=StoreSlots(DRIFTS_AT_ONCE, parts.drifts.queue.add),
+        trigger=tell,
+    )
+    return DriftReconciler(ports)
