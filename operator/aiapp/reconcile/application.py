@@ -42,7 +42,7 @@ from aiapp.domain.rendering.limits import bounds
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Pip
 from aiapp.domain.version.drift import suspects
-from aiapp.ports import ApiError, Applied, ApplyResult, Clock, Cluster, Recorder
+from aiapp.ports import ApiError, Applied, ApplyResult, Clock, Cluster, Recorder, StaleError
 from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.replica_sets import ReplicaSets
@@ -122,9 +122,19 @@ class ApplicationReconciler:
             return
         place = (application.namespace, application.name)
         children = [child for kind in OF_ONE_APPLICATION for child in self._ports.store.children(kind, *place)]
-        for orphan in orphans(application, children):
+        found = list(orphans(application, children))
+        if found:
+            await self._require_living(application)
+        for orphan in found:
             await self._ports.cluster.take_back(orphan, new_owners(application, orphan))
             self._send(application, [taken_back(orphan)])
+
+    async def _require_living(self, application: ApplicationRecord) -> None:
+        """Raises `StaleError`: what a deleted application leaves behind would go with it, if it were its own again."""
+        live = await self._ports.cluster.get(APPLICATIONS, application.namespace, application.name)
+        metadata = {} if live is None else live["metadata"]
+        if metadata.get("uid") != application.uid or "deletionTimestamp" in metadata:
+            raise StaleError(f"AIApplication {application.namespace}/{application.name} is gone or going")
 
     async def _gather(self, application: ApplicationRecord) -> Observed:
         store, place = self._ports.store, (application.namespace, application.name)
