@@ -7,12 +7,11 @@ from enum import Enum
 from typing import Final, Literal, Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import Syntax
 

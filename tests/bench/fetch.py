@@ -27,6 +27,7 @@ from tests.bench.report import Figure, report
 from tests.bench.usage import family_mib
 
 from aiapp.domain.artifact import manifest as manifests
+from aiapp.domain.objectstore.listing import Listed
 
 KEYS: Final = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench-secret", "AWS_REGION": "us-east-1"}
 MEMORY: Final = Path("/dev/shm")
@@ -239,7 +240,7 @@ def _manifest(folder: Path, endpoint: str, prefix: str) -> manifests.Manifest:
         connection.request("HEAD", f"/{BUCKET}/{key}")
         answer = connection.getresponse()
         answer.read()
-        listed.append(manifests.Listed(key, int(answer.headers["Content-Length"]), answer.headers["ETag"]))
+        listed.append(Listed(key, int(answer.headers["Content-Length"]), answer.headers["ETag"]))
     connection.close()
     write_listing(folder, prefix, [(one.key, one.size, one.etag) for one in listed])
     return manifests.from_listing(sorted(listed), f"{prefix}/")

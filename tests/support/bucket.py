@@ -7,9 +7,8 @@ from typing import Final, Literal
 
 from typing_extensions import override
 
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.domain.objectstore.listing import Listing, ListingPacker
+from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
 from aiapp.ports import ObjectChangedError, StoreError
 from aiapp.reconcile.sources.obs import PackageStore

@@ -18,6 +18,7 @@ from tests.support.stores import LOCAL_RANGE
 from aiapp.domain.artifact import manifest as manifests
 from aiapp.domain.artifact.manifest import Entry, Hashed, Manifest
 from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request
@@ -73,7 +74,7 @@ def pinned_manifest(client: "S3Client", bucket: str) -> Manifest:
     heads = []
     for found in client.list_objects_v2(Bucket=bucket, Prefix=PREFIX).get("Contents", []):
         head = client.head_object(Bucket=bucket, Key=found["Key"])
-        heads.append(manifests.Listed(found["Key"], found["Size"], head["ETag"], head.get("VersionId")))
+        heads.append(Listed(found["Key"], found["Size"], head["ETag"], head.get("VersionId")))
     return manifests.from_listing(sorted(heads), PREFIX)
 
 

@@ -8,8 +8,8 @@ from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import Children, Observed, Plan
-from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import Absent, Held, RenderContext, Rendered, Running
+from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import manifest_config_map, version_labels, workload
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.pod.delivery import Fetcher

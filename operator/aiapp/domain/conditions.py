@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Condition
@@ -25,6 +25,13 @@ class Finding:
     state: State
     reason: Reason
     message: str = ""
+
+
+class Trouble(NamedTuple):
+    """Why something is not as it should be, in the words of the part that failed."""
+
+    reason: Reason
+    message: str
 
 
 def holds(type_: ConditionType, message: str = "", reason: Reason = Reason.SUCCEEDED) -> Finding:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.artifact.manifest import Listed, Manifest, ManifestError, read_pinned
+from aiapp.domain.artifact.manifest import Manifest, ManifestError, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.domain.objectstore.listing import Files
+from aiapp.domain.objectstore.listing import Files, Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.layout import locate

@@ -20,10 +20,10 @@ from aiapp.domain.application.plan import (
     version_of,
     without_manifest,
 )
-from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
 from aiapp.domain.artifact.manifest_config_map import config_map_names
+from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.child_kinds import OF_ONE_APPLICATION
 from aiapp.domain.kubernetes.naming import digest_config_map

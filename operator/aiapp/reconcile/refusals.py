@@ -14,9 +14,9 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN, Trouble
+from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN
 from aiapp.domain.application.status import phase_of as application_phase
-from aiapp.domain.conditions import STALLING, Finding, State, holds
+from aiapp.domain.conditions import STALLING, Finding, State, Trouble, holds
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
 from aiapp.domain.printable import printable

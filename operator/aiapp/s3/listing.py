@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 from xml.parsers import expat
 
-from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.s3.etags import opaque
 
 PAGE_OBJECTS: Final = 1000

@@ -14,7 +14,8 @@ from tests.support.stores import LOCAL
 
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed, from_listing
+from aiapp.domain.artifact.manifest import from_listing
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Addressing, Location
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff

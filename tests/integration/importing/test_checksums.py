@@ -13,8 +13,8 @@ from moto.server import ThreadedMotoServer
 from tests.support.sandbox import Bucket
 
 from aiapp.adapters.objectstore.s3 import S3Store
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 
 if TYPE_CHECKING:

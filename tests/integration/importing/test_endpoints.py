@@ -17,8 +17,8 @@ from aiapp.adapters.objectstore.connector import RefusedAddressError, connector
 from aiapp.adapters.objectstore.resolver import Resolver
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.ports import StoreError

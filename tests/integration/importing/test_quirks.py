@@ -20,8 +20,9 @@ from aiapp.adapters.objectstore.s3 import S3Store
 from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.api.conditions import Reason
 from aiapp.cli import main
-from aiapp.domain.artifact.manifest import Listed, Manifest
+from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.fetch.failures import FetchError

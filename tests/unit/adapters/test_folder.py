@@ -7,7 +7,7 @@ import pytest
 
 from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.ports import ObjectChangedError, StoreError
 
 

@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
 from aiapp.reconcile.sources.importing import inspect

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore.parsers import create_parser
 
-from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.s3.listing import (
     MAX_PAGE_BYTES,
     MAX_PAGE_OBJECTS,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from aiapp.domain.artifact.content import HASH_BYTES
-from aiapp.domain.artifact.manifest import Listed
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.s3 import etags
 
 ASK: Final = {"x-amz-checksum-mode": "ENABLED"}

@@ -12,9 +12,8 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.ports import ObjectChangedError, ObjectStore, StoreError
 

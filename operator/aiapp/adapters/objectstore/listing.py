@@ -9,8 +9,8 @@ import aiohttp
 
 from aiapp.adapters.objectstore.client import Client, ResponseError, StoreRequest, UnreadableResponseError
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.ports import StoreError
 from aiapp.s3.errors import RequestContext

@@ -20,10 +20,10 @@ from aiapp.adapters.objectstore.client import Client, Observer, Read, ResponseEr
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
 from aiapp.adapters.objectstore.sessions import SessionSettings
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import NULL_VERSION, Listed
+from aiapp.domain.artifact.manifest import NULL_VERSION
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
-from aiapp.domain.objectstore.listing import Listing, ListingPacker
+from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
 from aiapp.ports import HashingStore, ObjectChangedError, ObjectHistory, StoreError

@@ -7,11 +7,12 @@ a person removes owner references. Never takes what anybody else controls.
 from collections.abc import Iterable, Sequence
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.application.pod_diagnosis import Trouble
+from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
+    KEY_LABEL,
     MANAGED_BY,
     MANAGED_BY_LABEL,
     VERSION_LABEL,
@@ -20,7 +21,6 @@ from aiapp.domain.kubernetes.naming import (
 )
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONTROLLER_REVISIONS, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord
-from aiapp.domain.rendering.revision import KEY_LABEL
 
 
 def orphans(application: ApplicationRecord, children: Iterable[Json]) -> list[Json]:

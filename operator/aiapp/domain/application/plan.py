@@ -7,7 +7,6 @@ from typing import Final
 
 from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import Reason
-from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import (
     Absent,
     Held,
@@ -19,6 +18,7 @@ from aiapp.domain.application.rollout import (
     rollout,
     unreadable,
 )
+from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import VERSION_LABEL, owner
 from aiapp.domain.kubernetes.resources import SERVICES, Json

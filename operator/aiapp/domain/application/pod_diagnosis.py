@@ -2,21 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.conditions import Trouble
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.printable import printable
 from aiapp.domain.rendering.pod.dependencies import CONTAINER as DEPENDENCIES
-
-
-class Trouble(NamedTuple):
-    """Why pods are not ready, in the words of the part that failed."""
-
-    reason: Reason
-    message: str
-
 
 PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})

@@ -11,22 +11,22 @@ from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.source import ObsSource, SourceVariant
 from aiapp.api.version import Container
-from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.serving_compatibility import ServingCompatibility, serving_compatibility, trusting
 from aiapp.domain.artifact.manifest_config_map import config_map_names
-from aiapp.domain.kubernetes.naming import VERSION_LABEL, digest_config_map
+from aiapp.domain.conditions import Trouble
+from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
+from aiapp.domain.kubernetes.naming import KEY_LABEL, VERSION_LABEL, digest_config_map
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import Placement, placement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.rendering.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
+from aiapp.domain.rendering.limits import UNBOUNDED, Bounds, storage_limit
 from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, Fetcher, PinnedPackage
 from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Dependencies, Pip
 from aiapp.domain.rendering.pod.engine import ModelServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env, pod_template
-from aiapp.domain.rendering.revision import KEY_LABEL
 from aiapp.domain.rendering.rollout_key import rollout_key
 from aiapp.domain.sizes import human_size
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE

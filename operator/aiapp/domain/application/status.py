@@ -7,11 +7,11 @@ from typing import Final, Literal
 from aiapp.api.application import Serving, Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.application.plan import Observed, Plan, is_current, settled, version_of, weight_of
-from aiapp.domain.application.pod_diagnosis import Trouble, conditions, is_unschedulable, trouble
+from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable, trouble
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.artifact.verification import deviation
-from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
+from aiapp.domain.conditions import STALLING, Finding, State, Trouble, fails, holds, summarize, unknown
 from aiapp.domain.events import Event, changes
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import Json

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from aiapp.domain.objectstore.keys import CollisionDetector, KeyRefusedError, checked_path, relative_path
+from aiapp.domain.objectstore.listing import Listed, is_folder_marker
 
 MANIFEST_TAG: Final = "aiapp-manifest/1"
 CONTENT_TAG: Final = "aiapp-content/1"
@@ -50,17 +51,6 @@ class OtherManifestError(ManifestError):
 
     def __init__(self, found: str, pinned: str) -> None:
         super().__init__(f"it is the manifest {found}, pinned is {pinned}")
-
-
-class Listed(NamedTuple):
-    """One object as a store lists it: full key, size in bytes, ETag (quotes allowed), version id if known."""
-
-    key: str
-    size: int
-    etag: str
-    version_id: str | None = None
-    is_latest: bool = True
-    """False for a version that the store keeps although the object was replaced or removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +161,6 @@ def composed(entries: Iterable[Entry]) -> Manifest:
     payload = b"".join((*packed, packer.flush()))
     tally.refuse_collisions(payload)
     return Manifest(f"sha256:{digest.hexdigest()}", tally.objects, tally.bytes, payload)
-
-
-def is_folder_marker(listed: Listed) -> bool:
-    """Whether the object only stands for a folder, as consoles create them: no bytes, key ends in `/`."""
-    return listed.size == 0 and listed.key.endswith("/")
 
 
 def parse(canonical: bytes) -> Manifest:

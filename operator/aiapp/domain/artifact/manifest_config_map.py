@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiapp.api.artifact import ManifestReference
 from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY, Manifest, ManifestError
-from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map
+from aiapp.domain.kubernetes.naming import BYTES_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map
 from aiapp.domain.kubernetes.resources import Json
 
 PART_BYTES: Final = 750_000
@@ -15,8 +15,6 @@ MAX_PARTS: Final = 16
 MAX_PAYLOAD_BYTES: Final = MAX_PARTS * PART_BYTES
 """A larger manifest is refused."""
 
-BYTES_ANNOTATION: Final = "aiapp.dev/manifest-bytes"
-"""How much of the payload the ConfigMap holds."""
 
 _MANY_DIGITS: Final = 10
 

@@ -7,10 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.artifact.content import Content, reported_content
 from aiapp.domain.artifact.digest_config_map import Known
-from aiapp.domain.conditions import Finding, fails, holds
+from aiapp.domain.conditions import Finding, Trouble, fails, holds
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
 

@@ -12,6 +12,12 @@ APPLICATION_LABEL: Final = "aiapp.dev/application"
 VERSION_LABEL: Final = "aiapp.dev/version"
 APPLIED_ANNOTATION: Final = "aiapp.dev/applied"
 """Digest of what was applied: when it differs, something was added, changed or removed in what should exist."""
+KEY_LABEL: Final = "aiapp.dev/rollout"
+"""Of a ControllerRevision: the key of the rollout whose template it holds."""
+BYTES_ANNOTATION: Final = "aiapp.dev/manifest-bytes"
+"""Of a ConfigMap: how much of a manifest's payload it holds."""
+POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
+"""Of a workload: how Volcano's NPU plugin places its pods."""
 PINNED_LABEL_PREFIX: Final = "version.aiapp.dev/"
 
 _OF_A_MANIFEST: Final = re.compile(r"aiapp-manifest-[0-9a-f]{32}(?=\Z|-)")

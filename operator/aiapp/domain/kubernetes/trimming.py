@@ -5,20 +5,20 @@ from itertools import islice
 from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT
-from aiapp.domain.artifact.manifest_config_map import BYTES_ANNOTATION
+from aiapp.domain.kubernetes.limit_ranges import BOUNDED, BOUNDS
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
+    BYTES_ANNOTATION,
+    KEY_LABEL,
     MANAGED_BY_LABEL,
     PINNED_LABEL_PREFIX,
+    POLICY_ANNOTATION,
     VERSION_LABEL,
     application_labels,
     version_labels,
 )
 from aiapp.domain.kubernetes.resources import OWN, Json
-from aiapp.domain.nodes.volcano import POLICY_ANNOTATION
-from aiapp.domain.rendering.limits import BOUNDED, BOUNDS
-from aiapp.domain.rendering.revision import KEY_LABEL
 
 _METADATA: Final = (
     "name",

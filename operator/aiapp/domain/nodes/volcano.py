@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from aiapp.domain.kubernetes.naming import POLICY_ANNOTATION
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import Judged
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Chip, Server, Tables
 
 SCHEDULER: Final = "volcano"
-POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
 LEAST_PODS_ANNOTATION: Final = "huawei.com/schedule_minAvailable"
 RING_LABEL: Final = "ring-controller.atlas"
 DEVICES_VARIABLE: Final = "ASCEND_VISIBLE_DEVICES"

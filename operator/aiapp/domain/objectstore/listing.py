@@ -15,8 +15,6 @@ from typing import Final, NamedTuple, Self
 
 from typing_extensions import override
 
-from aiapp.domain.artifact.manifest import Listed, is_folder_marker
-
 CHUNK_OBJECTS: Final = 1000
 """Objects that are unpacked together: as many as a page of a store has."""
 CHUNK_CHARACTERS: Final = 512 * 1024
@@ -30,6 +28,22 @@ SHORT_CHARACTERS: Final = 16 * 1024
 _LEVEL: Final = 1
 """Of compression: the fastest, which keys with much in common need no more than."""
 _key: Final = attrgetter("key")
+
+
+class Listed(NamedTuple):
+    """One object as a store lists it: full key, size in bytes, ETag (quotes allowed), version id if known."""
+
+    key: str
+    size: int
+    etag: str
+    version_id: str | None = None
+    is_latest: bool = True
+    """False for a version that the store keeps although the object was replaced or removed."""
+
+
+def is_folder_marker(listed: Listed) -> bool:
+    """Whether the object only stands for a folder, as consoles create them: no bytes, key ends in `/`."""
+    return listed.size == 0 and listed.key.endswith("/")
 
 
 class _Chunk(NamedTuple):

@@ -9,16 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.quantities import quantity, written
 from aiapp.domain.kubernetes.resources import Json
 
 Numbers = Mapping[str, Decimal]
 """By resource."""
-EPHEMERAL_STORAGE: Final = "ephemeral-storage"
-BOUNDED: Final = frozenset({"cpu", "memory", EPHEMERAL_STORAGE})
-"""Resources of a LimitRange that are looked at."""
-BOUNDS: Final = ("max", "min", "maxLimitRequestRatio", "default")
-"""Its fields for each container."""
 
 
 @dataclass(frozen=True, slots=True)

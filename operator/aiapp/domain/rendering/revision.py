@@ -1,11 +1,7 @@
 """The ControllerRevision that keeps what was rendered for a rollout."""
 
-from typing import Final
-
-from aiapp.domain.kubernetes.naming import version_labels, workload
+from aiapp.domain.kubernetes.naming import KEY_LABEL, version_labels, workload
 from aiapp.domain.kubernetes.resources import Json
-
-KEY_LABEL: Final = "aiapp.dev/rollout"
 
 
 def controller_revision(*, application: str, version: str, key: str, template: Json, revision: int) -> Json:

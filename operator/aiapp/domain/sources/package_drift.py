@@ -8,10 +8,10 @@ from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.artifact.changes import Changes, paired
-from aiapp.domain.artifact.manifest import Entry, Listed, Manifest, ManifestError, from_listing, is_folder_marker
+from aiapp.domain.artifact.manifest import Entry, Manifest, ManifestError, from_listing
 from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.objectstore.keys import KeyRefusedError
-from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.listing import Listed, Listing, is_folder_marker
 
 REGISTER: Final = "restore the files, or register what is there now as a new version"
 

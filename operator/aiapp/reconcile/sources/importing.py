@@ -9,11 +9,11 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.changes import listing_changes
-from aiapp.domain.artifact.manifest import Listed, Manifest, ManifestError, from_listing
+from aiapp.domain.artifact.manifest import Manifest, ManifestError, from_listing
 from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.keys import KeyRefusedError
-from aiapp.domain.objectstore.listing import Files, Listing
+from aiapp.domain.objectstore.listing import Files, Listed, Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.acceptance import Accepted, accept
 from aiapp.domain.package.config import PackageConfig, read_config

@@ -19,11 +19,10 @@ from tests.support.records import (
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, holding, plan, version_of, without_manifest
-from aiapp.domain.application.pod_diagnosis import Trouble
 from aiapp.domain.application.rollout import Held, Rendered
-from aiapp.domain.kubernetes.naming import manifest_config_map
+from aiapp.domain.conditions import Trouble
+from aiapp.domain.kubernetes.naming import KEY_LABEL, manifest_config_map
 from aiapp.domain.rendering.pod.delivery import Fetcher
-from aiapp.domain.rendering.revision import KEY_LABEL
 
 TWO = [{"version": "1.0.0", "weight": 90, "replicas": 3}, {"version": "1.1.0", "weight": 10}]
 

@@ -24,9 +24,9 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import Children, Observed, plan
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.conditions import Finding
+from aiapp.domain.kubernetes.naming import KEY_LABEL
 from aiapp.domain.nodes.placement import admits
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.rendering.revision import KEY_LABEL
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 NPU = "huawei.com/Ascend910"

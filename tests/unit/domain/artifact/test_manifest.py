@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.domain.artifact import manifest as manifests
-from aiapp.domain.artifact.manifest import Entry, Hashed, Listed, ManifestError
+from aiapp.domain.artifact.manifest import Entry, Hashed, ManifestError
 from aiapp.domain.objectstore.keys import KeyRefusedError
-from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.listing import Listed, Listing
 
 REFERENCE = Path(__file__).parents[4] / "docs" / "reference" / "manifest.md"
 

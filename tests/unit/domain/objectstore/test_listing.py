@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.domain.artifact.changes import Changes, listing_changes, paired
-from aiapp.domain.artifact.manifest import Listed
 from aiapp.domain.objectstore.listing import (
     CHUNK_CHARACTERS,
     CHUNK_OBJECTS,
     MERGED_AT_ONCE,
     Files,
+    Listed,
     Listing,
     ListingPacker,
 )

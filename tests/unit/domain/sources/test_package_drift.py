@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.artifact.manifest import Entry, Listed, composed
+from aiapp.domain.artifact.manifest import Entry, composed
 from aiapp.domain.conditions import State
-from aiapp.domain.objectstore.listing import Listing
+from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.sources.package_drift import drift, source_unchanged
 
 PLAIN = composed([Entry("a", 1, "e1"), Entry("b/c", 2, "e2")])

@@ -7,11 +7,12 @@ from typing import Final
 from aiapp.api.application import Scheduling
 from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.runtime import User
+from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.naming import version_labels
 from aiapp.domain.kubernetes.quantities import written
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.placement import Placement
-from aiapp.domain.rendering.limits import EPHEMERAL_STORAGE, UNBOUNDED, Bounds, storage_limit
+from aiapp.domain.rendering.limits import UNBOUNDED, Bounds, storage_limit
 from aiapp.domain.rendering.pod.container import TMP_PATH, mount
 from aiapp.domain.rendering.pod.delivery import Delivery
 from aiapp.domain.rendering.pod.engine import CONTAINER, Engine
