@@ -154,6 +154,8 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
     if (objection := _objection(observed, package.manifest)) is not None:
         return replace(draft, known=refused(known, objection))
     story = import_message(package, known.findings[-1].message)
+    if package.content is None:
+        known = _doubted(known, package.manifest.pin, observed.shared)
     return replace(draft, known=known, keep=package.manifest, put_on_record=package.content, story=story)
 
 
@@ -170,8 +172,7 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
     else:
         learns = observed.vouched or (Known(fetched.content, "Fetch") if fetched else None)
     if learns is None:
-        doubted = with_doubt(draft.known, unconfirmed(name)) if name in observed.shared else draft.known
-        return replace(draft, known=doubted)
+        return replace(draft, known=_doubted(draft.known, artifact.pin, observed.shared))
     is_recorded = is_known(artifact) and observed.shared.is_held(name)
     known = with_artifact(draft.known, learnt(artifact, learns, fetched))
     return replace(draft, known=known, put_on_record=None if is_recorded else learns)
@@ -207,6 +208,12 @@ def source_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 
 STEPS: Final[tuple[Step, ...]] = (import_step, digest_step, runtime_step, nodes_step, source_step)
+
+
+def _doubted(known: Imported, pin: str, shared: Shared) -> Imported:
+    """With the doubt about a digest that is on record, where nothing confirms it."""
+    name = digest_config_map(pin)
+    return with_doubt(known, unconfirmed(name)) if name in shared else known
 
 
 def _objection(observed: ObservedVersion, manifest: Manifest) -> Finding | None:

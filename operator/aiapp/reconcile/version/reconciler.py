@@ -145,7 +145,8 @@ class VersionReconciler:
         names = [*config_map_names(package.manifest_ref), digest_config_map(package.pin)] if package else []
         total = 0
         if isinstance(inspection, Valid):
-            names += config_map_names(manifest_reference(inspection.manifest))
+            manifest = inspection.manifest
+            names += [*config_map_names(manifest_reference(manifest)), digest_config_map(manifest.pin)]
             total = kept_bytes(store.config_maps(namespace))
         found += filter(None, (store.get(CONFIG_MAPS, namespace, name) for name in names))
         return Shared(record=record, config_maps={one["metadata"]["name"]: one for one in found}, namespace_bytes=total)

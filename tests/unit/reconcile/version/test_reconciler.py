@@ -3,9 +3,11 @@
 import pytest
 from tests.support.world import World
 
+from aiapp.domain.artifact.content import Content
+from aiapp.domain.artifact.digest_config_map import Known, digest_object
 from aiapp.domain.artifact.sharing import is_used_by
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
-from aiapp.domain.kubernetes.resources import VERSIONS
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS
 from aiapp.ports import ApiError
 
 NAME = "mnist-1.0.0"
@@ -52,6 +54,20 @@ async def test_a_manifest_of_somebody_else_is_said_and_nothing_is_pinned(world: 
     assert told["message"] == f"ConfigMap {name} exists and does not hold the manifest: delete it"
     assert (outcome.failed, "artifact" in again.status) == (True, False)
     assert ("Warning", "NameTaken", told["message"]) in again.events.sent
+
+
+async def test_an_import_doubts_a_digest_on_record_that_no_version_confirms(world: World) -> None:
+    await world.look()
+    again, pin = World(), world.status["artifact"]["pin"]
+    record = digest_object(pin, Known(Content(f"sha256:{'d1' * 32}"), "Fetch"))
+    again.hold(CONFIG_MAPS, record | {"metadata": record["metadata"] | {"namespace": "team"}}, "uid-record")
+    await again.look()
+    assert "digest" not in again.status["artifact"]
+    message = again.condition(VERSIONS, NAME, "ArtifactPinned")["message"]
+    assert f"ConfigMap {digest_config_map(pin)} states a digest that no version here vouches for" in message
+    again.api.calls.clear()
+    await again.look()
+    assert "replace_status" not in again.api.calls
 
 
 async def test_a_record_of_somebody_else_does_not_hinder_what_is_pinned_already(world: World) -> None:
