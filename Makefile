@@ -16,7 +16,7 @@ NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-kinds e2e-frameworks e2e-monitoring bench bench-fetch bench-serve crds charts lock clean
+.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-kinds e2e-frameworks e2e-monitoring bench bench-fetch bench-serve crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -92,10 +92,14 @@ crds: $(READY) ## write crds/ and the reference of API, settings and commands fr
 	@$(BIN)/python -m aiapp.cli.reference
 	@$(BIN)/python -m charts.generate
 
+.PHONY: charts image
 charts: $(READY) ## write what is generated of charts/ and manifests/; needs Helm, which is built with Go
 	@$(BIN)/python -m charts.generate
 	@$(BIN)/python -m charts.manifests
 	@$(BIN)/python -m charts.generate
+
+image: $(READY) ## the operator's image for amd64 and arm64 as an OCI archive in build/image; needs root and Debian, no Docker
+	@$(BIN)/python -m aiapp_sandbox.cli.release build/image
 
 lock: $(READY) ## pin every Python package by hash, from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
