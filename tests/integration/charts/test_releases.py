@@ -4,10 +4,12 @@ Pods become Ready on simulated nodes without running, which is all that Helm wai
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.support.helm import CHART, CRD_CHART, NAMESPACE, RELEASE, RUNTIME_CHART, Helm
+import yaml
+from tests.support.helm import CHART, CRD_CHART, NAMESPACE, RELEASE, ROOT, RUNTIME_CHART, Helm
 from tests.support.kube import Kube, Object
 from tests.support.sandbox import Sandbox
 
@@ -17,7 +19,14 @@ RUNTIMES: Final = 13
 PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 MINDSPORE: Final = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 IN_NAMESPACE: Final = f"--namespace={NAMESPACE}"
+PREVIOUS: Final = ROOT / "tests/data/releases"
+"""The charts of the previous release, as it packaged them."""
 CRD: Final = ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "aiapplications.aiapp.dev")
+
+
+def previous(chart: str) -> Path:
+    [package] = PREVIOUS.glob(f"{chart}-[0-9]*.tgz")
+    return package
 
 
 @pytest.fixture
@@ -26,9 +35,25 @@ def release(releases: Helm, own_cluster: Sandbox) -> Iterator[Helm]:
     releases("install", RELEASE, CHART, IN_NAMESPACE, "--create-namespace", "--wait")
     releases("install", "runtimes", RUNTIME_CHART, IN_NAMESPACE)
     yield releases
+    remove(releases, own_cluster)
+
+
+@pytest.fixture
+def previous_release(releases: Helm, own_cluster: Sandbox) -> Iterator[Helm]:
+    """The same of the previous release, with an application in the cluster."""
+    arguments = (IN_NAMESPACE, "--create-namespace", "--wait")
+    values = {"settings": {"workers": 8}, "image": {"repository": "registry.example.com/team/aiapp-operator"}}
+    releases("install", RELEASE, previous("aiapp-operator"), *arguments, values=values)
+    releases("install", "runtimes", previous("aiapp-runtimes"), *arguments, values={"images": {PYTORCH: "r/p:1"}})
+    own_cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "manifests/samples/digits.yaml"))
+    yield releases
+    remove(releases, own_cluster)
+
+
+def remove(releases: Helm, cluster: Sandbox) -> None:
     for name in ("runtimes", RELEASE, "crds"):
         releases("uninstall", name, IN_NAMESPACE, "--wait", "--ignore-not-found")
-    own_cluster.kubectl("delete", "crd", "--all")
+    cluster.kubectl("delete", "crd", "--all")
 
 
 def upgrade(release: Helm, *arguments: str, **values: Any) -> None:
@@ -105,3 +130,32 @@ def test_the_crds_may_come_from_a_chart_of_their_own(release: Helm, own_kube: Ku
     upgrade(release, crds={"enabled": False})
     release("uninstall", RELEASE, IN_NAMESPACE, "--wait")
     assert own_kube.find(*CRD) is not None
+
+
+def test_the_previous_release_is_upgraded_with_its_values_and_objects(previous_release: Helm, own_kube: Kube) -> None:
+    applications = own_kube.list(GROUP_VERSION, "AIApplication")
+    previous_release("upgrade", RELEASE, CHART, IN_NAMESPACE, "--wait", "--reset-then-reuse-values")
+    previous_release("upgrade", "runtimes", RUNTIME_CHART, IN_NAMESPACE, "--reset-then-reuse-values")
+    [container] = deployment(own_kube)["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"registry.example.com/team/aiapp-operator:{version()}"
+    assert {"name": "AIAPP_WORKERS", "value": "8"} in container["env"]
+    assert revision(own_kube.get(*CRD)) == revision(yaml.safe_load((ROOT / "crds/aiapplications.yaml").read_text()))
+    assert runtimes(own_kube)[PYTORCH]["spec"]["image"] == "r/p:1"
+    assert own_kube.list(GROUP_VERSION, "AIApplication") == applications
+
+
+def test_an_upgrade_is_rolled_back_to_the_previous_release(previous_release: Helm, own_kube: Kube) -> None:
+    before = deployment(own_kube)["spec"]["template"]
+    applications = own_kube.list(GROUP_VERSION, "AIApplication")
+    previous_release("upgrade", RELEASE, CHART, IN_NAMESPACE, "--wait")
+    previous_release("rollback", RELEASE, "1", IN_NAMESPACE, "--wait")
+    assert deployment(own_kube)["spec"]["template"] == before
+    assert own_kube.list(GROUP_VERSION, "AIApplication") == applications
+
+
+def version() -> str:
+    return str(yaml.safe_load((CHART / "Chart.yaml").read_text())["version"])
+
+
+def revision(crd: Object) -> str:
+    return str(crd["metadata"]["annotations"]["aiapp.dev/schema-revision"])
