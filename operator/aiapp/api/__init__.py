@@ -1,0 +1,1 @@
+"""The custom resources: types, conditions, reasons, and what is generated from them. Decides nothing."""

@@ -1,1 +1,1 @@
-"""From what was seen to what is written: store, queue, loop, apply, report and the reconcilers themselves."""
+"""The reconcilers of our kinds: gather, plan, carry out, report."""

@@ -1,0 +1,1 @@
+"""Object storage over HTTP, and a folder in its place."""

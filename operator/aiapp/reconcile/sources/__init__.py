@@ -1,1 +1,1 @@
-"""How the sources of versions are reached."""
+"""The sources of versions as they can be asked now, one implementation for each kind of source."""
