@@ -54,6 +54,9 @@ def test_the_pods_own_containers_fetch_and_answer(registry: Registry, kubectl: K
     with urlopen(asked, timeout=30) as answer:
         assert json.load(answer) == {"seen": '{"one": 1}'}  # this kind of service gets the text
     assert "aiapp fetch" in output.getvalue()
+    with urlopen(f"{url}metrics", timeout=30) as metrics:
+        call = 'aiapp_model_requests_total{application="mnist",version="1.0.0",route="/",status="200"} 1'
+        assert call in metrics.read().decode().splitlines()
 
 
 def test_a_manifest_that_is_gone_is_named(registry: Registry, kubectl: Kubectl, context: Context) -> None:
