@@ -59,7 +59,7 @@ class Applier:
         raise ConflictError(409, "Conflict", f"{_name(desired)} kept changing while it was applied")
 
     async def _write(self, desired: Json, observed: Json | None) -> Json:
-        """Creates what is absent; overwrites exactly `observed`, whoever has changed it."""
+        """Creates what is absent; overwrites exactly `observed`, whatever has changed it."""
         metadata = desired["metadata"]
         annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: digest(desired)}
         precondition = {"resourceVersion": ABSENT} if observed is None else {"uid": observed["metadata"]["uid"]}
@@ -75,7 +75,7 @@ class Applier:
 
 
 def _raced(error: ApiError) -> bool:
-    """The object came, went or was made anew meanwhile; another uid is told as a change of an immutable field."""
+    """The object came, went or was created again meanwhile; another uid is answered as a change of an immutable field."""
     return error.status == 409 or (error.status == 422 and "metadata.uid" in error.message)
 
 

@@ -133,7 +133,7 @@ class Cache(Generic[Facts]):
         return self._fleet
 
     def read_nodes_again(self) -> None:
-        """`facts` tells other things of the same node than before."""
+        """`facts` now returns other facts for the same node."""
         self._facts = {place[1]: self._facts_of(node) for place, node in self._objects[NODES].items()}
         self._fleet = None
 

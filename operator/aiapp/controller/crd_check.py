@@ -40,7 +40,7 @@ def _is_established(crd: Json, version: str) -> bool:
 
 
 class SchemaCheck:
-    """Looks at our CRDs again and again while `run` runs, and tells `on_change` whether all is well."""
+    """Looks at our CRDs again and again while `run` runs, and calls `on_change` with whether all is well."""
 
     def __init__(self, api: Api, on_change: Callable[[bool], None]) -> None:
         self.complaints: tuple[str, ...] = ("the CRDs have not been looked at yet",)

@@ -1,4 +1,4 @@
-"""Whether an object as it is still holds everything it should hold. Pure; never says how to mend it.
+"""Whether an object as it is still holds everything it should hold. Pure; never decides what to write.
 
 Fields that `desired` lacks are not compared: the API server fills in defaults, and autoscalers and people own some.
 """

@@ -36,14 +36,14 @@ def _condition(before: Json | None, wanted: Json, now: datetime) -> Json:
     return {"message": "", "observedGeneration": 0, **wanted, "lastTransitionTime": moment}
 
 
-def is_news(seen: Any, told: Any) -> bool:
+def is_news(seen: Any, wanted: Any) -> bool:
     """Whether anything but times differs."""
-    if seen == told:
+    if seen == wanted:
         return False
-    if isinstance(seen, dict) and isinstance(told, dict):
-        return any(is_news(seen.get(key), told.get(key)) for key in {*seen, *told} - TIMES)
-    if isinstance(seen, list) and isinstance(told, list) and len(seen) == len(told):
-        return any(map(is_news, seen, told))
+    if isinstance(seen, dict) and isinstance(wanted, dict):
+        return any(is_news(seen.get(key), wanted.get(key)) for key in {*seen, *wanted} - TIMES)
+    if isinstance(seen, list) and isinstance(wanted, list) and len(seen) == len(wanted):
+        return any(map(is_news, seen, wanted))
     return True
 
 
@@ -79,7 +79,7 @@ class StatusWriter:
         return {**status, "conditions": conditions(previous, status["conditions"], self.clock())}
 
     async def _look(self, resource: Resource, observed: Json) -> Json:
-        """A 404 alone does not prove that the object is gone: whoever watches it will know."""
+        """A 404 alone does not prove that the object is gone; its watch reports that."""
         metadata = observed["metadata"]
         try:
             latest = await self.api.get(resource, metadata.get("namespace"), metadata["name"])

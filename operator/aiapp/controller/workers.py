@@ -31,13 +31,13 @@ RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
 class Observer(Protocol):
-    """Is told how reconciles end, for metrics."""
+    """Counts how reconciles end, for metrics."""
 
     def reconciled(self, kind: str, result: Result, seconds: float) -> None:
         """One reconcile took `seconds`."""
 
     def panicked(self, kind: str) -> None:
-        """One ended with an error that nobody expected."""
+        """One ended with an unexpected error."""
 
 
 class Workers:

@@ -37,7 +37,7 @@ class Key:
 
 
 class Observer(Protocol):
-    """Is told what the queue does, for metrics."""
+    """Counts what the queue does, for metrics."""
 
     def added(self, kind: str, depth: int) -> None:
         """A key came in; `depth` keys of its kind wait now."""

@@ -18,7 +18,7 @@ from aiapp.reconcile.views.nodes import NodeInventoryView
 
 
 class Observer(Protocol):
-    """Is told what happened, for metrics."""
+    """Counts what happened, for metrics."""
 
     def fetched(self, reason: Reason, seconds: float, size: int) -> None:
         """A fetch ended; `size` is that of the package, 0 where it is not known."""

@@ -46,7 +46,7 @@ _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError
 
 
 class RequestObserver(Protocol):
-    """Is notified of every answer, for metrics."""
+    """Counts answers, for metrics."""
 
     def requested(self, method: str, resource: str, status: int, seconds: float) -> None:
         """`resource` is the plural, with `/status` where only that was meant; `status` is 0 without an answer."""

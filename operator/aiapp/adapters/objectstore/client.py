@@ -35,7 +35,7 @@ _SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 
 class Observer(Protocol):
-    """Is told of every answer, for metrics."""
+    """Counts answers, for metrics."""
 
     def stored(self, method: str, status: int, seconds: float) -> None:
         """`status` is 0 without an answer."""

@@ -1,1 +1,1 @@
-"""What the operator tells Prometheus: which metrics there are, and their values from the objects. Pure."""
+"""The metrics of objects: their definitions, and their values from the objects. Pure."""

@@ -33,7 +33,7 @@ def fetch_end(old: Json | None, new: Json) -> FetchEnd | None:
 
 
 def rollout_state(deployment: Json) -> RolloutState:
-    """As its controller tells it by the condition Progressing."""
+    """By the condition Progressing of its controller."""
     return _ENDS.get(conditions(deployment).get("Progressing", {}).get("reason", ""), "going on")
 
 
@@ -45,7 +45,7 @@ def _last_end(pod: Json) -> Json:
 
 
 def _fetch_end(ended: Json) -> FetchEnd:
-    """Times are the kubelet's, so that nobody can make them up who merely runs pods."""
+    """Times are the kubelet's, so that a user who merely runs pods cannot invent them."""
     seconds = (_time(ended, "finishedAt") - _time(ended, "startedAt")).total_seconds()
     return FetchEnd(Reason.SUCCEEDED if ended.get("exitCode") == 0 else _failure(ended), max(seconds, 0.0))
 
@@ -56,8 +56,8 @@ def _time(ended: Json, field: str) -> datetime:
 
 def _failure(ended: Json) -> Reason:
     try:
-        told = json.loads(ended.get("message") or "")
+        result = json.loads(ended.get("message") or "")
     except (ValueError, RecursionError):
         return Reason.FETCH_FAILED
-    said = told.get("reason") if isinstance(told, dict) else None
-    return FETCH_REASONS.get(str(said), Reason.FETCH_FAILED)
+    reason = result.get("reason") if isinstance(result, dict) else None
+    return FETCH_REASONS.get(str(reason), Reason.FETCH_FAILED)

@@ -43,7 +43,7 @@ def _fit(runtime: RuntimeSpec, fleet: NodeInventory, tables: Tables) -> RuntimeF
 
 
 def runtime_samples(fits: Iterable[RuntimeFit], in_use: Used | None) -> Iterator[Sample]:
-    """`in_use` None: nobody counts what pods hold."""
+    """`in_use` None: the devices that pods hold are not counted."""
     for fit in fits:
         counts: Counter[str] = Counter()
         for kind in fit.kinds:
@@ -55,7 +55,7 @@ def runtime_samples(fits: Iterable[RuntimeFit], in_use: Used | None) -> Iterator
 
 
 def fleet_samples(fleet: NodeInventory, tables: Tables, in_use: Used | None) -> Iterator[Sample]:
-    """`in_use` None: nobody counts what pods hold."""
+    """`in_use` None: the devices that pods hold are not counted."""
     nodes: Counter[tuple[str, ...]] = Counter()
     offered: Counter[tuple[str, ...]] = Counter()
     held: Counter[tuple[str, ...]] = Counter()

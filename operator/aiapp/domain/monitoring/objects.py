@@ -17,7 +17,7 @@ MOST_OBJECTS: Final = 5_000
 ABNORMAL: Final = frozenset({ConditionType.RECONCILING.value, ConditionType.STALLED.value})
 """Types of conditions that tell something while they are True."""
 _NEW: Final = "Importing"
-"""Phase of a version of which nothing was said yet."""
+"""Phase of a version without a status."""
 
 
 def application_samples(applications: Sequence[Json]) -> Iterator[Sample]:
@@ -34,10 +34,10 @@ def version_samples(versions: Sequence[Json]) -> Iterator[Sample]:
 
 
 def _of_each(objects: Sequence[Json], kind: str, samples: Callable[[Json], Iterator[Sample]]) -> Iterator[Sample]:
-    told = objects if len(objects) <= MOST_OBJECTS else sorted(objects, key=_is_ready)[:MOST_OBJECTS]
-    for one in told:
+    shown = objects if len(objects) <= MOST_OBJECTS else sorted(objects, key=_is_ready)[:MOST_OBJECTS]
+    for one in shown:
         yield from samples(one)
-    yield Sample(definitions.OMITTED, (kind,), len(objects) - len(told))
+    yield Sample(definitions.OMITTED, (kind,), len(objects) - len(shown))
 
 
 def _of_application(application: Json) -> Iterator[Sample]:
@@ -105,9 +105,9 @@ def _state(condition: Json) -> str:
 
 
 def _reason(condition: Json) -> str:
-    """One of the reasons, or the empty text where nothing was said yet."""
-    said = str(condition.get("reason") or "")
-    return said if said in _REASONS else Reason.UNRECOGNIZED.value
+    """One of the reasons, or the empty text where there is none yet."""
+    reason = str(condition.get("reason") or "")
+    return reason if reason in _REASONS else Reason.UNRECOGNIZED.value
 
 
 def _is_ready(one: Json) -> bool:

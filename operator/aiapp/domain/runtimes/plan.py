@@ -54,7 +54,7 @@ def _status(parts: RuntimeName, generation: int) -> Json:
 
 
 def stalled(ready: Finding) -> tuple[Finding, ...]:
-    """What is wrong with an entry is wrong until somebody changes it."""
+    """A fault of an entry lasts until the entry is changed."""
     return (holds(ConditionType.STALLED, ready.message, ready.reason),) if ready.state is State.FALSE else ()
 
 

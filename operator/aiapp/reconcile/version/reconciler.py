@@ -40,7 +40,7 @@ _RESULTS: Final = {Valid: "valid", Invalid: "invalid", Unresolved: "unresolved",
 
 
 class ImportObserver(Protocol):
-    """Is told of every look at a package, for metrics."""
+    """Counts looks at packages, for metrics."""
 
     def imported(self, result: str, reason: Reason | None, seconds: float) -> None:
         """It took `seconds`; `reason` is that of a refusal."""
