@@ -75,7 +75,7 @@ class Applier:
 
 
 def _raced(error: ApiError) -> bool:
-    """The object came, went or was created again meanwhile; another uid is answered as a change of an immutable field."""
+    """The object came, went or was created again meanwhile; a new uid is reported as a change of an immutable field."""
     return error.status == 409 or (error.status == 422 and "metadata.uid" in error.message)
 
 
