@@ -123,6 +123,58 @@ class PodDisruptionBudget(Group):
     """Pods that may be away, as a number or a percentage."""
 
 
+class Scraping(Group):
+    """What both have."""
+
+    enabled: bool = False
+    """Create it; the CRDs of the Prometheus operator must be there."""
+    labels: Strings = {}
+    """Labels by which Prometheus selects it."""
+    interval: Annotated[str, Field(pattern=r"^([0-9]+(ms|[smh]))?$")] = ""
+    """How often, for example `30s`; Prometheus's own default when empty."""
+
+
+class ServiceMonitor(Scraping):
+    """Scraping of the operator by the Prometheus operator; it goes by the Service."""
+
+
+class PodMonitor(Scraping):
+    """Scraping of the model servers in all namespaces by the Prometheus operator."""
+
+
+class Rules(Group):
+    """The alerts, as a PrometheusRule."""
+
+    enabled: bool = False
+    """Create it; the CRDs of the Prometheus operator must be there."""
+    labels: Strings = {}
+    """Labels by which Prometheus selects it."""
+    alert_labels: Strings = {}
+    """Labels of every alert, for routing."""
+    runbooks: str = "docs/reference/alerts.md"
+    """Where that page is published at your site; every alert links to its section."""
+
+
+class Dashboards(Group):
+    """The Grafana dashboards, as a ConfigMap."""
+
+    enabled: bool = False
+    """Create it."""
+    labels: Strings = {"grafana_dashboard": "1"}
+    """Labels by which Grafana's sidecar finds it."""
+    annotations: Strings = {}
+    """Its annotations, for example the folder."""
+
+
+class Monitoring(Group):
+    """How the operator and the models are watched."""
+
+    service_monitor: ServiceMonitor = ServiceMonitor()
+    pod_monitor: PodMonitor = PodMonitor()
+    rules: Rules = Rules()
+    dashboards: Dashboards = Dashboards()
+
+
 class Common(Group):
     """What every chart has."""
 
@@ -201,6 +253,7 @@ class Values(Common):
     service: Service = Service()
     network_policy: NetworkPolicy = NetworkPolicy()
     pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
+    monitoring: Monitoring = Monitoring()
 
     extra_objects: list[KubernetesObject | str] = []
     """Further objects of the release; text and the text in objects may hold templates."""

@@ -12,6 +12,7 @@ import uvloop
 from typing_extensions import override
 
 from aiapp.cli.reference.settings import WithSettings
+from aiapp.controller.current_reconcile import current
 from aiapp.domain.printable import printable
 from aiapp.settings import Settings, SettingsError, load
 
@@ -33,6 +34,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "msg": printable(record.getMessage(), LONGEST_LINE),
+            **(reconcile.fields if (reconcile := current()) is not None else {}),
         }
         if record.exc_info:
             line["err"] = self.formatException(record.exc_info)
@@ -74,7 +76,13 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> tuple[str, in
     callback=_address,
     help="Where /healthz, /readyz and /metrics are served; port 0 takes a free one.",
 )
-@click.option("--log-format", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+@click.option(
+    "--log-format",
+    type=click.Choice(["plain", "json"]),
+    default="plain",
+    show_default=True,
+    help="Lines for people, or one JSON object a line.",
+)
 @click.option("-v", "--verbose", count=True, help="More lines; twice: kopf's and the libraries' as well.")
 def command(health_address: tuple[str, int], log_format: str, verbose: int) -> None:
     r"""Run the operator, in a cluster or against the current kubeconfig.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, Protocol, get_args
 
+from aiapp.controller.current_reconcile import reconciling
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.ports import ApiError
 
@@ -103,15 +104,18 @@ class Workers:
     async def _work(self, key: Key) -> None:
         started = self._clock()
         result: Result = "error"
-        try:
-            result = self._settle(key, await self._reconcilers[key.kind](key))
-        except ApiError as error:
-            self._put_off(key, error)
-        except Exception:
-            self._observer.panicked(key.kind)
-            logger.exception("%s: unexpected error; next attempt in %.0f s", key, self._queue.retry(key))
-        finally:
-            self._observer.reconciled(key.kind, result, self._clock() - started)
+        with reconciling(key) as reconcile:
+            try:
+                result = self._settle(key, await self._reconcilers[key.kind](key))
+            except ApiError as error:
+                self._put_off(key, error)
+            except Exception:
+                self._observer.panicked(key.kind)
+                logger.exception("%s: unexpected error; next attempt in %.0f s", key, self._queue.retry(key))
+            finally:
+                self._observer.reconciled(key.kind, result, self._clock() - started)
+                if reconcile.writes:
+                    logger.info("%s: %s: %s", key, result, "; ".join(reconcile.writes))
 
     def _settle(self, key: Key, outcome: Outcome) -> Result:
         if outcome.failed:

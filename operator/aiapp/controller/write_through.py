@@ -6,6 +6,7 @@ from typing import Any
 from typing_extensions import override
 
 from aiapp.controller.cache import Cache
+from aiapp.controller.current_reconcile import note_write
 from aiapp.domain.kubernetes.child_kinds import is_kept, trim_of
 from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
 from aiapp.ports import Api, NotFoundError, Page, Trim, WatchEvent
@@ -43,19 +44,19 @@ class WriteThrough(Api):
 
     @override
     async def create(self, document: Json) -> Json:
-        return self._written(await self._api.create(document))
+        return self._written("create", await self._api.create(document))
 
     @override
     async def apply(self, document: Json, *, force: bool) -> Json:
-        return self._written(await self._api.apply(document, force=force))
+        return self._written("apply", await self._api.apply(document, force=force))
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
-        return self._written(await self._api.patch(resource, namespace, name, patch))
+        return self._written("patch", await self._api.patch(resource, namespace, name, patch))
 
     @override
     async def replace_status(self, document: Json) -> Json:
-        return self._written(await self._api.replace_status(document))
+        return self._written("write status of", await self._api.replace_status(document))
 
     @override
     async def delete(
@@ -68,8 +69,10 @@ class WriteThrough(Api):
             self._cache.remove(resource, gone, own=True)
             raise
         self._cache.remove(resource, gone, own=True)
+        note_write("delete", resource.kind, name)
 
-    def _written(self, document: Json) -> Json:
+    def _written(self, verb: str, document: Json) -> Json:
+        note_write(verb, document["kind"], document["metadata"]["name"])
         self._put(resource_of(document), document, own=True)
         return document
 

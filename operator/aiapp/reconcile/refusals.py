@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.controller.cache import Cache
+from aiapp.controller.current_reconcile import note_object
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN
@@ -82,6 +83,8 @@ class Reported:
     recorder: Recorder
 
     async def __call__(self, key: Key) -> Outcome:
+        if (raw := self.store.get(self.resource, key.namespace, key.name)) is not None:
+            note_object(raw)
         try:
             return await self.reconcile(key)
         except ValidationError as error:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from aiapp.controller.current_reconcile import note_write
 from aiapp.controller.workers import Outcome, Reconcile, Result, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.ports import ApiError
@@ -164,3 +165,25 @@ async def test_a_reconcile_that_waits_for_its_turn_keeps_its_failures(monkeypatc
     await rig.settle(lambda: rig.observed.results == ["requeue_after"])
     await rig.stop()
     assert forgotten == []
+
+
+async def test_one_line_tells_what_a_reconcile_wrote_and_one_that_wrote_nothing_tells_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "aiapp")
+
+    async def reconcile(key: Key) -> Outcome:
+        if key == KEY:
+            await asyncio.create_task(writing())
+        return Outcome()
+
+    async def writing() -> None:
+        note_write("apply", "Deployment", "a-1")
+        note_write("write status of", "Thing", "a")
+
+    rig = Rig(reconcile)
+    for key in (KEY, Key("Thing", "ns", "b")):
+        rig.queue.add(key)
+    await rig.settle(lambda: len(rig.observed.results) == 2)
+    await rig.stop()
+    assert caplog.messages == ["Thing ns/a: success: apply Deployment a-1; write status of Thing a"]
