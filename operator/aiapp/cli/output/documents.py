@@ -13,9 +13,15 @@ def as_json(document: Any) -> str:
 
 
 def as_yaml(document: Any) -> str:
-    """In the order of its keys; enums and tuples become what JSON has for them."""
+    """In the order of its keys; enums and tuples become what JSON has for them.
+
+    Escapes every letter beyond ASCII where one of them is for no eye, such as those that turn others round.
+    """
     plain = json.loads(json.dumps(document))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=1000)
+    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=1000)
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return yaml.safe_dump(plain, sort_keys=False, width=1000)
 
 
 FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {"yaml": as_yaml, "json": as_json}
