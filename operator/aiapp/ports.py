@@ -1,6 +1,7 @@
 """What the reconcilers need from outside: Kubernetes here, object storage below. Protocols and errors, no behaviour."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -235,6 +236,18 @@ class HashingStore(ObjectStore, Protocol):
 
     async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
         """Of the whole object, in lower-case hex; None when the store does not know it. Raises `StoreError`."""
+        ...
+
+
+class PackageStore(HashingStore, ObjectHistory, Protocol):
+    """Everything that is asked of object storage."""
+
+
+class PackageStores(Protocol):
+    """Object storage for everybody: the large listings of one tenant wait for each other."""
+
+    def session(self, tenant: str) -> AbstractAsyncContextManager[PackageStore]:
+        """For one look at a package by a namespace; no listing is kept beyond its end."""
         ...
 
 

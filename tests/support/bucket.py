@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final, Literal
 
 from typing_extensions import override
@@ -10,8 +11,7 @@ from typing_extensions import override
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
-from aiapp.ports import ObjectChangedError, StoreError
-from aiapp.reconcile.sources.obs import PackageStore
+from aiapp.ports import ObjectChangedError, PackageStore, PackageStores, StoreError
 
 PACKAGE: Final[Mapping[str, bytes]] = {
     "config.json": b'{"model_algorithm": "x", "model_type": "PyTorch"}',
@@ -23,7 +23,7 @@ PAGE: Final = 1000
 """Objects of one answer."""
 
 
-class Bucket(PackageStore):
+class Bucket(PackageStore, PackageStores):
     """A store that answers at once and truly, unless a test sets something else."""
 
     def __init__(self, files: Mapping[str, bytes] = PACKAGE, prefix: str = PREFIX, hashed: Iterable[str] = ()) -> None:
@@ -44,6 +44,10 @@ class Bucket(PackageStore):
         self.asked: list[str] = []
         """The files that were read, or of which the hash was asked for."""
         self._reads = 0
+
+    @override
+    def session(self, tenant: str) -> AbstractAsyncContextManager[PackageStore]:
+        return nullcontext(self)
 
     @override
     async def list(self, location: Location, credentials: Credentials | None) -> Listing:

@@ -16,7 +16,7 @@ from aiapp.s3.etags import opaque
 
 PAGE_OBJECTS: Final = 1000
 """Requested per page; S3 and OBS return no more."""
-MAX_PAGE_BYTES: Final = 8 << 20
+MAX_PAGE_BYTES: Final = 4 << 20
 """A page of the longest keys takes about 3 MB."""
 MAX_PAGE_OBJECTS: Final = 10 * PAGE_OBJECTS
 """Accepted from stores that return more than requested."""

@@ -5,11 +5,13 @@ Never reads more of an object than its caller allows, never writes, never uses t
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import aiohttp
 from typing_extensions import override
@@ -18,7 +20,9 @@ from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
 from aiapp.adapters.objectstore.client import Client, Observer, Read, ResponseError, Retries, StoreRequest
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
+from aiapp.adapters.objectstore.memory import LARGE_AT_ONCE, ListingMemory
 from aiapp.adapters.objectstore.sessions import SessionSettings
+from aiapp.adapters.turns import Turns
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import NULL_VERSION
 from aiapp.domain.objectstore.credentials import Credentials
@@ -26,7 +30,7 @@ from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPol
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
-from aiapp.ports import HashingStore, ObjectChangedError, ObjectHistory, StoreError
+from aiapp.ports import ObjectChangedError, PackageStore, PackageStores, StoreError
 from aiapp.s3 import etags
 from aiapp.s3.addressing import Address, AddressError, address
 from aiapp.s3.errors import MANIFEST_HINTS, Hints, RequestContext, archived
@@ -67,7 +71,7 @@ class StoreSettings:
     """Advice that messages give."""
 
 
-class S3Store(HashingStore, ObjectHistory):
+class S3Store(PackageStore, PackageStores):
     """Object storage. Create one per process, inside its event loop; must be closed."""
 
     def __init__(
@@ -77,6 +81,9 @@ class S3Store(HashingStore, ObjectHistory):
         observer: Observer | None = None,
     ) -> None:
         self._settings = settings
+        self._large_listings = Turns(LARGE_AT_ONCE)
+        self.memory: ListingMemory | None = None
+        """Of the session that this is; None: one look at one package, so that there is no limit."""
         self._client = Client(
             SessionSettings(
                 connect_seconds=settings.connect_seconds,
@@ -90,6 +97,16 @@ class S3Store(HashingStore, ObjectHistory):
             settings.connections,
             observer,
         )
+
+    @override
+    @asynccontextmanager
+    async def session(self, tenant: str) -> AsyncIterator[Self]:
+        session = copy(self)
+        session.memory = memory = ListingMemory(self._large_listings, tenant)
+        try:
+            yield session
+        finally:
+            await memory.close()
 
     def keep_to(self, policy: EndpointPolicy) -> None:
         """Applies another policy from the next request on; existing connections are closed."""
@@ -175,6 +192,8 @@ class S3Store(HashingStore, ObjectHistory):
             objects = [one for one in page.objects if history or one.is_latest]
             usage.add(objects, context.location)
             packer.add(objects)
+            if self.memory is not None:
+                await self.memory.reserve(packer.packed_bytes, context.location.uri)
             found = {one: page.archived[one.key] for one in objects if one.key in page.archived}
             archived_objects |= dict(islice(found.items(), MAX_PROBES - len(archived_objects)))
         if not packer.objects:

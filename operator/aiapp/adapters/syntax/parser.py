@@ -1,16 +1,15 @@
 """Parses code that nobody trusts in a few processes with limits, of which a tenant has at most one at a time."""
 
-import asyncio
 import hashlib
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakValueDictionary
 
 from typing_extensions import override
 
 from aiapp.adapters.syntax.process import CostlyError, LostError, ParserProcess, ParserSettings
+from aiapp.adapters.turns import Turns
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, Syntax, SyntaxFault, service_code
 from aiapp.ports import ParserError, PythonParser, PythonParsers
 
@@ -26,8 +25,7 @@ class IsolatedParser(PythonParser, PythonParsers):
         settings = settings or ParserSettings()
         self._processes = [ParserProcess(settings) for _ in range(settings.processes)]
         self._idle = list(self._processes)
-        self._places = asyncio.Semaphore(settings.processes)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns(settings.processes)
         self._known: OrderedDict[bytes, Syntax] = OrderedDict()
 
     @override
@@ -35,11 +33,11 @@ class IsolatedParser(PythonParser, PythonParsers):
         if len(source) > MAX_SERVICE_CODE_BYTES:
             return SyntaxFault(f"it has {len(source)} bytes, more than {MAX_SERVICE_CODE_BYTES}")
         digest = hashlib.sha256(source).digest()
-        turn = self._turns.setdefault(tenant, asyncio.Lock())  # forgotten when nobody holds or awaits it
-        async with turn:
+        if digest in self._known:
+            return self._known[digest]
+        async with self._turns.turn(tenant):
             if digest not in self._known:
                 return await self._parsed(source, digest)
-            self._known.move_to_end(digest)
             return self._known[digest]
 
     @override
@@ -53,8 +51,7 @@ class IsolatedParser(PythonParser, PythonParsers):
 
     async def _parsed(self, source: bytes, digest: bytes) -> Syntax:
         try:
-            async with self._places:
-                line = await self._asked(source)
+            line = await self._asked(source)
         except CostlyError as error:
             return SyntaxFault(str(error))
         except LostError as error:

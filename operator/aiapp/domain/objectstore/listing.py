@@ -27,6 +27,8 @@ SHORT_CHARACTERS: Final = 16 * 1024
 
 _LEVEL: Final = 1
 """Of compression: the fastest, which keys with much in common need no more than."""
+_UTF8: Final = ("utf-8", "surrogatepass")
+"""Names of local files may hold what is no text."""
 _key: Final = attrgetter("key")
 
 
@@ -110,6 +112,7 @@ class ListingPacker:
         self.objects = 0
         self.characters = 0
         self.pages = 0
+        self.packed_bytes = 0
 
     def add(self, page: Iterable[Listed]) -> None:
         """One answer of the store. What it repeats of the last one, as some do, is left out."""
@@ -118,7 +121,9 @@ class ListingPacker:
         self.characters += sum(map(_characters, rows))
         self.pages += 1
         self._last = frozenset(rows)
-        self._chunks += _packed(rows)
+        packed = list(_packed(rows))
+        self.packed_bytes += sum(len(chunk.packed) for chunk in packed)
+        self._chunks += packed
 
     def listing(self) -> Listing:
         """All that was added."""
@@ -186,11 +191,11 @@ def _characters(row: Listed) -> int:
 
 
 def _chunk(rows: Sequence[Listed]) -> _Chunk:
-    return _Chunk(rows[0].key, rows[-1].key, zlib.compress(json.dumps(rows).encode(), _LEVEL))
+    return _Chunk(rows[0].key, rows[-1].key, zlib.compress(json.dumps(rows, ensure_ascii=False).encode(*_UTF8), _LEVEL))
 
 
 def _unpacked(chunk: _Chunk) -> Sequence[Listed]:
-    return [Listed(*row) for row in json.loads(zlib.decompress(chunk.packed))]
+    return [Listed(*row) for row in json.loads(zlib.decompress(chunk.packed).decode(*_UTF8))]
 
 
 def _digest(chunks: Iterable[_Chunk]) -> str:

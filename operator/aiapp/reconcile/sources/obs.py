@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from typing_extensions import override
 
@@ -18,7 +17,7 @@ from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, manifest_missing, source_unchanged
 from aiapp.domain.version.status import known_listing
-from aiapp.ports import Cluster, HashingStore, ObjectHistory, PythonParsers, StoreError
+from aiapp.ports import Cluster, PackageStore, PackageStores, PythonParsers, StoreError
 from aiapp.reconcile.manifests import ManifestGoneError, Manifests
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import TakenError
@@ -28,16 +27,12 @@ from aiapp.reconcile.sources.importing import inspect
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 
 
-class PackageStore(HashingStore, ObjectHistory, Protocol):
-    """Everything that is asked of object storage."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObsPorts:
     """What packages in object storage are read with."""
 
     cluster: Cluster
-    objects: PackageStore
+    objects: PackageStores
     parsers: PythonParsers
     manifests: Manifests
     seconds: float
@@ -76,36 +71,42 @@ class ObsPackage(LiveSource):
             place = await access(self.source, self.record.namespace, ports.cluster)
         except AccessError as error:
             return Unresolved(error.reason, error.message, retryable=False)
-        listing, parser = known_listing(self.record), ports.parsers.of(self.record.namespace)
-        found = await inspect(
-            place.where, place.credentials, ports.objects, parser, listing, deadline_seconds=ports.seconds
-        )
-        if not isinstance(found, Valid):
-            return found
-        content = known(found.manifest.pin) or await known_content(found, place, ports.objects, ports.checksum_objects)
-        return replace(found, content=content)
+        namespace = self.record.namespace
+        parser, listing = ports.parsers.of(namespace), known_listing(self.record)
+        async with ports.objects.session(namespace) as store:
+            found = await inspect(
+                place.where, place.credentials, store, parser, listing, deadline_seconds=ports.seconds
+            )
+            if not isinstance(found, Valid):
+                return found
+            content = known(found.manifest.pin) or await known_content(found, place, store, ports.checksum_objects)
+            return replace(found, content=content)
 
     @override
     async def compare(self) -> Finding:
         artifact = self.record.package
         if artifact is None:
             return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, "what is pinned is no package")
-        try:
-            manifest = await self.ports.manifests.read(self.record.namespace, artifact)
-        except ManifestGoneError as error:
-            return await self._restored(artifact, error)
-        except ManifestError as error:
-            return manifest_missing(str(error))
-        found = await self._listing()
-        return found if isinstance(found, Finding) else await _compared(manifest, found)
+        async with self.ports.objects.session(self.record.namespace) as store:
+            return await self._compared(artifact, store)
 
     @override
     async def require_access(self) -> None:
         await require_allowed(self.source, self.record.namespace, self.ports.cluster)
 
-    async def _restored(self, artifact: PackageArtifact, gone: ManifestGoneError) -> Finding:
+    async def _compared(self, artifact: PackageArtifact, store: PackageStore) -> Finding:
+        try:
+            manifest = await self.ports.manifests.read(self.record.namespace, artifact)
+        except ManifestGoneError as error:
+            return await self._restored(artifact, error, store)
+        except ManifestError as error:
+            return manifest_missing(str(error))
+        found = await self._listing(store)
+        return found if isinstance(found, Finding) else await _compared(manifest, found)
+
+    async def _restored(self, artifact: PackageArtifact, gone: ManifestGoneError, store: PackageStore) -> Finding:
         """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
-        found = await self._listing()
+        found = await self._listing(store)
         if isinstance(found, Finding):
             return manifest_missing(f"{gone}, and the store cannot be asked for it: {found.message}")
         try:
@@ -117,23 +118,23 @@ class ObsPackage(LiveSource):
             return manifest_missing(error.message)
         return await _compared(manifest, found)
 
-    async def _listing(self) -> _Held | Finding:
+    async def _listing(self, store: PackageStore) -> _Held | Finding:
         """The objects where the package was found; or why they cannot be listed."""
         try:
             async with asyncio.timeout(self.ports.seconds):
-                return await self._held()
+                return await self._held(store)
         except (AccessError, StoreError) as error:
             return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
         except TimeoutError:
             message = f"the listing took more than {self.ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
             return unknown(ConditionType.SOURCE_UNCHANGED, Reason.LIMIT_EXCEEDED, message)
 
-    async def _held(self) -> _Held:
+    async def _held(self, store: PackageStore) -> _Held:
         found = self.record.status.source
         assert found is not None
         place = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
         try:
-            return _Held(await self.ports.objects.history(place.where, place.credentials), place.where.prefix)
+            return _Held(await store.history(place.where, place.credentials), place.where.prefix)
         except StoreError as error:
             if error.reason is not Reason.PREFIX_EMPTY:
                 raise

@@ -1,0 +1,41 @@
+"""How much memory listings may take: each a little at any time, and more when it is its tenant's turn."""
+
+from contextlib import AsyncExitStack
+from typing import Final
+
+from aiapp.adapters.turns import Turns
+from aiapp.api.conditions import Reason
+from aiapp.ports import StoreError
+
+SMALL_BYTES: Final = 2 << 20
+"""Packed. Some 40,000 objects with usual names take as much."""
+MAX_BYTES: Final = 16 << 20
+"""Packed. A listing with which a manifest can be kept in ConfigMaps takes less than 14 MiB."""
+LARGE_AT_ONCE: Final = 2
+"""Listings larger than the small ones, of two tenants: each takes several times its size while it is worked on."""
+
+
+class ListingMemory:
+    """The memory for all listings of one session. Must be closed when none of them is in use any more."""
+
+    def __init__(self, turns: Turns, tenant: str) -> None:
+        self._turns = turns
+        self._tenant = tenant
+        self._turn = AsyncExitStack()
+        self._is_large = False
+
+    async def reserve(self, packed_bytes: int, uri: str) -> None:
+        """Waits until a listing may be so large. Raises `StoreError` (LimitExceeded) if it never may."""
+        if packed_bytes > MAX_BYTES:
+            message = (
+                f"the names under {uri} take more than {MAX_BYTES >> 20} MiB when they are compressed, so that their "
+                "manifest could not be kept: pack small files together, or give them shorter names"
+            )
+            raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
+        if packed_bytes > SMALL_BYTES and not self._is_large:
+            await self._turn.enter_async_context(self._turns.turn(self._tenant))
+            self._is_large = True
+
+    async def close(self) -> None:
+        """Gives the turn back."""
+        await self._turn.aclose()
