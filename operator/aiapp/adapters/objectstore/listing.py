@@ -42,11 +42,12 @@ class ListingUsage:
     bytes: int = 0
     listing_bytes: int = 0
 
-    def add(self, page: Sequence[Listed], location: Location) -> None:
-        """Raises `StoreError` (LimitExceeded) once a limit is exceeded."""
+    def add(self, page: Sequence[Listed], location: Location) -> int:
+        """Returns the bytes of its names. Raises `StoreError` (LimitExceeded) once a limit is exceeded."""
         self.objects += sum(one.is_latest for one in page)
         self.bytes += sum(one.size for one in page if one.is_latest)
-        self.listing_bytes += sum(len(f"{one.key}{one.etag}{one.version_id or ''}".encode()) for one in page)
+        listing_bytes = sum(len(f"{one.key}{one.etag}{one.version_id or ''}".encode()) for one in page)
+        self.listing_bytes += listing_bytes
         checks = (
             (self.objects, self.limits.objects, "objects", "AIAPP_MAX_OBJECTS"),
             (self.bytes, self.limits.bytes, "bytes", "AIAPP_MAX_BYTES"),
@@ -56,6 +57,7 @@ class ListingUsage:
             if number > limit:
                 message = f"{location.uri} holds at least {number} {what}; the operator allows {limit} ({setting})"
                 raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
+        return listing_bytes
 
 
 async def pages(client: Client, context: RequestContext, credentials: Credentials | None) -> AsyncIterator[ListingPage]:

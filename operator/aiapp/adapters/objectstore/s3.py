@@ -37,6 +37,8 @@ from aiapp.s3.errors import MANIFEST_HINTS, Hints, RequestContext, archived
 
 Result = TypeVar("Result")
 
+SHORT_PAGE_BYTES: Final = 256 << 10
+"""Packed on the event loop in a few milliseconds; what a page of usual names has is shorter."""
 MAX_PROBES: Final = 20
 """Archived objects that are probed, to find out whether they were restored."""
 
@@ -190,8 +192,10 @@ class S3Store(PackageStore, PackageStores):
         archived_objects: dict[Listed, str] = {}
         async for page in pages(self._client, context, credentials):
             objects = [one for one in page.objects if history or one.is_latest]
-            usage.add(objects, context.location)
-            packer.add(objects)
+            if usage.add(objects, context.location) <= SHORT_PAGE_BYTES:
+                packer.add(objects)
+            else:
+                await asyncio.to_thread(packer.add, objects)
             if self.memory is not None:
                 await self.memory.reserve(packer.packed_bytes, context.location.uri)
             found = {one: page.archived[one.key] for one in objects if one.key in page.archived}
