@@ -8,9 +8,9 @@ import pytest
 from aiapp.adapters.objectstore.memory import MAX_BYTES, SMALL_BYTES, ListingMemory
 from aiapp.adapters.turns import Turns
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Listed, from_listing
+from aiapp.domain.artifact.manifest import from_listing
 from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
-from aiapp.domain.objectstore.listing import ListingPacker
+from aiapp.domain.objectstore.listing import Listed, ListingPacker
 from aiapp.ports import StoreError
 
 URI = "obs://models/mnist/"
