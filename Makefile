@@ -25,7 +25,7 @@ demo: $(READY) ## a cluster on this machine, the operator in it, and a model tha
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m demo up
 
-test: $(READY) check unit oldest integration test-docs e2e ## everything: check, unit, integration, guides and end-to-end
+test: $(READY) check unit docs oldest integration test-docs e2e ## everything: check, unit, documentation, integration, guides and end-to-end
 
 check: $(READY) ## format, lint, types, import rules, generated files
 	@$(BIN)/ruff format --check .
