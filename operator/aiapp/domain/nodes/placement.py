@@ -149,7 +149,7 @@ def _excluded(kinds: Sequence[Judged], keys: tuple[str, ...], unfit: Callable[[J
 
 
 def _for(*reasons: Reason) -> Callable[[Judged], bool]:
-    """Whether one of these certainly stands against nodes, be it the first reason or not."""
+    """Whether one of these is a certain mismatch of nodes, be it the first or not."""
     return lambda kind: any(found.certain and found.reason in reasons for found in kind.found)
 
 
