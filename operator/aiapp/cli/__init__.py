@@ -23,6 +23,7 @@ COMMANDS = {
     "promote": "Print a version as a manifest for another place, held to the same content.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
     "version": "Show the version.",
+    "versions": "Show the registered versions of an application, newest first.",
 }
 
 

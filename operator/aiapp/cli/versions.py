@@ -1,0 +1,61 @@
+"""`aiapp versions`: the registered versions, newest first, with what is known of each."""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.output.documents import FORMATS
+from aiapp.cli.output.table import table
+
+if TYPE_CHECKING:
+    from aiapp.domain.kubernetes.resources import Json
+
+HEAD: Final = ("APPLICATION", "VERSION", "PHASE", "REASON", "MODEL", "NODES", "TRAFFIC", "SIZE")
+COLOURS: Final = {"Normal": "green", "Importing": "cyan", "Waiting": "yellow", "Failed": "red"}
+
+
+@click.command("versions")
+@click.argument("application", required=False)
+@click.option("-A", "--all-namespaces", is_flag=True, help="Of every namespace.")
+@click.option("-o", "--output", type=click.Choice(["table", *FORMATS]), default="table", show_default=True)
+@cluster_options
+def command(application: str | None, all_namespaces: bool, output: str, choice: Choice) -> None:  # noqa: FBT001 - click's
+    r"""Show the registered versions of an application, or of all, newest first.
+
+    Sorted by version number (1.10.0 before 1.9.0), which kubectl cannot do. NODES is how many nodes fit, of all;
+    TRAFFIC the share that the version gets now; json and yaml hold all that is known of each version.
+
+    \b
+    Exit codes: 0 shown; 1 the cluster refuses, or has no version of the application; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp versions
+      aiapp versions mnist -n vision
+      aiapp versions -A -o json | jq '.[] | select(.phase != "Normal") | .name, .faults[0].message'
+    """
+    from aiapp.queries.versions import versions  # noqa: PLC0415 - `--help` must not wait for the models
+
+    found = answered(choice, lambda cluster: versions(cluster, application, all_namespaces=all_namespaces))
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    if output in FORMATS:
+        click.echo(FORMATS[output](found.documents), nl=False)
+        return
+    head = ("NAMESPACE", *HEAD) if all_namespaces else HEAD
+    click.echo(table(head, ([*([one["namespace"]] if all_namespaces else []), *_row(one)] for one in found.documents)))
+
+
+def _row(version: "Json") -> list[str]:
+    verdict, traffic = version["compatibility"], version["traffic"]
+    return [
+        version["application"],
+        version["version"],
+        click.style(version["phase"] or "-", fg=COLOURS.get(version["phase"])),
+        (version["ready"] or {}).get("reason", "-"),
+        (version["model"] or {}).get("type", "-"),
+        f"{verdict['compatible']}/{verdict['nodes']}" if verdict else "-",
+        f"{traffic['actualWeight']} %" if traffic else "-",
+        (version["artifact"] or {}).get("size", "-"),
+    ]

@@ -1,0 +1,86 @@
+"""The registered versions with all that is known of each: model, content, runtime, verdict, traffic."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from aiapp.api.application import AIApplication, Traffic
+from aiapp.api.conditions import ConditionType
+from aiapp.api.meta import ApiModel, Condition
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.domain.records import VersionRecord, read_versions
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+
+Shares = Mapping[tuple[str, str, str], Traffic]
+"""By namespace, application and version."""
+_SUMMARIES = frozenset({ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED})
+
+
+@dataclass(frozen=True, slots=True)
+class VersionList:
+    """A document for each version, by namespace and application, newest first, and what could not be read."""
+
+    documents: list[Json]
+    notes: tuple[str, ...]
+
+
+async def versions(
+    cluster: UserCluster, application: str | None = None, *, all_namespaces: bool = False
+) -> VersionList:
+    """Of one application, or of all. Raises `ApiError`, `QueryError` if the application that is asked for has none."""
+    namespace = None if all_namespaces else cluster.namespace
+    listed, applications = await asyncio.gather(
+        cluster.api.list(VERSIONS, namespace=namespace), cluster.api.list(APPLICATIONS, namespace=namespace)
+    )
+    records, unreadable = read_versions(listed.items)
+    shares = _shares(applications.items)
+    wanted = [record for record in records if application in {None, record.spec.application}]
+    if application is not None and not wanted:
+        raise QueryError(f"{f'namespace {namespace}' if namespace else 'the cluster'} has no versions of {application}")
+    wanted.sort(key=lambda record: record.number, reverse=True)
+    wanted.sort(key=lambda record: (record.namespace, record.spec.application))
+    notes = (f"{name} breaks a rule of the API and is left out" for name in sorted(unreadable))
+    return VersionList([_document(record, shares) for record in wanted], tuple(notes))
+
+
+def _shares(applications: Iterable[Json]) -> Shares:
+    found: dict[tuple[str, str, str], Traffic] = {}
+    for raw in applications:
+        try:
+            status = AIApplication.model_validate(raw).status
+        except ValidationError:
+            continue
+        place = raw["metadata"]["namespace"], raw["metadata"]["name"]
+        found |= {(*place, traffic.version): traffic for traffic in status.traffic}
+    return found
+
+
+def _document(record: VersionRecord, shares: Shares) -> Json:
+    spec, status = record.spec, record.status
+    ready = record.condition(ConditionType.READY)
+    return {
+        "namespace": record.namespace,
+        "name": record.name,
+        "application": spec.application,
+        "version": spec.version,
+        "created": record.created.isoformat(),
+        "phase": status.phase,
+        "ready": ready and _condition(ready),
+        "faults": [_condition(one) for one in status.conditions if one.status != "True" and one.type not in _SUMMARIES],
+        "model": _plain(status.model),
+        "artifact": _plain(status.artifact),
+        "runtime": _plain(status.runtime),
+        "compatibility": _plain(status.compatibility),
+        "traffic": _plain(shares.get((record.namespace, spec.application, spec.version))),
+    }
+
+
+def _condition(condition: Condition) -> Json:
+    return {key: getattr(condition, key) for key in ("type", "status", "reason", "message")}
+
+
+def _plain(part: ApiModel | None) -> Json | None:
+    return None if part is None else part.model_dump(mode="json", by_alias=True, exclude_none=True)
