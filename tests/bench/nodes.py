@@ -30,8 +30,8 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.requirement import Requirement
+from aiapp.domain.nodes.runtime_requirement import requirement
 
 NODES = 5_000
 PODS_PER_NODE = 10

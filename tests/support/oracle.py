@@ -14,8 +14,8 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import plan
 from aiapp.domain.application.serving_compatibility import asked_devices
 from aiapp.domain.nodes.compatibility import Judged, Word, judged, summary
-from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import beyond_labels, rooms
+from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.nodes.usage import Used, free
 from aiapp.domain.records import VersionRecord
 

@@ -15,9 +15,9 @@ from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.placement import beyond_labels, rooms
 from aiapp.domain.nodes.requirement import Requirement
+from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord

@@ -11,8 +11,8 @@ from aiapp.domain.monitoring.sample import Sample
 from aiapp.domain.nodes.compatibility import Judged, judged
 from aiapp.domain.nodes.facts import NodeKind
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
 from aiapp.domain.nodes.placement import placement
+from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 

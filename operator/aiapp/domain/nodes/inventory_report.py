@@ -8,7 +8,7 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import Word, judged
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 

@@ -1,4 +1,4 @@
-"""What checking a package or a file of manifests came to, for people and for CI. Never looks at either itself."""
+"""The result of checking a package or a file of manifests, as a document. Never looks at either itself."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

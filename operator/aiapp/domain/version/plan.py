@@ -23,7 +23,7 @@ from aiapp.domain.events import Event, changes
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Valid
 from aiapp.domain.package.messages import import_message

@@ -11,7 +11,7 @@ from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import facts
-from aiapp.domain.nodes.of_runtime import requirement, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"

@@ -9,8 +9,8 @@ from aiapp.api.application import Scheduling
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import judged
-from aiapp.domain.nodes.of_runtime import requirement
 from aiapp.domain.nodes.placement import placement
+from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.nodes.volcano import Grouping
 
 A1 = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"

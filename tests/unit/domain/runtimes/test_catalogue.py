@@ -9,7 +9,7 @@ from tests.support.fleet import TABLES
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
-from aiapp.domain.nodes.of_runtime import requirement
+from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.runtimes.catalogue import (
     Resolved,
     Unavailable,

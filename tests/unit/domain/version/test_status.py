@@ -13,7 +13,7 @@ from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.artifact.manifest import Entry, composed
 from aiapp.domain.conditions import State
 from aiapp.domain.nodes.compatibility import Verdict, verdict
-from aiapp.domain.nodes.of_runtime import requirement
+from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolved, Unavailable
