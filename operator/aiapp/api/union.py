@@ -1,4 +1,4 @@
-"""Fields that hold one of several models, distinguished by their field `type`, in a schema that knows no alternatives."""
+"""Fields that hold one of several models, distinguished by `type`, in a schema that knows no alternatives."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
