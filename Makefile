@@ -101,6 +101,10 @@ charts: $(READY) ## write what is generated of charts/ and manifests/; needs Hel
 image: $(READY) ## the operator's image for amd64 and arm64 as an OCI archive in build/image; needs root and Debian, no Docker
 	@$(BIN)/python -m aiapp_sandbox.cli.release build/image
 
+.PHONY: docs
+docs: $(READY) ## build the documentation as a site into build/docs; fails on a dead link or anchor
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 lock: $(READY) ## pin every Python package by hash, from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
