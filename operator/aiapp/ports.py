@@ -124,7 +124,7 @@ class Recorder(Protocol):
     """Records what happened as Kubernetes Events."""
 
     def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:  # noqa: A002
-        """Once per object, reason and message, also over restarts. Never raises, never blocks."""
+        """Records an Event once per object, reason and message, also over restarts. Never raises, never blocks."""
         ...
 
 
@@ -227,7 +227,7 @@ class ObjectHistory(Protocol):
     """Knows what an object store still holds. Raises `StoreError`."""
 
     async def history(self, location: Location, credentials: Credentials | None) -> Listing:
-        """As `ObjectStore.list`, with the versions that the store keeps of objects that were replaced or removed."""
+        """The result of `ObjectStore.list`, with the versions that the store keeps of replaced and removed objects."""
         ...
 
 
@@ -235,7 +235,7 @@ class HashingStore(ObjectStore, Protocol):
     """An object store that may know hashes of what it holds."""
 
     async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
-        """Of the whole object, in lower-case hex; None when the store does not know it. Raises `StoreError`."""
+        """SHA-256 of the whole object, in lower-case hex; None when the store does not know it. Raises `StoreError`."""
         ...
 
 

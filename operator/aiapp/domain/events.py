@@ -35,7 +35,7 @@ BESIDE_READY: Final = frozenset(
 
 
 def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Event]:
-    """Of what came to another status or reason; faults are warnings. `findings` has Ready."""
+    """The Events of conditions with another status or reason than before; faults are warnings. `findings` has Ready."""
     known = {condition.type: condition for condition in before}
     ready = next(finding for finding in findings if finding.type is ConditionType.READY)
     return [

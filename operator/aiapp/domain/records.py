@@ -11,14 +11,12 @@ from pydantic import ValidationError
 from aiapp.api.application import AIApplication
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType
-from aiapp.api.meta import Condition
+from aiapp.api.meta import RECONCILE_AT, Condition
 from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.resources import Json
 
-RECONCILE_AT: Final = "aiapp.dev/reconcile-at"
-"""The annotation that asks for another look; every new value is a request."""
 REQUEST_CHARACTERS: Final = 128
-"""As many of its value count."""
+"""Characters of its value that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class VersionRecord:
 
     @property
     def number(self) -> Version:
-        """For ordering: 1.10.0 is newer than 1.9.0."""
+        """The version number for ordering: 1.10.0 is newer than 1.9.0."""
         return Version(self.spec.version)
 
     @property

@@ -41,7 +41,7 @@ class Monitor:
         self._observer = observer
         self._clock = clock
         self._rollouts: dict[str, float | None] = {}
-        """By uid of the Deployment: since when it goes on, None where that is not known."""
+        """Start of each rollout by uid of its Deployment; None where it is not known."""
         self._catalogue = Catalogue()
         self._fits: tuple[Any, tuple[RuntimeFit, ...]] = ((), ())
 

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 CONFLICTS: Final = {"Terminating": Reason.TERMINATING, "NameTaken": Reason.NAME_TAKEN}
 """Reasons of a `ConflictError` that trying again does not solve by itself."""
 FINAL_SIGNS: Final = ("webhook", "request is too large")
-"""In the words of a server error that is no outage."""
+"""Texts in messages of server errors that are no outage."""
 NAMESPACE_ENDS: Final = "it is being terminated"
 LONGEST: Final = 1024
 """Characters of the API server's words that are kept."""
@@ -65,7 +65,7 @@ def _passes(error: ApiError) -> bool:
 
 
 def unforeseen(error: Exception) -> Trouble:
-    """Of an error in the operator its kind alone: its text may hold anything."""
+    """The kind of an error in the operator, without its text, which may hold anything."""
     return Trouble(
         Reason.INTERNAL_ERROR,
         f"the operator failed with {type(error).__name__} and tries again; see its log",
@@ -112,7 +112,7 @@ class Reported:
             self.recorder.event(raw, "Warning", trouble.reason, trouble.message)
 
     def _status(self, raw: Json, trouble: Trouble) -> Json:
-        """As it was, but for Ready and what goes with it: nothing else was found out."""
+        """The status as it was, but for Ready and what goes with it: nothing else is known."""
         status, generation = raw.get("status") or {}, raw["metadata"]["generation"]
         found = [holds(ConditionType.RECONCILING, trouble.message, trouble.reason)]
         if trouble.reason in STALLING:

@@ -21,7 +21,7 @@ class ReplicaSets:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._deployments: OrderedDict[str, str | None] = OrderedDict()
-        """By the ReplicaSet's uid that of its Deployment; None for one that has none, or does not exist."""
+        """Uid of the Deployment by that of its ReplicaSet; None for one without a Deployment, or that is gone."""
 
     async def pods_of(self, deployments: Iterable[Json], pods: Iterable[Json]) -> tuple[Json, ...]:
         """Those of the pods that the Deployments made."""

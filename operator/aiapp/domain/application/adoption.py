@@ -29,7 +29,7 @@ def orphans(application: ApplicationRecord, children: Iterable[Json]) -> list[Js
 
 
 def new_owners(application: ApplicationRecord, orphan: Json) -> list[Json]:
-    """As a strategic merge patch: the application comes, its predecessors of the same name go."""
+    """Owner references as a strategic merge patch: adds the application, removes its predecessors of the same name."""
     dead = [{"$patch": "delete", "uid": one["uid"]} for one in _owners(orphan) if _is_namesake(application, one)]
     return [*dead, owner(application.raw, controller=True)]
 
@@ -54,7 +54,7 @@ def called(obj: Json) -> str:
 
 
 def _claimed(obj: Json) -> str:
-    """For one with the operator's label, which may be a user's copy of one of its own."""
+    """The message about an object with the operator's label, which may be a user's copy."""
     controller = _controller(obj)
     if controller is not None:
         return f"{called(obj)} is controlled by {controller['kind']} {controller['name']}: delete or rename it"

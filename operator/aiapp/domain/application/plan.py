@@ -97,7 +97,7 @@ def plan(observed: Observed) -> Plan:
 
 
 def holding(wanted: Plan, held: Mapping[str, Trouble]) -> Plan:
-    """Without what would be made for these versions, and with the reason why not."""
+    """`wanted` without what would be made for the versions in `held`, each of which has the reason."""
     if not held:
         return wanted
     rollouts = tuple(

@@ -80,21 +80,21 @@ class _OfCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Held(_OfCandidate):
-    """No pods are made of it."""
+    """A version of which no pods are made."""
 
     why: Trouble
 
 
 @dataclass(frozen=True, slots=True)
 class Stored(_OfCandidate):
-    """It goes on with the template of an earlier pass, which is kept in a ControllerRevision."""
+    """A version that goes on with the template of an earlier pass, which is kept in a ControllerRevision."""
 
     template: Json
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered(_OfCandidate):
-    """It gets a new template."""
+    """A version that gets a new template."""
 
     template: Json
     overruled: str | None
@@ -116,7 +116,7 @@ class RenderContext:
     fetcher: Fetcher
     pip: Pip = DEFAULT_PIP
     granted: Bounds = UNBOUNDED
-    """By the LimitRanges of the application's namespace."""
+    """What the LimitRanges of the application's namespace allow."""
     in_use: Used | None = None
     """Devices that pods hold; None: they are not counted."""
 
@@ -144,13 +144,13 @@ def rollout(
 
 
 def unreadable(served: ServedVersion, name: str) -> Absent:
-    """Of a version whose object this operator cannot read: nothing is made of it, and what runs goes on."""
+    """The rollout of a version whose object this operator cannot read: nothing is made of it, and what runs goes on."""
     message = f"AIApplicationVersion {name} breaks a rule of this operator: see its conditions"
     return Absent(served, Trouble(Reason.VERSION_NOT_READY, message))
 
 
 def missing(served: ServedVersion, name: str, versions: Sequence[VersionRecord]) -> Absent:
-    """Of a version that does not exist, under the name that it would have; `versions` are those that do."""
+    """The rollout of a version that does not exist. `name` is the one it would have, `versions` are those that do."""
     newest = sorted(versions, key=lambda record: record.number, reverse=True)[:NAMED_VERSIONS]
     more = ", ..." if len(versions) > NAMED_VERSIONS else ""
     found = ", ".join(record.spec.version for record in newest)

@@ -14,9 +14,9 @@ from typing import Any, Final
 from aiapp.domain.artifact.manifest import Entry, Hashed, ManifestError, content_digest, ordered_digest
 
 HASH_BYTES: Final = 32
-"""Of one SHA-256."""
+"""Length of one SHA-256."""
 MAX_RECORDED_BYTES: Final = 750_000
-"""Of hashes in one ConfigMap, which may hold 1 MiB, in a request in base64 as well: 23,437 files."""
+"""Bytes of hashes in one ConfigMap, which may hold 1 MiB, in a request in base64 as well: 23,437 files."""
 DIGEST_KEY: Final = "digest"
 """The key under `data` of the ConfigMap that records the digest."""
 HASHES_KEY: Final = "hashes"

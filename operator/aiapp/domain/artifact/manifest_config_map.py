@@ -10,7 +10,7 @@ from aiapp.domain.kubernetes.naming import BYTES_ANNOTATION, MANAGED_BY, MANAGED
 from aiapp.domain.kubernetes.resources import Json
 
 PART_BYTES: Final = 750_000
-"""Of the payload in one ConfigMap, which may hold 1 MiB: in base64, in one request, it stays below that as well."""
+"""Bytes of the payload in one ConfigMap, which may hold 1 MiB: in base64, in one request, they stay below that too."""
 MAX_PARTS: Final = 16
 MAX_PAYLOAD_BYTES: Final = MAX_PARTS * PART_BYTES
 """A larger manifest is refused."""

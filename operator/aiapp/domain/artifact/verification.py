@@ -123,7 +123,7 @@ def deviation(deployment: Json, pods: Iterable[Json], artifact: PackageArtifact 
 
 
 def _is_of(pod: Json, deployment: Json) -> bool:
-    """By name: it only appears in messages."""
+    """Whether the Deployment made the pod, by its name: it only appears in messages."""
     owners = pod["metadata"].get("ownerReferences") or ()
     prefix = f"{deployment['metadata']['name']}-"
     return any(o.get("controller") and o["kind"] == "ReplicaSet" and o["name"].startswith(prefix) for o in owners)

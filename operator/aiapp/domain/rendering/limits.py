@@ -48,7 +48,7 @@ UNBOUNDED: Final = Bounds()
 
 
 def bounds(limit_ranges: Iterable[Json]) -> Bounds:
-    """Of v1 LimitRanges of one namespace; a pod's bounds hold for each of its containers too."""
+    """The bounds in v1 LimitRanges of one namespace; a pod's bounds hold for each of its containers too."""
     items = [item for one in limit_ranges for item in one.get("spec", {}).get("limits") or ()]
     containers = [item for item in items if item.get("type") == "Container"]
     both = [item for item in items if item.get("type") in {"Container", "Pod"}]
@@ -86,7 +86,7 @@ def _fitted(name: str, wanted: Decimal | None, granted: Bounds, text: str) -> st
 
 
 def _requested(name: str, text: str, limit: str, granted: Bounds) -> str:
-    """At least what is demanded of a container with that limit, and never more than the limit."""
+    """A request of at least what is demanded of a container with that limit, and never more than the limit."""
     most = quantity(limit) or Decimal(0)
     ratio = granted.ratio.get(name)
     least = max(granted.least.get(name, Decimal(0)), most / ratio if ratio else Decimal(0))

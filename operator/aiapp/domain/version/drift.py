@@ -43,7 +43,7 @@ def suspects(pods: Iterable[Json]) -> set[str]:
 def looked(
     record: VersionRecord, pinned_now: Artifact | None, checked: DriftResult | None, lost: Sequence[str]
 ) -> LastLook:
-    """From `checked`, the last look of this process, else from the recorded condition.
+    """What is known of the source: from `checked`, the last look of this process, else from the recorded condition.
 
     `pinned_now`: what this very import pins. `lost`: ConfigMaps of a pinned version's manifest that do not exist.
     """

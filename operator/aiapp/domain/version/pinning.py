@@ -23,7 +23,7 @@ class Shared:
 
     record: VersionRecord
     config_maps: Mapping[str, Json]
-    """By name."""
+    """Their metadata by name."""
     namespace_bytes: int = 0
     """What all versions of the namespace keep of manifests."""
 

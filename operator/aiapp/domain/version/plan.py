@@ -211,7 +211,7 @@ STEPS: Final[tuple[Step, ...]] = (import_step, digest_step, runtime_step, nodes_
 
 
 def _doubted(known: Imported, pin: str, shared: Shared) -> Imported:
-    """With the doubt about a digest that is on record, where nothing confirms it."""
+    """`known` with the doubt about a digest that is on record without anything that confirms it."""
     name = digest_config_map(pin)
     return with_doubt(known, unconfirmed(name)) if name in shared else known
 

@@ -55,7 +55,7 @@ def ready_dependents(record: VersionRecord) -> tuple[ConditionType, ...]:
 
 
 def first_sight(record: VersionRecord) -> Report:
-    """Before anything is known: an object without conditions would count as ready (kstatus)."""
+    """The report while nothing is known: an object without conditions would count as ready (kstatus)."""
     dependents = ready_dependents(record)
     waiting = [unknown(type_, Reason.IMPORTING, "") for type_ in dependents]
     first, *others = summarize(waiting, dependents, Reason.NORMAL)

@@ -27,7 +27,7 @@ from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonPars
 from aiapp.reconcile.offload import offload
 
 DEADLINE_SECONDS: Final = 300.0
-"""For one look at a package: 100,000 objects take 200 answers of a store."""
+"""Deadline of one look at a package: 100,000 objects take 200 answers of a store."""
 ATTEMPTS: Final = 3
 """How often a package that does not hold still is read again within one look."""
 
@@ -62,7 +62,7 @@ class _Moved:
     """The package was changed while it was read."""
 
     listing: Listing
-    """As it is listed now."""
+    """The listing after the change."""
     message: str
 
 

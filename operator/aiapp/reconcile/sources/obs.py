@@ -36,7 +36,7 @@ class ObsPorts:
     parsers: PythonParsers
     manifests: Manifests
     seconds: float
-    """For one look at a package."""
+    """Deadline of one look at a package."""
     checksum_objects: int
     """The store is asked for the hashes of at most so many objects of one package."""
 

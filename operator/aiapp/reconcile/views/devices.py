@@ -16,7 +16,7 @@ class Devices:
 
     @property
     def in_use(self) -> Used:
-        """By node and resource. Changes with the pods: read it at once."""
+        """Devices in use by node and resource. Changes with the pods: read it at once."""
         return self._used
 
     def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None:  # noqa: ARG002

@@ -24,7 +24,7 @@ class NodeFactsConfig:
         self._changed = changed
         self._version = ""
         self.tables = shipped
-        """In force."""
+        """The tables in force."""
         self.source: str | None = None
         """Namespace and name of the ConfigMap, while there is one."""
         self.fault: str | None = None

@@ -36,7 +36,7 @@ class ServiceRanges:
         self._on_change = on_change
 
     async def run(self) -> None:
-        """Until cancelled. An API server that does not answer changes nothing."""
+        """Reads them again and again until cancelled. An API server that does not answer changes nothing."""
         while True:
             try:
                 self._note(await self._read())

@@ -12,6 +12,7 @@ from tests.support.records import NORMAL, condition, stored
 from tests.support.world import World
 
 from aiapp.api.conditions import Reason
+from aiapp.api.meta import RECONCILE_AT
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.artifact.manifest import Entry, composed, from_listing
@@ -19,7 +20,7 @@ from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest
 from aiapp.domain.conditions import State
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.objectstore.listing import Listing
-from aiapp.domain.records import RECONCILE_AT, VersionRecord
+from aiapp.domain.records import VersionRecord
 from aiapp.domain.version.drift import looked, with_look
 from aiapp.domain.version.status import Report, is_pinned
 from aiapp.ports import StoreError

@@ -50,7 +50,7 @@ class Workload:
     needs: Needs
     placement: Placement
     granted: Bounds = UNBOUNDED
-    """By the LimitRanges of the namespace."""
+    """What the LimitRanges of the namespace allow."""
 
 
 def pod_template(workload: Workload) -> Json:
