@@ -10,7 +10,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
-from aiapp.domain.application.mounts import templates, unused
+from aiapp.domain.application.mounts import is_awaited, templates, unused
 from aiapp.domain.application.plan import (
     Children,
     Observed,
@@ -193,7 +193,7 @@ class ApplicationReconciler:
     async def _release(self, after: Observed, rollouts: Iterable[Rollout]) -> None:
         """The last user takes a manifest along: that of a deleted version goes with the last pod that may need it."""
         raw = after.application.raw
-        held = self._ports.shared.held(raw)
+        held = [one["metadata"]["name"] for one in self._ports.shared.held(raw) if not is_awaited(one, after)]
         await self._ports.shared.release(unused(held, templates(after.children, rollouts)), raw)
 
     async def _carry_out(self, observed: Observed, wanted: Plan) -> CarriedOut:

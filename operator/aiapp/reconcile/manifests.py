@@ -27,14 +27,15 @@ class Manifests:
     def __init__(self, shared: SharedConfigMaps) -> None:
         self._shared = shared
 
-    async def keep(self, manifest: Manifest, user: Json) -> None:
+    async def keep(self, manifest: Manifest, user: Json, *others: Json) -> None:
         """Create its ConfigMaps with `user` (an AIApplicationVersion) as owner, or add it to their owners.
 
+        What is created is owned by `others` as well: AIApplications that would share it next.
         All of them exist afterwards; after an error, some may. Raises `TakenError`.
         """
         is_short = len(manifest.payload) <= _SHORT_BYTES
         for config_map in await offload(lambda: manifest_objects(manifest), inline=is_short):
-            existing = await self._shared.create(config_map, user)
+            existing = await self._shared.create(config_map, user, *others)
             if existing is None:
                 continue
             name = config_map["metadata"]["name"]

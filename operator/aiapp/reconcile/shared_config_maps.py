@@ -37,15 +37,14 @@ class SharedConfigMaps:
         """Its metadata, as far as it is ours."""
         return self._store.get(CONFIG_MAPS, namespace, name)
 
-    def held(self, user: Json) -> list[str]:
-        """Names of those that `user` owns."""
-        metadata = user["metadata"]
-        return [one["metadata"]["name"] for one in self._store.config_maps_of(metadata["namespace"], metadata["uid"])]
+    def held(self, user: Json) -> list[Json]:
+        """Those that `user` owns."""
+        return self._store.config_maps_of(user["metadata"]["namespace"], user["metadata"]["uid"])
 
-    async def create(self, config_map: Json, user: Json) -> Json | None:
-        """Create it with `user` as owner. What exists under that name instead, or None."""
+    async def create(self, config_map: Json, user: Json, *others: Json) -> Json | None:
+        """Create it with `user` and `others` as owners. What exists under that name instead, or None."""
         namespace, name = user["metadata"]["namespace"], config_map["metadata"]["name"]
-        used = used_by(user)
+        used = used_by(user, *others)
         labels = config_map["metadata"].get("labels", {}) | used.pop("labels", {})
         metadata = config_map["metadata"] | {"namespace": namespace, "labels": labels} | used
         try:

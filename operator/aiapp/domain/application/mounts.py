@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from aiapp.domain.application.plan import Children
+from aiapp.domain.application.plan import Children, Observed
 from aiapp.domain.application.rollout import Rollout, Running
-from aiapp.domain.kubernetes.naming import manifest_behind
+from aiapp.domain.kubernetes.naming import manifest_behind, pinned_versions
 from aiapp.domain.kubernetes.resources import Json
 
 
@@ -25,6 +25,14 @@ def unused(config_maps: Iterable[str], in_use: Iterable[Json | None]) -> list[st
         return []
     mounted = {manifest_behind(name) for template in known if template for name in _mounted(template)}
     return [name for name in config_maps if (manifest := manifest_behind(name)) and manifest not in mounted]
+
+
+def is_awaited(config_map: Json, observed: Observed) -> bool:
+    """Whether a version that is to be served is pinned to it: the pods that will mount it may not exist yet."""
+    serving = observed.application.parsed.spec.serving
+    served = {one.version for one in serving.versions} if serving else set()
+    pinned = pinned_versions(config_map["metadata"].get("labels") or {})
+    return any(record.spec.version in served and record.name in pinned for record in observed.versions)
 
 
 def _mounted(template: Json) -> Iterator[str]:

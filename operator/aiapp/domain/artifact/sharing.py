@@ -4,12 +4,18 @@ from aiapp.domain.kubernetes.naming import owner, pinned_label
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 
 
-def used_by(user: Json) -> Json:
-    """The metadata that record it. `user` is an AIApplicationVersion or an AIApplication."""
-    used: Json = {"ownerReferences": [owner(user, controller=False)]}
+def used_by(user: Json, *others: Json) -> Json:
+    """The metadata that record it. `user` is an AIApplicationVersion or an AIApplication, `others` are of the latter."""
+    used: Json = {"ownerReferences": [owner(one, controller=False) for one in (user, *others)]}
     if user["kind"] == VERSIONS.kind:
         used["labels"] = {pinned_label(user["metadata"]["name"]): user["metadata"]["uid"]}
     return used
+
+
+def serves(application: Json, version: str) -> bool:
+    """Whether an AIApplication is to serve the version with that number."""
+    serving = (application.get("spec") or {}).get("serving") or {}
+    return any(served.get("version") == version for served in serving.get("versions") or ())
 
 
 def is_owned_by(config_map: Json, user: Json) -> bool:

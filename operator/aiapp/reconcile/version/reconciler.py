@@ -12,9 +12,10 @@ from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest_config_map import config_map_names, kept_bytes, manifest_reference
+from aiapp.domain.artifact.sharing import serves
 from aiapp.domain.artifact.verification import vouched
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions
-from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
@@ -166,12 +167,17 @@ class VersionReconciler:
         await shared.release(wanted.release, raw)
         try:
             if wanted.keep is not None:
-                await self._ports.manifests.keep(wanted.keep, raw)
+                await self._ports.manifests.keep(wanted.keep, raw, *self._served_by(record))
             if wanted.put_on_record is not None:
                 await self._ports.digests.record(wanted.put_on_record, raw)
         except TakenError as error:
             return error.message
         return None
+
+    def _served_by(self, record: VersionRecord) -> list[Json]:
+        """The application that is to serve the version, if there is one."""
+        found = self._ports.store.get(APPLICATIONS, record.namespace, record.spec.application)
+        return [found] if found is not None and serves(found, record.spec.version) else []
 
     async def _carry_out(self, key: Key, record: VersionRecord, raw: Json, wanted: VersionPlan) -> Json:
         """The object as it is afterwards."""

@@ -1,13 +1,14 @@
 """A version is imported, and what it is pinned to is kept: the reconciler over an API server and a store in memory."""
 
 import pytest
+from tests.support.documents import changed
 from tests.support.world import World
 
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known, digest_object
-from aiapp.domain.artifact.sharing import is_used_by
+from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
-from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS
 from aiapp.ports import ApiError
 
 NAME = "mnist-1.0.0"
@@ -29,6 +30,40 @@ async def test_an_import_keeps_the_manifest_before_it_says_that_it_is_pinned(wor
     (kept,) = world.config_maps.values()
     assert kept["metadata"]["name"] == manifest_config_map(world.status["artifact"]["pin"])
     assert is_used_by(kept, world.now_of(VERSIONS, NAME))
+
+
+async def test_the_application_that_is_to_serve_it_is_an_owner_of_the_manifest_from_the_start(world: World) -> None:
+    await world.look()
+    (kept,) = world.config_maps.values()
+    assert is_owned_by(kept, world.now_of(APPLICATIONS, "mnist"))
+    world.api.calls.clear()
+    await world.of_applications(world.application)
+    assert "patch" not in world.api.calls
+
+
+async def test_an_application_that_serves_another_version_owns_nothing_of_it(world: World) -> None:
+    application = changed(world.now_of(APPLICATIONS, "mnist"), spec__serving__versions=[{"version": "2.0.0"}])
+    world.hold(APPLICATIONS, application, application["metadata"]["uid"])
+    await world.look()
+    (kept,) = world.config_maps.values()
+    assert not is_owned_by(kept, application)
+
+
+async def test_the_application_lets_go_of_the_manifest_when_the_version_is_gone_before_any_pod(world: World) -> None:
+    await world.look()
+    version = world.api.objects.pop((VERSIONS, "team", NAME))
+    world.store.remove(VERSIONS, version)
+    await world.of_applications(world.application)
+    assert world.config_maps == {}
+
+
+async def test_the_application_keeps_the_manifest_while_the_version_is_not_normal_yet(world: World) -> None:
+    seen = world.now_of(VERSIONS, NAME)
+    await world.look()
+    world.hold(VERSIONS, seen, seen["metadata"]["uid"])  # as the cache has it until its status is written
+    await world.of_applications(world.application)
+    (kept,) = world.config_maps.values()
+    assert is_owned_by(kept, world.now_of(APPLICATIONS, "mnist"))
 
 
 async def test_code_is_parsed_in_the_turn_of_its_namespace(world: World) -> None:
@@ -93,4 +128,5 @@ async def test_an_import_that_was_interrupted_before_it_was_said_may_pin_somethi
     await world.look()
     assert world.condition(VERSIONS, NAME, "ArtifactPinned")["status"] == "True"
     await world.look()
+    await world.of_applications(world.application)
     assert set(world.config_maps) == {world.status["artifact"]["manifestRef"]["name"]}
