@@ -1,7 +1,7 @@
 """`python -m tests.bench [--only NAME] ...`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import controlplane, fetch, importing, nodes, serve
+from tests.bench import controlplane, fetch, importing, nodes, serve, side_by_side
 
 NAMES = ("controlplane", "fetch", "importing", "nodes", "serve")
 
@@ -9,6 +9,8 @@ NAMES = ("controlplane", "fetch", "importing", "nodes", "serve")
 @click.command()
 @click.option("--only", type=click.Choice(NAMES), help="Run this one.")
 @click.option("--n", "sizes", type=click.IntRange(min=1), multiple=True, help="Pairs of the control-plane bench.")
+@click.option("--peer", type=click.Choice(["kserve"]), help="Of the control-plane bench: in turns with this one.")
+@click.option("--rounds", type=click.IntRange(min=1), default=side_by_side.ROUNDS, show_default=True, help="Turns.")
 @click.option(
     "--nodes",
     "fleet",
@@ -17,10 +19,12 @@ NAMES = ("controlplane", "fetch", "importing", "nodes", "serve")
     show_default=True,
     help="Nodes of the bench `nodes`.",
 )
-def main(only: str | None, sizes: tuple[int, ...], fleet: int) -> None:
+def main(only: str | None, sizes: tuple[int, ...], peer: str | None, rounds: int, fleet: int) -> None:
     """Measure; figures go to build/bench as well."""
-    if only in {None, "controlplane"}:
+    if only in {None, "controlplane"} and peer is None:
         controlplane.run(sizes)
+    if only == "controlplane" and peer is not None:
+        side_by_side.run(sizes, rounds)
     if only in {None, "fetch"}:
         fetch.run()
     if only in {None, "importing"}:

@@ -59,7 +59,7 @@ def measure(n: int) -> list[Figure]:
         kube = Kube(sandbox.kubeconfig)
         install(kube)
         load = Load(n, sandbox.record.services["s3"])
-        _say(f"{n} pairs: uploading the packages")
+        say(f"{n} pairs: uploading the packages")
         load.prepare(kube)
         operator = Operator(sandbox.service_account(*SERVICE_ACCOUNT), Path(folder) / "operator.log").start()
         try:
@@ -71,12 +71,12 @@ def measure(n: int) -> list[Figure]:
 def _served(n: int, operator: Operator, kube: Kube, load: Load) -> list[Figure]:
     _at_rest(operator)
     start = _moment(operator)
-    _say(f"{n} pairs: creating them")
+    say(f"{n} pairs: creating them")
     load.submit(kube)
     submitted = time.monotonic()
-    _until(lambda: _deployments(kube) >= n)
+    until(lambda: deployments(kube) >= n)
     deployed = _moment(operator)
-    _say(f"{n} pairs: {n} Deployments exist; waiting for the last write")
+    say(f"{n} pairs: {n} Deployments exist; waiting for the last write")
     settled = _at_rest(operator)
     requests = sum(settled.writes.values()) - sum(start.writes.values()) + n  # each version reads its Secret
     used, in_all = deployed.used - start.used, settled.used - start.used
@@ -120,7 +120,7 @@ def _by_owner(start: Moment, end: Moment) -> tuple[float, float]:
 
 
 def _rested(n: int, operator: Operator) -> list[Figure]:
-    _say(f"{n} pairs: resting for {REST_SECONDS} s")
+    say(f"{n} pairs: resting for {REST_SECONDS} s")
     before = _moment(operator)
     time.sleep(REST_SECONDS)
     after = _moment(operator)
@@ -136,7 +136,7 @@ def _restarted(n: int, operator: Operator) -> list[Figure]:
     began = time.monotonic()
     operator.start()
     ready = time.monotonic()
-    _until(lambda: _looked_at(operator) >= 2 * n and operator.metric("workqueue_depth") == 0)
+    until(lambda: _looked_at(operator) >= 2 * n and operator.metric("workqueue_depth") == 0)
     done = _moment(operator)
     settled = _at_rest(operator)
     return [
@@ -174,11 +174,11 @@ def _at_rest(operator: Operator) -> Moment:
             last = now
         return now.at - last.at > QUIET_SECONDS
 
-    _until(quiet, every=SCRAPE_SECONDS)
+    until(quiet, every=SCRAPE_SECONDS)
     return last
 
 
-def _until(reached: Callable[[], bool], *, every: float = POLL_SECONDS) -> None:
+def until(reached: Callable[[], bool], *, every: float = POLL_SECONDS) -> None:
     deadline = time.monotonic() + LIMIT_SECONDS
     while not reached():
         if time.monotonic() > deadline:
@@ -186,7 +186,7 @@ def _until(reached: Callable[[], bool], *, every: float = POLL_SECONDS) -> None:
         time.sleep(every)
 
 
-def _deployments(kube: Kube) -> int:
+def deployments(kube: Kube) -> int:
     """There are no others in this sandbox."""
     page = kube.request("GET", kube.path("apps/v1", "Deployment"), limit=1)
     return len(page["items"]) + int(page["metadata"].get("remainingItemCount", 0))
@@ -211,7 +211,7 @@ def _pid(operator: Operator) -> int:
 def control_plane(what: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox]:
     """A control plane with these services, gone afterwards, whatever happens."""
     folder = state.folder(os.environ, f"bench-{what.replace(' ', '-')}-{os.getpid()}")
-    _say(f"{what}: starting a control plane")
+    say(f"{what}: starting a control plane")
     request = cluster.Request(name=folder.name, services=services, owner_pid=os.getpid())
     try:
         cluster.up(request, os.environ, Silent())
@@ -220,5 +220,5 @@ def control_plane(what: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox
         cluster.down(folder)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     sys.stderr.write(f"{text}\n")

@@ -44,7 +44,7 @@ class Load:
 
     def submit(self, kube: Kube) -> None:
         """Create every pair, version first, as fast as the API server takes them."""
-        asyncio.run(_post(kube, self._documents()))
+        post(kube, self._documents())
 
     async def _upload(self) -> None:
         client = storage.client(self.s3)
@@ -66,13 +66,12 @@ class Load:
         await _at_once(put, self._files())
 
     def _files(self) -> Iterator[tuple[str, bytes]]:
-        for name in _names(self.n):
+        for name, _ in places(self.n):
             files = package(model__customize_service_py=f"{SERVICE}\n# {name}\n")
             yield from ((f"{name}/{path}", body) for path, body in files.items())
 
     def _documents(self) -> Iterator[Object]:
-        for place, name in enumerate(_names(self.n)):
-            namespace = NAMESPACES[place % len(NAMESPACES)]
+        for name, namespace in places(self.n):
             obs = {
                 "uri": f"obs://{BUCKET}/{name}/",
                 "endpoint": self.s3.endpoint,
@@ -83,13 +82,19 @@ class Load:
             yield _document("AIApplication", name, namespace, {"serving": {"versions": [{"version": VERSION}]}})
 
 
-def _names(n: int) -> Iterator[str]:
-    return (f"model-{number:04d}" for number in range(n))
+def places(n: int) -> Iterator[tuple[str, str]]:
+    """Names and namespaces of `n` models."""
+    return ((f"model-{number:04d}", NAMESPACES[number % len(NAMESPACES)]) for number in range(n))
 
 
 def _document(kind: str, name: str, namespace: str, spec: Object) -> Object:
     metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": GROUP_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def post(kube: Kube, documents: Iterator[Object]) -> None:
+    """Create them as fast as the API server takes them."""
+    asyncio.run(_post(kube, documents))
 
 
 async def _post(kube: Kube, documents: Iterator[Object]) -> None:
@@ -98,7 +103,7 @@ async def _post(kube: Kube, documents: Iterator[Object]) -> None:
     async with aiohttp.ClientSession(kube.server, connector=connector, headers=kube.headers) as session:
 
         async def create(document: Object) -> None:
-            path = kube.path(GROUP_VERSION, document["kind"], document["metadata"]["namespace"])
+            path = kube.path(document["apiVersion"], document["kind"], document["metadata"]["namespace"])
             headers = {"Content-Type": "application/json"}
             async with session.post(path, data=orjson.dumps(document), headers=headers) as answer:
                 assert answer.status == 201, await answer.text()

@@ -1,0 +1,234 @@
+"""The operator and KServe's controller in turns, each on a control plane of its own, with as many models.
+
+A model is a pair of version and application here, and an InferenceService there. Both end with a Deployment and a
+Service that has a cluster IP for each; beyond that the operator reads, checks and pins a package in a real S3 server.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Final, Protocol
+
+from prometheus_client.parser import text_string_to_metric_families
+from tests.bench import kserve
+from tests.bench.controlplane import WRITES, control_plane, deployments, say, until
+from tests.bench.load import Load
+from tests.bench.report import Figure, report
+from tests.bench.usage import resident_mib, usage
+from tests.support.kube import Kube
+from tests.support.operator import SERVICE_ACCOUNT, Operator, install
+
+SIZES: Final = (300, 1000)
+ROUNDS: Final = 2
+PEER: Final = f"KServe {kserve.VERSION}"
+LOOK_SECONDS: Final = 1.0
+QUIET_SECONDS: Final = 12.0
+"""Without a request other than reads for so long, a controller is at rest."""
+IDLE_SECONDS: Final = 6.0
+IDLE_CPU: Final = 0.03
+"""A controller that took less of a core than this for so long is done with its restart."""
+
+
+class Controller(Protocol):
+    """One of the two, running."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def metrics(self) -> str: ...
+
+    def kill(self) -> None: ...
+
+    def start(self) -> object: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one of them took for `n` models; figures are for each model where that makes sense."""
+
+    until_deployments: float
+    until_last_write: float
+    cpu_until_deployments: float
+    cpu_until_last_write: float
+    requests: float
+    writes: float
+    resident: float
+    restart: float
+    restart_cpu: float
+    restart_writes: float
+
+
+TITLES: Final = {
+    "until_deployments": ("until all Deployments exist", "s"),
+    "until_last_write": ("until the last write", "s"),
+    "cpu_until_deployments": ("CPU of all processes until all Deployments exist", "ms/model"),
+    "cpu_until_last_write": ("CPU of all processes until the last write", "ms/model"),
+    "requests": ("requests until the last write", "a model"),
+    "writes": ("of these no reads (Events and dry runs included)", "a model"),
+    "resident": ("resident memory", "MiB"),
+    "restart": ("restart until it is idle", "s"),
+    "restart_cpu": ("CPU of a restart", "s"),
+    "restart_writes": ("requests of a restart that are no reads", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How a controller stood at a moment."""
+
+    at: float
+    cpu: float
+    requests: float
+    writes: float
+
+
+def run(sizes: Sequence[int] = (), rounds: int = ROUNDS) -> None:
+    """Measure both in turns; prints and writes medians."""
+    figures: list[Figure] = []
+    for n in sizes or SIZES:
+        taken = [(_round(n, ours), _round(n, theirs)) for _ in range(rounds)]
+        figures += _figures(n, [one for one, _ in taken], [other for _, other in taken])
+    report("side_by_side", figures)
+
+
+def _figures(n: int, ours: Sequence[Round], theirs: Sequence[Round]) -> Iterator[Figure]:
+    for name in (field.name for field in fields(Round)):
+        title, unit = TITLES[name]
+        value, peer = (median(getattr(one, name) for one in rounds) for rounds in (ours, theirs))
+        yield Figure(f"{title}, {n} models", unit, value, PEER, peer)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A controller that has nothing to do yet, its control plane, and how to give it work."""
+
+    controller: Controller
+    kube: Kube
+    submit: Callable[[], None]
+
+
+class Ours(Operator):
+    """The operator."""
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def metrics(self) -> str:
+        return self.health("/metrics")[1]
+
+
+@contextmanager
+def ours(n: int) -> Iterator[Ready]:
+    """The operator, with `n` packages in a bucket."""
+    with control_plane(f"{n} pairs", services=("s3",)) as sandbox, tempfile.TemporaryDirectory() as folder:
+        kube = Kube(sandbox.kubeconfig)
+        install(kube)
+        load = Load(n, sandbox.record.services["s3"])
+        load.prepare(kube)
+        operator = Ours(sandbox.service_account(*SERVICE_ACCOUNT), Path(folder) / "log")
+        operator.start()
+        try:
+            yield Ready(operator, kube, partial(load.submit, kube))
+        finally:
+            operator.kill()
+
+
+@contextmanager
+def theirs(n: int) -> Iterator[Ready]:
+    """KServe's controller."""
+    with control_plane(f"{n} InferenceServices") as sandbox, tempfile.TemporaryDirectory() as folder:
+        kube = Kube(sandbox.kubeconfig)
+        controller = kserve.installed(sandbox, Path(folder))
+        try:
+            yield Ready(controller, kube, partial(controller.submit, kube, n))
+        finally:
+            controller.kill()
+
+
+def _round(n: int, made: Callable[[int], AbstractContextManager[Ready]]) -> Round:
+    with made(n) as ready:
+        controller = ready.controller
+        start = _at_rest(controller)
+        say(f"{n} models: creating them")
+        begun = _moment(controller)
+        ready.submit()
+        until(lambda: deployments(ready.kube) >= n)
+        deployed = _moment(controller)
+        settled = _at_rest(controller)
+        resident = resident_mib(controller.pid)
+        return Round(
+            until_deployments=deployed.at - begun.at,
+            until_last_write=settled.at - begun.at,
+            cpu_until_deployments=(deployed.cpu - begun.cpu) / n * 1e3,
+            cpu_until_last_write=(settled.cpu - begun.cpu) / n * 1e3,
+            requests=(settled.requests - start.requests) / n,
+            writes=(settled.writes - start.writes) / n,
+            resident=resident,
+            **_restarted(controller),
+        )
+
+
+def _restarted(controller: Controller) -> dict[str, float]:
+    controller.kill()
+    begun = time.monotonic()
+    controller.start()
+    idle = _idle(controller)
+    return {
+        "restart": idle.at - begun,
+        "restart_cpu": idle.cpu,
+        "restart_writes": _moment(controller).writes,
+    }
+
+
+def _at_rest(controller: Controller) -> Moment:
+    """The moment of the last request that was no read, seen from a while later."""
+    last = _moment(controller)
+
+    def quiet() -> bool:
+        nonlocal last
+        now = _moment(controller)
+        if now.writes != last.writes:
+            last = now
+        return now.at - last.at > QUIET_SECONDS
+
+    until(quiet, every=LOOK_SECONDS)
+    return last
+
+
+def _idle(controller: Controller) -> Moment:
+    """The moment from which on it hardly took any CPU. Asks it nothing, which would cost it some."""
+    last = time.monotonic(), _cpu(controller)
+
+    def quiet() -> bool:
+        nonlocal last
+        now = time.monotonic(), _cpu(controller)
+        seconds = now[0] - last[0]
+        if now[1] - last[1] > IDLE_CPU * max(seconds, 1.0):
+            last = now
+        return seconds > IDLE_SECONDS
+
+    until(quiet, every=LOOK_SECONDS)
+    return Moment(*last, requests=0, writes=0)
+
+
+def _moment(controller: Controller) -> Moment:
+    samples = [
+        sample
+        for family in text_string_to_metric_families(controller.metrics())
+        for sample in family.samples
+        if sample.name == "rest_client_requests_total"
+    ]
+    writes = sum(sample.value for sample in samples if sample.labels["method"] in WRITES)
+    return Moment(time.monotonic(), _cpu(controller), sum(sample.value for sample in samples), writes)
+
+
+def _cpu(controller: Controller) -> float:
+    used = usage(controller.pid)
+    return used.operator + used.children
