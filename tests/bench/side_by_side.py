@@ -127,7 +127,7 @@ class Ours(Operator):
 @contextmanager
 def ours(n: int) -> Iterator[Ready]:
     """The operator, with `n` packages in a bucket."""
-    with control_plane(f"{n} pairs", services=("s3",)) as sandbox, tempfile.TemporaryDirectory() as folder:
+    with control_plane(f"ours {n}", services=("s3",)) as sandbox, tempfile.TemporaryDirectory() as folder:
         kube = Kube(sandbox.kubeconfig)
         install(kube)
         load = Load(n, sandbox.record.services["s3"])
@@ -143,7 +143,7 @@ def ours(n: int) -> Iterator[Ready]:
 @contextmanager
 def theirs(n: int) -> Iterator[Ready]:
     """KServe's controller."""
-    with control_plane(f"{n} InferenceServices") as sandbox, tempfile.TemporaryDirectory() as folder:
+    with control_plane(f"kserve {n}") as sandbox, tempfile.TemporaryDirectory() as folder:
         kube = Kube(sandbox.kubeconfig)
         controller = kserve.installed(sandbox, Path(folder))
         try:
