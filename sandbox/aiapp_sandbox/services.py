@@ -27,6 +27,7 @@ def start_s3(context: Context) -> Service:
                 str(context.binaries["versitygw"]),
                 f"--port={context.host}:{ports['s3']}",
                 "--quiet",
+                "--keep-alive",  # as every store in production does
                 *("posix", "--versioning-dir", str(versions), str(objects)),
             ],
             # In the environment and not among the arguments, which every user of the machine can read.
