@@ -22,6 +22,9 @@ from tests.bench.report import Figure, report
 from tests.bench.usage import resident_mib, usage
 from tests.support.kube import Kube
 from tests.support.operator import SERVICE_ACCOUNT, Operator, install
+from tests.support.sandbox import Sandbox
+
+from aiapp_sandbox.controlplane import SERVER
 
 SIZES: Final = (300, 1000)
 ROUNDS: Final = 2
@@ -55,6 +58,8 @@ class Round:
     until_last_write: float
     cpu_until_deployments: float
     cpu_until_last_write: float
+    apiserver: float
+    others: float
     requests: float
     writes: float
     resident: float
@@ -66,8 +71,10 @@ class Round:
 TITLES: Final = {
     "until_deployments": ("until all Deployments exist", "s"),
     "until_last_write": ("until the last write", "s"),
-    "cpu_until_deployments": ("CPU of all processes until all Deployments exist", "ms/model"),
-    "cpu_until_last_write": ("CPU of all processes until the last write", "ms/model"),
+    "cpu_until_deployments": ("CPU of all its processes until all Deployments exist", "ms/model"),
+    "cpu_until_last_write": ("CPU of all its processes until the last write", "ms/model"),
+    "apiserver": ("CPU of the API server meanwhile", "ms/model"),
+    "others": ("CPU of etcd, scheduler, other controllers and the S3 server meanwhile", "ms/model"),
     "requests": ("requests until the last write", "a model"),
     "writes": ("of these no reads (Events and dry runs included)", "a model"),
     "resident": ("resident memory", "MiB"),
@@ -108,7 +115,7 @@ class Ready:
     """A controller that has nothing to do yet, its control plane, and how to give it work."""
 
     controller: Controller
-    kube: Kube
+    sandbox: Sandbox
     submit: Callable[[], None]
 
 
@@ -135,7 +142,7 @@ def ours(n: int) -> Iterator[Ready]:
         operator = Ours(sandbox.service_account(*SERVICE_ACCOUNT), Path(folder) / "log")
         operator.start()
         try:
-            yield Ready(operator, kube, partial(load.submit, kube))
+            yield Ready(operator, sandbox, partial(load.submit, kube))
         finally:
             operator.kill()
 
@@ -147,32 +154,37 @@ def theirs(n: int) -> Iterator[Ready]:
         kube = Kube(sandbox.kubeconfig)
         controller = kserve.installed(sandbox, Path(folder))
         try:
-            yield Ready(controller, kube, partial(controller.submit, kube, n))
+            yield Ready(controller, sandbox, partial(controller.submit, kube, n))
         finally:
             controller.kill()
 
 
 def _round(n: int, made: Callable[[int], AbstractContextManager[Ready]]) -> Round:
     with made(n) as ready:
-        controller = ready.controller
+        controller, kube = ready.controller, Kube(ready.sandbox.kubeconfig)
         start = _at_rest(controller)
         say(f"{n} models: creating them")
-        begun = _moment(controller)
+        begun, around = _moment(controller), _around(ready.sandbox)
         ready.submit()
-        until(lambda: deployments(ready.kube) >= n)
+        until(lambda: deployments(kube) >= n)
         deployed = _moment(controller)
         settled = _at_rest(controller)
+        apiserver, others = (after - before for before, after in zip(around, _around(ready.sandbox), strict=True))
         resident = resident_mib(controller.pid)
-        return Round(
+        taken = Round(
             until_deployments=deployed.at - begun.at,
             until_last_write=settled.at - begun.at,
             cpu_until_deployments=(deployed.cpu - begun.cpu) / n * 1e3,
             cpu_until_last_write=(settled.cpu - begun.cpu) / n * 1e3,
+            apiserver=apiserver / n * 1e3,
+            others=others / n * 1e3,
             requests=(settled.requests - start.requests) / n,
             writes=(settled.writes - start.writes) / n,
             resident=resident,
             **_restarted(controller),
         )
+        say(str(taken))
+        return taken
 
 
 def _restarted(controller: Controller) -> dict[str, float]:
@@ -227,6 +239,13 @@ def _moment(controller: Controller) -> Moment:
     ]
     writes = sum(sample.value for sample in samples if sample.labels["method"] in WRITES)
     return Moment(time.monotonic(), _cpu(controller), sum(sample.value for sample in samples), writes)
+
+
+def _around(sandbox: Sandbox) -> tuple[float, float]:
+    """CPU seconds of the API server, and of all other processes of the sandbox."""
+    used = {process.name: usage(process.identity.pid).operator for process in sandbox.record.processes}
+    apiserver = used.pop(SERVER)
+    return apiserver, sum(used.values())
 
 
 def _cpu(controller: Controller) -> float:
