@@ -227,7 +227,7 @@ def _idle(controller: Controller) -> Moment:
         return seconds > IDLE_SECONDS
 
     until(quiet, every=LOOK_SECONDS)
-    return Moment(*last, requests=0, writes=0)
+    return Moment(last[0], _cpu(controller), requests=0, writes=0)
 
 
 def _moment(controller: Controller) -> Moment:
