@@ -23,6 +23,8 @@ READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLO
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
 QUICK_SECONDS: Final = 3.0
 """A new application reports only after this long that it waits for its version."""
+SILENT_SECONDS: Final = 30.0
+"""The same while its versions report nothing either, as when hundreds are registered at once."""
 KEPT_VERSIONS: Final = 50
 
 
@@ -76,8 +78,16 @@ def _patience(observed: Observed, ready: Finding) -> float | None:
     """Seconds until a new application reports that it waits for its version: most are imported soon."""
     if not observed.application.is_new or ready.reason not in NOT_NORMAL:
         return None
-    left = QUICK_SECONDS - (observed.now - observed.met).total_seconds()
+    patience = SILENT_SECONDS if _is_silent(observed) else QUICK_SECONDS
+    left = patience - (observed.now - observed.met).total_seconds()
     return left if left > 0 else None
+
+
+def _is_silent(observed: Observed) -> bool:
+    """Whether every version that is to be served exists and was not reported on yet: its report brings the next."""
+    serving = observed.application.parsed.spec.serving
+    new = {record.spec.version for record in observed.versions if record.is_new}
+    return serving is not None and all(served.version in new for served in serving.versions)
 
 
 def _managed() -> list[Finding]:

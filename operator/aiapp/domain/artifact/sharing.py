@@ -5,7 +5,7 @@ from aiapp.domain.kubernetes.resources import VERSIONS, Json
 
 
 def used_by(user: Json, *others: Json) -> Json:
-    """The metadata that record it. `user` is an AIApplicationVersion or an AIApplication, `others` are of the latter."""
+    """The metadata that record it. `user` is an AIApplicationVersion or an AIApplication, so are `others`."""
     used: Json = {"ownerReferences": [owner(one, controller=False) for one in (user, *others)]}
     if user["kind"] == VERSIONS.kind:
         used["labels"] = {pinned_label(user["metadata"]["name"]): user["metadata"]["uid"]}

@@ -8,7 +8,7 @@ from tests.support.records import application, condition, deployed, fresh_versio
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.adoption import name_taken
 from aiapp.domain.application.plan import Children, plan
-from aiapp.domain.application.status import QUICK_SECONDS, Assessment, assess, noteworthy_pods
+from aiapp.domain.application.status import QUICK_SECONDS, SILENT_SECONDS, Assessment, assess, noteworthy_pods
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 
@@ -17,6 +17,7 @@ STATE = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
 MODEL = {"name": "model", "ready": False}
 
 
+IMPORTING = VersionRecord.parse(fresh_version().raw | {"status": {"observedGeneration": 1, "phase": "Importing"}})
 SEEN = ApplicationRecord.parse(application().raw | {"status": {"observedGeneration": 1}})
 
 
@@ -261,9 +262,14 @@ def test_a_container_that_runs_and_is_not_healthy_in_time_is_told() -> None:
 @pytest.mark.parametrize(
     ("app", "version", "seconds", "wait"),
     [
-        pytest.param(application(), fresh_version(), 0.0, QUICK_SECONDS, id="both are new"),
-        pytest.param(application(), fresh_version(), 2.0, 1.0, id="two seconds later"),
-        pytest.param(application(), fresh_version(), 3.0, None, id="an import that takes longer"),
+        pytest.param(application(), fresh_version(), 0.0, SILENT_SECONDS, id="both are new"),
+        pytest.param(application(), fresh_version(), 28.0, 2.0, id="both are new for long"),
+        pytest.param(application(), fresh_version(), 30.0, None, id="both are new for too long"),
+        pytest.param(application(), IMPORTING, 2.0, 1.0, id="the import is reported"),
+        pytest.param(application(), IMPORTING, 3.0, None, id="the import takes longer"),
+        pytest.param(
+            application(), fresh_version(spec__version="2.0.0"), 0.0, QUICK_SECONDS, id="there is no such version"
+        ),
         pytest.param(application(), normal_version(), 0.0, None, id="the version is imported"),
         pytest.param(SEEN, fresh_version(), 0.0, None, id="an application that was told of before"),
     ],

@@ -8,7 +8,7 @@ from tests.support.world import UNSEEN, World
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import NEVER
-from aiapp.domain.application.status import QUICK_SECONDS
+from aiapp.domain.application.status import SILENT_SECONDS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Resource
 from aiapp.ports import StaleError, StoreError
 
@@ -53,7 +53,7 @@ async def test_a_slow_import_is_told_while_it_goes_on(world: World, monkeypatch:
 async def test_the_first_date_is_the_operators_not_the_schemas(world: World) -> None:
     world.bucket.answers.set()
     await world.of_applications(world.application)
-    world.now += QUICK_SECONDS
+    world.now += SILENT_SECONDS
     await world.of_applications(world.application)
     conditions = world.api.objects[APPLICATIONS, "team", "mnist"]["status"]["conditions"]
     assert [c for c in conditions if c["lastTransitionTime"] == NEVER] == []
@@ -61,14 +61,14 @@ async def test_the_first_date_is_the_operators_not_the_schemas(world: World) -> 
 
 async def test_a_new_application_says_that_it_waits_only_when_that_takes_long(world: World) -> None:
     outcome = await world.of_applications(world.application)
-    assert (outcome.retry_after, world.writes) == (QUICK_SECONDS, 0)
-    world.now += QUICK_SECONDS
+    assert (outcome.retry_after, world.writes) == (SILENT_SECONDS, 0)
+    world.now += SILENT_SECONDS
     outcome = await world.of_applications(world.application)
     assert (outcome.retry_after, ready(world, APPLICATIONS, "mnist")) == (None, "VersionNotReady")
 
 
 async def test_an_application_that_was_told_of_says_at_once_that_it_waits(world: World) -> None:
-    world.now += QUICK_SECONDS
+    world.now += SILENT_SECONDS
     app = world.store.get(APPLICATIONS, "team", "mnist")
     assert app is not None
     told = app | {"status": {**UNSEEN[APPLICATIONS], "observedGeneration": 1}}
