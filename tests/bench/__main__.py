@@ -23,7 +23,7 @@ def main(only: str | None, sizes: tuple[int, ...], peer: str | None, rounds: int
     """Measure; figures go to build/bench as well."""
     if only in {None, "controlplane"} and peer is None:
         controlplane.run(sizes)
-    if only == "controlplane" and peer is not None:
+    if only is None or (only == "controlplane" and peer is not None):
         side_by_side.run(sizes, rounds)
     if only in {None, "fetch"}:
         fetch.run()
