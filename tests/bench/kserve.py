@@ -102,7 +102,7 @@ def installed(sandbox: Sandbox, folder: Path) -> KServe:
         controller = KServe(sandbox, folder, _program(source), dict(ports))
     kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     sandbox.kubectl("apply", "--server-side", "-k", str(config / "crd"))
-    sandbox.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    eventually(partial(_are_served, kube), timeout=PATIENCE)
     rights = yaml.safe_load_all(sandbox.kubectl("kustomize", str(config / "rbac")).stdout)
     for document in (*map(_in_its_namespace, filter(None, rights)), _settings(config / "configmap")):
         kube.apply(document, fieldValidation="Ignore")
@@ -131,6 +131,15 @@ def _program(source: Path) -> Path:
     """Built by the versions that the module itself pins, and kept with the sandbox's programs."""
     module = Module(source.name, parent=source.parent)
     return build.built([Tool("manager", module, "./cmd/manager", VERSION)], os.environ, Silent())["manager"]
+
+
+def _are_served(kube: Kube) -> bool:
+    kinds = kube.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    return all(any(map(_is_established, kind["status"].get("conditions") or ())) for kind in kinds)
+
+
+def _is_established(condition: Object) -> bool:
+    return bool((condition["type"], condition["status"]) == ("Established", "True"))
 
 
 def _in_its_namespace(document: Object) -> Object:

@@ -29,7 +29,8 @@ from aiapp_sandbox.controlplane import SERVER
 SIZES: Final = (300, 1000)
 ROUNDS: Final = 2
 PEER: Final = f"KServe {kserve.VERSION}"
-LOOK_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 5.0
+"""Between looks at the metrics, each of which costs the controller some milliseconds."""
 QUIET_SECONDS: Final = 12.0
 """Without a request other than reads for so long, a controller is at rest."""
 IDLE_SECONDS: Final = 6.0
@@ -226,7 +227,7 @@ def _idle(controller: Controller) -> Moment:
             last = now
         return seconds > IDLE_SECONDS
 
-    until(quiet, every=LOOK_SECONDS)
+    until(quiet)
     return Moment(last[0], _cpu(controller), requests=0, writes=0)
 
 
