@@ -97,9 +97,11 @@ class Triggers:
                 yield key_of(APPLICATIONS, application)
 
     def _told(self, resource: Resource, document: Json) -> Iterable[Key]:
-        """The version of a pod that has fetched, until it is known what that content is; those of a manifest."""
+        """The version of a pod that has fetched, until its content is known; those of a manifest, with applications."""
         if resource == CONFIG_MAPS:
-            yield from _pinned(document)
+            for pinned in _pinned(document):
+                yield pinned
+                yield from self._application_of(pinned)
         if resource is not PODS or not has_reported(document):
             return
         metadata, labels = document["metadata"], document["metadata"].get("labels") or {}
@@ -108,6 +110,12 @@ class Triggers:
         version = self._store.get(VERSIONS, key.namespace, name)
         if version is not None and "verifiedAt" not in ((version.get("status") or {}).get("artifact") or {}):
             yield key
+
+    def _application_of(self, key: Key) -> Iterable[Key]:
+        """The application of a version, which owns the version's manifest as well."""
+        version = self._store.get(VERSIONS, key.namespace, key.name)
+        if version is not None and (application := application_of(VERSIONS, version)) is not None:
+            yield _application(version, application)
 
     def _versions_of(self, runtime: Json) -> Iterable[Key]:
         """Versions that use the runtime with their applications, and those that found none: it may be theirs."""

@@ -118,9 +118,19 @@ async def test_a_manifest_calls_for_every_owner_of_our_kinds(rig: Rig) -> None:
     assert await rig.keys() == {app(), version()}
 
 
+MANIFEST = {"labels": {"version.aiapp.dev/mnist-1.0.0": "a-former-uid"}}
+
+
 async def test_a_manifest_calls_for_the_versions_that_were_pinned_to_it(rig: Rig) -> None:
-    rig.put(CONFIG_MAPS, "aiapp-manifest-1", metadata={"labels": {"version.aiapp.dev/mnist-1.0.0": "a-former-uid"}})
+    rig.put(CONFIG_MAPS, "aiapp-manifest-1", metadata=MANIFEST)
     assert await rig.keys() == {version()}
+
+
+async def test_a_manifest_calls_for_the_application_of_a_version_which_may_have_lost_it_as_well(rig: Rig) -> None:
+    rig.version()
+    await rig.keys()
+    rig.put(CONFIG_MAPS, "aiapp-manifest-1", metadata=MANIFEST)
+    assert await rig.keys() == {version(), app()}
 
 
 async def test_a_runtime_calls_for_versions_that_use_it_with_their_applications_or_found_none(rig: Rig) -> None:
