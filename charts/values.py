@@ -252,6 +252,8 @@ class Values(Common):
 
     service: Service = Service()
     network_policy: NetworkPolicy = NetworkPolicy()
+    replicas: Annotated[int, Field(ge=0)] = 1
+    """Pods of the operator. One of them works; with two, the other goes on within seconds where a node fails."""
     pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
     monitoring: Monitoring = Monitoring()
 

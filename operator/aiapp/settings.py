@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     """The operator's own image: the init container that fetches models runs it."""
     workers: Annotated[int, Field(ge=2, le=256)] = 16
     """Objects that are reconciled at the same time; at most half of them are versions that are being imported."""
+    leader_election: bool = False
+    """Whether several replicas may run: one of them works, by a Lease in the operator's namespace, the others wait."""
+    lease_seconds: Annotated[float, Field(ge=3, le=600)] = 15.0
+    """How long the others wait for a leader that gives no sign; it stops by itself after two thirds of it."""
     resync_seconds: Annotated[float, Field(ge=10)] = 600.0
     """Everything is listed and looked at again after this many seconds."""
     store_connections: Annotated[int, Field(ge=1, le=128)] = 8

@@ -6,6 +6,9 @@
 # Where it looks for the administrator's ConfigMap aiapp-node-facts.
 - name: AIAPP_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+# One replica works, the others are ready to.
+- name: AIAPP_LEADER_ELECTION
+  value: "true"
 # Each thread that lists a large package would keep memory of its own; two pools of it are enough.
 - name: MALLOC_ARENA_MAX
   value: "2"

@@ -64,7 +64,8 @@ class Manager:
         self._begin("permission to work", self._govern())
 
     async def stop(self) -> None:
-        """Ends everything at once."""
+        """Ends what works first, so that nothing is written after the lead was given away."""
+        await self._end(["permission to work", *(runnable.name for runnable in self._working)])
         await self._end(list(self._tasks))
         self.over.set()
 

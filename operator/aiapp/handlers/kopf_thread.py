@@ -104,7 +104,7 @@ class KopfThread(Watching):
         @kopf.on.login(registry=registry, id="login")
         async def login(**_: Any) -> kopf.AiohttpSession:
             await asyncio.sleep(next(pauses))
-            observed = session(credentials, connector, observe=self._observe, response_class=EmptyListing)
+            observed = session(credentials, connector, middleware=self._observe, response_class=EmptyListing)
             return kopf.AiohttpSession(server=credentials.server, aiohttp_session=observed)
 
         for resource in self._kinds:

@@ -1,19 +1,24 @@
 """The whole operator but for what watches its own kinds, put together. Never decides anything about objects."""
 
 import logging
+import socket
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import aiohttp
 
 from aiapp.adapters.http.probes import Probes
-from aiapp.adapters.kube.client import KubeApi
+from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.adapters.kube.credentials import KubeCredentials, load, session
+from aiapp.adapters.kube.guard import only_leader_writes
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.controller.crd_check import SchemaCheck
 from aiapp.controller.kind_watch import KindWatch, Watching, Witness
+from aiapp.controller.leader import Elector, LeaseSettings
 from aiapp.controller.manager import Manager, Runnable
 from aiapp.controller.resync import Resync
 from aiapp.controller.workers import RESULTS, Workers
@@ -23,6 +28,7 @@ from aiapp.domain.kubernetes.resources import (
     Resource,
 )
 from aiapp.domain.monitoring.work import work_samples
+from aiapp.ports import Api
 from aiapp.reconcile.monitor import Monitor
 from aiapp.reconcile.triggers import FLEET
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
@@ -30,13 +36,22 @@ from aiapp.reconcile.version.drift import DRIFT
 from aiapp.settings import Settings
 from aiapp.wiring.configured import proxies
 from aiapp.wiring.informers import informers
-from aiapp.wiring.parts import assembled
+from aiapp.wiring.parts import assembled, utc_now
 from aiapp.wiring.reconcilers import drift_reconciler, reconcilers
 
 logger = logging.getLogger(__name__)
 
+LEASE: Final = "aiapp-operator"
+"""Name of the Lease that replicas share."""
+QUICK: Final = Timing(attempt=3, total=3)
+"""For the lease: what takes longer is better asked again."""
 WatchKinds = Callable[[Collection[Resource], Witness], Watching]
 """Begins to watch kinds, and tells the witness."""
+
+
+def elapsed() -> float:
+    """Seconds that go on while the machine sleeps, where it can tell; nobody can set them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Engine:
@@ -49,8 +64,10 @@ class Engine:
         credentials = KubeCredentials(load, time.monotonic)
         self._metrics = metrics = Metrics(urlsplit(credentials.server).netloc)
         self._connector = aiohttp.TCPConnector(ssl=credentials.tls, limit=0, keepalive_timeout=60)
-        self._session = session(credentials, self._connector)
-        self._parts = parts = assembled(settings, KubeApi(self._session, credentials.server, observer=metrics), metrics)
+        self._session = session(credentials, self._connector, middleware=only_leader_writes(self._leads))
+        kube = partial(KubeApi, self._session, credentials.server, observer=metrics)
+        self._elector = self._made_elector(settings, kube(QUICK)) if settings.leader_election else None
+        self._parts = parts = assembled(settings, kube(), metrics)
         self._monitor = Monitor(parts.store, parts.view, metrics, time.monotonic)
         parts.store.listen(self._monitor)
         self._resync = Resync(parts.api, parts.store, parts.triggers.everything, settings.resync_seconds)
@@ -58,7 +75,7 @@ class Engine:
         self._kinds = KindWatch(OWN, self._schema, lambda kinds: watch_kinds(kinds, self))
         self._informers = tuple(informers(parts))
         self._workers = self._made_workers()
-        self.manager = Manager([*self._watching(), *self._working()])
+        self.manager = Manager([*self._watching(), *self._working()], self._leads)
         self._probes = Probes(self.manager.unhealthy, self.manager.unready, metrics)
 
     async def start(self, host: str, port: int) -> None:
@@ -91,6 +108,21 @@ class Engine:
         """A watch of that kind begins."""
         self._resync.listed(kind)
 
+    def _leads(self) -> bool:
+        return self._elector is None or self._elector.leads()
+
+    def _review(self) -> None:
+        self.manager.review()
+
+    def _made_elector(self, settings: Settings, api: Api) -> Elector:
+        lease = LeaseSettings(
+            namespace=settings.namespace,
+            name=LEASE,
+            identity=f"{socket.gethostname()}_{uuid4()}",
+            seconds=settings.lease_seconds,
+        )
+        return Elector(api, lease, self._review, elapsed=elapsed, clock=utc_now)
+
     def _made_workers(self) -> Mapping[str, Workers]:
         parts = self._parts
         made = partial(Workers, clock=time.monotonic, observer=self._metrics)
@@ -115,6 +147,8 @@ class Engine:
         yield Runnable(name="watches of our own kinds", run=self._kinds.run, complaints=self._kinds.complaints)
         yield Runnable(name="CRDs", run=self._schema.run, blockers=lambda: self._schema.complaints)
         yield Runnable(name="ranges of Services", run=ranges.run, synced=ranges.synced)
+        if self._elector is not None:
+            yield Runnable(name="leader election", run=self._elector.run)
         yield Runnable(name="events", run=self._parts.recorder.run)
 
     def _working(self) -> Iterator[Runnable]:
@@ -124,6 +158,7 @@ class Engine:
     def _sample_metrics(self) -> None:
         for informer in self._informers:
             self._metrics.watch(informer.collection.title, informer.silence)
+        self._metrics.leader(LEASE, self._leads)
         for kind in OWN:
             self._metrics.watch(kind.plural, partial(self._kinds.silence, kind))
         self._metrics.sample(self._monitor.samples)

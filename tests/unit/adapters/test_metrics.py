@@ -39,6 +39,7 @@ def everything() -> Metrics:
     told.fetched(Reason.SUCCEEDED, 12.0, 1000)
     told.rollout_ended("available", 30.0)
     told.watch("Pod", lambda: 5.0)
+    told.leader("a-lease", lambda: True)
     counted = set(told._instruments)
     told.sample(lambda: [Sample(one, ("x",) * len(one.labels), 1) for one in ALL if one not in counted])
     return told

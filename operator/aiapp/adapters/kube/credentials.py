@@ -135,12 +135,12 @@ def session(
     credentials: KubeCredentials,
     connector: aiohttp.BaseConnector,
     *,
-    observe: aiohttp.ClientMiddlewareType | None = None,
+    middleware: aiohttp.ClientMiddlewareType | None = None,
     response_class: type[aiohttp.ClientResponse] = aiohttp.ClientResponse,
 ) -> aiohttp.ClientSession:
     """A session that authenticates every request, and once more with fresh credentials after a 401.
 
-    `observe` is a middleware around that.
+    `middleware` sees each attempt right before it is sent.
     """
 
     async def authenticate(
@@ -160,7 +160,7 @@ def session(
         connector_owner=False,
         proxy=credentials.proxy,
         headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "aiapp-operator"},
-        middlewares=(authenticate,) if observe is None else (observe, authenticate),
+        middlewares=(authenticate,) if middleware is None else (authenticate, middleware),
         response_class=response_class,
         cookie_jar=aiohttp.DummyCookieJar(),  # the API server sets none, and looking for them takes time
     )

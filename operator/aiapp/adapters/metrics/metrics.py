@@ -21,7 +21,7 @@ _MAKERS: Final = {"counter": counter, "gauge": gauge, "histogram": histogram}
 _COUNTED: Final = (
     *(definitions.RESULTS, definitions.ERRORS, definitions.PANICS, definitions.SECONDS, definitions.WORKERS),
     *(definitions.DEPTH, definitions.ADDS, definitions.RETRIES, definitions.WAITED, definitions.WORKED),
-    *(definitions.ANSWERS, definitions.LATENCY, definitions.SILENCE, definitions.BUILD),
+    *(definitions.ANSWERS, definitions.LATENCY, definitions.SILENCE, definitions.BUILD, definitions.LEADER),
     *(definitions.IMPORT_SECONDS, definitions.IMPORT_FAILURES),
     *(definitions.STORE_ANSWERS, definitions.STORE_LATENCY),
     *(definitions.FETCHES, definitions.FETCH_SECONDS, definitions.FETCH_BYTES),
@@ -125,6 +125,10 @@ class Metrics:
     def watch(self, resource: str, silence: Callable[[], float]) -> None:
         """`silence` is asked at every scrape."""
         self._of(definitions.SILENCE, resource).set_function(silence)
+
+    def leader(self, name: str, leads: Callable[[], bool]) -> None:
+        """`leads` is asked at every scrape; `name` is the lease's."""
+        self._of(definitions.LEADER, name).set_function(leads)
 
     def sample(self, samples: Samples) -> None:
         """`samples` is asked at every scrape."""

@@ -49,6 +49,7 @@ EVENTS: Final = Resource("", "v1", "events", "Event")
 SERVICE_CIDRS: Final = Resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", namespaced=False)
 LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 CRDS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
@@ -71,6 +72,7 @@ _BY_KIND: Final = {
         LIMIT_RANGES,
         NODES,
         SERVICE_CIDRS,
+        LEASES,
         CRDS,
     )
 }

@@ -108,6 +108,9 @@ LATENCY: Final = Definition(
 )
 
 BUILD: Final = Definition("aiapp_build_info", "gauge", "Always 1; the operator's version is the label.", ("version",))
+LEADER: Final = Definition(
+    "leader_election_master_status", "gauge", "Whether this replica leads: 1 or 0; alone it is always 1.", ("name",)
+)
 SILENCE: Final = Definition(
     "aiapp_watch_silence_seconds", "gauge", "Seconds since a watch last heard from the API server.", ("resource",)
 )
@@ -282,6 +285,6 @@ GROUPS: Final[dict[str, tuple[Definition, ...]]] = {
         ARTIFACT_BYTES,
     ),
     "Fleet": (NODES, NPUS, NPUS_USED, RUNTIME_NODES, RUNTIME_NPUS, RUNTIME_NPUS_FREE),
-    "The operator": (BUILD, OMITTED),
+    "The operator": (BUILD, LEADER, OMITTED),
 }
 """By heading of the reference."""

@@ -1,0 +1,146 @@
+"""Which of several replicas may write: the one that holds a Lease, as it knows by its own clock alone.
+
+Times in the Lease are for people. Never stops anything itself: it tells, and `leads` is asked before each write.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.domain.kubernetes.resources import LEASES, Json
+from aiapp.ports import Api, ApiError, Clock, ConflictError, NotFoundError
+
+logger = logging.getLogger(__name__)
+
+RENEW_SHARE: Final = 2 / 3
+"""Of its duration a lease is good for its holder for so much, others wait for all of it."""
+RETRY_SHARE: Final = 2 / 15
+"""Of its duration: between two looks at the lease."""
+JITTER: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseSettings:
+    """Which Lease, for whom, and how long it is good for."""
+
+    namespace: str
+    name: str
+    identity: str
+    """Of this process: no other one ever has it."""
+    seconds: float
+
+
+class Elector:
+    """Tries to get and keep the lease while `run` runs; `on_change` hears that `leads` may say something else.
+
+    `elapsed` gives seconds that go on while the machine sleeps and that nobody can set; `clock` is for people.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        settings: LeaseSettings,
+        on_change: Callable[[], None],
+        *,
+        elapsed: Callable[[], float],
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._api = api
+        self._settings = settings
+        self._on_change = on_change
+        self._elapsed = elapsed
+        self._clock = clock
+        self._jitter = jitter
+        self._good_until: float | None = None
+        self._seen = ""
+        self._seen_at = 0.0
+        self._told = False
+
+    def leads(self) -> bool:
+        """Whether this replica may write at this moment."""
+        return self._good_until is not None and self._elapsed() < self._good_until
+
+    async def run(self) -> None:
+        """Until cancelled; then the lease is given back, so that another replica goes on at once."""
+        try:
+            while True:
+                await self._round()
+                self._tell()
+                await asyncio.sleep(self._settings.seconds * RETRY_SHARE * (1 - JITTER * self._jitter()))
+                self._tell()
+        finally:
+            await self._release()
+
+    async def _round(self) -> None:
+        began = self._elapsed()
+        try:
+            lease = await self._lease()
+            if lease is None:
+                await self._api.create({**_identified(self._settings), "spec": self._held({})})
+            elif self._is_free(lease):
+                await self._patch(lease, self._held(lease["spec"]))
+            else:
+                return
+        except ConflictError:
+            logger.debug("the lease %s was written by another replica meanwhile", self._settings.name)
+        except ApiError as error:
+            logger.warning("the lease %s: %s", self._settings.name, error)
+        else:
+            self._good_until = began + self._settings.seconds * RENEW_SHARE
+
+    async def _lease(self) -> Json | None:
+        try:
+            return await self._api.get(LEASES, self._settings.namespace, self._settings.name)
+        except NotFoundError:
+            return None
+
+    def _is_free(self, lease: Json) -> bool:
+        """Held by nobody, by us, or by one that has let it stand for longer than it is good for."""
+        version, spec = lease["metadata"]["resourceVersion"], lease["spec"]
+        if version != self._seen:
+            self._seen, self._seen_at = version, self._elapsed()
+        seconds = max(float(spec.get("leaseDurationSeconds") or 0), self._settings.seconds)
+        holder = spec.get("holderIdentity")
+        return holder in (None, "", self._settings.identity) or self._elapsed() - self._seen_at > seconds
+
+    async def _patch(self, lease: Json, spec: Json) -> None:
+        """Raises `ConflictError` when the lease is no longer as it was seen."""
+        unchanged = {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}}
+        await self._api.patch(LEASES, self._settings.namespace, self._settings.name, {**unchanged, "spec": spec})
+
+    def _held(self, spec: Json) -> Json:
+        """What of the lease is to be another for it to be ours."""
+        now = f"{self._clock():%Y-%m-%dT%H:%M:%S.%fZ}"
+        held = {"leaseDurationSeconds": max(1, round(self._settings.seconds)), "renewTime": now}
+        if spec.get("holderIdentity") == self._settings.identity:
+            return held
+        transitions = int(spec.get("leaseTransitions") or 0) + 1 if spec else 0
+        return held | {"holderIdentity": self._settings.identity, "acquireTime": now, "leaseTransitions": transitions}
+
+    async def _release(self) -> None:
+        """Nothing is written from here on, whatever becomes of the lease."""
+        led, self._good_until = self.leads(), None
+        if not led:
+            return
+        try:
+            lease = await self._lease()
+            if lease is not None and lease["spec"].get("holderIdentity") == self._settings.identity:
+                await self._patch(lease, {"holderIdentity": None})
+        except ApiError as error:
+            logger.info("the lease %s is not given back: %s", self._settings.name, error)
+
+    def _tell(self) -> None:
+        leads = self.leads()
+        if leads != self._told:
+            self._told = leads
+            logger.info("this replica %s (%s)", "leads" if leads else "does not lead any more", self._settings.identity)
+            self._on_change()
+
+
+def _identified(settings: LeaseSettings) -> Json:
+    metadata = {"name": settings.name, "namespace": settings.namespace}
+    return {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}

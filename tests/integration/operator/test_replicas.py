@@ -1,0 +1,140 @@
+"""Several replicas, real processes before a real API server: one works, another goes on, and never two at a time."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.support.kube import Kube, Object
+from tests.support.operator import SERVICE_ACCOUNT, Operator
+from tests.support.sandbox import Sandbox
+from tests.support.waiting import eventually
+from tests.support.write_proxy import write_proxy
+
+GROUP = "aiapp.dev/v1alpha1"
+FAILOVER_SECONDS = 20
+MANY = 40
+
+
+class Replicas:
+    """Operators that elect a leader; started one after the other, so that the first one leads."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, lease_seconds: int) -> None:
+        self._kubeconfig = sandbox.service_account(*SERVICE_ACCOUNT)
+        self._folder = folder
+        self._environment = {"AIAPP_LEADER_ELECTION": "true", "AIAPP_LEASE_SECONDS": str(lease_seconds)}
+        self.started: list[Operator] = []
+
+    def start(self, kubeconfig: Path | None = None) -> Operator:
+        log = self._folder / f"operator-{len(self.started)}.log"
+        operator = Operator(kubeconfig or self._kubeconfig, log, self._environment)
+        self.started.append(operator)
+        return operator.start()
+
+    def first(self, kubeconfig: Path | None = None) -> Operator:
+        """One that leads."""
+        operator = self.start(kubeconfig)
+        eventually(lambda: leads(operator), timeout=60)
+        return operator
+
+
+@contextmanager
+def replicas(sandbox: Sandbox, kube: Kube, folder: Path, lease_seconds: int) -> Iterator[Replicas]:
+    made = Replicas(sandbox, folder, lease_seconds)
+    yield made
+    for operator in made.started:
+        if operator.process is not None:
+            operator.stop()
+        assert "Traceback" not in operator.log(), operator.log()
+    if lease := kube.find("coordination.k8s.io/v1", "Lease", "aiapp-operator", "aiapp-system"):
+        kube.delete(lease)
+
+
+def leads(operator: Operator) -> bool:
+    return operator.metric("leader_election_master_status") == 1
+
+
+def application(name: str, namespace: str) -> Object:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": GROUP, "kind": "AIApplication", "metadata": metadata, "spec": {}}
+
+
+def observed(kube: Kube, one: Object) -> int:
+    found = kube.get(GROUP, "AIApplication", one["metadata"]["name"], one["metadata"]["namespace"])
+    return int((found.get("status") or {}).get("observedGeneration") or 0)
+
+
+def take_up(kube: Kube, name: str, namespace: str) -> None:
+    one = kube.create(application(name, namespace))
+    eventually(lambda: observed(kube, one) == 1)
+
+
+@pytest.mark.usefixtures("installed")
+def test_one_works_and_the_other_is_ready_and_writes_nothing(
+    sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
+) -> None:
+    with replicas(sandbox, kube, tmp_path, 15) as made:
+        leader, standby = made.first(), made.start()
+        take_up(kube, "one", namespace)
+        assert leads(leader)
+        assert not leads(standby)
+        assert standby.health("/readyz") == (200, "ok\n")
+        assert standby.metric("aiapp_watch_silence_seconds", resource="aiapplications") < 60
+        assert standby.writes() == 0
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_leader_that_dies_is_followed_within_20_seconds(
+    sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
+) -> None:
+    with replicas(sandbox, kube, tmp_path, 15) as made:
+        leader, standby = made.first(), made.start()
+        leader.kill()
+        eventually(lambda: leads(standby), timeout=FAILOVER_SECONDS)
+        take_up(kube, "after", namespace)
+        made.start()
+        assert not leads(made.started[-1])
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_leader_that_is_asked_to_stop_gives_the_lease_back(
+    sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
+) -> None:
+    with replicas(sandbox, kube, tmp_path, 150) as made:
+        leader, standby = made.first(), made.start()
+        assert leader.stop() == 0
+        eventually(lambda: leads(standby), timeout=60)
+        take_up(kube, "after", namespace)
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_leader_that_was_frozen_in_the_middle_of_its_work_writes_nothing_when_it_wakes(
+    sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
+) -> None:
+    with (
+        replicas(sandbox, kube, tmp_path, 6) as made,
+        write_proxy(sandbox.service_account(*SERVICE_ACCOUNT), tmp_path) as (proxy, kubeconfig),
+    ):
+        frozen = made.first(kubeconfig)
+        standby = made.start()
+        proxy.watch(namespace)
+        many = [kube.create(application(f"app-{number}", namespace)) for number in range(MANY)]
+        eventually(lambda: observed(kube, many[0]) == 1)
+        assert frozen.process is not None
+        os.kill(frozen.process.pid, signal.SIGSTOP)
+        eventually(lambda: leads(standby))
+        for one in many:
+            kube.patch(one, {"spec": {"displayName": "changed"}})
+        eventually(lambda: all(observed(kube, one) == 2 for one in many))
+        proxy.watch(namespace)
+        os.kill(frozen.process.pid, signal.SIGCONT)
+        eventually(lambda: "does not lead any more" in frozen.log())
+        frozen.until_ready()
+        for one in many:
+            kube.patch(one, {"spec": {"displayName": "changed-again"}})
+        eventually(lambda: all(observed(kube, one) == 3 for one in many))
+        assert proxy.written == []
+        assert not leads(frozen)
+        frozen.stop()
