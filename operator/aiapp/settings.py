@@ -59,6 +59,7 @@ IndexUrl = Annotated[str, AfterValidator(Form(r"(https?://[^\s@]+)?", "an http o
 Quantity = Annotated[
     str, AfterValidator(Form(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?", "a quantity, such as `500m` or `2Gi`"))
 ]
+NamespaceName = Annotated[str, AfterValidator(Form(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "the name of a namespace"))]
 ObjectName = Annotated[
     str, AfterValidator(Form(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "the name of a Kubernetes object"))
 ]
@@ -91,6 +92,8 @@ class Settings(BaseSettings):
     """Longest time for one whole answer of object storage: one page of a listing, or one small file."""
     namespace: ObjectName = "aiapp-system"
     """The operator's own namespace."""
+    watch_namespaces: Annotated[tuple[NamespaceName, ...], *_List] = ()
+    """Namespaces whose applications and versions the operator manages, with rights in these alone; none: all."""
     node_facts_config_map: ObjectName = "aiapp-node-facts"
     """ConfigMap of that namespace with an administrator's node labels, chips and driver tables."""
     count_devices: bool = True

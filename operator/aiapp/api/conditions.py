@@ -137,7 +137,7 @@ class Reason(StrEnum):
 
     # Nodes
     NO_NODES = "NoNodes"
-    """The cluster has no nodes at all."""
+    """The cluster has no nodes at all, or the operator may not list them."""
     ARCHITECTURE_MISMATCH = "ArchitectureMismatch"
     """The node has another processor architecture."""
     OPERATING_SYSTEM_MISMATCH = "OperatingSystemMismatch"

@@ -3,7 +3,8 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, pinned_versions
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, NODES, RUNTIMES, VERSIONS, Json, Resource
@@ -85,16 +86,25 @@ class Cache(Generic[Facts]):
         del self._objects[resource][_place(metadata)]
         self._settle(Change(resource, old, None, own))
 
-    def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None:
-        """A whole listing at `resource_version`: what it lacks is gone, unless it was written later."""
+    def replace(
+        self, resource: Resource, documents: Iterable[Json], resource_version: str, *, namespace: str = ""
+    ) -> None:
+        """A whole listing at `resource_version`: what it lacks is gone, unless it was written later.
+
+        With a namespace a whole listing of that, which says nothing of others.
+        """
         listed = set()
         for document in documents:
             listed.add(_place(document["metadata"]))
             self.put(resource, document)
         at = int(resource_version)
         for place, document in list(self._objects[resource].items()):
-            if place not in listed and _version(document) <= at:
+            if place not in listed and _version(document) <= at and namespace in ("", place[0]):
                 self.remove(resource, document)
+
+    def within(self, namespace: str) -> "NamespacedSink":
+        """A sink for what is listed and watched of one namespace."""
+        return NamespacedSink(self, namespace)
 
     # What is known
 
@@ -184,6 +194,15 @@ class Cache(Generic[Facts]):
         self._deleted[document["metadata"].get("uid", "")] = _version(document)
         if len(self._deleted) > REMEMBERED_DELETIONS:
             self._deleted.popitem(last=False)
+
+
+class NamespacedSink:
+    """The cache, to which a listing says nothing of other namespaces."""
+
+    def __init__(self, cache: Cache[Any], namespace: str) -> None:
+        self.put = cache.put
+        self.remove = cache.remove
+        self.replace = partial(cache.replace, namespace=namespace)
 
 
 def application_of(resource: Resource, document: Json) -> str | None:

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_SECONDS: Final = 0.5
 BACKOFF_CAP_SECONDS: Final = 30.0
+HTTP_FORBIDDEN: Final = 403
 HTTP_GONE: Final = 410
 ALL: Final = str(2**63 - 1)
 """As the resourceVersion of a listing: later than whatever was seen before."""
@@ -46,6 +47,8 @@ class Collection:
     """What is kept of an object: at least name, namespace, uid and resourceVersion; None for one without interest."""
     is_optional: bool = False
     """Whether the cluster may not serve the kind: there are none then, and it is looked for now and then."""
+    without: str = ""
+    """What is lost where the operator may not read it, which is no fault then; empty: it is one."""
 
     @property
     def title(self) -> str:
@@ -93,12 +96,19 @@ class Informer:
             except ApiError as error:
                 if self.collection.is_optional and error.reason == NOT_SERVED:
                     self._none()
+                elif self.collection.without and error.status == HTTP_FORBIDDEN:
+                    self._do_without(error)
                 await self._pause(error)
 
     def _none(self) -> None:
         """The kind is not served, or no longer: its objects went with it."""
         self._sink.replace(self.collection.resource, (), ALL)
         self.synced.set()
+
+    def _do_without(self, error: ApiError) -> None:
+        if not self.synced.is_set():
+            logger.warning("%s may not be read (%s): %s", self.collection.title, error.message, self.collection.without)
+        self._none()
 
     async def _list(self) -> None:
         collection = self.collection

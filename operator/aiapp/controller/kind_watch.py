@@ -38,6 +38,9 @@ class Witness(Protocol):
     def listed(self, kind: Resource) -> None:
         """A watch of the kind begins afresh: everything that happened before has to be listed."""
 
+    def refused(self, kind: Resource) -> None:
+        """The operator may not list or watch the kind."""
+
 
 class Watching(Protocol):
     """Something that watches kinds until it ends."""
@@ -98,7 +101,7 @@ class KindWatch:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            served = frozenset(self._schema.served)
+            served = self._wanted()
             if not served:
                 await asyncio.sleep(self._timing.poll)
                 continue
@@ -107,6 +110,10 @@ class KindWatch:
             pause = self._pause()
             logger.warning("our own kinds are watched again in %.1f s: %s", pause, reason)
             await asyncio.sleep(pause)
+
+    def leave_out(self, kind: Resource) -> None:
+        """It is not watched any more, which is no complaint."""
+        self._states.pop(kind, None)
 
     def complaints(self) -> Iterator[str]:
         """A sentence for each kind that is not watched."""
@@ -121,6 +128,9 @@ class KindWatch:
         """Seconds since the watch of that kind last brought anything; bookmarks come every minute."""
         return self._timing.clock() - self._states[kind].heard_at
 
+    def _wanted(self) -> frozenset[Resource]:
+        return frozenset(self._schema.served).intersection(self._states)
+
     async def _watched(self, kinds: Collection[Resource]) -> str:
         """Why it is over."""
         watching, began = self._begin(kinds), self._timing.clock()
@@ -128,6 +138,8 @@ class KindWatch:
             while True:
                 await asyncio.wait((watching.ended,), timeout=self._timing.poll)
                 now = self._timing.clock()
+                if not self._states.keys() >= set(kinds):
+                    return "a kind may not be watched"
                 self._note(kinds, watching, now)
                 if now - began > self._timing.steady:
                     self._failures = 0
@@ -135,7 +147,7 @@ class KindWatch:
                     return f"{watching.ended.result() or 'it ended'!r}"
                 if missing := self._missing(kinds, began, now):
                     return f"{', '.join(missing)} are served and not watched"
-                if frozenset(self._schema.served) - frozenset(kinds):
+                if self._wanted() - frozenset(kinds):
                     self._failures = 0
                     return "another kind is served"
         finally:

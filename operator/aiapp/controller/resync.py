@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiapp.controller.cache import Cache
@@ -19,11 +19,14 @@ JITTER: Final = 0.1
 
 
 class Resync:
-    """Fills the store from listings while `run` runs; `everything` puts every key into the queue once a period."""
+    """Fills the store from listings while `run` runs; `everything` puts every key into the queue once a period.
+
+    `scopes`: by namespace what lists it; the empty one is all of them.
+    """
 
     def __init__(
         self,
-        api: Api,
+        scopes: Mapping[str, Api],
         store: Cache[Any],
         everything: Callable[[], None],
         period: float,
@@ -31,11 +34,12 @@ class Resync:
     ) -> None:
         self.synced = asyncio.Event()
         """Set once every kind has been listed."""
-        self._api = api
+        self._scopes = scopes
         self._store = store
         self._everything = everything
         self._period = period
         self._jitter = jitter
+        self._kinds = list(OWN)
         self._unseen = set(OWN)
         self._due: set[Resource] = set()
         self._asked = asyncio.Event()
@@ -45,13 +49,20 @@ class Resync:
         self._due.add(kind)
         self._asked.set()
 
+    def leave_out(self, kind: Resource) -> None:
+        """It is not for us to list."""
+        if kind in self._kinds:
+            self._kinds.remove(kind)
+            self._unseen.discard(kind)
+            self._asked.set()
+
     async def run(self) -> None:
         """Until cancelled."""
         next_round = self._next_round()
         while True:
             await self._wait(next_round - time.monotonic())
             if time.monotonic() >= next_round:
-                self._due.update(OWN)
+                self._due.update(self._kinds)
                 self._everything()
                 next_round = self._next_round()
             await self._list_due()
@@ -69,7 +80,7 @@ class Resync:
     async def _list_due(self) -> None:
         self._asked.clear()
         due, self._due = self._due, set()
-        for resource in OWN:
+        for resource in self._kinds.copy():
             if resource in due:
                 await self._list(resource)
         if not self._unseen:
@@ -77,11 +88,18 @@ class Resync:
 
     async def _list(self, resource: Resource) -> None:
         try:
-            page = await self._api.list(resource, trim=trim_of(resource))
+            await self._list_scopes(resource)
         except ApiError as error:
             # Kinds that are not served yet are what the CRD check is for; it says so.
             logger.info("listing %s: %s; again in %.0f s", resource.plural, error, RETRY_SECONDS)
             self._due.add(resource)
             return
-        self._store.replace(resource, page.items, page.resource_version)
         self._unseen.discard(resource)
+
+    async def _list_scopes(self, resource: Resource) -> None:
+        for namespace, api in self._scopes.items():
+            page = await api.list(resource, trim=trim_of(resource))
+            if not resource.namespaced:
+                self._store.replace(resource, page.items, page.resource_version)
+                return
+            self._store.replace(resource, page.items, page.resource_version, namespace=namespace)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from functools import partial
 
 from aiapp.handlers.kopf_thread import KopfThread, note, quieten
 from aiapp.settings import Settings
@@ -13,7 +14,7 @@ async def run(settings: Settings, host: str, port: int) -> bool:
 
     Raises `NoClusterError`, and OSError when the address is taken.
     """
-    engine = Engine(settings, KopfThread)
+    engine = Engine(settings, partial(KopfThread, namespaces=settings.watch_namespaces))
     manager = engine.manager
     quieten()
     for number in (signal.SIGTERM, signal.SIGINT):

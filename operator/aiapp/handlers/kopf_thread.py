@@ -34,14 +34,19 @@ KOPF_LOGGERS: Final = ("kopf._core.reactor.running", "kopf._core.reactor.orchest
 
 
 class KopfThread(Watching):
-    """Watches `kinds` from its creation on, and tells `witness` on the event loop that it was created in."""
+    """Watches `kinds` from its creation on, and tells `witness` on the event loop that it was created in.
 
-    def __init__(self, kinds: Collection[Resource], witness: Witness) -> None:
+    In `namespaces`, or everywhere when there are none.
+    """
+
+    def __init__(self, kinds: Collection[Resource], witness: Witness, *, namespaces: Collection[str] = ()) -> None:
         self._kinds = kinds
+        self._namespaces = namespaces
+        self._paths = {kind: {kind.path(one) for one in namespaces or (None,)} for kind in kinds}
         self._witness = witness
         self._home = asyncio.get_running_loop()
         self._ended: asyncio.Future[BaseException | None] = self._home.create_future()
-        self._streams: dict[Resource, aiohttp.ClientResponse] = {}
+        self._streams: dict[str, aiohttp.ClientResponse] = {}
         self._loop = uvloop.new_event_loop()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
@@ -54,8 +59,9 @@ class KopfThread(Watching):
 
     @override
     def received(self, kind: Resource) -> int | None:
-        stream = self._streams.get(kind)
-        return None if stream is None or stream.closed else stream.content.total_bytes
+        streams = [self._streams.get(path) for path in self._paths.get(kind, ())]
+        open_ones = [stream.content.total_bytes for stream in streams if stream is not None and not stream.closed]
+        return sum(open_ones) if open_ones and len(open_ones) == len(streams) else None
 
     @override
     async def stop(self) -> None:
@@ -87,7 +93,8 @@ class KopfThread(Watching):
             tasks = await kopf.spawn_tasks(
                 registry=self._registry(credentials, connector),
                 settings=settings(),
-                clusterwide=True,
+                clusterwide=not self._namespaces,
+                namespaces=self._namespaces,
                 standalone=True,
                 stop_flag=self._stop,
             )
@@ -124,11 +131,13 @@ class KopfThread(Watching):
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Notes which streams are open, and tells of every listing once the API server has answered it."""
-        response = await handler(request)
-        kind = next((kind for kind in self._kinds if kind.path() == request.url.path), None)
-        if kind is not None and response.status == 200:
+        response, path = await handler(request), request.url.path
+        kind = next((kind for kind, paths in self._paths.items() if path in paths), None)
+        if kind is not None and response.status == 403:
+            self._tell(self._witness.refused, kind)
+        elif kind is not None and response.status == 200:
             if "watch" in request.url.query:
-                self._streams[kind] = response
+                self._streams[path] = response
             else:
                 self._tell(self._witness.listed, kind)
         return response

@@ -70,7 +70,7 @@ class Engine:
         self._parts = parts = assembled(settings, kube(), metrics)
         self._monitor = Monitor(parts.store, parts.view, metrics, time.monotonic)
         parts.store.listen(self._monitor)
-        self._resync = Resync(parts.api, parts.store, parts.triggers.everything, settings.resync_seconds)
+        self._resync = Resync(parts.scopes, parts.store, parts.triggers.everything, settings.resync_seconds)
         self._schema = SchemaCheck(parts.api, lambda _: self.manager.review())
         self._kinds = KindWatch(OWN, self._schema, lambda kinds: watch_kinds(kinds, self))
         self._informers = tuple(informers(parts))
@@ -107,6 +107,13 @@ class Engine:
     def listed(self, kind: Resource) -> None:
         """A watch of that kind begins."""
         self._resync.listed(kind)
+
+    def refused(self, kind: Resource) -> None:
+        """Where the operator has rights in some namespaces only, it need not have them for what lies in none."""
+        if self._parts.settings.watch_namespaces and not kind.namespaced:
+            logger.warning("%s may not be watched: no version finds its runtime until the operator may", kind.plural)
+            self._kinds.leave_out(kind)
+            self._resync.leave_out(kind)
 
     def _leads(self) -> bool:
         return self._elector is None or self._elector.leads()

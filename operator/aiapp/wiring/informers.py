@@ -1,6 +1,7 @@
 """What the operator watches beside its own kinds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from aiapp.controller.informer import Collection, Informer, InformerTiming
@@ -20,23 +21,29 @@ from aiapp.wiring.parts import Parts
 MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 
+WITHOUT_NODES: Final = "where versions can run is Unknown, and rollouts wait for nothing"
+
+
 def informers(parts: Parts) -> Iterator[Informer]:
     """One for each collection, into the cache or the view that it belongs to."""
-    timing = InformerTiming(resync=parts.settings.resync_seconds)
-    for collection in _cached():
-        yield Informer(parts.api, collection, parts.store, timing)
-    settings = parts.settings
-    fields = f"metadata.namespace={settings.namespace},metadata.name={settings.node_facts_config_map}"
-    named = Collection(resource=CONFIG_MAPS, name="node facts", fields=fields)
-    yield Informer(parts.api, named, parts.view.node_facts, timing)
+    settings, kube = parts.settings, parts.kube
+    timing = InformerTiming(resync=settings.resync_seconds)
+    for namespace, api in parts.scopes.items():
+        for collection in _namespaced():
+            named = replace(collection, name=f"{collection.title} of {namespace}") if namespace else collection
+            yield Informer(api, named, parts.store.within(namespace), timing)
+    nodes = Collection(resource=NODES, trim=trim_node, without=WITHOUT_NODES if settings.watch_namespaces else "")
+    yield Informer(kube, nodes, parts.store, timing)
+    fields = f"metadata.name={settings.node_facts_config_map}"
+    facts = Collection(resource=CONFIG_MAPS, name="node facts", fields=fields)
+    yield Informer(kube.within(settings.namespace), facts, parts.view.node_facts, timing)
     if parts.devices is not None:
         unfinished = Collection(resource=PODS, name="devices in use", fields=UNFINISHED, trim=trim_devices)
-        yield Informer(parts.api, unfinished, parts.devices, timing)
+        yield Informer(kube, unfinished, parts.devices, timing)
 
 
-def _cached() -> Iterator[Collection]:
+def _namespaced() -> Iterator[Collection]:
     for kind in CHILD_KINDS:
         yield Collection(resource=kind.watched, selector=MANAGED, trim=kind.trim, is_optional=kind.is_optional)
     yield Collection(resource=PODS, selector=MANAGED, trim=trim_of(PODS))
     yield Collection(resource=LIMIT_RANGES, trim=trim_of(LIMIT_RANGES))
-    yield Collection(resource=NODES, trim=trim_node)

@@ -2,9 +2,11 @@
 
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from aiapp.adapters.kube.client import KubeApi
 from aiapp.adapters.kube.events import EventRecorder
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import S3Store
@@ -14,7 +16,6 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workqueue import WorkQueue
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.nodes.facts import NodeFacts, facts
-from aiapp.ports import Api
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
@@ -39,6 +40,8 @@ class Parts:
     """What reconcilers are made of."""
 
     settings: Settings
+    kube: KubeApi
+    """The API server itself, for lists and watches."""
     queue: WorkQueue
     triggers: Triggers
     api: WriteThrough
@@ -55,8 +58,13 @@ class Parts:
     slots: StoreSlots
     ranges: ServiceRanges
 
+    @property
+    def scopes(self) -> Mapping[str, KubeApi]:
+        """By namespace what lists and watches it; the empty one is all of them."""
+        return {namespace: self.kube.within(namespace) for namespace in self.settings.watch_namespaces or ("",)}
 
-def assembled(settings: Settings, kube: Api, metrics: Metrics) -> Parts:
+
+def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     """All of them over `kube`, the way to the API server."""
     queue = WorkQueue(time.monotonic, random.random, metrics)
     store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, node_facts.tables))
@@ -70,10 +78,12 @@ def assembled(settings: Settings, kube: Api, metrics: Metrics) -> Parts:
         triggers.nodes_read_otherwise()
 
     node_facts = NodeFactsConfig(shipped_tables(), recorder, read_nodes_again)
-    devices = Devices(triggers.device_freed) if settings.count_devices else None
+    counts = settings.count_devices and not settings.watch_namespaces  # other namespaces' pods hold devices as well
+    devices = Devices(triggers.device_freed) if counts else None
     objects = S3Store(store_settings(settings), observer=metrics)
     return Parts(
         settings=settings,
+        kube=kube,
         queue=queue,
         triggers=triggers,
         api=api,

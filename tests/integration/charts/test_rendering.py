@@ -21,6 +21,7 @@ EVERYTHING: Final[dict[str, Any]] = {
         "resyncSeconds": 0.5e3,
         "maxBytes": 1024**4,
         "allowHttp": True,
+        "watchNamespaces": ["red", "blue"],
         "allowedHosts": ["*.example.com", "minio.storage.svc"],
         "allowedRanges": ["10.0.0.0/8"],
         "storeCaBundle": "/authorities/ca.pem",
@@ -93,7 +94,7 @@ def environment(documents: list[Object]) -> dict[str, str]:
 def test_every_rendering_is_valid(helm: Helm, values: dict[str, Any]) -> None:
     documents = helm.rendered(**values)
     assert faults(documents) == []
-    names = [(each["kind"], each["metadata"]["name"]) for each in documents]
+    names = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in documents]
     assert len(names) == len(set(names))
 
 
@@ -139,7 +140,8 @@ def test_a_fraction_stays_one(helm: Helm) -> None:
 
 
 def test_absent_settings_keep_the_defaults_of_the_operator(helm: Helm) -> None:
-    assert set(environment(helm.rendered())) == {"AIAPP_IMAGE", "AIAPP_NAMESPACE", "MALLOC_ARENA_MAX"}
+    own = {"AIAPP_IMAGE", "AIAPP_NAMESPACE", "AIAPP_LEADER_ELECTION", "MALLOC_ARENA_MAX"}
+    assert set(environment(helm.rendered())) == own
 
 
 def test_the_pod_is_placed_as_the_values_say(helm: Helm) -> None:

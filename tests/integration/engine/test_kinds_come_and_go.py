@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from aiohttp import web
@@ -41,7 +42,7 @@ def examples(name: str) -> list[Object]:
     """One object of each kind, which nothing else has to exist for."""
     source = {"obs": {"uri": "obs://absent/", "endpoint": "http://127.0.0.1:9", "region": "nowhere"}}
     spec = {"application": name, "version": "1.0.0", "source": source}
-    runtime = f"pytorch_2.1.{sum(name.encode())}-cpu-py_3.11-ubuntu_22.04-x86_64"
+    runtime = f"pytorch_2.1.{crc32(name.encode())}-cpu-py_3.11-ubuntu_22.04-x86_64"
     return [
         {"apiVersion": GROUP, "kind": "AIApplication", "metadata": {"name": name, "namespace": "default"}, "spec": {}},
         {

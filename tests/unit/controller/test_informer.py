@@ -66,6 +66,18 @@ async def test_what_does_not_exist_is_not_waited_for(*, is_optional: bool, missi
     running.cancel()
 
 
+@pytest.mark.parametrize(("without", "synced"), [("nothing works", True), ("", False)], ids=["may lack", "needs"])
+async def test_what_may_not_be_read_is_done_without_where_that_is_no_fault(*, without: str, synced: bool) -> None:
+    api = Served()
+    api.missing = ApiError(403, "Forbidden", "nodes is forbidden")
+    cache: Cache[Any] = Cache(facts=lambda _: None)
+    watching = Informer(api, Collection(resource=CONFIG_MAPS, without=without), cache, InformerTiming())
+    running = asyncio.create_task(watching.run())
+    await settles(lambda: len(api.calls) > 1)
+    assert watching.synced.is_set() is synced
+    running.cancel()
+
+
 async def test_an_optional_kind_is_noticed_when_it_comes_and_its_objects_go_with_it() -> None:
     api = Served()
     cache: Cache[Any] = Cache(facts=lambda _: None)

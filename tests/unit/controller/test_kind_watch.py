@@ -138,6 +138,17 @@ async def test_only_what_the_cluster_serves_is_watched_and_another_kind_is_taken
     task.cancel()
 
 
+async def test_a_kind_that_may_not_be_watched_is_left_out_and_no_complaint() -> None:
+    rig = Rig()
+    async with rig.running() as first:
+        first.streams[RUNTIMES] = None
+        rig.watch.leave_out(RUNTIMES)
+        await settles(lambda: len(rig.begun) == 2 and not list(rig.watch.complaints()))
+        assert rig.begun[-1].kinds == {VERSIONS, APPLICATIONS}
+        rig.now += 60
+        await settles(lambda: not list(rig.watch.complaints()))
+
+
 async def test_nothing_is_begun_while_no_kind_is_served() -> None:
     rig = Rig()
     rig.schema.served = frozenset()

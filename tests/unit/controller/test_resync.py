@@ -38,7 +38,7 @@ class Rig:
         self.api = Listing()
         self.cache: Cache[Any] = Cache(facts=lambda _: None)
         self.rounds = 0
-        self.resync = Resync(self.api, self.cache, self._everything, period, lambda: 0.0)
+        self.resync = Resync({"": self.api}, self.cache, self._everything, period, lambda: 0.0)
 
     def _everything(self) -> None:
         self.rounds += 1
@@ -103,6 +103,31 @@ async def test_a_kind_that_cannot_be_listed_is_tried_again_and_holds_up_no_other
         rig.api.broken = set()
         await rig.resync.synced.wait()
         assert rig.api.listed[2:] == ["aiapplications"]
+
+
+async def test_of_several_namespaces_each_listing_says_nothing_of_the_others() -> None:
+    rig = Rig()
+    other = Listing()
+    rig.resync = Resync({"team": rig.api, "other": other}, rig.cache, rig._everything, 3600.0)
+    async with rig.running() as begins:
+        rig.cache.put(APPLICATIONS, rig.api.hold(application("stays"), "uid-stays"))
+        rig.cache.put(APPLICATIONS, rig.api.hold(application("goes"), "uid-goes"))
+        del rig.api.objects[APPLICATIONS, "team", "goes"]
+        begins(APPLICATIONS, RUNTIMES)
+        await settles(lambda: rig.cache.get(APPLICATIONS, "team", "goes") is None)
+        await settles(lambda: other.listed == ["aiapplications"])
+        assert rig.cache.get(APPLICATIONS, "team", "stays") is not None
+        await settles(lambda: rig.api.listed == ["aiapplications", "inferenceruntimes"])
+
+
+async def test_a_kind_that_is_left_out_is_not_waited_for() -> None:
+    rig = Rig()
+    async with rig.running() as begins:
+        begins(APPLICATIONS, VERSIONS)
+        await settles(lambda: len(rig.api.listed) == 2)
+        assert not rig.resync.synced.is_set()
+        rig.resync.leave_out(RUNTIMES)
+        await rig.resync.synced.wait()
 
 
 async def test_once_a_period_everything_is_listed_and_looked_at() -> None:

@@ -13,7 +13,7 @@ import yaml
 from aiohttp import web
 from tests.support.engine import settles
 
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CRDS, OWN, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CRDS, OWN, RUNTIMES, VERSIONS, Json, Resource
 from aiapp.handlers import kopf_thread
 from aiapp.handlers.kopf_thread import KopfThread
 
@@ -35,6 +35,7 @@ class Heard:
     """A witness that notes what it is told."""
 
     listings: list[Resource] = field(default_factory=list)
+    refusals: set[Resource] = field(default_factory=set)
     events: list[tuple[str, str]] = field(default_factory=list)
     documents: list[Json] = field(default_factory=list)
 
@@ -48,6 +49,9 @@ class Heard:
     def listed(self, kind: Resource) -> None:
         self.listings.append(kind)
 
+    def refused(self, kind: Resource) -> None:
+        self.refusals.add(kind)
+
 
 @dataclass
 class ApiServer:
@@ -55,6 +59,7 @@ class ApiServer:
 
     html: str = ""
     refused: int = 0
+    forbidden: str = ""
     listed: list[str] = field(default_factory=list)
     streams: dict[str, web.StreamResponse] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,6 +73,8 @@ class ApiServer:
             return web.json_response({"kind": "Status", "code": 401}, status=401)
         if self.html and request.path_qs.startswith(self.html):
             return web.Response(text="<html>", content_type="text/html")
+        if self.forbidden and request.path.endswith(self.forbidden):
+            return web.json_response({"kind": "Status", "code": 403}, status=403)
         kind = BY_PLURAL.get(request.path.rsplit("/", 1)[1])
         if kind is None:
             return web.json_response(DISCOVERY[request.path])
@@ -136,8 +143,8 @@ async def serving(folder: Path, monkeypatch: pytest.MonkeyPatch, **how: Any) -> 
 
 
 @asynccontextmanager
-async def watching(heard: Heard) -> AsyncIterator[KopfThread]:
-    thread = KopfThread(OWN, heard)
+async def watching(heard: Heard, *namespaces: str) -> AsyncIterator[KopfThread]:
+    thread = KopfThread(OWN, heard, namespaces=namespaces)
     try:
         yield thread
     finally:
@@ -192,6 +199,22 @@ async def test_after_a_401_for_a_while_it_watches_or_ends_but_never_stands_still
 ) -> None:
     async with serving(tmp_path, monkeypatch, refused=3) as server, watching(Heard()) as thread:
         await settles(lambda: len(server.streams) == len(OWN) or thread.ended.done())
+
+
+async def test_of_some_namespaces_each_has_a_stream_and_a_kind_counts_as_watched_with_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path, monkeypatch) as server, watching(Heard(), "red", "blue") as thread:
+        await settles(lambda: all(thread.received(kind) == 0 for kind in OWN))
+        paths = {kind.path(namespace) for kind in OWN for namespace in ("red", "blue")}
+        assert {path.partition("?")[0] for path in server.listed} == paths
+
+
+async def test_a_kind_that_may_not_be_watched_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    async with serving(tmp_path, monkeypatch, forbidden=RUNTIMES.plural), watching(heard) as thread:
+        await settles(lambda: heard.refusals == {RUNTIMES})
+        assert thread.received(RUNTIMES) is None
 
 
 async def test_without_a_cluster_it_ends_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

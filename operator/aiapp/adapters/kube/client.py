@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeGuard
 
@@ -97,6 +98,13 @@ class KubeApi(Api):
         self._timing = timing or Timing()
         self._observer = observer
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
+        self._namespace: str | None = None
+
+    def within(self, namespace: str) -> "KubeApi":
+        """The same, whose lists and watches are of that namespace unless they name one; empty: of all."""
+        other = copy(self)
+        other._namespace = namespace or None  # noqa: SLF001 - of its own kind
+        return other
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
@@ -113,6 +121,7 @@ class KubeApi(Api):
         trim: Trim | None = None,
     ) -> Page:
         """As in `ports.Api`; of one namespace when it is given."""
+        namespace = namespace or self._namespace
         params, limit = _selectors(selector, fields), PAGE_SIZE
         items: list[Json] = []
         while True:
@@ -143,7 +152,7 @@ class KubeApi(Api):
         } | _selectors(selector, fields)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS)
         try:
-            url = self._server + resource.path()
+            url = self._server + resource.path(self._namespace)
             headers = {"Accept": METADATA if resource.metadata_only else JSON}
             async with self._session.get(url, params=params, timeout=timeout, headers=headers) as response:
                 if response.status != 200:

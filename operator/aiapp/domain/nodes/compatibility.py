@@ -84,7 +84,7 @@ class Verdict:
     def message(self) -> str:
         """For example: `1 of 4 nodes fits; 2 ArchitectureMismatch (cpu-1, cpu-2), 1 CannTooOld (npu-7: driver ...)`."""
         if not self.nodes:
-            return "the cluster has no nodes to judge by"
+            return "no nodes to judge by: the cluster has none, or the operator may not list them"
         fits = f"{self.compatible} of {self.nodes} nodes {'fits' if self.compatible == 1 else 'fit'}"
         others = ", ".join(f"{r.nodes} {r.reason} ({_named(r)})" for r in self.reasons)
         return f"{fits}; {others}" if others else fits

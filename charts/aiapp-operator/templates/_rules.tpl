@@ -1,0 +1,93 @@
+{{/* What the operator may do. Each verb is one that it uses; nothing is granted by wildcard. */}}
+
+{{/* Of what lies in no namespace. */}}
+{{- define "aiapp-operator.clusterRules" -}}
+# The catalogue: read the spec, write the status, never the spec.
+- apiGroups: [aiapp.dev]
+  resources: [inferenceruntimes]
+  verbs: [get, list, watch]
+- apiGroups: [aiapp.dev]
+  resources: [inferenceruntimes/status]
+  verbs: [update]
+# Where versions can run.
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list, watch]
+# Where the cluster's Services are: no store may be there, unless the settings allow it.
+- apiGroups: [networking.k8s.io]
+  resources: [servicecidrs]
+  verbs: [list]
+# Whether its kinds are served and new enough: its own CRDs, each read by name.
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  resourceNames: [aiapplications.aiapp.dev, aiapplicationversions.aiapp.dev, inferenceruntimes.aiapp.dev]
+  verbs: [get]
+{{- end }}
+
+{{/* Of what lies in the namespaces that it manages. */}}
+{{- define "aiapp-operator.namespaceRules" -}}
+# Its own kinds: read the spec, write the status, never the spec.
+- apiGroups: [aiapp.dev]
+  resources: [aiapplications, aiapplicationversions]
+  verbs: [get, list, watch]
+- apiGroups: [aiapp.dev]
+  resources: [aiapplications/status, aiapplicationversions/status]
+  verbs: [update]
+# Clusters with OwnerReferencesPermissionEnforcement ask for this before an owner may block deletion.
+- apiGroups: [aiapp.dev]
+  resources: [aiapplications/finalizers, aiapplicationversions/finalizers]
+  verbs: [update]
+# What it creates.
+- apiGroups: [apps]
+  resources: [deployments, controllerrevisions]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [services, configmaps]
+  verbs: [get, list, watch, create, patch, delete]
+# What it looks at.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+# What the pods of a namespace may ask for.
+- apiGroups: [""]
+  resources: [limitranges]
+  verbs: [list, watch]
+# Whether a pod that tells what it fetched is one of its own Deployments'.
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [get]
+# Credentials of object storage, each read when it is needed; never listed, never watched.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}
+
+{{/* Of its own namespace: the Lease by which one of its replicas works, and what it needs there when it has no rights everywhere. */}}
+{{- define "aiapp-operator.ownRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [aiapp-operator]
+  verbs: [get, patch]
+{{- if .Values.settings.watchNamespaces }}
+# The administrator's ConfigMap aiapp-node-facts.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}
+{{- end }}
+
+{{/* Who has these rights. */}}
+{{- define "aiapp-operator.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "aiapp-operator.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end }}
