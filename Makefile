@@ -67,7 +67,7 @@ e2e: $(READY) ## end-to-end tests on real nodes
 
 e2e-kinds: $(READY) ## our kinds through 50 rounds of CRDs that go and come back, and 50 of answers in HTML
 	@$(BIN)/aiapp sandbox prepare
-	@KIND_ROUNDS=50 $(BIN)/python -m pytest tests/integration/engine/test_kinds_come_and_go.py -q
+	@KIND_ROUNDS=50 $(BIN)/python -m pytest tests/integration/engine/test_kinds_come_and_go.py -q --timeout=3600
 
 e2e-frameworks: $(READY) ## TensorFlow, PyTorch, MindSpore and scikit-learn on real nodes; downloads gigabytes
 	@$(BIN)/aiapp sandbox prepare
