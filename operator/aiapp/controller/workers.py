@@ -31,7 +31,7 @@ Result = Literal["success", "requeue_after", "requeue", "error"]
 RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
-class Observer(Protocol):
+class WorkerObserver(Protocol):
     """Counts how reconciles end, for metrics."""
 
     def reconciled(self, kind: str, result: Result, seconds: float) -> None:
@@ -54,7 +54,7 @@ class Workers:
         *,
         workers: int,
         clock: Callable[[], float],
-        observer: Observer,
+        observer: WorkerObserver,
     ) -> None:
         self._queue = queue
         self._reconcilers = reconcilers

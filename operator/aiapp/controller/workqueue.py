@@ -36,7 +36,7 @@ class Key:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-class Observer(Protocol):
+class QueueObserver(Protocol):
     """Counts what the queue does, for metrics."""
 
     def added(self, kind: str, depth: int) -> None:
@@ -96,7 +96,7 @@ class WorkQueue:
         self,
         clock: Callable[[], float],
         jitter: Callable[[], float] = random.random,
-        observer: Observer | None = None,
+        observer: QueueObserver | None = None,
     ) -> None:
         self._clock = clock
         self._jitter = jitter

@@ -17,7 +17,7 @@ from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
 
 
-class Observer(Protocol):
+class RolloutObserver(Protocol):
     """Counts what happened, for metrics."""
 
     def fetched(self, reason: Reason, seconds: float, size: int) -> None:
@@ -34,7 +34,7 @@ class Monitor:
     """Listens to the cache. `clock` gives monotonic seconds."""
 
     def __init__(
-        self, store: Cache[NodeFacts], view: NodeInventoryView, observer: Observer, clock: Callable[[], float]
+        self, store: Cache[NodeFacts], view: NodeInventoryView, observer: RolloutObserver, clock: Callable[[], float]
     ) -> None:
         self._store = store
         self._view = view

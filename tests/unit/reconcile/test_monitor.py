@@ -22,14 +22,14 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.domain.monitoring import definitions as of
 from aiapp.domain.nodes.facts import NodeFacts, facts
-from aiapp.reconcile.monitor import Monitor, Observer
+from aiapp.reconcile.monitor import Monitor, RolloutObserver
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
 
 CANN = "mindspore_2.2.10-cann_7.0.0-py_3.9-euler_2.10.7-aarch64-snt9b"
 
 
-class Counts(Observer):
+class Counts(RolloutObserver):
     def __init__(self) -> None:
         self.seen: list[Any] = []
 

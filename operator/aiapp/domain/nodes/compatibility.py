@@ -49,7 +49,7 @@ class Judged(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ReasonCount:
+class ReasonSummary:
     """Nodes with the same first reason."""
 
     reason: Reason
@@ -60,7 +60,7 @@ class ReasonCount:
 
 
 @dataclass(frozen=True, slots=True)
-class NearFit:
+class NearFitSummary:
     """Nodes that miss by exactly one thing, the same for all of them."""
 
     missing: Reason
@@ -77,8 +77,8 @@ class Verdict:
     verdict: Word
     nodes: int
     compatible: int
-    reasons: tuple[ReasonCount, ...]
-    near_fits: tuple[NearFit, ...] = ()
+    reasons: tuple[ReasonSummary, ...]
+    near_fits: tuple[NearFitSummary, ...] = ()
 
     @property
     def message(self) -> str:
@@ -114,24 +114,24 @@ def summary(kinds: Sequence[Judged]) -> Verdict:
     )
 
 
-def _reasons(kinds: Iterable[Judged]) -> tuple[ReasonCount, ...]:
+def _reasons(kinds: Iterable[Judged]) -> tuple[ReasonSummary, ...]:
     found: dict[Reason, list[Judged]] = defaultdict(list)
     details: dict[Reason, Counter[str]] = defaultdict(Counter)
     for kind in kinds:
         if (against := kind.against) is not None:
             found[against.reason].append(kind)
             details[against.reason][against.detail] += len(kind.group.names)
-    counts = [ReasonCount(reason, *_together(alike), _usual(details[reason])) for reason, alike in found.items()]
+    counts = [ReasonSummary(reason, *_together(alike), _usual(details[reason])) for reason, alike in found.items()]
     return tuple(sorted(counts, key=lambda count: (-count.nodes, count.reason)))
 
 
-def _near_fits(kinds: Iterable[Judged]) -> tuple[NearFit, ...]:
+def _near_fits(kinds: Iterable[Judged]) -> tuple[NearFitSummary, ...]:
     """Most nodes first; nodes that nothing would fix are left out."""
     found: dict[tuple[Reason, str], list[Judged]] = defaultdict(list)
     for kind in kinds:
         if len(kind.found) == 1 and kind.found[0].remedy:
             found[kind.found[0].reason, kind.found[0].remedy].append(kind)
-    near = [NearFit(reason, *_together(alike), remedy) for (reason, remedy), alike in found.items()]
+    near = [NearFitSummary(reason, *_together(alike), remedy) for (reason, remedy), alike in found.items()]
     return tuple(sorted(near, key=lambda one: (-one.nodes, one.missing, one.remedy))[:NEAR_FITS])
 
 
@@ -145,6 +145,6 @@ def _usual(details: Counter[str]) -> str:
     return min(details, key=lambda detail: (-details[detail], detail))
 
 
-def _named(count: ReasonCount) -> str:
+def _named(count: ReasonSummary) -> str:
     names = ", ".join(count.examples) + (", ..." if count.nodes > len(count.examples) else "")
     return f"{names}: {count.detail}" if count.reason in DETAILED and count.detail else names

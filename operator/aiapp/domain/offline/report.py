@@ -20,7 +20,7 @@ _OF_THE_CLUSTER: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
 """What is wrong with a runtime here need not be wrong there."""
 
 
-class ExitCode(IntEnum):
+class CheckExitCode(IntEnum):
     """Of `aiapp check`. With several targets a refusal counts more than one that was not checked."""
 
     OK = 0
@@ -102,12 +102,12 @@ def _full_name(found: Resolution) -> str:
     return (found.status.name if isinstance(found, Resolved) else found.name) or ""
 
 
-def exit_code(found: Iterable[Checked]) -> ExitCode:
+def exit_code(found: Iterable[Checked]) -> CheckExitCode:
     """Of the optional command."""
     outcomes = {checked.outcome for checked in found}
     if "refused" in outcomes:
-        return ExitCode.REFUSED
-    return ExitCode.UNKNOWN if "unknown" in outcomes else ExitCode.OK
+        return CheckExitCode.REFUSED
+    return CheckExitCode.UNKNOWN if "unknown" in outcomes else CheckExitCode.OK
 
 
 def _summary(package: Valid) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.offline.report import Checked, ExitCode, exit_code, of_package
+from aiapp.domain.offline.report import Checked, CheckExitCode, exit_code, of_package
 from aiapp.domain.package.inspection import Unresolved
 
 Outcome = Literal["accepted", "refused", "unknown"]
@@ -14,12 +14,12 @@ Outcome = Literal["accepted", "refused", "unknown"]
 @pytest.mark.parametrize(
     ("outcomes", "code"),
     [
-        pytest.param(["accepted", "accepted"], ExitCode.OK, id="all accepted"),
-        pytest.param(["accepted", "unknown"], ExitCode.UNKNOWN, id="one was not checked"),
-        pytest.param(["unknown", "refused"], ExitCode.REFUSED, id="a refusal counts more"),
+        pytest.param(["accepted", "accepted"], CheckExitCode.OK, id="all accepted"),
+        pytest.param(["accepted", "unknown"], CheckExitCode.UNKNOWN, id="one was not checked"),
+        pytest.param(["unknown", "refused"], CheckExitCode.REFUSED, id="a refusal counts more"),
     ],
 )
-def test_the_exit_code_tells_the_worst(outcomes: list[Outcome], code: ExitCode) -> None:
+def test_the_exit_code_tells_the_worst(outcomes: list[Outcome], code: CheckExitCode) -> None:
     assert exit_code(Checked("x", outcome, "") for outcome in outcomes) is code
 
 
