@@ -199,7 +199,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     store = stores(LOCAL)
     assert (await failure(store, at("store.example.com", server.port))).reason is Reason.PREFIX_EMPTY
     assert dns.asked == 1
-    assert "host: store.example.com" in server.asked[0]
+    assert "Host: store.example.com" in server.asked[0]
     refused = await failure(store, at("store.example.com", server.port))
     assert refused.reason is Reason.ENDPOINT_REFUSED
     assert refused.message.startswith(f"store.example.com resolves to {METADATA}, a cloud's metadata service")

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol, TypeVar
 
@@ -20,12 +19,12 @@ from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore.circuit_breaker import CircuitBreaker, HostDownError
 from aiapp.adapters.objectstore.diagnosis import diagnose
 from aiapp.adapters.objectstore.sessions import Sessions, SessionSettings
+from aiapp.adapters.objectstore.signing import signed
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.ports import ObjectChangedError, StoreError
 from aiapp.s3.errors import ERROR_BYTES, Diagnosis, ErrorResponse, RequestContext, diagnose_response, error_response
 from aiapp.s3.listing import UnreadableError
-from aiapp.s3.signing import Signer
 
 Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]
@@ -136,7 +135,9 @@ class Client:
     async def _send(self, request: StoreRequest, read: Read[Result]) -> Result:
         address, location = request.context.address, request.context.location
         target = address.target(request.context.key or "", request.query)
-        headers = _headers(request, target)
+        headers = {"Host": address.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
+        if request.credentials is not None:
+            headers = signed(request.method, f"{address.origin}{target}", headers, location.region, request.credentials)
         started, status = time.monotonic(), 0
         try:
             async with self.sessions.request(
@@ -160,15 +161,6 @@ class Client:
         host, seconds = request.context.address.host, self._request_seconds
         message = f"{host} sends so slowly that a response was not complete after {seconds:g} s"
         return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
-
-
-def _headers(request: StoreRequest, target: str) -> dict[str, str]:
-    headers = {"user-agent": USER_AGENT, "accept-encoding": "identity", **request.headers}
-    host, region = request.context.address.host, request.context.location.region
-    if request.credentials is None:
-        return {**headers, "host": host}
-    now = datetime.now(UTC)  # noqa: TID251 - what the store compares with its own clock
-    return Signer(host, region, request.credentials).headers(target, now, request.method, headers)
 
 
 async def _content(response: aiohttp.ClientResponse, request: StoreRequest, read: Read[Result]) -> Result:

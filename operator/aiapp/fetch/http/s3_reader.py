@@ -15,13 +15,14 @@ from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
 from aiapp.fetch.failures import FetchError
+from aiapp.fetch.http import signing
 from aiapp.fetch.http.backoff import Backoff
 from aiapp.fetch.http.connector import Connector
 from aiapp.fetch.http.diagnosis import BrokenAnswerError, RefusedError, diagnosis, refusal
 from aiapp.fetch.http.exchange import Answer, Channel
 from aiapp.fetch.http.limiter import RequestLimiter
 from aiapp.fetch.http.stream import ProtocolError
-from aiapp.s3 import etags, signing
+from aiapp.s3 import etags
 from aiapp.s3.addressing import Address, AddressError, address
 from aiapp.s3.errors import ERROR_BYTES, MANIFEST_HINTS, Diagnosis, RequestContext
 

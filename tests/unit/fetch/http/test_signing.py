@@ -9,8 +9,8 @@ from botocore.credentials import Credentials as BotoCredentials
 
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
+from aiapp.fetch.http.signing import Signer
 from aiapp.s3.addressing import address
-from aiapp.s3.signing import Signer
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -44,18 +44,3 @@ def test_a_request_is_signed_as_botocore_signs_it(
     )
     assert sent["authorization"] == expected
     assert "very/secret" not in str(sent)
-
-
-OTHERS = {"user-agent": "aiapp-operator", "if-match": '"e"', "x-amz-checksum-mode": "ENABLED"}
-
-
-def test_of_further_headers_those_of_the_protocol_are_signed_as_botocore_signs_them_and_all_are_sent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    signable = {"x-amz-checksum-mode": "ENABLED"}
-    request = AWSRequest("HEAD", "https://store.example/bucket/a", headers=signable)
-    expected = by_botocore(request, BotoCredentials("key-id", "very/secret", "token"), "cn-north-4", monkeypatch)
-    signer = Signer("store.example", "cn-north-4", Credentials("key-id", "very/secret", "token"))
-    sent = signer.headers("/bucket/a", NOW, "HEAD", OTHERS)
-    assert sent["authorization"] == expected
-    assert OTHERS.items() <= sent.items()
