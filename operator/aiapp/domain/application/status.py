@@ -6,14 +6,7 @@ from typing import Final, Literal
 
 from aiapp.api.application import Serving, Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.application.plan import (
-    Observed,
-    Plan,
-    is_current,
-    settled,
-    version_of,
-    weight_of,
-)
+from aiapp.domain.application.plan import Observed, Plan, is_current, settled, version_of, weight_of
 from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable, trouble
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
