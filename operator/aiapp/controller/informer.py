@@ -60,7 +60,7 @@ class InformerTiming:
     """Seconds, and the sources of time (monotonic) and chance."""
 
     resync: float = 600.0
-    """Everything is listed again after this long, which mends whatever a watch may have lost."""
+    """Everything is listed again after this long, which repairs whatever a watch may have lost."""
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
 
@@ -80,7 +80,7 @@ class Informer:
         self._failures = 0
 
     def silence(self) -> float:
-        """Seconds since the API server last told anything; bookmarks come every minute."""
+        """Seconds since the last message of the API server; bookmarks come every minute."""
         return self._pace.clock() - self._contact
 
     def idleness(self) -> float:

@@ -1,6 +1,6 @@
 """Which of several replicas may write: the one that holds a Lease, as it knows by its own clock alone.
 
-Times in the Lease are for people. Never stops anything itself: it tells, and `leads` is asked before each write.
+Times in the Lease are for people. Never stops anything itself: `leads` is asked before each write.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from aiapp.ports import Api, ApiError, Clock, ConflictError, NotFoundError
 logger = logging.getLogger(__name__)
 
 RENEW_SHARE: Final = 2 / 3
-"""Of its duration a lease is good for its holder for so much, others wait for all of it."""
+"""Share of its duration for which a lease is good for its holder; others wait for all of it."""
 RETRY_SHARE: Final = 2 / 15
-"""Of its duration: between two looks at the lease."""
+"""Share of its duration between two looks at the lease."""
 JITTER: Final = 0.2
 
 
@@ -34,9 +34,9 @@ class LeaseSettings:
 
 
 class Elector:
-    """Tries to get and keep the lease while `run` runs; `on_change` hears that `leads` may say something else.
+    """Tries to get and keep the lease while `run` runs; `on_change` is called when `leads` may have changed.
 
-    `elapsed` gives seconds that go on while the machine sleeps and that nobody can set; `clock` is for people.
+    `elapsed` gives seconds that go on while the machine sleeps and cannot be set; `clock` is for people.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Elector:
         self._good_until: float | None = None
         self._seen = ""
         self._seen_at = 0.0
-        self._told = False
+        self._reported = False
 
     def leads(self) -> bool:
         """Whether this replica may write at this moment."""
@@ -69,9 +69,9 @@ class Elector:
         try:
             while True:
                 await self._round()
-                self._tell()
+                self._report()
                 await asyncio.sleep(self._settings.seconds * RETRY_SHARE * (1 - JITTER * self._jitter()))
-                self._tell()
+                self._report()
         finally:
             await self._release()
 
@@ -99,7 +99,7 @@ class Elector:
             return None
 
     def _is_free(self, lease: Json) -> bool:
-        """Held by nobody, by us, or by one that has let it stand for longer than it is good for."""
+        """Whether no replica holds it, or this one does, or the holder has let it expire unrenewed."""
         version, spec = lease["metadata"]["resourceVersion"], lease["spec"]
         if version != self._seen:
             self._seen, self._seen_at = version, self._elapsed()
@@ -113,7 +113,7 @@ class Elector:
         await self._api.patch(LEASES, self._settings.namespace, self._settings.name, {**unchanged, "spec": spec})
 
     def _held(self, spec: Json) -> Json:
-        """What of the lease is to be another for it to be ours."""
+        """The fields of the lease that change when this replica holds it."""
         now = f"{self._clock():%Y-%m-%dT%H:%M:%S.%fZ}"
         held = {"leaseDurationSeconds": max(1, round(self._settings.seconds)), "renewTime": now}
         if spec.get("holderIdentity") == self._settings.identity:
@@ -133,10 +133,10 @@ class Elector:
         except ApiError as error:
             logger.info("the lease %s is not given back: %s", self._settings.name, error)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         leads = self.leads()
-        if leads != self._told:
-            self._told = leads
+        if leads != self._reported:
+            self._reported = leads
             logger.info("this replica %s (%s)", "leads" if leads else "does not lead any more", self._settings.identity)
             self._on_change()
 

@@ -29,7 +29,7 @@ class Runnable:
     synced: asyncio.Event | None = None
     """Set once it has seen everything; None where there is nothing to see. Nobody works before."""
     blockers: Callable[[], Iterable[str]] = _none
-    """Sentences on why nobody may work now; each also makes the operator unready."""
+    """Sentences on why no work is permitted now; each also makes the operator unready."""
     complaints: Callable[[], Iterable[str]] = _none
     """Sentences on what makes the operator unready and stops no work."""
     idleness: Callable[[], float] = float
@@ -74,7 +74,7 @@ class Manager:
         self._changed.set()
 
     def unhealthy(self) -> list[str]:
-        """What only a new start mends."""
+        """Sentences on what only a restart repairs."""
         idle = {runnable.name: runnable.idleness() for runnable in self._watching}
         stuck = [f"{name} are stuck for {seconds:.0f} s" for name, seconds in idle.items() if seconds > STUCK_SECONDS]
         return ["a part of the operator ended", *stuck] if self.failed else stuck

@@ -23,7 +23,7 @@ async def run(settings: Settings, host: str, port: int) -> bool:
         await engine.start(host, port)
         await manager.over.wait()
     finally:
-        # Connections that are cut while they read complain in callbacks, of which nobody has to hear.
+        # Connections that are cut while they read complain in callbacks, which is of no interest.
         asyncio.get_running_loop().set_exception_handler(note)
         await engine.stop()
     return not manager.failed

@@ -1,7 +1,7 @@
 """One run of kopf: a thread with an event loop of its own that watches some of our kinds. Never decides anything.
 
 kopf ends as a whole when one watch of it ends, and then cancels every task of its event loop: so it has one to itself.
-It only watches: the objects of a listing are left out before kopf sees them, and listed by whoever is told of it.
+It only watches: the objects of a listing are left out before kopf sees them, and are listed by the witness.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ KOPF_LOGGERS: Final = ("kopf._core.reactor.running", "kopf._core.reactor.orchest
 
 
 class KopfThread(Watching):
-    """Watches `kinds` from its creation on, and tells `witness` on the event loop that it was created in.
+    """Watches `kinds` from its creation on, and calls `witness` on the event loop that it was created in.
 
     In `namespaces`, or everywhere when there are none.
     """
@@ -78,7 +78,7 @@ class KopfThread(Watching):
         try:
             self._loop.run_until_complete(self._watch())
         except Exception as error:  # noqa: BLE001 - whatever it is, it begins again
-            self._tell(self._end, error)
+            self._call(self._end, error)
         self._loop.close()
 
     def _end(self, reason: BaseException | None) -> None:
@@ -99,7 +99,7 @@ class KopfThread(Watching):
                 stop_flag=self._stop,
             )
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            self._tell(self._end, next(filter(None, (task.exception() for task in done)), None))
+            self._call(self._end, next(filter(None, (task.exception() for task in done)), None))
             ending = asyncio.create_task(kopf.run_tasks(tasks, ignored=ourselves))
             await _until_gone(ourselves)
             ending.cancel()
@@ -123,32 +123,32 @@ class KopfThread(Watching):
         async def seen(event: Any, **_: Any) -> None:
             document: Json = event["object"]
             if event["type"] == "DELETED":
-                self._tell(self._witness.gone, kind, document)
+                self._call(self._witness.gone, kind, document)
             else:
-                self._tell(self._witness.seen, kind, trim_of(kind)(document))
+                self._call(self._witness.seen, kind, trim_of(kind)(document))
 
     async def _observe(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Notes which streams are open, and tells of every listing once the API server has answered it."""
+        """Notes which streams are open, and reports every listing once the API server has answered it."""
         response, path = await handler(request), request.url.path
         kind = next((kind for kind, paths in self._paths.items() if path in paths), None)
         if kind is not None and response.status == 403:
-            self._tell(self._witness.refused, kind)
+            self._call(self._witness.refused, kind)
         elif kind is not None and response.status == 200:
             if "watch" in request.url.query:
                 self._streams[path] = response
             else:
-                self._tell(self._witness.listed, kind)
+                self._call(self._witness.listed, kind)
         return response
 
-    def _tell(self, callback: Any, *arguments: Any) -> None:
+    def _call(self, callback: Any, *arguments: Any) -> None:
         with suppress(RuntimeError):  # the process ends
             self._home.call_soon_threadsafe(callback, *arguments)
 
 
 async def _until_gone(others: Collection[asyncio.Task[Any]]) -> None:
-    """What ends kopf's tasks takes a while, if it ends them at all; nobody else waits for that."""
+    """Waits for the end of kopf's tasks, which takes a while, if they end at all; nothing else waits for that."""
     for _ in range(ENDING_ROUNDS):
         left = asyncio.all_tasks().difference(others)
         if not left:
@@ -176,7 +176,7 @@ def _pauses() -> Iterator[float]:
 
 
 def quieten() -> None:
-    """Leaves out of kopf's log what the end of a run is told by anyway, and what is true of every thread."""
+    """Leaves out of kopf's log what the end of a run reports anyway, and what is true of every thread."""
     for name in KOPF_LOGGERS:
         logging.getLogger(name).addFilter(_without_traceback)
 

@@ -57,7 +57,7 @@ class SharedConfigMaps:
         return None
 
     async def share(self, names: Sequence[str], user: Json) -> list[str]:
-        """Make `user` one of the owners of each. Those that do not exist, or are somebody else's."""
+        """Make `user` one of the owners of each. Returns those that do not exist, or are not the operator's."""
         return [name for name in names if not await self._share(name, user)]
 
     async def share_known(self, name: str, user: Json) -> None:
@@ -70,7 +70,7 @@ class SharedConfigMaps:
         return [await self._read(namespace, name) for name in names]
 
     async def release(self, names: Iterable[str], user: Json) -> None:
-        """`user` no longer uses them; what nobody uses goes."""
+        """`user` no longer uses them; those without a user are deleted."""
         for name in names:
             await self._release(name, user)
 

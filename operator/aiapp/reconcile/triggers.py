@@ -56,7 +56,7 @@ class Triggers:
             for version in self._store.all(VERSIONS):
                 self._queue.add(key_of(VERSIONS, version))
         for application in self._store.all(APPLICATIONS):
-            if not _is_true(application, "Ready") or (key == FLEET and _wishes_nodes(application)):
+            if not _is_true(application, "Ready") or (key == FLEET and _selects_nodes(application)):
                 self._queue.add(key_of(APPLICATIONS, application))
         return Outcome()
 
@@ -81,7 +81,7 @@ class Triggers:
         if change.resource is LIMIT_RANGES:
             return self._held_back(document["metadata"]["namespace"])
         if change.resource not in (APPLICATIONS, VERSIONS, RUNTIMES):
-            return () if change.own else (*_owners(document), *self._told(change.resource, document))
+            return () if change.own else (*_owners(document), *self._by_report(change.resource, document))
         itself = () if change.own else (key_of(change.resource, document),)
         if change.resource is VERSIONS:
             application = application_of(VERSIONS, document)
@@ -96,7 +96,7 @@ class Triggers:
             if application["metadata"]["namespace"] == namespace and not _is_true(application, "Ready"):
                 yield key_of(APPLICATIONS, application)
 
-    def _told(self, resource: Resource, document: Json) -> Iterable[Key]:
+    def _by_report(self, resource: Resource, document: Json) -> Iterable[Key]:
         """The version of a pod that has fetched, until its content is known; those of a manifest, with applications."""
         if resource == CONFIG_MAPS:
             for pinned in _pinned(document):
@@ -128,7 +128,7 @@ class Triggers:
                 yield _application(version, application)
 
 
-def _wishes_nodes(application: Json) -> bool:
+def _selects_nodes(application: Json) -> bool:
     serving = (application.get("spec") or {}).get("serving") or {}
     return "scheduling" in serving or any("npu" in served for served in serving.get("versions") or ())
 

@@ -46,11 +46,11 @@ LEASE: Final = "aiapp-operator"
 QUICK: Final = Timing(attempt=3, total=3)
 """For the lease: what takes longer is better asked again."""
 WatchKinds = Callable[[Collection[Resource], Witness], Watching]
-"""Begins to watch kinds, and tells the witness."""
+"""Begins to watch kinds, and calls the witness."""
 
 
 def elapsed() -> float:
-    """Seconds that go on while the machine sleeps, where it can tell; nobody can set them."""
+    """Seconds that go on while the machine sleeps, where it knows them; they cannot be set."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 

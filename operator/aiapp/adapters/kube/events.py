@@ -41,7 +41,7 @@ class EventRecorder(Recorder):
         self._clock = clock
         self._monotonic = monotonic
         self._backlog: asyncio.Queue[Json] = asyncio.Queue(BACKLOG)
-        self._told: OrderedDict[str, float] = OrderedDict()
+        self._recorded: OrderedDict[str, float] = OrderedDict()
 
     @override
     def event(self, about: Json, type: EventType, reason: Reason, message: str) -> None:
@@ -49,19 +49,19 @@ class EventRecorder(Recorder):
             about, type, reason, printable(message, MAX_MESSAGE), self._clock().isoformat(timespec="seconds")
         )
         name = document["metadata"]["name"]
-        if self._is_told(name):
+        if self._is_recorded(name):
             return
         try:
             self._backlog.put_nowait(document)
         except asyncio.QueueFull:
             logger.warning("event dropped, %d are waiting: %s %s", BACKLOG, reason, about["metadata"]["name"])
             return
-        self._told[name] = self._monotonic()
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
+        self._recorded[name] = self._monotonic()
+        if len(self._recorded) > REMEMBERED:
+            self._recorded.popitem(last=False)
 
     async def run(self) -> None:
-        """Until cancelled; what waits then is not sent."""
+        """Sends what waits until cancelled; the rest is not sent then."""
         async with asyncio.TaskGroup() as senders:
             for _ in range(SENDERS):
                 senders.create_task(self._send_all())
@@ -75,11 +75,11 @@ class EventRecorder(Recorder):
                 continue
             except ApiError as error:
                 # Its namespace may be going away, or the API server; the next pass over the object records it again.
-                self._told.pop(document["metadata"]["name"], None)
+                self._recorded.pop(document["metadata"]["name"], None)
                 logger.info("event %s not sent: %s", document["reason"], error)
 
-    def _is_told(self, name: str) -> bool:
-        at = self._told.get(name)
+    def _is_recorded(self, name: str) -> bool:
+        at = self._recorded.get(name)
         return at is not None and self._monotonic() - at < REMEMBERED_SECONDS
 
 

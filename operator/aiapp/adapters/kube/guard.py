@@ -20,7 +20,7 @@ class NotLeadingError(ApiError):
 
 
 def only_leader_writes(leads: Callable[[], bool]) -> aiohttp.ClientMiddlewareType:
-    """A middleware of a session; the lease itself is written by whoever wants to lead."""
+    """A middleware of a session that lets only the leader write; every replica may write the lease itself."""
 
     async def guard(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         path = request.url.path

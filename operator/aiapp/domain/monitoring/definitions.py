@@ -181,7 +181,7 @@ APPLICATION_STATUS: Final = Definition(
 APPLICATION_CONDITION: Final = Definition(
     "aiapp_application_condition",
     "gauge",
-    "1 for each condition of an application that tells something: one that is not True, or Reconciling or Stalled.",
+    "1 for each condition of an application that needs attention: one that is not True, or Reconciling or Stalled.",
     (*_OBJECT, "type", "status", "reason"),
 )
 REPLICAS: Final = Definition("aiapp_application_replicas", "gauge", "Pods wanted.", _OBJECT)
@@ -210,7 +210,7 @@ VERSION_STATUS: Final = Definition(
 VERSION_CONDITION: Final = Definition(
     "aiapp_version_condition",
     "gauge",
-    "1 for each condition of a version that tells something: one that is not True, or Reconciling or Stalled.",
+    "1 for each condition of a version that needs attention: one that is not True, or Reconciling or Stalled.",
     (*_OBJECT, "type", "status", "reason"),
 )
 VERDICT: Final = Definition(
