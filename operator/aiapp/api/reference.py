@@ -11,7 +11,7 @@ from aiapp.api import conditions
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import GROUP_VERSION, RULES
 from aiapp.api.schema import Schema, nodes
-from aiapp.api.source import IMPORT_CONDITIONS
+from aiapp.api.source import READY_CONDITIONS
 
 MADE: Final = "<!-- Made from operator/aiapp/api by `make crds`; do not edit. -->"
 _LIMITS: Final = (
@@ -49,9 +49,9 @@ def conditions_page() -> str:
         "",
         *_linkable(_table(("Type", "Meaning"), _members(ConditionType))),
         "",
-        "The import of a version goes through these, in this order; `RuntimeResolved` follows.",
+        "`Ready` of a version sums up these conditions, by the type of its source; they come to be True in this order.",
         "",
-        *_table(("Source", "Conditions"), ((type_, ", ".join(found)) for type_, found in IMPORT_CONDITIONS.items())),
+        *_table(("Source", "Conditions"), ((type_, ", ".join(found)) for type_, found in READY_CONDITIONS.items())),
     ]
     for group, reasons in _groups(Reason).items():
         lines += ["", f"## Reasons: {group.lower()}", "", *_linkable(_table(("Reason", "Meaning"), reasons))]

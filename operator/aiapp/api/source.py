@@ -88,10 +88,17 @@ SourceVariant: TypeAlias = ObsSource
 """Every kind of source that this operator imports from; each match over it is exhaustive."""
 SourceType = Literal["Obs"]
 """Their names in a status."""
-IMPORT_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
-    "Obs": (ConditionType.SOURCE_RESOLVED, ConditionType.PACKAGE_VALID, ConditionType.ARTIFACT_PINNED),
+READY_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
+    "Obs": (
+        ConditionType.SOURCE_RESOLVED,
+        ConditionType.PACKAGE_VALID,
+        ConditionType.ARTIFACT_PINNED,
+        ConditionType.RUNTIME_RESOLVED,
+    ),
 }
-"""The conditions of an import by the type of its source, in the order in which they come to be True."""
+"""The conditions that make a version Ready, by the type of its source, in the order in which they come to be True. The
+import ends with ArtifactPinned.
+"""
 FIXED_FIELDS: Final = ("obs.uri", "obs.endpoint", "obs.region", "obs.addressing", "obs.digest")
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
 

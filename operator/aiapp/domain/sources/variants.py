@@ -6,7 +6,7 @@ A new kind of source is a case in each function here, which the type checker dem
 from typing import Final
 
 from aiapp.api.conditions import ConditionType
-from aiapp.api.source import IMPORT_CONDITIONS, ObsSource, Source, SourceType
+from aiapp.api.source import READY_CONDITIONS, ObsSource, Source, SourceType
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources import obs
@@ -25,10 +25,16 @@ def type_of(source: Source) -> SourceType | None:
             return None
 
 
-def import_conditions(source: Source) -> tuple[ConditionType, ...]:
-    """The conditions of its import, in their order; of an unknown kind, those that every kind has."""
+def ready_conditions(source: Source) -> tuple[ConditionType, ...]:
+    """The conditions that make a version Ready, in their order; of an unknown kind, those that every kind has."""
     type_ = type_of(source)
-    return OF_EVERY_SOURCE if type_ is None else IMPORT_CONDITIONS[type_]
+    return OF_EVERY_SOURCE if type_ is None else READY_CONDITIONS[type_]
+
+
+def import_conditions(source: Source) -> tuple[ConditionType, ...]:
+    """Those of them that belong to the import."""
+    conditions = ready_conditions(source)
+    return conditions[: conditions.index(ConditionType.ARTIFACT_PINNED) + 1]
 
 
 def contents(source: Source) -> str:

@@ -11,7 +11,7 @@ from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved
 from aiapp.domain.sources.imported import NOTHING_KNOWN, Imported
-from aiapp.domain.sources.variants import import_conditions
+from aiapp.domain.sources.variants import ready_conditions
 
 Phase = Literal["Importing", "Normal", "Waiting", "Failed"]
 FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
@@ -49,14 +49,9 @@ def known_listing(record: VersionRecord) -> str | None:
     return record.status.source.listing
 
 
-def ready_dependents(record: VersionRecord) -> tuple[ConditionType, ...]:
-    """The conditions that make it Ready, in the order in which they come to be True."""
-    return (*import_conditions(record.spec.source), ConditionType.RUNTIME_RESOLVED)
-
-
 def first_sight(record: VersionRecord) -> Report:
     """The report while nothing is known: an object without conditions would count as ready (kstatus)."""
-    dependents = ready_dependents(record)
+    dependents = ready_conditions(record.spec.source)
     waiting = [unknown(type_, Reason.IMPORTING, "") for type_ in dependents]
     first, *others = summarize(waiting, dependents, Reason.NORMAL)
     findings = (replace(first, message="the package is being read"), *others)
@@ -76,7 +71,7 @@ def report(
     resolved = _runtime_resolved(record, resolution)
     findings = summarize(
         [*known.findings, resolved, _compatible(verdict), *([support] if support else [])],
-        ready_dependents(record),
+        ready_conditions(record.spec.source),
         Reason.NORMAL,
         f"published, runs on {resolved.message}",
     )

@@ -37,8 +37,6 @@ from aiapp.reconcile.views.nodes import NodeInventoryView
 QUICK_SECONDS: Final = 2.0
 """An import that takes longer is reported while it goes on; of a quicker one only the outcome is written."""
 
-_RESULTS: Final = {Valid: "valid", Invalid: "invalid", Unresolved: "unresolved", Unchanged: "unchanged"}
-
 
 class ImportObserver(Protocol):
     """Counts looks at packages, for metrics."""
@@ -118,7 +116,7 @@ class VersionReconciler:
         found = await source.inspect(partial(self._vouched, record.namespace))
         reason = found.reason if isinstance(found, Unresolved | Invalid) else None
         seconds = (self._ports.clock() - started).total_seconds()
-        self._ports.observer.imported(_RESULTS[type(found)], reason, seconds)
+        self._ports.observer.imported(_result(found), reason, seconds)
         return found
 
     async def _gather(
@@ -196,3 +194,16 @@ class VersionReconciler:
 def _wanted_store(raw: Json) -> str | None:
     """The store that an import would ask; None when there is nothing to import."""
     return None if "artifact" in (raw.get("status") or {}) else store_of(raw)
+
+
+def _result(found: Inspection) -> str:
+    """As a label of metrics."""
+    match found:
+        case Valid():
+            return "valid"
+        case Invalid():
+            return "invalid"
+        case Unresolved():
+            return "unresolved"
+        case Unchanged():
+            return "unchanged"

@@ -8,7 +8,7 @@ import pytest
 from tests.support.records import NORMAL, fresh_version, held, image_version, normal_version, observed
 
 from aiapp.api.conditions import ConditionType
-from aiapp.api.source import IMPORT_CONDITIONS, Source, SourceType
+from aiapp.api.source import READY_CONDITIONS, Source, SourceType
 from aiapp.api.version import VersionStatus
 from aiapp.domain.application.plan import plan
 from aiapp.domain.records import VersionRecord
@@ -18,6 +18,7 @@ from aiapp.domain.sources.variants import (
     canonical_source,
     contents,
     import_conditions,
+    ready_conditions,
     stated_digest,
     type_of,
 )
@@ -46,22 +47,24 @@ def test_only_the_rooms_of_object_storage_name_its_field() -> None:
     assert [str(path) for path in elsewhere if NAMED.search(path.read_text("utf-8"))] == []
 
 
-def test_every_type_of_source_has_its_conditions_and_all_begin_with_the_source_and_end_with_the_artifact() -> None:
-    assert set(IMPORT_CONDITIONS) == set(get_args(SourceType))
-    for conditions in IMPORT_CONDITIONS.values():
-        assert (conditions[0], conditions[-1]) == OF_EVERY_SOURCE
+def test_every_type_of_source_has_its_conditions_and_all_begin_with_the_source_and_have_an_artifact() -> None:
+    assert set(READY_CONDITIONS) == set(get_args(SourceType))
+    for conditions in READY_CONDITIONS.values():
+        assert conditions[0] is ConditionType.SOURCE_RESOLVED
+        assert ConditionType.ARTIFACT_PINNED in conditions
 
 
 def test_the_status_says_which_conditions_there_are_in_their_order() -> None:
     text = str(VersionStatus.model_fields["conditions"].description)
-    for conditions in IMPORT_CONDITIONS.values():
+    for conditions in READY_CONDITIONS.values():
         assert ", ".join(conditions) in " ".join(text.split())
 
 
 def test_conditions_come_in_the_order_of_the_source() -> None:
     record = fresh_version()
     found = [finding.type for finding in first_sight(record).findings]
-    assert found[:4] == [*import_conditions(record.spec.source), ConditionType.RUNTIME_RESOLVED]
+    assert tuple(found[:4]) == ready_conditions(record.spec.source)
+    assert import_conditions(record.spec.source) == ready_conditions(record.spec.source)[:3]
 
 
 def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
