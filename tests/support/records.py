@@ -7,7 +7,7 @@ from tests.support import documents
 from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.plan import Children, Observed, Plan
+from aiapp.domain.application.plan import ApplicationPlan, Children, ObservedApplication
 from aiapp.domain.application.rollout import Absent, Held, RenderContext, Rendered, Running
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import manifest_config_map, version_labels, workload
@@ -100,9 +100,9 @@ def observed(
     image: str | None = "r/sklearn:1",
     fetcher: Fetcher = FETCHER,
     seconds: float = 60.0,
-) -> Observed:
+) -> ObservedApplication:
     """What a pass sees: one CPU node and the catalogue's scikit-learn runtime, `seconds` after the first pass."""
-    return Observed(
+    return ObservedApplication(
         now=NOON + timedelta(seconds=seconds),
         met=NOON,
         application=app or application(),
@@ -153,21 +153,21 @@ def pod(number: str = "1.0.0", name: str = "mnist-1-0-0-x", **status: Any) -> di
     return {"metadata": metadata, "status": status}
 
 
-def held(made: Plan) -> Trouble:
+def held(made: ApplicationPlan) -> Trouble:
     """Why the only version that is to be served gets no pods."""
     (one,) = made.rollouts
     assert isinstance(one, Absent | Held), one
     return one.why
 
 
-def going_on(made: Plan) -> Running:
+def going_on(made: ApplicationPlan) -> Running:
     """The only version that is to be served, which gets pods."""
     (one,) = made.rollouts
     assert isinstance(one, Running), one
     return one
 
 
-def rendered(made: Plan) -> Rendered:
+def rendered(made: ApplicationPlan) -> Rendered:
     """The only version that is to be served, with a new template."""
     one = going_on(made)
     assert isinstance(one, Rendered), one

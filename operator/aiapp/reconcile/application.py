@@ -12,9 +12,9 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
 from aiapp.domain.application.mounts import is_awaited, templates, unused
 from aiapp.domain.application.plan import (
+    ApplicationPlan,
     Children,
-    Observed,
-    Plan,
+    ObservedApplication,
     holding,
     plan,
     version_of,
@@ -136,7 +136,7 @@ class ApplicationReconciler:
         if metadata.get("uid") != application.uid or "deletionTimestamp" in metadata:
             raise StaleError(f"AIApplication {application.namespace}/{application.name} is gone or going")
 
-    async def _gather(self, application: ApplicationRecord) -> Observed:
+    async def _gather(self, application: ApplicationRecord) -> ObservedApplication:
         store, place = self._ports.store, (application.namespace, application.name)
         owned = {kind: _owned(store.children(kind, *place), application.uid) for kind in OF_ONE_APPLICATION}
         deployments, revisions = owned.pop(DEPLOYMENTS), owned.pop(CONTROLLER_REVISIONS)
@@ -149,7 +149,7 @@ class ApplicationReconciler:
             pods=await self._ports.replica_sets.pods_of(deployments, pods),
         )
         now = self._ports.clock()
-        return Observed(
+        return ObservedApplication(
             now=now,
             met=self._met.setdefault(Key(APPLICATIONS.kind, *place), now),
             application=application,
@@ -167,7 +167,7 @@ class ApplicationReconciler:
             ),
         )
 
-    async def _with_access(self, wanted: Plan) -> Plan:
+    async def _with_access(self, wanted: ApplicationPlan) -> ApplicationPlan:
         """Without new pods that may not have what they need to reach their source."""
         denied = {}
         for one in wanted.rollouts:
@@ -179,24 +179,24 @@ class ApplicationReconciler:
                 denied[one.served.version] = Trouble(error.reason, error.message)
         return holding(wanted, denied)
 
-    async def _with_manifests(self, observed: Observed, wanted: Plan) -> Plan:
+    async def _with_manifests(self, observed: ObservedApplication, wanted: ApplicationPlan) -> ApplicationPlan:
         """Owns the manifests that its pods mount; without one, nothing is made from it."""
         running = [one for one in wanted.rollouts if isinstance(one, Running)]
         lost = [one for one in running if not await self._share(observed, one.candidate.artifact)]
         return holding(wanted, {one.served.version: without_manifest(one) for one in lost})
 
-    async def _share(self, observed: Observed, artifact: PackageArtifact) -> bool:
+    async def _share(self, observed: ObservedApplication, artifact: PackageArtifact) -> bool:
         shared, raw = self._ports.shared, observed.application.raw
         await shared.share_known(digest_config_map(artifact.pin), raw)
         return not await shared.share(config_map_names(artifact.manifest_ref), raw)
 
-    async def _release(self, after: Observed, rollouts: Iterable[Rollout]) -> None:
+    async def _release(self, after: ObservedApplication, rollouts: Iterable[Rollout]) -> None:
         """The last user takes a manifest along: that of a deleted version goes with the last pod that may need it."""
         raw = after.application.raw
         held = [one["metadata"]["name"] for one in self._ports.shared.held(raw) if not is_awaited(one, after)]
         await self._ports.shared.release(unused(held, templates(after.children, rollouts)), raw)
 
-    async def _carry_out(self, observed: Observed, wanted: Plan) -> CarriedOut:
+    async def _carry_out(self, observed: ObservedApplication, wanted: ApplicationPlan) -> CarriedOut:
         """As much of the plan as the API server takes; nothing is made for a version after a refusal."""
         applied: list[Applied] = []
         refused: dict[str | None, Trouble] = {}
@@ -214,7 +214,7 @@ class ApplicationReconciler:
             await self._delete(wanted.delete)
         return CarriedOut(applied, () if refused else wanted.delete, tuple(refused.values()))
 
-    async def _apply(self, observed: Observed, desired: Json) -> Applied:
+    async def _apply(self, observed: ObservedApplication, desired: Json) -> Applied:
         metadata = desired["metadata"]
         known = self._ports.store.get(resource_of(desired), metadata["namespace"], metadata["name"])
         return await self._ports.cluster.apply(desired, observed=known, owner_uid=observed.application.uid)
@@ -230,7 +230,7 @@ class ApplicationReconciler:
                 resource_version=metadata["resourceVersion"],
             )
 
-    def _suspect(self, observed: Observed) -> None:
+    def _suspect(self, observed: ObservedApplication) -> None:
         suspected = suspects(observed.children.pods)
         for record in observed.versions:
             if record.spec.version in suspected:
@@ -253,7 +253,7 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
     )
 
 
-def _after(observed: Observed, done: CarriedOut) -> Observed:
+def _after(observed: ObservedApplication, done: CarriedOut) -> ObservedApplication:
     """The children as they are now that the plan was carried out."""
     gone = {child["metadata"]["uid"] for child in done.deleted}
     ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and _is_deployment(a.object)]

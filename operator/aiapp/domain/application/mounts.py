@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from aiapp.domain.application.plan import Children, Observed
+from aiapp.domain.application.plan import Children, ObservedApplication
 from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.kubernetes.naming import manifest_behind, pinned_versions
 from aiapp.domain.kubernetes.resources import Json
@@ -27,7 +27,7 @@ def unused(config_maps: Iterable[str], in_use: Iterable[Json | None]) -> list[st
     return [name for name in config_maps if (manifest := manifest_behind(name)) and manifest not in mounted]
 
 
-def is_awaited(config_map: Json, observed: Observed) -> bool:
+def is_awaited(config_map: Json, observed: ObservedApplication) -> bool:
     """Whether a version that is to be served is pinned to it: the pods that will mount it may not exist yet."""
     serving = observed.application.parsed.spec.serving
     served = {one.version for one in serving.versions} if serving else set()

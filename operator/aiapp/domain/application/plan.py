@@ -51,7 +51,7 @@ class Children:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class ObservedApplication:
     """What a pass over an application knows."""
 
     application: ApplicationRecord
@@ -67,7 +67,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ApplicationPlan:
     """What to write, in this order, and what to delete after that."""
 
     rollouts: tuple[Rollout, ...]
@@ -85,18 +85,18 @@ class Plan:
         return any(isinstance(one, Held) and one.why.reason in UNWATCHED for one in self.rollouts)
 
 
-def plan(observed: Observed) -> Plan:
+def plan(observed: ObservedApplication) -> ApplicationPlan:
     """Objects for every served version that may run; the rest goes once the served ones are up."""
     serving = observed.application.parsed.spec.serving
     rollouts = _rollouts(observed, serving) if serving else ()
-    return Plan(
+    return ApplicationPlan(
         rollouts=rollouts,
         apply=tuple(_owned(observed.application, obj) for obj in _wanted(observed, serving, rollouts)),
         delete=(*_retired(observed, serving), *_forgotten(observed, rollouts)),
     )
 
 
-def holding(wanted: Plan, held: Mapping[str, Trouble]) -> Plan:
+def holding(wanted: ApplicationPlan, held: Mapping[str, Trouble]) -> ApplicationPlan:
     """`wanted` without what would be made for the versions in `held`, each of which has the reason."""
     if not held:
         return wanted
@@ -148,12 +148,14 @@ def is_current(child: Json) -> bool:
     return bool(seen >= latest)
 
 
-def _rollouts(observed: Observed, serving: Serving) -> tuple[Rollout, ...]:
+def _rollouts(observed: ObservedApplication, serving: Serving) -> tuple[Rollout, ...]:
     by_number: Mapping[str, VersionRecord] = {record.spec.version: record for record in observed.versions}
     return tuple(_rollout(observed, serving, served, by_number.get(served.version)) for served in serving.versions)
 
 
-def _rollout(observed: Observed, serving: Serving, served: ServedVersion, record: VersionRecord | None) -> Rollout:
+def _rollout(
+    observed: ObservedApplication, serving: Serving, served: ServedVersion, record: VersionRecord | None
+) -> Rollout:
     name = f"{observed.application.name}-{served.version}"
     if name in observed.unreadable:
         return unreadable(served, name)
@@ -162,7 +164,7 @@ def _rollout(observed: Observed, serving: Serving, served: ServedVersion, record
     return rollout(served, serving, record, observed.children.revisions, observed.context)
 
 
-def _wanted(observed: Observed, serving: Serving | None, rollouts: Sequence[Rollout]) -> list[Json]:
+def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Sequence[Rollout]) -> list[Json]:
     """Revisions first: what was rendered must be on record before any pod is made from it."""
     if serving is None:
         return []
@@ -177,7 +179,7 @@ def _wanted(observed: Observed, serving: Serving | None, rollouts: Sequence[Roll
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 
-def _revision(observed: Observed, rendered: Rendered, place: int) -> Json:
+def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> Json:
     latest = max((r["revision"] for r in observed.children.revisions), default=0)
     return controller_revision(
         application=observed.application.name,
@@ -217,7 +219,7 @@ def _owned(application: ApplicationRecord, obj: Json) -> Json:
     return obj | {"metadata": metadata}
 
 
-def _retired(observed: Observed, serving: Serving | None) -> list[Json]:
+def _retired(observed: ObservedApplication, serving: Serving | None) -> list[Json]:
     """Versions that are no longer served: at once when nothing is served, else when the served ones are up."""
     children = observed.children
     if serving is None:
@@ -236,7 +238,7 @@ def _up(child: Json | None) -> bool:
     return child is not None and settled(child)
 
 
-def _forgotten(observed: Observed, rollouts: Sequence[Rollout]) -> list[Json]:
+def _forgotten(observed: ObservedApplication, rollouts: Sequence[Rollout]) -> list[Json]:
     """Revisions beyond the history that is kept."""
     in_use = {one.candidate.key for one in rollouts if not isinstance(one, Absent)}
     past = [r for r in observed.children.revisions if r["metadata"]["name"].rpartition("-")[2] not in in_use]

@@ -6,7 +6,14 @@ from typing import Final, Literal
 
 from aiapp.api.application import Serving, Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.application.plan import Observed, Plan, is_current, settled, version_of, weight_of
+from aiapp.domain.application.plan import (
+    ApplicationPlan,
+    ObservedApplication,
+    is_current,
+    settled,
+    version_of,
+    weight_of,
+)
 from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable, trouble
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
@@ -45,7 +52,7 @@ class Assessment:
         return next(f for f in self.findings if f.type is ConditionType.READY)
 
 
-def assess(observed: Observed, plan: Plan, trouble: Trouble | None = None) -> Assessment:
+def assess(observed: ObservedApplication, plan: ApplicationPlan, trouble: Trouble | None = None) -> Assessment:
     """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out."""
     serving = observed.application.parsed.spec.serving
     findings = _findings(observed, plan, trouble, serving) if serving else _managed()
@@ -74,7 +81,7 @@ def noteworthy_pods(pods: Iterable[Json], deployments: Iterable[Json], versions:
     ]
 
 
-def _patience(observed: Observed, ready: Finding) -> float | None:
+def _patience(observed: ObservedApplication, ready: Finding) -> float | None:
     """Seconds until a new application reports that it waits for its version: most are imported soon."""
     if not observed.application.is_new or ready.reason not in NOT_NORMAL:
         return None
@@ -83,7 +90,7 @@ def _patience(observed: Observed, ready: Finding) -> float | None:
     return left if left > 0 else None
 
 
-def _is_silent(observed: Observed) -> bool:
+def _is_silent(observed: ObservedApplication) -> bool:
     """Whether every version that is to be served exists and was not reported on yet: its report brings the next."""
     serving = observed.application.parsed.spec.serving
     new = {record.spec.version for record in observed.versions if record.is_new}
@@ -94,7 +101,9 @@ def _managed() -> list[Finding]:
     return [holds(ConditionType.READY, "managed; nothing is to be served", Reason.MANAGED)]
 
 
-def _findings(observed: Observed, plan: Plan, refused: Trouble | None, serving: Serving) -> list[Finding]:
+def _findings(
+    observed: ObservedApplication, plan: ApplicationPlan, refused: Trouble | None, serving: Serving
+) -> list[Finding]:
     available = _workloads_available(observed, plan, refused)
     found = [
         _versions_resolved(plan),
@@ -105,14 +114,14 @@ def _findings(observed: Observed, plan: Plan, refused: Trouble | None, serving: 
     return summarize(found, READY_DEPENDENTS, available.reason)
 
 
-def _versions_resolved(plan: Plan) -> Finding:
+def _versions_resolved(plan: ApplicationPlan) -> Finding:
     absent = [one.why for one in plan.rollouts if isinstance(one, Absent)]
     if absent:
         return fails(ConditionType.VERSIONS_RESOLVED, absent[0].reason, "; ".join(t.message for t in absent))
     return holds(ConditionType.VERSIONS_RESOLVED)
 
 
-def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None) -> Finding:
+def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, refused: Trouble | None) -> Finding:
     why = refused or _held(plan) or _pods(observed, plan)
     if why is not None:
         message = f"{why.message}{_goes_on(observed)}"
@@ -128,7 +137,7 @@ def _workloads_available(observed: Observed, plan: Plan, refused: Trouble | None
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
 
 
-def _goes_on(observed: Observed) -> str:
+def _goes_on(observed: ObservedApplication) -> str:
     """Which versions serve that are no longer wanted, and why: the new ones are not up."""
     serving = observed.application.parsed.spec.serving
     wanted = {served.version for served in serving.versions} if serving else set()
@@ -141,7 +150,7 @@ def _wants_nothing(child: Json) -> bool:
     return bool(child["spec"].get("replicas", 1) == 0)
 
 
-def _nodes_available(plan: Plan) -> Finding:
+def _nodes_available(plan: ApplicationPlan) -> Finding:
     return nodes_available(
         [
             (one.served.version, one.candidate.compatibility, one.template if isinstance(one, Running) else None)
@@ -159,11 +168,11 @@ def _image_note(rollout: Rollout) -> str:
     return f"{rollout.served.version} runs {before}; the next rollout takes the runtime's current image, {now}"
 
 
-def _held(plan: Plan) -> Trouble | None:
+def _held(plan: ApplicationPlan) -> Trouble | None:
     return next((one.why for one in plan.rollouts if isinstance(one, Absent | Held)), None)
 
 
-def _pods(observed: Observed, plan: Plan) -> Trouble | None:
+def _pods(observed: ObservedApplication, plan: ApplicationPlan) -> Trouble | None:
     for rollout in (one for one in plan.rollouts if isinstance(one, Running)):
         child = observed.children.deployment(rollout.served.version)
         if child is None:
@@ -176,7 +185,7 @@ def _pods(observed: Observed, plan: Plan) -> Trouble | None:
     return None
 
 
-def _no_room(observed: Observed, rollout: Running, pods: Sequence[Json]) -> Trouble | None:
+def _no_room(observed: ObservedApplication, rollout: Running, pods: Sequence[Json]) -> Trouble | None:
     """Pods that wait for devices of others are no fault of theirs, however long it takes."""
     if not any(map(is_unschedulable, pods)):
         return None
@@ -193,7 +202,7 @@ def _progress(child: Json) -> Trouble:
     return Trouble(Reason.REPLICAS_UNAVAILABLE if complete else Reason.DEPLOYING, message)
 
 
-def _traffic_split(observed: Observed, serving: Serving) -> Finding:
+def _traffic_split(observed: ObservedApplication, serving: Serving) -> Finding:
     traffic = _traffic(observed, serving)
     if not any(t.ready for t in traffic):
         return unknown(ConditionType.TRAFFIC_SPLIT, Reason.PENDING, "no pod is ready")
@@ -203,7 +212,7 @@ def _traffic_split(observed: Observed, serving: Serving) -> Finding:
     return holds(ConditionType.TRAFFIC_SPLIT)
 
 
-def _traffic(observed: Observed, serving: Serving | None) -> list[Traffic]:
+def _traffic(observed: ObservedApplication, serving: Serving | None) -> list[Traffic]:
     """Served versions in the order of the spec, then those that still have pods."""
     weights = {served.version: weight_of(served, serving) for served in serving.versions} if serving else {}
     deployed = {version: d for d in observed.children.deployments if (version := version_of(d)) is not None}
@@ -249,7 +258,7 @@ def phase_of(ready: Finding, *, pods: int) -> Phase:
     return "Failed" if ready.reason in STALLING else "Deploying"
 
 
-def _status(observed: Observed, phase: Phase, traffic: Sequence[Traffic], serving: Serving | None) -> Json:
+def _status(observed: ObservedApplication, phase: Phase, traffic: Sequence[Traffic], serving: Serving | None) -> Json:
     application = observed.application
     versions = sorted(observed.versions, key=lambda record: record.number, reverse=True)
     return {

@@ -18,7 +18,15 @@ from tests.support.records import (
 )
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.application.plan import KEPT_REVISIONS, Children, Plan, holding, plan, version_of, without_manifest
+from aiapp.domain.application.plan import (
+    KEPT_REVISIONS,
+    ApplicationPlan,
+    Children,
+    holding,
+    plan,
+    version_of,
+    without_manifest,
+)
 from aiapp.domain.application.rollout import Held, Rendered
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import KEY_LABEL, manifest_config_map
@@ -31,7 +39,7 @@ def names(objects: tuple[dict[str, Any], ...]) -> list[str]:
     return [f"{obj['kind']}/{obj['metadata']['name']}" for obj in objects]
 
 
-def the(plan_: Plan, kind: str) -> dict[str, Any]:
+def the(plan_: ApplicationPlan, kind: str) -> dict[str, Any]:
     return next(obj for obj in plan_.apply if obj["kind"] == kind)
 
 
@@ -178,7 +186,7 @@ def test_two_versions_share_the_service_of_the_application() -> None:
     assert made.apply[-1]["spec"]["selector"] == {"aiapp.dev/application": "mnist"}
 
 
-def services_of(made: Plan) -> dict[str, Any]:
+def services_of(made: ApplicationPlan) -> dict[str, Any]:
     return {obj["metadata"]["name"]: obj["spec"] for obj in made.apply if obj["kind"] == "Service"}
 
 

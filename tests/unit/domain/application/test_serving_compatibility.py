@@ -21,7 +21,7 @@ from tests.support.records import (
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.plan import Children, Observed, plan
+from aiapp.domain.application.plan import Children, ObservedApplication, plan
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.conditions import Finding
 from aiapp.domain.kubernetes.naming import KEY_LABEL
@@ -34,7 +34,7 @@ FIT = mindcluster("fit", "910ProB", driver="23.0.rc1")
 PENDING: Any = {"conditions": [condition("PodScheduled", "False", "Unschedulable")]}
 
 
-def on_npus(*fleet: dict[str, Any], **spec: Any) -> Observed:
+def on_npus(*fleet: dict[str, Any], **spec: Any) -> ObservedApplication:
     """A version with a CANN runtime, over these nodes."""
     raw = normal_version().raw
     status = raw["status"] | {"runtime": {"name": CANN, "lifecycle": "Recommended", "image": "r/m:1"}}
@@ -42,14 +42,14 @@ def on_npus(*fleet: dict[str, Any], **spec: Any) -> Observed:
     return replace(seen, context=replace(seen.context, runtimes={CANN: RuntimeSpec(name=CANN, image="r/m:1")}))
 
 
-def running(seen: Observed, *pods: dict[str, Any], ready: int = 1) -> Observed:
+def running(seen: ObservedApplication, *pods: dict[str, Any], ready: int = 1) -> ObservedApplication:
     """After its first rollout."""
     revision = next(obj for obj in plan(on_npus(FIT)).apply if obj["kind"] == "ControllerRevision")
     children = Children(deployments=(deployed(ready=ready),), revisions=(revision,), pods=pods)
     return replace(seen, children=children)
 
 
-def said(seen: Observed) -> Assessment:
+def said(seen: ObservedApplication) -> Assessment:
     return assess(seen, plan(seen))
 
 
