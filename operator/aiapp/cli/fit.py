@@ -95,7 +95,7 @@ def _row(node: dict[str, Any]) -> list[str]:
     """The first reason, and what would fix it if it is the only one."""
     free = "-" if node["free"] is None else str(node["free"])
     verdict = click.style(node["verdict"], fg=COLOURS[node["verdict"]])
-    others = len(node["found"]) - 1
-    why = next((one["detail"] for one in node["found"] if one["reason"] == node["reason"]), "-")
-    remedy = "-" if others else node["found"][0]["remedy"] or "-"
+    others = len(node["mismatches"]) - 1
+    why = next((one["detail"] for one in node["mismatches"] if one["reason"] == node["reason"]), "-")
+    remedy = "-" if others else node["mismatches"][0]["remedy"] or "-"
     return [node["name"], verdict, free, node["reason"] or "-", f"{why} (+{others})" if others > 0 else why, remedy]

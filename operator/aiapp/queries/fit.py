@@ -109,8 +109,8 @@ async def _application(cluster: UserCluster, version: AIApplicationVersion) -> A
 
 def _documents(data: bytes, file: str) -> list[Json]:
     """Every document, held to the rules of the API server as far as those need no cluster."""
-    _, remarks = check_documents(data, file)
-    if faults := [f"{r.file}:{r.line}: {r.message}" for r in remarks if r.severity == "error"]:
+    _, diagnostics = check_documents(data, file)
+    if faults := [f"{r.file}:{r.line}: {r.message}" for r in diagnostics if r.severity == "error"]:
         raise QueryError("; ".join(faults[:SHOWN_FAULTS]))
     return [document for document in yaml.safe_load_all(data) if document]
 
@@ -136,4 +136,4 @@ def _rows(kinds: Iterable[Judged], resource: str | None, seen: NodeSurvey) -> It
             counted = resource is not None and seen.in_use is not None and kind.word != "Incompatible"
             left = free(kind.group.kind, resource or "", (seen.in_use or {}).get(name, {})) if counted else None
             reason = str(kind.against.reason) if kind.against else None
-            yield {"name": name, "verdict": kind.word, "reason": reason, "found": found, "free": left}
+            yield {"name": name, "verdict": kind.word, "reason": reason, "mismatches": found, "free": left}

@@ -87,7 +87,7 @@ def test_json_and_yaml_say_the_same(package: Path) -> None:
     found = json.loads(written["json"])
     assert yaml.safe_load(written["yaml"]) == found
     (result,) = found["results"]
-    assert (result["target"], result["outcome"], result["remarks"]) == ("mnist", "accepted", [])
+    assert (result["target"], result["outcome"], result["diagnostics"]) == ("mnist", "accepted", [])
     assert result["package"]["model"]["type"] == "PyTorch"
     assert result["package"]["artifact"]["objects"] == 3
     assert "pin" not in result["package"]["artifact"]

@@ -90,8 +90,8 @@ def test_a_hostile_file_ends_in_a_short_answer_within_bounded_memory(data: bytes
     assert len(data) <= MAX_CONFIG_BYTES
     found, memory = read(data)
     assert memory < MEMORY_ANYWAY + MEMORY_PER_BYTE * len(data)
-    assert len(found.remarks) <= 2 * MAX_KEPT + 12
-    assert all(len(remark.message) + len(remark.pointer) < 2_000 for remark in found.remarks)
+    assert len(found.diagnostics) <= 2 * MAX_KEPT + 12
+    assert all(len(diagnostic.message) + len(diagnostic.pointer) < 2_000 for diagnostic in found.diagnostics)
     if isinstance(found, Refusal):
         assert len(orjson.dumps(found.message)) < 10_000
         assert found.message.isprintable()

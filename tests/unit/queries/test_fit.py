@@ -77,6 +77,7 @@ async def test_an_application_that_serves_another_version_wants_nothing_of_this_
     bound = await of_file(cluster(), VERSION, changed(other, spec__serving__versions=[{"version": "1.0.0"}]))
     assert "SelectorMismatch" not in free.document["message"]
     assert "SelectorMismatch" in bound.document["message"]
+    assert [one["reason"] for one in bound.document["nodes"][0]["mismatches"]] == ["SelectorMismatch"]
 
 
 async def test_a_runtime_of_the_file_comes_before_the_catalogue() -> None:

@@ -44,7 +44,7 @@ def told(*words: str, model: Mapping[str, Any] | None = None) -> Check:
         assert (found.model.repaired or ()) == words
         shown = found.model.model_dump(mode="json", by_alias=True, exclude_none=True)
         assert {key: shown.get(key) for key in model or {}} == (model or {})
-        assert len([remark for remark in found.remarks if remark.severity == "warning"]) == len(words)
+        assert len([diagnostic for diagnostic in found.diagnostics if diagnostic.severity == "warning"]) == len(words)
 
     return check
 
@@ -55,7 +55,7 @@ def warned(*words: str) -> Check:
     def check(found: Inspection) -> None:
         assert isinstance(found, Valid), found
         assert found.warnings == words
-        assert len(found.remarks) == len(words)
+        assert len(found.diagnostics) == len(words)
 
     return check
 

@@ -20,7 +20,7 @@ _SIGNS: Final = {"accepted": "ok", "refused": "refused", "unknown": "not checked
 
 
 def text(found: Sequence["Checked"]) -> str:
-    """A line for each remark as compilers write them, then one for the target; colours are stripped by click."""
+    """A line for each diagnostic as compilers write them, then one for the target; colours are stripped by click."""
     return "".join(f"{line}\n" for checked in found for line in _lines(checked))
 
 
@@ -43,11 +43,11 @@ def _document(found: Sequence["Checked"]) -> dict[str, Any]:
 
 
 def _lines(checked: "Checked") -> Iterator[str]:
-    for remark in checked.remarks:
-        place = ":".join(str(part) for part in (_file(checked, remark), remark.line, remark.column) if part)
-        severity = click.style(remark.severity, fg=_COLOURS[remark.severity])
-        reason = f" [{remark.reason}]" if remark.reason else ""
-        yield f"{place}: {severity}: {_message(remark)}{reason}"
+    for diagnostic in checked.diagnostics:
+        place = ":".join(str(part) for part in (_file(checked, diagnostic), diagnostic.line, diagnostic.column) if part)
+        severity = click.style(diagnostic.severity, fg=_COLOURS[diagnostic.severity])
+        reason = f" [{diagnostic.reason}]" if diagnostic.reason else ""
+        yield f"{place}: {severity}: {_message(diagnostic)}{reason}"
     yield _verdict(checked)
 
 
@@ -58,31 +58,31 @@ def _verdict(checked: "Checked") -> str:
     return f"{checked.target}: {sign}: {checked.reason}"
 
 
-def _message(remark: "Diagnostic") -> str:
-    message = f"{remark.pointer}: {remark.message}" if remark.pointer else remark.message
+def _message(diagnostic: "Diagnostic") -> str:
+    message = f"{diagnostic.pointer}: {diagnostic.message}" if diagnostic.pointer else diagnostic.message
     return printable(message, LONGEST_MESSAGE)
 
 
-def _file(checked: "Checked", remark: "Diagnostic") -> str:
+def _file(checked: "Checked", diagnostic: "Diagnostic") -> str:
     """The path of the file from the folder where the command was called."""
-    if not remark.file or remark.file == checked.target:
+    if not diagnostic.file or diagnostic.file == checked.target:
         return checked.target
     if "://" in checked.target:
-        return f"{checked.target.rstrip('/')}/{remark.file}"
-    return str(PurePosixPath(checked.target, remark.file))
+        return f"{checked.target.rstrip('/')}/{diagnostic.file}"
+    return str(PurePosixPath(checked.target, diagnostic.file))
 
 
 def _annotations(checked: "Checked") -> Iterator[str]:
-    for remark in checked.remarks:
+    for diagnostic in checked.diagnostics:
         properties = {
-            "file": None if "://" in checked.target else _file(checked, remark),
-            "line": remark.line,
-            "col": remark.column,
-            "title": remark.reason,
+            "file": None if "://" in checked.target else _file(checked, diagnostic),
+            "line": diagnostic.line,
+            "col": diagnostic.column,
+            "title": diagnostic.reason,
         }
         shown = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items() if value)
-        where = f"{_file(checked, remark)}: " if "://" in checked.target else ""
-        yield f"::{remark.severity} {shown}::{_escaped(where + _message(remark))}"
+        where = f"{_file(checked, diagnostic)}: " if "://" in checked.target else ""
+        yield f"::{diagnostic.severity} {shown}::{_escaped(where + _message(diagnostic))}"
 
 
 def _escaped(value: str, more: str = "") -> str:

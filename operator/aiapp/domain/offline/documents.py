@@ -40,7 +40,7 @@ def check_documents(data: bytes, file: str) -> tuple[int, tuple[Diagnostic, ...]
     if any(_values(root, {}) > _MAX_VALUES for root in roots):
         return 0, (_fault(file, f"it has more than {_MAX_VALUES} values"),)
     ours = [root for root in roots if _group(root) == GROUP]
-    return len(ours), tuple(remark for root in ours for remark in _checked(root, file))
+    return len(ours), tuple(diagnostic for root in ours for diagnostic in _checked(root, file))
 
 
 def _checked(root: yaml.Node, file: str) -> Iterator[Diagnostic]:

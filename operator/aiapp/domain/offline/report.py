@@ -40,16 +40,16 @@ class Checked:
     message: str
     """The message that a condition of the version would have; of what is accepted, a summary."""
     reason: str | None = None
-    remarks: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     """Files in them are relative to the target, unless that is a file itself."""
     package: Mapping[str, Any] | None = None
     """What the version's status would show of an accepted package."""
 
     def document(self) -> dict[str, Any]:
-        """As JSON: only what is known, but always `target`, `outcome`, `message` and `remarks`."""
-        remarks = [{key: value for key, value in one._asdict().items() if value} for one in self.remarks]
+        """As JSON: only what is known, but always `target`, `outcome`, `message` and `diagnostics`."""
+        diagnostics = [{key: value for key, value in one._asdict().items() if value} for one in self.diagnostics]
         optional = {"reason": self.reason, "package": self.package}
-        found = {"target": self.target, "outcome": self.outcome, "message": self.message, "remarks": remarks}
+        found = {"target": self.target, "outcome": self.outcome, "message": self.message, "diagnostics": diagnostics}
         return found | {key: value for key, value in optional.items() if value is not None}
 
 
@@ -57,10 +57,10 @@ def of_package(target: str, found: Inspection) -> Checked:
     """What an operator would do with the package."""
     match found:
         case Valid():
-            return Checked(target, "accepted", _summary(found), remarks=found.remarks, package=_package(found))
-        case Invalid(_, _, reason, message, remarks):
+            return Checked(target, "accepted", _summary(found), diagnostics=found.diagnostics, package=_package(found))
+        case Invalid(_, _, reason, message, diagnostics):
             return Checked(
-                target, "refused", message, reason, remarks or (Diagnostic("error", message, reason=reason),)
+                target, "refused", message, reason, diagnostics or (Diagnostic("error", message, reason=reason),)
             )
         case Unresolved(reason, message, retryable):
             outcome: Literal["refused", "unknown"] = "refused" if reason in REFUSING and not retryable else "unknown"
@@ -69,11 +69,11 @@ def of_package(target: str, found: Inspection) -> Checked:
             raise ValueError("a check knows no earlier listing")
 
 
-def of_documents(target: str, objects: int, remarks: tuple[Diagnostic, ...]) -> Checked:
+def of_documents(target: str, objects: int, diagnostics: tuple[Diagnostic, ...]) -> Checked:
     """What the API server would do with the objects, as far as that can be known without one."""
-    if remarks:
-        more = f"; and {len(remarks) - 1} more" if len(remarks) > 1 else ""
-        return Checked(target, "refused", f"{remarks[0].message}{more}", remarks[0].reason, remarks)
+    if diagnostics:
+        more = f"; and {len(diagnostics) - 1} more" if len(diagnostics) > 1 else ""
+        return Checked(target, "refused", f"{diagnostics[0].message}{more}", diagnostics[0].reason, diagnostics)
     return Checked(target, "accepted", f"{objects} {'object' if objects == 1 else 'objects'} of ours")
 
 
@@ -89,12 +89,20 @@ def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, R
     if isinstance(found, Resolved) or found.reason in _OF_THE_CLUSTER:
         warnings = [differences(asked(wanted, model) or "", _full_name(found))]
         warnings += misfits(model.dependencies or (), _full_name(found))
-        return replace(checked, remarks=(*checked.remarks, *(Diagnostic("warning", one) for one in warnings if one)))
+        return replace(
+            checked, diagnostics=(*checked.diagnostics, *(Diagnostic("warning", one) for one in warnings if one))
+        )
     if wanted is None:
-        return replace(checked, remarks=(*checked.remarks, Diagnostic("warning", found.message, reason=found.reason)))
+        return replace(
+            checked, diagnostics=(*checked.diagnostics, Diagnostic("warning", found.message, reason=found.reason))
+        )
     fault = Diagnostic("error", found.message, reason=found.reason)
     return replace(
-        checked, outcome="refused", message=found.message, reason=found.reason, remarks=(fault, *checked.remarks)
+        checked,
+        outcome="refused",
+        message=found.message,
+        reason=found.reason,
+        diagnostics=(fault, *checked.diagnostics),
     )
 
 

@@ -32,8 +32,8 @@ class Accepted:
             manifest=manifest,
             model=self.config.model,
             runtime=self.config.runtime,
-            remarks=(
-                *self.config.remarks,
+            diagnostics=(
+                *self.config.diagnostics,
                 *(Diagnostic("warning", warning.message, file, line=warning.line) for warning in self.code_warnings),
             ),
             warnings=(*self.config.warnings, *(_sentence(file, warning) for warning in self.code_warnings)),
@@ -47,7 +47,7 @@ def accept(layout: Layout, config: PackageConfig, code: ServiceCode | Refusal | 
         code if isinstance(code, Refusal) else _unserved(layout, config, code),
     ]
     if found := [refusal for refusal in refusals if refusal]:
-        return together(found, config.remarks)
+        return together(found, config.diagnostics)
     if not isinstance(code, ServiceCode):
         return Accepted(layout, config, ())
     return Accepted(

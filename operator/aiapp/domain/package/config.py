@@ -22,7 +22,7 @@ class PackageConfig(NamedTuple):
     """As written; whether any such runtime exists is decided elsewhere."""
     read: modelarts.Config
     """All of its content, schemas of the APIs included."""
-    remarks: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     """What was read leniently, and what will probably not do, one by one."""
     warnings: tuple[str, ...] = ()
     """The latter as sentences."""

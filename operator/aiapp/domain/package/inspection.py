@@ -38,7 +38,7 @@ class Invalid:
     listing: str
     reason: Reason
     message: str
-    remarks: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     """The same fault by fault; empty where the message is complete."""
 
 
@@ -53,7 +53,7 @@ class Valid:
     model: ModelStatus
     runtime: str | None
     """As config.json writes it, not checked against anything."""
-    remarks: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     """What was read leniently and what will probably not do, one by one."""
     warnings: tuple[str, ...] = ()
     """The latter as sentences."""

@@ -23,7 +23,7 @@ class Resolved:
     """A known runtime with an image."""
 
     status: RuntimeStatus
-    remark: str = ""
+    note: str = ""
     """What a user should know of the choice: in what the runtime differs from the name that was asked for."""
 
 

@@ -87,7 +87,7 @@ def _runtime_resolved(record: VersionRecord, resolution: Resolution | None) -> F
             message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
             return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, message)
         case Resolved():
-            return holds(ConditionType.RUNTIME_RESOLVED, resolution.remark or resolution.status.name)
+            return holds(ConditionType.RUNTIME_RESOLVED, resolution.note or resolution.status.name)
         case _:
             return fails(ConditionType.RUNTIME_RESOLVED, resolution.reason, resolution.message)
 

@@ -34,8 +34,8 @@ OTHER = "apiVersion: v1\nkind: Secret\nmetadata: {name: store}\nstringData: {any
 
 
 def told(text: str) -> list[str]:
-    _, remarks = check_documents(text.encode(), "app.yaml")
-    return [f"{remark.line}:{remark.column} {remark.message}" for remark in remarks]
+    _, diagnostics = check_documents(text.encode(), "app.yaml")
+    return [f"{diagnostic.line}:{diagnostic.column} {diagnostic.message}" for diagnostic in diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_each_fault_is_told_with_its_place(text: str, faults: list[str]) -> None
 
 
 def test_a_file_that_no_cluster_would_take_is_not_parsed() -> None:
-    _, (remark,) = check_documents(b"#" * 4_000_000, "app.yaml")
-    assert remark.message == "it has 4000000 bytes; at most 3145728 are read"
+    _, (diagnostic,) = check_documents(b"#" * 4_000_000, "app.yaml")
+    assert diagnostic.message == "it has 4000000 bytes; at most 3145728 are read"
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200) | st.text().map(lambda text: (VERSION + textwrap.indent(text, "  ")).encode()))
 def test_no_file_whatever_raises(data: bytes) -> None:
-    ours, remarks = check_documents(data, "app.yaml")
+    ours, diagnostics = check_documents(data, "app.yaml")
     assert ours >= 0
-    assert all(remark.file == "app.yaml" for remark in remarks)
+    assert all(diagnostic.file == "app.yaml" for diagnostic in diagnostics)

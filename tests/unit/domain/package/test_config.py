@@ -400,7 +400,7 @@ def test_readiness_is_health_where_no_health_is_declared() -> None:
 def test_that_images_cannot_be_imported_yet_is_the_first_of_their_faults() -> None:
     found = read(model_type="Image", apis=[{"url": "/predict"}])
     assert isinstance(found, Refusal)
-    assert [(remark.pointer, remark.reason) for remark in found.remarks] == [
+    assert [(diagnostic.pointer, diagnostic.reason) for diagnostic in found.diagnostics] == [
         ("/model_type", "ModelTypeUnsupported"),
         ("/swr_location", "ConfigInvalid"),
     ]
@@ -410,9 +410,9 @@ def test_a_chinese_algorithm_is_accepted_with_a_warning_that_the_platform_refuse
     found = read(model_algorithm="图像分类")
     assert isinstance(found, PackageConfig)
     assert (found.model.algorithm, found.model.repaired) == ("图像分类", None)
-    (remark,) = found.remarks
-    assert (remark.severity, remark.pointer) == ("warning", "/model_algorithm")
-    assert "no Chinese characters" in remark.message
+    (diagnostic,) = found.diagnostics
+    assert (diagnostic.severity, diagnostic.pointer) == ("warning", "/model_algorithm")
+    assert "no Chinese characters" in diagnostic.message
 
 
 @pytest.mark.parametrize("engine", ["Spark_MLlib", "Caffe", "MXNet"])
@@ -420,9 +420,9 @@ def test_an_engine_that_the_model_server_does_not_know_is_warned_of(engine: str)
     found = read(model_type=engine)
     assert isinstance(found, PackageConfig)
     assert found.model.repaired is None
-    (remark,) = found.remarks
-    assert (remark.severity, remark.pointer) == ("warning", "/model_type")
-    assert f"the model server has no {engine} of its own" in remark.message
+    (diagnostic,) = found.diagnostics
+    assert (diagnostic.severity, diagnostic.pointer) == ("warning", "/model_type")
+    assert f"the model server has no {engine} of its own" in diagnostic.message
 
 
 def test_health_takes_numbers_as_text() -> None:

@@ -193,7 +193,7 @@ def test_what_is_suggested_for_an_unknown_name_is_of_the_packages_engine() -> No
 def test_in_what_a_runtime_differs_from_its_alias_is_told(name: str, engine: str, said: str) -> None:
     found = resolve(None, package(engine, name), CATALOGUE_OF_ALL)
     assert isinstance(found, Resolved)
-    assert found.remark == f"{name!r} is an alias of {found.status.name}: {said}"
+    assert found.note == f"{name!r} is an alias of {found.status.name}: {said}"
 
 
 @pytest.mark.parametrize("name", [SKLEARN.name, SKLEARN.name.upper(), "sklearn-of-the-house"])
@@ -226,4 +226,4 @@ def test_a_resolved_runtime_is_recalled_with_its_remark_and_todays_state() -> No
     latched = RuntimeStatus(name=SKLEARN.name, image="r/s:0", lifecycle="Recommended")
     found = recalled(latched, "python3.7", CATALOGUE)
     assert (found.status.image, found.status.lifecycle) == ("r/s:0", "Supported")
-    assert "Python is 3.11 and not 3.7" in found.remark
+    assert "Python is 3.11 and not 3.7" in found.note
