@@ -20,6 +20,20 @@ read a cluster use your own kubeconfig and rights. [The sandbox](sandbox.md) has
 
 Completion of commands and options: `eval "$(_AIAPP_COMPLETE=bash_source aiapp)"` (also `zsh_source`, `fish_source`).
 """
+DOCUMENTS: Final = """
+## Documents
+
+`-o json` and `-o yaml` write lists with an item for each version, node or pod. Keys are never renamed, new ones may be
+added.
+
+| command | keys of an item |
+|---|---|
+| `check` | [its own page](../how-to/check-in-ci.md) |
+| `fit` | `version`, `runtime`, `verdict` (`Compatible`, `Incompatible`, `Unknown`), `message`, `compatible` (nodes), `devices`, `resource` (what a pod asks for), `nearFits` (`missing`, `nodes`, `examples`, `remedy`), `beyondLabels` (nodes that do not fit and that no label excludes), `nodes`: `name`, `verdict`, `reason`, `mismatches` (`reason`, `detail`, `remedy`, `certain`), `free` (devices; null: unknown) |
+| `nodes` | `name`, `ready`, `cordoned`, `facts` (by name: `value`, `source`), `taints` (`key`, `value`, `effect`), `devices` (`resource`, `form`, `allocatable` and, where they may be counted, `inUse`, `free`), `runtimes` (`compatible`, `unknown`: names) |
+| `progress` | `pod`, `version`, `state`, `message` and, while it fetches, `percent`, `bytes`, `totalBytes`, `files`, `totalFiles`, `bytesPerSecond`, `secondsLeft`, `retries` |
+| `versions` | `namespace`, `name`, `application`, `version`, `created`, `phase`, `ready` and each of `faults` (`type`, `status`, `reason`, `message`), `model`, `artifact`, `runtime`, `compatibility` as in [the status](api.md#aiapplicationversion), `traffic` as in that of its application (null: not served) |
+"""  # noqa: E501 - rows of a table
 _PROSE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 
 
@@ -27,7 +41,7 @@ def commands_page() -> str:
     """Markdown: a section for each command."""
     context = click.Context(main, info_name="aiapp")
     sections = (_section(context, name) for name in sorted(COMMANDS))
-    return INTRODUCTION + "".join(f"\n{section}" for section in sections)
+    return INTRODUCTION + "".join(f"\n{section}" for section in sections) + DOCUMENTS
 
 
 def _section(parent: click.Context, name: str) -> str:
