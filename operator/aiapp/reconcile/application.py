@@ -1,4 +1,4 @@
-"""Reconciles an AIApplication: gather, plan, apply, report. Has no opinion of its own."""
+"""Reconciles an AIApplication: gather, plan, apply, report. Decides nothing itself."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ class ApplicationPorts:
     view: NodeInventoryView
     drifts: DriftTracker
     fetcher: Callable[[], Fetcher]
-    """As it is for new rollouts."""
+    """The init container of new rollouts."""
     pip: Pip = DEFAULT_PIP
     clock: Clock
 
@@ -83,7 +83,7 @@ class CarriedOut:
 
     @property
     def trouble(self) -> Trouble | None:
-        """Why not everything exists that should."""
+        """The first reason why not everything exists that should."""
         taken = [a.object for a in self.applied if a.result is ApplyResult.NAME_TAKEN]
         return name_taken(taken) if taken else next(iter(self.refused), None)
 
@@ -117,7 +117,7 @@ class ApplicationReconciler:
         return Outcome(retry_after=assessment.retry_after, failed=done.trouble is not None or wanted.must_retry)
 
     async def _take_back(self, application: ApplicationRecord) -> None:
-        """What it is to serve with and what had lost its owner, before anything is judged by what it owns."""
+        """Takes back children that have lost their owner, before anything is judged by what the application owns."""
         if application.parsed.spec.serving is None:
             return
         place = (application.namespace, application.name)
@@ -168,7 +168,7 @@ class ApplicationReconciler:
         )
 
     async def _with_access(self, wanted: ApplicationPlan) -> ApplicationPlan:
-        """Without new pods that may not have what they need to reach their source."""
+        """The plan without new pods that may not have what they need to reach their source."""
         denied = {}
         for one in wanted.rollouts:
             if not isinstance(one, Rendered):
@@ -180,7 +180,7 @@ class ApplicationReconciler:
         return holding(wanted, denied)
 
     async def _with_manifests(self, observed: ObservedApplication, wanted: ApplicationPlan) -> ApplicationPlan:
-        """Owns the manifests that its pods mount; without one, nothing is made from it."""
+        """Makes the application an owner of the manifests that its pods mount; without one, nothing is made from it."""
         running = [one for one in wanted.rollouts if isinstance(one, Running)]
         lost = [one for one in running if not await self._share(observed, one.candidate.artifact)]
         return holding(wanted, {one.served.version: without_manifest(one) for one in lost})
@@ -191,13 +191,13 @@ class ApplicationReconciler:
         return not await shared.share(config_map_names(artifact.manifest_ref), raw)
 
     async def _release(self, after: ObservedApplication, rollouts: Iterable[Rollout]) -> None:
-        """The last user takes a manifest along: that of a deleted version goes with the last pod that may need it."""
+        """Gives up manifests that no pod may need any more; one without a user is deleted."""
         raw = after.application.raw
         held = [one["metadata"]["name"] for one in self._ports.shared.held(raw) if not is_awaited(one, after)]
         await self._ports.shared.release(unused(held, templates(after.children, rollouts)), raw)
 
     async def _carry_out(self, observed: ObservedApplication, wanted: ApplicationPlan) -> CarriedOut:
-        """As much of the plan as the API server takes; nothing is made for a version after a refusal."""
+        """Carries out as much of the plan as the API server accepts; nothing is made for a version after a refusal."""
         applied: list[Applied] = []
         refused: dict[str | None, Trouble] = {}
         for desired in wanted.apply:
@@ -247,7 +247,7 @@ class ApplicationReconciler:
 
 
 def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
-    """Those of this very application; what a deleted one of the same name left is not ours to judge."""
+    """The children of this very application, without those that a deleted one of the same name has left."""
     return tuple(
         child for child in children if any(o["uid"] == uid for o in child["metadata"].get("ownerReferences", ()))
     )

@@ -65,7 +65,7 @@ class StoreSlots:
         return key
 
     def _forget(self, key: Key, endpoint: str) -> None:
-        """It asked again by itself and waits no longer."""
+        """Removes a key that asked again by itself and waits no longer."""
         waiting = self._waiting.get(key.namespace, OrderedDict())
         if key in waiting.get(endpoint, ()):
             del waiting[endpoint][key]
@@ -74,7 +74,7 @@ class StoreSlots:
 
 
 def _rotate(groups: OrderedDict[str, OrderedDict[Key, None]] | OrderedDict[str, _Waiting], name: str) -> None:
-    """The group comes last from now on, or not at all when no key in it waits."""
+    """Moves the group to the end, or removes it when no key in it waits."""
     if groups[name]:
         groups.move_to_end(name)
     else:

@@ -60,9 +60,9 @@ class Manifests:
 
 
 async def _holds(existing: Json, wanted: Json, manifest: Manifest) -> bool:
-    """Whether `existing` is what would be made as `wanted`. It may be anybody's: it is hashed, never looked into.
+    """Whether `existing` is what would be made as `wanted`. It may be any user's: it is hashed, never looked into.
 
-    Another make of gzip gives other bytes for the same manifest.
+    Another implementation of gzip gives other bytes for the same manifest.
     """
     if not is_managed(existing):
         return False

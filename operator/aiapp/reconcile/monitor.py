@@ -1,4 +1,4 @@
-"""Counts what happens to objects, and says how they are at a scrape. Never writes anything, never asks a server."""
+"""Counts what happens to objects, and gives their state at a scrape. Never writes anything, never asks a server."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -54,7 +54,7 @@ class Monitor:
             self._observer.rollout_started()
 
     def samples(self) -> Iterator[Sample]:
-        """The state of everything, now."""
+        """The samples of a scrape: the state of everything now."""
         view = self._view
         yield from application_samples(self._store.all(APPLICATIONS))
         yield from version_samples(self._store.all(VERSIONS))
@@ -62,7 +62,7 @@ class Monitor:
         yield from runtime_samples(self._runtime_fits(), view.in_use)
 
     def _runtime_fits(self) -> tuple[RuntimeFit, ...]:
-        """Judged again only when something that counts is another."""
+        """The fit of each runtime, judged again only when its input has changed."""
         fleet, tables = self._view.inventory, self._view.tables
         specs: list[RuntimeSpec] = list(self._catalogue.specs(self._store.runtimes()).values())
         known, fits = self._fits
@@ -78,7 +78,7 @@ class Monitor:
             self._observer.fetched(end.reason, end.seconds, self._size(new))
 
     def _size(self, pod: Json) -> int:
-        """What was pinned, whatever the pod says of it."""
+        """The size that was pinned, not the one that the pod reports."""
         labels = pod["metadata"].get("labels") or {}
         name = f"{labels.get(APPLICATION_LABEL)}-{labels.get(VERSION_LABEL)}"
         version = self._store.get(VERSIONS, pod["metadata"]["namespace"], name) or {}

@@ -38,7 +38,7 @@ SUMMARY: Final = frozenset({ConditionType.READY, ConditionType.RECONCILING, Cond
 
 
 def refusal(error: ApiError, about: str | None = None) -> Trouble | None:
-    """What a user has to know of `error`; None for what passes by itself (a conflict, an outage of the API server).
+    """The trouble to report for `error`; None for what passes by itself (a conflict, an outage of the API server).
 
     `about` names the object that was to be written, for example `Deployment mnist-1-0-0`.
     """
@@ -54,7 +54,7 @@ def refusal(error: ApiError, about: str | None = None) -> Trouble | None:
 
 
 def cause(error: Exception) -> Trouble | None:
-    """What a user has to know of whatever a reconcile raised; None for what passes by itself."""
+    """The trouble to report for whatever a reconcile raised; None for what passes by itself."""
     return refusal(error) if isinstance(error, ApiError) else unforeseen(error)
 
 

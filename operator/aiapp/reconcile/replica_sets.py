@@ -1,4 +1,4 @@
-"""Which pods a Deployment really made: labels alone, anybody may put on a pod. Reads ReplicaSets one by one.
+"""Which pods a Deployment really made: any user may put its labels on a pod. Reads ReplicaSets one by one.
 
 Never watches them: which Deployment controls a ReplicaSet does not change, so each is read once.
 """
@@ -24,7 +24,7 @@ class ReplicaSets:
         """Uid of the Deployment by that of its ReplicaSet; None for one without a Deployment, or that is gone."""
 
     async def pods_of(self, deployments: Iterable[Json], pods: Iterable[Json]) -> tuple[Json, ...]:
-        """Those of the pods that the Deployments made."""
+        """The pods that one of the Deployments made."""
         uids = {deployment["metadata"]["uid"] for deployment in deployments}
         return tuple([pod for pod in pods if await self._deployment_of(pod) in uids])
 

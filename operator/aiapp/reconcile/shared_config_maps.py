@@ -1,6 +1,6 @@
 """Immutable ConfigMaps that several objects own together, named by what they hold. Never writes over one.
 
-Whoever uses one is an owner of it; the last user takes it along. A version is noted in a label as well, so that it is
+Every user is an owner of it, and it is deleted with the last one. A version is noted in a label as well, so that it is
 known which content it was pinned to even when backups or `--cascade=orphan` left the owners out.
 """
 
@@ -34,7 +34,7 @@ class SharedConfigMaps:
         self._store = store
 
     def known(self, namespace: str, name: str) -> Json | None:
-        """Its metadata, as far as it is ours."""
+        """The metadata of a ConfigMap of ours."""
         return self._store.get(CONFIG_MAPS, namespace, name)
 
     def held(self, user: Json) -> list[Json]:
@@ -42,7 +42,7 @@ class SharedConfigMaps:
         return self._store.config_maps_of(user["metadata"]["namespace"], user["metadata"]["uid"])
 
     async def create(self, config_map: Json, user: Json, *others: Json) -> Json | None:
-        """Create it with `user` and `others` as owners. What exists under that name instead, or None."""
+        """Create it with `user` and `others` as owners. Returns what exists under that name instead, or None."""
         namespace, name = user["metadata"]["namespace"], config_map["metadata"]["name"]
         used = used_by(user, *others)
         labels = config_map["metadata"].get("labels", {}) | used.pop("labels", {})
@@ -61,12 +61,12 @@ class SharedConfigMaps:
         return [name for name in names if not await self._share(name, user)]
 
     async def share_known(self, name: str, user: Json) -> None:
-        """The same of one that need not exist."""
+        """As `share`, for one that need not exist."""
         if self.known(user["metadata"]["namespace"], name) is not None:
             await self._share(name, user)
 
     async def read(self, namespace: str, names: Sequence[str]) -> list[Json | None]:
-        """As the API server has them now, since their content is kept nowhere else."""
+        """The ConfigMaps as the API server has them now, since their content is kept nowhere else."""
         return [await self._read(namespace, name) for name in names]
 
     async def release(self, names: Iterable[str], user: Json) -> None:

@@ -35,7 +35,7 @@ def key_of(resource: Resource, document: Json) -> Key:
 
 
 class Triggers:
-    """Listens to the store. What the operator wrote itself does not bring its writer back."""
+    """Listens to the cache and adds keys. The operator's own writes do not trigger their writer again."""
 
     def __init__(self, queue: WorkQueue, store: Cache[Any]) -> None:
         self._queue = queue
@@ -149,7 +149,7 @@ def _owners(child: Json) -> Iterable[Key]:
 
 
 def _pinned(child: Json) -> Iterable[Key]:
-    """Versions that a ConfigMap names as pinned to it, now or in an earlier life."""
+    """Versions that a ConfigMap names as pinned to it, now or before they were deleted."""
     metadata = child["metadata"]
     for version in pinned_versions(metadata.get("labels") or {}):
         yield Key(VERSIONS.kind, metadata.get("namespace", ""), version)

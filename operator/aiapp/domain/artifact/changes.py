@@ -25,7 +25,7 @@ class Changes:
         self.added = 0
 
     def note(self, kind: Kind, key: str) -> None:
-        """One more key."""
+        """Add one key."""
         self.count += 1
         self.added += kind == "added"
         if len(self._named) < NAMED:
@@ -60,7 +60,7 @@ def paired(
 
 
 def listing_changes(before: Listing, after: Listing) -> Changes:
-    """What became of the objects of a listing until the next one."""
+    """The changes from one listing to the next."""
     changes = Changes()
     for key, old, new in paired(((one.key, one) for one in before), ((one.key, one) for one in after)):
         if old is None:

@@ -25,7 +25,7 @@ class Known:
 
 
 def digest_object(pin: str, known: Known) -> Json:
-    """Named by the pin: pods that fetch these objects mount it, whether it exists yet or not."""
+    """The ConfigMap of a pin, named by it: pods that fetch these objects mount it, whether it exists yet or not."""
     hashes = known.content.hashes
     kept = {HASHES_KEY: base64.b64encode(hashes).decode()} if 0 < len(hashes) <= MAX_RECORDED_BYTES else {}
     return {

@@ -211,7 +211,7 @@ def pin_of(payload: bytes, longest: int | None = None) -> str:
 
 
 def is_same(payload: bytes, manifest: Manifest) -> bool:
-    """Whether both hold the same manifest, packed by whatever make of gzip; takes no longer than `manifest` is long."""
+    """Whether both hold the same manifest, whatever packed it; takes no longer than `manifest` is long."""
     try:
         return pin_of(payload, sum(map(len, _inflated(manifest.payload)))) == manifest.pin
     except ManifestError:

@@ -20,7 +20,7 @@ _MANY_DIGITS: Final = 10
 
 
 def manifest_objects(manifest: Manifest, part_bytes: int = PART_BYTES) -> list[Json]:
-    """Named by the pin: equal content shares them, with an owner for each user."""
+    """The ConfigMaps of a manifest, named by the pin: equal content shares them, with an owner for each user."""
     payload = manifest.payload
     parts = [payload[start : start + part_bytes] for start in range(0, len(payload), part_bytes)]
     keys = [CONFIG_MAP_KEY] if len(parts) == 1 else [f"{CONFIG_MAP_KEY}.{number:02d}" for number in range(len(parts))]

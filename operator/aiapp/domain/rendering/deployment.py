@@ -8,7 +8,7 @@ from aiapp.domain.nodes.volcano import of_owner
 def deployment(
     *, application: str, version: str, template: Json, replicas: int | None, deploy_timeout_seconds: int
 ) -> Json:
-    """`template` is the stored one of the rollout. `replicas` None leaves the number to an autoscaler or a person."""
+    """The Deployment. `template` is the rollout's stored one; `replicas` None leaves the number to others."""
     scale = {} if replicas is None else {"replicas": replicas}
     annotations = of_owner(template)
     return {

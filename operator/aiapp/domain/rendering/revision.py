@@ -5,7 +5,7 @@ from aiapp.domain.kubernetes.resources import Json
 
 
 def controller_revision(*, application: str, version: str, key: str, template: Json, revision: int) -> Json:
-    """Immutable in the API: `data` can never be changed once it is written."""
+    """The ControllerRevision, which is immutable in the API: `data` can never be changed once it is written."""
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",

@@ -35,7 +35,7 @@ class AccessError(Exception):
 
 
 class Namespace(Protocol):
-    """The part of `ports.Cluster` that is needed; a person's command has one as well. Both raise `ApiError`."""
+    """The part of `ports.Cluster` that is needed; the command line has one as well. Both raise `ApiError`."""
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
         """The object as it is now; None when absent."""

@@ -23,7 +23,7 @@ _FEW_OBJECTS: Final = 100
 
 
 async def known_content(package: Valid, access: StoreAccess, store: HashingStore, limit: int) -> Known | None:
-    """None when neither knows it of every file; the store is asked about at most `limit` objects."""
+    """None when neither knows the hash of every file; the store is asked about at most `limit` objects."""
     look = _Hashes(access, store, access.where.prefix + package.uri.removeprefix(access.where.uri))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -48,7 +48,7 @@ class _Hashes:
         return None if found is None else Known(found, "SHA256SUMS")
 
     async def by_checksums(self, package: Valid, limit: int) -> Known | None:
-        """The largest first: it is the likeliest to have come in several parts, and then has no hash of its own."""
+        """Asks for the largest file first: if any was uploaded in parts, it was, and has no hash of its own."""
         entries, is_short = package.manifest.entries, package.manifest.objects <= _FEW_OBJECTS
         if len(entries) > limit:
             return None

@@ -87,7 +87,7 @@ class _Inspection:
         raise StoreError(Reason.LISTING_UNSTABLE, message, retryable=True)
 
     async def _attempt(self, listing: Listing) -> Inspection | _Moved:
-        """What the package is, if it is the same before and after it was read."""
+        """The result for a package that is the same before and after it was read."""
         try:
             found = await self._read(listing)
         except ObjectChangedError as error:
@@ -137,7 +137,7 @@ class _Inspection:
         )
 
     async def _code(self, layout: Layout, listed: Listed | None) -> ServiceCode | Refusal | None:
-        """None: there is no such file."""
+        """The inference code; None when there is no such file."""
         if listed is None:
             return None
         name = layout.name(SERVICE_FILE)
@@ -148,7 +148,7 @@ class _Inspection:
 
 
 def _located(listing: Listing, where: Location) -> tuple[Layout, Listed | None, Listed | None] | Refusal:
-    """How the package is laid out, its config.json and its inference code."""
+    """The layout of the package, its config.json and its inference code."""
     layout = locate(Files(listing, where.prefix), where.uri)
     if isinstance(layout, Refusal):
         return layout
@@ -157,7 +157,7 @@ def _located(listing: Listing, where: Location) -> tuple[Layout, Listed | None, 
 
 
 def _manifest(listing: Listing, root: str) -> Manifest | Refusal:
-    """What is to be pinned: the objects under the package's root; what lies beside that is not the package."""
+    """The manifest to be pinned: the objects under the package's root, and nothing beside it."""
     try:
         manifest = from_listing((one for one in listing if one.key.startswith(root)), root)
     except KeyRefusedError as error:

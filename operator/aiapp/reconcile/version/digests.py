@@ -25,7 +25,7 @@ class Digests:
         self._shared = shared
 
     async def record(self, recording: Recording, user: Json) -> None:
-        """Put it on record with `user` (an AIApplicationVersion) as owner. Raises `TakenError` for another record."""
+        """Record a digest with `user` (an AIApplicationVersion) as owner. Raises `TakenError` for another record."""
         config_map = digest_object(*recording)
         existing = await self._shared.create(config_map, user)
         if existing is None:

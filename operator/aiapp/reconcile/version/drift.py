@@ -73,14 +73,14 @@ class DriftTracker:
         return checked if checked is not None and checked.uid == record.uid else None
 
     def follow(self, record: VersionRecord, *, is_lost: bool = False) -> None:
-        """See to it that a pinned version is looked at; at once if that was asked for or its manifest is missing."""
+        """Schedule looks at a pinned version; one at once if that was requested or its manifest is missing."""
         watched = self._follow(record)
         if is_lost and not watched.is_lost:
             self.queue.add(drift_key(record))
         watched.is_lost = is_lost
 
     def suspect(self, record: VersionRecord) -> None:
-        """A pod could not fetch what was pinned: look at once, unless the reason is known or was just looked for."""
+        """Look at once after a failed fetch, unless the reason is known or was just looked for."""
         known = record.condition(ConditionType.SOURCE_UNCHANGED)
         watched, now = self._follow(record), self.timing.clock()
         is_recent = watched.suspected is not None and now - watched.suspected < SUSPICION_SECONDS
@@ -90,14 +90,14 @@ class DriftTracker:
         self.queue.add(drift_key(record))
 
     def found(self, record: VersionRecord, checked: DriftResult) -> bool:
-        """Keeps what a look found; whether that is news for the version's status."""
+        """Keep the result of a look. Returns whether it changes the version's status."""
         watched = self._follow(record)
         watched.checked = checked
         was_lost, watched.is_lost = watched.is_lost, checked.finding.reason is Reason.MANIFEST_MISSING
         return checked.finding != recalled(record) or checked.request is not None or was_lost != watched.is_lost
 
     def forget(self, key: Key) -> None:
-        """The version is gone."""
+        """Drop a version that is gone."""
         ours = replace(key, kind=DRIFT)
         self._watched.pop(ours, None)
         self.queue.cancel(ours)

@@ -42,7 +42,7 @@ class ImportObserver(Protocol):
     """Counts looks at packages, for metrics."""
 
     def imported(self, result: str, reason: Reason | None, seconds: float) -> None:
-        """It took `seconds`; `reason` is that of a refusal."""
+        """One look took `seconds`; `reason` is that of a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ class VersionReconciler:
     # Carry out
 
     async def _write_config_maps(self, record: VersionRecord, wanted: VersionPlan) -> str | None:
-        """Why one could not be written: its name is taken. None: all are there."""
+        """Writes and releases ConfigMaps. Returns why one could not be written: its name is taken."""
         shared, raw = self._ports.shared, record.raw
         await shared.share(wanted.share, raw)
         await shared.release(wanted.release, raw)
@@ -197,7 +197,7 @@ def _wanted_store(raw: Json) -> str | None:
 
 
 def _result(found: Inspection) -> str:
-    """As a label of metrics."""
+    """The result as a label of metrics."""
     match found:
         case Valid():
             return "valid"

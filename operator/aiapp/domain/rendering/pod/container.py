@@ -12,5 +12,5 @@ RESTRICTED: Final[Json] = DROPPED | {"readOnlyRootFilesystem": True}
 
 
 def mount(name: str, path: str, *, read_only: bool = False) -> Json:
-    """Of a volume of the pod."""
+    """The mount of a volume of the pod."""
     return {"name": name, "mountPath": path} | ({"readOnly": True} if read_only else {})

@@ -152,7 +152,7 @@ def _manifest_source(config_maps: Sequence[str]) -> Json:
 
 
 def _ca_source(reference: CaBundleReference) -> Json:
-    """Optional for the same reason as the credentials."""
+    """The volume of the CA bundle; optional for the same reason as the credentials."""
     what = {"items": [{"key": reference.key, "path": CA_FILE.rpartition("/")[2]}], "optional": True}
     if reference.kind == "Secret":
         return {"secret": {"secretName": reference.name, **what}}

@@ -42,7 +42,7 @@ class Dependencies:
 
     @property
     def server_arguments(self) -> tuple[str, ...]:
-        """By which the model server finds what was installed."""
+        """Arguments by which the model server finds what was installed."""
         return ("--dependencies", FOLDER)
 
     @property

@@ -126,7 +126,7 @@ def _http_probe(path: str) -> Json:
 
 
 def _probed_path(health: HealthStatus | None) -> str:
-    """The declared health check's; it is passed to the server, which answers it besides its own."""
+    """The path of the declared health check; it is passed to the server, which answers it besides its own."""
     return (health.url if health and health.check_method == "HTTP" else None) or DEFAULT_HEALTH_PATH
 
 
