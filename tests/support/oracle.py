@@ -13,8 +13,8 @@ from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import plan
 from aiapp.domain.application.serving_compatibility import asked_devices
-from aiapp.domain.nodes.compatibility import Judged, Word, judged, summary
-from aiapp.domain.nodes.placement import beyond_labels, rooms
+from aiapp.domain.nodes.compatibility import Judged, VerdictValue, judged, summary
+from aiapp.domain.nodes.placement import beyond_labels, free_devices
 from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.nodes.usage import Used, free
 from aiapp.domain.records import VersionRecord
@@ -26,7 +26,7 @@ Object = dict[str, Any]
 class Claim:
     """Where a pod may be bound, as we say it."""
 
-    word: Word
+    word: VerdictValue
     room: frozenset[str]
     """Nodes that fit or may fit and have what is asked for free."""
     beyond: Mapping[str, Reason]
@@ -64,7 +64,7 @@ def claim(story: Story, selector: Mapping[str, str], nodes: Iterable[Object], in
     beyond = beyond_labels(kinds, affinity, resource, devices)
     return Claim(
         summary(kinds).verdict,
-        frozenset(name for name, number in rooms(kinds, resource or "", in_use) if number >= devices),
+        frozenset(name for name, number in free_devices(kinds, resource or "", in_use) if number >= devices),
         {
             name: kind.against.reason
             for kind in beyond

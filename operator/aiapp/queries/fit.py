@@ -133,7 +133,7 @@ def _rows(kinds: Iterable[Judged], resource: str | None, seen: NodeSurvey) -> It
     for kind in kinds:
         found = [against._asdict() | {"reason": str(against.reason)} for against in kind.found]
         for name in kind.group.names:
-            counted = resource is not None and seen.in_use is not None and kind.word != "Incompatible"
+            counted = resource is not None and seen.in_use is not None and kind.verdict != "Incompatible"
             left = free(kind.group.kind, resource or "", (seen.in_use or {}).get(name, {})) if counted else None
             reason = str(kind.against.reason) if kind.against else None
-            yield {"name": name, "verdict": kind.word, "reason": reason, "mismatches": found, "free": left}
+            yield {"name": name, "verdict": kind.verdict, "reason": reason, "mismatches": found, "free": left}

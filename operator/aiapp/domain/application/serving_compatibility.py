@@ -15,7 +15,7 @@ from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.placement import beyond_labels, rooms
+from aiapp.domain.nodes.placement import beyond_labels, free_devices
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
@@ -95,7 +95,7 @@ def no_room(name: str, seen: ServingCompatibility, template: Json, in_use: Used 
     if in_use is None or asked is None:
         return None
     resource, number = asked
-    left = rooms(seen.kinds, resource, in_use)
+    left = free_devices(seen.kinds, resource, in_use)
     if not left or any(free >= number for _, free in left):
         return None
     largest = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])

@@ -47,7 +47,7 @@ def runtime_samples(fits: Iterable[RuntimeFit], in_use: Used | None) -> Iterator
     for fit in fits:
         counts: Counter[str] = Counter()
         for kind in fit.kinds:
-            counts[kind.word] += len(kind.group.names)
+            counts[kind.verdict] += len(kind.group.names)
         for word in _WORDS:
             yield Sample(definitions.RUNTIME_NODES, (fit.runtime, word), counts[word])
         if fit.resource is not None:
@@ -72,7 +72,7 @@ def fleet_samples(fleet: NodeInventory, tables: Tables, in_use: Used | None) -> 
 
 
 def _npus(fit: RuntimeFit, resource: str, in_use: Used | None) -> Iterator[Sample]:
-    fitting = [kind.group for kind in fit.kinds if kind.word == "Compatible"]
+    fitting = [kind.group for kind in fit.kinds if kind.verdict == "Compatible"]
     offered = sum(group.kind.allocatable(resource) * len(group.names) for group in fitting)
     yield Sample(definitions.RUNTIME_NPUS, (fit.runtime,), offered)
     if in_use is not None:

@@ -28,7 +28,7 @@ DETAILED: Final = frozenset(
 )
 """Reasons whose details are part of the message; the others need none."""
 
-Word = Literal["Compatible", "Incompatible", "Unknown"]
+VerdictValue = Literal["Compatible", "Incompatible", "Unknown"]
 
 
 class Judged(NamedTuple):
@@ -43,7 +43,7 @@ class Judged(NamedTuple):
         return first(self.found)
 
     @property
-    def word(self) -> Word:
+    def verdict(self) -> VerdictValue:
         against = self.against
         return "Compatible" if against is None else "Incompatible" if against.certain else "Unknown"
 
@@ -74,7 +74,7 @@ class NearFitSummary:
 class Verdict:
     """The compatibility of a version, known before any pod exists."""
 
-    verdict: Word
+    verdict: VerdictValue
     nodes: int
     compatible: int
     reasons: tuple[ReasonSummary, ...]
@@ -102,11 +102,11 @@ def verdict(needed: Requirement, nodes: NodeInventory, tables: Tables) -> Verdic
 
 def summary(kinds: Sequence[Judged]) -> Verdict:
     """The verdict over kinds of nodes."""
-    words = {kind.word for kind in kinds}
-    word: Word = "Incompatible" if words == {"Incompatible"} else "Unknown"
+    words = {kind.verdict for kind in kinds}
+    value: VerdictValue = "Incompatible" if words == {"Incompatible"} else "Unknown"
     fitting = sum(len(kind.group.names) for kind in kinds if not kind.found)
     return Verdict(
-        "Compatible" if fitting else word,
+        "Compatible" if fitting else value,
         sum(len(kind.group.names) for kind in kinds),
         fitting,
         _reasons(kinds),

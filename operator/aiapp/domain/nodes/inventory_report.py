@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.nodes.compatibility import Word, judged
+from aiapp.domain.nodes.compatibility import VerdictValue, judged
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 
-Verdicts = Mapping[str, Mapping[Word, list[str]]]
+Verdicts = Mapping[str, Mapping[VerdictValue, list[str]]]
 """Names of runtimes by node and verdict."""
 
 
@@ -23,11 +23,11 @@ def inventory(nodes: NodeInventory, tables: Tables, in_use: Used | None, runtime
 
 
 def _verdicts(nodes: NodeInventory, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Verdicts:
-    found: dict[str, dict[Word, list[str]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[VerdictValue, list[str]]] = defaultdict(lambda: defaultdict(list))
     for runtime in sorted(runtimes, key=lambda one: one.name):
         for kind in judged(requirement(runtime, wanted_npu(None, runtime), tables), nodes, tables):
             for name in kind.group.names:
-                found[name][kind.word].append(runtime.name)
+                found[name][kind.verdict].append(runtime.name)
     return found
 
 

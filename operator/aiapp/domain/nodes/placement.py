@@ -67,7 +67,7 @@ def beyond_labels(
     return tuple(
         kind
         for kind in kinds
-        if kind.word == "Incompatible"
+        if kind.verdict == "Incompatible"
         and all(one.reason not in SCHEDULERS for one in kind.found)
         and (resource is None or kind.group.kind.allocatable(resource) >= devices)
         and admits(affinity, kind.group.kind)
@@ -81,12 +81,12 @@ def admits(affinity: Json | None, kind: NodeKind) -> bool:
     return not terms or any(all(_holds(one, kind) for one in term.get("matchExpressions", ())) for term in terms)
 
 
-def rooms(kinds: Iterable[Judged], resource: str, in_use: Used) -> tuple[tuple[str, int], ...]:
+def free_devices(kinds: Iterable[Judged], resource: str, in_use: Used) -> tuple[tuple[str, int], ...]:
     """Nodes that fit or may fit and their free devices, by name."""
     found = [
         (name, free(kind.group.kind, resource, in_use.get(name, {})))
         for kind in kinds
-        if kind.word != "Incompatible"
+        if kind.verdict != "Incompatible"
         for name in kind.group.names
     ]
     return tuple(sorted(found))
@@ -107,7 +107,7 @@ def _holds(term: Json, kind: NodeKind) -> bool:
 
 def _architecture(wanted: frozenset[str], kinds: Sequence[Judged]) -> Json:
     """The kubelet sets the label; where a node that may fit lacks it, the others are excluded instead."""
-    if all(kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds if kind.word != "Incompatible"):
+    if all(kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds if kind.verdict != "Incompatible"):
         return _term(ARCHITECTURE_LABEL, "In", sorted(wanted))
     others = {kind.group.kind.label(ARCHITECTURE_LABEL) for kind in kinds} - wanted
     return _term(ARCHITECTURE_LABEL, "NotIn", sorted(filter(None, others | _ARCHITECTURES - wanted)))
@@ -138,7 +138,7 @@ def _excluded(kinds: Sequence[Judged], keys: tuple[str, ...], unfit: Callable[[J
 
     `NotIn` also matches nodes without the label.
     """
-    spared = {(key, k.group.kind.label(key)) for k in kinds if k.word != "Incompatible" for key in keys}
+    spared = {(key, k.group.kind.label(key)) for k in kinds if k.verdict != "Incompatible" for key in keys}
     shown: dict[str, set[str]] = {}
     for kind in kinds:
         key = next((key for key in keys if kind.group.kind.label(key)), "")
@@ -203,7 +203,7 @@ def _preferred(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> 
     if not names:
         return []
     chips = [[_term(key, "In", names)] for key in tables.labels.chip]
-    if {kind.word for kind in kinds} >= {"Compatible", "Unknown"}:
+    if {kind.verdict for kind in kinds} >= {"Compatible", "Unknown"}:
         chips += _known_drivers(kinds, tables)
     return chips
 
@@ -211,7 +211,9 @@ def _preferred(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> 
 def _tainted(needed: Requirement, resource: str, kinds: Iterable[Judged], tables: Tables) -> list[str]:
     """Other names of the resource that the taints of nodes with it have, for example under HAMi."""
     others = {name for name in resources(needed, tables) if name != resource}
-    offering = (kind.group.kind for kind in kinds if kind.word != "Incompatible" and resource in kind.group.kind.offers)
+    offering = (
+        kind.group.kind for kind in kinds if kind.verdict != "Incompatible" and resource in kind.group.kind.offers
+    )
     return sorted({taint.key for kind in offering for taint in kind.taints} & others)
 
 
@@ -219,7 +221,7 @@ def _known_drivers(kinds: Iterable[Judged], tables: Tables) -> list[list[Json]]:
     shown: Mapping[str, set[str]] = {key: set() for key in tables.labels.driver}
     for kind in kinds:
         key = next((key for key in tables.labels.driver if kind.group.kind.label(key)), None)
-        if kind.word == "Compatible" and key is not None:
+        if kind.verdict == "Compatible" and key is not None:
             shown[key].add(kind.group.kind.label(key) or "")
     return [[_term(key, "In", sorted(values))] for key, values in shown.items() if values]
 
@@ -231,6 +233,6 @@ def _resource(needed: Requirement, kinds: Iterable[Judged], tables: Tables) -> s
     may: Counter[str] = Counter()
     for kind in kinds:
         offered = [name for name in names if kind.group.kind.allocatable(name) >= needed.devices]
-        if kind.word != "Incompatible":
-            (fits if kind.word == "Compatible" else may).update({name: len(kind.group.names) for name in offered})
+        if kind.verdict != "Incompatible":
+            (fits if kind.verdict == "Compatible" else may).update({name: len(kind.group.names) for name in offered})
     return max(names, key=lambda name: (fits[name], may[name], -names.index(name)))

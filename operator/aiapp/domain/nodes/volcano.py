@@ -74,7 +74,7 @@ def _policy(chips: Sequence[Chip], resource: str, kinds: Iterable[Judged]) -> st
     found: Counter[str] = Counter()
     for kind in kinds:
         server = _server(chips, kind, resource)
-        if kind.word != "Incompatible" and server is not None and server.policy:
+        if kind.verdict != "Incompatible" and server is not None and server.policy:
             found[server.policy] += len(kind.group.names)
     usual = next((server.policy for chip in chips for server in chip.servers if server.policy), None)
     return max(found, key=lambda policy: (found[policy], policy)) if found else usual

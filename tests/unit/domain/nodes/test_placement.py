@@ -9,7 +9,7 @@ from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.placement import Placement, beyond_labels, placement, rooms
+from aiapp.domain.nodes.placement import Placement, beyond_labels, free_devices, placement
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.runtime_requirement import requirement
 
@@ -141,7 +141,7 @@ def test_no_node_that_may_fit_is_excluded(runtime: str, fleet: list[dict[str, An
     needed, result = requirement(RuntimeSpec(name=runtime), None, TABLES), placed(runtime, *fleet)
     for one in fleet:
         (kind,) = judged(needed, seen(one), TABLES)
-        if kind.word != "Incompatible":
+        if kind.verdict != "Incompatible":
             assert is_admitted(result, one)
 
 
@@ -228,7 +228,7 @@ def test_free_devices_are_counted_on_nodes_that_may_take_the_pod() -> None:
     needed = requirement(RuntimeSpec(name=CANN), None, TABLES)
     kinds = judged(needed, seen(mindcluster("a", "910ProB"), mindcluster("b", "910ProB"), node("cpu")), TABLES)
     in_use = {"a": {"huawei.com/Ascend910": 7}, "b": {"huawei.com/Ascend910": 8}}
-    assert rooms(kinds, "huawei.com/Ascend910", in_use) == (("a", 1), ("b", 0))
+    assert free_devices(kinds, "huawei.com/Ascend910", in_use) == (("a", 1), ("b", 0))
 
 
 def test_a_runtime_for_several_chips_is_kept_off_the_others_alone() -> None:
