@@ -77,6 +77,11 @@ e2e-monitoring: $(READY) ## alerts and dashboards in a real Prometheus, which is
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/monitoring -q
 
+.PHONY: e2e-helm
+e2e-helm: $(READY) ## releases with Helm 4, which is built for it
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/peers/helm -q
+
 bench-fetch: $(READY) ## the fetcher beside curl, s5cmd, boto3 and KServe's initializer; needs nginx
 	@$(BIN)/python -m tests.bench --only fetch
 

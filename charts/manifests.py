@@ -1,4 +1,4 @@
-"""`python -m charts.manifests`: manifests/install, rendered from the chart by Helm."""
+"""`python -m charts.manifests`: manifests/install and a sample, rendered from the chart by Helm."""
 
 import re
 from collections.abc import Iterator
@@ -8,18 +8,19 @@ from typing import Final
 from charts.generate import OPERATOR, ROOT
 from charts.helm import helm
 
-INSTALL: Final = Path("manifests/install")
+MANIFESTS: Final = Path("manifests")
 HEAD: Final = "# Rendered from charts/aiapp-operator by `make charts`; do not edit.\n"
 RELEASE: Final = "aiapp-operator"
 NAMESPACE: Final = "aiapp-system"
-VALUES: Final = ("crds.enabled=false",)
+VALUES: Final = ("crds.enabled=false", "admissionPolicies.restrictions.enabled=true")
 """The CRDs lie in crds/."""
 FILES: Final = {
-    "rbac.yaml": ("rbac/serviceaccount.yaml", "rbac/operator.yaml"),
-    "users.yaml": ("rbac/users.yaml", "rbac/runtimes.yaml"),
-    "deployment.yaml": ("service.yaml", "deployment.yaml"),
+    "install/rbac.yaml": ("rbac/serviceaccount.yaml", "rbac/operator.yaml"),
+    "install/users.yaml": ("rbac/users.yaml", "rbac/runtimes.yaml"),
+    "install/deployment.yaml": ("service.yaml", "deployment.yaml"),
+    "samples/admission-policy.yaml": ("admission/restrictions.yaml",),
 }
-"""Each file of manifests/install, and the templates that are in it."""
+"""Each file of manifests/, and the templates that are in it."""
 LEFT_OUT: Final = ("tests/ready.yaml",)
 """Templates that only Helm has a use for."""
 HELMS_OWN: Final = ("helm.sh/chart", "app.kubernetes.io/managed-by")
@@ -32,9 +33,9 @@ def outputs() -> dict[Path, str]:
     """Path below the repository's root, and text, of every rendered file."""
     documents = list(_documents(_rendered()))
     known = {template for templates in FILES.values() for template in templates} | set(LEFT_OUT)
-    assert {template for template, _ in documents} <= known, "a template has no place in manifests/install"
+    assert {template for template, _ in documents} <= known, "a template has no place in manifests/"
     return {
-        INSTALL / name: HEAD + "---\n".join(text for template, text in documents if template in templates)
+        MANIFESTS / name: HEAD + "---\n".join(text for template, text in documents if template in templates)
         for name, templates in FILES.items()
     }
 

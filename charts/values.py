@@ -175,6 +175,29 @@ class Monitoring(Group):
     dashboards: Dashboards = Dashboards()
 
 
+class Restrictions(Group):
+    """What an application may ask for, in the namespaces that are selected."""
+
+    enabled: bool = False
+    """Create the policies."""
+    priority_classes: list[str] = ["inference-low", "inference-high"]
+    """Priority classes that it may name."""
+    taints: list[str] = ["huawei.com/Ascend310", "huawei.com/Ascend310P", "huawei.com/Ascend910", "huawei.com/npu"]
+    """Keys of the taints that it may tolerate."""
+    secret_prefix: Annotated[str, Field(pattern=r"^[-a-z0-9.]*$")] = "model-env-"  # noqa: S105 - no password
+    """How the names of Secrets begin that may be environment variables."""
+    namespace_selector: KubernetesObject = {"matchExpressions": [{"key": "aiapp.dev/restricted", "operator": "Exists"}]}
+    """Namespaces in which they hold; all when empty."""
+
+
+class AdmissionPolicies(Group):
+    """ValidatingAdmissionPolicies."""
+
+    restrictions: Restrictions = Restrictions()
+    protect_served_versions: bool = False
+    """Refuse to delete a version that an application serves, unless the user may `delete-served` versions."""
+
+
 class Common(Group):
     """What every chart has."""
 
@@ -256,6 +279,8 @@ class Values(Common):
     """Pods of the operator. One of them works; with two, the other goes on within seconds where a node fails."""
     pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
     monitoring: Monitoring = Monitoring()
+
+    admission_policies: AdmissionPolicies = AdmissionPolicies()
 
     extra_objects: list[KubernetesObject | str] = []
     """Further objects of the release; text and the text in objects may hold templates."""

@@ -1,4 +1,4 @@
-"""Programs that users have beside the operator, built from their Go modules once: Prometheus, Argo CD, Flux."""
+"""Programs that users have beside the operator, built from their Go modules once: Prometheus, Argo CD, Flux, Helm 4."""
 
 import os
 from pathlib import Path
@@ -11,8 +11,7 @@ from aiapp_sandbox.pins import Module, Tool
 from aiapp_sandbox.progress import Silent
 
 _GO: Final = Path(__file__).parents[1] / "peers/go"
-_PROMETHEUS: Final = Module("prometheus", tags="remove_all_sd,enable_kubernetes_sd", parent=_GO)
-PROMETHEUS: Final = tuple(
+_PROMETHEUS: Final = tuple(
     Tool(name, _PROMETHEUS, f"github.com/prometheus/prometheus/cmd/{name}", "0.316.0")
     for name in ("prometheus", "promtool")
 )
@@ -20,6 +19,7 @@ ARGO_CD: Final = Tool("argocd", Module("argocd", parent=_GO), "github.com/argopr
 KUSTOMIZE_CONTROLLER: Final = Tool(
     "kustomize-controller", Module("flux", parent=_GO), "github.com/fluxcd/kustomize-controller", "1.7.3"
 )
+HELM_4: Final = Tool("helm", Module("helm4", parent=_GO), "helm.sh/helm/v4/cmd/helm", "v4.3.2")
 NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
 """Argo CD wants a Go that the machine may not have; it is fetched as a module."""
 
@@ -44,3 +44,8 @@ def argocd() -> Path:
 @pytest.fixture(scope="session")
 def kustomize_controller() -> Path:
     return build.built([KUSTOMIZE_CONTROLLER], os.environ, Silent())["kustomize-controller"]
+
+
+@pytest.fixture(scope="session")
+def helm_4() -> Path:
+    return build.built([HELM_4], os.environ, Silent())["helm"]
