@@ -186,8 +186,8 @@ class Restrictions(Group):
     """Keys of the taints that it may tolerate."""
     secret_prefix: Annotated[str, Field(pattern=r"^[-a-z0-9.]*$")] = "model-env-"  # noqa: S105 - no password
     """How the names of Secrets begin that may be environment variables."""
-    namespace_selector: KubernetesObject = {"matchExpressions": [{"key": "aiapp.dev/restricted", "operator": "Exists"}]}
-    """Namespaces in which they hold; all when empty."""
+    namespaces: list[KubernetesObject] = [{"key": "aiapp.dev/restricted", "operator": "Exists"}]
+    """Expressions over the labels of the namespaces in which they hold; all namespaces when empty."""
 
 
 class AdmissionPolicies(Group):

@@ -11,7 +11,8 @@ from aiapp_sandbox.pins import Module, Tool
 from aiapp_sandbox.progress import Silent
 
 _GO: Final = Path(__file__).parents[1] / "peers/go"
-_PROMETHEUS: Final = tuple(
+_PROMETHEUS: Final = Module("prometheus", tags="remove_all_sd,enable_kubernetes_sd", parent=_GO)
+PROMETHEUS: Final = tuple(
     Tool(name, _PROMETHEUS, f"github.com/prometheus/prometheus/cmd/{name}", "0.316.0")
     for name in ("prometheus", "promtool")
 )

@@ -16,7 +16,7 @@ from aiapp.api.meta import GROUP
 VALUES: Final[dict[str, Any]] = {
     "admissionPolicies": {
         "protectServedVersions": True,
-        "restrictions": {"enabled": True, "priorityClasses": [], "taints": [], "namespaceSelector": {}},
+        "restrictions": {"enabled": True, "priorityClasses": [], "taints": [], "namespaces": []},
     }
 }
 SERVED: Final = changed(application(), spec__serving={"versions": [{"version": "1.0.0"}]})
