@@ -20,7 +20,7 @@ ABSENT: Final = "1"
 
 
 def digest(desired: Json) -> str:
-    """The same for equal objects, whatever the order of their keys."""
+    """A hash that is the same for equal objects, whatever the order of their keys."""
     return sha256(orjson.dumps(desired, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 

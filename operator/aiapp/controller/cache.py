@@ -59,13 +59,13 @@ class Cache(Generic[Facts]):
         self._deleted: OrderedDict[str, int] = OrderedDict()
 
     def listen(self, listener: Listener) -> None:
-        """`listener` hears every change after it is stored; of nodes only changes of facts."""
+        """Call `listener` with every change after it is stored; for nodes only with changes of facts."""
         self._listeners.append(listener)
 
     # What happened
 
     def put(self, resource: Resource, document: Json, *, own: bool = False) -> None:
-        """`document` is how the object is, or was a moment ago. News as old as what is stored is dropped."""
+        """Store an object as it is, or was a moment ago. What is no newer than the stored object is dropped."""
         metadata = document["metadata"]
         if _version(document) <= self._deleted.get(metadata.get("uid", ""), -1):
             return
@@ -77,7 +77,7 @@ class Cache(Generic[Facts]):
         self._settle(Change(resource, old, document, own))
 
     def remove(self, resource: Resource, document: Json, *, own: bool = False) -> None:
-        """The object with that uid is gone; one of the same name but another uid stays."""
+        """Remove the object with that uid; one of the same name but another uid stays."""
         metadata = document["metadata"]
         self._bury(document)
         old = self._objects[resource].get(_place(metadata))
@@ -125,11 +125,11 @@ class Cache(Generic[Facts]):
         return self._sorted(VERSIONS, namespace, application)
 
     def config_maps_of(self, namespace: str, user: str) -> list[Json]:
-        """What we keep for a user: the uid of one of its owners, or the name of a version that was pinned to it."""
+        """ConfigMaps of ours by user: the uid of one of their owners, or the name of a version pinned to them."""
         return self._sorted(CONFIG_MAPS, namespace, user)
 
     def config_maps(self, namespace: str) -> list[Json]:
-        """All that we keep there."""
+        """All ConfigMaps of ours in the namespace."""
         return self._sorted(CONFIG_MAPS, namespace, EVERY)
 
     def runtimes(self) -> list[Json]:
@@ -143,7 +143,7 @@ class Cache(Generic[Facts]):
         return self._fleet
 
     def read_nodes_again(self) -> None:
-        """`facts` now returns other facts for the same node."""
+        """Compute the facts of all nodes again: `facts` now returns others for the same node."""
         self._facts = {place[1]: self._facts_of(node) for place, node in self._objects[NODES].items()}
         self._fleet = None
 
@@ -197,7 +197,7 @@ class Cache(Generic[Facts]):
 
 
 class NamespacedSink:
-    """The cache, to which a listing says nothing of other namespaces."""
+    """The cache for what is listed of one namespace: the listing removes nothing of other namespaces."""
 
     def __init__(self, cache: Cache[Any], namespace: str) -> None:
         self.put = cache.put
@@ -215,7 +215,7 @@ def application_of(resource: Resource, document: Json) -> str | None:
 
 
 def groups_of(resource: Resource, document: Json) -> Sequence[str]:
-    """Under what an object is found in its namespace beside its name: a ConfigMap under everything that uses it."""
+    """The index keys of an object in its namespace beside its name: a ConfigMap is found by everything that uses it."""
     if resource != CONFIG_MAPS:
         application = application_of(resource, document)
         return (application,) if application else ()

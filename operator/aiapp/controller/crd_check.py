@@ -52,11 +52,11 @@ class SchemaCheck:
         self._asked = asyncio.Event()
 
     def look(self) -> None:
-        """Soon, rather than when it is due: something points at a change."""
+        """Check soon instead of when it is due: something points at a change."""
         self._asked.set()
 
     async def run(self) -> None:
-        """Until cancelled. An API server that does not answer changes nothing."""
+        """Checks until cancelled. An API server that does not answer changes nothing."""
         while True:
             try:
                 found = {resource: await self._crd(resource) for resource in OWN}

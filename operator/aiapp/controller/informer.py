@@ -23,7 +23,7 @@ ALL: Final = str(2**63 - 1)
 
 
 class Sink(Protocol):
-    """Takes what is seen. `reconcile.store.Store` is one."""
+    """Takes what is seen; `Cache` is one."""
 
     def replace(self, resource: Resource, documents: Iterable[Json], resource_version: str) -> None: ...
 
@@ -88,7 +88,7 @@ class Informer:
         return self._pace.clock() - self._progress
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Lists and watches until cancelled."""
         while True:
             try:
                 await self._list()

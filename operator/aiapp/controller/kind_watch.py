@@ -66,7 +66,7 @@ class Schema(Protocol):
     def served(self) -> Collection[Resource]: ...
 
     def look(self) -> None:
-        """Soon, rather than when it is due."""
+        """Check soon instead of when it is due."""
 
 
 Begin = Callable[[Collection[Resource]], Watching]
@@ -99,7 +99,7 @@ class KindWatch:
         self._failures = 0
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Keeps the kinds watched until cancelled."""
         while True:
             served = self._wanted()
             if not served:
@@ -112,7 +112,7 @@ class KindWatch:
             await asyncio.sleep(pause)
 
     def leave_out(self, kind: Resource) -> None:
-        """It is not watched any more, which is no complaint."""
+        """Stop watching a kind, which is no complaint."""
         self._states.pop(kind, None)
 
     def complaints(self) -> Iterator[str]:
@@ -132,7 +132,7 @@ class KindWatch:
         return frozenset(self._schema.served).intersection(self._states)
 
     async def _watched(self, kinds: Collection[Resource]) -> str:
-        """Why it is over."""
+        """Watches until something ends it. Returns why."""
         watching, began = self._begin(kinds), self._timing.clock()
         try:
             while True:

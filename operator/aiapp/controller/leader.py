@@ -65,7 +65,7 @@ class Elector:
         return self._good_until is not None and self._elapsed() < self._good_until
 
     async def run(self) -> None:
-        """Until cancelled; then the lease is given back, so that another replica goes on at once."""
+        """Tries until cancelled; then the lease is given back, so that another replica goes on at once."""
         try:
             while True:
                 await self._round()
@@ -122,7 +122,7 @@ class Elector:
         return held | {"holderIdentity": self._settings.identity, "acquireTime": now, "leaseTransitions": transitions}
 
     async def _release(self) -> None:
-        """Nothing is written from here on, whatever becomes of the lease."""
+        """Gives up the lead, whatever becomes of the lease: nothing is written from here on."""
         led, self._good_until = self.leads(), None
         if not led:
             return

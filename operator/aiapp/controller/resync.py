@@ -50,14 +50,14 @@ class Resync:
         self._asked.set()
 
     def leave_out(self, kind: Resource) -> None:
-        """It is not for us to list."""
+        """Stop listing a kind that is not ours to list."""
         if kind in self._kinds:
             self._kinds.remove(kind)
             self._unseen.discard(kind)
             self._asked.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Lists until cancelled."""
         next_round = self._next_round()
         while True:
             await self._wait(next_round - time.monotonic())

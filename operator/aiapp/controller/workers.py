@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a reconciler says when it is through."""
+    """The result of a reconcile."""
 
     retry_after: float | None = None
     """Seconds until it wants to look again by itself; None: when something changes."""
@@ -70,7 +70,7 @@ class Workers:
         return {kind: [] for kind in self._reconcilers} | self._queue.ages()
 
     async def run(self) -> None:
-        """Until cancelled; then what runs is cancelled too, and waits in the queue to be worked on again."""
+        """Works until cancelled; then what runs is cancelled too, and waits in the queue to be worked on again."""
         try:
             while True:
                 await self._slots.acquire()

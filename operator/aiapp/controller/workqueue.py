@@ -53,7 +53,7 @@ class QueueObserver(Protocol):
 
 
 class Unobserved:
-    """An observer that looks away."""
+    """An observer that counts nothing."""
 
     def added(self, kind: str, depth: int) -> None: ...
     def started(self, kind: str, depth: int, waited: float) -> None: ...
@@ -75,12 +75,12 @@ class _Waiting:
         return key in self._namespaces.get(key.namespace, ())
 
     def add(self, key: Key, since: float) -> None:
-        """Behind all others of its namespace."""
+        """Append a key behind all others of its namespace."""
         self._namespaces.setdefault(key.namespace, OrderedDict())[key] = since
         self._count += 1
 
     def pop(self) -> tuple[Key, float]:
-        """The next key, and since when it waited. Raises KeyError when none waits."""
+        """Remove and return the next key, and since when it waited. Raises KeyError when none waits."""
         namespace, keys = self._namespaces.popitem(last=False)
         key, since = keys.popitem(last=False)
         if keys:
@@ -126,7 +126,7 @@ class WorkQueue:
         return found
 
     def add(self, key: Key) -> None:
-        """As soon as a worker is free; a key that is being worked on comes once more afterwards."""
+        """Queue a key for the next free worker; one that is being worked on comes once more afterwards."""
         if key in self._running:
             self._again.add(key)
             return
@@ -139,7 +139,7 @@ class WorkQueue:
         self._wake.set()
 
     def add_after(self, key: Key, seconds: float) -> None:
-        """No later than in `seconds`; of several delays the earliest counts."""
+        """Queue a key in `seconds` at the latest; of several delays the earliest counts."""
         due = self._clock() + max(seconds, 0.0)
         if due >= self._due.get(key, due + 1):
             return
@@ -149,7 +149,7 @@ class WorkQueue:
         self._wake.set()
 
     def retry(self, key: Key) -> float:
-        """Later, after a failure: from 1 s doubling to 5 minutes, with jitter. The delay in seconds."""
+        """Queue a key after a failure: from 1 s doubling to 5 minutes, with jitter. Returns the delay in seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay = min(BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 30), BACKOFF_CAP_SECONDS)
@@ -159,16 +159,16 @@ class WorkQueue:
         return delay
 
     def forget(self, key: Key) -> None:
-        """It succeeded: its next failure starts from the shortest delay."""
+        """Reset the backoff of a key that succeeded: its next failure starts from the shortest delay."""
         self._failures.pop(key, None)
 
     def cancel(self, key: Key) -> None:
-        """What it names is gone: it does not come back by itself."""
+        """Drop the delays of a key whose object is gone."""
         self._due.pop(key, None)
         self._failures.pop(key, None)
 
     async def take(self) -> Key:
-        """The next key: kinds take turns, and so do the namespaces of each. Must be given back with `done`."""
+        """Wait for the next key: kinds take turns, and so do the namespaces of each. Must be given back with `done`."""
         while True:
             self._release_due()
             if (key := self._next()) is not None:
@@ -176,7 +176,7 @@ class WorkQueue:
             await self._sleep()
 
     def done(self, key: Key) -> None:
-        """The worker has finished with `key`."""
+        """Give back a key that a worker has finished with."""
         self._observer.finished(key.kind, self._clock() - self._running.pop(key))
         if key in self._again:
             self._again.remove(key)
@@ -202,7 +202,7 @@ class WorkQueue:
                 self.add(key)
 
     def _drop_stale_timers(self) -> None:
-        """A key that came earlier than its timer leaves that behind, for hours where a delay is long."""
+        """Removes timers of keys that came earlier than them: a long delay would keep them for hours."""
         if len(self._timers) > 2 * len(self._due) + STALE_TIMERS:
             self._timers = [(due, key) for key, due in self._due.items()]
             heapq.heapify(self._timers)

@@ -1,7 +1,7 @@
 """Children that lost their owner: those that the operator provably made are taken back as they run.
 
 That happens when an application is deleted with `--cascade=orphan`, restored from a backup (with another uid), or when
-a person removes owner references. Never takes what anybody else controls.
+a user removes owner references. Never takes what another controller owns.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from aiapp.domain.records import ApplicationRecord
 
 
 def orphans(application: ApplicationRecord, children: Iterable[Json]) -> list[Json]:
-    """Those that the operator made for an application of this name, and that nothing living controls."""
+    """The children that the operator made for an application of this name, and that nothing living controls."""
     return [child for child in children if _is_orphan(application, child)]
 
 
@@ -41,7 +41,7 @@ def taken_back(orphan: Json) -> Event:
 
 
 def name_taken(objects: Sequence[Json]) -> Trouble:
-    """These exist under names that the operator needs, and it has not touched them."""
+    """The trouble with objects under names that the operator needs, which it has not touched."""
     strange = [called(obj) for obj in objects if not _is_labelled(obj)]
     claimed = [_claimed(obj) for obj in objects if _is_labelled(obj)]
     message = f"{', '.join(strange)} exists and is not the operator's: delete or rename it, or the application"

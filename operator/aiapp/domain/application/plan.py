@@ -76,7 +76,7 @@ class ApplicationPlan:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """What people should know of templates that are new, once they are written."""
+        """The Events of new templates, sent once they are written."""
         return tuple(event for one in self.rollouts if isinstance(one, Rendered) for event in _news(one))
 
     @property
@@ -110,7 +110,7 @@ def holding(wanted: ApplicationPlan, held: Mapping[str, Trouble]) -> Application
 
 
 def without_manifest(running: Running) -> Trouble:
-    """Its pods could not fetch anything."""
+    """The trouble of a version whose manifest is gone: its pods could not fetch anything."""
     name = running.candidate.artifact.manifest_ref.name
     message = (
         f"ConfigMap {name}, which holds the manifest of version {running.served.version}, is gone: it is written again "
@@ -165,7 +165,7 @@ def _rollout(
 
 
 def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Sequence[Rollout]) -> list[Json]:
-    """Revisions first: what was rendered must be on record before any pod is made from it."""
+    """The objects that should exist. Revisions first: a template must be on record before any pod is made from it."""
     if serving is None:
         return []
     name = observed.application.name

@@ -46,7 +46,7 @@ def serving_compatibility(
     inventory: NodeInventory,
     tables: Tables,
 ) -> ServingCompatibility:
-    """`runtime` is the catalogue's entry of the version's runtime, if there still is one."""
+    """Judges every node. `runtime` is the catalogue's entry of the version's runtime, if there still is one."""
     entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
     needed = required(record.spec, served, serving.scheduling, entry, tables)
     kinds = judged(needed, inventory, tables)
@@ -54,7 +54,7 @@ def serving_compatibility(
 
 
 def trusting(seen: ServingCompatibility) -> ServingCompatibility:
-    """With nothing of `ON_TRUST` against any node: where pods may go whose version a person wants rolled out."""
+    """The compatibility without the reasons in `ON_TRUST`, for a version that a user wants rolled out all the same."""
     kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in ON_TRUST)) for kind in seen.kinds)
     return replace(seen, needed=replace(seen.needed, chips_stated=False), kinds=tuple(kinds))
 

@@ -1,4 +1,4 @@
-"""How an application fares after its plan was carried out: traffic, conditions, phase. Never decides what to write."""
+"""The status of an application whose plan was carried out: traffic, conditions, phase. Never decides what to write."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ class Drift:
 
 
 def drift(pinned: Iterable[Entry], history: Listing, prefix: str) -> Drift:
-    """`history` is what lies under `prefix`, the package's root, with the versions that the store keeps."""
+    """Compares what is pinned with `history`: all objects under `prefix`, the package's root, with kept versions."""
     changes, lost = Changes(), 0
     for path, entry, held in paired(((entry.path, entry) for entry in pinned), _by_path(history, prefix)):
         is_there, latest = _found(entry, held or ())
@@ -51,7 +51,7 @@ def _found(entry: Entry | None, held: Iterable[Listed]) -> tuple[bool, Listed | 
 
 
 def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
-    """The condition for it."""
+    """The condition SourceUnchanged for it."""
     if not found.changes:
         return unchanged(manifest.objects)
     if found.lost:
@@ -77,12 +77,12 @@ def listed_now(history: Listing, prefix: str) -> Manifest | None:
 
 
 def unchanged(objects: int) -> Finding:
-    """The store holds everything."""
+    """SourceUnchanged is True: the store holds everything."""
     return holds(ConditionType.SOURCE_UNCHANGED, f"the store holds all {objects} files as they were pinned")
 
 
 def manifest_missing(message: str) -> Finding:
-    """Nothing can be compared, and no further pod can start, without the manifest."""
+    """SourceUnchanged is Unknown: without the manifest nothing can be compared, and no further pod can start."""
     return unknown(ConditionType.SOURCE_UNCHANGED, Reason.MANIFEST_MISSING, message)
 
 

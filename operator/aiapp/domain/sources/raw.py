@@ -1,4 +1,4 @@
-"""Sources as the fields of an object, without their models: for what many ask, and for what leaves them as they are."""
+"""Sources as raw fields, without their models: for hot paths, and for what leaves the other fields as they are."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -97,7 +97,7 @@ def too_many_manifests(total: int | None, limit: int) -> Finding | None:
 
 
 def name_taken(message: str) -> Finding:
-    """The name of a ConfigMap for the manifest or the digest is taken."""
+    """`ArtifactPinned` is False: the name of a ConfigMap for the manifest or the digest is taken."""
     return fails(ConditionType.ARTIFACT_PINNED, Reason.NAME_TAKEN, message)
 
 

@@ -55,7 +55,7 @@ NO_LOOK: Final = LastLook(None, None)
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """The import goes on: in place of what it finds."""
+    """In place of the result of an import that goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ def plan(observed: ObservedVersion) -> VersionPlan:
 
 
 def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
-    """What the package is, and whether it may be pinned. A pinned one stays what it was."""
+    """Adds the result of the import, and whether it may be pinned. What is pinned stays as it was."""
     record, package = observed.record, observed.inspection
     if package is None or isinstance(package, UnderWay):
         return replace(draft, known=remembered(record))
@@ -160,7 +160,7 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 
 def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
-    """What is known by now of the content of a pinned version; what is known is to be on record."""
+    """Adds what is known by now of a pinned version's content; a known digest is to be on record."""
     artifact, fetched = draft.known.artifact, observed.fetched
     if observed.inspection is not None or not isinstance(artifact, PackageArtifact):
         return draft
@@ -179,14 +179,14 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 
 def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
-    """Which runtime it gets, and whether that is maintained."""
+    """Adds the runtime that it gets, and whether that is maintained."""
     resolution = runtime_of(observed.record, draft.known.model, observed.catalogue)
     supported = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None
     return replace(draft, resolution=resolution, support=supported)
 
 
 def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
-    """Which nodes can run it."""
+    """Adds the verdict over the nodes."""
     match draft.resolution:
         case Resolved(runtime):
             name: str | None = runtime.name
@@ -203,7 +203,7 @@ def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:
-    """Whether the store still holds what was pinned."""
+    """Adds whether the source still holds what was pinned."""
     return replace(draft, look=looked(observed.record, draft.known.artifact, observed.checked, observed.shared.lost))
 
 

@@ -15,12 +15,12 @@ UNKNOWN_DIGEST: Final = (
 
 
 class NotPromotableError(ValueError):
-    """What is missing, and how to get it."""
+    """The version cannot be promoted; the text says what is missing and how to get it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """What is to be another there; None: as it is here."""
+    """Fields that differ at the destination; None: as they are here."""
 
     namespace: str | None = None
     uri: str | None = None

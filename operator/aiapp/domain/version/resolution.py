@@ -7,7 +7,7 @@ from aiapp.domain.runtimes.catalogue import Catalogue, Resolution, asked, is_amb
 
 
 def runtime_of(record: VersionRecord, model: ModelStatus | None, catalogue: Catalogue) -> Resolution | None:
-    """`model` is what config.json declares; None until the package was read."""
+    """The version's runtime. `model` is what config.json declares; None until the package was read."""
     before, chosen = record.status.runtime, record.spec.runtime
     # What was resolved before the package could be read was not held against its engine.
     holds = record.status.model is not None and record.is_true(ConditionType.RUNTIME_RESOLVED)
