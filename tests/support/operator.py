@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -63,6 +63,8 @@ class Operator:
     kubeconfig: Path
     log_file: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    launcher: Sequence[str] = ()
+    """A command that becomes the one that follows it."""
     process: subprocess.Popen[bytes] | None = None
     _offset: int = 0
 
@@ -72,7 +74,7 @@ class Operator:
         self._offset = self.log_file.stat().st_size if self.log_file.exists() else 0
         local = {"AIAPP_ALLOW_HTTP": "true", "AIAPP_ALLOWED_RANGES": LOCAL_RANGE, "KUBECONFIG": str(self.kubeconfig)}
         environment = {**os.environ, **local, **self.environment}
-        command = [sys.executable, "-m", "aiapp", "run", "--health-address", "127.0.0.1:0", "-v"]
+        command = [*self.launcher, sys.executable, "-m", "aiapp", "run", "--health-address", "127.0.0.1:0", "-v"]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         if wait:
@@ -159,11 +161,14 @@ def installed(kube: Kube) -> None:
 
 @contextmanager
 def running_operator(
-    sandbox: Sandbox, folders: pytest.TempPathFactory, environment: Mapping[str, str] | None = None
+    sandbox: Sandbox,
+    folders: pytest.TempPathFactory,
+    environment: Mapping[str, str] | None = None,
+    launcher: Sequence[str] = (),
 ) -> Iterator[Operator]:
     """An operator that is stopped afterwards, unless the test has done so; its log must tell no unexpected error."""
     log = folders.mktemp("operator") / "operator.log"
-    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, environment or {}).start()
+    running = Operator(sandbox.service_account(*SERVICE_ACCOUNT), log, environment or {}, launcher).start()
     yield running
     if running.process is not None:
         running.stop()

@@ -1,7 +1,7 @@
 """Polling in tests: a deadline is only the bound for failure, never a claim about speed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,3 +24,12 @@ def eventually(check: Callable[[], T], *, timeout: float = EVENTUALLY_SECONDS) -
         if late:
             raise AssertionError(f"not within {timeout:g} s: {check}; last result: {result!r}")
         time.sleep(EVERY_SECONDS)
+
+
+def paced(items: Iterable[T], a_second: float) -> Iterator[T]:
+    """The items, at most so many in a second: a load, not a wait for something."""
+    due = time.monotonic()
+    for item in items:
+        time.sleep(max(0.0, due - time.monotonic()))
+        due = max(due, time.monotonic() - 1) + 1 / a_second
+        yield item
