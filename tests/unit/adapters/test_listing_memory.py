@@ -6,7 +6,7 @@ import random
 import pytest
 
 from aiapp.adapters.objectstore.memory import MAX_BYTES, SMALL_BYTES, ListingMemory
-from aiapp.adapters.turns import Turns
+from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import from_listing
 from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
@@ -18,13 +18,13 @@ LARGE = SMALL_BYTES + 1
 
 
 async def test_one_large_listing_of_a_tenant_waits_for_the_other_and_holds_up_nobody_else() -> None:
-    turns = Turns(2)
-    first, second, other = (ListingMemory(turns, tenant) for tenant in ("hostile", "hostile", "team"))
+    limiter = TenantLimiter(2)
+    first, second, other = (ListingMemory(limiter, tenant) for tenant in ("hostile", "hostile", "team"))
     await first.reserve(LARGE, URI)
     await first.reserve(MAX_BYTES, URI)  # it grows, and there may be another of the same session
     waiting = asyncio.create_task(second.reserve(LARGE, URI))
     await other.reserve(LARGE, URI)
-    await ListingMemory(turns, "hostile").reserve(SMALL_BYTES, URI)
+    await ListingMemory(limiter, "hostile").reserve(SMALL_BYTES, URI)
     assert not waiting.done()
     await first.close()
     await waiting
@@ -32,7 +32,7 @@ async def test_one_large_listing_of_a_tenant_waits_for_the_other_and_holds_up_no
 
 async def test_names_whose_manifest_could_not_be_kept_are_refused() -> None:
     with pytest.raises(StoreError, match="the names under obs://models/mnist/ take more than 16 MiB") as caught:
-        await ListingMemory(Turns(2), "team").reserve(MAX_BYTES + 1, URI)
+        await ListingMemory(TenantLimiter(2), "team").reserve(MAX_BYTES + 1, URI)
     assert (caught.value.reason, caught.value.retryable) == (Reason.LIMIT_EXCEEDED, False)
 
 

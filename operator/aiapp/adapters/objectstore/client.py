@@ -34,7 +34,7 @@ USER_AGENT: Final = "aiapp-operator"
 _SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 
-class Observer(Protocol):
+class StoreObserver(Protocol):
     """Counts answers, for metrics."""
 
     def stored(self, method: str, status: int, seconds: float) -> None:
@@ -86,7 +86,7 @@ class Client:
         retries: Retries,
         request_seconds: float,
         concurrency: int,
-        observer: Observer | None = None,
+        observer: StoreObserver | None = None,
     ) -> None:
         """`request_seconds` bounds a whole response, `concurrency` the simultaneous requests to one origin."""
         self.sessions = Sessions(settings)

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from typing import Final
 
-from aiapp.adapters.turns import Turns
+from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.ports import StoreError
 
@@ -18,10 +18,10 @@ LARGE_AT_ONCE: Final = 2
 class ListingMemory:
     """The memory for all listings of one session. Must be closed when none of them is in use any more."""
 
-    def __init__(self, turns: Turns, tenant: str) -> None:
-        self._turns = turns
+    def __init__(self, limiter: TenantLimiter, tenant: str) -> None:
+        self._limiter = limiter
         self._tenant = tenant
-        self._turn = AsyncExitStack()
+        self._slot = AsyncExitStack()
         self._is_large = False
 
     async def reserve(self, packed_bytes: int, uri: str) -> None:
@@ -33,9 +33,9 @@ class ListingMemory:
             )
             raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
         if packed_bytes > SMALL_BYTES and not self._is_large:
-            await self._turn.enter_async_context(self._turns.turn(self._tenant))
+            await self._slot.enter_async_context(self._limiter.slot(self._tenant))
             self._is_large = True
 
     async def close(self) -> None:
-        """Gives the turn back."""
-        await self._turn.aclose()
+        """Gives the slot back."""
+        await self._slot.aclose()

@@ -18,11 +18,11 @@ from typing_extensions import override
 
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
-from aiapp.adapters.objectstore.client import Client, Observer, Read, ResponseError, Retries, StoreRequest
+from aiapp.adapters.objectstore.client import Client, Read, ResponseError, Retries, StoreObserver, StoreRequest
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
 from aiapp.adapters.objectstore.memory import LARGE_AT_ONCE, ListingMemory
 from aiapp.adapters.objectstore.sessions import SessionSettings
-from aiapp.adapters.turns import Turns
+from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import NULL_VERSION
 from aiapp.domain.objectstore.credentials import Credentials
@@ -80,10 +80,10 @@ class S3Store(PackageStore, PackageStores):
         self,
         settings: StoreSettings,
         uniform: Callable[[], float] = random.random,
-        observer: Observer | None = None,
+        observer: StoreObserver | None = None,
     ) -> None:
         self._settings = settings
-        self._large_listings = Turns(LARGE_AT_ONCE)
+        self._large_listings = TenantLimiter(LARGE_AT_ONCE)
         self.memory: ListingMemory | None = None
         """Of the session that this is; None: one look at one package, so that there is no limit."""
         self._client = Client(

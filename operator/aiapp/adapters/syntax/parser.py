@@ -1,4 +1,4 @@
-"""Parses code that nobody trusts in a few processes with limits, of which a tenant has at most one at a time."""
+"""Parses untrusted code in a few processes with limits, of which a tenant has at most one at a time."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.adapters.syntax.process import CostlyError, LostError, ParserProcess, ParserSettings
-from aiapp.adapters.turns import Turns
+from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, Syntax, SyntaxFault, service_code
 from aiapp.ports import ParserError, PythonParser, PythonParsers
 
@@ -19,13 +19,13 @@ _SHORT_ANSWER: Final = 4096
 
 
 class IsolatedParser(PythonParser, PythonParsers):
-    """Tenants take turns at the processes; short results are remembered by content. `close` it at the end."""
+    """Tenants share the processes fairly; short results are remembered by content. `close` it at the end."""
 
     def __init__(self, settings: ParserSettings | None = None) -> None:
         settings = settings or ParserSettings()
         self._processes = [ParserProcess(settings) for _ in range(settings.processes)]
         self._idle = list(self._processes)
-        self._turns = Turns(settings.processes)
+        self._limiter = TenantLimiter(settings.processes)
         self._known: OrderedDict[bytes, Syntax] = OrderedDict()
 
     @override
@@ -35,7 +35,7 @@ class IsolatedParser(PythonParser, PythonParsers):
         digest = hashlib.sha256(source).digest()
         if digest in self._known:
             return self._known[digest]
-        async with self._turns.turn(tenant):
+        async with self._limiter.slot(tenant):
             if digest not in self._known:
                 return await self._parsed(source, digest)
             return self._known[digest]

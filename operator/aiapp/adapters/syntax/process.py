@@ -1,4 +1,4 @@
-"""One process that parses Python code which nobody trusts, with limits on memory, CPU and time.
+"""One process that parses untrusted Python code, with limits on memory, CPU and time.
 
 It knows nothing but the standard library, and never imports or executes what it parses.
 """
@@ -120,7 +120,7 @@ async def _exchange(process: asyncio.subprocess.Process, source: bytes) -> bytes
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:
-    """Ends a process whose pipe nobody reads any more: until that is empty, its end would not be noticed."""
+    """Ends a process whose pipe is not read any more: until that is empty, its end would not be noticed."""
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     if process.stdout is not None:
