@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
-from typing_extensions import override
+from tests.support.small_api import Quiet, serving
 
 from aiapp.cli.options.cluster import Choice, answered, cluster_options
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
@@ -26,42 +24,18 @@ ANSWERS = {
 UNSERVED = "404 page not found\n"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet):
     def do_GET(self) -> None:
         found = ANSWERS.get(self.path)
         missing = json.dumps({"reason": "NotFound", "message": f"nothing at {self.path}"})
-        body = (found or (UNSERVED if "unserved" in self.path else missing)).encode()
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Tests are quiet."""
+        self.answer(200 if found else 404, found or (UNSERVED if "unserved" in self.path else missing))
 
 
 @pytest.fixture
 def kubeconfig(tmp_path: Path) -> Iterator[Path]:
     """Of a server that knows a few answers; its current context names the namespace team, the other none."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    config = {
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "users": [{"name": "u", "user": {}}],
-        "contexts": [
-            {"name": "mine", "context": {"cluster": "c", "user": "u", "namespace": "team"}},
-            {"name": "plain", "context": {"cluster": "c", "user": "u"}},
-        ],
-        "current-context": "mine",
-    }
-    file = tmp_path / "kubeconfig"
-    file.write_text(json.dumps(config))
-    yield file
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(_Handler, tmp_path / "kubeconfig") as file:
+        yield file
 
 
 def names(documents: list[Json]) -> list[str]:

@@ -1,16 +1,14 @@
 """`aiapp progress`: one row a pod, out of its status and the log of its init container, over a small API server."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
-from typing_extensions import override
+from tests.support.small_api import Quiet, serving
 
 from aiapp.cli import progress
 from aiapp.domain.fetching.progress import Progress
@@ -24,7 +22,7 @@ FAILED = {
 HALF = Progress(bytes=50, total_bytes=100, files=1, total_files=3, bytes_per_second=10, seconds_left=5, retries=0).line
 
 
-class Cluster(BaseHTTPRequestHandler):
+class Cluster(Quiet):
     """Answers from `pods` and `logs`, which the tests fill; counts how often pods are listed."""
 
     pods: tuple[list[Json], ...] = ()
@@ -35,21 +33,11 @@ class Cluster(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         name = path.split("/")[-2]
         if path.endswith("/log"):
-            self._answer(200 if name in self.logs else 403, self.logs.get(name, '{"reason": "Forbidden"}'))
+            self.answer(200 if name in self.logs else 403, self.logs.get(name, '{"reason": "Forbidden"}'))
             return
         items = self.pods[min(Cluster.lists, len(self.pods) - 1)]
         Cluster.lists += 1
-        self._answer(200, json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}))
-
-    def _answer(self, status: int, text: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text.encode())))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Tests are quiet."""
+        self.answer(200, json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}))
 
 
 def pod(name: str, status: Json) -> Json:
@@ -64,21 +52,8 @@ def pod(name: str, status: Json) -> Json:
 def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(Cluster, "lists", 0)
     monkeypatch.setattr(progress, "POLL_SECONDS", 0.01)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Cluster)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    config = {
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "users": [{"name": "u", "user": {}}],
-        "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u", "namespace": "team"}}],
-        "current-context": "mine",
-    }
-    file = tmp_path / "kubeconfig"
-    file.write_text(json.dumps(config))
-    yield file
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Cluster, tmp_path / "kubeconfig") as file:
+        yield file
 
 
 def ran(kubeconfig: Path, *arguments: str) -> Result:
