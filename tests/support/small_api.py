@@ -10,10 +10,15 @@ from pathlib import Path
 from typing_extensions import override
 
 
-class Quiet(BaseHTTPRequestHandler):
-    """A handler that logs nothing; `answer` sends a body."""
+class Answers(BaseHTTPRequestHandler):
+    """Answers GET requests as `answer` says; logs nothing."""
 
-    def answer(self, status: int, text: str) -> None:
+    def answer(self, path: str) -> tuple[int, str]:
+        """Status and body."""
+        raise NotImplementedError
+
+    def do_GET(self) -> None:
+        status, text = self.answer(self.path)
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))

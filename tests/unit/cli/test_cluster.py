@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from tests.support.small_api import Quiet, serving
+from tests.support.small_api import Answers, serving
+from typing_extensions import override
 
 from aiapp.cli.options.cluster import Choice, answered, cluster_options
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
@@ -24,11 +25,12 @@ ANSWERS = {
 UNSERVED = "404 page not found\n"
 
 
-class _Handler(Quiet):
-    def do_GET(self) -> None:
-        found = ANSWERS.get(self.path)
-        missing = json.dumps({"reason": "NotFound", "message": f"nothing at {self.path}"})
-        self.answer(200 if found else 404, found or (UNSERVED if "unserved" in self.path else missing))
+class _Handler(Answers):
+    @override
+    def answer(self, path: str) -> tuple[int, str]:
+        missing = json.dumps({"reason": "NotFound", "message": f"nothing at {path}"})
+        found = ANSWERS.get(path)
+        return (200, found) if found else (404, UNSERVED if "unserved" in path else missing)
 
 
 @pytest.fixture

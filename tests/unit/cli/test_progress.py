@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.support.small_api import Quiet, serving
+from tests.support.small_api import Answers, serving
+from typing_extensions import override
 
 from aiapp.cli import progress
 from aiapp.domain.fetching.progress import Progress
@@ -22,22 +23,22 @@ FAILED = {
 HALF = Progress(bytes=50, total_bytes=100, files=1, total_files=3, bytes_per_second=10, seconds_left=5, retries=0).line
 
 
-class Cluster(Quiet):
+class Cluster(Answers):
     """Answers from `pods` and `logs`, which the tests fill; counts how often pods are listed."""
 
     pods: tuple[list[Json], ...] = ()
     logs: ClassVar[dict[str, str]] = {}
     lists = 0
 
-    def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+    @override
+    def answer(self, path: str) -> tuple[int, str]:
+        path = urlsplit(path).path
         name = path.split("/")[-2]
         if path.endswith("/log"):
-            self.answer(200 if name in self.logs else 403, self.logs.get(name, '{"reason": "Forbidden"}'))
-            return
+            return 200 if name in self.logs else 403, self.logs.get(name, '{"reason": "Forbidden"}')
         items = self.pods[min(Cluster.lists, len(self.pods) - 1)]
         Cluster.lists += 1
-        self.answer(200, json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}))
+        return 200, json.dumps({"metadata": {"resourceVersion": "1"}, "items": items})
 
 
 def pod(name: str, status: Json) -> Json:
