@@ -1,9 +1,10 @@
 """The whole operator but for what watches its own kinds, put together. Never decides anything about objects."""
 
+import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.adapters.kube.credentials import KubeCredentials, load, session
 from aiapp.adapters.kube.guard import only_leader_writes
 from aiapp.adapters.metrics.metrics import Metrics
+from aiapp.controller.cache import Change
 from aiapp.controller.crd_check import SchemaCheck
 from aiapp.controller.kind_watch import KindWatch, Watching, Witness
 from aiapp.controller.leader import Elector, LeaseSettings
@@ -27,6 +29,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
+from aiapp.domain.monitoring.sample import Sample
 from aiapp.domain.monitoring.work import work_samples
 from aiapp.ports import Api
 from aiapp.reconcile.monitor import Monitor
@@ -69,8 +72,8 @@ class Engine:
         self._elector = self._made_elector(settings, kube(QUICK)) if settings.leader_election else None
         self._parts = parts = assembled(settings, kube(), metrics)
         self._monitor = Monitor(parts.store, parts.view, metrics, time.monotonic)
-        parts.store.listen(self._monitor)
-        self._resync = Resync(parts.scopes, parts.store, parts.triggers.everything, settings.resync_seconds)
+        parts.store.listen(self._changed)
+        self._resync = Resync(parts.scopes, parts.store, self._everything, settings.resync_seconds)
         self._schema = SchemaCheck(parts.api, lambda _: self.manager.review())
         self._kinds = KindWatch(OWN, self._schema, lambda kinds: watch_kinds(kinds, self))
         self._informers = tuple(informers(parts))
@@ -114,6 +117,25 @@ class Engine:
             logger.warning("%s may not be watched: no version finds its runtime until the operator may", kind.plural)
             self._kinds.leave_out(kind)
             self._resync.leave_out(kind)
+
+    def _changed(self, change: Change) -> None:
+        """A replica that does not lead keeps no list of what to do: it looks at everything once it leads."""
+        if self._leads():
+            self._parts.triggers(change)
+            self._monitor(change)
+
+    def _everything(self) -> None:
+        if self._leads():
+            self._parts.triggers.everything()
+
+    async def _first_look(self) -> None:
+        self._parts.queue.add(FLEET)
+        self._parts.triggers.everything()
+        await asyncio.Event().wait()
+
+    def _samples(self) -> Iterable[Sample]:
+        """Of several replicas only one tells of the cluster, or sums would count everything twice."""
+        return self._monitor.samples() if self._leads() else ()
 
     def _leads(self) -> bool:
         return self._elector is None or self._elector.leads()
@@ -159,6 +181,7 @@ class Engine:
         yield Runnable(name="events", run=self._parts.recorder.run)
 
     def _working(self) -> Iterator[Runnable]:
+        yield Runnable(name="first look", run=self._first_look, needs_leader=True)
         for name, workers in self._workers.items():
             yield Runnable(name=name, run=workers.run, needs_leader=True)
 
@@ -168,7 +191,7 @@ class Engine:
         self._metrics.leader(LEASE, self._leads)
         for kind in OWN:
             self._metrics.watch(kind.plural, partial(self._kinds.silence, kind))
-        self._metrics.sample(self._monitor.samples)
+        self._metrics.sample(self._samples)
         for workers in self._workers.values():
             self._metrics.expect(workers.ages(), RESULTS, workers.workers)
             self._metrics.sample(partial(work_samples, workers.ages))

@@ -69,7 +69,6 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     queue = WorkQueue(time.monotonic, random.random, metrics)
     store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, node_facts.tables))
     triggers = Triggers(queue, store)
-    store.listen(triggers)
     api = WriteThrough(kube, store)
     recorder = EventRecorder(api, utc_now, time.monotonic)
 

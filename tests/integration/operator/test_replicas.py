@@ -83,6 +83,9 @@ def test_one_works_and_the_other_is_ready_and_writes_nothing(
         assert standby.health("/readyz") == (200, "ok\n")
         assert standby.metric("aiapp_watch_silence_seconds", resource="aiapplications") < 60
         assert standby.writes() == 0
+        assert standby.metric("workqueue_depth") == 0
+        eventually(lambda: leader.metric("aiapp_application_status", namespace=namespace) >= 1)
+        assert standby.metric("aiapp_application_status") == 0
 
 
 @pytest.mark.usefixtures("installed")

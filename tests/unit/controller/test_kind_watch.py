@@ -37,9 +37,17 @@ class FakeWatching(Watching):
 
 
 class FakeSchema:
+    """Counts how often it was asked."""
+
     def __init__(self) -> None:
-        self.served: Collection[Resource] = frozenset(OWN)
+        self.kinds: Collection[Resource] = frozenset(OWN)
+        self.asked = 0
         self.looks = 0
+
+    @property
+    def served(self) -> Collection[Resource]:
+        self.asked += 1
+        return self.kinds
 
     def look(self) -> None:
         self.looks += 1
@@ -127,12 +135,12 @@ def _more_than(found: list[FakeWatching], count: int) -> bool:
 
 async def test_only_what_the_cluster_serves_is_watched_and_another_kind_is_taken_in_when_it_comes() -> None:
     rig = Rig()
-    rig.schema.served = frozenset({VERSIONS, APPLICATIONS})
+    rig.schema.kinds = frozenset({VERSIONS, APPLICATIONS})
     task = asyncio.create_task(rig.watch.run())
     await settles(lambda: bool(rig.begun))
     assert rig.begun[0].kinds == {VERSIONS, APPLICATIONS}
     await settles(lambda: list(rig.watch.complaints()) == ["inferenceruntimes are not watched yet"])
-    rig.schema.served = frozenset({RUNTIMES, VERSIONS, APPLICATIONS})
+    rig.schema.kinds = frozenset({RUNTIMES, VERSIONS, APPLICATIONS})
     await settles(lambda: not list(rig.watch.complaints()))
     assert rig.begun[-1].kinds == set(OWN)
     task.cancel()
@@ -151,12 +159,11 @@ async def test_a_kind_that_may_not_be_watched_is_left_out_and_no_complaint() -> 
 
 async def test_nothing_is_begun_while_no_kind_is_served() -> None:
     rig = Rig()
-    rig.schema.served = frozenset()
+    rig.schema.kinds = frozenset()
     task = asyncio.create_task(rig.watch.run())
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await settles(lambda: rig.schema.asked > 3)
     assert rig.begun == []
-    rig.schema.served = frozenset(OWN)
+    rig.schema.kinds = frozenset(OWN)
     await settles(lambda: len(rig.begun) == 1)
     task.cancel()
 
