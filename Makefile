@@ -116,7 +116,7 @@ docs: $(READY) ## build the documentation as a site into build/docs; fails on a 
 
 lock: $(READY) ## pin every Python package by hash, from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile $(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile $(LOCK) --extra traces --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build

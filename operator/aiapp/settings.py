@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     """The same as `AIAPP_FETCH_CPU_LIMIT`, for the init container that installs dependencies."""
     install_memory_limit: Quantity = "2Gi"
     """The same as `AIAPP_FETCH_MEMORY_LIMIT`, for the init container that installs dependencies."""
+    traces: bool = False
+    """Whether every reconcile is sent as an OpenTelemetry trace to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT`
+    names; needs the packages of the extra `traces` in the image."""
     https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
     """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
     http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""

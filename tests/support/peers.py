@@ -1,6 +1,8 @@
 """Programs that users have beside the operator, built from their Go modules once: Prometheus, Argo CD, Flux, Helm 4."""
 
+import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,14 @@ KUSTOMIZE_CONTROLLER: Final = Tool(
 HELM_4: Final = Tool("helm", Module("helm4", parent=_GO), "helm.sh/helm/v4/cmd/helm", "v4.3.2")
 NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
 """Argo CD wants a Go that the machine may not have; it is fetched as a module."""
+
+
+def module_folder(name: str, module: str) -> Path:
+    """Where Go keeps the module that the folder `name` pins; it is downloaded if it has to be."""
+    command = ["go", "mod", "download", "-json", module]
+    environment = {**os.environ, **NEWER_GO, "GOFLAGS": ""}
+    done = subprocess.run(command, cwd=_GO / name, env=environment, capture_output=True, check=True)
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 @pytest.fixture(scope="session")

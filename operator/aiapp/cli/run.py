@@ -12,7 +12,7 @@ import uvloop
 from typing_extensions import override
 
 from aiapp.cli.reference.settings import WithSettings
-from aiapp.controller.current_reconcile import current
+from aiapp.domain.monitoring.current_reconcile import current
 from aiapp.domain.printable import printable
 from aiapp.settings import Settings, SettingsError, load
 
@@ -107,13 +107,14 @@ def _run(settings: Settings, host: str, port: int) -> int:
     # Imported here: `aiapp run --help` must not wait two seconds for kopf.
     from aiapp import handlers  # noqa: PLC0415
     from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
+    from aiapp.adapters.tracing import TracingUnavailableError  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays
     gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return 0 if runner.run(handlers.run(settings, host, port)) else 1
-    except NoClusterError as error:
+    except (NoClusterError, TracingUnavailableError) as error:
         click.echo(f"Error: {error}", err=True)
         return USAGE
     except Exception:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiapp.api.meta import NEVER
 from aiapp.domain.kubernetes.resources import Json, Resource
+from aiapp.domain.monitoring.current_reconcile import note_ready
 from aiapp.ports import Api, Clock, ConflictError, NotFoundError, StaleError
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ def _log_ready(resource: Resource, seen: Json, status: Json) -> None:
         logger.info(
             "%s: Ready=%s, %s: %s", _name(resource, seen), after["status"], after["reason"], after["message"] or "-"
         )
+        if after["status"] == "True":
+            note_ready()
 
 
 def _ready(status: Json) -> Json | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, Protocol, get_args
 
-from aiapp.controller.current_reconcile import reconciling
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.monitoring.current_reconcile import reconciling
 from aiapp.ports import ApiError
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Workers:
     async def _work(self, key: Key) -> None:
         started = self._clock()
         result: Result = "error"
-        with reconciling(key) as reconcile:
+        with reconciling(key.kind, key.namespace, key.name) as reconcile:
             try:
                 result = self._settle(key, await self._reconcilers[key.kind](key))
             except ApiError as error:

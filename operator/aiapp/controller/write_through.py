@@ -6,9 +6,9 @@ from typing import Any
 from typing_extensions import override
 
 from aiapp.controller.cache import Cache
-from aiapp.controller.current_reconcile import note_write
 from aiapp.domain.kubernetes.child_kinds import is_kept, trim_of
 from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
+from aiapp.domain.monitoring.current_reconcile import note_write
 from aiapp.ports import Api, NotFoundError, Page, Trim, WatchEvent
 
 

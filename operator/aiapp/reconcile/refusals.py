@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.controller.cache import Cache
-from aiapp.controller.current_reconcile import note_object
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN
@@ -20,6 +19,7 @@ from aiapp.domain.application.status import phase_of as application_phase
 from aiapp.domain.conditions import STALLING, Finding, State, Trouble, holds
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.domain.monitoring.current_reconcile import note_object
 from aiapp.domain.printable import printable
 from aiapp.domain.version.status import phase_of as version_phase
 from aiapp.ports import ApiError, Cluster, Recorder, StaleError

@@ -1,8 +1,11 @@
 """What the settings say, in the words of the parts that need it."""
 
+import time
 from dataclasses import replace
 
+from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import StoreSettings
+from aiapp.adapters.tracing import TracingUnavailableError
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.rendering.limits import FETCH, INSTALL
@@ -54,3 +57,19 @@ def fetcher(settings: Settings, policy: EndpointPolicy) -> Fetcher:
 def proxies(settings: Settings) -> Proxies:
     """The proxies between here and the stores."""
     return Proxies(settings.https_proxy, settings.http_proxy, settings.no_proxy)
+
+
+def metrics_of(settings: Settings, host: str) -> Metrics:
+    """The metrics, with traces where they are wanted. Raises `TracingUnavailableError`."""
+    if not settings.traces:
+        return Metrics(host)
+    try:
+        # Imported here: the packages are optional.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+
+        from aiapp.adapters.tracing.tracer import TracedMetrics  # noqa: PLC0415
+    except ImportError as error:
+        raise TracingUnavailableError(
+            f"AIAPP_TRACES needs the extra `traces` in the image (pip install 'aiapp-operator[traces]'): {error}"
+        ) from error
+    return TracedMetrics(host, OTLPSpanExporter(), time.time)  # noqa: TID251 - passed on from here

@@ -16,7 +16,6 @@ from aiapp.adapters.http.probes import Probes
 from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.adapters.kube.credentials import KubeCredentials, load, session
 from aiapp.adapters.kube.guard import only_leader_writes
-from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.controller.cache import Change
 from aiapp.controller.crd_check import SchemaCheck
 from aiapp.controller.kind_watch import KindWatch, Watching, Witness
@@ -37,7 +36,7 @@ from aiapp.reconcile.triggers import FLEET
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DRIFT
 from aiapp.settings import Settings
-from aiapp.wiring.configured import proxies
+from aiapp.wiring.configured import metrics_of, proxies
 from aiapp.wiring.informers import informers
 from aiapp.wiring.parts import assembled, utc_now
 from aiapp.wiring.reconcilers import drift_reconciler, reconcilers
@@ -60,12 +59,12 @@ def elapsed() -> float:
 class Engine:
     """Watches, cache, queue, workers and health; the witness of what `watch_kinds` begins.
 
-    Make it inside the event loop it will run in. Raises `NoClusterError`.
+    Make it inside the event loop it will run in. Raises `NoClusterError` and `TracingUnavailableError`.
     """
 
     def __init__(self, settings: Settings, watch_kinds: WatchKinds) -> None:
         credentials = KubeCredentials(load, time.monotonic)
-        self._metrics = metrics = Metrics(urlsplit(credentials.server).netloc)
+        self._metrics = metrics = metrics_of(settings, urlsplit(credentials.server).netloc)
         self._connector = aiohttp.TCPConnector(ssl=credentials.tls, limit=0, keepalive_timeout=60)
         self._session = session(credentials, self._connector, middleware=only_leader_writes(self._leads))
         kube = partial(KubeApi, self._session, credentials.server, observer=metrics)
@@ -98,6 +97,7 @@ class Engine:
         await self._probes.stop()
         await self._session.close()
         await self._connector.close()
+        self._metrics.close()
 
     def seen(self, kind: Resource, document: Json) -> None:
         """An object of our own kinds came or changed."""

@@ -1,8 +1,5 @@
 """The API server with the Prometheus operator's CRDs takes what we have it scrape and evaluate."""
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +7,7 @@ import yaml
 from tests.integration.charts.test_monitoring import ALL, KINDS
 from tests.support.helm import ROOT, Helm
 from tests.support.kube import ApiError, Kube, Object
+from tests.support.peers import module_folder
 from tests.support.waiting import eventually
 
 MODULE = "github.com/prometheus-operator/prometheus-operator"
@@ -18,10 +16,7 @@ MODULE = "github.com/prometheus-operator/prometheus-operator"
 @pytest.fixture
 def kinds(kube: Kube) -> None:
     """ServiceMonitor, PodMonitor and PrometheusRule are served."""
-    download = ["go", "mod", "download", "-json", MODULE]
-    folder = Path(__file__).parents[1] / "go/prometheus-operator"
-    done = subprocess.run(download, cwd=folder, env={**os.environ, "GOFLAGS": ""}, capture_output=True, check=True)
-    crds = Path(json.loads(done.stdout)["Dir"]) / "example/prometheus-operator-crd"
+    crds = module_folder("prometheus-operator", MODULE) / "example/prometheus-operator-crd"
     for kind in KINDS:
         kube.apply(yaml.safe_load((crds / f"monitoring.coreos.com_{kind.lower()}s.yaml").read_text()), force="true")
 

@@ -6,8 +6,7 @@ import logging
 import pytest
 
 from aiapp.cli.run import JsonLines, PlainLines
-from aiapp.controller.current_reconcile import note_object, reconciling
-from aiapp.controller.workqueue import Key
+from aiapp.domain.monitoring.current_reconcile import note_object, reconciling
 
 HOSTILE = "%s is not trusted"
 RECORD = logging.LogRecord("aiapp", logging.INFO, "x.py", 1, HOSTILE, ("a\x1b[2J\u202e\nERROR forged",), None)
@@ -25,7 +24,7 @@ def test_json_lines_are_json() -> None:
 
 
 def test_a_line_within_a_reconcile_says_of_which_object_it_is() -> None:
-    with reconciling(Key("AIApplication", "team", "mnist")) as reconcile:
+    with reconciling("AIApplication", "team", "mnist") as reconcile:
         note_object({"metadata": {"uid": "u-1", "generation": 3}})
         line = json.loads(JsonLines().format(RECORD))
     assert set(line) == {"ts", "level", "logger", "msg", *reconcile.fields}

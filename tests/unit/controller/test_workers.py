@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from aiapp.controller.current_reconcile import note_write
 from aiapp.controller.workers import Outcome, Reconcile, Result, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.monitoring.current_reconcile import note_write
 from aiapp.ports import ApiError
 
 KEY = Key("Thing", "ns", "a")

@@ -134,6 +134,9 @@ class Metrics:
         """`samples` is asked at every scrape."""
         self._registry.register(Sampled(samples))
 
+    def close(self) -> None:
+        """Nothing more is counted."""
+
     def text(self) -> bytes:
         """Everything in the Prometheus text format."""
         return generate_latest(self._registry)
