@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from aiapp.cli.nodes import node_facts_option, node_tables
-from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 from aiapp.queries.cluster import UserCluster
@@ -33,7 +33,7 @@ HEAD: Final = ("NODE", "VERDICT", "FREE", "REASON", "WHY", "FIX")
 @node_facts_option
 @cluster_options
 def command(
-    version: str | None, file: Path | None, runtime: str | None, output: str, node_facts: str, choice: Choice
+    version: str | None, file: Path | None, runtime: str | None, output: str, node_facts: str, choice: ClusterChoice
 ) -> None:
     r"""Show node by node whether a version fits, why not, and what would fix it.
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 
@@ -37,7 +37,7 @@ def node_tables(config_map: str) -> "NodeTables":
 )
 @node_facts_option
 @cluster_options
-def command(output: str, node_facts: str, choice: Choice) -> None:
+def command(output: str, node_facts: str, choice: ClusterChoice) -> None:
     r"""Show the nodes as the operator sees them: chips, drivers, free devices, and the runtimes each can run.
 
     RUNTIMES counts the catalogue's entries that fit, and after a + those for which the node does not state enough;

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiapp.cli.options.cluster import Choice, answered, cluster_options, failing_with_messages
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, failing_with_messages
 from aiapp.cli.options.store import StoreChoice, object_store, reachable, store_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.domain.objectstore.location import URI, URI_FORM
@@ -25,7 +25,7 @@ UNREACHED: Final = 3
 @click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="yaml", show_default=True)
 @cluster_options
 @store_options()
-def command(target: str, output: str, choice: Choice, store: StoreChoice) -> None:
+def command(target: str, output: str, choice: ClusterChoice, store: StoreChoice) -> None:
     r"""Show the APIs of a model as an OpenAPI 3.1 document.
 
     The target is a registered version (mnist-1.0.0), a local folder (which wins over a version of that name) or a
@@ -62,7 +62,7 @@ class _UnreachedError(click.ClickException):
     exit_code = UNREACHED
 
 
-def _described(target: str, choice: Choice, store: StoreChoice) -> "ApiDescription":
+def _described(target: str, choice: ClusterChoice, store: StoreChoice) -> "ApiDescription":
     if URI.fullmatch(target):
         return asyncio.run(_of_uri(target, store))
     if "://" in target:

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import as_json
 from aiapp.cli.output.table import table
 from aiapp.domain.fetching.pod_status import Fetching, FetchState
@@ -31,7 +31,7 @@ COLOURS: Final = {
 @click.option("--watch/--once", default=None, help="Until all have ended, or one look. Default: --watch on a terminal.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @cluster_options
-def command(application: str, watch: bool | None, output: str, choice: Choice) -> None:  # noqa: FBT001 - click's
+def command(application: str, watch: bool | None, output: str, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
     r"""Show how far each pod of an application is with fetching its model.
 
     Reads the pods and the logs of their init containers, so you need the rights that `kubectl logs` needs. With --watch

@@ -2,7 +2,7 @@
 
 import click
 
-from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.domain.version.promotion import Destination
 from aiapp.queries.cluster import UserCluster
@@ -25,7 +25,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     region: str | None,
     addressing: str | None,
     output: str,
-    choice: Choice,
+    choice: ClusterChoice,
 ) -> None:
     r"""Print a registered version as a manifest for another namespace, cluster or bucket.
 

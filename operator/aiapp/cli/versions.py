@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 
@@ -20,7 +20,7 @@ COLOURS: Final = {"Normal": "green", "Importing": "cyan", "Waiting": "yellow", "
 @click.option("-A", "--all-namespaces", is_flag=True, help="Of every namespace.")
 @click.option("-o", "--output", type=click.Choice(["table", *FORMATS]), default="table", show_default=True)
 @cluster_options
-def command(application: str | None, all_namespaces: bool, output: str, choice: Choice) -> None:  # noqa: FBT001 - click's
+def command(application: str | None, all_namespaces: bool, output: str, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
     r"""Show the registered versions of an application, or of all, newest first.
 
     Sorted by version number (1.10.0 before 1.9.0), which kubectl cannot do. NODES is how many nodes fit, of all;

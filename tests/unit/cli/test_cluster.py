@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.support.small_api import Answers, serving
 from typing_extensions import override
 
-from aiapp.cli.options.cluster import Choice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
 from aiapp.queries.cluster import UserCluster
 
@@ -56,21 +56,21 @@ def test_the_namespace_is(kubeconfig: Path, context: str | None, given: str | No
     async def where(cluster: UserCluster) -> str:
         return cluster.namespace
 
-    assert answered(Choice(str(kubeconfig), context, given), where) == expected
+    assert answered(ClusterChoice(str(kubeconfig), context, given), where) == expected
 
 
 def test_objects_are_listed_in_the_namespace_or_the_cluster(kubeconfig: Path) -> None:
     async def both(cluster: UserCluster) -> list[str]:
         return names(await cluster.list(PODS, selector="a=b")) + names(await cluster.list(NODES))
 
-    assert answered(Choice(str(kubeconfig), None, None), both) == ["Pod one", "Node one"]
+    assert answered(ClusterChoice(str(kubeconfig), None, None), both) == ["Pod one", "Node one"]
 
 
 def test_a_log_comes_by_the_line(kubeconfig: Path) -> None:
     async def lines(cluster: UserCluster) -> list[str]:
         return [line async for line in cluster.log("p", container="fetch", follow=False)]
 
-    assert answered(Choice(str(kubeconfig), None, None), lines) == ["first", "second", "unended"]
+    assert answered(ClusterChoice(str(kubeconfig), None, None), lines) == ["first", "second", "unended"]
 
 
 def test_a_refusal_ends_the_command_in_the_servers_words(kubeconfig: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_kubeconfig_that_is_none_ends_the_command(tmp_path: Path) -> None:
 @click.command()
 @click.argument("name")
 @cluster_options
-def _show(name: str, choice: Choice) -> None:
+def _show(name: str, choice: ClusterChoice) -> None:
     async def work(cluster: UserCluster) -> None:
         await cluster.get(VERSIONS, name)
         await asyncio.sleep(0)

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ClusterChoice:
     """What the options say: which cluster, which namespace. None: what the kubeconfig says."""
 
     kubeconfig: str | None
@@ -31,19 +31,19 @@ class Choice:
 
 
 def cluster_options(command: Callable[..., Result]) -> Callable[..., Result]:
-    """Adds `-n`, `--context` and `--kubeconfig` to a click command, which gets them as `choice: Choice`."""
+    """Adds `-n`, `--context` and `--kubeconfig` to a click command, which gets them as `choice: ClusterChoice`."""
 
     @click.option("-n", "--namespace", help="Namespace. Default: the context's.")
     @click.option("--context", help="Context of the kubeconfig. Default: the current one.")
     @click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="Default: as kubectl finds it.")
     @functools.wraps(command)
     def gathered(namespace: str | None, context: str | None, kubeconfig: str | None, **others: Any) -> Result:
-        return command(choice=Choice(kubeconfig, context, namespace), **others)
+        return command(choice=ClusterChoice(kubeconfig, context, namespace), **others)
 
     return gathered
 
 
-def answered(choice: Choice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
+def answered(choice: ClusterChoice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
     """The answer. Ends the command with a message: exit code 2 without a cluster, 1 if there is no answer."""
     # Imported here: `--help` must not wait for them.
     from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
@@ -66,7 +66,7 @@ def failing_with_messages() -> Iterator[None]:
         raise click.ClickException(UNKNOWN_KINDS if error.reason == NOT_SERVED else error.message) from error
 
 
-async def _connected(choice: Choice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
+async def _connected(choice: ClusterChoice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
     import time  # noqa: PLC0415
 
     import aiohttp  # noqa: PLC0415
