@@ -1,5 +1,7 @@
 """The text that Prometheus scrapes."""
 
+import asyncio
+
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,7 +20,7 @@ def metrics() -> Metrics:
 
 
 def scraped(from_: Metrics) -> dict[str, Metric]:
-    return {family.name: family for family in text_string_to_metric_families(from_.text().decode())}
+    return {family.name: family for family in text_string_to_metric_families(asyncio.run(from_.text()).decode())}
 
 
 def value(from_: Metrics, series: str, **labels: str) -> float:

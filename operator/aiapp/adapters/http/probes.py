@@ -46,6 +46,6 @@ def _probe(complaints: Complaints) -> Answer:
 
 def _metrics(metrics: Metrics) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=await metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     return answer

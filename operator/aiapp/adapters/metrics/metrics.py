@@ -1,5 +1,6 @@
 """Counts what the operator does. Never labels anything with a user's data but names of objects."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import metadata
@@ -39,6 +40,7 @@ class Metrics:
         # They double the series, and nothing reads them.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
+        self._sampled: list[Sampled] = []
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         self._instruments = {one: _MAKERS[one.kind](one, self._registry) for one in _COUNTED}
@@ -132,14 +134,18 @@ class Metrics:
 
     def sample(self, samples: Samples) -> None:
         """`samples` is asked at every scrape."""
-        self._registry.register(Sampled(samples))
+        sampled = Sampled(samples)
+        self._sampled.append(sampled)
+        self._registry.register(sampled)
 
     def close(self) -> None:
         """Nothing more is counted."""
 
-    def text(self) -> bytes:
-        """Everything in the Prometheus text format."""
-        return generate_latest(self._registry)
+    async def text(self) -> bytes:
+        """Everything in the Prometheus text format. Of thousands of objects it takes a while to write: in a thread."""
+        for sampled in self._sampled:
+            sampled.take()
+        return await asyncio.to_thread(generate_latest, self._registry)
 
 
 def _code(status: int) -> str:

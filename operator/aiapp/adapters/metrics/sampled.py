@@ -12,15 +12,20 @@ Samples = Callable[[], Iterable[Sample]]
 
 
 class Sampled(Collector):
-    """Asks `samples` at every scrape; every sample is of a gauge."""
+    """Tells what `take` has found of `samples`; every sample is of a gauge."""
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
+        self._taken: tuple[Sample, ...] = ()
+
+    def take(self) -> None:
+        """Look, for the next scrape."""
+        self._taken = tuple(self._samples())
 
     @override
     def collect(self) -> Iterator[GaugeMetricFamily]:
         families: dict[str, GaugeMetricFamily] = {}
-        for definition, labels, value in self._samples():
+        for definition, labels, value in self._taken:
             family = families.get(definition.name)
             if family is None:
                 family = GaugeMetricFamily(definition.name, definition.meaning, labels=definition.labels)
