@@ -33,9 +33,8 @@ LOOK_SECONDS: Final = 5.0
 """Between looks at the metrics, each of which costs the controller some milliseconds."""
 QUIET_SECONDS: Final = 12.0
 """Without a request other than reads for so long, a controller is at rest."""
-IDLE_SECONDS: Final = 6.0
-IDLE_CPU: Final = 0.03
-"""A controller that took less of a core than this for so long is done with its restart."""
+IDLE_CPU: Final = 0.05
+"""A controller that sends nothing and takes less of a core than this is done with its restart."""
 
 
 class Controller(Protocol):
@@ -216,19 +215,19 @@ def _at_rest(controller: Controller) -> Moment:
 
 
 def _idle(controller: Controller) -> Moment:
-    """The moment from which on it hardly took any CPU. Asks it nothing, which would cost it some."""
-    last = time.monotonic(), _cpu(controller)
+    """The moment from which on it sent nothing and hardly took any CPU, seen from a while later."""
+    last = _moment(controller)
 
     def quiet() -> bool:
         nonlocal last
-        now = time.monotonic(), _cpu(controller)
-        seconds = now[0] - last[0]
-        if now[1] - last[1] > IDLE_CPU * max(seconds, 1.0):
+        now = _moment(controller)
+        seconds = now.at - last.at
+        if now.requests != last.requests or now.cpu - last.cpu > IDLE_CPU * seconds:
             last = now
-        return seconds > IDLE_SECONDS
+        return seconds > QUIET_SECONDS
 
-    until(quiet)
-    return Moment(last[0], _cpu(controller), requests=0, writes=0)
+    until(quiet, every=LOOK_SECONDS)
+    return last
 
 
 def _moment(controller: Controller) -> Moment:
