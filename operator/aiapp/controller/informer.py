@@ -101,7 +101,8 @@ class Informer:
                 await self._pause(error)
 
     def _none(self) -> None:
-        """The kind is not served, or no longer: its objects went with it."""
+        """The kind is not served, or no longer: its objects went with it. That is an answer too."""
+        self._contact = self._pace.clock()
         self._sink.replace(self.collection.resource, (), ALL)
         self.synced.set()
 

@@ -78,6 +78,17 @@ async def test_what_may_not_be_read_is_done_without_where_that_is_no_fault(*, wi
     running.cancel()
 
 
+async def test_a_server_that_says_that_there_is_nothing_to_read_is_not_silent() -> None:
+    api, now = Served(), 0.0
+    collection, cache = Collection(resource=CONFIG_MAPS, is_optional=True), Cache[Any](facts=lambda _: None)
+    watching = Informer(api, collection, cache, InformerTiming(clock=lambda: now))
+    now = 900.0
+    running = asyncio.create_task(watching.run())
+    await settles(watching.synced.is_set)
+    assert watching.silence() == 0
+    running.cancel()
+
+
 async def test_an_optional_kind_is_noticed_when_it_comes_and_its_objects_go_with_it() -> None:
     api = Served()
     cache: Cache[Any] = Cache(facts=lambda _: None)

@@ -178,6 +178,14 @@ async def test_silence_counts_from_the_last_thing_that_a_stream_brought() -> Non
         assert rig.watch.silence(RUNTIMES) == 30
 
 
+async def test_a_kind_that_is_left_out_is_never_silent() -> None:
+    rig = Rig()
+    rig.now += 30
+    rig.watch.leave_out(RUNTIMES)
+    assert rig.watch.silence(RUNTIMES) == 0
+    assert rig.watch.silence(VERSIONS) == 30
+
+
 async def test_pauses_grow_with_failures_and_start_over_after_a_steady_minute() -> None:
     rig = Rig()
     timing = KindWatchTiming(poll=0.0, clock=lambda: rig.now, jitter=lambda: 1.0)
