@@ -6,7 +6,7 @@ Times in the Lease are for people. Never stops anything itself: `leads` is asked
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,10 +59,18 @@ class Elector:
         self._seen = ""
         self._seen_at = 0.0
         self._reported = False
+        self._answered_at: float | None = None
+        self._fault = "not looked at yet"
 
     def leads(self) -> bool:
         """Whether this replica may write at this moment."""
         return self._good_until is not None and self._elapsed() < self._good_until
+
+    def complaints(self) -> Iterator[str]:
+        """A sentence while it is unknown who holds the lease: this replica may wait for a lead that it never gets."""
+        answered_at = self._answered_at
+        if answered_at is None or self._elapsed() - answered_at > self._settings.seconds:
+            yield f"the Lease {self._settings.namespace}/{self._settings.name}: {self._fault}"
 
     async def run(self) -> None:
         """Tries until cancelled; then the lease is given back, so that another replica goes on at once."""
@@ -78,19 +86,26 @@ class Elector:
     async def _round(self) -> None:
         began = self._elapsed()
         try:
-            lease = await self._lease()
-            if lease is None:
-                await self._api.create({**_identified(self._settings), "spec": self._held({})})
-            elif self._is_free(lease):
-                await self._patch(lease, self._held(lease["spec"]))
-            else:
-                return
+            if await self._obtained():
+                self._good_until = began + self._settings.seconds * RENEW_SHARE
         except ConflictError:
             logger.debug("the lease %s was written by another replica meanwhile", self._settings.name)
         except ApiError as error:
             logger.warning("the lease %s: %s", self._settings.name, error)
+            self._fault = str(error)
+            return
+        self._answered_at = began
+
+    async def _obtained(self) -> bool:
+        """Whether this replica holds the lease from now on."""
+        lease = await self._lease()
+        if lease is None:
+            await self._api.create({**_identified(self._settings), "spec": self._held({})})
+        elif self._is_free(lease):
+            await self._patch(lease, self._held(_spec(lease)))
         else:
-            self._good_until = began + self._settings.seconds * RENEW_SHARE
+            return False
+        return True
 
     async def _lease(self) -> Json | None:
         try:
@@ -100,7 +115,7 @@ class Elector:
 
     def _is_free(self, lease: Json) -> bool:
         """Whether no replica holds it, or this one does, or the holder has let it expire unrenewed."""
-        version, spec = lease["metadata"]["resourceVersion"], lease["spec"]
+        version, spec = lease["metadata"]["resourceVersion"], _spec(lease)
         if version != self._seen:
             self._seen, self._seen_at = version, self._elapsed()
         seconds = max(float(spec.get("leaseDurationSeconds") or 0), self._settings.seconds)
@@ -128,7 +143,7 @@ class Elector:
             return
         try:
             lease = await self._lease()
-            if lease is not None and lease["spec"].get("holderIdentity") == self._settings.identity:
+            if lease is not None and _spec(lease).get("holderIdentity") == self._settings.identity:
                 await self._patch(lease, {"holderIdentity": None})
         except ApiError as error:
             logger.info("the lease %s is not given back: %s", self._settings.name, error)
@@ -139,6 +154,12 @@ class Elector:
             self._reported = leads
             logger.info("this replica %s (%s)", "leads" if leads else "does not lead any more", self._settings.identity)
             self._on_change()
+
+
+def _spec(lease: Json) -> Json:
+    """Empty of a lease that was made without one."""
+    spec: Json = lease.get("spec") or {}
+    return spec
 
 
 def _identified(settings: LeaseSettings) -> Json:

@@ -177,7 +177,7 @@ class Engine:
         yield Runnable(name="CRDs", run=self._schema.run, blockers=lambda: self._schema.complaints)
         yield Runnable(name="ranges of Services", run=ranges.run, synced=ranges.synced)
         if self._elector is not None:
-            yield Runnable(name="leader election", run=self._elector.run)
+            yield Runnable(name="leader election", run=self._elector.run, complaints=self._elector.complaints)
         yield Runnable(name="events", run=self._parts.recorder.run)
 
     def _working(self) -> Iterator[Runnable]:

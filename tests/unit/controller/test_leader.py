@@ -35,7 +35,7 @@ class LeaseApi(FakeApi):
         found = self.objects[resource, namespace or "", name]
         if patch["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
             raise ConflictError(409, "Conflict", "the object has been modified")
-        spec = {key: value for key, value in (found["spec"] | patch["spec"]).items() if value is not None}
+        spec = {key: value for key, value in (found.get("spec", {}) | patch["spec"]).items() if value is not None}
         return self.hold({**found, "spec": spec}, found["metadata"]["uid"])
 
 
@@ -211,6 +211,33 @@ async def test_a_lease_that_was_deleted_is_made_again(cluster: Cluster) -> None:
     await cluster.a._round()
     assert cluster.leaders() == "a"
     assert cluster.spec["holderIdentity"] == "a"
+
+
+async def test_a_lease_that_was_made_without_a_spec_is_free(cluster: Cluster) -> None:
+    metadata = {"namespace": PLACE[1], "name": PLACE[2]}
+    cluster.api.hold({"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}, "given")
+    await cluster.a._round()
+    assert cluster.leaders() == "a"
+
+
+async def test_a_replica_that_cannot_see_the_lease_complains_until_it_does(cluster: Cluster) -> None:
+    assert list(cluster.a.complaints()) == ["the Lease aiapp-system/aiapp-operator: not looked at yet"]
+    cluster.api.broken = True
+    await cluster.a._round()
+    (sentence,) = cluster.a.complaints()
+    assert sentence.startswith("the Lease aiapp-system/aiapp-operator: ")
+    assert "no answer" in sentence
+    cluster.api.broken = False
+    await cluster.b._round()
+    await cluster.a._round()
+    assert not list(cluster.a.complaints())
+    assert cluster.leaders() == "b"
+    cluster.api.broken = True
+    cluster.wait(14)
+    await cluster.a._round()
+    assert not list(cluster.a.complaints())
+    cluster.wait(2)
+    assert list(cluster.a.complaints()) == [sentence]
 
 
 async def test_a_change_of_the_lead_is_told(cluster: Cluster) -> None:
