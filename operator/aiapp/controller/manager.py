@@ -73,6 +73,11 @@ class Manager:
         """Looks again whether work is permitted."""
         self._changed.set()
 
+    @property
+    def is_working(self) -> bool:
+        """Whether what works was begun and not ended yet. A lead that was lost and won again unnoticed ends nothing."""
+        return any(runnable.name in self._tasks for runnable in self._working)
+
     def unhealthy(self) -> list[str]:
         """Sentences on what only a restart repairs."""
         idle = {runnable.name: runnable.idleness() for runnable in self._watching}
@@ -98,17 +103,14 @@ class Manager:
         while True:
             self._changed.clear()
             permitted = self._leads() and not any(self._blockers())
-            if permitted and not self._is_working():
+            if permitted and not self.is_working:
                 logger.info("everything was seen once: working")
                 for runnable in self._working:
                     self._begin(runnable.name, runnable.run())
-            elif self._is_working() and not permitted:
+            elif self.is_working and not permitted:
                 logger.warning("not working: %s", "; ".join(self._blockers()) or "another replica leads")
                 await self._end(names)
             await self._changed.wait()
-
-    def _is_working(self) -> bool:
-        return any(runnable.name in self._tasks for runnable in self._working)
 
     def _begin(self, name: str, coroutine: Coroutine[Any, Any, None], *, endless: bool = True) -> None:
         task = self._tasks[name] = asyncio.create_task(coroutine, name=name)

@@ -119,13 +119,17 @@ class Engine:
             self._resync.leave_out(kind)
 
     def _changed(self, change: Change) -> None:
-        """A replica that does not lead keeps no list of what to do: it looks at everything once it leads."""
-        if self._leads():
+        """A replica that does not work keeps no list of what to do: it looks at everything once it does.
+
+        Not by who leads at this moment: the lead may be lost and won again without that work was ended.
+        """
+        if self.manager.is_working:
             self._parts.triggers(change)
+        if self._leads():
             self._monitor(change)
 
     def _everything(self) -> None:
-        if self._leads():
+        if self.manager.is_working:
             self._parts.triggers.everything()
 
     async def _first_look(self) -> None:

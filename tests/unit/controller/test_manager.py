@@ -116,6 +116,20 @@ async def test_a_replica_that_does_not_lead_watches_is_ready_and_does_not_work()
     await rig.manager.stop()
 
 
+async def test_it_works_until_work_is_ended_and_not_only_while_the_lead_lasts() -> None:
+    rig = Rig()
+    async with rig.working() as manager:
+        rig.leads = False
+        assert manager.is_working  # the lead may be back before anybody looks: nothing may be missed meanwhile
+        manager.review()
+        await settles(lambda: not manager.is_working)
+        assert not rig.workers.running
+        rig.leads = True
+        assert not manager.is_working
+        manager.review()
+        await settles(lambda: manager.is_working)
+
+
 @pytest.mark.parametrize("error", [None, ValueError("broken")], ids=["in silence", "with an error"])
 @pytest.mark.parametrize("part", ["nodes", "workers"])
 async def test_a_part_that_ends_by_itself_ends_the_operator(part: str, error: Exception | None) -> None:

@@ -1,0 +1,58 @@
+"""The operator put together, without a cluster."""
+
+from collections.abc import AsyncIterator, Collection
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aiapp.adapters.kube.credentials import load
+from aiapp.controller.kind_watch import Watching, Witness
+from aiapp.domain.kubernetes.resources import RUNTIMES, VERSIONS, Json, Resource
+from aiapp.settings import Settings
+from aiapp.wiring.engine import Engine
+
+CONFIG = {
+    "clusters": [{"name": "none", "cluster": {"server": "http://127.0.0.1:9"}}],
+    "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
+    "users": [{"name": "none", "user": {"token": "token"}}],
+    "current-context": "none",
+}
+
+
+def nothing(_: Collection[Resource], __: Witness) -> Watching:
+    raise AssertionError("no kind is served")
+
+
+@pytest.fixture
+async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
+    """For one namespace, with leader election and no API server."""
+    (tmp_path / "config").write_text(yaml.safe_dump(CONFIG), "utf-8")
+    monkeypatch.setattr("aiapp.wiring.engine.load", partial(load, str(tmp_path / "config")))
+    made = Engine(Settings(leader_election=True, watch_namespaces=("red",)), nothing)
+    await made.start("127.0.0.1", 0)
+    yield made
+    await made.stop()
+
+
+async def test_a_kind_that_may_not_be_watched_leaves_the_metrics_readable(engine: Engine) -> None:
+    engine.refused(RUNTIMES)
+    assert b'aiapp_watch_silence_seconds{resource="inferenceruntimes"} 0.0' in await engine._metrics.text()
+
+
+def version(name: str) -> Json:
+    return {"metadata": {"namespace": "red", "name": name, "uid": name, "resourceVersion": "1"}, "spec": {}}
+
+
+async def test_what_changes_is_not_missed_where_the_lead_is_won_again_before_work_was_ended(engine: Engine) -> None:
+    assert not engine._leads()
+    engine.seen(VERSIONS, version("before"))
+    assert not len(engine._parts.queue)
+    engine.manager._begin("first look", engine._first_look())
+    engine.seen(VERSIONS, version("meanwhile"))
+    assert len(engine._parts.queue) == 1
+
+
+async def test_who_cannot_see_the_lease_is_not_ready(engine: Engine) -> None:
+    assert any(sentence.startswith("the Lease aiapp-system/aiapp-operator: ") for sentence in engine.manager.unready())
