@@ -125,7 +125,7 @@ class KindWatch:
                 yield f"{kind.plural} are not watched for {now - state.open_at:.0f} s"
 
     def silence(self, kind: Resource) -> float:
-        """Seconds since the watch of that kind last brought anything, with bookmarks every minute; 0 if it is left out."""
+        """Seconds since the watch of that kind last brought anything; bookmarks come every minute. 0: left out."""
         state = self._states.get(kind)
         return 0.0 if state is None else self._timing.clock() - state.heard_at
 
