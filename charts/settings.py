@@ -6,7 +6,7 @@ from pydantic.alias_generators import to_camel
 
 from aiapp.settings import Settings
 
-ELSEWHERE: Final = frozenset({"image", "namespace", "leader_election", "https_proxy", "http_proxy", "no_proxy"})
+ELSEWHERE: Final = frozenset({"image", "pod", "namespace", "leader_election", "https_proxy", "http_proxy", "no_proxy"})
 """Settings that the chart sets by itself, or that have a value of their own."""
 
 

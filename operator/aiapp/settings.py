@@ -72,8 +72,11 @@ class Settings(BaseSettings):
         env_prefix="AIAPP_", frozen=True, use_attribute_docstrings=True, extra="forbid", populate_by_name=True
     )
 
-    image: Annotated[str, Field(min_length=1)] = "localhost/aiapp-operator:0.1.0"
-    """The operator's own image: the init container that fetches models runs it."""
+    image: str = ""
+    """Image of the init container that fetches models; none: that of the operator's own pod, or outside of a cluster
+    the one that `aiapp sandbox images` builds."""
+    pod: str = ""
+    """Name of the operator's own pod, whose container `operator` says the image."""
     workers: Annotated[int, Field(ge=2, le=256)] = 16
     """Objects that are reconciled at the same time; at most half of them are versions that are being imported."""
     leader_election: bool = False

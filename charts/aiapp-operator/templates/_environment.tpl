@@ -1,8 +1,8 @@
 {{/* Environment of the operator's container. */}}
 {{- define "aiapp-operator.environment" -}}
-# The init container that fetches models runs the operator's own image.
-- name: AIAPP_IMAGE
-  value: {{ include "aiapp-operator.image" . | quote }}
+# The init container that fetches models runs the image of this pod.
+- name: AIAPP_POD
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
 # Where it looks for the administrator's ConfigMap aiapp-node-facts.
 - name: AIAPP_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}

@@ -65,7 +65,7 @@
   verbs: [create]
 {{- end }}
 
-{{/* Of its own namespace: the Lease by which one of its replicas works, and what it needs there when it has no rights everywhere. */}}
+{{/* Of its own namespace: the Lease by which one of its replicas works, its pod, and what it needs there when it has no rights everywhere. */}}
 {{- define "aiapp-operator.ownRules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
@@ -74,6 +74,10 @@
   resources: [leases]
   resourceNames: [aiapp-operator]
   verbs: [get, patch]
+# Its own pod: which image it runs.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
 {{- if .Values.settings.watchNamespaces }}
 # The administrator's ConfigMap aiapp-node-facts.
 - apiGroups: [""]

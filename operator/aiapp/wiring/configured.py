@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from importlib import metadata
 
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import StoreSettings
@@ -11,6 +12,8 @@ from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.rendering.limits import FETCH, INSTALL
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import Pip
+from aiapp.ports import Api
+from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.settings import Settings
 
 
@@ -48,10 +51,16 @@ def pip(settings: Settings) -> Pip:
     )
 
 
-def fetcher(settings: Settings, policy: EndpointPolicy) -> Fetcher:
+def fetcher(settings: Settings, image: str, policy: EndpointPolicy) -> Fetcher:
     """The init container of new pods: it keeps to the operator's own policy and takes its proxies."""
     resources = replace(FETCH, cpu=settings.fetch_cpu_limit, memory=settings.fetch_memory_limit)
-    return Fetcher(settings.image, policy.arguments, proxies(settings).environment, resources)
+    return Fetcher(image, policy.arguments, proxies(settings).environment, resources)
+
+
+def own_image(settings: Settings, api: Api) -> OwnImage:
+    """What knows the image of that container: a given one is looked up nowhere."""
+    built = f"localhost/aiapp-operator:{metadata.version('aiapp-operator')}"
+    return OwnImage(api, settings.namespace, "" if settings.image else settings.pod, settings.image or built)
 
 
 def proxies(settings: Settings) -> Proxies:

@@ -175,11 +175,12 @@ class Engine:
                 synced=informer.synced,
                 idleness=informer.idleness,
             )
-        ranges = self._parts.ranges
+        ranges, own_image = self._parts.ranges, self._parts.own_image
         yield Runnable(name="our own kinds", run=self._resync.run, synced=self._resync.synced)
         yield Runnable(name="watches of our own kinds", run=self._kinds.run, complaints=self._kinds.complaints)
         yield Runnable(name="CRDs", run=self._schema.run, blockers=lambda: self._schema.complaints)
         yield Runnable(name="ranges of Services", run=ranges.run, synced=ranges.synced)
+        yield Runnable(name="own pods", run=own_image.run, synced=own_image.synced)
         if self._elector is not None:
             yield Runnable(name="leader election", run=self._elector.run, complaints=self._elector.complaints)
         yield Runnable(name="events", run=self._parts.recorder.run)

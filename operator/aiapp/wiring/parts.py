@@ -25,9 +25,10 @@ from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.devices import Devices
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
+from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.reconcile.views.service_ranges import ServiceRanges
 from aiapp.settings import Settings
-from aiapp.wiring.configured import endpoint_policy, store_settings
+from aiapp.wiring.configured import endpoint_policy, own_image, store_settings
 
 
 def utc_now() -> datetime:
@@ -57,6 +58,7 @@ class Parts:
     drifts: DriftTracker
     slots: StoreSlots
     ranges: ServiceRanges
+    own_image: OwnImage
 
     @property
     def scopes(self) -> Mapping[str, KubeApi]:
@@ -100,4 +102,5 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
             WorkQueue(time.monotonic, random.random, metrics), DriftPace(settings.drift_seconds, time.monotonic)
         ),
         ranges=ServiceRanges(api, endpoint_policy(settings), objects.keep_to),
+        own_image=own_image(settings, api),
     )

@@ -48,7 +48,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         manifest_bytes=parts.settings.max_manifest_bytes,
         clock=utc_now,
     )
-    fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # the policy hardly ever changes
+    fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # neither hardly ever changes
     application = ApplicationPorts(
         store=parts.store,
         cluster=parts.cluster,
@@ -59,7 +59,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        fetcher=lambda: fetcher_of(parts.ranges.policy),
+        fetcher=lambda: fetcher_of(parts.own_image.image, parts.ranges.policy),
         pip=pip(parts.settings),
         clock=utc_now,
     )

@@ -112,10 +112,9 @@ def test_helm_lint_has_nothing_to_say_but_that_an_icon_is_missing(helm: Helm, ch
         pytest.param({"repository": "r/o", "tag": "x", "digest": DIGEST}, f"r/o@{DIGEST}", id="a digest wins"),
     ],
 )
-def test_one_value_says_the_image_of_operator_and_fetcher(helm: Helm, image: dict[str, str], reference: str) -> None:
+def test_one_value_says_the_image(helm: Helm, image: dict[str, str], reference: str) -> None:
     documents = helm.rendered(image=image)
     assert container(documents)["image"] == reference
-    assert environment(documents)["AIAPP_IMAGE"] == reference
     assert of(documents, "Job")["spec"]["template"]["spec"]["containers"][0]["image"] == reference
 
 
@@ -140,7 +139,7 @@ def test_a_fraction_stays_one(helm: Helm) -> None:
 
 
 def test_absent_settings_keep_the_defaults_of_the_operator(helm: Helm) -> None:
-    own = {"AIAPP_IMAGE", "AIAPP_NAMESPACE", "AIAPP_LEADER_ELECTION", "MALLOC_ARENA_MAX"}
+    own = {"AIAPP_POD", "AIAPP_NAMESPACE", "AIAPP_LEADER_ELECTION", "MALLOC_ARENA_MAX"}
     assert set(environment(helm.rendered())) == own
 
 

@@ -1,6 +1,7 @@
 """What is generated of the charts says the same as the models that it is made from."""
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,7 +103,7 @@ def test_the_schema_needs_nothing() -> None:
 def test_the_charts_have_the_version_of_the_product() -> None:
     for chart in CHARTS:
         about = yaml.safe_load((ROOT / "charts" / chart / "Chart.yaml").read_text())
-        assert about["version"] == about["appVersion"] == Settings().image.rpartition(":")[2]
+        assert about["version"] == about["appVersion"] == metadata.version("aiapp-operator")
 
 
 def test_the_catalogue_of_the_chart_is_the_shipped_one() -> None:

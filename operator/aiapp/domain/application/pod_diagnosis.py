@@ -17,7 +17,7 @@ FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANG
 QUOTA_SIGN: Final = "exceeded quota"
 LATER: Final = "if that was fixed, the Events of the ReplicaSet name the current refusal"
 """Kubernetes keeps the words of the first refusal until a pod is made."""
-OWN_IMAGE: Final = " (the operator's own, AIAPP_IMAGE of its Deployment: for an administrator)"
+OWN_IMAGE: Final = " (the operator's own: for an administrator)"
 LONGEST: Final = 1024
 """Characters that are kept of messages from pods, kubelet and scheduler."""
 NOT_PLACED: Final = frozenset({"Unschedulable", "Undetermined", "Schedulable"})

@@ -78,7 +78,7 @@ def test_an_image_of_the_operators_own_that_cannot_be_pulled_is_for_an_administr
     found = trouble(deployed(), [pod(initContainerStatuses=[{"name": "fetch", "image": "r/op:1", "state": waiting}])])
     assert found is not None
     assert found.reason == "ImagePullFailed"
-    assert "r/op:1 (the operator's own, AIAPP_IMAGE of its Deployment" in found.message
+    assert "r/op:1 (the operator's own: for an administrator" in found.message
 
 
 def test_a_refusal_to_make_pods_tells_since_when_it_is_known() -> None:
