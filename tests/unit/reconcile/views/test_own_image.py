@@ -45,4 +45,4 @@ async def test_a_pod_that_cannot_be_read_is_asked_for_again(
 
     api.before["get"] = refuse
     assert await known(OwnImage(api, "system", "operator-1", "given:1")) == "r/op:2"
-    assert "looking at the operator's own pod: not for you" in caplog.text
+    assert "looking at the operator's own pod: 403 Forbidden: not for you" in caplog.text
