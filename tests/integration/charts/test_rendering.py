@@ -28,7 +28,7 @@ EVERYTHING: Final[dict[str, Any]] = {
         "pipExtraIndexUrls": ["https://one.example.com/simple", "https://two.example.com/simple"],
     },
     "log": {"format": "plain", "verbosity": 2},
-    "proxy": {"https": "http://proxy:3128", "http": "http://proxy:3128", "exceptions": "10.0.0.0/8,.svc"},
+    "proxy": {"https": "http://proxy:3128", "http": "http://proxy:3129", "exceptions": "10.0.0.0/8,.svc"},
     "extraEnv": [{"name": "TZ", "value": "UTC"}],
     "serviceAccount": {"name": "models", "annotations": {"example.com/role": "reader"}},
     "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
@@ -54,6 +54,7 @@ EVERYTHING: Final[dict[str, Any]] = {
     "service": {"port": 80, "annotations": {"example.com/scrape": "true"}},
     "networkPolicy": {"enabled": True, "egress": [{"ports": [{"protocol": "TCP", "port": 443}]}]},
     "podDisruptionBudget": {"enabled": True},
+    "admissionPolicies": {"protectServedVersions": True, "restrictions": {"enabled": True}},
     "extraObjects": [
         {
             "apiVersion": "v1",
@@ -128,6 +129,7 @@ def test_settings_become_environment_variables(helm: Helm) -> None:
         "AIAPP_ALLOWED_HOSTS": "*.example.com,minio.storage.svc",
         "AIAPP_PIP_EXTRA_INDEX_URLS": "https://one.example.com/simple,https://two.example.com/simple",
         "HTTPS_PROXY": "http://proxy:3128",
+        "HTTP_PROXY": "http://proxy:3129",
         "NO_PROXY": "10.0.0.0/8,.svc",
         "TZ": "UTC",
     }
