@@ -1,4 +1,4 @@
-"""The chart on a node that runs pods, with the image as `make image` writes it: the operator is up, and says so itself."""
+"""The chart on a node that runs pods, with the image as `make image` writes it: the operator says that it is ready."""
 
 import json
 import os
