@@ -105,7 +105,7 @@ class NetworkPolicy(Group):
     """Who may reach the operator, and what it may reach."""
 
     enabled: bool = False
-    """Create it: the port of probes and metrics is for `ingressFrom` alone, and for the kubelet."""
+    """Create it: the port of probes and metrics is for `ingressFrom`, `helm test` and the kubelet."""
     ingress_from: list[KubernetesObject] = [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
     ]

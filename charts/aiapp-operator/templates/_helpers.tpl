@@ -41,6 +41,11 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{- define "aiapp-operator.testLabels" -}}
+app.kubernetes.io/component: helm-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{- define "aiapp-operator.serviceAccountName" -}}
 {{- default (include "aiapp-operator.fullname" .) .Values.serviceAccount.name }}
 {{- end }}

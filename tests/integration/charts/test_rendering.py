@@ -86,7 +86,7 @@ def environment(documents: list[Object]) -> dict[str, str]:
         pytest.param({"rbac": {"create": False, "userRoles": False, "runtimesForEveryone": False}}, id="no rights"),
         pytest.param({"serviceAccount": {"create": False, "name": "given"}}, id="an account that is there"),
         pytest.param({"service": {"enabled": False}}, id="no Service"),
-        pytest.param({"networkPolicy": {"enabled": True, "ingressFrom": []}}, id="reached by nobody"),
+        pytest.param({"networkPolicy": {"enabled": True, "ingressFrom": []}}, id="reached by no monitoring"),
         pytest.param({"podDisruptionBudget": {"enabled": True, "maxUnavailable": "50%"}}, id="a budget in percent"),
         pytest.param({"fullnameOverride": "n" * 63}, id="the longest name"),
         pytest.param({"image": {"tag": "1.2.3"}}, id="a tag"),
@@ -231,3 +231,11 @@ def test_helm_refuses_values_by_the_schema_and_says_where(helm: Helm, values: di
 def test_an_older_kubernetes_is_refused(helm: Helm) -> None:
     done = helm("template", CHART, "--kube-version=1.29.9", check=False)
     assert "requires kubeVersion: >=1.30.0-0" in done.stderr
+
+
+def test_the_pod_of_helm_test_is_none_that_the_service_leads_to_and_may_reach_the_operator(helm: Helm) -> None:
+    documents = helm.rendered(networkPolicy={"enabled": True, "ingressFrom": []})
+    labels = of(documents, "Job")["spec"]["template"]["metadata"]["labels"]
+    assert not of(documents, "Service")["spec"]["selector"].items() <= labels.items()
+    [rule] = of(documents, "NetworkPolicy")["spec"]["ingress"]
+    assert [peer["podSelector"]["matchLabels"] for peer in rule["from"]] == [labels]
