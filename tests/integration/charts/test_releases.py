@@ -41,10 +41,12 @@ def release(releases: Helm, own_cluster: Sandbox) -> Iterator[Helm]:
 @pytest.fixture
 def previous_release(releases: Helm, own_cluster: Sandbox) -> Iterator[Helm]:
     """The same of the previous release, with an application in the cluster."""
-    arguments = (IN_NAMESPACE, "--create-namespace", "--wait")
     values = {"settings": {"workers": 8}, "image": {"repository": "registry.example.com/team/aiapp-operator"}}
-    releases("install", RELEASE, previous("aiapp-operator"), *arguments, values=values)
-    releases("install", "runtimes", previous("aiapp-runtimes"), *arguments, values={"images": {PYTORCH: "r/p:1"}})
+    releases(
+        "install", RELEASE, previous("aiapp-operator"), IN_NAMESPACE, "--create-namespace", "--wait", values=values
+    )
+    # Helm 4 would wait until the operator has looked at them, and none runs here.
+    releases("install", "runtimes", previous("aiapp-runtimes"), IN_NAMESPACE, values={"images": {PYTORCH: "r/p:1"}})
     own_cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "manifests/samples/digits.yaml"))
     yield releases
     remove(releases, own_cluster)
