@@ -16,9 +16,13 @@ from aiapp.reconcile.views.node_facts import NodeFactsConfig
 
 
 class RuntimeReconciler:
-    """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
+    """`await reconciler(key)`; raises `ApiError` for what the queue retries.
 
-    def __init__(self, store: Cache[NodeFacts], cluster: Cluster, node_facts: NodeFactsConfig) -> None:
+    `node_facts` None: they are not reported. Operators that share a catalogue, each with a ConfigMap of its own, would
+    replace each other's condition without end.
+    """
+
+    def __init__(self, store: Cache[NodeFacts], cluster: Cluster, node_facts: NodeFactsConfig | None) -> None:
         self._store = store
         self._cluster = cluster
         self._node_facts = node_facts
@@ -29,10 +33,13 @@ class RuntimeReconciler:
             return Outcome()
         metadata = raw["metadata"]
         parts, ready = _described(raw)
-        findings = [ready, *stalled(ready), *node_facts(self._node_facts.source, self._node_facts.fault)]
+        findings = [ready, *stalled(ready), *self._facts_read()]
         status = parts | {"conditions": conditions(findings, metadata["generation"])}
         await self._cluster.write_status(RUNTIMES, raw, status)
         return Outcome()
+
+    def _facts_read(self) -> tuple[Finding, ...]:
+        return () if self._node_facts is None else node_facts(self._node_facts.source, self._node_facts.fault)
 
 
 def _described(raw: Json) -> tuple[Json, Finding]:

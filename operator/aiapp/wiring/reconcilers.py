@@ -63,10 +63,11 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         pip=pip(parts.settings),
         clock=utc_now,
     )
+    reported_facts = None if parts.settings.watch_namespaces else parts.view.node_facts
     by_resource: dict[Resource, Reconcile] = {
         VERSIONS: VersionReconciler(version),
         APPLICATIONS: ApplicationReconciler(application),
-        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, parts.view.node_facts),
+        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, reported_facts),
     }
     return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
 
