@@ -97,9 +97,17 @@ class Resync:
         self._unseen.discard(resource)
 
     async def _list_scopes(self, resource: Resource) -> None:
+        """Lists the kind in each namespace. Raises `ApiError` for the last that failed, when all others are listed."""
+        failed: ApiError | None = None
         for namespace, api in self._scopes.items():
-            page = await api.list(resource, trim=trim_of(resource))
+            try:
+                page = await api.list(resource, trim=trim_of(resource))
+            except ApiError as error:
+                failed = error
+                continue
             if not resource.namespaced:
                 self._store.replace(resource, page.items, page.resource_version)
                 return
             self._store.replace(resource, page.items, page.resource_version, namespace=namespace)
+        if failed is not None:
+            raise failed

@@ -120,6 +120,18 @@ async def test_of_several_namespaces_each_listing_says_nothing_of_the_others() -
         await settles(lambda: rig.api.listed == ["aiapplications", "inferenceruntimes"])
 
 
+async def test_a_namespace_that_may_not_be_listed_holds_up_no_other() -> None:
+    rig = Rig()
+    gone, team = Listing(), rig.api
+    gone.broken = set(OWN)
+    rig.resync = Resync({"gone": gone, "team": team}, rig.cache, rig._everything, 3600.0)
+    async with rig.running() as begins:
+        team.hold(application("seen"), "uid-seen")
+        begins(APPLICATIONS)
+        await settles(lambda: rig.cache.get(APPLICATIONS, "team", "seen") is not None)
+        assert not rig.resync.synced.is_set()
+
+
 async def test_a_kind_that_is_left_out_is_not_waited_for() -> None:
     rig = Rig()
     async with rig.running() as begins:
