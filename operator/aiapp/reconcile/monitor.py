@@ -89,7 +89,9 @@ class Monitor:
         if change.new is None:
             self._rollouts.pop(uid, None)
         elif (state := rollout_state(change.new)) == "going on":
-            self._rollouts.setdefault(uid, self._clock() if change.own or change.old is not None else None)
+            begins = change.old is not None and rollout_state(change.old) != state
+            if begins or uid not in self._rollouts:
+                self._rollouts[uid] = self._clock() if begins or change.own else None
         elif uid in self._rollouts:
             begun = self._rollouts.pop(uid)
             self._observer.rollout_ended(state, None if begun is None else self._clock() - begun)

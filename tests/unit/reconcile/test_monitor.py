@@ -101,6 +101,31 @@ def test_a_rollout_that_was_under_way_at_the_start_has_an_end_but_no_duration() 
     assert rig.counts.seen == [("timed_out", None)]
 
 
+def test_a_rollout_that_was_under_way_when_the_lead_was_won_has_no_duration_either() -> None:
+    rig = Rig()
+    rig.store._listeners.clear()  # another replica leads
+    rig.progress("ReplicaSetUpdated")
+    rig.store.listen(rig.monitor)
+    rig.now = 60.0
+    rig.progress("ReplicaSetUpdated")
+    rig.now = 70.0
+    rig.progress("NewReplicaSetAvailable")
+    assert rig.counts.seen == [("available", None)]
+
+
+def test_a_rollout_of_which_the_end_was_missed_does_not_make_the_next_one_longer() -> None:
+    rig = Rig()
+    rig.progress("", own=True)
+    rig.store._listeners.clear()  # another replica leads
+    rig.progress("NewReplicaSetAvailable")
+    rig.store.listen(rig.monitor)
+    rig.now = 1000.0
+    rig.progress("ReplicaSetUpdated")
+    rig.now = 1020.0
+    rig.progress("NewReplicaSetAvailable")
+    assert rig.counts.seen == [("available", 20.0)]
+
+
 def test_what_was_there_at_the_start_counts_for_nothing() -> None:
     rig = Rig()
     rig.put(CONTROLLER_REVISIONS, {"metadata": {"namespace": "team", "name": "r"}})
