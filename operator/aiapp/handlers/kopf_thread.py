@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import kopf
@@ -46,6 +47,8 @@ class KopfThread(Watching):
         self._witness = witness
         self._home = asyncio.get_running_loop()
         self._ended: asyncio.Future[BaseException | None] = self._home.create_future()
+        self._root = ""
+        """Path of the API server, where it has one."""
         self._streams: dict[str, aiohttp.ClientResponse] = {}
         self._loop = uvloop.new_event_loop()
         self._stop = asyncio.Event()
@@ -89,6 +92,7 @@ class KopfThread(Watching):
         """Raises `NoClusterError`."""
         ourselves = asyncio.all_tasks()
         credentials = KubeCredentials(load, time.monotonic)
+        self._root = urlsplit(credentials.server).path
         async with aiohttp.TCPConnector(ssl=credentials.tls, limit=0, keepalive_timeout=60) as connector:
             tasks = await kopf.spawn_tasks(
                 registry=self._registry(credentials, connector),
@@ -131,7 +135,7 @@ class KopfThread(Watching):
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Notes which streams are open, and reports every listing once the API server has answered it."""
-        response, path = await handler(request), request.url.path
+        response, path = await handler(request), request.url.path.removeprefix(self._root)
         kind = next((kind for kind, paths in self._paths.items() if path in paths), None)
         if kind is not None and response.status == 403:
             self._call(self._witness.refused, kind)

@@ -57,6 +57,7 @@ class Heard:
 class ApiServer:
     """Discovery, one old application, and watches that bring what the test sends; `html` answers one path so."""
 
+    root: str = ""
     html: str = ""
     refused: int = 0
     forbidden: str = ""
@@ -77,7 +78,7 @@ class ApiServer:
             return web.json_response({"kind": "Status", "code": 403}, status=403)
         kind = BY_PLURAL.get(request.path.rsplit("/", 1)[1])
         if kind is None:
-            return web.json_response(DISCOVERY[request.path])
+            return web.json_response(DISCOVERY[request.path.removeprefix(self.root)])
         if "watch" in request.query:
             return await self._stream(request, kind)
         self.listed.append(request.path_qs)
@@ -122,11 +123,11 @@ def _dropped_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def serving(folder: Path, monkeypatch: pytest.MonkeyPatch, **how: Any) -> AsyncIterator[ApiServer]:
     server = ApiServer(**how)
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", server.answer)
+    app.router.add_route("*", f"{server.root}/{{path:.*}}", server.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}{server.root}"
     config = {
         "clusters": [{"name": "c", "cluster": {"server": url}}],
         "users": [{"name": "u", "user": {"token": "t"}}],
@@ -208,6 +209,13 @@ async def test_of_some_namespaces_each_has_a_stream_and_a_kind_counts_as_watched
         await settles(lambda: all(thread.received(kind) == 0 for kind in OWN))
         paths = {kind.path(namespace) for kind in OWN for namespace in ("red", "blue")}
         assert {path.partition("?")[0] for path in server.listed} == paths
+
+
+async def test_an_api_server_may_have_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    async with serving(tmp_path, monkeypatch, root="/k8s/clusters/c-1"), watching(heard) as thread:
+        await settles(lambda: all(thread.received(kind) is not None for kind in OWN))
+        assert set(heard.listings) == set(OWN)
 
 
 async def test_a_kind_that_may_not_be_watched_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

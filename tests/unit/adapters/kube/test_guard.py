@@ -54,6 +54,11 @@ async def test_only_the_leader_writes(method: str) -> None:
     [
         pytest.param("GET", "/api/v1/pods", id="whoever reads"),
         pytest.param("PATCH", "/apis/coordination.k8s.io/v1/namespaces/n/leases/aiapp-operator", id="the lease itself"),
+        pytest.param(
+            "PATCH",
+            "/k8s/clusters/c-1/apis/coordination.k8s.io/v1/namespaces/n/leases/aiapp-operator",
+            id="the lease of an API server that has a path",
+        ),
     ],
 )
 async def test_what_changes_nothing_of_the_leaders_is_sent(method: str, path: str) -> None:
