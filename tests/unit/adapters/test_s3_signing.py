@@ -1,7 +1,10 @@
 """Signatures of the import's requests."""
 
+import logging
 import re
 from collections.abc import Mapping
+
+import pytest
 
 from aiapp.adapters.objectstore.signing import signed
 from aiapp.domain.objectstore.credentials import Credentials
@@ -33,3 +36,10 @@ def test_all_headers_are_sent_and_no_secret_is() -> None:
     assert HEADERS.items() <= sent.items()
     assert sent["X-Amz-Security-Token"] == "session-token"
     assert "very/secret" not in str(sent)
+
+
+def test_no_log_however_detailed_has_a_token_or_a_signature(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        signature = sign("session-token")["Authorization"].rpartition("=")[2]
+    assert "session-token" not in caplog.text
+    assert signature not in caplog.text

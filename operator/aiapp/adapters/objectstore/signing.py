@@ -1,8 +1,11 @@
 """Signs requests with botocore. Never looks up credentials."""
 
+import logging
 from collections.abc import Mapping
 
 from aiapp.domain.objectstore.credentials import Credentials
+
+logging.getLogger("botocore.auth").setLevel(logging.INFO)  # its debug lines hold session tokens and signatures
 
 
 def signed(method: str, url: str, headers: Mapping[str, str], region: str, credentials: Credentials) -> dict[str, str]:
