@@ -43,10 +43,14 @@ class Replicas:
 @contextmanager
 def replicas(sandbox: Sandbox, kube: Kube, folder: Path, lease_seconds: int) -> Iterator[Replicas]:
     made = Replicas(sandbox, folder, lease_seconds)
-    yield made
+    try:
+        yield made
+    finally:
+        for operator in made.started:
+            if operator.process is not None:
+                os.kill(operator.process.pid, signal.SIGCONT)  # a test that failed may have left it frozen
+                operator.stop()
     for operator in made.started:
-        if operator.process is not None:
-            operator.stop()
         assert "Traceback" not in operator.log(), operator.log()
     if lease := kube.find("coordination.k8s.io/v1", "Lease", "aiapp-operator", "aiapp-system"):
         kube.delete(lease)
