@@ -51,6 +51,9 @@ class QueueObserver(Protocol):
     def retried(self, kind: str) -> None:
         """A key comes back after a failure."""
 
+    def cleared(self, kind: str) -> None:
+        """No key of that kind waits any more."""
+
 
 class Unobserved:
     """An observer that counts nothing."""
@@ -59,6 +62,7 @@ class Unobserved:
     def started(self, kind: str, depth: int, waited: float) -> None: ...
     def finished(self, kind: str, worked: float) -> None: ...
     def retried(self, kind: str) -> None: ...
+    def cleared(self, kind: str) -> None: ...
 
 
 class _Waiting:
@@ -166,6 +170,12 @@ class WorkQueue:
         """Drop the delays of a key whose object is gone."""
         self._due.pop(key, None)
         self._failures.pop(key, None)
+
+    def clear(self) -> None:
+        """Drop the keys that wait; delays stay."""
+        for kind in self._ready:
+            self._observer.cleared(kind)
+        self._ready.clear()
 
     async def take(self) -> Key:
         """Wait for the next key: kinds take turns, and so do the namespaces of each. Must be given back with `done`."""

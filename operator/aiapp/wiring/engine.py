@@ -135,7 +135,10 @@ class Engine:
     async def _first_look(self) -> None:
         self._parts.queue.add(FLEET)
         self._parts.triggers.everything()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._parts.queue.clear()
 
     def _samples(self) -> Iterable[Sample]:
         """Of several replicas only one tells of the cluster, or sums would count everything twice."""

@@ -221,3 +221,12 @@ async def test_a_cancellation_is_not_lost_however_soon_after_a_key_it_comes(turn
     working.cancel()
     await asyncio.wait((working,), timeout=5)
     assert working.cancelled()
+
+
+async def test_a_cleared_queue_has_nothing_that_waits_and_takes_new_keys() -> None:
+    queue = WorkQueue(lambda: 0.0)
+    queue.add(Key("Version", "team", "a"))
+    queue.clear()
+    assert queue.idle
+    queue.add(Key("Version", "team", "b"))
+    assert (await queue.take()).name == "b"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.engine import settles
 
 from aiapp.adapters.kube.credentials import load
 from aiapp.controller.kind_watch import Watching, Witness
@@ -52,6 +53,15 @@ async def test_what_changes_is_not_missed_where_the_lead_is_won_again_before_wor
     engine.manager._begin("first look", engine._first_look())
     engine.seen(VERSIONS, version("meanwhile"))
     assert len(engine._parts.queue) == 1
+
+
+async def test_what_waited_when_work_was_ended_is_no_backlog(engine: Engine) -> None:
+    engine.manager._begin("first look", engine._first_look())
+    await settles(lambda: len(engine._parts.queue) == 1)
+    assert b'workqueue_depth{name="Fleet"} 1.0' in await engine._metrics.text()
+    await engine.manager._end(["first look"])
+    assert not len(engine._parts.queue)
+    assert b'workqueue_depth{name="Fleet"} 0.0' in await engine._metrics.text()
 
 
 async def test_who_cannot_see_the_lease_is_not_ready(engine: Engine) -> None:

@@ -79,6 +79,9 @@ class Metrics:
     def retried(self, kind: str) -> None:
         self._of(definitions.RETRIES, kind).inc()
 
+    def cleared(self, kind: str) -> None:
+        self._of(definitions.DEPTH, kind).set(0)
+
     # The workers' observer
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
