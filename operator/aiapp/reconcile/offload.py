@@ -9,8 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-THREADS: Final = 6
-"""More than one namespace can have imports at work, so that a small package of another one does not queue."""
+THREADS: Final = 8
+"""More than one namespace has imports (4) and looks for drift (2) at work, unless `AIAPP_WORKERS` is set to more than
+16: so the package of another one finds a free thread."""
 
 Result = TypeVar("Result")
 

@@ -6,9 +6,11 @@ Never reads more of an object than its caller allows, never writes, never uses t
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from typing import Final, Self, TypeVar
@@ -39,6 +41,8 @@ Result = TypeVar("Result")
 
 SHORT_PAGE_BYTES: Final = 256 << 10
 """Packed on the event loop in a few milliseconds; what a page of usual names has is shorter."""
+THREADS: Final = 8
+"""For what packing takes longer: more than one namespace lists at a time."""
 MAX_PROBES: Final = 20
 """Archived objects that are probed, to find out whether they were restored."""
 
@@ -84,6 +88,7 @@ class S3Store(PackageStore, PackageStores):
     ) -> None:
         self._settings = settings
         self._large_listings = TenantLimiter(LARGE_AT_ONCE)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listing")
         self.memory: ListingMemory | None = None
         """Of the session that this is; None: one look at one package, so that there is no limit."""
         self._client = Client(
@@ -118,6 +123,7 @@ class S3Store(PackageStore, PackageStores):
     async def close(self) -> None:
         """Closes all connections."""
         await self._client.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     @override
     async def list(self, location: Location, credentials: Credentials | None) -> Listing:
@@ -195,7 +201,7 @@ class S3Store(PackageStore, PackageStores):
             if usage.add(objects, context.location) <= SHORT_PAGE_BYTES:
                 packer.add(objects)
             else:
-                await asyncio.to_thread(packer.add, objects)
+                await self._in_thread(partial(packer.add, objects))
             if self.memory is not None:
                 await self.memory.reserve(packer.packed_bytes, context.location.uri)
             found = {one: page.archived[one.key] for one in objects if one.key in page.archived}
@@ -203,7 +209,11 @@ class S3Store(PackageStore, PackageStores):
         if not packer.objects:
             message = f"nothing lies under {context.location.uri}"
             raise StoreError(Reason.PREFIX_EMPTY, message, retryable=False)
-        return (packer.listing() if packer.pages == 1 else await asyncio.to_thread(packer.listing)), archived_objects
+        return (packer.listing() if packer.pages == 1 else await self._in_thread(packer.listing)), archived_objects
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        """Beside asyncio's own threads, which also resolve the API server's name."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def _require_restored(
         self, context: RequestContext, credentials: Credentials | None, listed: Listed, storage_class: str
