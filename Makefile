@@ -16,7 +16,7 @@ NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-kinds e2e-frameworks e2e-hostile e2e-gitops e2e-monitoring bench bench-fetch bench-serve crds lock clean
+.PHONY: help demo test check unit oldest integration oracle test-docs e2e e2e-kinds e2e-frameworks e2e-hostile e2e-rbac e2e-gitops e2e-monitoring bench bench-fetch bench-serve crds lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
@@ -89,6 +89,12 @@ e2e-hostile: $(READY) ## one hostile namespace for five minutes, the operator wi
 e2e-gitops: $(READY) ## sync from Git with a real Argo CD and a real Flux, which are built once; needs redis-server
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/gitops -q
+
+e2e-rbac: $(READY) ## the operator's tests by the API server's audit log: nothing refused, no right unused
+	@$(BIN)/aiapp sandbox prepare
+	@rm -rf build/audit && mkdir -p build/audit
+	@AUDIT_FOLDER=$(CURDIR)/build/audit $(BIN)/python -m pytest tests/integration/operator -q -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m tests.support.audit build/audit
 
 bench-fetch: $(READY) ## the fetcher beside curl, s5cmd, boto3 and KServe's initializer; needs nginx
 	@$(BIN)/python -m tests.bench --only fetch

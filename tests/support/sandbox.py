@@ -9,12 +9,13 @@ import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.audit import audit
 from tests.support.kube import Kube
 from tests.support.waiting import eventually
 
@@ -106,7 +107,9 @@ def started(prefix: str, *, nodes: str, services: tuple[str, ...] = ()) -> Itera
     owner = os.getpid()
     folder = state.folder(os.environ, f"{prefix}-{owner}")
     request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=owner)
-    cluster.up(request, os.environ, Silent())
+    audits = os.environ.get("AUDIT_FOLDER")
+    with audit(Path(audits) / f"{folder.name}.log") if audits else nullcontext():
+        cluster.up(request, os.environ, Silent())
     try:
         yield Sandbox(folder)
     finally:
