@@ -58,6 +58,7 @@ class SchemaCheck:
     async def run(self) -> None:
         """Checks until cancelled. An API server that does not answer changes nothing."""
         while True:
+            self._asked.clear()
             try:
                 found = {resource: await self._crd(resource) for resource in OWN}
             except ApiError as error:
@@ -67,7 +68,6 @@ class SchemaCheck:
             await self._wait()
 
     async def _wait(self) -> None:
-        self._asked.clear()
         try:
             async with asyncio.timeout(POLL_MISSING_SECONDS if self.complaints else POLL_SECONDS):
                 await self._asked.wait()

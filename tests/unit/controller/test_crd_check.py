@@ -1,9 +1,13 @@
+import asyncio
 from typing import Any
 
 import pytest
+from tests.support.engine import settles
+from tests.support.fake_api import FakeApi
 
-from aiapp.controller.crd_check import complaint
-from aiapp.domain.kubernetes.resources import VERSIONS
+from aiapp.api.crd import REVISION
+from aiapp.controller.crd_check import SchemaCheck, complaint
+from aiapp.domain.kubernetes.resources import CRDS, OWN, VERSIONS
 
 
 def crd(revision: str | None = "5", established: str = "True", served: bool = True) -> dict[str, Any]:
@@ -36,3 +40,18 @@ def test_the_complaint_names_the_crd_and_what_to_do_about(found: dict[str, Any] 
 @pytest.mark.parametrize("revision", ["5", "6"], ids=["the same revision", "a newer CRD"])
 def test_there_is_nothing_to_complain_of(revision: str) -> None:
     assert complaint(VERSIONS, crd(revision), 5) is None
+
+
+async def test_what_points_at_a_change_while_it_is_looking_makes_it_look_again() -> None:
+    api = FakeApi()
+    for resource in OWN:
+        name = {"name": f"{resource.plural}.{resource.group}"}
+        found = crd(str(REVISION))
+        crd_of_it = {"apiVersion": CRDS.api_version, "kind": CRDS.kind, **found}
+        api.hold({**crd_of_it, "metadata": found["metadata"] | name}, "uid")
+    check = SchemaCheck(api, lambda _: None)
+    api.before["get"] = check.look
+    looking = asyncio.create_task(check.run())
+    await settles(lambda: len(api.calls) == 2 * len(OWN), seconds=10)
+    assert check.complaints == ()
+    looking.cancel()
