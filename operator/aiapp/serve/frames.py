@@ -30,7 +30,7 @@ class Frame(NamedTuple):
     @property
     def header(self) -> Mapping[str, Any]:
         """Not to be changed: others may see the same one."""
-        return _said(self.text)
+        return _fields(self.text)
 
 
 class Setup(NamedTuple):
@@ -50,7 +50,7 @@ class Setup(NamedTuple):
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def _said(text: bytes) -> Mapping[str, Any]:
+def _fields(text: bytes) -> Mapping[str, Any]:
     header: Dict[str, Any] = json.loads(text.decode("ascii"))
     return header
 
