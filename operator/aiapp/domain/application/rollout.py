@@ -266,9 +266,8 @@ def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
 
 def _content(candidate: Candidate, source: ObsSource) -> PinnedPackage:
     artifact, found = candidate.artifact, candidate.record.status.source
-    assert found is not None
     return PinnedPackage(
-        uri=found.uri,
+        uri=found.uri if found else source.uri,
         source=source,
         pin=artifact.pin,
         bytes=artifact.bytes,

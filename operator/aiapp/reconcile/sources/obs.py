@@ -49,9 +49,15 @@ class _Held:
     prefix: str
 
 
-async def package_access(source: ObsSource, found: SourceStatus, namespace: str, cluster: Namespace) -> StoreAccess:
-    """`access` to the folder in which config.json was found. Raises `AccessError`, `ApiError`."""
+async def package_access(
+    source: ObsSource, found: SourceStatus | None, namespace: str, cluster: Namespace
+) -> StoreAccess:
+    """`access` to the folder in which config.json was found, as far as the status has it. Raises `AccessError`,
+    `ApiError`.
+    """
     place = await access(source, namespace, cluster)
+    if found is None:
+        return place
     root = location(source.model_copy(update={"uri": found.uri}))
     return replace(place, where=replace(place.where, prefix=root.prefix))
 
@@ -131,7 +137,6 @@ class ObsPackage(LiveSource):
 
     async def _held(self, store: PackageStore) -> _Held:
         found = self.record.status.source
-        assert found is not None
         place = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
         try:
             return _Held(await store.history(place.where, place.credentials), place.where.prefix)

@@ -27,6 +27,7 @@ from aiapp.ports import StoreError
 from aiapp.reconcile.version.drift import DRIFT, SUSPICION_SECONDS, UNKNOWN_SECONDS
 
 PREFIX = "mnist/1.0.0/model/"
+SPEC_FOLDER = documents.version()["spec"]["source"]["obs"]["uri"].removeprefix("obs://")
 FILES = {f"{number:04d}.bin": b"%d" % (number * 7919) for number in range(300)}
 MANIFEST = from_listing(Listing.of(Bucket(FILES, PREFIX).objects), PREFIX)
 NAME = manifest_reference(MANIFEST).name
@@ -122,6 +123,13 @@ async def test_a_look_reads_the_manifest_live_and_lists_the_root_of_the_package_
     assert (finding.state, finding.message) == (State.TRUE, "the store holds all 300 files as they were pinned")
     assert world.triggered == [Key("AIApplicationVersion", "team", "mnist-1.0.0")]
     assert outcome == Outcome(retry_after=HOUR * 0.95)
+
+
+async def test_a_pinned_version_whose_status_lost_its_source_is_looked_for_where_its_spec_says() -> None:
+    world = DriftWorld()
+    world.annotate(source=None)
+    await world.compare()
+    assert [f"{where.bucket}/{where.prefix}" for where in world.bucket.listed] == [SPEC_FOLDER]
 
 
 async def test_what_is_known_already_is_not_told_again() -> None:
