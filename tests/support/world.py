@@ -85,6 +85,7 @@ class World(FakeCluster):
     def __init__(self, bucket: Bucket | None = None, *, drift_interval: float = 0) -> None:
         super().__init__()
         self.bucket, self.parsers = bucket or Bucket(), NoObjection()
+        self.metrics = Metrics("fake:443")
         self.queue = WorkQueue(lambda: self.now)
         """Of looks at stores."""
         self.drifts = DriftTracker(self.queue, DriftTiming(drift_interval, lambda: self.now, uniform=lambda: 0.5))
@@ -119,14 +120,19 @@ class World(FakeCluster):
                 manifests=self.manifests,
                 digests=self.digests,
                 slots=StoreSlots(1, lambda _: None),
-                observer=Metrics("fake:443"),
+                observer=self.metrics,
                 manifest_bytes=1 << 20,
                 **common,
             )
         )
         fetcher = Fetcher("r/operator:1")
         self.of_applications = ApplicationReconciler(
-            ApplicationPorts(fetcher=lambda: fetcher, replica_sets=ReplicaSets(self.cluster), **common)
+            ApplicationPorts(
+                fetcher=lambda: fetcher,
+                replica_sets=ReplicaSets(self.cluster),
+                rollout_started=self.metrics.rollout_started,
+                **common,
+            )
         )
         drift = DriftPorts(
             store=self.store, sources=sources, drifts=self.drifts, slots=self.slots, trigger=self.triggered.append

@@ -70,6 +70,8 @@ class ApplicationPorts:
     fetcher: Callable[[], Fetcher]
     """The init container of new rollouts."""
     pip: Pip = DEFAULT_PIP
+    rollout_started: Callable[[], None]
+    """Counts a version that was rendered for a rollout, for metrics."""
     clock: Clock
 
 
@@ -217,7 +219,10 @@ class ApplicationReconciler:
     async def _apply(self, observed: ObservedApplication, desired: Json) -> Applied:
         metadata = desired["metadata"]
         known = self._ports.store.get(resource_of(desired), metadata["namespace"], metadata["name"])
-        return await self._ports.cluster.apply(desired, observed=known, owner_uid=observed.application.uid)
+        done = await self._ports.cluster.apply(desired, observed=known, owner_uid=observed.application.uid)
+        if known is None and done.result is ApplyResult.WRITTEN and resource_of(desired) == CONTROLLER_REVISIONS:
+            self._ports.rollout_started()
+        return done
 
     async def _delete(self, doomed: Iterable[Json]) -> None:
         for child in doomed:

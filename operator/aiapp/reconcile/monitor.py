@@ -7,7 +7,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.controller.cache import Cache, Change
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONTROLLER_REVISIONS, DEPLOYMENTS, PODS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, VERSIONS, Json
 from aiapp.domain.monitoring.changes import FetchEnd, fetch_end, rollout_state
 from aiapp.domain.monitoring.fleet import RuntimeFit, fleet_samples, runtime_fits, runtime_samples
 from aiapp.domain.monitoring.objects import application_samples, version_samples
@@ -22,9 +22,6 @@ class RolloutObserver(Protocol):
 
     def fetched(self, reason: Reason, seconds: float, size: int) -> None:
         """A fetch ended; `size` is that of the package, 0 where it is not known."""
-
-    def rollout_started(self) -> None:
-        """A version was rendered for a rollout."""
 
     def rollout_ended(self, result: str, seconds: float | None) -> None:
         """All its pods became available, or they did not in time; `seconds` None: its start was not seen."""
@@ -50,8 +47,6 @@ class Monitor:
             self._pod(change.old, change.new)
         elif change.resource == DEPLOYMENTS:
             self._deployment(change)
-        elif change.resource == CONTROLLER_REVISIONS and change.old is None and change.own:
-            self._observer.rollout_started()
 
     def samples(self) -> Iterator[Sample]:
         """The samples of a scrape: the state of everything now."""

@@ -61,6 +61,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         drifts=parts.drifts,
         fetcher=lambda: fetcher_of(parts.own_image.image, parts.ranges.policy),
         pip=pip(parts.settings),
+        rollout_started=parts.metrics.rollout_started,
         clock=utc_now,
     )
     reported_facts = None if parts.settings.watch_namespaces else parts.view.node_facts

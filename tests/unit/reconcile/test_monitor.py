@@ -11,7 +11,6 @@ from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
-    CONTROLLER_REVISIONS,
     DEPLOYMENTS,
     NODES,
     PODS,
@@ -36,10 +35,6 @@ class Counts(RolloutObserver):
     @override
     def fetched(self, reason: Reason, seconds: float, size: int) -> None:
         self.seen.append((reason, seconds, size))
-
-    @override
-    def rollout_started(self) -> None:
-        self.seen.append("started")
 
     @override
     def rollout_ended(self, result: str, seconds: float | None) -> None:
@@ -84,14 +79,13 @@ def test_a_fetch_counts_the_size_that_was_pinned() -> None:
 
 def test_a_rollout_takes_from_its_first_sign_until_all_pods_are_available() -> None:
     rig = Rig()
-    rig.put(CONTROLLER_REVISIONS, {"metadata": {"namespace": "team", "name": "r"}}, own=True)
     rig.progress("", own=True)
     rig.now = 30.0
     rig.progress("ReplicaSetUpdated")
     rig.now = 70.0
     rig.progress("NewReplicaSetAvailable")
     rig.progress("NewReplicaSetAvailable")
-    assert rig.counts.seen == ["started", ("available", 70.0)]
+    assert rig.counts.seen == [("available", 70.0)]
 
 
 def test_a_rollout_that_was_under_way_at_the_start_has_an_end_but_no_duration() -> None:
@@ -128,7 +122,6 @@ def test_a_rollout_of_which_the_end_was_missed_does_not_make_the_next_one_longer
 
 def test_what_was_there_at_the_start_counts_for_nothing() -> None:
     rig = Rig()
-    rig.put(CONTROLLER_REVISIONS, {"metadata": {"namespace": "team", "name": "r"}})
     rig.progress("NewReplicaSetAvailable")
     assert rig.counts.seen == []
 
