@@ -6,7 +6,7 @@ from functools import partial
 
 from aiapp.handlers.kopf_thread import KopfThread, note, quieten
 from aiapp.settings import Settings
-from aiapp.wiring import Engine
+from aiapp.wiring import OperatorProcess
 
 
 async def run(settings: Settings, host: str, port: int) -> bool:
@@ -14,7 +14,7 @@ async def run(settings: Settings, host: str, port: int) -> bool:
 
     Raises `NoClusterError`, and OSError when the address is taken.
     """
-    engine = Engine(settings, partial(KopfThread, namespaces=settings.watch_namespaces))
+    engine = OperatorProcess(settings, partial(KopfThread, namespaces=settings.watch_namespaces))
     manager = engine.manager
     quieten()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -42,7 +42,7 @@ class Body(NamedTuple):
     data: Any = None
 
 
-class Api(NamedTuple):
+class PackageApi(NamedTuple):
     """One entry of `apis`."""
 
     method: str
@@ -51,7 +51,7 @@ class Api(NamedTuple):
     response: Body | None = None
 
 
-def read_apis(written: Any, findings: Findings, kind: ModelType | None = None) -> tuple[Api, ...]:
+def read_apis(written: Any, findings: Findings, kind: ModelType | None = None) -> tuple[PackageApi, ...]:
     """The APIs in order; one object stands for a list of one. Only images may have other paths than `/`."""
     if not written:
         return ()
@@ -67,16 +67,16 @@ def read_apis(written: Any, findings: Findings, kind: ModelType | None = None) -
     return tuple(_api(pointer("/apis", number), entry, findings, kind) for number, entry in enumerate(written))
 
 
-def _api(where: str, entry: Any, findings: Findings, kind: ModelType | None) -> Api:
+def _api(where: str, entry: Any, findings: Findings, kind: ModelType | None) -> PackageApi:
     if not isinstance(entry, dict):
         findings.refuse(where, entry, "must be an object")
-        return Api("POST", "/")
+        return PackageApi("POST", "/")
     if "procotol" in entry:
         findings.repair(pointer(where, "procotol"), "read as protocol")
     findings.strange_keys(where, entry, _KEYS)
     request = _part(where, "request", entry, findings)
     response_at, response = _response(where, entry, request, findings)
-    return Api(
+    return PackageApi(
         method=_method(pointer(where, "method"), entry.get("method"), findings),
         url=_url(pointer(where, "url"), entry.get("url"), findings, kind),
         request=_body(pointer(where, "request"), request, findings),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from .apis import Api, read_apis
+from .apis import PackageApi, read_apis
 from .dependencies import read_dependencies
 from .diagnostics import CONFIG_INVALID, MODEL_TYPE_UNSUPPORTED, Diagnostic, Findings, excerpt
 from .health import HEALTH_KEYS, Health, read_health
@@ -60,7 +60,7 @@ class Config(NamedTuple):
     """As written; whether any such runtime exists is decided elsewhere."""
     metrics: Mapping[str, str] | None = None
     """Decimal numbers as text."""
-    apis: tuple[Api, ...] = ()
+    apis: tuple[PackageApi, ...] = ()
     schemas: Mapping[str, dict[str, Any]] = {}
     """JSON Schemas of the bodies of `apis`, by their JSON pointer."""
     dependencies: tuple[str, ...] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .apis import JSON_TYPE, Api, Body
+from .apis import JSON_TYPE, Body, PackageApi
 from .config import Config
 from .health import Health
 from .model_types import CUSTOM, IMAGE
@@ -18,7 +18,7 @@ OPENAPI = "3.1.0"
 REPAIRED = "x-aiapp-repaired"
 """What was read leniently, or is no JSON Schema and therefore only a description."""
 
-_UNDESCRIBED = (Api("POST", "/"),)
+_UNDESCRIBED = (PackageApi("POST", "/"),)
 """What a package without `apis` answers."""
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _ANYTHING: JsonSchema = {}
@@ -69,14 +69,14 @@ def _path(url: str) -> str:
     return url.partition("?")[0].replace("{", "%7B").replace("}", "%7D")
 
 
-def _operation(api: Api, schemas: Mapping[str, JsonSchema], errors: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(api: PackageApi, schemas: Mapping[str, JsonSchema], errors: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"description": "The result"}
     if api.response is not None:
         result["content"] = _content(api.response, schemas)
     return {"summary": "One prediction", **_input(api, schemas), "responses": {"200": result, **errors}}
 
 
-def _input(api: Api, schemas: Mapping[str, JsonSchema]) -> dict[str, Any]:
+def _input(api: PackageApi, schemas: Mapping[str, JsonSchema]) -> dict[str, Any]:
     if api.request is None:
         return {}
     if api.method not in _BODILESS:

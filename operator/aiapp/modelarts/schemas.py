@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Callable, Dict
 
-from .apis import FILE_TYPES, Api
+from .apis import FILE_TYPES, PackageApi
 from .diagnostics import Findings, excerpt, nearest
 from .json_positions import pointer
 
@@ -316,7 +316,7 @@ class _Converter:
         return made
 
 
-def read_schemas(apis: tuple[Api, ...], findings: Findings) -> Mapping[str, JsonSchema]:
+def read_schemas(apis: tuple[PackageApi, ...], findings: Findings) -> Mapping[str, JsonSchema]:
     """JSON Schemas of all bodies that have one, by the JSON pointer in `Body.where`."""
     bodies = [body for api in apis for body in (api.request, api.response) if body is not None]
     return {body.where: read_schema(body.where, body.data, findings) for body in bodies if body.data is not None}

@@ -7,7 +7,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.version import ApiStatus, HealthStatus, ModelStatus
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts import config as modelarts
-from aiapp.modelarts.apis import Api
+from aiapp.modelarts.apis import PackageApi
 from aiapp.modelarts.diagnostics import Diagnostic
 from aiapp.modelarts.health import Health
 from aiapp.modelarts.model_types import ModelType
@@ -53,7 +53,7 @@ def _status(read: modelarts.Config, kind: ModelType) -> ModelStatus:
     )
 
 
-def _api(api: Api) -> ApiStatus:
+def _api(api: PackageApi) -> ApiStatus:
     """Without schemas."""
     return ApiStatus(
         method=api.method,

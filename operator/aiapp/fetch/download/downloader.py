@@ -16,7 +16,7 @@ from aiapp.fetch.disk import parts
 from aiapp.fetch.disk.target import Target
 from aiapp.fetch.download.blocks import Blocks
 from aiapp.fetch.download.ranged_file import RangedFile
-from aiapp.fetch.download.small_files import SmallFiles, Source
+from aiapp.fetch.download.small_files import FileSource, SmallFiles
 from aiapp.fetch.progress import Tally
 
 SMALL_BYTES: Final = 256 << 10
@@ -43,7 +43,7 @@ class OtherProcesses(Protocol):
 class Download:
     """Downloads some entries once; `tally` counts bytes and files that are on disk."""
 
-    def __init__(self, source: Source, target: Target, tally: Tally, hashes: Mapping[str, str]) -> None:
+    def __init__(self, source: FileSource, target: Target, tally: Tally, hashes: Mapping[str, str]) -> None:
         """`hashes`: the SHA-256 that each file must have, by path, where that is known."""
         self._source = source
         self._target = target

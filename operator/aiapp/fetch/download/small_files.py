@@ -11,7 +11,7 @@ from aiapp.fetch.failures import FetchError
 from aiapp.fetch.progress import Tally
 
 
-class Source(Protocol):
+class FileSource(Protocol):
     """Where the bytes come from; used from several threads at once."""
 
     @property
@@ -35,7 +35,7 @@ class Source(Protocol):
 class SmallFiles:
     """Fetches one file at a time in each thread; `tally` counts those that are on disk."""
 
-    def __init__(self, source: Source, target: Target, tally: Tally, hashes: Mapping[str, str]) -> None:
+    def __init__(self, source: FileSource, target: Target, tally: Tally, hashes: Mapping[str, str]) -> None:
         """`hashes`: the SHA-256 that each file must have, by path, where that is known."""
         self._source = source
         self._target = target

@@ -56,7 +56,7 @@ def elapsed() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class Engine:
+class OperatorProcess:
     """Watches, cache, queue, workers and health; the witness of what `watch_kinds` begins.
 
     Make it inside the event loop it will run in. Raises `NoClusterError` and `TracingUnavailableError`.
