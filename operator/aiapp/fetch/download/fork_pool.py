@@ -7,8 +7,8 @@ import gc
 import os
 import selectors
 import signal
-import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
@@ -107,7 +107,7 @@ class ForkPool:
         except (FetchError, OSError) as error:
             os.write(writer, packed(error))
         except BaseException:  # noqa: BLE001 - whatever it is, this process must print it and end
-            sys.excepthook(*sys.exc_info())
+            os.write(2, traceback.format_exc().encode())  # at once, so that those of several do not mix
             os._exit(1)
         os._exit(0)
 
