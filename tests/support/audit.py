@@ -44,6 +44,7 @@ NOT_SEEN: Final = {
         Permission("aiapp.dev", f"{kind}/finalizers", "update"): "asked for by an admission plugin that is off here"
         for kind in ("aiapplications", "aiapplicationversions")
     },
+    Permission("", "pods", "get"): "a pod of the operator reads itself, and here it is a process",
 }
 """Permissions that no request shows, and why they are needed all the same."""
 SELDOM: Final = {

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,9 @@ __all__ = ["installed", "kube", "s3"]
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("audit") / "audit.log"
+    """In the folder of all logs, if there is one."""
+    folder = os.environ.get("AUDIT_FOLDER") or tmp_path_factory.mktemp("audit")
+    return Path(folder) / f"pytest-own-{os.getpid()}.log"
 
 
 @pytest.fixture(scope="module")
