@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from tests.bench.floor import apply_ms
 from tests.bench.load import Load
 from tests.bench.report import Figure, report
@@ -31,7 +33,7 @@ POLL_SECONDS = 0.5
 SCRAPE_SECONDS = 5.0
 """Each look at the metrics costs the operator some milliseconds, which count as its own."""
 QUIET_SECONDS = 12
-"""Without a write for so long, the operator is at rest."""
+"""Without anything that counts for so long, a controller has settled."""
 REST_SECONDS = 60
 LIMIT_SECONDS = 1800
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -46,6 +48,18 @@ class Moment:
     used: Usage
     writes: dict[tuple[str, str], float]
     """Requests that may change something, by method and resource."""
+
+
+class Timed(Protocol):
+    """What was seen at a moment."""
+
+    @property
+    def at(self) -> float:
+        """By the monotonic clock."""
+        ...
+
+
+Look = TypeVar("Look", bound=Timed)
 
 
 def run(sizes: tuple[int, ...] = ()) -> None:
@@ -150,27 +164,33 @@ def _restarted(n: int, operator: Operator) -> list[Figure]:
 
 
 def _moment(operator: Operator) -> Moment:
-    samples = [
-        sample
-        for family in text_string_to_metric_families(operator.health("/metrics")[1])
-        for sample in family.samples
-        if sample.name == "rest_client_requests_total" and sample.labels["method"] in WRITES
-    ]
     writes: dict[tuple[str, str], float] = {}
-    for sample in samples:
-        key = sample.labels["method"], sample.labels["resource"]
-        writes[key] = writes.get(key, 0) + sample.value
+    for sample in requests_in(operator.health("/metrics")[1]):
+        if sample.labels["method"] in WRITES:
+            key = sample.labels["method"], sample.labels["resource"]
+            writes[key] = writes.get(key, 0) + sample.value
     return Moment(time.monotonic(), usage(_pid(operator)), writes)
 
 
 def _at_rest(operator: Operator) -> Moment:
     """The moment of the last write, seen from a while later."""
-    last = _moment(operator)
+    return when_settled(lambda: _moment(operator), lambda last, now: now.writes != last.writes)
+
+
+def requests_in(metrics: str) -> list[Sample]:
+    """Those of `rest_client_requests_total` in the Prometheus text format."""
+    families = text_string_to_metric_families(metrics)
+    return [one for family in families for one in family.samples if one.name == "rest_client_requests_total"]
+
+
+def when_settled(look: Callable[[], Look], went_on: Callable[[Look, Look], bool]) -> Look:
+    """The last look before which something went on (`went_on(last, now)`), seen from `QUIET_SECONDS` later."""
+    last = look()
 
     def quiet() -> bool:
         nonlocal last
-        now = _moment(operator)
-        if now.writes != last.writes:
+        now = look()
+        if went_on(last, now):
             last = now
         return now.at - last.at > QUIET_SECONDS
 

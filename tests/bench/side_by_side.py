@@ -14,9 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final, Protocol
 
-from prometheus_client.parser import text_string_to_metric_families
 from tests.bench import kserve
-from tests.bench.controlplane import WRITES, control_plane, deployments, say, until
+from tests.bench.controlplane import WRITES, control_plane, deployments, requests_in, say, until, when_settled
 from tests.bench.load import Load
 from tests.bench.report import Figure, report
 from tests.bench.usage import resident_mib, usage
@@ -29,10 +28,6 @@ from aiapp_sandbox.controlplane import SERVER
 SIZES: Final = (300, 1000)
 ROUNDS: Final = 2
 PEER: Final = f"KServe {kserve.VERSION}"
-LOOK_SECONDS: Final = 5.0
-"""Between looks at the metrics, each of which costs the controller some milliseconds."""
-QUIET_SECONDS: Final = 12.0
-"""Without a request other than reads for so long, a controller is at rest."""
 IDLE_CPU: Final = 0.05
 """A controller that sends nothing and takes less of a core than this is done with its restart."""
 
@@ -201,44 +196,22 @@ def _restarted(controller: Controller) -> dict[str, float]:
 
 def _at_rest(controller: Controller) -> Moment:
     """The moment of the last request that was no read, seen from a while later."""
-    last = _moment(controller)
-
-    def quiet() -> bool:
-        nonlocal last
-        now = _moment(controller)
-        if now.writes != last.writes:
-            last = now
-        return now.at - last.at > QUIET_SECONDS
-
-    until(quiet, every=LOOK_SECONDS)
-    return last
+    return when_settled(lambda: _moment(controller), lambda last, now: now.writes != last.writes)
 
 
 def _idle(controller: Controller) -> Moment:
     """The moment from which on it sent nothing and hardly took any CPU, seen from a while later."""
-    last = _moment(controller)
+    return when_settled(lambda: _moment(controller), _is_busy)
 
-    def quiet() -> bool:
-        nonlocal last
-        now = _moment(controller)
-        seconds = now.at - last.at
-        if now.requests != last.requests or now.cpu - last.cpu > IDLE_CPU * seconds:
-            last = now
-        return seconds > QUIET_SECONDS
 
-    until(quiet, every=LOOK_SECONDS)
-    return last
+def _is_busy(last: Moment, now: Moment) -> bool:
+    return now.requests != last.requests or now.cpu - last.cpu > IDLE_CPU * (now.at - last.at)
 
 
 def _moment(controller: Controller) -> Moment:
-    samples = [
-        sample
-        for family in text_string_to_metric_families(controller.metrics())
-        for sample in family.samples
-        if sample.name == "rest_client_requests_total"
-    ]
-    writes = sum(sample.value for sample in samples if sample.labels["method"] in WRITES)
-    return Moment(time.monotonic(), _cpu(controller), sum(sample.value for sample in samples), writes)
+    requests = requests_in(controller.metrics())
+    writes = sum(sample.value for sample in requests if sample.labels["method"] in WRITES)
+    return Moment(time.monotonic(), _cpu(controller), sum(sample.value for sample in requests), writes)
 
 
 def _around(sandbox: Sandbox) -> tuple[float, float]:

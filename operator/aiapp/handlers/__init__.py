@@ -14,16 +14,16 @@ async def run(settings: Settings, host: str, port: int) -> bool:
 
     Raises `NoClusterError`, and OSError when the address is taken.
     """
-    engine = OperatorProcess(settings, partial(KopfThread, namespaces=settings.watch_namespaces))
-    manager = engine.manager
+    process = OperatorProcess(settings, partial(KopfThread, namespaces=settings.watch_namespaces))
+    manager = process.manager
     quieten()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, manager.over.set)
     try:
-        await engine.start(host, port)
+        await process.start(host, port)
         await manager.over.wait()
     finally:
         # Connections that are cut while they read complain in callbacks, which is of no interest.
         asyncio.get_running_loop().set_exception_handler(note)
-        await engine.stop()
+        await process.stop()
     return not manager.failed

@@ -8,7 +8,7 @@ from typing import Final
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.monitoring import definitions
 from aiapp.domain.monitoring.sample import Sample
-from aiapp.domain.nodes.compatibility import Judged, judged
+from aiapp.domain.nodes.compatibility import VERDICTS, Judged, judged
 from aiapp.domain.nodes.facts import NodeKind
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import placement
@@ -17,7 +17,6 @@ from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 
 _ARCHITECTURES: Final = frozenset({"amd64", "arm64"})
-_WORDS: Final = ("Compatible", "Incompatible", "Unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def runtime_samples(fits: Iterable[RuntimeFit], in_use: Used | None) -> Iterator
         counts: Counter[str] = Counter()
         for kind in fit.kinds:
             counts[kind.verdict] += len(kind.group.names)
-        for word in _WORDS:
+        for word in VERDICTS:
             yield Sample(definitions.RUNTIME_NODES, (fit.runtime, word), counts[word])
         if fit.resource is not None:
             yield from _npus(fit, fit.resource, in_use)

@@ -11,6 +11,7 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.monitoring import definitions
 from aiapp.domain.monitoring.definitions import Definition
 from aiapp.domain.monitoring.sample import Sample
+from aiapp.domain.nodes.compatibility import VERDICTS
 
 MOST_OBJECTS: Final = 5_000
 """Of each kind that have series of their own."""
@@ -29,7 +30,7 @@ def application_samples(applications: Sequence[Json]) -> Iterator[Sample]:
 def version_samples(versions: Sequence[Json]) -> Iterator[Sample]:
     """Counts over all of them, and the state of each of the first `MOST_OBJECTS`."""
     yield from _counts(definitions.VERSIONS, _VERSION_PHASES, (_phase(one) or _NEW for one in versions))
-    yield from _counts(definitions.VERDICTS, _VERDICTS, map(_verdict, versions))
+    yield from _counts(definitions.VERDICTS, VERDICTS, map(_verdict, versions))
     yield from _of_each(versions, "AIApplicationVersion", _of_version)
 
 
@@ -123,4 +124,3 @@ _TYPES: Final = frozenset(type_.value for type_ in ConditionType) - {ConditionTy
 _REASONS: Final = frozenset({"", *(reason.value for reason in Reason)})
 _APPLICATION_PHASES: Final = _words(ApplicationStatus.model_fields["phase"].annotation)
 _VERSION_PHASES: Final = _words(VersionStatus.model_fields["phase"].annotation)
-_VERDICTS: Final = ("Compatible", "Incompatible", "Unknown")

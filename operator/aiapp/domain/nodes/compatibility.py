@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes.checks import Mismatch, findings, first
@@ -29,6 +29,7 @@ DETAILED: Final = frozenset(
 """Reasons whose details are part of the message; the others need none."""
 
 VerdictValue = Literal["Compatible", "Incompatible", "Unknown"]
+VERDICTS: Final[tuple[VerdictValue, ...]] = get_args(VerdictValue)
 
 
 class Judged(NamedTuple):
