@@ -9,9 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-THREADS: Final = 8
-"""More than one namespace has imports (4) and looks for drift (2) at work, unless `AIAPP_WORKERS` is set to more than
-16: so the package of another one finds a free thread."""
+THREADS: Final = 72
+"""More than one namespace has imports (64) and looks for drift (2) at work with the most workers that there may be
+(256): so the package of another one finds a free thread. None is made before it is needed."""
 
 Result = TypeVar("Result")
 

@@ -41,8 +41,9 @@ Result = TypeVar("Result")
 
 SHORT_PAGE_BYTES: Final = 256 << 10
 """Packed on the event loop in a few milliseconds; what a page of usual names has is shorter."""
-THREADS: Final = 8
-"""For what packing takes longer: more than one namespace lists at a time."""
+THREADS: Final = 72
+"""For what packing takes longer: more than one namespace lists at a time with the most workers that there may be. None
+is made before it is needed."""
 MAX_PROBES: Final = 20
 """Archived objects that are probed, to find out whether they were restored."""
 
