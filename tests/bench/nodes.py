@@ -25,8 +25,8 @@ from tests.support.operator import SERVICE_ACCOUNT, Operator, install
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.api.application import Scheduling
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.scheduling import Scheduling
 from aiapp.domain.nodes.compatibility import verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.inventory import NodeInventory

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import node
 
-from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu
+from aiapp.api.scheduling import Scheduling, Toleration
 
 Node = dict[str, Any]
 Kind = Literal["fits", "full", "unfit"]

@@ -7,7 +7,8 @@ from tests.support import documents
 from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.plan import ApplicationPlan, Children, ObservedApplication
+from aiapp.domain.application.observed import Children, ObservedApplication
+from aiapp.domain.application.plan import ApplicationPlan
 from aiapp.domain.application.rollout import Absent, Held, RenderContext, Rendered, Running
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import manifest_config_map, version_labels, workload

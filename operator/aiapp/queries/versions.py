@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from aiapp.api.application import AIApplication, Traffic
+from aiapp.api.application import AIApplication
+from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import ApiModel, Condition
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json

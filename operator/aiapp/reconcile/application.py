@@ -11,15 +11,8 @@ from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
 from aiapp.domain.application.mounts import is_awaited, templates, unused
-from aiapp.domain.application.plan import (
-    ApplicationPlan,
-    Children,
-    ObservedApplication,
-    holding,
-    plan,
-    version_of,
-    without_manifest,
-)
+from aiapp.domain.application.observed import Children, ObservedApplication, version_of
+from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
 from aiapp.domain.artifact.manifest_config_map import config_map_names

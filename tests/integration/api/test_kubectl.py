@@ -11,7 +11,7 @@ from tests.support.documents import Document, application, changed, runtime, ver
 from tests.support.kube import Kube
 
 from aiapp.api import crd
-from aiapp.api.application import ApplicationStatus, Traffic, VersionSummary
+from aiapp.api.application_status import ApplicationStatus, Traffic, VersionSummary
 from aiapp.api.artifact import ManifestReference, PackageArtifact
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
 from aiapp.api.runtime import RuntimeObjectStatus

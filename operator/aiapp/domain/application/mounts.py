@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from aiapp.domain.application.plan import Children, ObservedApplication
+from aiapp.domain.application.observed import Children, ObservedApplication
 from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.kubernetes.naming import manifest_behind, pinned_versions
 from aiapp.domain.kubernetes.resources import Json

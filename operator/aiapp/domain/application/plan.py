@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
-from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.conditions import Reason
+from aiapp.api.serving import ServedVersion, Serving
+from aiapp.domain.application.observed import ObservedApplication, settled, version_of
 from aiapp.domain.application.rollout import (
     Absent,
     Held,
-    RenderContext,
     Rendered,
     Rollout,
     Running,
@@ -18,10 +17,11 @@ from aiapp.domain.application.rollout import (
     rollout,
     unreadable,
 )
+from aiapp.domain.application.scaling import replicas
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
-from aiapp.domain.kubernetes.naming import VERSION_LABEL, owner
-from aiapp.domain.kubernetes.resources import SERVICES, Json
+from aiapp.domain.kubernetes.naming import owner
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.deployment import deployment
 from aiapp.domain.rendering.revision import controller_revision
@@ -31,39 +31,6 @@ UNWATCHED: Final = frozenset({Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED})
 """Reasons that end with a change of something that is not watched: a Secret, a store."""
 KEPT_REVISIONS: Final = 10
 """Rendered templates that are kept for history and rollback, beside those in use."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Children:
-    """What exists for the application: only objects that it owns."""
-
-    deployments: tuple[Json, ...] = ()
-    revisions: tuple[Json, ...] = ()
-    others: tuple[Json, ...] = ()
-    """Services and the like."""
-    pods: tuple[Json, ...] = ()
-
-    def deployment(self, version: str) -> Json | None:
-        return next((d for d in self.deployments if version_of(d) == version), None)
-
-    def service(self, version: str) -> Json | None:
-        return next((o for o in self.others if o["kind"] == SERVICES.kind and version_of(o) == version), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedApplication:
-    """What a pass over an application knows."""
-
-    application: ApplicationRecord
-    versions: tuple[VersionRecord, ...]
-    """All versions of the application, but for those that cannot be read."""
-    unreadable: frozenset[str] = frozenset()
-    """Names of versions that break a rule of this operator; their own status says which."""
-    children: Children
-    context: RenderContext
-    now: datetime
-    met: datetime
-    """When this process first looked at the application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,35 +86,6 @@ def without_manifest(running: Running) -> Trouble:
     return Trouble(Reason.FETCH_FAILED, message)
 
 
-def version_of(child: Json) -> str | None:
-    """The version that a child belongs to; None for what belongs to the application itself."""
-    version = child["metadata"].get("labels", {}).get(VERSION_LABEL)
-    return None if version is None else str(version)
-
-
-def weight_of(served: ServedVersion, serving: Serving) -> int:
-    """Percent of the traffic that is asked for; a single version may leave it out."""
-    return served.weight if served.weight is not None else 100 // len(serving.versions)
-
-
-def settled(child: Json) -> bool:
-    """Whether the Deployment's controller has seen its latest spec and all pods are of it and available."""
-    spec, status = child["spec"], child.get("status", {})
-    wanted = spec.get("replicas", 1)
-    return bool(
-        is_current(child)
-        and status.get("replicas", 0) == wanted
-        and status.get("updatedReplicas", 0) == wanted
-        and status.get("availableReplicas", 0) == wanted
-    )
-
-
-def is_current(child: Json) -> bool:
-    """Whether the status of a Deployment is of its latest spec."""
-    seen, latest = child.get("status", {}).get("observedGeneration", 0), child["metadata"].get("generation", 0)
-    return bool(seen >= latest)
-
-
 def _rollouts(observed: ObservedApplication, serving: Serving) -> tuple[Rollout, ...]:
     by_number: Mapping[str, VersionRecord] = {record.spec.version: record for record in observed.versions}
     return tuple(_rollout(observed, serving, served, by_number.get(served.version)) for served in serving.versions)
@@ -191,12 +129,11 @@ def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> 
 
 
 def _deployment(application: str, running: Running, serving: Serving) -> Json:
-    nothing_wanted = weight_of(running.served, serving) == 0
     return deployment(
         application=application,
         version=running.served.version,
         template=running.template,
-        replicas=0 if nothing_wanted else running.served.replicas,
+        replicas=replicas(running, serving),
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
     )
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from aiapp.api.application import ServedVersion, Serving
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import ObsSource, SourceVariant
 from aiapp.api.version import Container
 from aiapp.domain.application.serving_compatibility import ServingCompatibility, serving_compatibility, trusting

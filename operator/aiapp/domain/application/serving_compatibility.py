@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiapp.api.application import Scheduling, ServedVersion, Serving
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.scheduling import Scheduling
+from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.version import Container, VersionSpec
 from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.kubernetes.resources import Json

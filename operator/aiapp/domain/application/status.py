@@ -4,19 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from aiapp.api.application import Serving, Traffic, VersionSummary
+from aiapp.api.application_status import Traffic, VersionSummary
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.application.plan import (
-    ApplicationPlan,
+from aiapp.api.serving import Serving
+from aiapp.domain.application.observed import (
     ObservedApplication,
     is_current,
+    ready_pods,
     settled,
     version_of,
-    weight_of,
+    wanted_pods,
 )
+from aiapp.domain.application.plan import ApplicationPlan
 from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable, trouble
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
+from aiapp.domain.application.traffic.shares import by_ready_pods
 from aiapp.domain.artifact.verification import deviation
 from aiapp.domain.conditions import STALLING, Finding, State, Trouble, fails, holds, summarize, unknown
 from aiapp.domain.events import Event, changes
@@ -56,7 +59,7 @@ def assess(observed: ObservedApplication, plan: ApplicationPlan, trouble: Troubl
     """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out."""
     serving = observed.application.parsed.spec.serving
     findings = _findings(observed, plan, trouble, serving) if serving else _managed()
-    traffic = _traffic(observed, serving)
+    traffic = by_ready_pods(observed.children, serving)
     ready = next(f for f in findings if f.type is ConditionType.READY)
     phase = phase_of(ready, pods=sum(t.ready for t in traffic)) if serving else "Managed"
     return Assessment(
@@ -126,12 +129,12 @@ def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, r
     if why is not None:
         message = f"{why.message}{_goes_on(observed)}"
         return fails(ConditionType.WORKLOADS_AVAILABLE, why.reason, message)
-    if all(_wants_nothing(d) for d in observed.children.deployments):
+    if all(wanted_pods(d) == 0 for d in observed.children.deployments):
         message = "no pods are wanted: every served version has replicas: 0"
         return holds(ConditionType.WORKLOADS_AVAILABLE, message, Reason.SCALED_TO_ZERO)
     new = [one for one in plan.rollouts if isinstance(one, Rendered)]
     overruled = [f"{one.served.version}: {one.overruled}" for one in new if one.overruled]
-    ready = sum(_ready(d) for d in observed.children.deployments)
+    ready = sum(ready_pods(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
     note += "".join(f"; {text}" for r in plan.rollouts if (text := _image_note(r)))
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
@@ -141,13 +144,9 @@ def _goes_on(observed: ObservedApplication) -> str:
     """Which versions serve that are no longer wanted, and why: the new ones are not up."""
     serving = observed.application.parsed.spec.serving
     wanted = {served.version for served in serving.versions} if serving else set()
-    ready = {version_of(d): d for d in observed.children.deployments if _ready(d)}
+    ready = {version_of(d): d for d in observed.children.deployments if ready_pods(d)}
     left = sorted(version for version in ready if version is not None and version not in wanted)
     return f"; {', '.join(left)} {'goes' if len(left) == 1 else 'go'} on serving meanwhile" if left else ""
-
-
-def _wants_nothing(child: Json) -> bool:
-    return bool(child["spec"].get("replicas", 1) == 0)
 
 
 def _nodes_available(plan: ApplicationPlan) -> Finding:
@@ -195,56 +194,21 @@ def _no_room(observed: ObservedApplication, rollout: Running, pods: Sequence[Jso
 
 
 def _progress(child: Json) -> Trouble:
-    wanted, name = child["spec"].get("replicas", 1), child["metadata"]["name"]
-    message = f"deployment {name}: {_ready(child)} of {wanted} pods ready"
+    wanted, name = wanted_pods(child), child["metadata"]["name"]
+    message = f"deployment {name}: {ready_pods(child)} of {wanted} pods ready"
     progressing = conditions(child).get("Progressing", {})
     complete = is_current(child) and progressing.get("reason") == "NewReplicaSetAvailable"
     return Trouble(Reason.REPLICAS_UNAVAILABLE if complete else Reason.DEPLOYING, message)
 
 
 def _traffic_split(observed: ObservedApplication, serving: Serving) -> Finding:
-    traffic = _traffic(observed, serving)
+    traffic = by_ready_pods(observed.children, serving)
     if not any(t.ready for t in traffic):
         return unknown(ConditionType.TRAFFIC_SPLIT, Reason.PENDING, "no pod is ready")
     off = [f"{t.version} gets {t.actual_weight} % of {t.weight} %" for t in traffic if t.actual_weight != t.weight]
     if off:
         return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {', '.join(off)}")
     return holds(ConditionType.TRAFFIC_SPLIT)
-
-
-def _traffic(observed: ObservedApplication, serving: Serving | None) -> list[Traffic]:
-    """Served versions in the order of the spec, then those that still have pods."""
-    weights = {served.version: weight_of(served, serving) for served in serving.versions} if serving else {}
-    deployed = {version: d for d in observed.children.deployments if (version := version_of(d)) is not None}
-    numbers = [*weights, *sorted(set(deployed) - set(weights))]
-    shares = _shares([_ready(deployed[n]) if n in deployed else 0 for n in numbers])
-    return [
-        Traffic(
-            version=number,
-            weight=weights.get(number, 0),
-            actual_weight=share,
-            replicas=deployed[number]["spec"].get("replicas", 1) if number in deployed else 0,
-            ready=_ready(deployed[number]) if number in deployed else 0,
-        )
-        for number, share in zip(numbers, shares, strict=True)
-    ]
-
-
-def _shares(counts: Sequence[int]) -> list[int]:
-    """Whole percents that add up to 100: the largest remainders get what rounding down leaves."""
-    total = sum(counts)
-    if total == 0:
-        return [0] * len(counts)
-    exact = [100 * count / total for count in counts]
-    floors = [int(share) for share in exact]
-    places = sorted(range(len(counts)), key=lambda i: exact[i] - floors[i], reverse=True)
-    for place in places[: 100 - sum(floors)]:
-        floors[place] += 1
-    return floors
-
-
-def _ready(child: Json) -> int:
-    return int(child.get("status", {}).get("readyReplicas", 0))
 
 
 def phase_of(ready: Finding, *, pods: int) -> Phase:

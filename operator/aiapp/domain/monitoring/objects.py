@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, get_args
 
-from aiapp.api.application import ApplicationStatus
+from aiapp.api.application_status import ApplicationStatus
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.version import VersionStatus
 from aiapp.domain.kubernetes.resources import Json

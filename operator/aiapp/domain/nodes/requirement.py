@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from aiapp.api.application import Toleration
+from aiapp.api.scheduling import Toleration
 from aiapp.domain.nodes.facts import Taint
 from aiapp.domain.nodes.inventory import Selector
 from aiapp.domain.nodes.tables import Chip, Tables

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from aiapp.api.application import Scheduling
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.scheduling import Scheduling
 from aiapp.domain.nodes.facts import GPU_RESOURCE, count
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Chip, Tables

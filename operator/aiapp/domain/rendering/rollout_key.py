@@ -15,9 +15,10 @@ The form below is `rollout/1`. It is the first, so its tag is not hashed; that o
 import hashlib
 import json
 
-from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
+from aiapp.api.scheduling import Scheduling, Toleration
+from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.version import Container, VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.variants import canonical_source

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.application.plan import version_of
+from aiapp.domain.application.observed import version_of
 from aiapp.domain.application.pod_diagnosis import trouble
 from aiapp.domain.conditions import Finding, as_recorded
 from aiapp.domain.kubernetes.resources import Json

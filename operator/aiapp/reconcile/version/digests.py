@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from aiapp.controller.cache import Cache
-from aiapp.domain.application.plan import version_of
+from aiapp.domain.application.observed import version_of
 from aiapp.domain.artifact.digest_config_map import digest_object, recorded
 from aiapp.domain.artifact.verification import FetchReport, fetched
 from aiapp.domain.fetching.pod_status import FETCHER

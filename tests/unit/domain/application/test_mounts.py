@@ -3,7 +3,7 @@
 from typing import Any
 
 from aiapp.domain.application.mounts import templates, unused
-from aiapp.domain.application.plan import Children
+from aiapp.domain.application.observed import Children
 from aiapp.domain.kubernetes.naming import manifest_config_map
 
 RUNS, KEPT, GONE = (manifest_config_map(f"sha256:{digit * 64}") for digit in "123")

@@ -18,15 +18,8 @@ from tests.support.records import (
 )
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.application.plan import (
-    KEPT_REVISIONS,
-    ApplicationPlan,
-    Children,
-    holding,
-    plan,
-    version_of,
-    without_manifest,
-)
+from aiapp.domain.application.observed import Children, version_of
+from aiapp.domain.application.plan import KEPT_REVISIONS, ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import Held, Rendered
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import KEY_LABEL, manifest_config_map

@@ -21,7 +21,8 @@ from tests.support.records import (
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.plan import Children, ObservedApplication, plan
+from aiapp.domain.application.observed import Children, ObservedApplication
+from aiapp.domain.application.plan import plan
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.conditions import Finding
 from aiapp.domain.kubernetes.naming import KEY_LABEL

@@ -7,7 +7,8 @@ from tests.support.records import application, condition, deployed, fresh_versio
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.adoption import name_taken
-from aiapp.domain.application.plan import Children, plan
+from aiapp.domain.application.observed import Children
+from aiapp.domain.application.plan import plan
 from aiapp.domain.application.status import QUICK_SECONDS, SILENT_SECONDS, Assessment, assess, noteworthy_pods
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.records import ApplicationRecord, VersionRecord

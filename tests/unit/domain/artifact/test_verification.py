@@ -10,7 +10,8 @@ from tests.support.records import PIN, deployed, normal_version, observed, pod
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.domain.application.plan import Children, plan
+from aiapp.domain.application.observed import Children
+from aiapp.domain.application.plan import plan
 from aiapp.domain.application.status import assess
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known

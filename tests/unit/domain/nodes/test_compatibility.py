@@ -5,10 +5,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import LABELS, TABLES, mindcluster, node, nodes, seen
 
-from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.scheduling import Scheduling, Toleration
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu

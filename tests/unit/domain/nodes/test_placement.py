@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
 
-from aiapp.api.application import Scheduling, Toleration
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.scheduling import Scheduling, Toleration
 from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import Placement, beyond_labels, free_devices, placement

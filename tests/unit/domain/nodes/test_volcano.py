@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from tests.support.fleet import TABLES, mindcluster, node, seen
 
-from aiapp.api.application import Scheduling
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.scheduling import Scheduling
 from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.placement import placement
 from aiapp.domain.nodes.runtime_requirement import requirement

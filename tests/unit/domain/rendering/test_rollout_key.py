@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from tests.support import documents
 from tests.support.records import NORMAL
 
-from aiapp.api.application import Scheduling, ServedVersion, Serving, Toleration
 from aiapp.api.artifact import ImageArtifact
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
+from aiapp.api.scheduling import Scheduling, Toleration
+from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import CaBundleReference, ObsSource, Source
 from aiapp.api.version import Container, VersionSpec, VersionStatus
 from aiapp.domain.rendering.rollout_key import rollout_key

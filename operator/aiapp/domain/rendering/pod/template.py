@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiapp.api.application import Scheduling
 from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.runtime import User
+from aiapp.api.scheduling import Scheduling
 from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.naming import version_labels
 from aiapp.domain.kubernetes.quantities import written

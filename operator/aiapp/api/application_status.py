@@ -1,0 +1,69 @@
+"""The status of an AIApplication: what is deployed and how it fares. Types only."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from aiapp.api.meta import ATOMIC, ApiModel, Conditions
+from aiapp.api.version import VersionString
+
+
+class VersionSummary(ApiModel):
+    """One version of the application, as its list shows it."""
+
+    version: VersionString
+    """Version number."""
+    phase: Annotated[str, Field(max_length=16)]
+    """Importing, Normal, Waiting or Failed."""
+    created: datetime
+    """When the version was registered."""
+
+
+class Traffic(ApiModel):
+    """Traffic of one served version."""
+
+    version: VersionString
+    """Version number."""
+    weight: Annotated[int, Field(ge=0, le=100)]
+    """Percent that `spec` asks for."""
+    actual_weight: Annotated[int, Field(ge=0, le=100)]
+    """Percent that it gets now, by its share of the ready pods."""
+    replicas: Annotated[int, Field(ge=0)]
+    """Pods wanted."""
+    ready: Annotated[int, Field(ge=0)]
+    """Pods ready."""
+
+
+class ApplicationStatus(ApiModel):
+    """What is deployed and how it fares."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The generation of the spec that this status speaks of."""
+    phase: Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Waiting", "Managed"] | None = None
+    """Summary for humans; programs read the conditions."""
+    versions: Annotated[
+        tuple[VersionSummary, ...],
+        Field(max_length=50, json_schema_extra=ATOMIC),
+    ] = ()
+    """Versions of the application, newest first; at most 50."""
+    latest_version: VersionString | None = None
+    """Highest version number."""
+    latest_ready_version: VersionString | None = None
+    """Highest version number that is Normal."""
+    traffic: Annotated[tuple[Traffic, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
+    """Served versions with their wanted and actual shares."""
+    served: Annotated[str, Field(max_length=256)] | None = None
+    """The same in one line: `1.0.0`, or with several versions their actual shares, `1.0.0 90 %, 1.1.0 10 %`; `none`
+    when nothing is served."""
+    url: Annotated[str, Field(max_length=512)] | None = None
+    """Where predictions are answered inside the cluster."""
+    replicas: Annotated[int, Field(ge=0)] | None = None
+    """Pods wanted."""
+    ready_replicas: Annotated[int, Field(ge=0)] | None = None
+    """Pods ready."""
+    selector: Annotated[str, Field(max_length=512)] | None = None
+    """Label selector of the pods."""
+    conditions: Conditions = ()
+    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, Ready; while it applies Reconciling,
+    Stalled."""

@@ -1,0 +1,76 @@
+"""What a pass over an application knows: the object, its versions, and what exists for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiapp.domain.application.rollout import RenderContext
+from aiapp.domain.kubernetes.naming import VERSION_LABEL
+from aiapp.domain.kubernetes.resources import SERVICES, Json
+from aiapp.domain.records import ApplicationRecord, VersionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Children:
+    """What exists for the application: only objects that it owns."""
+
+    deployments: tuple[Json, ...] = ()
+    revisions: tuple[Json, ...] = ()
+    others: tuple[Json, ...] = ()
+    """Services and the like."""
+    pods: tuple[Json, ...] = ()
+
+    def deployment(self, version: str) -> Json | None:
+        return next((d for d in self.deployments if version_of(d) == version), None)
+
+    def service(self, version: str) -> Json | None:
+        return next((o for o in self.others if o["kind"] == SERVICES.kind and version_of(o) == version), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedApplication:
+    """What a pass over an application knows."""
+
+    application: ApplicationRecord
+    versions: tuple[VersionRecord, ...]
+    """All versions of the application, but for those that cannot be read."""
+    unreadable: frozenset[str] = frozenset()
+    """Names of versions that break a rule of this operator; their own status says which."""
+    children: Children
+    context: RenderContext
+    now: datetime
+    met: datetime
+    """When this process first looked at the application."""
+
+
+def version_of(child: Json) -> str | None:
+    """The version that a child belongs to; None for what belongs to the application itself."""
+    version = child["metadata"].get("labels", {}).get(VERSION_LABEL)
+    return None if version is None else str(version)
+
+
+def settled(child: Json) -> bool:
+    """Whether the Deployment's controller has seen its latest spec and all pods are of it and available."""
+    status = child.get("status", {})
+    wanted = wanted_pods(child)
+    return bool(
+        is_current(child)
+        and status.get("replicas", 0) == wanted
+        and status.get("updatedReplicas", 0) == wanted
+        and status.get("availableReplicas", 0) == wanted
+    )
+
+
+def is_current(child: Json) -> bool:
+    """Whether the status of a Deployment is of its latest spec."""
+    seen, latest = child.get("status", {}).get("observedGeneration", 0), child["metadata"].get("generation", 0)
+    return bool(seen >= latest)
+
+
+def ready_pods(child: Json) -> int:
+    """How many pods of a Deployment are ready."""
+    return int(child.get("status", {}).get("readyReplicas", 0))
+
+
+def wanted_pods(child: Json) -> int:
+    """How many pods a Deployment asks for."""
+    return int(child["spec"].get("replicas", 1))
