@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aiapp.api.meta import ATOMIC, ApiModel, Conditions
-from aiapp.api.version import VersionString
+from aiapp.api.version import RuntimeNameString, VersionString
 
 
 class VersionSummary(ApiModel):
@@ -18,6 +18,18 @@ class VersionSummary(ApiModel):
     """Importing, Normal, Waiting or Failed."""
     created: datetime
     """When the version was registered."""
+    source_type: Annotated[str, Field(max_length=32)] | None = None
+    """Kind of its source, for example Obs; absent until the source answered."""
+    bytes: Annotated[int, Field(ge=0)] | None = None
+    """Size of its package; absent until that is pinned."""
+    runtime: RuntimeNameString | None = None
+    """Full name of its runtime; absent until it is resolved."""
+    verdict: Annotated[str, Field(max_length=16)] | None = None
+    """Compatible, Incompatible or Unknown, over the nodes there are; absent until it is judged."""
+    weight: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Percent of the traffic that it gets now; absent where it is not served."""
+    rolled_out_at: datetime | None = None
+    """When its last rollout began; absent where it was never served."""
 
 
 class Traffic(ApiModel):
@@ -51,6 +63,10 @@ class ApplicationStatus(ApiModel):
     """Highest version number."""
     latest_ready_version: VersionString | None = None
     """Highest version number that is Normal."""
+    version_count: Annotated[int, Field(ge=0)] | None = None
+    """Versions of the application, those included that `versions` leaves out."""
+    ready_version_count: Annotated[int, Field(ge=0)] | None = None
+    """Those of them that are Normal."""
     traffic: Annotated[tuple[Traffic, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     """Served versions with their wanted and actual shares."""
     served: Annotated[str, Field(max_length=256)] | None = None

@@ -16,7 +16,7 @@ from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.schema import Schema, rebuilt, structural_schema, without_item_defaults
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 10
+REVISION: Final = 11
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
@@ -78,9 +78,12 @@ APPLICATIONS: Final = Kind(
         Column("Reason", _of_ready("reason")),
         Column("Replicas", ".status.replicas", "integer"),
         Column("Available", ".status.readyReplicas", "integer"),
+        Column("Latest", ".status.latestReadyVersion", wide=True),
+        Column("Versions", ".status.versionCount", "integer", wide=True),
         Column("URL", ".status.url", wide=True),
         AGE,
     ),
+    selectable=(".status.phase", ".status.latestReadyVersion"),
 )
 VERSIONS: Final = Kind(
     model=AIApplicationVersion,
@@ -95,10 +98,18 @@ VERSIONS: Final = Kind(
         Column("Ready", _of_ready("status")),
         Column("Reason", _of_ready("reason")),
         Column("Size", ".status.artifact.size"),
+        Column("Used-By", ".status.usedBy[0]"),
         Column("Pin", ".status.artifact.pin", wide=True),
         AGE,
     ),
-    selectable=(".spec.application", ".spec.version"),
+    selectable=(
+        ".spec.application",
+        ".spec.version",
+        ".status.phase",
+        ".status.model.type",
+        ".status.runtime.name",
+        ".status.compatibility.verdict",
+    ),
     initial={"phase": "Importing"},
 )
 RUNTIMES: Final = Kind(

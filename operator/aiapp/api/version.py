@@ -289,6 +289,14 @@ class VersionStatus(ApiModel):
     """The runtime."""
     compatibility: CompatibilityStatus | None = None
     """The verdict over the nodes."""
+    used_by: (
+        Annotated[
+            tuple[ApplicationName, ...],
+            Field(max_length=10, json_schema_extra=ATOMIC),
+        ]
+        | None
+    ) = None
+    """Applications whose `spec.serving.versions` names it, stopped ones too; absent while there is none."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
     """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
     conditions: Conditions = ()

@@ -27,6 +27,7 @@ from aiapp.domain.kubernetes.resources import (
     LIMIT_RANGES,
     PODS,
     Json,
+    Resource,
     resource_of,
 )
 from aiapp.domain.nodes.facts import NodeFacts
@@ -253,15 +254,17 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
 
 def _after(observed: ObservedApplication, done: CarriedOut) -> ObservedApplication:
     """The children as they are now that the plan was carried out."""
+    children = observed.children
+    deployments = _present(children.deployments, DEPLOYMENTS, done)
+    revisions = _present(children.revisions, CONTROLLER_REVISIONS, done)
+    return replace(observed, children=replace(children, deployments=deployments, revisions=revisions))
+
+
+def _present(before: Iterable[Json], kind: Resource, done: CarriedOut) -> tuple[Json, ...]:
     gone = {child["metadata"]["uid"] for child in done.deleted}
-    ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and _is_deployment(a.object)]
-    fresh = {child["metadata"]["name"]: child for child in (*observed.children.deployments, *ours)}
-    deployments = tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
-    return replace(observed, children=replace(observed.children, deployments=deployments))
-
-
-def _is_deployment(obj: Json) -> bool:
-    return resource_of(obj) == DEPLOYMENTS
+    ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and resource_of(a.object) == kind]
+    fresh = {child["metadata"]["name"]: child for child in (*before, *ours)}
+    return tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
 
 
 def _is_in(document: Json, namespace: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from aiapp.controller.cache import Cache, Change, application_of
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.artifact.sharing import serves
 from aiapp.domain.artifact.verification import has_reported
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL, pinned_versions
 from aiapp.domain.kubernetes.resources import (
@@ -88,7 +89,17 @@ class Triggers:
             return itself if application is None else (*itself, _application(document, application))
         if change.resource is RUNTIMES and itself:
             return (*itself, *self._versions_of(document))
+        if change.resource is APPLICATIONS and itself:
+            return (*itself, *self._used_otherwise(change))
         return itself
+
+    def _used_otherwise(self, change: Change) -> Iterable[Key]:
+        """The application's versions whose status does not say yet that it serves them, or no longer does."""
+        metadata = change.object["metadata"]
+        for version in self._store.versions(metadata["namespace"], metadata["name"]):
+            is_said = metadata["name"] in ((version.get("status") or {}).get("usedBy") or ())
+            if is_said != (change.new is not None and serves(change.new, version["spec"].get("version", ""))):
+                yield key_of(VERSIONS, version)
 
     def _held_back(self, namespace: str) -> Iterable[Key]:
         """Applications of the namespace that are not ready: what its pods may ask for has changed."""

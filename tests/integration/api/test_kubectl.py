@@ -88,15 +88,30 @@ VERSION_STATUS = VersionStatus(
         reasons=(ReasonCount(reason="ArchitectureMismatch", nodes=1, detail="arm64, not amd64", examples=("node-a",)),),
         near_fits=(NearFit(missing="Tainted", nodes=1, examples=("node-a",), remedy="tolerate it"),),
     ),
+    used_by=("mnist",),
     last_handled_reconcile_at="once",
     conditions=(READY,),
 )
 APPLICATION_STATUS = ApplicationStatus(
     observed_generation=1,
     phase="Running",
-    versions=(VersionSummary(version="1.0.0", phase="Normal", created=NOON),),
+    versions=(
+        VersionSummary(
+            version="1.0.0",
+            phase="Normal",
+            created=NOON,
+            source_type="Obs",
+            bytes=5_000_000_000,
+            runtime="pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64",
+            verdict="Compatible",
+            weight=100,
+            rolled_out_at=NOON,
+        ),
+    ),
     latest_version="1.0.0",
     latest_ready_version="1.0.0",
+    version_count=2,
+    ready_version_count=1,
     traffic=(Traffic(version="1.0.0", weight=100, actual_weight=100, replicas=2, ready=1),),
     served="1.0.0",
     url="http://mnist.default.svc:8080/",
@@ -176,6 +191,8 @@ def test_the_columns_of_an_application(kube: Kube, kubectl: Kubectl, namespace: 
         "REASON": "Normal",
         "REPLICAS": "2",
         "AVAILABLE": "1",
+        "LATEST": "1.0.0",
+        "VERSIONS": "2",
         "URL": "http://mnist.default.svc:8080/",
     }
 
@@ -192,6 +209,7 @@ def test_the_columns_of_a_version(kube: Kube, kubectl: Kubectl, namespace: str) 
         "READY": "True",
         "REASON": "Normal",
         "SIZE": "4.7 GiB",
+        "USED-BY": "mnist",
     }
     (wide,) = rows(kubectl, "aiappv", "-n", namespace, "-o", "wide")
     assert (wide["RUNTIME"], wide["LIFECYCLE"], wide["PIN"]) == (
@@ -240,6 +258,33 @@ def test_versions_are_selected_by_field(
         kube.apply(each, namespace)
     answer = kubectl("get", "aiappv", "-n", namespace, "--field-selector", selector, "-o", "name").stdout
     assert sorted(line.rpartition("/")[2] for line in answer.split()) == found
+
+
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        pytest.param("status.phase=Normal", ["mnist-1.0.0"], id="phase"),
+        pytest.param("status.phase=Importing,spec.application=mnist", ["mnist-1.1.0"], id="not looked at yet"),
+        pytest.param("status.model.type=PyTorch", ["mnist-1.0.0"], id="engine"),
+        pytest.param("status.runtime.name=pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64", ["mnist-1.0.0"], id="runtime"),
+        pytest.param("status.compatibility.verdict!=Compatible", ["mnist-1.1.0"], id="no verdict"),
+    ],
+)
+def test_versions_are_selected_by_what_became_of_them(
+    kube: Kube, kubectl: Kubectl, namespace: str, selector: str, found: list[str]
+) -> None:
+    shown(kube, version("mnist", "1.0.0"), VERSION_STATUS, namespace)
+    kube.apply(version("mnist", "1.1.0"), namespace)
+    answer = kubectl("get", "aiappv", "-n", namespace, "--field-selector", selector, "-o", "name").stdout
+    assert sorted(line.rpartition("/")[2] for line in answer.split()) == found
+
+
+def test_applications_are_selected_by_phase(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+    shown(kube, application(), APPLICATION_STATUS, namespace)
+    kube.apply(application("iris"), namespace)
+    for selector, found in (("status.phase=Running", "mnist"), ("status.phase!=Running", "iris")):
+        answer = kubectl("get", "aiapp", "-n", namespace, "--field-selector", selector, "-o", "name").stdout
+        assert answer.split() == [f"aiapplication.aiapp.dev/{found}"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

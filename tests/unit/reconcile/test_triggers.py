@@ -233,3 +233,25 @@ async def test_everything_is_every_object_of_our_kinds(rig: Rig) -> None:
 
 def names(keys: Iterable[Key]) -> set[str]:
     return {key.name for key in keys}
+
+
+def serving(*numbers: str) -> Json:
+    return {"serving": {"versions": [{"version": number} for number in numbers]}}
+
+
+async def test_an_application_calls_for_the_versions_that_it_serves_from_now_on_or_no_longer(rig: Rig) -> None:
+    rig.version("mnist-1.0.0", usedBy=["mnist"])
+    rig.version("mnist-1.1.0")
+    rig.version("mnist-1.2.0", usedBy=["mnist"])
+    rig.version("iris-1.1.0")
+    await rig.keys()
+    rig.put(APPLICATIONS, "mnist", spec=serving("1.1.0", "1.2.0"))
+    assert await rig.keys() == {app(), version("mnist-1.0.0"), version("mnist-1.1.0")}
+
+
+async def test_an_application_that_goes_calls_for_the_versions_that_it_served(rig: Rig) -> None:
+    rig.version("mnist-1.0.0", usedBy=["mnist"])
+    document = rig.put(APPLICATIONS, "mnist", spec=serving("1.0.0"))
+    await rig.keys()
+    rig.store.remove(APPLICATIONS, document)
+    assert await rig.keys() == {app(), version("mnist-1.0.0")}

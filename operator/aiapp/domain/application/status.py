@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from aiapp.api.application_status import Traffic, VersionSummary
+from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import Serving
 from aiapp.domain.application.observed import (
@@ -20,6 +20,7 @@ from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable,
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.application.traffic.shares import by_ready_pods
+from aiapp.domain.application.versions import listed
 from aiapp.domain.artifact.verification import deviation
 from aiapp.domain.conditions import STALLING, Finding, State, Trouble, fails, holds, summarize, unknown
 from aiapp.domain.events import Event, changes
@@ -35,7 +36,6 @@ QUICK_SECONDS: Final = 3.0
 """A new application reports only after this long that it waits for its version."""
 SILENT_SECONDS: Final = 30.0
 """The same while its versions report nothing either, as when hundreds are registered at once."""
-KEPT_VERSIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,13 +224,10 @@ def phase_of(ready: Finding, *, pods: int) -> Phase:
 
 def _status(observed: ObservedApplication, phase: Phase, traffic: Sequence[Traffic], serving: Serving | None) -> Json:
     application = observed.application
-    versions = sorted(observed.versions, key=lambda record: record.number, reverse=True)
     return {
         "observedGeneration": application.generation,
         "phase": phase,
-        "versions": [_summary(record) for record in versions[:KEPT_VERSIONS]],
-        **({"latestVersion": versions[0].spec.version} if versions else {}),
-        **_latest_ready(versions),
+        **listed(observed, traffic),
         "traffic": [t.model_dump(by_alias=True) for t in traffic],
         "served": _served(traffic),
         "replicas": sum(t.replicas for t in traffic),
@@ -244,14 +241,3 @@ def _served(traffic: Sequence[Traffic]) -> str:
     if len(traffic) == 1:
         return traffic[0].version
     return ", ".join(f"{t.version} {t.actual_weight} %" for t in traffic) or "none"
-
-
-def _summary(record: VersionRecord) -> Json:
-    phase = record.status.phase or "Importing"
-    summary = VersionSummary(version=record.spec.version, phase=phase, created=record.created)
-    return summary.model_dump(by_alias=True, mode="json")
-
-
-def _latest_ready(versions: Sequence[VersionRecord]) -> Json:
-    ready = next((v.spec.version for v in versions if v.is_true(ConditionType.READY)), None)
-    return {} if ready is None else {"latestReadyVersion": ready}

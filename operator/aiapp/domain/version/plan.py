@@ -44,7 +44,7 @@ from aiapp.domain.version.drift import DriftResult, LastLook, looked, with_look
 from aiapp.domain.version.pinning import Shared, name_taken, pinned_otherwise, too_many_manifests
 from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
-from aiapp.domain.version.status import Report, first_sight, report
+from aiapp.domain.version.status import Report, first_sight, report, with_users
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
@@ -83,6 +83,8 @@ class ObservedVersion:
     """When mere counts were last written."""
     taken: str | None = None
     """Why a ConfigMap could not be written: its name is taken."""
+    used_by: tuple[str, ...] = ()
+    """Names of the applications that are to serve it."""
 
 
 class Recording(NamedTuple):
@@ -227,7 +229,7 @@ def _objection(observed: ObservedVersion, manifest: Manifest) -> Finding | None:
 def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     record, shared = observed.record, observed.shared
     without_look = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
-    reported = with_look(without_look, draft.look)
+    reported = with_users(with_look(without_look, draft.look), observed.used_by)
     counted, wait = _damped(observed, reported)
     return VersionPlan(
         keep=draft.keep,
@@ -257,7 +259,7 @@ def _under_way(observed: ObservedVersion) -> VersionPlan:
         put_on_record=None,
         share=(),
         release=(),
-        report=first_sight(observed.record),
+        report=with_users(first_sight(observed.record), observed.used_by),
         writes_status=True,
         counted=observed.counted,
         events=(Event("Normal", Reason.IMPORT_STARTED, began),),

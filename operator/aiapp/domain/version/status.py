@@ -1,5 +1,6 @@
 """AIApplicationVersion: from the findings on source, runtime and nodes to conditions and status."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -79,6 +80,11 @@ def report(
     phase = phase_of(ready)
     runtime = resolution.status if isinstance(resolution, Resolved) else None
     return Report(tuple(findings), phase, _status(record, phase, known, runtime, verdict))
+
+
+def with_users(made: Report, used_by: Sequence[str]) -> Report:
+    """The report that also names the applications that are to serve the version."""
+    return replace(made, status=made.status | {"usedBy": list(used_by)}) if used_by else made
 
 
 def _runtime_resolved(record: VersionRecord, resolution: Resolution | None) -> Finding:

@@ -136,6 +136,7 @@ class VersionReconciler:
             vouched=self._vouched(record.namespace, package.pin) if package else None,
             checked=ports.drifts.checked(record),
             counted=self._counted.get(key),
+            used_by=tuple(one["metadata"]["name"] for one in self._served_by(record)),
         )
 
     def _shared(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> Shared:

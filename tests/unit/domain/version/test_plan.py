@@ -300,3 +300,9 @@ def test_what_a_newer_operator_has_pinned_to_an_image_stays_as_it_is() -> None:
     assert wanted.report.status["artifact"] == record.raw["status"]["artifact"]
     assert wanted.report.status["source"]["type"] == "Image"
     assert wanted.report.ready.state is State.TRUE
+
+
+@pytest.mark.parametrize("observed", [new(), new(inspection=UnderWay()), pinned()], ids=["new", "under way", "pinned"])
+def test_it_says_which_application_serves_it(observed: ObservedVersion) -> None:
+    assert plan(replace(observed, used_by=("mnist",))).report.status["usedBy"] == ["mnist"]
+    assert "usedBy" not in plan(observed).report.status
