@@ -133,7 +133,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
     limits.add_argument("--queue", type=int, default=64, help="requests that may wait for a process (64)")
     limits.add_argument("--predict-timeout", type=float, default=60.0, help="seconds for one prediction (60)")
-    limits.add_argument("--grace", type=float, default=60.0, help="seconds to go on answering after SIGTERM (60)")
+    limits.add_argument("--grace", type=float, default=60.0, help="seconds to take requests after SIGTERM (60)")
     limits.add_argument(
         "--quiet", type=float, default=10.0, help="after SIGTERM end this many seconds after the last prediction (10)"
     )

@@ -48,6 +48,12 @@ def running(server: Server, seconds: float) -> Background:
     return request
 
 
+def refuses(server: Server) -> bool:
+    """Whether it takes no more connections."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", server.port)) != 0
+
+
 def post(content: bytes) -> bytes:
     return b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
 
@@ -256,6 +262,34 @@ def test_sigterm_finishes_what_runs_keeps_answering_and_is_not_ready(start: Star
     assert (late.status, late.headers["Connection"]) == (200, "close")
     assert reused
     assert reused.status == 200
+    assert server.wait() == 0
+
+
+def test_a_prediction_that_outlasts_the_grace_period_is_finished_while_no_more_are_taken(start: Start) -> None:
+    server = start("--quiet", "60", "--grace", "0.5").wait_until_ready()
+    unfinished = running(server, 4)
+    waiting = server.connect().send(post(b'{"n": 2}'))
+    server.process.send_signal(signal.SIGTERM)
+    eventually(lambda: refuses(server))
+
+    assert not unfinished.is_answered
+    assert unfinished.reply.status == 200
+    answer = waiting.reply()
+    assert answer
+    assert answer.json == {"n": 2}
+    assert server.wait() == 0
+
+
+def test_an_answer_that_its_client_reads_slowly_is_sent_to_its_end(start: Start) -> None:
+    server = start("--quiet", "0", "--grace", "0").wait_until_ready()
+    slow = server.connect().send(post(json.dumps({"text": "x" * (1 << 24)}).encode()))
+    eventually(lambda: "status=200" in server.output)
+    server.process.send_signal(signal.SIGTERM)
+    eventually(lambda: refuses(server))
+    answer = slow.reply()
+
+    assert answer
+    assert len(answer.content) > 1 << 24
     assert server.wait() == 0
 
 

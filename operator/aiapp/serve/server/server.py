@@ -31,6 +31,8 @@ SWEEP_SECONDS = 0.25
 GATHER_SECONDS = 0.05
 """How long the log lines of requests wait to be written together."""
 STOP_PATIENCE_SECONDS = 3.0
+LAST_BYTES_SECONDS = 5.0
+"""At the end: time for clients to read the answers that they have not read yet."""
 BUFFERED_BODIES = 4
 """Bytes that may be held for all connections together, in bodies of the largest size."""
 CLIENT_GONE = Answer(499, "", b"")
@@ -59,6 +61,8 @@ class Server:
         self._held_bytes = 0
         self._last_prediction = self._loop.time()
         self._pool = self._make_pool(launch)
+        self._accepting: Optional[asyncio.AbstractServer] = None
+        self._all_closed = asyncio.Event()
         if config.problem:
             self._log.event(config.problem)
 
@@ -76,17 +80,27 @@ class Server:
         ):
             self._loop.add_signal_handler(number, handler)
         self._pool.reap()  # what has ended before SIGCHLD was heard
-        server = await self._loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
+        self._accepting = await self._loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
         self._log.event("listening", port=listener.getsockname()[1])
         self._sweep()
         failure = await self._ended
         await self._pool.stop(STOP_PATIENCE_SECONDS)
-        server.close()
-        for connection in list(self._connections):
-            connection.close()
-        await asyncio.sleep(0)
+        await self._close()
         self._log.event("ended")
         return failure
+
+    async def _close(self) -> None:
+        """Closes all connections, each when what was written to it has gone out."""
+        self._accept_no_more()
+        for connection in list(self._connections):
+            connection.close()
+        if len(self._connections):
+            self._all_closed.clear()
+            await asyncio.wait([asyncio.ensure_future(self._all_closed.wait())], timeout=LAST_BYTES_SECONDS)
+
+    def _accept_no_more(self) -> None:
+        if self._accepting is not None:
+            self._accepting.close()
 
     # For connections (RequestHandler).
 
@@ -134,6 +148,8 @@ class Server:
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        if not len(self._connections):
+            self._all_closed.set()
 
     def abandoned(self, exchange: Exchange) -> None:
         """The client has gone away before its answer."""
@@ -202,9 +218,13 @@ class Server:
         self._drain(self._loop.time() + self.options.grace)
 
     def _drain(self, end: float) -> None:
+        """Ends it when it has been quiet. After `end` it takes no more, and finishes the predictions it has."""
         now = self._loop.time()
-        is_quiet = self._pool.idle and now - self._last_prediction >= self.options.quiet
-        if is_quiet or now >= end:
+        is_late = now >= end
+        if is_late:
+            self._accept_no_more()
+        is_quiet = is_late or now - self._last_prediction >= self.options.quiet
+        if (is_quiet and self._pool.idle) or now >= end + self.options.predict_timeout:
             self._end()
         else:
             self._loop.call_later(SWEEP_SECONDS, self._drain, end)
