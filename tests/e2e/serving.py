@@ -1,11 +1,14 @@
 """Small applications in a cluster that runs pods: put there, asked, watched."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from demo.images import Images
 from demo.kubectl import Kubectl
 from tests.support.kube import Object
+from tests.support.load import Load, from_pod
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
 
@@ -51,9 +54,14 @@ class Serving:
         uri = f"obs://{self.registry.bucket.name}/{NAME}/{number}/"
         return self.registry.version(NAME, number, obs={"uri": uri}, runtime=self.images.cpu_runtime)
 
-    def serve(self, number: str = "1.0.0") -> Object:
-        """Let the application serve that version with one pod."""
-        return self.registry.application(NAME, versions=[{"version": number, "replicas": 1}])
+    def serve(self, number: str = "1.0.0", replicas: int = 1) -> Object:
+        """Let the application serve that version alone, with so many pods."""
+        return self.split((number, replicas, 100))
+
+    def split(self, *shares: tuple[str, int, int]) -> Object:
+        """Let the application serve these: version, pods, weight."""
+        entries = [{"version": number, "replicas": pods, "weight": weight} for number, pods, weight in shares]
+        return self.registry.application(NAME, versions=entries)
 
     def deployed(self, content: str, number: str = "1.0.0") -> Object:
         """All of it, until it answers; the application."""
@@ -63,15 +71,17 @@ class Serving:
         self.until_running(number)
         return application
 
-    def until_running(self, number: str = "1.0.0") -> None:
-        """Wait until exactly this version runs, as its latest spec asks for."""
+    def until_running(self, *numbers: str) -> None:
+        """Wait until exactly these versions run (1.0.0 when none is named), as the latest spec asks for."""
 
         def runs() -> bool:
             found = self.registry.kube.get("aiapp.dev/v1alpha1", "AIApplication", NAME, self.registry.namespace)
             status = found.get("status", {})
             assert status.get("observedGeneration") == found["metadata"]["generation"], status
             assert status["phase"] == "Running", status["conditions"]
-            assert [traffic["version"] for traffic in status["traffic"]] == [number], status["traffic"]
+            assert [traffic["version"] for traffic in status["traffic"]] == list(numbers or ("1.0.0",)), status[
+                "traffic"
+            ]
             return True
 
         eventually(runs, timeout=RUNNING_SECONDS)
@@ -97,6 +107,16 @@ class Serving:
         )
         endpoints = [endpoint for one in found for endpoint in one["endpoints"] or ()]
         return {endpoint["targetRef"]["uid"] for endpoint in endpoints if endpoint["conditions"]["ready"]}
+
+    @contextmanager
+    def asked(self) -> Iterator[Load]:
+        """A pod that asks the application through its Service all the time."""
+        service = self.registry.find("v1", "Service", NAME)
+        assert service is not None
+        url = f"http://{service['spec']['clusterIP']}/"
+        node = self.pods()[0]["spec"]["nodeName"]
+        with from_pod(self.registry.kube, self.registry.namespace, url, image=self.images.cpu, node=node) as load:
+            yield load
 
     def kill(self, pod: Object) -> None:
         """End a pod at once, as the loss of its node would."""

@@ -51,13 +51,20 @@ class Kube:
         self, method: str, path: str, body: Any = None, *, content_type: str = "application/json", **query: Any
     ) -> Object:
         """One call; `path` starts at the server's root. ApiError for every answer from 400 on."""
-        url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        headers = {**self.headers, "Content-Type": content_type}
-        request = urllib.request.Request(url, data=data, method=method, headers=headers)
+        found: Object = json.loads(self._answer(method, path, data, {"Content-Type": content_type}, query))
+        return found
+
+    def text(self, path: str, **query: Any) -> str:
+        """What a path answers that has no JSON, as the log of a pod."""
+        return self._answer("GET", path, None, {}, query).decode(errors="replace")
+
+    def _answer(self, method: str, path: str, data: bytes | None, headers: dict[str, str], query: Object) -> bytes:
+        url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        request = urllib.request.Request(url, data=data, method=method, headers={**self.headers, **headers})
         try:
             with opener(self.ssl_context).open(request, timeout=TIMEOUT_SECONDS) as answer:
-                found: Object = json.load(answer)
+                found: bytes = answer.read()
                 return found
         except urllib.error.HTTPError as error:
             with error:

@@ -1,0 +1,134 @@
+"""Clients ask an application through its Service all the time, over kept and new connections, while it changes."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.e2e.conftest import Installed
+from tests.e2e.serving import NAME, RUNNING_SECONDS, SERVICE, Serving
+from tests.support.kube import Object
+from tests.support.load import Load
+from tests.support.waiting import eventually
+
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
+
+pytestmark = pytest.mark.timeout(900)
+
+DRAIN_SECONDS = 100
+"""The pod's own grace period, and some."""
+REQUESTS = 600
+"""So many more before and after a change."""
+NEVER_STARTS = SERVICE.replace("self.content = file.read()", 'raise RuntimeError("this model does not load")')
+CRASHES = SERVICE.replace("import time\n", "import threading\nimport time\n").replace(
+    "self.content = file.read()",
+    "self.content = file.read()\n        threading.Timer(10, os._exit, [1]).start()",
+)
+
+
+def test_no_request_is_lost_while_another_version_takes_over_and_hands_back(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two")
+    serving.register("1.1.0")
+    with serving.asked() as load:
+        for number, content in (("1.1.0", "two"), ("1.0.0", "one")):
+            load.for_more(REQUESTS)
+            serving.serve(number)
+            serving.until_running(number)
+            load.until_only(content)
+            _until_pods(serving, 1)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_while_pods_are_added_and_taken_away(serving: Serving) -> None:
+    serving.deployed("one")
+    with serving.asked() as load:
+        for replicas in (3, 1):
+            load.for_more(REQUESTS)
+            serving.serve(replicas=replicas)
+            serving.until_running()
+            eventually(lambda replicas=replicas: len(serving.reached()) == replicas)  # type: ignore[misc]
+            _until_pods(serving, replicas)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_when_a_pod_is_deleted_beside_another(serving: Serving) -> None:
+    serving.deployed("one")
+    serving.serve(replicas=2)
+    eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        gone = serving.pods()[0]
+        serving.registry.kube.delete(gone)
+        eventually(lambda: serving.registry.find("v1", "Pod", gone["metadata"]["name"]) is None, timeout=DRAIN_SECONDS)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_when_the_operator_dies_in_the_middle_of_a_rollout(
+    serving: Serving, installed: Installed
+) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two")
+    serving.register("1.1.0")
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        serving.serve("1.1.0")
+        eventually(lambda: len(serving.pods()) == 2, timeout=RUNNING_SECONDS)
+        _kill_the_operator(installed)
+        serving.until_running("1.1.0")
+        load.until_only("two")
+        _until_pods(serving, 1)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_to_a_version_that_never_becomes_ready(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two", NEVER_STARTS)
+    serving.register("1.1.0")
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
+        eventually(lambda: _restarts(serving) >= 2, timeout=RUNNING_SECONDS)
+        load.for_more(REQUESTS)
+        assert set(load.results()) == {"one"}
+        assert load.failures() == []
+
+
+def test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_answered_itself(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two", CRASHES)
+    serving.register("1.1.0")
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
+        _until(load, lambda: load.results()["two"] >= REQUESTS)
+        assert [failure for failure in load.failures() if failure.status is None] == []
+
+
+def _until(load: Load, check: Callable[[], bool]) -> None:
+    eventually(check, timeout=RUNNING_SECONDS)
+    load.for_more(REQUESTS)
+
+
+def _until_pods(serving: Serving, number: int) -> None:
+    """Wait until there are so many pods in all, those that are ending too."""
+    selector = f"{APPLICATION_LABEL}={NAME}"
+
+    def pods() -> list[Object]:
+        return serving.registry.kube.list("v1", "Pod", serving.registry.namespace, labelSelector=selector)
+
+    eventually(lambda: len(pods()) == number, timeout=DRAIN_SECONDS)
+
+
+def _restarts(serving: Serving) -> int:
+    """How often containers of the application's pods have been started again."""
+    states = [state for pod in serving.pods() for state in pod["status"].get("containerStatuses", ())]
+    return sum(int(state["restartCount"]) for state in states)
+
+
+def _kill_the_operator(installed: Installed) -> None:
+    """End all its pods at once."""
+    for pod in installed.kube.list("v1", "Pod", "aiapp-system", labelSelector="app.kubernetes.io/name=aiapp-operator"):
+        installed.kube.delete(pod, gracePeriodSeconds=0)
