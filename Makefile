@@ -86,6 +86,11 @@ e2e-hostile: $(READY) ## one hostile namespace for five minutes, the operator wi
 	@$(BIN)/aiapp sandbox prepare
 	@HOSTILE_SECONDS=300 $(BIN)/python -m pytest tests/integration/hostile -q
 
+.PHONY: e2e-gateway
+e2e-gateway: $(READY) ## applications behind a real gateway, which is built once; needs root on Linux
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/peers/gateway -q
+
 e2e-gitops: $(READY) ## sync from Git with a real Argo CD and a real Flux, which are built once; needs redis-server
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/gitops -q

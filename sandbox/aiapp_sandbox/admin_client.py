@@ -36,6 +36,10 @@ class AdminClient:
         """Merge `change` into the object at `path`."""
         self._call("PATCH", path, change, "application/merge-patch+json")
 
+    def apply(self, path: str, manifest: dict[str, Any]) -> None:
+        """Create the object at `path`, or make it so, whoever else has set fields of it."""
+        self._call("PATCH", f"{path}?fieldManager=aiapp-sandbox&force=true", manifest, "application/apply-patch+yaml")
+
     def api_ready(self) -> bool:
         """Whether the API server answers and says that it is ready."""
         try:

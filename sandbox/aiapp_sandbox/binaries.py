@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiapp_sandbox import build
 from aiapp_sandbox.concurrently import concurrently
-from aiapp_sandbox.pins import TOOLS, Module, Tool
+from aiapp_sandbox.pins import FILES, TOOLS, Module, Tool
 from aiapp_sandbox.progress import Progress
 
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
@@ -18,9 +18,10 @@ VERSION_SECONDS = 20
 def resolve(names: Iterable[str], environ: Mapping[str, str], progress: Progress) -> dict[str, Path]:
     """An absolute path for each tool: from KUBEBUILDER_ASSETS, PATH when the version fits, the cache, or a build.
 
-    SandboxError when one must be built and cannot be.
+    A name of FILES stands for a folder of files. SandboxError when something must be built and cannot be.
     """
-    tools = [TOOLS[name] for name in dict.fromkeys(names)]
+    asked = dict.fromkeys(names)
+    tools = [TOOLS[name] for name in asked if name in TOOLS]
     found = {tool.name: path for tool in tools if (path := ready_made(tool, environ))}
     wanted: dict[Module, list[Tool]] = {}
     for tool in tools:
@@ -34,7 +35,7 @@ def resolve(names: Iterable[str], environ: Mapping[str, str], progress: Progress
     with concurrently(max(1, (os.cpu_count() or 1) // 2)) as begin:
         for missing in wanted.values():
             begin(add, missing)
-    return found
+    return found | {name: build.files(FILES[name], environ, progress) for name in asked if name in FILES}
 
 
 def ready_made(tool: Tool, environ: Mapping[str, str]) -> Path | None:

@@ -13,15 +13,18 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from aiapp_sandbox.errors import SandboxError
 from aiapp_sandbox.locks import exclusive
-from aiapp_sandbox.pins import Module, Tool
+from aiapp_sandbox.pins import Files, Module, Tool
 from aiapp_sandbox.progress import Progress
 from aiapp_sandbox.waiting import called_off
 
 _ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+STAND_INS = "standins"
+"""The folder of a module with small modules of our own in place of those that no module proxy serves."""
 _PART = ".part-"
 _LOOK_SECONDS = 0.2
 _KEPT_LINES = 30
@@ -35,27 +38,75 @@ def cache(environ: Mapping[str, str]) -> Path:
 
 def digest(module: Module, target: str) -> str:
     """Identifies the content of a build: pins, flags and target platform."""
-    pinned = {name: (module.folder / name).read_text() for name in ("go.mod", "go.sum")}
+    pinned = {str(path.relative_to(module.folder)): path.read_text() for path in sorted(_pinning(module))}
     content = json.dumps([target, pinned, _flags(module), _ENVIRONMENT], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _pinning(module: Module) -> Iterator[Path]:
+    """The files that decide what is built."""
+    yield from (module.folder / name for name in ("go.mod", "go.sum"))
+    yield from (path for path in module.folder.glob(f"{STAND_INS}/**/*") if path.is_file())
 
 
 def built(tools: Sequence[Tool], environ: Mapping[str, str], progress: Progress) -> dict[str, Path]:
     """The programs, all of one module, from the cache or built now; racing callers wait for one build."""
     module = tools[0].module
-    target = cache(environ) / f"{module.name}-{digest(module, platform_name())}"
+    target = _target(module, environ)
     paths = {tool.name: target / tool.name for tool in tools}
     if all(path.exists() for path in paths.values()):
         return paths
 
-    def waiting() -> None:
-        progress.doing(f"waiting for another process that builds {module.name}")
-
-    with exclusive(target.parent / f".{target.name}.lock", on_wait=waiting):
+    with _alone(target, progress):
         missing = [tool for tool in tools if not paths[tool.name].exists()]
         if missing:
             _build(module, missing, target, environ, progress)
     return paths
+
+
+def files(wanted: Files, environ: Mapping[str, str], progress: Progress) -> Path:
+    """A copy of the folder, from the cache or made now with what Go has downloaded."""
+    target = _target(wanted.module, environ)
+    copy = target / wanted.name
+    if copy.exists():
+        return copy
+    with _alone(target, progress):
+        if not copy.exists():
+            _copy(wanted, copy, environ)
+    return copy
+
+
+def _copy(wanted: Files, target: Path, environ: Mapping[str, str]) -> None:
+    command = [_go(wanted.module, environ), "mod", "download", "-json", wanted.path]
+    done = subprocess.run(
+        command,
+        cwd=wanted.module.folder,
+        env={**environ, **_ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SandboxError(f"go could not download {wanted.path}:\n{done.stderr.strip()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_PART, dir=target.parent) as part:
+        copied = Path(part) / wanted.name
+        shutil.copytree(Path(json.loads(done.stdout)["Dir"]) / wanted.folder, copied, copy_function=shutil.copyfile)
+        copied.chmod(0o755)  # Go's own folders cannot be written to
+        copied.replace(target)
+
+
+def _target(module: Module, environ: Mapping[str, str]) -> Path:
+    return cache(environ) / f"{module.name}-{digest(module, platform_name())}"
+
+
+def _alone(target: Path, progress: Progress) -> AbstractContextManager[None]:
+    """No other process writes to the folder meanwhile."""
+    name = target.name.rpartition("-")[0]
+    return exclusive(
+        target.parent / f".{target.name}.lock",
+        on_wait=lambda: progress.doing(f"waiting for another process that builds {name}"),
+    )
 
 
 def platform_name() -> str:

@@ -26,7 +26,7 @@ class Request:
     nodes: str = "none"
     """A node profile or a file with one."""
     services: tuple[str, ...] = ()
-    """Of `s3`, `registry`."""
+    """Of `s3`, `registry`, `gateway`."""
     owner_pid: int | None = None
     """When this process has ended the sandbox is nobody's, and the next `up` of any sandbox removes it."""
 
@@ -149,8 +149,8 @@ def _with_services(folder: Folder, names: tuple[str, ...], environ: Mapping[str,
     for name in names:
         if name in record.services:
             continue
-        if services.PROGRAMS[name] not in record.binaries:
-            found = binaries.resolve((services.PROGRAMS[name],), environ, progress)
+        if not record.binaries.keys() >= set(services.PROGRAMS[name]):
+            found = binaries.resolve(services.PROGRAMS[name], environ, progress)
             record = folder.update(binaries={**record.binaries, **found})
         record = startup.add_service(name, _context(folder, record), progress)
     return record

@@ -59,12 +59,26 @@ class Tool:
         return parts[-1]
 
 
+@dataclass(frozen=True)
+class Files:
+    """A folder of a module that is taken as it is."""
+
+    name: str
+    module: Module
+    """Pins the version."""
+    path: str
+    """The module with the folder."""
+    folder: str
+
+
 KUBERNETES = Module("kubernetes", ldflags=_STAMP)
 CONTAINERD = Module("containerd", tags="no_btrfs no_devmapper no_zfs")
 KWOK = Module("kwok")
 VERSITYGW = Module("versitygw")
 REGISTRY = Module("registry")
 HELM = Module("helm", ldflags=_HELM_STAMP)
+TRAEFIK_VERSION = "v3.7.13"
+TRAEFIK = Module("traefik", ldflags=f"{_STRIP} -X github.com/traefik/traefik/v3/pkg/version.Version={TRAEFIK_VERSION}")
 
 
 def _kubernetes(name: str) -> Tool:
@@ -97,9 +111,14 @@ _ALL = (
     Tool("versitygw", VERSITYGW, "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"),
     Tool("registry", REGISTRY, "github.com/distribution/distribution/v3/cmd/registry", "v3.1.1"),
     Tool("helm", HELM, f"{_HELM_PACKAGE}/cmd/helm", "v3.", ("version", "--template", "{{.Version}}")),
+    Tool("traefik", TRAEFIK, "github.com/traefik/traefik/v3/cmd/traefik", TRAEFIK_VERSION, ("version",)),
 )
 
 TOOLS = {tool.name: tool for tool in _ALL}
+
+GATEWAY_API = Files("gateway-api", TRAEFIK, "sigs.k8s.io/gateway-api", "config/crd/standard")
+FILES = {files.name: files for files in (GATEWAY_API,)}
+"""By the name under which they are asked for as a tool is."""
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 REAL_NODES = ("kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr")

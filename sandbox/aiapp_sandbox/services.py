@@ -1,11 +1,13 @@
-"""What a sandbox offers beside the control plane: an S3 server and an image registry. Knows nothing of Kubernetes."""
+"""What a sandbox offers beside the control plane: an S3 server, an image registry, a gateway."""
 
 import secrets
 from collections.abc import Callable
 
 import yaml
 
+from aiapp_sandbox import gateway
 from aiapp_sandbox.context import Context
+from aiapp_sandbox.pins import GATEWAY_API
 from aiapp_sandbox.ports import listening, reserved
 from aiapp_sandbox.processes import Process, until_ready
 from aiapp_sandbox.state import Service
@@ -63,5 +65,15 @@ def until_service_ready(process: Process, service: Service) -> None:
     until_ready(process, lambda: listening(host, int(port)), seconds=READY_SECONDS)
 
 
-STARTERS: dict[str, Callable[[Context], Service]] = {"s3": start_s3, "registry": start_registry}
-PROGRAMS = {"s3": "versitygw", "registry": "registry"}
+STARTERS: dict[str, Callable[[Context], Service]] = {
+    "s3": start_s3,
+    "registry": start_registry,
+    "gateway": gateway.start,
+}
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    "s3": ("versitygw",),
+    "registry": ("registry",),
+    "gateway": ("traefik", GATEWAY_API.name),
+}
+PREPARED = ("s3", "registry")
+"""Those that nearly everybody wants; the others are built when they are asked for."""

@@ -25,6 +25,8 @@ def variables(folder: Folder, record: Record, environ: Mapping[str, str]) -> dic
         found |= {"AWS_DEFAULT_REGION": REGION, "ENDPOINT": s3.endpoint}
     if registry := record.services.get("registry"):
         found["REGISTRY"] = registry.address
+    if gateway := record.services.get("gateway"):
+        found["GATEWAY"] = gateway.endpoint
     return found
 
 

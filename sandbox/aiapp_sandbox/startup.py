@@ -59,11 +59,11 @@ def programs(profile: Profile, wanted: tuple[str, ...]) -> list[str]:
     """The tools that this sandbox needs, and no more."""
     real = pins.REAL_NODES if profile.real else ()
     kwok = pins.SIMULATED_NODES if profile.simulated else ()
-    return [*pins.CONTROL_PLANE, *real, *kwok, *(services.PROGRAMS[name] for name in wanted)]
+    return [*pins.CONTROL_PLANE, *real, *kwok, *(program for name in wanted for program in services.PROGRAMS[name])]
 
 
 def prepare(environ: Mapping[str, str], progress: Progress) -> None:
-    """Have all programs that a sandbox on this machine and its users can need: none waits for a build then.
+    """Have all programs that sandboxes on this machine and their users need, but for the gateway's.
 
     Raises SandboxError.
     """
@@ -71,7 +71,7 @@ def prepare(environ: Mapping[str, str], progress: Progress) -> None:
     profile = load("demo")  # nodes of both kinds
     if lifecycle.possible():
         profile = all_simulated(profile)
-    binaries.resolve([*programs(profile, tuple(services.PROGRAMS)), *pins.CLIENTS], environ, progress)
+    binaries.resolve([*programs(profile, services.PREPARED), *pins.CLIENTS], environ, progress)
 
 
 def add_service(name: str, context: Context, progress: Progress) -> Record:

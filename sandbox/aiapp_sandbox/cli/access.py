@@ -19,7 +19,7 @@ def env(name: str) -> None:
     r"""Print shell commands that make a shell use a sandbox.
 
     KUBECONFIG; PATH with kubectl; with an S3 server AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION and
-    ENDPOINT, its address; with a registry REGISTRY, its HOST:PORT.
+    ENDPOINT, its address; with a registry REGISTRY, its HOST:PORT; with a gateway GATEWAY, its URL.
 
     \b
     Examples:

@@ -31,7 +31,7 @@ HEAD: Final = ("NAME", "STATE", "NODES", "SERVICES", "SERVER")
     "wanted",
     metavar="NAMES",
     multiple=True,
-    help="Also start these: s3, registry. Several are separated by commas, or the option is repeated.",
+    help="Also start these: s3, registry, gateway. Several are separated by commas, or the option is repeated.",
 )
 @click.option(
     "--owner-pid", type=int, help="Let the next `up` of any sandbox remove this one when that process has ended."
@@ -47,6 +47,7 @@ def up(name: str, nodes: str, wanted: tuple[str, ...], owner_pid: int | None) ->
     Examples:
       aiapp sandbox up
       aiapp sandbox up --name two --nodes simulated --with s3,registry
+      aiapp sandbox up --nodes real --with gateway
       aiapp sandbox up --nodes ./fleet.yaml
     """
     signal.signal(signal.SIGTERM, _interrupt)
@@ -146,7 +147,8 @@ def prepare() -> None:
     """Install and build what sandboxes need, so that the first one starts as fast as the others.
 
     As root the Debian packages that real nodes and images stand on; otherwise it says which are missing. The programs
-    that are neither in KUBEBUILDER_ASSETS nor in PATH are built with Go, which takes 15 to 20 minutes on two cores.
+    that are neither in KUBEBUILDER_ASSETS nor in PATH are built with Go, which takes 15 to 20 minutes on two cores. The
+    gateway's are built by the first `aiapp sandbox up --with gateway`.
     """
     with progress() as shown:
         absent = debian.prepare(shown)

@@ -11,6 +11,7 @@ from aiapp_sandbox.state import Folder, Record, Service
 
 S3 = Service(endpoint="http://10.192.0.1:9000", access_key="AK", secret_key="it's $a secret")
 REGISTRY = Service(endpoint="http://10.192.0.1:5000")
+GATEWAY = Service(endpoint="http://10.192.0.1:8000")
 
 
 def program(folder: Path, name: str) -> Path:
@@ -28,14 +29,14 @@ def record(kubectl: Path, **services: Service) -> Record:
 
 def test_a_shell_that_evaluates_it_has_kubeconfig_keys_and_addresses(tmp_path: Path) -> None:
     kubectl = program(tmp_path / "built", "kubectl")
-    wanted = shell.variables(Folder(tmp_path / "one"), record(kubectl, s3=S3, registry=REGISTRY), {"PATH": "/usr/bin"})
-    script = (
-        shell.exports(wanted) + "command -v kubectl; echo $KUBECONFIG $ENDPOINT $REGISTRY; echo $AWS_SECRET_ACCESS_KEY"
-    )
+    found = record(kubectl, s3=S3, registry=REGISTRY, gateway=GATEWAY)
+    wanted = shell.variables(Folder(tmp_path / "one"), found, {"PATH": "/usr/bin"})
+    script = "command -v kubectl; echo $KUBECONFIG $ENDPOINT $REGISTRY $GATEWAY; echo $AWS_SECRET_ACCESS_KEY"
+    script = shell.exports(wanted) + script
     shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin"})
     assert shown.stdout.splitlines() == [
         str(kubectl),
-        f"{tmp_path}/one/kubeconfig http://10.192.0.1:9000 10.192.0.1:5000",
+        f"{tmp_path}/one/kubeconfig http://10.192.0.1:9000 10.192.0.1:5000 http://10.192.0.1:8000",
         "it's $a secret",
     ]
 

@@ -1,0 +1,99 @@
+"""Traefik as the Gateway API's controller, as a process, and one Gateway for everybody. Makes no routes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aiapp_sandbox.admin_client import AdminClient
+from aiapp_sandbox.context import Context
+from aiapp_sandbox.pins import GATEWAY_API
+from aiapp_sandbox.ports import reserved
+from aiapp_sandbox.processes import until_ready
+from aiapp_sandbox.state import Service
+from aiapp_sandbox.waiting import until
+
+NAMESPACE, NAME = "gateway", "sandbox"
+"""The Gateway, which takes routes of all namespaces."""
+
+CLASS = "traefik"
+READY_SECONDS = 120
+_API = "/apis/gateway.networking.k8s.io/v1"
+_PLURALS = {
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1/customresourcedefinitions",
+    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+    "ValidatingAdmissionPolicyBinding": "admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+}
+
+
+def start(context: Context) -> Service:
+    """Install the Gateway API, start Traefik on a free port, and make the Gateway; returns when it takes routes."""
+    admin = AdminClient(context)
+    until(admin.api_ready, seconds=READY_SECONDS, what="the API server to become ready")
+    install(admin, context.binaries[GATEWAY_API.name])
+    with reserved(context.host, ("gateway",)) as ports:
+        process = context.start("gateway", command(context, ports["gateway"]), environment(context))
+        for path, manifest in manifests(ports["gateway"]):
+            admin.apply(path, manifest)
+        until_ready(process, lambda: programmed(admin), seconds=READY_SECONDS)
+    return Service(endpoint=f"http://{context.host}:{ports['gateway']}")
+
+
+def install(admin: AdminClient, definitions: Path) -> None:
+    """The kinds of the Gateway API, its standard channel; returns when those that are used here are served."""
+    for file in sorted(definitions.glob("*.yaml")):
+        for manifest in filter(None, yaml.safe_load_all(file.read_text())):
+            admin.apply(f"/apis/{_PLURALS[manifest['kind']]}/{manifest['metadata']['name']}", manifest)
+    until(lambda: _served(admin), seconds=READY_SECONDS, what="the Gateway API to be served")
+
+
+def _served(admin: AdminClient) -> bool:
+    groups = admin.get("/apis")["groups"]
+    if all(group["name"] != "gateway.networking.k8s.io" for group in groups):
+        return False
+    return {"gatewayclasses", "gateways", "httproutes"} <= {found["name"] for found in admin.get(_API)["resources"]}
+
+
+def command(context: Context, port: int) -> list[str]:
+    """Traefik with its defaults, for the Gateway API alone."""
+    return [
+        str(context.binaries["traefik"]),
+        f"--entrypoints.http.address={context.host}:{port}",
+        "--providers.kubernetesgateway=true",
+        f"--providers.kubernetesgateway.statusaddress.ip={context.host}",
+        "--global.checknewversion=false",
+        "--global.sendanonymoususage=false",
+    ]
+
+
+def environment(context: Context) -> dict[str, str]:
+    """How it reaches the API server."""
+    return {"KUBECONFIG": str(context.credentials("aiapp-sandbox-gateway", ("system:masters",)))}
+
+
+def manifests(port: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What makes it a gateway, each with its path. The listener's port has to be Traefik's own."""
+    yield f"/api/v1/namespaces/{NAMESPACE}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    yield (
+        f"{_API}/gatewayclasses/{CLASS}",
+        _manifest("GatewayClass", {"name": CLASS}, {"controllerName": "traefik.io/gateway-controller"}),
+    )
+    listener = {"name": "http", "protocol": "HTTP", "port": port, "allowedRoutes": {"namespaces": {"from": "All"}}}
+    yield (
+        f"{_API}/namespaces/{NAMESPACE}/gateways/{NAME}",
+        _manifest(
+            "Gateway", {"name": NAME, "namespace": NAMESPACE}, {"gatewayClassName": CLASS, "listeners": [listener]}
+        ),
+    )
+
+
+def _manifest(kind: str, metadata: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def programmed(admin: AdminClient) -> bool:
+    """Whether the Gateway takes routes."""
+    found = admin.get(f"{_API}/namespaces/{NAMESPACE}/gateways/{NAME}")
+    conditions = found.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Programmed" and one["status"] == "True" for one in conditions)
