@@ -7,6 +7,7 @@ from typing import Final, Literal
 from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import Serving
+from aiapp.domain.application.advice import advised
 from aiapp.domain.application.observed import (
     ObservedApplication,
     is_current,
@@ -58,7 +59,8 @@ class Assessment:
 def assess(observed: ObservedApplication, plan: ApplicationPlan, trouble: Trouble | None = None) -> Assessment:
     """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out."""
     serving = observed.application.parsed.spec.serving
-    findings = _findings(observed, plan, trouble, serving) if serving else _managed()
+    found = _findings(observed, plan, trouble, serving) if serving else _managed()
+    findings = advised(found, observed.application.name)
     traffic = by_ready_pods(observed.children, serving)
     ready = next(f for f in findings if f.type is ConditionType.READY)
     phase = phase_of(ready, pods=sum(t.ready for t in traffic)) if serving else "Managed"
@@ -101,7 +103,7 @@ def _is_silent(observed: ObservedApplication) -> bool:
 
 
 def _managed() -> list[Finding]:
-    return [holds(ConditionType.READY, "managed; nothing is to be served", Reason.MANAGED)]
+    return [holds(ConditionType.READY, "nothing is served", Reason.MANAGED)]
 
 
 def _findings(
@@ -137,7 +139,8 @@ def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, r
     ready = sum(ready_pods(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
     note += "".join(f"; {text}" for r in plan.rollouts if (text := _image_note(r)))
-    return holds(ConditionType.WORKLOADS_AVAILABLE, f"{ready} ready{note}", Reason.RUNNING)
+    pods = "1 pod" if ready == 1 else f"{ready} pods"
+    return holds(ConditionType.WORKLOADS_AVAILABLE, f"{pods} ready{note}", Reason.RUNNING)
 
 
 def _goes_on(observed: ObservedApplication) -> str:

@@ -171,7 +171,7 @@ def test_a_changed_image_restarts_nothing_and_is_told() -> None:
     (template,) = [obj["spec"]["template"] for obj in made.apply if obj["kind"] == "Deployment"]
     assert template["spec"]["containers"][0]["image"] == "r/m:1"
     told = of(assess(seen, made), "WorkloadsAvailable").message
-    assert told == "1 ready; 1.0.0 runs r/m:1; the next rollout takes the runtime's current image, r/m:2"
+    assert told == "1 pod ready; 1.0.0 runs r/m:1; the next rollout takes the runtime's current image, r/m:2"
 
 
 def test_the_next_rollout_takes_the_image_of_now() -> None:

@@ -47,7 +47,7 @@ def test_it_is_managed_when_nothing_is_to_be_served() -> None:
 def test_it_deploys_while_pods_start() -> None:
     said = assessed(deployed(ready=0))
     assert (said.phase, said.ready.reason) == ("Deploying", Reason.DEPLOYING)
-    assert said.ready.message == "deployment mnist-1-0-0: 0 of 1 pods ready"
+    assert said.ready.message.startswith("deployment mnist-1-0-0: 0 of 1 pods ready; ")
 
 
 def test_losing_a_pod_after_the_rollout_is_concerning() -> None:
@@ -250,7 +250,7 @@ def test_an_application_that_wants_no_pods_is_stopped_and_ready() -> None:
 def test_while_a_new_version_fails_it_is_told_which_one_serves() -> None:
     said = assessed(deployed("0.9.0"), deployed(ready=0), pods=(pod(initContainerStatuses=[FETCH | {"state": STATE}]),))
     assert said.ready.reason is Reason.IMAGE_PULL_FAILED
-    assert said.ready.message.endswith("; 0.9.0 goes on serving meanwhile")
+    assert "; 0.9.0 goes on serving meanwhile; " in said.ready.message
 
 
 def test_a_container_that_runs_and_is_not_healthy_in_time_is_told() -> None:
