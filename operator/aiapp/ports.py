@@ -22,6 +22,8 @@ Trim = Callable[[Json], Json | None]
 """Drops the fields of an object that are not used, or all of it (None); may change and return its argument."""
 
 
+FIELD_MANAGER: Final = "aiapp-operator"
+"""As whom the operator writes."""
 NOT_SERVED: Final = "NotServed"
 """Reason of a `NotFoundError`: the API server knows no such kind."""
 
@@ -168,8 +170,8 @@ class Api(Protocol):
         """Raises `ConflictError` when it exists."""
         ...
 
-    async def apply(self, document: Json, *, force: bool) -> Json:
-        """Server-side apply as `aiapp-operator`; metadata.uid and resourceVersion in it are preconditions."""
+    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
+        """Server-side apply as `manager`; metadata.uid and resourceVersion in it are preconditions."""
         ...
 
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:

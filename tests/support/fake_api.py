@@ -6,7 +6,7 @@ from itertools import count
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
-from aiapp.ports import Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports import FIELD_MANAGER, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 Place = tuple[Resource, str, str]
 STATE = ("uid", "resourceVersion")
@@ -65,7 +65,7 @@ class FakeApi(Api):
         return self.hold(document, f"uid-{next(self._versions)}")
 
     @override
-    async def apply(self, document: Json, *, force: bool) -> Json:
+    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
         self._call("apply")
         found = self.objects.get(_place(document))
         uid, version = (document["metadata"].get(key) for key in ("uid", "resourceVersion"))

@@ -131,7 +131,7 @@ def deployed(number: str = "1.0.0", *, replicas: int = 1, ready: int | None = No
             "generation": 1,
             "labels": version_labels("mnist", number),
         },
-        "spec": {"replicas": replicas, "progressDeadlineSeconds": 1200, "template": {"spec": {}}},
+        "spec": {"replicas": replicas, "progressDeadlineSeconds": 1200, "template": {"metadata": {}, "spec": {}}},
         "status": {
             "observedGeneration": 1,
             "replicas": replicas,

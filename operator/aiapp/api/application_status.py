@@ -52,7 +52,9 @@ class ApplicationStatus(ApiModel):
 
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The generation of the spec that this status speaks of."""
-    phase: Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Waiting", "Managed"] | None = None
+    phase: (
+        Literal["Running", "Deploying", "Concerning", "Failed", "Stopping", "Stopped", "Waiting", "Managed"] | None
+    ) = None
     """Summary for humans; programs read the conditions."""
     versions: Annotated[
         tuple[VersionSummary, ...],

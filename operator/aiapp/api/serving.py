@@ -75,6 +75,8 @@ class Serving(ApiModel):
         ),
     ]
     """The versions to serve."""
+    stopped: bool = False
+    """true: no pods. Nothing is deleted, and false brings the same pods back, as many as before."""
     compatibility: Literal["Enforce", "Warn"] = "Enforce"
     """Enforce: a version that fits no node waits. Warn: it is rolled out although the verdict says Incompatible; its
     pods may then go to nodes of another chip, driver or number of NPUs, never of another architecture.

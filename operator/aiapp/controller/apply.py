@@ -7,7 +7,8 @@ from typing import Final
 import orjson
 
 from aiapp.controller.difference import contains
-from aiapp.domain.kubernetes.child_kinds import merge_keys_of
+from aiapp.controller.handover import LEFT_TO_OTHERS, handover, is_ours, is_set
+from aiapp.domain.kubernetes.child_kinds import left_to_others, merge_keys_of
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION, is_managed
 from aiapp.domain.kubernetes.resources import Json, resource_of
 from aiapp.ports import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError
@@ -51,6 +52,8 @@ class Applier:
                 if is_as_desired(observed, desired):
                     return Applied(ApplyResult.UNCHANGED, observed)
             try:
+                if observed is not None:
+                    await self._hand_over(desired)
                 return Applied(ApplyResult.WRITTEN, await self._write(desired, observed))
             except ApiError as error:
                 if not _raced(error):
@@ -65,6 +68,15 @@ class Applier:
         precondition = {"resourceVersion": ABSENT} if observed is None else {"uid": observed["metadata"]["uid"]}
         document = {**desired, "metadata": {**metadata, "annotations": annotations, **precondition}}
         return await self.api.apply(document, force=observed is not None)
+
+    async def _hand_over(self, desired: Json) -> None:
+        """Has a field keep its value that the operator set until now and does not set in `desired`."""
+        path = left_to_others(resource_of(desired))
+        if path is None or is_set(desired, path):
+            return
+        live = await self._look(desired)
+        if live is not None and is_ours(live, path):
+            await self.api.apply(handover(live, path), force=True, manager=LEFT_TO_OTHERS)
 
     async def _look(self, desired: Json) -> Json | None:
         metadata = desired["metadata"]

@@ -9,7 +9,7 @@ from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.child_kinds import is_kept, trim_of
 from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
 from aiapp.domain.monitoring.current_reconcile import note_write
-from aiapp.ports import Api, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports import FIELD_MANAGER, Api, NotFoundError, Page, Trim, WatchEvent
 
 
 class WriteThrough(Api):
@@ -47,8 +47,8 @@ class WriteThrough(Api):
         return self._written("create", await self._api.create(document))
 
     @override
-    async def apply(self, document: Json, *, force: bool) -> Json:
-        return self._written("apply", await self._api.apply(document, force=force))
+    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
+        return self._written("apply", await self._api.apply(document, force=force, manager=manager))
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:

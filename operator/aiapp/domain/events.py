@@ -20,7 +20,7 @@ class Event(NamedTuple):
 
 SILENT: Final = frozenset({Reason.VERSION_NOT_READY})
 """Reasons without an Event: passing states of an application whose version has Events of its own."""
-CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES})
+CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES, Reason.STOPPING})
 """Reasons for which the operator waits as it should."""
 BESIDE_READY: Final = frozenset(
     {

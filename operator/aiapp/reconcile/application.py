@@ -11,7 +11,7 @@ from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
 from aiapp.domain.application.mounts import is_awaited, templates, unused
-from aiapp.domain.application.observed import Children, ObservedApplication, version_of
+from aiapp.domain.application.observed import Children, ObservedApplication, is_unfinished, version_of
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
@@ -137,12 +137,14 @@ class ApplicationReconciler:
         owned = {kind: _owned(store.children(kind, *place), application.uid) for kind in OF_ONE_APPLICATION}
         deployments, revisions = owned.pop(DEPLOYMENTS), owned.pop(CONTROLLER_REVISIONS)
         versions, unreadable = read_versions(store.versions(*place))
-        pods = noteworthy_pods(store.children(PODS, *place), deployments, versions)
+        every_pod = store.children(PODS, *place)
+        pods = noteworthy_pods(every_pod, deployments, versions)
         children = Children(
             deployments=deployments,
             revisions=revisions,
             others=tuple(chain(*owned.values())),
             pods=await self._ports.replica_sets.pods_of(deployments, pods),
+            unfinished=sum(map(is_unfinished, every_pod)),
         )
         now = self._ports.clock()
         return ObservedApplication(

@@ -178,6 +178,27 @@ async def test_replicas_that_an_autoscaler_set_stay(rig: Rig, kube: Kube) -> Non
     assert changed["spec"]["replicas"] == 5
 
 
+def scaled(rig: Rig, replicas: int | None, **pod: Any) -> Json:
+    """A Deployment with that number of pods; None leaves it to others."""
+    made = deployment(rig, **pod)
+    return made if replicas is None else {**made, "spec": {**made["spec"], "replicas": replicas}}
+
+
+async def test_replicas_that_are_left_to_others_stay_as_they_were_and_may_be_taken_again(rig: Rig, kube: Kube) -> None:
+    await rig.apply(scaled(rig, 3))
+    await rig.refresh(DEPLOYMENTS)
+    _, left = await rig.apply(scaled(rig, None))
+    assert left["spec"]["replicas"] == 3
+    kube.patch(await rig.refresh(DEPLOYMENTS), {"spec": {"replicas": 5}}, subresource="scale")
+    await rig.refresh(DEPLOYMENTS)
+    _, changed = await rig.apply(scaled(rig, None, nodeSelector={"a": "b"}))
+    assert changed["spec"]["replicas"] == 5
+    _, taken = await rig.apply(scaled(rig, 2))
+    assert taken["spec"]["replicas"] == 2
+    _, left = await rig.apply(scaled(rig, None))
+    assert left["spec"]["replicas"] == 2
+
+
 async def test_what_somebody_else_added_stays(rig: Rig, kube: Kube) -> None:
     await rig.apply(deployment(rig))
     found = await rig.refresh(DEPLOYMENTS)

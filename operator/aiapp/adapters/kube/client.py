@@ -14,9 +14,8 @@ from typing_extensions import override
 
 from aiapp.adapters.http import bounded
 from aiapp.domain.kubernetes.resources import PODS, Json, Resource, resource_of
-from aiapp.ports import NOT_SERVED, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports import FIELD_MANAGER, NOT_SERVED, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
-FIELD_MANAGER: Final = "aiapp-operator"
 PAGE_SIZE: Final = 500
 """Objects a page, as client-go's pager asks for; fewer where they are large."""
 PAGE_BYTES: Final = 8 * 1024**2
@@ -188,11 +187,12 @@ class KubeApi(Api):
         return await self._call(_write("POST", resource.plural, path, document))
 
     @override
-    async def apply(self, document: Json, *, force: bool) -> Json:
+    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"])
         request = _write("PATCH", resource.plural, path, document, APPLY_PATCH)
-        return await self._call(replace(request, params={**request.params, "force": str(force).lower()}))
+        params = {"fieldManager": manager, "force": str(force).lower()}
+        return await self._call(replace(request, params=params))
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:

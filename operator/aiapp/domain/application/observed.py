@@ -18,6 +18,9 @@ class Children:
     others: tuple[Json, ...] = ()
     """Services and the like."""
     pods: tuple[Json, ...] = ()
+    """Those whose state tells of a trouble."""
+    unfinished: int = 0
+    """Pods of whatever state that have not ended, so that they may hold devices."""
 
     def deployment(self, version: str) -> Json | None:
         return next((d for d in self.deployments if version_of(d) == version), None)
@@ -74,3 +77,8 @@ def ready_pods(child: Json) -> int:
 def wanted_pods(child: Json) -> int:
     """How many pods a Deployment asks for."""
     return int(child["spec"].get("replicas", 1))
+
+
+def is_unfinished(pod: Json) -> bool:
+    """Whether a pod has not ended, so that it may hold devices."""
+    return pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.api.serving import ServedVersion, Serving
-from aiapp.domain.application.observed import ObservedApplication, settled, version_of
+from aiapp.domain.application.observed import ObservedApplication, settled, version_of, wanted_pods
 from aiapp.domain.application.rollout import (
     Absent,
     Held,
@@ -17,11 +17,13 @@ from aiapp.domain.application.rollout import (
     rollout,
     unreadable,
 )
+from aiapp.domain.application.scale import scale
 from aiapp.domain.application.scaling import replicas
+from aiapp.domain.application.stop import Stop, resting, stop_of, stopped, woken
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import owner
-from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.deployment import deployment
 from aiapp.domain.rendering.revision import controller_revision
@@ -40,6 +42,8 @@ class ApplicationPlan:
     rollouts: tuple[Rollout, ...]
     apply: tuple[Json, ...]
     delete: tuple[Json, ...]
+    stop: Stop | None = None
+    """Why nothing is served for the time being."""
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -56,10 +60,24 @@ def plan(observed: ObservedApplication) -> ApplicationPlan:
     """Objects for every served version that may run; the rest goes once the served ones are up."""
     serving = observed.application.parsed.spec.serving
     rollouts = _rollouts(observed, serving) if serving else ()
+    if (stop := stop_of(observed)) is not None:
+        return _stopped(observed, rollouts, stop)
+    wanted = _wanted(observed, serving, rollouts)
+    retired = _retired(observed, serving, wanted)
+    kept = [obj for obj in woken(observed) if version_of(obj) not in map(version_of, retired)]
     return ApplicationPlan(
         rollouts=rollouts,
-        apply=tuple(_owned(observed.application, obj) for obj in _wanted(observed, serving, rollouts)),
-        delete=(*_retired(observed, serving), *_forgotten(observed, rollouts)),
+        apply=tuple(_owned(observed.application, obj) for obj in (*wanted, *kept)),
+        delete=(*retired, *_forgotten(observed, rollouts)),
+    )
+
+
+def _stopped(observed: ObservedApplication, rollouts: Sequence[Rollout], stop: Stop) -> ApplicationPlan:
+    return ApplicationPlan(
+        rollouts=tuple(resting(one, stop) for one in rollouts),
+        apply=tuple(_owned(observed.application, obj) for obj in stopped(observed)),
+        delete=tuple(_forgotten(observed, rollouts)),
+        stop=stop,
     )
 
 
@@ -113,7 +131,7 @@ def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Se
     for one in running:
         version = one.served.version
         service = version_service(name, version, observed.children.service(version))
-        objects += [_deployment(name, one, serving), service]
+        objects += [_deployment(name, one, serving, observed.children.deployment(version)), service]
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 
@@ -128,12 +146,12 @@ def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> 
     )
 
 
-def _deployment(application: str, running: Running, serving: Serving) -> Json:
+def _deployment(application: str, running: Running, serving: Serving, child: Json | None) -> Json:
     return deployment(
         application=application,
         version=running.served.version,
         template=running.template,
-        replicas=replicas(running, serving),
+        scale=scale(running.served.replicas, replicas(running, serving), child),
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
     )
 
@@ -156,13 +174,14 @@ def _owned(application: ApplicationRecord, obj: Json) -> Json:
     return obj | {"metadata": metadata}
 
 
-def _retired(observed: ObservedApplication, serving: Serving | None) -> list[Json]:
+def _retired(observed: ObservedApplication, serving: Serving | None, wanted: Sequence[Json]) -> list[Json]:
     """Versions that are no longer served: at once when nothing is served, else when the served ones are up."""
     children = observed.children
     if serving is None:
         return [*children.deployments, *children.others]
     served = {one.version for one in serving.versions}
-    if not all(_up(children.deployment(version)) for version in served):
+    made = {version_of(obj): obj for obj in wanted if obj["kind"] == DEPLOYMENTS.kind}
+    if not all(_up(children.deployment(version), made.get(version)) for version in served):
         return []
     return [
         child
@@ -171,8 +190,11 @@ def _retired(observed: ObservedApplication, serving: Serving | None) -> list[Jso
     ]
 
 
-def _up(child: Json | None) -> bool:
-    return child is not None and settled(child)
+def _up(child: Json | None, wanted: Json | None) -> bool:
+    """Whether its pods are up, and are as many as they will be once the plan is carried out."""
+    if child is None or not settled(child):
+        return False
+    return wanted is None or wanted["spec"].get("replicas", wanted_pods(child)) == wanted_pods(child)
 
 
 def _forgotten(observed: ObservedApplication, rollouts: Sequence[Rollout]) -> list[Json]:

@@ -20,6 +20,7 @@ from aiapp.domain.application.plan import ApplicationPlan
 from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable, trouble
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
+from aiapp.domain.application.stop import Stop, is_down
 from aiapp.domain.application.traffic.shares import by_ready_pods
 from aiapp.domain.application.versions import listed
 from aiapp.domain.artifact.verification import deviation
@@ -30,9 +31,11 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.service import url
 
-Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopped", "Waiting", "Managed"]
+Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopping", "Stopped", "Waiting", "Managed"]
 READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
+AT_REST: Final = frozenset({Reason.SCALED_TO_ZERO, Reason.STOPPED})
+"""Reasons of an application that has no pods because it was asked to."""
 QUICK_SECONDS: Final = 3.0
 """A new application reports only after this long that it waits for its version."""
 SILENT_SECONDS: Final = 30.0
@@ -116,7 +119,8 @@ def _findings(
         _nodes_available(plan),
         _traffic_split(observed, serving),
     ]
-    return summarize(found, READY_DEPENDENTS, available.reason)
+    dependents = READY_DEPENDENTS if plan.stop is None else (ConditionType.WORKLOADS_AVAILABLE,)
+    return summarize(found, dependents, available.reason)
 
 
 def _versions_resolved(plan: ApplicationPlan) -> Finding:
@@ -127,6 +131,8 @@ def _versions_resolved(plan: ApplicationPlan) -> Finding:
 
 
 def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, refused: Trouble | None) -> Finding:
+    if plan.stop is not None and refused is None:
+        return _stopped(observed, plan.stop)
     why = refused or _held(plan) or _pods(observed, plan)
     if why is not None:
         message = f"{why.message}{_goes_on(observed)}"
@@ -141,6 +147,14 @@ def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, r
     note += "".join(f"; {text}" for r in plan.rollouts if (text := _image_note(r)))
     pods = "1 pod" if ready == 1 else f"{ready} pods"
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{pods} ready{note}", Reason.RUNNING)
+
+
+def _stopped(observed: ObservedApplication, stop: Stop) -> Finding:
+    if is_down(observed.children):
+        return holds(ConditionType.WORKLOADS_AVAILABLE, stop.message, stop.reason)
+    left = observed.children.unfinished
+    message = f"its pods are ending: {left} left" if left else "its Deployments are being scaled to 0"
+    return fails(ConditionType.WORKLOADS_AVAILABLE, Reason.STOPPING, message)
 
 
 def _goes_on(observed: ObservedApplication) -> str:
@@ -217,7 +231,9 @@ def _traffic_split(observed: ObservedApplication, serving: Serving) -> Finding:
 def phase_of(ready: Finding, *, pods: int) -> Phase:
     """The summary for people of an application that is to serve; `pods` of it are ready."""
     if ready.state is State.TRUE:
-        return "Stopped" if ready.reason is Reason.SCALED_TO_ZERO else "Running"
+        return "Stopped" if ready.reason in AT_REST else "Running"
+    if ready.reason is Reason.STOPPING:
+        return "Stopping"
     if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason is not Reason.DEPLOYING):
         return "Concerning"
     if ready.reason in NOT_NORMAL or ready.reason is Reason.WAITING_FOR_NODES:

@@ -46,6 +46,9 @@ class ChildKind:
     """Whether several objects may own one together; else one application is its controller."""
     metadata_only: bool = False
     """Whether content is left out of lists and watches."""
+    left_to_others: tuple[str, ...] | None = None
+    """Path of the field that the operator may leave to others: it keeps its value when the operator stops setting it.
+    """
     is_optional: bool = False
     """Whether a cluster may not serve it: then there are none, until it does."""
 
@@ -59,6 +62,7 @@ CHILD_KINDS: Final = (
     ChildKind(resource=CONTROLLER_REVISIONS),
     ChildKind(
         resource=DEPLOYMENTS,
+        left_to_others=("spec", "replicas"),
         merge_keys={
             **_OWNERS,
             "containers": ("name",),
@@ -77,6 +81,7 @@ CHILD_KINDS: Final = (
 OF_ONE_APPLICATION: Final = tuple(kind.resource for kind in CHILD_KINDS if not kind.is_shared)
 """What an application is the controller of."""
 
+_LEFT_TO_OTHERS: Final = {kind.resource: kind.left_to_others for kind in CHILD_KINDS}
 _MERGE_KEYS: Final = {kind.resource: kind.merge_keys for kind in CHILD_KINDS}
 _TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
     **dict.fromkeys(OWN, trimmed),
@@ -84,6 +89,11 @@ _TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
     LIMIT_RANGES: trimmed_limit_range,
     PODS: trimmed_pod,
 }
+
+
+def left_to_others(resource: Resource) -> tuple[str, ...] | None:
+    """See `ChildKind`."""
+    return _LEFT_TO_OTHERS[resource]
 
 
 def merge_keys_of(resource: Resource) -> MergeKeys:

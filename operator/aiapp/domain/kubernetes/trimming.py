@@ -14,6 +14,7 @@ from aiapp.domain.kubernetes.naming import (
     MANAGED_BY_LABEL,
     PINNED_LABEL_PREFIX,
     POLICY_ANNOTATION,
+    REPLICAS_ANNOTATION,
     VERSION_LABEL,
     application_labels,
     version_labels,
@@ -40,7 +41,9 @@ _LABELS: Final = frozenset(
         "app.kubernetes.io/component",
     }
 )
-_ANNOTATIONS: Final = frozenset({RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION})
+_ANNOTATIONS: Final = frozenset(
+    {RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION, REPLICAS_ANNOTATION}
+)
 _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""
 _MOST_OWNERS: Final = 500

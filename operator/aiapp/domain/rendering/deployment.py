@@ -1,16 +1,26 @@
 """The Deployment of one served version."""
 
-from aiapp.domain.kubernetes.naming import version_labels, version_selector, workload
+from typing import NamedTuple
+
+from aiapp.domain.kubernetes.naming import REPLICAS_ANNOTATION, version_labels, version_selector, workload
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.volcano import of_owner
 
 
-def deployment(
-    *, application: str, version: str, template: Json, replicas: int | None, deploy_timeout_seconds: int
-) -> Json:
-    """The Deployment. `template` is the rollout's stored one; `replicas` None leaves the number to others."""
-    scale = {} if replicas is None else {"replicas": replicas}
-    annotations = of_owner(template)
+class Scale(NamedTuple):
+    """How many pods a Deployment has."""
+
+    replicas: int | None
+    """None: the operator does not say."""
+    remembered: int | None = None
+    """The number that it comes back to, where the operator only holds it at another for the time being."""
+
+
+def deployment(*, application: str, version: str, template: Json, scale: Scale, deploy_timeout_seconds: int) -> Json:
+    """The Deployment. `template` is the rollout's stored one."""
+    number = {} if scale.replicas is None else {"replicas": scale.replicas}
+    kept = {} if scale.remembered is None else {REPLICAS_ANNOTATION: str(scale.remembered)}
+    annotations = of_owner(template) | kept
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -19,7 +29,7 @@ def deployment(
             "labels": version_labels(application, version),
             **({"annotations": annotations} if annotations else {}),
         },
-        "spec": scale
+        "spec": number
         | {
             "selector": {"matchLabels": version_selector(application, version)},
             "progressDeadlineSeconds": deploy_timeout_seconds,

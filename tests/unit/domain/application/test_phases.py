@@ -30,7 +30,7 @@ def crashed(container: str, message: str) -> dict[str, Any]:
 def seen(*deployments: dict[str, Any], pods: tuple[dict[str, Any], ...] = (), **changes: Any) -> ObservedApplication:
     versions = changes.pop("versions", (normal_version(),))
     fleet = changes.pop("fleet", (node("cpu-1"),))
-    children = Children(deployments=deployments, pods=pods)
+    children = Children(deployments=deployments, pods=pods, unfinished=changes.pop("unfinished", 0))
     return observed(application(**changes), *versions, children=children, fleet=fleet)
 
 
@@ -81,6 +81,14 @@ CASES = {
         name_taken([{"kind": "Service", "metadata": {"name": "mnist"}}]),
     ),
     "no pods are wanted": Case(seen(deployed(replicas=0)), "Stopped", "replicas: 0", "raise spec.serving.versions[]"),
+    "it was stopped": Case(
+        seen(deployed(replicas=0), spec__serving__stopped=True),
+        *("Stopped", "stopped by spec.serving.stopped", "set spec.serving.stopped to false"),
+    ),
+    "it is being stopped": Case(
+        seen(deployed(replicas=0), unfinished=3, spec__serving__stopped=True),
+        *("Stopping", "its pods are ending: 3 left", "wait"),
+    ),
     "there is no such version": Case(
         seen(versions=(normal_version("2.0.0"),)),
         *("Waiting", "AIApplicationVersion mnist-1.0.0 does not exist", "register it, or serve another one"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aiapp.domain.rendering.deployment import deployment
+from aiapp.domain.rendering.deployment import Scale, deployment
 
 POLICY = {"huawei.com/schedule_policy": "chip8-node8"}
 
@@ -20,5 +20,7 @@ def test_what_a_scheduler_reads_of_replica_sets_is_on_the_deployment(
     said: dict[str, str], annotations: dict[str, str] | None
 ) -> None:
     template: dict[str, Any] = {"metadata": {"annotations": said}, "spec": {}}
-    made = deployment(application="mnist", version="1.0.0", template=template, replicas=1, deploy_timeout_seconds=60)
+    made = deployment(
+        application="mnist", version="1.0.0", template=template, scale=Scale(1), deploy_timeout_seconds=60
+    )
     assert made["metadata"].get("annotations") == annotations

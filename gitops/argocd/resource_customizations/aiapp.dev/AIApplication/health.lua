@@ -28,8 +28,9 @@ elseif ready.status == "True" then
   health.status = "Healthy"
   -- A sync with waves waits until nothing is Suspended any more, so there a stopped application counts as Healthy:
   -- https://github.com/argoproj/argo-cd/issues/19126
+  local at_rest = { ScaledToZero = true, Stopped = true, AutoStopped = true }
   local annotations = obj.metadata.annotations or {}
-  if ready.reason == "ScaledToZero" and annotations["argocd.argoproj.io/sync-wave"] == nil then
+  if at_rest[ready.reason] and annotations["argocd.argoproj.io/sync-wave"] == nil then
     health.status = "Suspended"
   end
 end
