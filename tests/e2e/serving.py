@@ -61,7 +61,12 @@ class Serving:
     def split(self, *shares: tuple[str, int, int]) -> Object:
         """Let the application serve these: version, pods, weight."""
         entries = [{"version": number, "replicas": pods, "weight": weight} for number, pods, weight in shares]
-        return self.registry.application(NAME, versions=entries)
+        return self.registry.application(NAME, versions=entries, **self.entrance)
+
+    @property
+    def entrance(self) -> Object:
+        """The fields of `serving` that say how clients reach it."""
+        return {}
 
     def deployed(self, content: str, number: str = "1.0.0") -> Object:
         """All of it, until it answers; the application."""
@@ -117,6 +122,13 @@ class Serving:
         node = self.pods()[0]["spec"]["nodeName"]
         with from_pod(self.registry.kube, self.registry.namespace, url, image=self.images.cpu, node=node) as load:
             yield load
+
+    def evict(self, pod: Object) -> None:
+        """End a pod as `kubectl drain` does, once its budget allows it."""
+        metadata = {"name": pod["metadata"]["name"], "namespace": self.registry.namespace}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+        path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/eviction"
+        self.registry.kube.request("POST", path, body)
 
     def kill(self, pod: Object) -> None:
         """End a pod at once, as the loss of its node would."""

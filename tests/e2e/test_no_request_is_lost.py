@@ -53,14 +53,39 @@ def test_no_request_is_lost_while_pods_are_added_and_taken_away(serving: Serving
 
 
 def test_no_request_is_lost_when_a_pod_is_deleted_beside_another(serving: Serving) -> None:
+    _gone_beside_another(serving, serving.registry.kube.delete)
+
+
+def test_no_request_is_lost_when_a_pod_is_evicted_beside_another(serving: Serving) -> None:
+    """As a drained node does it."""
+    _gone_beside_another(serving, serving.evict)
+
+
+def _gone_beside_another(serving: Serving, end: Callable[[Object], object]) -> None:
     serving.deployed("one")
     serving.serve(replicas=2)
     eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
     with serving.asked() as load:
         load.for_more(REQUESTS)
         gone = serving.pods()[0]
-        serving.registry.kube.delete(gone)
+        end(gone)
         eventually(lambda: serving.registry.find("v1", "Pod", gone["metadata"]["name"]) is None, timeout=DRAIN_SECONDS)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_while_another_version_is_stopped_and_resumed(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two")
+    serving.register("1.1.0")
+    serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
+    with serving.asked() as load:
+        load.until_only("one", "two")
+        serving.split(("1.0.0", 1, 100), ("1.1.0", 1, 0))
+        load.until_only("one")
+        _until_pods(serving, 1)
+        serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
+        load.until_only("one", "two")
         load.for_more(REQUESTS)
         assert load.failures() == []
 

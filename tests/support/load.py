@@ -1,6 +1,7 @@
 """Clients that ask an application all the time: as a pod, through its Service, or as a process, through a gateway."""
 
 import json
+import logging
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -17,6 +18,7 @@ from tests.support.load_client import Failure
 from tests.support.waiting import eventually
 from typing_extensions import override
 
+LOG: Final = logging.getLogger(__name__)
 PROGRAM: Final = Path(load_client.__file__)
 FAILED: Final = "failed"
 SECONDS: Final = 120
@@ -50,6 +52,12 @@ class Load(ABC):
         """Wait until so many more requests are over."""
         before = self.results().total()
         eventually(lambda: self.results().total() >= before + requests, timeout=timeout)
+
+    def tell(self) -> None:
+        """Log what it has seen, for those who want figures: `pytest -o log_cli=true --log-cli-level=INFO`."""
+        LOG.info("%s", dict(self.results()))
+        for failure in self.failures():
+            LOG.info("%s", failure)
 
     def _said(self) -> Iterator[Any]:
         return (json.loads(line) for line in self.lines() if line.startswith("{") and line.endswith("}"))
@@ -93,6 +101,7 @@ def from_pod(kube: Kube, namespace: str, url: str, *, image: str, node: str) -> 
         eventually(load.results, timeout=SECONDS)
         yield load
     finally:
+        load.tell()
         kube.delete(pod)
 
 
@@ -106,5 +115,6 @@ def from_host(url: str, host: str, output: Path) -> Iterator[Load]:
         eventually(load.results, timeout=SECONDS)
         yield load
     finally:
+        load.tell()
         process.kill()
         process.wait()

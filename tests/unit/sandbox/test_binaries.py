@@ -53,6 +53,22 @@ def test_an_installed_program_of_another_version_is_not_taken(tmp_path: Path, en
     assert binaries.resolve(["kubectl"], environ, Silent()) == {"kubectl": folder / "kubectl"}
 
 
+def test_files_of_a_module_are_taken_from_the_cache(environ: dict[str, str]) -> None:
+    folder = cached(environ, pins.TRAEFIK, "gateway-api")
+    assert binaries.resolve(["gateway-api"], environ, Silent()) == {"gateway-api": folder / "gateway-api"}
+
+
+def test_another_stand_in_for_a_module_makes_another_program(tmp_path: Path) -> None:
+    module = Module("tiny", parent=tmp_path)
+    stand_in = module.folder / build.STAND_INS / "one/one.go"
+    stand_in.parent.mkdir(parents=True)
+    for path in (module.folder / "go.mod", module.folder / "go.sum", stand_in):
+        path.write_text("before")
+    before = build.digest(module, "linux-x86_64")
+    stand_in.write_text("after")
+    assert build.digest(module, "linux-x86_64") != before
+
+
 def test_a_program_that_is_nowhere_is_asked_of_go_and_its_absence_is_said(environ: dict[str, str]) -> None:
     with pytest.raises(SandboxError, match=r"Go is needed to build kwok .* install Go 1\.26.* KUBEBUILDER_ASSETS"):
         binaries.resolve(["kwok"], environ, Silent())

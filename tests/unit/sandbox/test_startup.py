@@ -31,3 +31,8 @@ def test_preparing_is_not_done_while_a_program_is_missing(
 def test_without_real_nodes_nothing_is_prepared_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "possible", lambda: "not root")
     startup.prepare(given(tmp_path / "assets", *(set(pins.TOOLS) - set(pins.REAL_NODES))), Silent())
+
+
+def test_what_a_gateway_needs_is_not_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "possible", lambda: None)
+    startup.prepare(given(tmp_path / "assets", *(set(pins.TOOLS) - {"traefik"})), Silent())
