@@ -17,6 +17,7 @@ VALUES: Final = ("crds.enabled=false", "admissionPolicies.restrictions.enabled=t
 FILES: Final = {
     "install/rbac.yaml": ("rbac/serviceaccount.yaml", "rbac/operator.yaml"),
     "install/users.yaml": ("rbac/users.yaml", "rbac/runtimes.yaml"),
+    "install/protection.yaml": ("admission/served-versions.yaml",),
     "install/deployment.yaml": ("service.yaml", "deployment.yaml"),
     "samples/admission-policy.yaml": ("admission/restrictions.yaml",),
 }

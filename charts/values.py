@@ -194,7 +194,7 @@ class AdmissionPolicies(Group):
     """ValidatingAdmissionPolicies."""
 
     restrictions: Restrictions = Restrictions()
-    protect_served_versions: bool = False
+    protect_served_versions: bool = True
     """Refuse to delete a version that an application serves, unless the user may `delete-served` versions."""
 
 
