@@ -74,6 +74,12 @@ class ApplicationStatus(ApiModel):
     served: Annotated[str, Field(max_length=256)] | None = None
     """The same in one line: `1.0.0`, or with several versions their actual shares, `1.0.0 90 %, 1.1.0 10 %`; `none`
     when nothing is served."""
+    started_at: datetime | None = None
+    """From when `autoStopAfterSeconds` is counted: the last start, or when the field was set. Absent without it."""
+    auto_stop_at: datetime | None = None
+    """When `autoStopAfterSeconds` stops it, or has stopped it."""
+    last_handled_start_at: Annotated[str, Field(max_length=128)] | None = None
+    """The last value of the annotation `aiapp.dev/start-at` that was acted on."""
     url: Annotated[str, Field(max_length=512)] | None = None
     """Where predictions are answered inside the cluster."""
     replicas: Annotated[int, Field(ge=0)] | None = None

@@ -178,6 +178,8 @@ class Reason(StrEnum):
     """It was asked to stop, and pods are still ending."""
     STOPPED = "Stopped"
     """`serving.stopped` asks for it: no pods, and nothing is deleted."""
+    AUTO_STOPPED = "AutoStopped"
+    """It was served for `serving.autoStopAfterSeconds` since its last start; the message says how to start it again."""
     REPLICAS_UNAVAILABLE = "ReplicasUnavailable"
     """Fewer pods are ready than wanted after the rollout had succeeded."""
     VERSION_NOT_FOUND = "VersionNotFound"

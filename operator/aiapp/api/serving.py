@@ -77,6 +77,10 @@ class Serving(ApiModel):
     """The versions to serve."""
     stopped: bool = False
     """true: no pods. Nothing is deleted, and false brings the same pods back, as many as before."""
+    auto_stop_after_seconds: Annotated[int, Field(ge=60, le=2_592_000)] | None = None
+    """Seconds after its last start until it is stopped as by `stopped`, from a minute to 30 days. It is counted from
+    `status.startedAt` and ends at `status.autoStopAt`; a new value of the annotation `aiapp.dev/start-at` begins again.
+    """
     compatibility: Literal["Enforce", "Warn"] = "Enforce"
     """Enforce: a version that fits no node waits. Warn: it is rolled out although the verdict says Incompatible; its
     pods may then go to nodes of another chip, driver or number of NPUs, never of another architecture.

@@ -56,8 +56,8 @@ class VersionRecord:
     @property
     def request(self) -> str | None:
         """A person's request to look again that was not carried out yet."""
-        wanted = str((self.raw["metadata"].get("annotations") or {}).get(RECONCILE_AT, ""))[:REQUEST_CHARACTERS]
-        return wanted if wanted and wanted != self.status.last_handled_reconcile_at else None
+        wanted = requested(self.raw, RECONCILE_AT)
+        return wanted if wanted != self.status.last_handled_reconcile_at else None
 
     @property
     def number(self) -> Version:
@@ -105,6 +105,15 @@ class ApplicationRecord:
     def is_new(self) -> bool:
         """Whether it has no status yet."""
         return self.parsed.status.observed_generation is None
+
+    def request(self, annotation: str) -> str | None:
+        """What a person asks for by that annotation, carried out or not."""
+        return requested(self.raw, annotation)
+
+
+def requested(raw: Json, annotation: str) -> str | None:
+    """The value of an annotation of an object, as far as it counts; None when absent or empty."""
+    return str((raw["metadata"].get("annotations") or {}).get(annotation, ""))[:REQUEST_CHARACTERS] or None
 
 
 def read_versions(objects: Iterable[Json]) -> tuple[tuple[VersionRecord, ...], frozenset[str]]:

@@ -110,7 +110,8 @@ class ApplicationReconciler:
         if assessment.retry_after is None:
             self._met.pop(key, None)
             await self._report(application, assessment)
-        return Outcome(retry_after=assessment.retry_after, failed=done.trouble is not None or wanted.must_retry)
+        again = min((s for s in (assessment.retry_after, wanted.again_after) if s is not None), default=None)
+        return Outcome(retry_after=again, failed=done.trouble is not None or wanted.must_retry)
 
     async def _take_back(self, application: ApplicationRecord) -> None:
         """Takes back children that have lost their owner, before anything is judged by what the application owns."""

@@ -1,6 +1,7 @@
-"""An application is stopped and started, on real parts but for what its pods run."""
+"""An application is stopped, started and restarted, on real parts but for what its pods run."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.support.kube import Object
@@ -31,6 +32,11 @@ def deployment(registry: Registry) -> Object:
     found = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
     assert found is not None
     return found
+
+
+def revisions(registry: Registry, application: Object) -> list[str]:
+    """They change with every write to the application and its Deployment."""
+    return [each["metadata"]["resourceVersion"] for each in (registry.now(application), deployment(registry))]
 
 
 def stop(registry: Registry, application: Object, *, stopped: bool = True) -> None:
@@ -95,9 +101,74 @@ def test_a_stopped_application_at_rest_is_not_written_to(registry: Registry, ope
     application = running(registry)
     stop(registry, application)
     registry.until(application, "Ready", "True", "Stopped")
+    written = revisions(registry, application)
     operator.restart()
     eventually(lambda: operator.metric("controller_runtime_reconcile_total", controller="AIApplication") >= 1)
-    registry.look_again(application, "now")
-    eventually(lambda: operator.metric("controller_runtime_reconcile_total", controller="AIApplication") >= 2)
+    assert revisions(registry, application) == written
+
+
+def ago(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def annotate(registry: Registry, application: Object, name: str, value: str | None) -> None:
+    registry.kube.patch(application, {"metadata": {"annotations": {name: value}}})
+
+
+def limited(registry: Registry) -> Object:
+    """An application that runs and is to be stopped after an hour."""
+    application = running(registry)
+    registry.application(autoStopAfterSeconds=3600)
+    eventually(lambda: "autoStopAt" in registry.now(application)["status"])
+    return application
+
+
+def test_an_application_whose_time_is_over_is_stopped_until_somebody_starts_it(
+    registry: Registry, operator: Operator
+) -> None:
+    application = limited(registry)
+    registry.kube.patch_status(application, {"startedAt": ago(4000)})
+    told = registry.until(application, "Ready", "True", "AutoStopped")
+    assert "aiapp.dev/start-at" in told["message"]
     assert deployment(registry)["spec"]["replicas"] == 0
-    assert operator.writes() == 0
+    assert registry.now(application)["spec"]["serving"]["stopped"] is False
+    written = revisions(registry, application)
+    operator.restart()
+    eventually(lambda: operator.metric("controller_runtime_reconcile_total", controller="AIApplication") >= 1)
+    assert (phase(registry, application), revisions(registry, application)) == ("Stopped", written)
+    annotate(registry, application, "aiapp.dev/start-at", "again")
+    registry.until(application, "Ready", "True", "Running")
+    status = registry.now(application)["status"]
+    assert status["startedAt"] > ago(60)
+    annotate(registry, application, "aiapp.dev/start-at", None)
+    registry.look_again(application, "now")
+    assert registry.now(application)["status"]["startedAt"] == status["startedAt"]
+
+
+@pytest.mark.usefixtures("operator")
+def test_the_end_of_its_time_needs_no_other_event(registry: Registry) -> None:
+    application = limited(registry)
+    registry.kube.patch_status(application, {"startedAt": ago(3595)})
+    registry.until(application, "Ready", "True", "AutoStopped")
+
+
+@pytest.mark.usefixtures("operator")
+def test_pods_are_replaced_once_for_each_request(registry: Registry) -> None:
+    application = running(registry)
+    (first,) = registry.kube.list("v1", "Pod", registry.namespace)
+    annotate(registry, application, "aiapp.dev/restart-at", "monday")
+
+    def replaced() -> Object:
+        pods = registry.kube.list("v1", "Pod", registry.namespace)
+        assert [pod["metadata"]["uid"] for pod in pods if pod["metadata"]["uid"] == first["metadata"]["uid"]] == []
+        assert len(pods) == 1
+        return pods[0]
+
+    second = eventually(replaced)
+    assert second["metadata"]["annotations"]["aiapp.dev/restart-at"] == "monday"
+    generation = deployment(registry)["metadata"]["generation"]
+    annotate(registry, application, "aiapp.dev/restart-at", None)
+    registry.kube.patch(application, {"spec": {"displayName": "changed"}})
+    eventually(lambda: registry.now(application)["status"]["observedGeneration"] == 2)
+    assert deployment(registry)["metadata"]["generation"] == generation
+    assert len(registry.kube.list("apps/v1", "ControllerRevision", registry.namespace)) == 1

@@ -6,7 +6,9 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.api.serving import ServedVersion, Serving
+from aiapp.domain.application.auto_stop import seconds_left
 from aiapp.domain.application.observed import ObservedApplication, settled, version_of, wanted_pods
+from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import (
     Absent,
     Held,
@@ -44,6 +46,8 @@ class ApplicationPlan:
     delete: tuple[Json, ...]
     stop: Stop | None = None
     """Why nothing is served for the time being."""
+    again_after: float | None = None
+    """Seconds until the clock alone makes another plan of it."""
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -69,6 +73,7 @@ def plan(observed: ObservedApplication) -> ApplicationPlan:
         rollouts=rollouts,
         apply=tuple(_owned(observed.application, obj) for obj in (*wanted, *kept)),
         delete=(*retired, *_forgotten(observed, rollouts)),
+        again_after=seconds_left(observed),
     )
 
 
@@ -131,7 +136,7 @@ def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Se
     for one in running:
         version = one.served.version
         service = version_service(name, version, observed.children.service(version))
-        objects += [_deployment(name, one, serving, observed.children.deployment(version)), service]
+        objects += [_deployment(observed, one, serving), service]
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 
@@ -146,13 +151,15 @@ def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> 
     )
 
 
-def _deployment(application: str, running: Running, serving: Serving, child: Json | None) -> Json:
+def _deployment(observed: ObservedApplication, running: Running, serving: Serving) -> Json:
+    child = observed.children.deployment(running.served.version)
     return deployment(
-        application=application,
+        application=observed.application.name,
         version=running.served.version,
         template=running.template,
         scale=scale(running.served.replicas, replicas(running, serving), child),
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
+        restart=restart(observed.application, child),
     )
 
 

@@ -8,6 +8,7 @@ from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import Serving
 from aiapp.domain.application.advice import advised
+from aiapp.domain.application.auto_stop import term
 from aiapp.domain.application.observed import (
     ObservedApplication,
     is_current,
@@ -34,7 +35,7 @@ from aiapp.domain.rendering.service import url
 Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopping", "Stopped", "Waiting", "Managed"]
 READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
-AT_REST: Final = frozenset({Reason.SCALED_TO_ZERO, Reason.STOPPED})
+AT_REST: Final = frozenset({Reason.SCALED_TO_ZERO, Reason.STOPPED, Reason.AUTO_STOPPED})
 """Reasons of an application that has no pods because it was asked to."""
 QUICK_SECONDS: Final = 3.0
 """A new application reports only after this long that it waits for its version."""
@@ -252,6 +253,7 @@ def _status(observed: ObservedApplication, phase: Phase, traffic: Sequence[Traff
         "replicas": sum(t.replicas for t in traffic),
         "readyReplicas": sum(t.ready for t in traffic),
         "selector": f"{APPLICATION_LABEL}={application.name}",
+        **(limit.status if (limit := term(observed)) else {}),
         **({"url": url(application.name, application.namespace)} if serving else {}),
     }
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.application.auto_stop import term
 from aiapp.domain.application.observed import Children, ObservedApplication, is_current, version_of
+from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Held, Rollout, Running
 from aiapp.domain.application.scale import remembered, scale
 from aiapp.domain.conditions import Trouble
@@ -25,6 +27,9 @@ def stop_of(observed: ObservedApplication) -> Stop | None:
     serving = observed.application.parsed.spec.serving
     if serving is not None and serving.stopped:
         return Stop(Reason.STOPPED, "stopped by spec.serving.stopped; its objects stay")
+    limit = term(observed)
+    if limit is not None and limit.ends <= observed.now:
+        return Stop(Reason.AUTO_STOPPED, f"stopped by autoStopAfterSeconds at {limit.ends:%Y-%m-%dT%H:%M:%SZ}")
     return None
 
 
@@ -81,4 +86,5 @@ def _as_it_runs(observed: ObservedApplication, child: Json, version: str, wish: 
         template=child["spec"]["template"] if latest is None else latest["data"],
         scale=scale(wish, None if stands else 0, child),
         deploy_timeout_seconds=child["spec"]["progressDeadlineSeconds"],
+        restart=restart(observed.application, child),
     )

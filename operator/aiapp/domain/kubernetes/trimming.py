@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from aiapp.api.meta import RECONCILE_AT
+from aiapp.api.meta import RECONCILE_AT, RESTART_AT, START_AT
 from aiapp.domain.kubernetes.limit_ranges import BOUNDED, BOUNDS
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
@@ -42,7 +42,7 @@ _LABELS: Final = frozenset(
     }
 )
 _ANNOTATIONS: Final = frozenset(
-    {RECONCILE_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION, REPLICAS_ANNOTATION}
+    {RECONCILE_AT, START_AT, RESTART_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION, REPLICAS_ANNOTATION}
 )
 _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""
