@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aiapp.api.meta import ATOMIC, ApiModel, Conditions
+from aiapp.api.steps import RolloutProgress
 from aiapp.api.version import RuntimeNameString, VersionString
 
 
@@ -80,6 +81,8 @@ class ApplicationStatus(ApiModel):
     """When `autoStopAfterSeconds` stops it, or has stopped it."""
     last_handled_start_at: Annotated[str, Field(max_length=128)] | None = None
     """The last value of the annotation `aiapp.dev/start-at` that was acted on."""
+    rollout: RolloutProgress | None = None
+    """The last rollout in steps, where `serving.strategy` has any."""
     url: Annotated[str, Field(max_length=512)] | None = None
     """Where predictions are answered inside the cluster."""
     replicas: Annotated[int, Field(ge=0)] | None = None
@@ -89,5 +92,5 @@ class ApplicationStatus(ApiModel):
     selector: Annotated[str, Field(max_length=512)] | None = None
     """Label selector of the pods."""
     conditions: Conditions = ()
-    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, Ready; while it applies Reconciling,
-    Stalled."""
+    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, RolloutCompleted, Ready; while it applies
+    Reconciling, Stalled."""

@@ -16,7 +16,7 @@ from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.schema import Schema, rebuilt, structural_schema, without_item_defaults
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 13
+REVISION: Final = 14
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
@@ -78,6 +78,7 @@ APPLICATIONS: Final = Kind(
         Column("Reason", _of_ready("reason")),
         Column("Replicas", ".status.replicas", "integer"),
         Column("Available", ".status.readyReplicas", "integer"),
+        Column("Rollout", ".status.rollout.summary", wide=True),
         Column("Latest", ".status.latestReadyVersion", wide=True),
         Column("Versions", ".status.versionCount", "integer", wide=True),
         Column("URL", ".status.url", wide=True),

@@ -18,6 +18,7 @@ from aiapp.api.meta import (
     rules,
 )
 from aiapp.api.scheduling import Scheduling
+from aiapp.api.strategy import Strategy
 from aiapp.api.version import VersionString
 
 
@@ -89,3 +90,5 @@ class Serving(ApiModel):
     """Seconds the pods may take to become ready, fetching the model included."""
     scheduling: Scheduling | None = None
     """Additional demands on nodes."""
+    strategy: Strategy = Strategy()
+    """How a change of versions and shares is rolled out."""

@@ -92,6 +92,8 @@ STALLING: Final = frozenset(
         Reason.WRITE_REFUSED,
         Reason.DEPLOY_TIMEOUT,
         Reason.PROBE_FAILING,
+        Reason.STEP_FAILED,
+        Reason.ROLLED_BACK,
         Reason.SPEC_INVALID,
         Reason.NAME_UNPARSED,
     }

@@ -15,6 +15,8 @@ from aiapp.domain.application.observed import Children, ObservedApplication, is_
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
+from aiapp.domain.application.traffic.advance import advance
+from aiapp.domain.application.traffic.situation import checked_versions
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
@@ -106,11 +108,13 @@ class ApplicationReconciler:
         after = _after(observed, done)
         await self._release(after, wanted.rollouts)
         self._suspect(observed)
-        assessment = assess(after, wanted, done.trouble)
+        ahead = advance(after)
+        assessment = assess(after, wanted, done.trouble, ahead.record)
         if assessment.retry_after is None:
             self._met.pop(key, None)
             await self._report(application, assessment)
-        again = min((s for s in (assessment.retry_after, wanted.again_after) if s is not None), default=None)
+        times = (assessment.retry_after, wanted.again_after, ahead.look_again)
+        again = min((seconds for seconds in times if seconds is not None), default=None)
         return Outcome(retry_after=again, failed=done.trouble is not None or wanted.must_retry)
 
     async def _take_back(self, application: ApplicationRecord) -> None:
@@ -139,7 +143,7 @@ class ApplicationReconciler:
         deployments, revisions = owned.pop(DEPLOYMENTS), owned.pop(CONTROLLER_REVISIONS)
         versions, unreadable = read_versions(store.versions(*place))
         every_pod = store.children(PODS, *place)
-        pods = noteworthy_pods(every_pod, deployments, versions)
+        pods = noteworthy_pods(every_pod, deployments, versions, checked_versions(application))
         children = Children(
             deployments=deployments,
             revisions=revisions,

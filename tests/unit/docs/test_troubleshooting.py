@@ -6,7 +6,17 @@ from aiapp.api.conditions import Reason
 from aiapp.api.reference import _groups
 
 PAGE = ROOT / "docs/how-to/troubleshooting.md"
-FINE = {"Managed", "Deploying", "Running", "ScaledToZero", "Stopping", "Stopped", "AutoStopped"}
+FINE = {
+    "Managed",
+    "Deploying",
+    "Running",
+    "ScaledToZero",
+    "Stopping",
+    "Stopped",
+    "AutoStopped",
+    "RolloutProgressing",
+    "RolloutPaused",
+}
 """Beside those of progress and success: reasons of what goes well."""
 
 

@@ -63,6 +63,13 @@ def settled(child: Json) -> bool:
     )
 
 
+def is_up(child: Json | None, number: int | None) -> bool:
+    """Whether a Deployment has that many pods, all of its latest spec and available; None: as many as it asks for."""
+    if child is None:
+        return number == 0
+    return settled(child) and number in (None, wanted_pods(child))
+
+
 def is_current(child: Json) -> bool:
     """Whether the status of a Deployment is of its latest spec."""
     seen, latest = child.get("status", {}).get("observedGeneration", 0), child["metadata"].get("generation", 0)

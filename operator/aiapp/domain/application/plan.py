@@ -20,14 +20,15 @@ from aiapp.domain.application.rollout import (
     unreadable,
 )
 from aiapp.domain.application.scale import scale
-from aiapp.domain.application.scaling import replicas
+from aiapp.domain.application.scaling import leaving, replicas
 from aiapp.domain.application.stop import Stop, resting, stop_of, stopped, woken
+from aiapp.domain.application.traffic.goal import goal
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import owner
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
-from aiapp.domain.rendering.deployment import deployment
+from aiapp.domain.rendering.deployment import Scale, deployment
 from aiapp.domain.rendering.revision import controller_revision
 from aiapp.domain.rendering.service import application_service, version_service
 
@@ -68,7 +69,8 @@ def plan(observed: ObservedApplication) -> ApplicationPlan:
         return _stopped(observed, rollouts, stop)
     wanted = _wanted(observed, serving, rollouts)
     retired = _retired(observed, serving, wanted)
-    kept = [obj for obj in woken(observed) if version_of(obj) not in map(version_of, retired)]
+    decided = {version_of(obj) for obj in (*wanted, *retired)}
+    kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
     return ApplicationPlan(
         rollouts=rollouts,
         apply=tuple(_owned(observed.application, obj) for obj in (*wanted, *kept)),
@@ -130,13 +132,19 @@ def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Se
     if serving is None:
         return []
     name = observed.application.name
+    there = goal(observed)
     running = [one for one in rollouts if isinstance(one, Running)]
     new = [one for one in running if isinstance(one, Rendered)]
     objects = [_revision(observed, one, place) for place, one in enumerate(new)]
     for one in running:
         version = one.served.version
         service = version_service(name, version, observed.children.service(version))
-        objects += [_deployment(observed, one, serving), service]
+        number = replicas(version, there, observed.children, serving)
+        scaled = scale(one.served.replicas, number, observed.children.deployment(version))
+        objects += [_deployment(observed, version, one.template, serving, scaled), service]
+    for version, template in leaving(there, observed.children, serving):
+        number = replicas(version, there, observed.children, serving)
+        objects.append(_deployment(observed, version, template, serving, Scale(number)))
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 
@@ -151,15 +159,14 @@ def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> 
     )
 
 
-def _deployment(observed: ObservedApplication, running: Running, serving: Serving) -> Json:
-    child = observed.children.deployment(running.served.version)
+def _deployment(observed: ObservedApplication, version: str, template: Json, serving: Serving, scale: Scale) -> Json:
     return deployment(
         application=observed.application.name,
-        version=running.served.version,
-        template=running.template,
-        scale=scale(running.served.replicas, replicas(running, serving), child),
+        version=version,
+        template=template,
+        scale=scale,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
-        restart=restart(observed.application, child),
+        restart=restart(observed.application, observed.children.deployment(version)),
     )
 
 
@@ -182,10 +189,14 @@ def _owned(application: ApplicationRecord, obj: Json) -> Json:
 
 
 def _retired(observed: ObservedApplication, serving: Serving | None, wanted: Sequence[Json]) -> list[Json]:
-    """Versions that are no longer served: at once when nothing is served, else when the served ones are up."""
+    """Versions that are no longer served: at once when nothing is served, else when the served ones are up.
+
+    In a rollout in steps they stay as long as they have a share.
+    """
     children = observed.children
     if serving is None:
         return [*children.deployments, *children.others]
+    there = goal(observed)
     served = {one.version for one in serving.versions}
     made = {version_of(obj): obj for obj in wanted if obj["kind"] == DEPLOYMENTS.kind}
     if not all(_up(children.deployment(version), made.get(version)) for version in served):
@@ -193,7 +204,7 @@ def _retired(observed: ObservedApplication, serving: Serving | None, wanted: Seq
     return [
         child
         for child in (*children.deployments, *children.others)
-        if (version := version_of(child)) is not None and version not in served
+        if (version := version_of(child)) is not None and version not in served and not there.shares.get(version)
     ]
 
 

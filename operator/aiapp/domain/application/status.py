@@ -1,12 +1,13 @@
 """The status of an application whose plan was carried out: traffic, conditions, phase. Never decides what to write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import Serving
+from aiapp.api.steps import RolloutProgress
 from aiapp.domain.application.advice import advised
 from aiapp.domain.application.auto_stop import term
 from aiapp.domain.application.observed import (
@@ -22,6 +23,8 @@ from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable,
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.application.stop import Stop, is_down
+from aiapp.domain.application.traffic.progress import GIVEN_UP
+from aiapp.domain.application.traffic.rollout_words import rollout_completed
 from aiapp.domain.application.traffic.shares import by_ready_pods
 from aiapp.domain.application.versions import listed
 from aiapp.domain.artifact.verification import deviation
@@ -33,7 +36,12 @@ from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.service import url
 
 Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopping", "Stopped", "Waiting", "Managed"]
-READY_DEPENDENTS: Final = (ConditionType.VERSIONS_RESOLVED, ConditionType.WORKLOADS_AVAILABLE)
+READY_DEPENDENTS: Final = (
+    ConditionType.VERSIONS_RESOLVED,
+    ConditionType.WORKLOADS_AVAILABLE,
+    ConditionType.ROLLOUT_COMPLETED,
+)
+IN_STEPS: Final = frozenset({Reason.ROLLOUT_PROGRESSING, Reason.ROLLOUT_PAUSED, Reason.AWAITING_APPROVAL})
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
 AT_REST: Final = frozenset({Reason.SCALED_TO_ZERO, Reason.STOPPED, Reason.AUTO_STOPPED})
 """Reasons of an application that has no pods because it was asked to."""
@@ -60,10 +68,18 @@ class Assessment:
         return next(f for f in self.findings if f.type is ConditionType.READY)
 
 
-def assess(observed: ObservedApplication, plan: ApplicationPlan, trouble: Trouble | None = None) -> Assessment:
-    """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out."""
+def assess(
+    observed: ObservedApplication,
+    plan: ApplicationPlan,
+    trouble: Trouble | None = None,
+    rollout: RolloutProgress | None = None,
+) -> Assessment:
+    """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out.
+
+    `rollout` is how far a rollout in steps is now.
+    """
     serving = observed.application.parsed.spec.serving
-    found = _findings(observed, plan, trouble, serving) if serving else _managed()
+    found = _findings(observed, plan, trouble, serving, rollout) if serving else _managed()
     findings = advised(found, observed.application.name)
     traffic = by_ready_pods(observed.children, serving)
     ready = next(f for f in findings if f.type is ConditionType.READY)
@@ -71,14 +87,22 @@ def assess(observed: ObservedApplication, plan: ApplicationPlan, trouble: Troubl
     return Assessment(
         phase=phase,
         findings=tuple(findings),
-        status=_status(observed, phase, traffic, serving),
+        status=_status(observed, phase, traffic, serving) | _rollout(rollout),
         events=tuple(changes(observed.application.parsed.status.conditions, findings)),
         retry_after=_patience(observed, ready),
     )
 
 
-def noteworthy_pods(pods: Iterable[Json], deployments: Iterable[Json], versions: Iterable[VersionRecord]) -> list[Json]:
-    """The pods that would show in the status, if one of the Deployments made them: none in a calm rollout."""
+def noteworthy_pods(
+    pods: Iterable[Json],
+    deployments: Iterable[Json],
+    versions: Iterable[VersionRecord],
+    checked: Collection[str] = (),
+) -> list[Json]:
+    """The pods that would show in the status, if one of the Deployments made them: none in a calm rollout.
+
+    And all of the versions in `checked`.
+    """
     deployed = {version_of(deployment): deployment for deployment in deployments}
     artifacts = {record.spec.version: record.package for record in versions}
     return [
@@ -86,7 +110,11 @@ def noteworthy_pods(pods: Iterable[Json], deployments: Iterable[Json], versions:
         for pod in pods
         if (version := version_of(pod)) is not None
         and (child := deployed.get(version)) is not None
-        and (trouble(child, [pod]) is not None or deviation(child, [pod], artifacts.get(version)) is not None)
+        and (
+            version in checked
+            or trouble(child, [pod]) is not None
+            or deviation(child, [pod], artifacts.get(version)) is not None
+        )
     ]
 
 
@@ -111,14 +139,22 @@ def _managed() -> list[Finding]:
 
 
 def _findings(
-    observed: ObservedApplication, plan: ApplicationPlan, refused: Trouble | None, serving: Serving
+    observed: ObservedApplication,
+    plan: ApplicationPlan,
+    refused: Trouble | None,
+    serving: Serving,
+    rollout: RolloutProgress | None,
 ) -> list[Finding]:
     available = _workloads_available(observed, plan, refused)
+    completed = [rollout_completed(rollout)] if rollout else []
+    needs_a_person = rollout is not None and rollout.state in GIVEN_UP
     found = [
         _versions_resolved(plan),
+        *(completed if needs_a_person else ()),  # before what is only its consequence
         available,
         _nodes_available(plan),
         _traffic_split(observed, serving),
+        *(() if needs_a_person else completed),
     ]
     dependents = READY_DEPENDENTS if plan.stop is None else (ConditionType.WORKLOADS_AVAILABLE,)
     return summarize(found, dependents, available.reason)
@@ -235,6 +271,8 @@ def phase_of(ready: Finding, *, pods: int) -> Phase:
         return "Stopped" if ready.reason in AT_REST else "Running"
     if ready.reason is Reason.STOPPING:
         return "Stopping"
+    if ready.reason in IN_STEPS:
+        return "Deploying"
     if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason is not Reason.DEPLOYING):
         return "Concerning"
     if ready.reason in NOT_NORMAL or ready.reason is Reason.WAITING_FOR_NODES:
@@ -256,6 +294,10 @@ def _status(observed: ObservedApplication, phase: Phase, traffic: Sequence[Traff
         **(limit.status if (limit := term(observed)) else {}),
         **({"url": url(application.name, application.namespace)} if serving else {}),
     }
+
+
+def _rollout(record: RolloutProgress | None) -> Json:
+    return {} if record is None else {"rollout": record.model_dump(by_alias=True, mode="json", exclude_none=True)}
 
 
 def _served(traffic: Sequence[Traffic]) -> str:

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT, RESTART_AT, START_AT
+from aiapp.api.steps import APPROVE
 from aiapp.domain.kubernetes.limit_ranges import BOUNDED, BOUNDS
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
@@ -42,7 +43,16 @@ _LABELS: Final = frozenset(
     }
 )
 _ANNOTATIONS: Final = frozenset(
-    {RECONCILE_AT, START_AT, RESTART_AT, APPLIED_ANNOTATION, POLICY_ANNOTATION, BYTES_ANNOTATION, REPLICAS_ANNOTATION}
+    {
+        RECONCILE_AT,
+        APPROVE,
+        START_AT,
+        RESTART_AT,
+        APPLIED_ANNOTATION,
+        POLICY_ANNOTATION,
+        BYTES_ANNOTATION,
+        REPLICAS_ANNOTATION,
+    }
 )
 _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""

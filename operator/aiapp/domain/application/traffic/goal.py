@@ -1,11 +1,13 @@
 """The shares that are wanted now: those of `spec`, or a step on the way to them. Decides nothing about time."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from aiapp.api.serving import Serving
-from aiapp.domain.application.observed import ObservedApplication
-from aiapp.domain.application.traffic.shares import weight_of
+from aiapp.api.steps import RolloutProgress, RolloutState, Share
+from aiapp.domain.application.observed import Children, ObservedApplication, version_of, wanted_pods
+from aiapp.domain.application.traffic.interpolation import interpolate
+from aiapp.domain.application.traffic.shares import by_ready_pods, percentages, weight_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +21,17 @@ class Goal:
 
 
 def goal(observed: ObservedApplication) -> Goal:
-    """The goal of this pass."""
+    """The goal of this pass. A rollout in steps counts as far as it is on record."""
     serving = observed.application.parsed.spec.serving
-    return wish(serving) if serving else Goal(shares={}, replicas={})
+    if serving is None:
+        return Goal(shares={}, replicas={})
+    wanted = wish(serving)
+    record = observed.application.parsed.status.rollout
+    if not has_steps(serving) or (record is None and not any(pods_wanted(observed.children).values())):
+        return wanted
+    if record is None or split(record.to) != nonzero(wanted.shares):
+        return _unmoved(observed, wanted)
+    return wanted if record.state is RolloutState.COMPLETED else _on_the_way(record, wanted)
 
 
 def wish(serving: Serving) -> Goal:
@@ -29,3 +39,87 @@ def wish(serving: Serving) -> Goal:
     shares = {served.version: weight_of(served, serving) for served in serving.versions}
     replicas = {served.version: served.replicas if shares[served.version] else 0 for served in serving.versions}
     return Goal(shares=shares, replicas=replicas)
+
+
+def has_steps(serving: Serving) -> bool:
+    """Whether a change of shares is rolled out in steps."""
+    return bool(serving.strategy.steps)
+
+
+def split(shares: tuple[Share, ...]) -> dict[str, int]:
+    """Percent by version, of those that have any."""
+    return {share.version: share.weight for share in shares if share.weight}
+
+
+def nonzero(shares: Mapping[str, int]) -> dict[str, int]:
+    """The shares of versions that have one."""
+    return {version: share for version, share in shares.items() if share}
+
+
+def pods_wanted(children: Children) -> dict[str, int]:
+    """Pods that each version's Deployment asks for now."""
+    deployed = ((version_of(child), wanted_pods(child)) for child in children.deployments)
+    return {version: number for version, number in deployed if version is not None}
+
+
+def in_force(observed: ObservedApplication) -> dict[str, int]:
+    """The split that is in force now: the one on record, else by the pods that are ready, else by those wanted."""
+    record = observed.application.parsed.status.rollout
+    if record is not None and (at := _on_record(record)) is not None:
+        return at
+    ready = {one.version: one.actual_weight for one in by_ready_pods(observed.children, None)}
+    return (
+        nonzero(ready) or nonzero(_percent(pods_wanted(observed.children))) or (split(record.from_) if record else {})
+    )
+
+
+def _on_record(record: RolloutProgress) -> dict[str, int] | None:
+    """The split of a step that was reached; None while a rollout is between two."""
+    match record.state:
+        case RolloutState.COMPLETED:
+            return split(record.to)
+        case RolloutState.PAUSED | RolloutState.AWAITING_APPROVAL:
+            return nonzero(interpolate(split(record.from_), split(record.to), record.percent))
+        case RolloutState.ROLLED_BACK:
+            return split(record.from_)
+        case _:
+            return None
+
+
+def _percent(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(zip(counts, percentages(list(counts.values())), strict=True))
+
+
+def _unmoved(observed: ObservedApplication, wanted: Goal) -> Goal:
+    """As it is: the rollout to what is wanted is not on record yet."""
+    now, pods = in_force(observed), pods_wanted(observed.children)
+    shares = {v: now.get(v, 0) for v in (*wanted.shares, *pods)}
+    of_others = {v for v, number in wanted.replicas.items() if number is None and shares[v]}
+    return Goal(shares=shares, replicas={v: None if v in of_others else pods.get(v, 0) for v in shares})
+
+
+def _on_the_way(record: RolloutProgress, wanted: Goal) -> Goal:
+    percent = 0 if record.state is RolloutState.ROLLED_BACK else record.percent
+    shares = interpolate(split(record.from_), wanted.shares, percent)
+    begun = {share.version: share.replicas or 0 for share in record.from_}
+    return Goal(shares=shares, replicas=_pods(begun, wanted, shares, percent))
+
+
+def _pods(begun: Mapping[str, int], wanted: Goal, shares: Mapping[str, int], percent: int) -> dict[str, int | None]:
+    """Pods by version. What another scales is left out of the sum, and is not touched while it has a share."""
+    ours = {version: number for version, number in wanted.replicas.items() if number is not None}
+    start = {version: number for version, number in begun.items() if version in ours or version not in wanted.replicas}
+    there = interpolate(start, ours, percent)
+    served = {version for version in there if shares.get(version) and max(start.get(version, 0), ours.get(version, 0))}
+    return {v: _one_each(there, served).get(v) if share else 0 for v, share in shares.items()}
+
+
+def _one_each(pods: Mapping[str, int], served: Collection[str]) -> dict[str, int]:
+    """A version with a share needs a pod to serve it: one of the version that has most, so that the sum stays."""
+    given = dict(pods)
+    for version in [v for v in given if v in served and not given[v]]:
+        richest = max(given, key=lambda v: given[v])
+        if given[richest] > 1:
+            given[richest] -= 1
+            given[version] = 1
+    return given

@@ -1,0 +1,57 @@
+"""How far the application's rollout in steps is after a pass, and when to look again. Pure; writes nothing."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.serving import Serving
+from aiapp.api.steps import RolloutProgress, RolloutState
+from aiapp.domain.application.observed import ObservedApplication
+from aiapp.domain.application.stop import stop_of
+from aiapp.domain.application.traffic.goal import has_steps
+from aiapp.domain.application.traffic.progress import pause_ends, progress
+from aiapp.domain.application.traffic.rollout_words import worded
+from aiapp.domain.application.traffic.situation import overdue_at, situation
+from aiapp.domain.application.traffic.stops import Stops
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What is to be on record from now on."""
+
+    record: RolloutProgress | None = None
+    """None: the application has no steps, or was stopped before it had any."""
+    look_again: float | None = None
+    """Seconds until something happens by itself; 0: what was decided is to be carried out."""
+
+
+NOTHING: Final = Advance()
+
+
+def advance(observed: ObservedApplication) -> Advance:
+    """`observed` has the children as they are after the pass."""
+    serving = observed.application.parsed.spec.serving
+    before = observed.application.parsed.status.rollout
+    if serving is None or not has_steps(serving):
+        return NOTHING
+    if stop_of(observed) is not None:
+        return Advance(before)
+    seen = situation(observed, serving)
+    record = worded(progress(before, seen), observed.application, seen.stops)
+    if before is not None and _place(record) == _place(before):
+        return Advance(record, _next_event(observed, serving, record))
+    return Advance(record, 0.0)
+
+
+def _place(record: RolloutProgress) -> tuple[str, int, RolloutState]:
+    return record.id, record.percent, record.state
+
+
+def _next_event(observed: ObservedApplication, serving: Serving, record: RolloutProgress) -> float | None:
+    match record.state:
+        case RolloutState.PAUSED:
+            ends = pause_ends(record, Stops.of(serving.strategy.steps or ()))
+            return None if ends is None or ends <= observed.now else (ends - observed.now).total_seconds()
+        case RolloutState.PROGRESSING:
+            return overdue_at(observed, serving, record)
+        case _:
+            return None

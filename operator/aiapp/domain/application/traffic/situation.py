@@ -1,0 +1,100 @@
+"""What a pass sees of a rollout in steps, gathered from the objects. Decides nothing about it."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from aiapp.api.serving import Serving
+from aiapp.api.steps import APPROVE, MOST_SHARES, RolloutProgress, RolloutState, Share
+from aiapp.domain.application.observed import ObservedApplication, is_up, version_of
+from aiapp.domain.application.traffic import step_health
+from aiapp.domain.application.traffic.goal import Goal, goal, in_force, nonzero, pods_wanted, split, wish
+from aiapp.domain.application.traffic.progress import REACHED, Situation
+from aiapp.domain.application.traffic.stops import Stops
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.records import ApplicationRecord
+
+
+def situation(observed: ObservedApplication, serving: Serving) -> Situation:
+    """`observed` has the children as they are after the pass."""
+    record = observed.application.parsed.status.rollout
+    pods = _pods(observed, record)
+    return Situation(
+        wish=nonzero(wish(serving).shares),
+        stops=Stops.of(serving.strategy.steps or ()),
+        on_failure=serving.strategy.on_failure,
+        present=_present(observed),
+        at_rest=_is_at_rest(observed, wish(serving)),
+        reached=is_reached(observed, goal(observed)),
+        fault=_fault(observed, serving, record, pods),
+        approved=str((observed.application.raw["metadata"].get("annotations") or {}).get(APPROVE, "")),
+        now=observed.now,
+        begin=step_health.begin(pods, observed.now),
+        new_id=_new_id(observed),
+    )
+
+
+def checked_versions(application: ApplicationRecord) -> Collection[str]:
+    """The versions whose pods are looked at one by one, since a rollout in steps gives them traffic."""
+    record = application.parsed.status.rollout
+    return () if record is None or record.state is RolloutState.COMPLETED else gaining(record)
+
+
+def gaining(record: RolloutProgress) -> set[str]:
+    """The versions whose share grows: those that a rollout is about, and whose pods are checked."""
+    before = split(record.from_)
+    return {version for version, share in split(record.to).items() if share > before.get(version, 0)}
+
+
+def overdue_at(observed: ObservedApplication, serving: Serving, record: RolloutProgress) -> float | None:
+    """Seconds until a pod that is not ready yet has taken too long."""
+    ends = step_health.due(_pods(observed, record), since=record.since, timeout=_timeout(serving))
+    return None if ends is None else (ends - observed.now).total_seconds()
+
+
+def is_reached(observed: ObservedApplication, there: Goal) -> bool:
+    """Whether each version of the goal has its pods, and all are ready."""
+    return all(
+        is_up(observed.children.deployment(version), there.replicas[version]) if share else True
+        for version, share in there.shares.items()
+    ) and not any(number for version, number in pods_wanted(observed.children).items() if not there.shares.get(version))
+
+
+def _is_at_rest(observed: ObservedApplication, wanted: Goal) -> bool:
+    """Whether as many pods are asked for as the wish says; also where others say how many."""
+    pods = pods_wanted(observed.children)
+    return {v for v, number in pods.items() if number} == set(nonzero(wanted.shares)) and all(
+        number in (None, pods.get(version, 0)) for version, number in wanted.replicas.items()
+    )
+
+
+def _present(observed: ObservedApplication) -> tuple[Share, ...]:
+    pods = pods_wanted(observed.children)
+    if not any(pods.values()):
+        return ()
+    found = sorted(in_force(observed).items(), key=lambda one: one[1], reverse=True)[:MOST_SHARES]
+    return tuple(Share(version=version, weight=share, replicas=pods.get(version, 0)) for version, share in found)
+
+
+def _pods(observed: ObservedApplication, record: RolloutProgress | None) -> list[Json]:
+    versions = gaining(record) if record else set()
+    return [pod for pod in observed.children.pods if version_of(pod) in versions]
+
+
+def _fault(
+    observed: ObservedApplication, serving: Serving, record: RolloutProgress | None, pods: Sequence[Json]
+) -> str | None:
+    if record is None or record.state not in (*REACHED, RolloutState.PROGRESSING):
+        return None
+    was_ready = record.state in REACHED
+    return step_health.fault(pods, since=record.since, was_ready=was_ready, timeout=_timeout(serving), now=observed.now)
+
+
+def _timeout(serving: Serving) -> timedelta:
+    return timedelta(seconds=serving.deploy_timeout_seconds)
+
+
+def _new_id(observed: ObservedApplication) -> str:
+    """Another one each time, for any two that a person could mistake for each other."""
+    text = f"{observed.application.uid}/{observed.application.generation}/{observed.now.isoformat()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,175 @@
+"""Rollouts in steps on a real API server, with a stand-in for the kubelets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.support.kube import Object
+from tests.support.kubelet import PretendKubelet, kubelet
+from tests.support.operator import Operator
+from tests.support.packages import Registry, package, upload
+from tests.support.waiting import eventually
+
+APPROVED = {"percent": 25, "approve": True}
+HALF_AN_HOUR = {"percent": 25, "pauseSeconds": 1800}
+
+
+@pytest.fixture
+def pods(registry: Registry) -> Iterator[PretendKubelet]:
+    with kubelet(registry.kube, registry.namespace) as made:
+        yield made
+
+
+@pytest.fixture
+def application(registry: Registry, pods: PretendKubelet) -> Object:
+    """Serves 1.0.0 with four pods; 1.1.0 and 1.2.0 are registered."""
+    upload(registry.bucket, "mnist", package())
+    for number in ("1.0.0", "1.1.0", "1.2.0"):
+        registry.version(number=number)
+    made = registry.application("mnist", "1.0.0", replicas=4)
+    registry.until(made, "Ready", "True", timeout=60)
+    return made
+
+
+def ask(registry: Registry, version: str, *steps: Object, **strategy: Any) -> Object:
+    return registry.application("mnist", version, replicas=4, strategy={"steps": list(steps)} | strategy)
+
+
+def rollout(registry: Registry, application: Object) -> Object:
+    """Empty while there is none."""
+    status: Object = registry.now(application).get("status") or {}
+    return status.get("rollout") or {}
+
+
+def until(registry: Registry, application: Object, state: str, percent: int) -> Object:
+    def there() -> Object:
+        found = rollout(registry, application)
+        assert (found.get("state"), found.get("percent")) == (state, percent), found
+        return found
+
+    return eventually(there, timeout=60)
+
+
+def deployed(registry: Registry) -> dict[str, int]:
+    found = registry.kube.list("apps/v1", "Deployment", registry.namespace)
+    return {one["metadata"]["labels"]["aiapp.dev/version"]: one["spec"]["replicas"] for one in found}
+
+
+def approve(registry: Registry, application: Object) -> None:
+    """With the command that the message has."""
+    said = rollout(registry, application)
+    annotation, _, value = said["message"].rpartition("--overwrite ")[2].split(";")[0].partition("=")
+    registry.kube.patch(application, {"metadata": {"annotations": {annotation: value}}})
+
+
+def test_it_goes_on_step_by_step_with_approvals_to_the_end(registry: Registry, application: Object) -> None:
+    ask(registry, "1.1.0", APPROVED, {"percent": 50, "pauseSeconds": 1})
+    said = until(registry, application, "AwaitingApproval", 25)
+    assert said["summary"] == "step 1/3 25 %, awaiting approval"
+    assert said["message"].startswith("1.1.0 25 %, 1.0.0 75 % until a person approves: kubectl annotate aiapp mnist ")
+    assert deployed(registry) == {"1.0.0": 3, "1.1.0": 1}
+    assert registry.condition(application, "Ready")["reason"] == "AwaitingApproval"
+    assert registry.now(application)["status"]["phase"] == "Deploying"
+    approve(registry, application)
+    until(registry, application, "Completed", 100)
+    eventually(lambda: deployed(registry) == {"1.1.0": 4})
+    registry.until(application, "RolloutCompleted", "True")
+    registry.until(application, "Ready", "True", "Running")
+
+
+def test_a_restarted_operator_goes_on_with_the_pause_where_it_was(
+    registry: Registry, application: Object, operator: Operator
+) -> None:
+    ask(registry, "1.1.0", HALF_AN_HOUR)
+    before = until(registry, application, "Paused", 25)
+    operator.restart()
+    registry.look_again(application, "after the restart")
+    registry.until(application, "RolloutCompleted", "False", "RolloutPaused")
+    assert rollout(registry, application) == before
+    assert deployed(registry) == {"1.0.0": 3, "1.1.0": 1}
+    ask(registry, "1.1.0", {"percent": 25, "pauseSeconds": 1})
+    until(registry, application, "Completed", 100)
+
+
+def test_an_edit_in_the_middle_leads_elsewhere_from_the_split_in_force(registry: Registry, application: Object) -> None:
+    ask(registry, "1.1.0", APPROVED)
+    first = until(registry, application, "AwaitingApproval", 25)
+    ask(registry, "1.2.0", APPROVED)
+    eventually(lambda: rollout(registry, application).get("id") not in (None, first["id"]))
+    second = until(registry, application, "AwaitingApproval", 25)
+    assert {one["version"]: one["weight"] for one in second["from"]} == {"1.0.0": 75, "1.1.0": 25}
+    assert sum(deployed(registry).values()) == 4
+
+
+def test_going_back_to_the_last_good_split_needs_no_approval(registry: Registry, application: Object) -> None:
+    ask(registry, "1.1.0", APPROVED)
+    until(registry, application, "AwaitingApproval", 25)
+    ask(registry, "1.0.0", APPROVED)
+    until(registry, application, "Completed", 100)
+    eventually(lambda: deployed(registry) == {"1.0.0": 4})
+
+
+def test_a_crash_holds_the_step_until_a_person_tries_it_again(
+    registry: Registry, application: Object, pods: PretendKubelet
+) -> None:
+    ask(registry, "1.1.0", HALF_AN_HOUR)
+    until(registry, application, "Paused", 25)
+    (one,) = pods.pods("1.1.0")
+    eventually(lambda: crashed(registry, application, pods, one))
+    said = until(registry, application, "Failed", 25)
+    assert said["message"].startswith(f"pod {one['metadata']['name']} crashed at ")
+    assert registry.condition(application, "Ready")["reason"] == "StepFailed"
+    assert registry.condition(application, "Stalled")["status"] == "True"
+    assert deployed(registry) == {"1.0.0": 3, "1.1.0": 1}
+    approve(registry, application)
+    until(registry, application, "Paused", 25)
+
+
+def crashed(registry: Registry, application: Object, pods: PretendKubelet, one: Object) -> bool:
+    """Again until it counts: times are in whole seconds, and the step began in one of them."""
+    pods.crash(one)
+    return bool(rollout(registry, application)["state"] not in ("Paused", "Progressing"))
+
+
+def test_lost_readiness_goes_back_by_itself_where_that_is_asked_for(
+    registry: Registry, application: Object, pods: PretendKubelet
+) -> None:
+    ask(registry, "1.1.0", HALF_AN_HOUR, onFailure="Rollback")
+    until(registry, application, "Paused", 25)
+    (one,) = pods.pods("1.1.0")
+    pods.lose(one)
+    said = until(registry, application, "RolledBack", 25)
+    assert "is no longer ready" in said["message"]
+    eventually(lambda: deployed(registry) == {"1.0.0": 4, "1.1.0": 0})
+    registry.until(application, "Ready", "False", "RolledBack")
+    ask(registry, "1.0.0", HALF_AN_HOUR, onFailure="Rollback")
+    registry.until(application, "Ready", "True")
+    eventually(lambda: deployed(registry) == {"1.0.0": 4})
+
+
+def test_a_lost_status_begins_anew_from_what_is_served(
+    registry: Registry, application: Object, operator: Operator
+) -> None:
+    ask(registry, "1.1.0", {"percent": 50, "approve": True})
+    first = until(registry, application, "AwaitingApproval", 50)
+    operator.stop()
+    registry.kube.patch(application, {"status": None}, subresource="status")
+    operator.start()
+    eventually(lambda: rollout(registry, application).get("id") not in (None, first["id"]))
+    second = until(registry, application, "AwaitingApproval", 50)
+    assert {one["version"]: one["weight"] for one in second["from"]} == {"1.0.0": 50, "1.1.0": 50}
+    assert sum(deployed(registry).values()) == 4
+
+
+def test_at_rest_nothing_is_written(registry: Registry, application: Object, operator: Operator) -> None:
+    ask(registry, "1.1.0", {"percent": 25})
+    until(registry, application, "Completed", 100)
+    registry.until(application, "Ready", "True")
+    eventually(lambda: deployed(registry) == {"1.1.0": 4})
+    settled = registry.now(application)["metadata"]["resourceVersion"]
+    registry.look_again(application, "at rest")
+    eventually(lambda: operator.metric("workqueue_depth") == 0)
+    after = registry.now(application)["metadata"]
+    assert (after["generation"], settled != after["resourceVersion"]) == (2, True)
+    operator.restart()
+    assert registry.now(application)["metadata"]["resourceVersion"] == after["resourceVersion"]
