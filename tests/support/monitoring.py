@@ -41,10 +41,18 @@ def named(query: str) -> set[str]:
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Where it stands, and the query."""
+    """Where it stands, and the query, of rules and panels."""
     for name, rule in alerts().items():
         yield name, rule["expr"]
     for file, dashboard in dashboards().items():
         for panel in dashboard["panels"]:
             for target in panel.get("targets", ()):
                 yield f"{file}: {panel['title']}", target["expr"]
+
+
+def variables() -> Iterator[tuple[str, str]]:
+    """Where it stands, and what Grafana's Prometheus data source is asked for the values of a variable."""
+    for file, dashboard in dashboards().items():
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "query":
+                yield f"{file}: ${variable['name']}", variable["query"]["query"]

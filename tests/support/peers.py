@@ -1,4 +1,4 @@
-"""Programs that users have beside the operator, built from their Go modules once: Prometheus, Argo CD, Flux, Helm 4."""
+"""Programs that users have beside the operator, built from their Go modules once: for monitoring, GitOps and Helm."""
 
 import json
 import os
@@ -22,6 +22,15 @@ ARGO_CD: Final = Tool("argocd", Module("argocd", parent=_GO), "github.com/argopr
 KUSTOMIZE_CONTROLLER: Final = Tool(
     "kustomize-controller", Module("flux", parent=_GO), "github.com/fluxcd/kustomize-controller", "1.7.3"
 )
+KUBE_STATE_METRICS: Final = Tool(
+    "kube-state-metrics", Module("kube-state-metrics", parent=_GO), "k8s.io/kube-state-metrics/v2", "2.20.0"
+)
+_ALERTMANAGER: Final = Module("alertmanager", parent=_GO)
+ALERTMANAGER: Final = tuple(
+    Tool(name, _ALERTMANAGER, f"github.com/prometheus/alertmanager/cmd/{name}", "0.31.0")
+    for name in ("alertmanager", "amtool")
+)
+"""The last one whose module holds its web page, without which it does not build."""
 HELM_4: Final = Tool("helm", Module("helm4", parent=_GO), "helm.sh/helm/v4/cmd/helm", "v4.3.2")
 NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
 """Argo CD wants a Go that the machine may not have; it is fetched as a module."""
@@ -44,6 +53,21 @@ def prometheus() -> Path:
 @pytest.fixture(scope="session")
 def promtool() -> Path:
     return build.built(PROMETHEUS, os.environ, Silent())["promtool"]
+
+
+@pytest.fixture(scope="session")
+def kube_state_metrics() -> Path:
+    return build.built([KUBE_STATE_METRICS], os.environ, Silent())["kube-state-metrics"]
+
+
+@pytest.fixture(scope="session")
+def alertmanager() -> Path:
+    return build.built(ALERTMANAGER, os.environ, Silent())["alertmanager"]
+
+
+@pytest.fixture(scope="session")
+def amtool() -> Path:
+    return build.built(ALERTMANAGER, os.environ, Silent())["amtool"]
 
 
 @pytest.fixture(scope="session")

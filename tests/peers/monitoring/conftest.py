@@ -1,11 +1,12 @@
-"""A real Prometheus that scrapes a real operator and a real model server, with our rules."""
+"""A real Prometheus that scrapes a real operator and a real model server, with our rules; and whom it tells."""
 
 import json
 import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.support.kube import Object
 from tests.support.monitoring import rule_files
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
-from tests.support.peers import prometheus, promtool
+from tests.support.peers import alertmanager, amtool, kube_state_metrics, prometheus, promtool
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
@@ -27,7 +28,9 @@ from aiapp.serve import bundle
 from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.profiles import SimulatedNode
 
-__all__ = ["prometheus", "promtool", "registry", "runtime_image"]
+__all__ = [
+    "alertmanager", "amtool", "kube_state_metrics", "prometheus", "promtool", "registry", "runtime_image",
+]  # fmt: skip
 
 NPUS = SimulatedNode(
     name="npu",
@@ -94,39 +97,60 @@ def _fetch(registry: Registry, pod: Object, state: Object) -> None:
     registry.kube.request("PATCH", path, body, content_type="application/strategic-merge-patch+json")
 
 
-@pytest.fixture
-def scraping(prometheus: Path, busy_operator: Operator, model_server: Server, tmp_path: Path) -> Iterator[Prometheus]:
-    """It has scraped both several times."""
-    jobs = {"aiapp": busy_operator.address().removeprefix("http://"), "model": f"127.0.0.1:{model_server.port}"}
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(file) for file in rule_files()],
-        "scrape_configs": [
-            {"job_name": name, "honor_labels": True, "static_configs": [{"targets": [target]}]}
-            for name, target in jobs.items()
-        ],
-    }
-    file = tmp_path / "prometheus.yml"
-    file.write_text(yaml.safe_dump(config))
-    with reserved("127.0.0.1", ("web",)) as ports:
-        address = f"127.0.0.1:{ports['web']}"
-    command = [
-        str(prometheus),
-        f"--config.file={file}",
-        f"--storage.tsdb.path={tmp_path}",
-        f"--web.listen-address={address}",
-    ]
-    with (tmp_path / "prometheus.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+@contextmanager
+def started(name: str, command: Sequence[str | Path], folder: Path) -> Iterator[None]:
+    """A program that runs meanwhile; its log is in the folder."""
+    with (folder / f"{name}.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            yield _scraped(Prometheus(f"http://{address}"))
+            yield
         finally:
             process.terminate()
 
 
-def _scraped(running: Prometheus) -> Prometheus:
+def free_addresses(*names: str) -> list[str]:
+    """As many on this machine, on which nothing listens."""
+    with reserved("127.0.0.1", names) as ports:
+        return [f"127.0.0.1:{ports[name]}" for name in names]
+
+
+@contextmanager
+def observing(
+    program: Path,
+    folder: Path,
+    targets: Mapping[str, str],
+    rules: Sequence[Path] = (),
+    alertmanagers: Sequence[str] = (),
+) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes these targets (addresses by job) and has done so several times."""
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(file) for file in rules],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
+        "scrape_configs": [
+            {"job_name": name, "honor_labels": True, "static_configs": [{"targets": [target]}]}
+            for name, target in targets.items()
+        ],
+    }
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(config))
+    [address] = free_addresses("web")
+    options = (f"--config.file={file}", f"--storage.tsdb.path={folder}", f"--web.listen-address={address}")
+    with started("prometheus", (program, *options), folder):
+        yield _scraped(Prometheus(f"http://{address}"), len(targets))
+
+
+@pytest.fixture
+def scraping(prometheus: Path, busy_operator: Operator, model_server: Server, tmp_path: Path) -> Iterator[Prometheus]:
+    """It has scraped both several times."""
+    targets = {"aiapp": busy_operator.address().removeprefix("http://"), "model": f"127.0.0.1:{model_server.port}"}
+    with observing(prometheus, tmp_path, targets, rule_files()) as running:
+        yield running
+
+
+def _scraped(running: Prometheus, targets: int) -> Prometheus:
     def enough() -> bool:
         try:
-            return len(running.query("count_over_time(up[1m]) > 4")) == 2
+            return len(running.query("count_over_time(up[1m]) > 4")) == targets
         except OSError:
             return False
 
