@@ -26,10 +26,24 @@ Series under `namespace` and `name` speak of another object than the pod that is
 `honorLabels: true`, or they become `exported_namespace`.
 """
 
+ABSENT: Final = {
+    "controller_runtime_terminal_reconcile_errors_total": "No error is terminal: each is tried again, with growing "
+    "delays. What the operator cannot do until somebody changes something is a condition `Stalled` of the object "
+    "(`aiapp_application_condition`, `aiapp_version_condition`), and `requeue` among the results.",
+    "controller_runtime_reconcile_timeouts_total": "A reconcile has no deadline of its own; each request in it has one "
+    "(`rest_client_requests_total` and `aiapp_store_requests_total` with the code `<error>`), and a whole look at a "
+    "package `AIAPP_IMPORT_SECONDS` (`aiapp_import_failures_total` with the reason LimitExceeded).",
+    "rest_client_rate_limiter_duration_seconds": "Requests to the API server wait for no limiter on this side.",
+    "leader_election_slowpath_total": "The way to the lease has no slow path.",
+    "controller_runtime_webhook_*, certwatcher_*": "There is no webhook and no certificate.",
+    "go_*": "It is a Python program: `python_*`.",
+}
+"""Names of controller-runtime and client-go that dashboards made for those ask for, and why they are not exported."""
+
 
 def metrics_page() -> str:
-    """Markdown: a table for each group, and one of the labels."""
-    return "\n".join([INTRODUCTION, *(line for group in GROUPS for line in _group(group)), *_labels()])
+    """Markdown: a table for each group, one of what is absent, and one of the labels."""
+    return "\n".join([INTRODUCTION, *(line for group in GROUPS for line in _group(group)), *_absent(), *_labels()])
 
 
 def _group(group: str) -> Iterator[str]:
@@ -41,6 +55,19 @@ def _group(group: str) -> Iterator[str]:
 def _row(one: Definition) -> str:
     labels = ", ".join(f"`{label}`" for label in one.labels) or "-"
     return f"| `{one.name}` | {one.kind} | {labels} | {_text(one.meaning)} |"
+
+
+def _absent() -> Iterator[str]:
+    yield from (
+        "## Not exported",
+        "",
+        "Panels of dashboards made for controller-runtime stay empty where they ask for these:",
+        "",
+    )
+    yield from ("| name | why |", "|---|---|")
+    for names, why in ABSENT.items():
+        yield f"| {', '.join(f'`{name}`' for name in names.split(', '))} | {_text(why)} |"
+    yield ""
 
 
 def _labels() -> Iterator[str]:
