@@ -73,7 +73,7 @@ e2e-frameworks: $(READY) ## TensorFlow, PyTorch, MindSpore and scikit-learn on r
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/e2e/frameworks -q
 
-e2e-monitoring: $(READY) ## alerts and dashboards in a real Prometheus, which is built once
+e2e-monitoring: $(READY) ## alerts, dashboards and routes in a real Prometheus, Alertmanager and kube-state-metrics, built once
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/monitoring -q
 
@@ -130,7 +130,7 @@ docs: $(READY) ## build the documentation as a site into build/docs; fails on a 
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock: $(READY) ## pin every Python package by hash, from pyproject.toml
-	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK) --extra traces pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK) --extra traces --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:

@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     """The same as `AIAPP_FETCH_MEMORY_LIMIT`, for the init container that installs dependencies."""
     traces: bool = False
     """Whether every reconcile is sent as an OpenTelemetry trace to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT`
-    names; needs the packages of the extra `traces` in the image."""
+    names. The shipped image has what it needs; elsewhere the extra `traces` brings it."""
     https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
     """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
     http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""

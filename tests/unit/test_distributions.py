@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -29,3 +30,12 @@ def test_no_file_of_the_operators_package_is_of_the_sandbox() -> None:
     """The image takes that package as it is, by operator/Dockerfile."""
     assert "COPY operator/aiapp /app/package/aiapp" in (ROOT / "operator/Dockerfile").read_text()
     assert [path for path in (ROOT / "operator/aiapp").rglob("*sandbox*") if path.suffix != ".pyc"] == []
+
+
+def test_the_image_has_the_packages_for_traces() -> None:
+    """It is made of requirements.lock; the setting AIAPP_TRACES needs an extra."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    wanted = {one.partition(">=")[0] for one in extras["traces"]}
+    locked = {line.partition("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines()}
+    assert wanted
+    assert wanted - locked == set()

@@ -97,7 +97,7 @@ class OperatorProcess:
         await self._probes.stop()
         await self._session.close()
         await self._connector.close()
-        self._metrics.close()
+        await self._metrics.close()
 
     def seen(self, kind: Resource, document: Json) -> None:
         """An object of our own kinds came or changed."""

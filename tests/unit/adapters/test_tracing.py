@@ -1,12 +1,17 @@
 """Traces from apply to Ready, as a collector receives them."""
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from tests.support.collector import Collector, collecting
+from typing_extensions import override
 
 from aiapp.adapters.tracing.tracer import TracedMetrics
 from aiapp.domain.monitoring.current_reconcile import note_object, note_ready, note_write, reconciling
@@ -18,10 +23,10 @@ EPOCH = datetime.fromisoformat(CREATED).timestamp()
 class Rig:
     """An operator that is traced; times are seconds after the object's creation."""
 
-    def __init__(self, collector: Collector) -> None:
+    def __init__(self, collector: Collector, exporter: SpanExporter | None = None) -> None:
         self.collector, self.now = collector, EPOCH
-        exporter = OTLPSpanExporter(endpoint=f"{collector.endpoint}/v1/traces")
-        self.metrics = TracedMetrics("api:443", exporter, lambda: self.now)
+        over_http = OTLPSpanExporter(endpoint=f"{collector.endpoint}/v1/traces")
+        self.metrics = TracedMetrics("api:443", exporter or over_http, lambda: self.now)
 
     def reconcile(self, until: float, *, seconds: float = 1.0, generation: int = 1, ready: bool = False) -> None:
         with reconciling("AIApplication", "team", "mnist"):
@@ -35,7 +40,7 @@ class Rig:
             self.metrics.reconciled("AIApplication", "success", seconds)
 
     def received(self) -> Collector:
-        self.metrics.close()
+        asyncio.run(self.metrics.close())
         return self.collector
 
 
@@ -100,3 +105,32 @@ def test_what_is_no_reconcile_of_an_object_is_no_trace(rig: Rig) -> None:
     with reconciling("Fleet", "", "nodes"):
         rig.metrics.reconciled("Fleet", "success", 0.1)
     assert rig.received().spans == []
+
+
+class Away(SpanExporter):
+    """A collector that takes a connection and never answers."""
+
+    def __init__(self) -> None:
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    @override
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.asked.set()
+        self.over.wait()
+        return SpanExportResult.FAILURE
+
+
+@pytest.mark.timeout(20)
+def test_the_end_does_not_wait_for_a_collector_that_is_away_and_all_else_goes_on_meanwhile() -> None:
+    away = Away()
+    rig = Rig(Collector(), away)
+    rig.reconcile(5)
+
+    async def ended() -> None:
+        closing = asyncio.create_task(rig.metrics.close())
+        await asyncio.to_thread(away.asked.wait)
+        assert not closing.done()
+        await closing
+
+    asyncio.run(ended())
+    away.over.set()

@@ -141,7 +141,7 @@ class Metrics:
         self._sampled.append(sampled)
         self._registry.register(sampled)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing more is counted."""
 
     async def text(self) -> bytes:

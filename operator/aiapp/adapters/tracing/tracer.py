@@ -4,8 +4,11 @@ for each request made meanwhile. Sends in the background; a collector that is aw
 The ids of a trace are made of the object's uid and generation, so that it goes on in another process.
 """
 
+import asyncio
 import hashlib
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +26,8 @@ from aiapp.domain.monitoring.current_reconcile import Call, CurrentReconcile, cu
 
 MOST_CALLS: Final = 200
 """Requests of one reconcile that have spans."""
+CLOSE_SECONDS: Final = 2.0
+"""For the spans that wait at the end: of the grace that a pod has, most is for what matters more."""
 _NANOSECONDS: Final = 10**9
 
 
@@ -59,8 +64,19 @@ class TracedMetrics(Metrics):
         self._tracer = self._provider.get_tracer("aiapp")
 
     @override
-    def close(self) -> None:
-        self._provider.shutdown()
+    async def close(self) -> None:
+        """Sends what waits, in a thread that the end of the process does not wait for, as a collector may be away."""
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def shut_down() -> None:
+            self._provider.shutdown()
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(ended.set)
+
+        threading.Thread(target=shut_down, name="last spans", daemon=True).start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await ended.wait()
 
     @override
     def requested(self, method: str, resource: str, status: int, seconds: float) -> None:
