@@ -28,8 +28,8 @@ class Collector:
 
 
 @contextmanager
-def collecting() -> Iterator[Collector]:
-    """It listens on a free port."""
+def collecting(host: str = "127.0.0.1") -> Iterator[Collector]:
+    """It listens on a free port of that address."""
     collector = Collector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,8 +44,8 @@ def collecting() -> Iterator[Collector]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        collector.endpoint = f"http://127.0.0.1:{server.server_port}"
+    with ThreadingHTTPServer((host, 0), Handler) as server:
+        collector.endpoint = f"http://{host}:{server.server_port}"
         Thread(target=server.serve_forever, daemon=True).start()
         yield collector
         server.shutdown()
