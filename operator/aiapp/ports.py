@@ -146,12 +146,8 @@ class WatchEvent:
     object: Json
 
 
-class Api(Protocol):
-    """The API server's verbs, each with retries of what is worth retrying. All raise `ApiError`."""
-
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
-        """Raises `NotFoundError`."""
-        ...
+class ListWatch(Protocol):
+    """What follows a kind needs of the API server. Both raise `ApiError`."""
 
     async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
         """Every object of all namespaces, with apiVersion and kind on each, each page trimmed as it comes.
@@ -164,6 +160,14 @@ class Api(Protocol):
         self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
     ) -> AsyncIterator[WatchEvent]:
         """Events after `resource_version` until the server ends the stream. `ApiError` 410 when it is too old."""
+        ...
+
+
+class Api(ListWatch, Protocol):
+    """The API server's verbs, each with retries of what is worth retrying. All raise `ApiError`."""
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+        """Raises `NotFoundError`."""
         ...
 
     async def create(self, document: Json) -> Json:

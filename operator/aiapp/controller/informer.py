@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.ports import NOT_SERVED, Api, ApiError, Trim, WatchEvent
+from aiapp.ports import NOT_SERVED, ApiError, ListWatch, Trim, WatchEvent
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,8 @@ class Collection:
     """What is kept of an object: at least name, namespace, uid and resourceVersion; None for one without interest."""
     is_optional: bool = False
     """Whether the cluster may not serve the kind: there are none then, and it is looked for now and then."""
+    is_of_one_namespace: bool = False
+    """Whether the operator may not be allowed to read it: the namespace may be gone, and there are none then."""
     without: str = ""
     """What is lost where the operator may not read it, which is no fault then; empty: it is one."""
 
@@ -68,7 +70,7 @@ class InformerTiming:
 class Informer:
     """One collection, kept in a sink while `run` runs."""
 
-    def __init__(self, api: Api, collection: Collection, sink: Sink, pace: InformerTiming | None = None) -> None:
+    def __init__(self, api: ListWatch, collection: Collection, sink: Sink, pace: InformerTiming | None = None) -> None:
         self.collection = collection
         self.synced = asyncio.Event()
         """Set from the first complete listing on."""
@@ -94,11 +96,19 @@ class Informer:
                 await self._list()
                 await self._follow(self._pace.clock() + self._pace.resync * (1 - 0.1 * self._pace.jitter()))
             except ApiError as error:
-                if self.collection.is_optional and error.reason == NOT_SERVED:
-                    self._none()
-                elif self.collection.without and error.status == HTTP_FORBIDDEN:
-                    self._do_without(error)
-                await self._pause(error)
+                await self._pause(error, logging.DEBUG if self._is_answered_by(error) else logging.INFO)
+
+    def _is_answered_by(self, error: ApiError) -> bool:
+        """Whether the error is one that means that there are none."""
+        if self.collection.is_optional and error.reason == NOT_SERVED:
+            self._none()
+        elif self.collection.without and error.status == HTTP_FORBIDDEN:
+            self._do_without(error)
+        elif self.collection.is_of_one_namespace and error.status == HTTP_FORBIDDEN:
+            self._none()
+        else:
+            return False
+        return True
 
     def _none(self) -> None:
         """The kind is not served, or no longer: its objects went with it. That is an answer too."""
@@ -161,10 +171,10 @@ class Informer:
         self._contact = self._progress = self._pace.clock()
         self._failures = 0
 
-    async def _pause(self, error: ApiError) -> None:
+    async def _pause(self, error: ApiError, level: int = logging.INFO) -> None:
         ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**self._failures, BACKOFF_CAP_SECONDS)
         self._failures = min(self._failures + 1, 16)
         self._progress = self._pace.clock()
         wait = ceiling * (0.5 + self._pace.jitter() / 2)
-        logger.info("%s: %s; again in %.1f s", self.collection.title, error, wait)
+        logger.log(level, "%s: %s; again in %.1f s", self.collection.title, error, wait)
         await asyncio.sleep(wait)

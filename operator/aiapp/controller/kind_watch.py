@@ -97,6 +97,7 @@ class KindWatch:
         self._timing = timing or KindWatchTiming()
         self._states = {kind: _State(self._timing.clock()) for kind in kinds}
         self._failures = 0
+        self._again = ""
 
     async def run(self) -> None:
         """Keeps the kinds watched until cancelled."""
@@ -114,6 +115,10 @@ class KindWatch:
     def leave_out(self, kind: Resource) -> None:
         """Stop watching a kind, which is no complaint."""
         self._states.pop(kind, None)
+
+    def begin_again(self, reason: str) -> None:
+        """What `begin` begins would be another one now."""
+        self._again = reason
 
     def complaints(self) -> Iterator[str]:
         """A sentence for each kind that is not watched."""
@@ -134,6 +139,7 @@ class KindWatch:
 
     async def _watched(self, kinds: Collection[Resource]) -> str:
         """Watches until something ends it. Returns why."""
+        self._again = ""
         watching, began = self._begin(kinds), self._timing.clock()
         try:
             while True:
@@ -148,9 +154,9 @@ class KindWatch:
                     return f"{watching.ended.result() or 'it ended'!r}"
                 if missing := self._missing(kinds, began, now):
                     return f"{', '.join(missing)} are served and not watched"
-                if self._wanted() - frozenset(kinds):
+                if news := self._again or ("another kind is served" if self._wanted() - frozenset(kinds) else ""):
                     self._failures = 0
-                    return "another kind is served"
+                    return news
         finally:
             await watching.stop()
 

@@ -10,11 +10,14 @@ from typing import Any, Final
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.resources import OWN, Resource
-from aiapp.ports import Api, ApiError
+from aiapp.ports import ApiError, ListWatch
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 2.0
+REFUSED_SECONDS: Final = 30.0
+"""Between two looks whether a namespace that may not be read may be again."""
+HTTP_FORBIDDEN: Final = 403
 JITTER: Final = 0.1
 
 
@@ -26,7 +29,7 @@ class Resync:
 
     def __init__(
         self,
-        scopes: Mapping[str, Api],
+        scopes: Mapping[str, ListWatch],
         store: Cache[Any],
         everything: Callable[[], None],
         period: float,
@@ -42,6 +45,8 @@ class Resync:
         self._kinds = list(OWN)
         self._unseen = set(OWN)
         self._due: set[Resource] = set()
+        self._refused: set[Resource] = set()
+        """Kinds that may not be listed in some namespace."""
         self._asked = asyncio.Event()
 
     def listed(self, kind: Resource) -> None:
@@ -65,6 +70,7 @@ class Resync:
                 self._due.update(self._kinds)
                 self._everything()
                 next_round = self._next_round()
+            self._due |= self._refused
             await self._list_due()
 
     def _next_round(self) -> float:
@@ -72,10 +78,13 @@ class Resync:
 
     async def _wait(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(RETRY_SECONDS if self._due else seconds):
+            async with asyncio.timeout(RETRY_SECONDS if self._due else self._patience(seconds)):
                 await self._asked.wait()
         except TimeoutError:
             return
+
+    def _patience(self, seconds: float) -> float:
+        return min(seconds, REFUSED_SECONDS) if self._refused else seconds
 
     async def _list_due(self) -> None:
         self._asked.clear()
@@ -97,13 +106,20 @@ class Resync:
         self._unseen.discard(resource)
 
     async def _list_scopes(self, resource: Resource) -> None:
-        """Lists the kind in each namespace. Raises `ApiError` for the last that failed, when all others are listed."""
+        """Lists the kind in each namespace that may be read.
+
+        Raises `ApiError` for the last that failed, when all others are listed.
+        """
         failed: ApiError | None = None
+        self._refused.discard(resource)
         for namespace, api in self._scopes.items():
             try:
                 page = await api.list(resource, trim=trim_of(resource))
             except ApiError as error:
-                failed = error
+                if namespace and resource.namespaced and error.status == HTTP_FORBIDDEN:
+                    self._refused.add(resource)
+                else:
+                    failed = error
                 continue
             if not resource.namespaced:
                 self._store.replace(resource, page.items, page.resource_version)

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from functools import partial
 
 from aiapp.handlers.kopf_thread import KopfThread, note, quieten
 from aiapp.settings import Settings
@@ -14,7 +13,7 @@ async def run(settings: Settings, host: str, port: int) -> bool:
 
     Raises `NoClusterError`, and OSError when the address is taken.
     """
-    process = OperatorProcess(settings, partial(KopfThread, namespaces=settings.watch_namespaces))
+    process = OperatorProcess(settings, KopfThread)
     manager = process.manager
     quieten()
     for number in (signal.SIGTERM, signal.SIGINT):

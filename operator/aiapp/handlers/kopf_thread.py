@@ -40,7 +40,7 @@ class KopfThread(Watching):
     In `namespaces`, or everywhere when there are none.
     """
 
-    def __init__(self, kinds: Collection[Resource], witness: Witness, *, namespaces: Collection[str] = ()) -> None:
+    def __init__(self, kinds: Collection[Resource], witness: Witness, namespaces: Collection[str] = ()) -> None:
         self._kinds = kinds
         self._namespaces = namespaces
         self._paths = {kind: {kind.path(one) for one in namespaces or (None,)} for kind in kinds}

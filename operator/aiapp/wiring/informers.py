@@ -30,8 +30,9 @@ def informers(parts: Parts) -> Iterator[Informer]:
     timing = InformerTiming(resync=settings.resync_seconds)
     for namespace, api in parts.scopes.items():
         for collection in _namespaced():
-            named = replace(collection, name=f"{collection.title} of {namespace}") if namespace else collection
-            yield Informer(api, named, parts.store.within(namespace), timing)
+            title = f"{collection.title} of {namespace}"
+            one = replace(collection, name=title, is_of_one_namespace=True) if namespace else collection
+            yield Informer(api, one, parts.store.within(namespace), timing)
     nodes = Collection(resource=NODES, trim=trim_node, without=WITHOUT_NODES if settings.watch_namespaces else "")
     yield Informer(kube, nodes, parts.store, timing)
     fields = f"metadata.name={settings.node_facts_config_map}"

@@ -21,6 +21,7 @@ from aiapp.controller.crd_check import SchemaCheck
 from aiapp.controller.kind_watch import KindWatch, Watching, Witness
 from aiapp.controller.leader import Elector, LeaseSettings
 from aiapp.controller.manager import Manager, Runnable
+from aiapp.controller.namespaces import only_where_readable
 from aiapp.controller.resync import Resync
 from aiapp.controller.workers import RESULTS, Workers
 from aiapp.domain.kubernetes.resources import (
@@ -47,8 +48,8 @@ LEASE: Final = "aiapp-operator"
 """Name of the Lease that replicas share."""
 QUICK: Final = Timing(attempt=3, total=3)
 """For the lease: what takes longer is better asked again."""
-WatchKinds = Callable[[Collection[Resource], Witness], Watching]
-"""Begins to watch kinds, and calls the witness."""
+WatchKinds = Callable[[Collection[Resource], Witness, Collection[str]], Watching]
+"""Begins to watch kinds in namespaces, or everywhere when there are none, and calls the witness."""
 
 
 def elapsed() -> float:
@@ -74,7 +75,8 @@ class OperatorProcess:
         parts.store.listen(self._changed)
         self._resync = Resync(parts.scopes, parts.store, self._everything, settings.resync_seconds)
         self._schema = SchemaCheck(parts.api, lambda _: self.manager.review())
-        self._kinds = KindWatch(OWN, self._schema, lambda kinds: watch_kinds(kinds, self))
+        self._kinds = KindWatch(OWN, self._schema, partial(self._watch, watch_kinds))
+        parts.namespaces.listen(self._namespaces_changed)
         self._informers = tuple(informers(parts))
         self._workers = self._made_workers()
         self.manager = Manager([*self._watching(), *self._working()], self._leads)
@@ -112,11 +114,26 @@ class OperatorProcess:
         self._resync.listed(kind)
 
     def refused(self, kind: Resource) -> None:
-        """Where the operator has rights in some namespaces only, it need not have them for what lies in none."""
-        if self._parts.settings.watch_namespaces and not kind.namespaced:
+        """Where the operator has rights in some namespaces only, it need not have them for what lies in none.
+
+        Nor in each of them: which one it was, the next listing finds out.
+        """
+        if self._parts.settings.watch_namespaces and kind.namespaced:
+            self._resync.listed(kind)
+        elif self._parts.settings.watch_namespaces:
             logger.warning("%s may not be watched: no version finds its runtime until the operator may", kind.plural)
             self._kinds.leave_out(kind)
             self._resync.leave_out(kind)
+
+    def _watch(self, watch_kinds: WatchKinds, kinds: Collection[Resource]) -> Watching:
+        namespaces = self._parts.namespaces
+        if namespaces.none_is_readable:
+            kinds = [kind for kind in kinds if not kind.namespaced]
+        return watch_kinds(kinds, self, namespaces.readable)
+
+    def _namespaces_changed(self, sentence: str) -> None:
+        self._kinds.begin_again(sentence)
+        self._everything()
 
     def _changed(self, change: Change) -> None:
         """A replica that does not work keeps no list of what to do: it looks at everything once it does.
@@ -135,6 +152,7 @@ class OperatorProcess:
     async def _first_look(self) -> None:
         self._parts.queue.add(FLEET)
         self._parts.triggers.everything()
+        self._parts.view.node_facts.tell()
         try:
             await asyncio.Event().wait()
         finally:
@@ -163,10 +181,11 @@ class OperatorProcess:
         parts = self._parts
         made = partial(Workers, clock=time.monotonic, observer=self._metrics)
         drift = {DRIFT: drift_reconciler(parts, parts.queue.add)}
+        ours = {
+            kind: only_where_readable(parts.namespaces, reconcile) for kind, reconcile in reconcilers(parts).items()
+        }
         return {
-            "workers": made(
-                parts.queue, {FLEET.kind: parts.triggers.fleet, **reconcilers(parts)}, workers=parts.settings.workers
-            ),
+            "workers": made(parts.queue, {FLEET.kind: parts.triggers.fleet, **ours}, workers=parts.settings.workers),
             "drift checks": made(parts.drifts.queue, drift, workers=DRIFTS_AT_ONCE),
         }
 

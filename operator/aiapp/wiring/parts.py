@@ -13,9 +13,11 @@ from aiapp.adapters.objectstore.s3 import S3Store
 from aiapp.adapters.shipped import shipped_tables
 from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.controller.cache import Cache
+from aiapp.controller.namespaces import Namespaces
 from aiapp.controller.workqueue import WorkQueue
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.nodes.facts import NodeFacts, facts
+from aiapp.ports import ListWatch
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
@@ -59,11 +61,13 @@ class Parts:
     slots: StoreSlots
     ranges: ServiceRanges
     own_image: OwnImage
+    namespaces: Namespaces
 
     @property
-    def scopes(self) -> Mapping[str, KubeApi]:
+    def scopes(self) -> Mapping[str, ListWatch]:
         """By namespace what lists and watches it; the empty one is all of them."""
-        return {namespace: self.kube.within(namespace) for namespace in self.settings.watch_namespaces or ("",)}
+        names = self.settings.watch_namespaces or ("",)
+        return {name: self.namespaces.within(self.kube.within(name), name) for name in names}
 
 
 def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
@@ -103,4 +107,5 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         ),
         ranges=ServiceRanges(api, endpoint_policy(settings), objects.keep_to),
         own_image=own_image(settings, api),
+        namespaces=Namespaces(settings.watch_namespaces),
     )

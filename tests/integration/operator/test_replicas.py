@@ -93,6 +93,20 @@ def test_one_works_and_the_other_is_ready_and_writes_nothing(
 
 
 @pytest.mark.usefixtures("installed")
+def test_a_mistake_that_is_there_before_anybody_leads_is_told(sandbox: Sandbox, kube: Kube, tmp_path: Path) -> None:
+    metadata = {"name": "aiapp-node-facts", "namespace": "aiapp-system"}
+    wrong = {"nodes.yaml": "labels: {chips: [site/chip]}"}
+    config_map = kube.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": wrong})
+    try:
+        with replicas(sandbox, kube, tmp_path, 15) as made:
+            made.first()
+            about = f"reason=NodeFactsInvalid,involvedObject.uid={config_map['metadata']['uid']}"
+            eventually(lambda: kube.list("v1", "Event", "aiapp-system", fieldSelector=about))
+    finally:
+        kube.delete(config_map)
+
+
+@pytest.mark.usefixtures("installed")
 def test_a_leader_that_dies_is_followed_within_20_seconds(
     sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
 ) -> None:

@@ -50,7 +50,11 @@ def rights(kube: Kube, installed: None, teams: tuple[str, str, str]) -> Iterator
 @pytest.fixture
 def narrow(sandbox: Sandbox, rights: list[Object], teams: tuple[str, str, str], tmp_path: Path) -> Iterator[Operator]:
     """The operator with these rights, not started yet."""
-    environment = {"AIAPP_WATCH_NAMESPACES": ",".join(teams[:2]), "AIAPP_LEADER_ELECTION": "true"}
+    environment = {
+        "AIAPP_WATCH_NAMESPACES": ",".join(teams[:2]),
+        "AIAPP_LEADER_ELECTION": "true",
+        "AIAPP_RESYNC_SECONDS": "10",  # a watch that was begun goes on without rights: listings are refused
+    }
     running = Operator(sandbox.service_account(SYSTEM, NAME), tmp_path / "operator.log", environment)
     yield running
     if running.process is not None:
@@ -97,6 +101,31 @@ def test_it_manages_these_namespaces_and_asks_for_nothing_that_its_roles_do_not_
     assert narrow.metric("rest_client_requests_total", code="403") == narrow.metric(
         "rest_client_requests_total", code="403", resource="events"
     )
+
+
+def test_a_namespace_that_is_deleted_takes_nothing_else_along_and_is_taken_up_when_it_comes_again(
+    narrow: Operator, kube: Kube, rights: list[Object], teams: tuple[str, str, str]
+) -> None:
+    stays, goes = teams[:2]
+    narrow.start()
+    for one in (*created(kube, stays, "stays"), *created(kube, goes, "goes")):
+        take_up(kube, one)
+    kube.delete(kube.get("v1", "Namespace", goes))
+    eventually(lambda: kube.find("v1", "Namespace", goes) is None, timeout=60)
+    eventually(lambda: f"namespace {goes} may not be read" in narrow.log(), timeout=60)
+    assert narrow.health("/readyz") == (200, "ok\n")
+    for one in created(kube, stays, "meanwhile"):
+        take_up(kube, one)
+    narrow.restart()
+    for one in created(kube, stays, "after-a-restart"):
+        take_up(kube, one)
+    kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": goes}})
+    for one in (one for one in rights if one["metadata"].get("namespace") == goes):
+        kube.create(one | {"metadata": {"name": one["metadata"]["name"], "namespace": goes}})
+    eventually(lambda: f"namespace {goes} may be read" in narrow.log(), timeout=90)
+    for one in created(kube, goes, "again"):
+        take_up(kube, one)
+    eventually(lambda: narrow.health("/readyz") == (200, "ok\n"))
 
 
 @pytest.fixture

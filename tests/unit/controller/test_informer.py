@@ -66,12 +66,18 @@ async def test_what_does_not_exist_is_not_waited_for(*, is_optional: bool, missi
     running.cancel()
 
 
-@pytest.mark.parametrize(("without", "synced"), [("nothing works", True), ("", False)], ids=["may lack", "needs"])
-async def test_what_may_not_be_read_is_done_without_where_that_is_no_fault(*, without: str, synced: bool) -> None:
+@pytest.mark.parametrize(
+    ("collection", "synced"),
+    [({"without": "nothing works"}, True), ({"is_of_one_namespace": True}, True), ({}, False)],
+    ids=["may lack", "a namespace that may be gone", "needs"],
+)
+async def test_what_may_not_be_read_is_done_without_where_that_is_no_fault(
+    *, collection: dict[str, Any], synced: bool
+) -> None:
     api = Served()
     api.missing = ApiError(403, "Forbidden", "nodes is forbidden")
     cache: Cache[Any] = Cache(facts=lambda _: None)
-    watching = Informer(api, Collection(resource=CONFIG_MAPS, without=without), cache, InformerTiming())
+    watching = Informer(api, Collection(resource=CONFIG_MAPS, **collection), cache, InformerTiming())
     running = asyncio.create_task(watching.run())
     await settles(lambda: len(api.calls) > 1)
     assert watching.synced.is_set() is synced

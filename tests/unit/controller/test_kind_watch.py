@@ -157,6 +157,16 @@ async def test_a_kind_that_may_not_be_watched_is_left_out_and_no_complaint() -> 
         await settles(lambda: not list(rig.watch.complaints()))
 
 
+async def test_where_another_watch_would_be_begun_now_it_is() -> None:
+    rig = Rig()
+    async with rig.running() as first:
+        rig.watch.begin_again("a namespace is gone")
+        await settles(lambda: len(rig.begun) == 2 and not list(rig.watch.complaints()))
+        assert first.stopped
+        await settles(lambda: rig.schema.looks == 1)
+        assert len(rig.begun) == 2
+
+
 async def test_nothing_is_begun_while_no_kind_is_served() -> None:
     rig = Rig()
     rig.schema.kinds = frozenset()

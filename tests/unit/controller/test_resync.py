@@ -24,11 +24,12 @@ class Listing(FakeApi):
         super().__init__()
         self.listed: list[str] = []
         self.broken: set[Resource] = set()
+        self.status = 500
 
     @override
     async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
         if resource in self.broken:
-            raise ApiError(500, "InternalError", "")
+            raise ApiError(self.status, "", "")
         self.listed.append(resource.plural)
         return await super().list(resource)
 
@@ -58,11 +59,11 @@ class Rig:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def application(name: str) -> Json:
+def application(name: str, namespace: str = "team") -> Json:
     return {
         "apiVersion": APPLICATIONS.api_version,
         "kind": APPLICATIONS.kind,
-        "metadata": {"name": name, "namespace": "team"},
+        "metadata": {"name": name, "namespace": namespace},
     }
 
 
@@ -129,6 +130,35 @@ async def test_a_namespace_that_may_not_be_listed_holds_up_no_other() -> None:
         team.hold(application("seen"), "uid-seen")
         begins(APPLICATIONS)
         await settles(lambda: rig.cache.get(APPLICATIONS, "team", "seen") is not None)
+        assert not rig.resync.synced.is_set()
+
+
+async def test_a_namespace_that_may_not_be_read_is_not_waited_for_and_is_listed_once_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resync, "REFUSED_SECONDS", 0.0)
+    rig = Rig()
+    gone, team = Listing(), rig.api
+    gone.broken, gone.status = {APPLICATIONS, VERSIONS}, 403
+    rig.resync = Resync({"gone": gone, "team": team}, rig.cache, rig._everything, 3600.0)
+    async with rig.running() as begins:
+        begins(*OWN)
+        await rig.resync.synced.wait()
+        gone.hold(application("again", "gone"), "uid-again")
+        gone.broken = set()
+        await settles(lambda: len(rig.cache.all(APPLICATIONS)) == 1)
+        listed = len(gone.listed)
+        begins(VERSIONS)
+        await settles(lambda: len(gone.listed) == listed + 1)
+
+
+@pytest.mark.parametrize("kind", [RUNTIMES, APPLICATIONS])
+async def test_where_all_namespaces_are_one_a_refusal_is_a_fault(kind: Resource) -> None:
+    rig = Rig()
+    rig.api.broken, rig.api.status = {kind}, 403
+    async with rig.running() as begins:
+        begins(*OWN)
+        await settles(lambda: len(rig.api.listed) == 2)
         assert not rig.resync.synced.is_set()
 
 

@@ -22,7 +22,7 @@ CONFIG = {
 }
 
 
-def nothing(_: Collection[Resource], __: Witness) -> Watching:
+def nothing(_: Collection[Resource], __: Witness, ___: Collection[str]) -> Watching:
     raise AssertionError("no kind is served")
 
 

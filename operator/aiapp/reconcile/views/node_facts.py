@@ -23,6 +23,7 @@ class NodeFactsConfig:
         self._recorder = recorder
         self._changed = changed
         self._version = ""
+        self._faulty: Json | None = None
         self.tables = shipped
         """The tables in force."""
         self.source: str | None = None
@@ -49,8 +50,8 @@ class NodeFactsConfig:
         except TablesError as error:
             message = f"ConfigMap {self.source}, {KEY}: {error}; the last good one stays in force"
             logger.warning("%s", message)
-            self._recorder.event(document, "Warning", Reason.NODE_FACTS_INVALID, message)
-            self._use(self.tables, message)
+            self._use(self.tables, message, document)
+            self.tell()
 
     def remove(self, resource: Resource, document: Json) -> None:  # noqa: ARG002 - it watches one object
         self._forget()
@@ -60,6 +61,11 @@ class NodeFactsConfig:
             self._version, self.source = "", None
             self._use(self._shipped, None)
 
-    def _use(self, tables: Tables, fault: str | None) -> None:
-        self.tables, self.fault = tables, fault
+    def tell(self) -> None:
+        """Records the fault, if there is one, as an Event. Again once this replica leads: none was sent before."""
+        if self._faulty is not None and self.fault is not None:
+            self._recorder.event(self._faulty, "Warning", Reason.NODE_FACTS_INVALID, self.fault)
+
+    def _use(self, tables: Tables, fault: str | None, faulty: Json | None = None) -> None:
+        self.tables, self.fault, self._faulty = tables, fault, faulty
         self._changed()

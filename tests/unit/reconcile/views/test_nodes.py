@@ -81,6 +81,17 @@ def test_a_mistake_leaves_the_last_good_facts_in_force_and_is_told() -> None:
     assert rig.view.tables == TABLES
 
 
+def test_a_mistake_is_told_again_when_somebody_may_hear_of_it_and_not_once_it_is_mended() -> None:
+    rig = Rig()
+    rig.node_facts.tell()
+    rig.node_facts.put(CONFIG_MAPS, rig.config_map("labels: {drivers: [site/driver]}", 1))
+    rig.node_facts.tell()
+    assert rig.recorder.sent == [("Warning", "NodeFactsInvalid", rig.node_facts.fault)] * 2
+    rig.node_facts.put(CONFIG_MAPS, rig.config_map("", 2))
+    rig.node_facts.tell()
+    assert len(rig.recorder.sent) == 2
+
+
 def test_the_same_config_map_again_changes_nothing() -> None:
     rig = Rig()
     rig.node_facts.replace(CONFIG_MAPS, [rig.config_map("", 1)], "1")
