@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.fleet import node
 
 from aiapp.api.meta import Npu
-from aiapp.api.scheduling import Scheduling, Toleration
+from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
 
 Node = dict[str, Any]
 Kind = Literal["fits", "full", "unfit"]
@@ -181,8 +181,20 @@ class Story:
         return Npu(count=self.devices, resource_name=name) if self.devices else None
 
     def scheduling(self, selector: Mapping[str, str]) -> Scheduling:
-        """Its wishes; `selector` keeps it in its own fleet."""
-        return Scheduling(node_selector={POOL: "serving", **selector}, tolerations=self.tolerations or None)
+        """Its wishes, in both ways of saying them; `selector` keeps it in its own fleet."""
+        if len(self.nodes) % 2:
+            return Scheduling(node_selector={POOL: "serving", **selector}, tolerations=self.tolerations or None)
+        demands = (
+            NodeDemand(key=POOL, operator="In", values=("serving", "spare")),
+            NodeDemand(key=POOL, operator="NotIn", values=("spare",)),
+            NodeDemand(key=POOL, operator="Exists"),
+            NodeDemand(key=f"{POOL}-is-closed", operator="DoesNotExist"),
+        )
+        return Scheduling(
+            node_selector=dict(selector) or None,
+            tolerations=self.tolerations or None,
+            node_affinity=NodeAffinity(required=demands),
+        )
 
 
 def generated(kind: Kind, number: int) -> list[Story]:

@@ -61,7 +61,7 @@ def claim(story: Story, selector: Mapping[str, str], nodes: Iterable[Object], in
     kinds = judged(needed, seen(*nodes), TABLES)
     resource, devices = asked_devices(template) or (None, 0)
     affinity = template["spec"]["affinity"]["nodeAffinity"]
-    beyond = beyond_labels(kinds, affinity, resource, devices)
+    beyond = beyond_labels(kinds, affinity, resource, devices, [demand.key for demand in needed.selector])
     return Claim(
         summary(kinds).verdict,
         frozenset(name for name, number in free_devices(kinds, resource or "", in_use) if number >= devices),

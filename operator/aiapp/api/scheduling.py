@@ -14,16 +14,16 @@ LabelValue = Annotated[
         "the value of a label consists of letters, digits, '-', '_' and '.', with a letter or digit at both ends",
     ),
 ]
-_LABEL_KEY: Final = "([a-z0-9.-]+/)?[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?"
-_LABEL_KEY_MESSAGE: Final = (
+LABEL_KEY: Final = "([a-z0-9.-]+/)?[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?"
+LABEL_KEY_MESSAGE: Final = (
     "the key of a label or taint is written [domain/]name, the name of letters, digits, '-', '_' and '.'"
 )
-LabelKey = Annotated[str, Field(max_length=316), Matches(_LABEL_KEY, _LABEL_KEY_MESSAGE)]
+LabelKey = Annotated[str, Field(max_length=316), Matches(LABEL_KEY, LABEL_KEY_MESSAGE)]
 Labels = Annotated[
     dict[str, LabelValue],
     Field(
         max_length=16,
-        json_schema_extra=rules(rule(f"self.all(k, k.matches('^{_LABEL_KEY}$'))", _LABEL_KEY_MESSAGE)),
+        json_schema_extra=rules(rule(f"self.all(k, k.matches('^{LABEL_KEY}$'))", LABEL_KEY_MESSAGE)),
     ),
 ]
 
@@ -64,6 +64,48 @@ class Toleration(ApiModel):
     """For NoExecute: how long it is tolerated, in seconds."""
 
 
+class NodeDemand(ApiModel):
+    """One demand on the labels of a node, as in a node affinity."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+                "operator In and NotIn need values; Exists and DoesNotExist have none",
+                at="values",
+            ),
+        )
+    )
+
+    key: LabelKey
+    """Label key."""
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    """How the label relates to the values."""
+    values: Annotated[tuple[LabelValue, ...], Field(max_length=16, json_schema_extra=ATOMIC)] | None = None
+    """Label values, for In and NotIn."""
+
+
+NodeDemands = Annotated[tuple[NodeDemand, ...], Field(min_length=1, max_length=8, json_schema_extra=ATOMIC)]
+
+
+class NodePreference(ApiModel):
+    """Nodes that are preferred."""
+
+    weight: Annotated[int, Field(ge=1, le=100)]
+    """How much, beside the other preferences. The operator's own, for the chip of the runtime, has 100."""
+    demands: NodeDemands
+    """What such a node's labels have to satisfy, all together."""
+
+
+class NodeAffinity(ApiModel):
+    """Demands on the labels of nodes, beside the operator's own."""
+
+    required: NodeDemands | None = None
+    """A node has to satisfy all of them; the verdict on nodes counts them."""
+    preferred: Annotated[tuple[NodePreference, ...], Field(max_length=8, json_schema_extra=ATOMIC)] | None = None
+    """The scheduler prefers such nodes among those that fit."""
+
+
 class Scheduling(ApiModel):
     """Additional demands on nodes; added to what the runtime itself needs."""
 
@@ -75,3 +117,8 @@ class Scheduling(ApiModel):
     """PriorityClass of the pods."""
     scheduler_name: NameString | None = None
     """Scheduler, for example volcano. Default: the cluster's own."""
+    node_affinity: NodeAffinity | None = None
+    """Labels that a node must have or should have, in more ways than nodeSelector can say."""
+    spread: Literal["Preferred", "Required", "None"] | None = None
+    """How the pods of a version spread over nodes. Preferred: evenly where there is room. Required: evenly or not at
+    all. None: left to the scheduler, so that single-device pods fill one node before the next. Default: Preferred."""

@@ -17,6 +17,7 @@ from aiapp.api.meta import (
     rule,
     rules,
 )
+from aiapp.api.pod import PodOptions, RequestLimits
 from aiapp.api.scheduling import Scheduling
 from aiapp.api.strategy import Strategy
 from aiapp.api.version import VersionString
@@ -92,3 +93,7 @@ class Serving(ApiModel):
     """Additional demands on nodes."""
     strategy: Strategy = Strategy()
     """How a change of versions and shares is rolled out."""
+    pod: PodOptions | None = None
+    """Labels, annotations, volumes and environment of the pods."""
+    limits: RequestLimits | None = None
+    """What the model server grants a request."""

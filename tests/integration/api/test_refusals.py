@@ -67,6 +67,19 @@ def tolerating(**fields: Any) -> Document:
     return changed(application(), spec__serving__scheduling={"tolerations": [fields]})
 
 
+def mounting(path: str, **fields: Any) -> Document:
+    return changed(application(), spec__serving__pod__claims=[{"claimName": "data", "mountPath": path, **fields}])
+
+
+RESERVED = "the keys aiapp.dev/... and app.kubernetes.io/... are the operator's own: choose another domain"
+TAKEN = (
+    "mountPath: the pod has something of its own there (the package in /home/mind/model and "
+    "/home/ma-user/infer/model/1, the server in /opt/aiapp, libraries in /opt/aiapp-dependencies, /tmp, /dev/shm): "
+    "choose another folder"
+)
+MOUNT_PATH = "a mountPath is absolute and not the root, without ':', '//' and a '/' at its end"
+SUB_PATH = "a subPath is relative, without ':', '//' and a '/' at its end"
+PREFIX = "a prefix consists of letters, digits and '_' and starts with no digit"
 SHARED_MEMORY = (
     "sharedMemory counts in the memory limit of the container: it has to be smaller than resources.limits.memory"
 )
@@ -308,6 +321,47 @@ IN_APPLICATION = [
         "tolerationSeconds needs effect: NoExecute",
         tolerating(key="npu", operator="Exists", effect="NoSchedule", tolerationSeconds=5),
         "seconds of no eviction",
+    ),
+    (
+        "spec.serving.scheduling.nodeAffinity.required[0].values",
+        "operator In and NotIn need values; Exists and DoesNotExist have none",
+        changed(
+            application(), spec__serving__scheduling__nodeAffinity={"required": [{"key": "zone", "operator": "In"}]}
+        ),
+        "a demand for none of no values",
+    ),
+    (
+        "spec.serving.pod.labels",
+        RESERVED,
+        changed(application(), spec__serving__pod__labels={"aiapp.dev/version": "2.0.0"}),
+        "a label of the operator's",
+    ),
+    (
+        "spec.serving.pod.annotations",
+        RESERVED,
+        changed(application(), spec__serving__pod__annotations={"app.kubernetes.io/name": "x"}),
+        "an annotation of the operator's",
+    ),
+    ("spec.serving.pod.claims[0].mountPath", TAKEN, mounting("/home/mind/model/1"), "a mount inside the package"),
+    ("spec.serving.pod.claims[0].mountPath", TAKEN, mounting("/opt"), "a mount over the server"),
+    ("spec.serving.pod.claims[0].mountPath", TAKEN, mounting("/tmp"), "a mount over the temporary folder"),
+    ("spec.serving.pod.claims[0]", "mountPath and subPath have no part '..'", mounting("/a/../b"), "a way up"),
+    ("spec.serving.pod.claims[0].mountPath", MOUNT_PATH, mounting("data"), "a relative mount"),
+    (
+        "spec.serving.pod.envFrom[0]",
+        "an entry of envFrom names exactly one of configMapRef and secretRef",
+        changed(
+            application(),
+            spec__serving__pod__envFrom=[{"configMapRef": {"name": "a"}, "secretRef": {"name": "b"}}],
+        ),
+        "variables from two places",
+    ),
+    ("spec.serving.pod.claims[0].subPath", SUB_PATH, mounting("/data", subPath="/v1"), "an absolute part of a volume"),
+    (
+        "spec.serving.pod.envFrom[0].prefix",
+        PREFIX,
+        changed(application(), spec__serving__pod__envFrom=[{"prefix": "1A", "secretRef": {"name": "a"}}]),
+        "a prefix with a digit before the others",
     ),
 ]
 IN_RUNTIME = [

@@ -95,7 +95,7 @@ def test_a_version_that_is_not_applied_is_judged_with_its_application(aiapp: Any
     file.write_text(yaml.safe_dump_all([wished, wishes]))
     done = aiapp("fit", "-f", str(file))
     assert done.exit_code == 4
-    assert "would fit with: label it with pool=none, or change scheduling.nodeSelector (right)" in done.stdout
+    assert "would fit with: label it so, or change serving.scheduling (right)" in done.stdout
 
 
 def test_a_registered_version_is_judged(aiapp: Any, kube: Kube, namespace: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Npu, Resources
+from aiapp.api.pod import PodOptions, RequestLimits
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import ObsSource, SourceVariant
@@ -252,6 +253,7 @@ def _workload(
             image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
             scheduling=serving.scheduling,
             user=runtime.user,
+            options=serving.pod or PodOptions(),
         ),
         placement=placed,
         granted=context.granted,
@@ -288,6 +290,8 @@ def _model_server(candidate: Candidate, serving: Serving, runtime: RuntimeSpec, 
         workers=candidate.served.workers or container.workers or 1,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
         dependencies=Dependencies(model.dependencies, pip) if model and model.dependencies else None,
+        limits=serving.limits or RequestLimits(),
+        grace_period_seconds=serving.pod.termination_grace_period_seconds if serving.pod else None,
     )
 
 

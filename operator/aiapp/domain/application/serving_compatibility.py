@@ -115,7 +115,9 @@ def _beyond_labels(name: str, seen: ServingCompatibility, template: Json | None)
     if template is None:
         return ""
     affinity = template["spec"].get("affinity", {}).get("nodeAffinity")
-    found = beyond_labels(seen.kinds, affinity, *(asked_devices(template) or (None, 0)))
+    resource, number = asked_devices(template) or (None, 0)
+    demanded = [demand.key for demand in seen.needed.selector]
+    found = beyond_labels(seen.kinds, affinity, resource, number, demanded)
     nodes = sorted(node for kind in found for node in kind.group.names)
     if not nodes:
         return ""

@@ -137,8 +137,9 @@ def has_labels(pair: Pair) -> Mismatch | None:
     if not pair.node.lacking:
         return None
     wanted = ", ".join(pair.node.lacking)
-    detail = f"scheduling.nodeSelector asks for {wanted}"
-    return Mismatch(Reason.SELECTOR_MISMATCH, detail, f"label it with {wanted}, or change scheduling.nodeSelector")
+    return Mismatch(
+        Reason.SELECTOR_MISMATCH, f"serving.scheduling asks for {wanted}", "label it so, or change serving.scheduling"
+    )
 
 
 def is_ready(pair: Pair) -> Mismatch | None:

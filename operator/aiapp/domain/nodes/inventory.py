@@ -3,13 +3,47 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from typing_extensions import override
 
 from aiapp.domain.nodes.facts import NodeFacts, NodeKind
 
 T = TypeVar("T", bound=Hashable)
-Selector = tuple[tuple[str, str], ...]
-"""Labels that a user demands of a node, by key."""
+
+
+class Demand(NamedTuple):
+    """What a user demands of one label of a node."""
+
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: tuple[str, ...] = ()
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """As the scheduler decides it: NotIn holds for a node without the label too."""
+        match self.operator:
+            case "In":
+                return labels.get(self.key) in self.values
+            case "NotIn":
+                return labels.get(self.key) not in self.values
+            case "Exists":
+                return self.key in labels
+            case "DoesNotExist":
+                return self.key not in labels
+
+    @override
+    def __str__(self) -> str:
+        return _WORDS[self.operator].format(key=self.key, values=" or ".join(self.values))
+
+
+_WORDS: Final = {
+    "In": "{key}={values}",
+    "NotIn": "{key} other than {values}",
+    "Exists": "{key}",
+    "DoesNotExist": "no {key}",
+}
+Selector = tuple[Demand, ...]
+"""All that a user demands of a node's labels, by key."""
 
 
 class Group(NamedTuple):
@@ -42,7 +76,7 @@ class NodeInventory:
 
 
 def _lacking(node: NodeFacts, selector: Selector) -> tuple[str, ...]:
-    return tuple(f"{key}={value}" for key, value in selector if node.labels.get(key) != value)
+    return tuple(str(demand) for demand in selector if not demand.holds(node.labels))
 
 
 def _by(nodes: Iterable[NodeFacts], key: Callable[[NodeFacts], T]) -> Mapping[T, Sequence[NodeFacts]]:

@@ -61,24 +61,30 @@ def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> P
 
 
 def beyond_labels(
-    kinds: Iterable[Judged], affinity: Json | None, resource: str | None, devices: int
+    kinds: Iterable[Judged], affinity: Json | None, resource: str | None, devices: int, demanded: Iterable[str] = ()
 ) -> tuple[Judged, ...]:
-    """Unfit nodes to which the scheduler may send the pod all the same, since no label distinguishes them."""
+    """Unfit nodes to which the scheduler may send the pod all the same, since no label distinguishes them.
+
+    `demanded` are the keys of labels that the user asks for: `kinds` were judged by these already.
+    """
+    own = frozenset(demanded)
     return tuple(
         kind
         for kind in kinds
         if kind.verdict == "Incompatible"
         and all(one.reason not in SCHEDULERS for one in kind.found)
         and (resource is None or kind.group.kind.allocatable(resource) >= devices)
-        and admits(affinity, kind.group.kind)
+        and admits(affinity, kind.group.kind, own)
     )
 
 
-def admits(affinity: Json | None, kind: NodeKind) -> bool:
-    """Whether required node affinity of ours lets nodes of the kind in."""
+def admits(affinity: Json | None, kind: NodeKind, demanded: frozenset[str] = frozenset()) -> bool:
+    """Whether required node affinity of ours lets nodes of the kind in; terms with `demanded` keys are the user's."""
     demand = (affinity or {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
     terms = demand.get("nodeSelectorTerms", ())
-    return not terms or any(all(_holds(one, kind) for one in term.get("matchExpressions", ())) for term in terms)
+    return not terms or any(
+        all(one["key"] in demanded or _holds(one, kind) for one in term.get("matchExpressions", ())) for term in terms
+    )
 
 
 def free_devices(kinds: Iterable[Judged], resource: str, in_use: Used) -> tuple[tuple[str, int], ...]:

@@ -6,6 +6,7 @@ from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling
 from aiapp.domain.nodes.facts import GPU_RESOURCE, count
+from aiapp.domain.nodes.inventory import Demand, Selector
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Chip, Tables
 from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
@@ -22,7 +23,7 @@ def requirement(
 ) -> Requirement:
     """With the devices that are asked for; CANN and CUDA without a number mean one."""
     asked = scheduling or Scheduling()
-    selector = tuple(sorted((asked.node_selector or {}).items()))
+    selector = demands(asked)
     try:
         name = parse(runtime.name)
     except RuntimeNameError:
@@ -43,6 +44,13 @@ def requirement(
         selector=selector,
         scheduler=asked.scheduler_name,
     )
+
+
+def demands(asked: Scheduling) -> Selector:
+    """What the user demands of a node's labels: its nodeSelector and the required part of its nodeAffinity."""
+    selected = (Demand(key, "In", (value,)) for key, value in (asked.node_selector or {}).items())
+    required = (asked.node_affinity.required if asked.node_affinity else None) or ()
+    return tuple(sorted([*selected, *(Demand(one.key, one.operator, one.values or ()) for one in required)]))
 
 
 def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None, resources: Resources | None = None) -> Npu | None:

@@ -14,10 +14,12 @@ The form below is `rollout/1`. It is the first, so its tag is not hashed; that o
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
-from aiapp.api.scheduling import Scheduling, Toleration
+from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
+from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.version import Container, VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.resources import Json
@@ -42,7 +44,12 @@ def canonical_rollout(served: ServedVersion, serving: Serving, version: VersionS
         "served": _pod(served),
         "scheduling": _scheduling(serving.scheduling) if serving.scheduling else None,
         "deployTimeoutSeconds": serving.deploy_timeout_seconds,
-    }
+    } | _set(
+        {
+            "pod": _options(serving.pod) if serving.pod else None,
+            "limits": _limits(serving.limits) if serving.limits else None,
+        }
+    )
 
 
 def _artifact(artifact: Artifact | None) -> Json:
@@ -109,8 +116,26 @@ def _scheduling(scheduling: Scheduling) -> Json:
             "tolerations": None if tolerations is None else [_toleration(one) for one in tolerations],
             "priorityClassName": scheduling.priority_class_name,
             "schedulerName": scheduling.scheduler_name,
+            "nodeAffinity": _affinity(scheduling.node_affinity) if scheduling.node_affinity else None,
+            "spread": scheduling.spread,
         }
     )
+
+
+def _affinity(affinity: NodeAffinity) -> Json:
+    required, preferred = affinity.required, affinity.preferred
+    return _set(
+        {
+            "required": None if required is None else _demands(required),
+            "preferred": None
+            if preferred is None
+            else [{"weight": one.weight, "demands": _demands(one.demands)} for one in preferred],
+        }
+    )
+
+
+def _demands(demands: Iterable[NodeDemand]) -> list[Json]:
+    return [_set({"key": one.key, "operator": one.operator, "values": one.values}) for one in demands]
 
 
 def _toleration(toleration: Toleration) -> Json:
@@ -121,6 +146,45 @@ def _toleration(toleration: Toleration) -> Json:
             "value": toleration.value,
             "effect": toleration.effect,
             "tolerationSeconds": toleration.toleration_seconds,
+        }
+    )
+
+
+def _options(options: PodOptions) -> Json:
+    claims, sources = options.claims, options.env_from
+    return _set(
+        {
+            "labels": options.labels,
+            "annotations": options.annotations,
+            "claims": None if claims is None else [_claim(one) for one in claims],
+            "envFrom": None if sources is None else [_env_from(one) for one in sources],
+            "terminationGracePeriodSeconds": options.termination_grace_period_seconds,
+        }
+    )
+
+
+def _claim(claim: MountedClaim) -> Json:
+    fields = {"claimName": claim.claim_name, "mountPath": claim.mount_path, "subPath": claim.sub_path}
+    return _set(fields) | ({"readOnly": True} if claim.read_only else {})
+
+
+def _env_from(source: EnvFrom) -> Json:
+    config_map, secret = source.config_map_ref, source.secret_ref
+    return _set(
+        {
+            "prefix": source.prefix,
+            "configMapRef": config_map.name if config_map else None,
+            "secretRef": secret.name if secret else None,
+        }
+    )
+
+
+def _limits(limits: RequestLimits) -> Json:
+    return _set(
+        {
+            "bodyBytes": limits.body_bytes,
+            "predictionSeconds": limits.prediction_seconds,
+            "queue": limits.queue,
         }
     )
 

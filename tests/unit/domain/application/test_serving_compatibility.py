@@ -187,7 +187,7 @@ def test_a_selector_that_no_node_carries_holds_a_rollout_back_and_says_which_lab
     wished = on_npus(FIT, spec__serving__scheduling={"nodeSelector": {"pool": "npu"}})
     why = held(plan(wished))
     assert why.reason is Reason.WAITING_FOR_NODES
-    assert "1 SelectorMismatch (fit: scheduling.nodeSelector asks for pool=npu)" in why.message
+    assert "1 SelectorMismatch (fit: serving.scheduling asks for pool=npu)" in why.message
 
 
 def test_the_numbers_of_npus_that_a_person_sets_win_over_volcanos() -> None:

@@ -8,7 +8,7 @@ from tests.support.fleet import LABELS, TABLES, mindcluster, node, nodes, seen
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.api.scheduling import Scheduling, Toleration
+from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
@@ -278,9 +278,31 @@ def test_a_selector_that_no_node_carries_is_said_and_one_label_would_mend_it() -
     other = mindcluster("other", "910ProB", driver="23.0.rc1", zone="a")
     result = verdict(needed, seen(other), TABLES)
     assert (result.verdict, result.reasons[0].reason) == ("Incompatible", Reason.SELECTOR_MISMATCH)
-    assert result.reasons[0].detail == "scheduling.nodeSelector asks for pool=npu"
+    assert result.reasons[0].detail == "serving.scheduling asks for pool=npu"
     labelled = mindcluster("pool", "910ProB", driver="23.0.rc1", zone="a", pool="npu")
     assert verdict(needed, seen(other, labelled), TABLES).compatible == 1
+
+
+@pytest.mark.parametrize(
+    ("demand", "asked"),
+    [
+        ({"key": "pool", "operator": "In", "values": ("npu", "spare")}, "pool=npu or spare"),
+        ({"key": "zone", "operator": "NotIn", "values": ("a",)}, "zone other than a"),
+        ({"key": "pool", "operator": "Exists"}, "pool"),
+        ({"key": "zone", "operator": "DoesNotExist"}, "no zone"),
+    ],
+)
+def test_required_affinity_counts_like_a_selector(demand: dict[str, Any], asked: str) -> None:
+    wishes = Scheduling(node_affinity=NodeAffinity(required=(NodeDemand(**demand),)))
+    needed = requirement(RuntimeSpec(name=CANN), None, TABLES, wishes)
+    other = mindcluster("other", "910ProB", driver="23.0.rc1", zone="a")
+    result = verdict(needed, seen(other), TABLES)
+    assert (result.reasons[0].reason, result.reasons[0].detail) == (
+        Reason.SELECTOR_MISMATCH,
+        f"serving.scheduling asks for {asked}",
+    )
+    fitting = mindcluster("fits", "910ProB", driver="23.0.rc1", pool="npu")
+    assert verdict(needed, seen(other, fitting), TABLES).compatible == 1
 
 
 def test_what_is_told_of_a_node_is_bounded() -> None:

@@ -11,7 +11,8 @@ from tests.support.records import NORMAL
 
 from aiapp.api.artifact import ImageArtifact
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
-from aiapp.api.scheduling import Scheduling, Toleration
+from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
+from aiapp.api.scheduling import NodeAffinity, NodeDemand, NodePreference, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import CaBundleReference, ObsSource, Source
 from aiapp.api.version import Container, VersionSpec, VersionStatus
@@ -29,8 +30,22 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
     CaBundleReference: {"kind", "name", "key"},
     Container: {"env", "resources", "npu", "workers", "shared_memory", "image_pull_secrets"},
     ServedVersion: {"version", "env", "resources", "npu", "workers", "shared_memory"},
-    Serving: {"scheduling", "deploy_timeout_seconds"},
-    Scheduling: {"node_selector", "tolerations", "priority_class_name", "scheduler_name"},
+    Serving: {"scheduling", "deploy_timeout_seconds", "pod", "limits"},
+    Scheduling: {
+        "node_selector",
+        "tolerations",
+        "priority_class_name",
+        "scheduler_name",
+        "node_affinity",
+        "spread",
+    },
+    NodeAffinity: {"required", "preferred"},
+    NodePreference: {"weight", "demands"},
+    NodeDemand: {"key", "operator", "values"},
+    PodOptions: {"labels", "annotations", "claims", "env_from", "termination_grace_period_seconds"},
+    MountedClaim: {"claim_name", "mount_path", "sub_path", "read_only"},
+    EnvFrom: {"prefix", "config_map_ref", "secret_ref"},
+    RequestLimits: {"body_bytes", "prediction_seconds", "queue"},
     Toleration: {"key", "operator", "value", "effect", "toleration_seconds"},
     EnvVar: {"name", "value", "value_from"},
     EnvSource: {"secret_key_ref", "config_map_key_ref"},
@@ -64,6 +79,9 @@ def test_a_new_field_is_either_in_the_form_or_does_not_reach_the_template(model:
         pytest.param({"served": {"version": "1.0.0", "workers": 2}}, id="workers"),
         pytest.param({"served": {"version": "1.0.0", "sharedMemory": "1Gi"}}, id="shared memory"),
         pytest.param({"serving": {"deployTimeoutSeconds": 3600}}, id="the deploy timeout"),
+        pytest.param({"serving": {"pod": {"labels": {"team": "vision"}}}}, id="a label of the pods"),
+        pytest.param({"serving": {"limits": {"queue": 8}}}, id="a limit of the model server"),
+        pytest.param({"serving": {"scheduling": {"spread": "Required"}}}, id="how the pods spread"),
         pytest.param({"version": {"container": {"env": [{"name": "A", "value": "b"}]}}}, id="an environment variable"),
         pytest.param({"version": {"source": {"obs": {"uri": "obs://models/moved/1.0.0/"}}}}, id="another source"),
     ],

@@ -1,11 +1,12 @@
 """What serves a version in its pods. Today's only engine: our model server in the runtime's image."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from typing_extensions import override
 
+from aiapp.api.pod import RequestLimits
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import HealthStatus
 from aiapp.domain.kubernetes.resources import Json
@@ -64,11 +65,16 @@ class ModelServer(Engine):
     deploy_timeout_seconds: int
     dependencies: Dependencies | None = None
     """What the package needs beside what the image has."""
+    limits: RequestLimits = field(default_factory=RequestLimits)
+    """What a request is granted, where that is not the server's default."""
+    grace_period_seconds: int | None = None
+    """How long a pod may take to end; None: as long as the longest prediction needs."""
 
     @property
     @override
     def termination_seconds(self) -> int:
-        return GRACE_SECONDS + PREDICTION_SECONDS + 10
+        longest = self.limits.prediction_seconds or PREDICTION_SECONDS
+        return self.grace_period_seconds or GRACE_SECONDS + longest + 10
 
     @property
     @override
@@ -112,13 +118,29 @@ class ModelServer(Engine):
             yield from self.dependencies.volumes()
 
     def _arguments(self) -> Iterator[str]:
-        yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(GRACE_SECONDS))
+        yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(self._grace_seconds))
         yield from ("--api-title", self.application, "--api-version", self.version)
         yield from ("--metrics-label", f"application={self.application}", "--metrics-label", f"version={self.version}")
         if (path := _probed_path(self.health)) != DEFAULT_HEALTH_PATH:
             yield from ("--health-path", path)
         if self.workers > 1:
             yield from ("--workers", str(self.workers))
+        yield from self._limits()
+
+    @property
+    def _grace_seconds(self) -> int:
+        """A third at most of a short period: the rest is for the requests that are under way."""
+        return min(GRACE_SECONDS, max(1, self.termination_seconds // 3))
+
+    def _limits(self) -> Iterator[str]:
+        given = {
+            "--max-body": self.limits.body_bytes,
+            "--predict-timeout": self.limits.prediction_seconds,
+            "--queue": self.limits.queue,
+        }
+        for option, value in given.items():
+            if value is not None:
+                yield from (option, str(value))
 
 
 def _http_probe(path: str) -> Json:

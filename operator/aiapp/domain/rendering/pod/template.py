@@ -1,10 +1,11 @@
 """The pod template that serves one version. Rendered once a rollout and then kept; never looks at the cluster."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiapp.api.meta import EnvVar, Npu, Resources
+from aiapp.api.pod import PodOptions
 from aiapp.api.runtime import User
 from aiapp.api.scheduling import Scheduling
 from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
@@ -16,6 +17,8 @@ from aiapp.domain.rendering.limits import UNBOUNDED, Bounds, storage_limit
 from aiapp.domain.rendering.pod.container import TMP_PATH, mount
 from aiapp.domain.rendering.pod.delivery import Delivery
 from aiapp.domain.rendering.pod.engine import CONTAINER, Engine
+from aiapp.domain.rendering.pod.options import claim_mounts, claim_volumes, env_from
+from aiapp.domain.rendering.pod.scheduling import scheduling_fields
 
 SHM_PATH: Final = "/dev/shm"  # noqa: S108 - the pod's own
 DEVICE_USER: Final = User(uid=1000, gid=1000)
@@ -37,6 +40,7 @@ class Needs:
     image_pull_secrets: tuple[str, ...]
     scheduling: Scheduling | None
     user: User | None
+    options: PodOptions = field(default_factory=PodOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +60,35 @@ class Workload:
 def pod_template(workload: Workload) -> Json:
     """The template of a Deployment: deliver, then serve."""
     grouping, engine, delivery = workload.placement.grouping, workload.engine, workload.delivery
-    common = {"env": _environment(workload), "resources": _resources(workload)}
+    options, sources = workload.needs.options, env_from(workload.needs.options)
+    variables = ({"envFrom": sources} if sources else {}) | {"env": _environment(workload)}
+    common = variables | {"resources": _resources(workload)}
     model = engine.container(common, [*delivery.mounts(), *_mounts(workload.needs)])
     return {
         "metadata": {
-            "labels": version_labels(workload.application, workload.version) | grouping.labels,
-            "annotations": {"kubectl.kubernetes.io/default-container": CONTAINER} | grouping.annotations,
+            "labels": (options.labels or {}) | version_labels(workload.application, workload.version) | grouping.labels,
+            "annotations": (options.annotations or {})
+            | {"kubectl.kubernetes.io/default-container": CONTAINER}
+            | grouping.annotations,
         },
-        "spec": _placement(workload)
+        "spec": scheduling_fields(workload.placement, workload.needs.scheduling, workload.application, workload.version)
+        | _pull_secrets(workload.needs)
         | {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": engine.termination_seconds,
-            "securityContext": _pod_security(workload.needs.user or DEVICE_USER),
+            "securityContext": _pod_security(workload.needs.user or DEVICE_USER, options),
             "initContainers": [
                 *delivery.init_containers(engine.server_mount, model["resources"], workload.granted),
                 *engine.init_containers(model, workload.granted),
             ],
             "containers": [model],
-            "volumes": [*delivery.volumes(), *_volumes(workload.needs), *engine.volumes()],
+            "volumes": [
+                *delivery.volumes(),
+                *_volumes(workload.needs),
+                *engine.volumes(),
+                *claim_volumes(options),
+            ],
         },
     }
 
@@ -87,26 +101,14 @@ def merged_env(*layers: Sequence[EnvVar] | None) -> tuple[EnvVar, ...]:
     return tuple(merged.values())
 
 
-def _placement(workload: Workload) -> Json:
-    """Node affinity, tolerations and what the user adds to them; absent keys are left out."""
-    scheduling = workload.needs.scheduling or Scheduling()
-    tolerations = [
-        *workload.placement.tolerations,
-        *(t.model_dump(by_alias=True, exclude_none=True) for t in scheduling.tolerations or ()),
-    ]
-    affinity = workload.placement.node_affinity
-    found: Mapping[str, object] = {
-        "affinity": {"nodeAffinity": affinity} if affinity else None,
-        "tolerations": tolerations or None,
-        "nodeSelector": scheduling.node_selector,
-        "priorityClassName": scheduling.priority_class_name,
-        "schedulerName": scheduling.scheduler_name,
-        "imagePullSecrets": [{"name": name} for name in workload.needs.image_pull_secrets] or None,
-    }
-    return {key: value for key, value in found.items() if value}
+def _pull_secrets(needs: Needs) -> Json:
+    secrets = [{"name": name} for name in needs.image_pull_secrets]
+    return {"imagePullSecrets": secrets} if secrets else {}
 
 
-def _pod_security(user: User) -> Json:
+def _pod_security(user: User, options: PodOptions) -> Json:
+    """A claim may hold any number of files: their group is changed only where the root of the volume has another."""
+    policy = {"fsGroupChangePolicy": "OnRootMismatch"} if options.claims else {}
     groups = [] if user.gid == DEVICE_USER.gid else [DEVICE_USER.gid]
     return {
         "runAsUser": user.uid,
@@ -114,6 +116,7 @@ def _pod_security(user: User) -> Json:
         "runAsNonRoot": user.uid != 0,
         "fsGroup": user.gid,
         "seccompProfile": {"type": "RuntimeDefault"},
+        **policy,
     } | ({"supplementalGroups": groups} if groups else {})
 
 
@@ -121,6 +124,7 @@ def _mounts(needs: Needs) -> Iterator[Json]:
     yield mount("tmp", TMP_PATH)
     if needs.shared_memory is not None:
         yield mount("shm", SHM_PATH)
+    yield from claim_mounts(needs.options)
 
 
 def _volumes(needs: Needs) -> Iterator[Json]:

@@ -1,0 +1,84 @@
+"""What users add to the pods reaches the process that serves."""
+
+import pytest
+from tests.e2e.serving import NAME, Serving
+from tests.support.kube import ApiError, Object
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(600)
+
+CODE = """\
+import os
+
+from model_service.model_service import SingleNodeService
+
+
+class Told(SingleNodeService):
+    def _inference(self, data):
+        with open("/data/table.txt") as file:
+            return {"content": " ".join([file.read(), os.environ["FLAG_MODE"], os.environ["TOKEN"]])}
+"""
+FILL = """\
+import os
+os.makedirs("/claim/v1", exist_ok=True)
+open("/claim/v1/table.txt", "w").write("features")
+"""
+
+
+def test_a_package_reads_its_volume_and_its_environment(serving: Serving) -> None:
+    _claim(serving)
+    _create(serving, "ConfigMap", "flags", data={"MODE": "fast"})
+    _create(serving, "Secret", "keys", stringData={"TOKEN": "t"})
+    serving.upload("1.0.0", "one", CODE)
+    serving.register()
+    serving.registry.application(
+        NAME,
+        versions=[{"version": "1.0.0", "replicas": 1}],
+        pod={
+            "labels": {"team": "vision"},
+            "claims": [{"claimName": "features", "mountPath": "/data", "subPath": "v1", "readOnly": True}],
+            "envFrom": [{"prefix": "FLAG_", "configMapRef": {"name": "flags"}}, {"secretRef": {"name": "keys"}}],
+            "terminationGracePeriodSeconds": 5,
+        },
+        scheduling={"nodeAffinity": {"required": [{"key": "kubernetes.io/hostname", "operator": "Exists"}]}},
+        limits={"bodyBytes": 4096},
+    )
+    serving.until_running()
+    assert serving.ask() == "features fast t"
+    (pod,) = serving.pods()
+    assert pod["metadata"]["labels"]["team"] == "vision"
+    with pytest.raises(ApiError, match="413"):
+        serving.ask(text="x" * 5000)
+
+
+def _create(serving: Serving, kind: str, name: str, **content: object) -> Object:
+    document: Object = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **content}
+    return serving.registry.kube.create(document, serving.registry.namespace)
+
+
+def _claim(serving: Serving) -> None:
+    """A volume of the node with one file in it, and the claim for it."""
+    kube, namespace = serving.registry.kube, serving.registry.namespace
+    bounds: Object = {"storageClassName": "", "accessModes": ["ReadWriteMany"]}
+    folder = {"path": f"/tmp/{namespace}", "type": "DirectoryOrCreate"}
+    volume: Object = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": namespace},
+        "spec": bounds | {"capacity": {"storage": "1Mi"}, "hostPath": folder},
+    }
+    claim = bounds | {"volumeName": namespace, "resources": {"requests": {"storage": "1Mi"}}}
+    kube.create(volume)
+    _create(serving, "PersistentVolumeClaim", "features", spec=claim)
+    container: Object = {
+        "name": "fill",
+        "image": serving.images.cpu,
+        "command": ["python3", "-c", FILL],
+        "volumeMounts": [{"name": "claim", "mountPath": "/claim"}],
+        "securityContext": {"runAsUser": 0},
+    }
+    volumes = [{"name": "claim", "persistentVolumeClaim": {"claimName": "features"}}]
+    pod = _create(
+        serving, "Pod", "fill", spec={"restartPolicy": "Never", "containers": [container], "volumes": volumes}
+    )
+    eventually(lambda: serving.registry.now(pod)["status"].get("phase") == "Succeeded", timeout=60)
