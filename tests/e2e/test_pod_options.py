@@ -26,11 +26,13 @@ open("/claim/v1/table.txt", "w").write("features")
 
 
 def test_a_package_reads_its_volume_and_its_environment(serving: Serving) -> None:
-    _claim(serving)
-    _create(serving, "ConfigMap", "flags", data={"MODE": "fast"})
-    _create(serving, "Secret", "keys", stringData={"TOKEN": "t"})
     serving.upload("1.0.0", "one", CODE)
     serving.register()
+    serving.serve()
+    serving.until_running()
+    _claim(serving, node=serving.pods()[0]["spec"]["nodeName"])
+    _create(serving, "ConfigMap", "flags", data={"MODE": "fast"})
+    _create(serving, "Secret", "keys", stringData={"TOKEN": "t"})
     serving.registry.application(
         NAME,
         versions=[{"version": "1.0.0", "replicas": 1}],
@@ -45,7 +47,7 @@ def test_a_package_reads_its_volume_and_its_environment(serving: Serving) -> Non
     )
     serving.until_running()
     assert serving.ask() == "features fast t"
-    (pod,) = serving.pods()
+    pod = max(serving.pods(), key=lambda one: str(one["metadata"]["creationTimestamp"]))
     assert pod["metadata"]["labels"]["team"] == "vision"
     with pytest.raises(ApiError, match="413"):
         serving.ask(text="x" * 5000)
@@ -56,8 +58,8 @@ def _create(serving: Serving, kind: str, name: str, **content: object) -> Object
     return serving.registry.kube.create(document, serving.registry.namespace)
 
 
-def _claim(serving: Serving) -> None:
-    """A volume of the node with one file in it, and the claim for it."""
+def _claim(serving: Serving, node: str) -> None:
+    """A volume of that node with one file in it, and the claim for it."""
     kube, namespace = serving.registry.kube, serving.registry.namespace
     bounds: Object = {"storageClassName": "", "accessModes": ["ReadWriteMany"]}
     folder = {"path": f"/tmp/{namespace}", "type": "DirectoryOrCreate"}
@@ -78,7 +80,10 @@ def _claim(serving: Serving) -> None:
         "securityContext": {"runAsUser": 0},
     }
     volumes = [{"name": "claim", "persistentVolumeClaim": {"claimName": "features"}}]
-    pod = _create(
-        serving, "Pod", "fill", spec={"restartPolicy": "Never", "containers": [container], "volumes": volumes}
-    )
-    eventually(lambda: serving.registry.now(pod)["status"].get("phase") == "Succeeded", timeout=60)
+    spec = {"nodeName": node, "restartPolicy": "Never", "containers": [container], "volumes": volumes}
+    pod = _create(serving, "Pod", "fill", spec=spec)
+
+    def is_filled() -> bool:
+        return bool(serving.registry.now(pod)["status"].get("phase") == "Succeeded")
+
+    eventually(is_filled, timeout=60)
