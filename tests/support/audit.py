@@ -38,7 +38,12 @@ class Permission(NamedTuple):
 NOT_SEEN: Final = {
     **{
         Permission(group, resource, "create"): "the server asks for it when a server-side apply makes a new object"
-        for group, resource in (("apps", "deployments"), ("apps", "controllerrevisions"), ("", "services"))
+        for group, resource in (
+            ("apps", "deployments"),
+            ("apps", "controllerrevisions"),
+            ("", "services"),
+            ("policy", "poddisruptionbudgets"),
+        )
     },
     **{
         Permission("aiapp.dev", f"{kind}/finalizers", "update"): "asked for by an admission plugin that is off here"

@@ -89,6 +89,9 @@ class Serving(ApiModel):
     """
     deploy_timeout_seconds: Annotated[int, Field(ge=180, le=7200)] = 1200
     """Seconds the pods may take to become ready, fetching the model included."""
+    disruption_budget: Literal["Auto", "None"] = "Auto"
+    """Auto: each version with more than one pod gets a PodDisruptionBudget, by which a drain of nodes takes one of its
+    pods at a time. None: you bring your own; two for one pod would keep every drain from ending."""
     scheduling: Scheduling | None = None
     """Additional demands on nodes."""
     strategy: Strategy = Strategy()

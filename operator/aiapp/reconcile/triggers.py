@@ -82,7 +82,11 @@ class Triggers:
         if change.resource is LIMIT_RANGES:
             return self._held_back(document["metadata"]["namespace"])
         if change.resource not in (APPLICATIONS, VERSIONS, RUNTIMES):
-            return () if change.own else (*_owners(document), *self._by_report(change.resource, document))
+            return (
+                ()
+                if change.own or _is_no_news(change)
+                else (*_owners(document), *self._by_report(change.resource, document))
+            )
         itself = () if change.own else (key_of(change.resource, document),)
         if change.resource is VERSIONS:
             application = application_of(VERSIONS, document)
@@ -137,6 +141,16 @@ class Triggers:
                 yield key_of(VERSIONS, version)
             if used == name and (application := application_of(VERSIONS, version)) is not None:
                 yield _application(version, application)
+
+
+def _is_no_news(change: Change) -> bool:
+    """Whether the object is as it was, as far as it is kept."""
+    if change.old is None or change.new is None:
+        return False
+    before, after = (
+        {**one, "metadata": {**one["metadata"], "resourceVersion": ""}} for one in (change.old, change.new)
+    )
+    return before == after
 
 
 def _selects_nodes(application: Json) -> bool:

@@ -141,9 +141,10 @@ def _names_are_taken(registry: Registry, application: Object) -> None:
         _stranger(registry, "apps/v1", "ControllerRevision", latest, revision=1, data={"of": "another"}),
         _stranger(registry, "apps/v1", "Deployment", "mnist-1-0-0", spec=deployment),
         _stranger(registry, "v1", "Service", "mnist", spec={"ports": [{"port": 80}]}),
+        _stranger(registry, "policy/v1", "PodDisruptionBudget", "mnist-1-0-0", spec={}),
     ):
         registry.kube.create(taken)
-    again = registry.application()
+    again = registry.application(replicas=2)
     registry.until(again, "WorkloadsAvailable", "False", "NameTaken")
 
 

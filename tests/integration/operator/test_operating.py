@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.support.kube import Object
+from tests.support.kube import ApiError, Object
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
@@ -172,3 +172,42 @@ def test_pods_are_replaced_once_for_each_request(registry: Registry) -> None:
     eventually(lambda: registry.now(application)["status"]["observedGeneration"] == 2)
     assert deployment(registry)["metadata"]["generation"] == generation
     assert len(registry.kube.list("apps/v1", "ControllerRevision", registry.namespace)) == 1
+
+
+def budget(registry: Registry) -> Object | None:
+    return registry.find("policy/v1", "PodDisruptionBudget", "mnist-1-0-0")
+
+
+def evict(registry: Registry, pod: Object) -> int:
+    """The status of the answer to what a drain asks."""
+    place = {"name": pod["metadata"]["name"], "namespace": registry.namespace}
+    path = registry.kube.path("v1", "Pod", registry.namespace, place["name"])
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": place}
+    try:
+        registry.kube.request("POST", f"{path}/eviction", body)
+    except ApiError as error:
+        return error.status
+    return 201
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_drain_takes_one_of_several_pods_at_a_time(registry: Registry) -> None:
+    application = running(registry, replicas=1)
+    assert budget(registry) is None
+    registry.application(replicas=2)
+    eventually(lambda: (budget(registry) or {}).get("status", {}).get("disruptionsAllowed") == 1)
+    hold_new_pods(registry)
+    first, second = registry.kube.list("v1", "Pod", registry.namespace)
+    assert evict(registry, first) == 201
+    assert evict(registry, second) == 429
+    registry.application(replicas=1)
+    eventually(lambda: budget(registry) is None)
+    registry.until(application, "Ready", "True", "Running")
+
+
+def hold_new_pods(registry: Registry) -> None:
+    """By a quota, so that none takes the place of one that was evicted."""
+    metadata = {"name": "full", "namespace": registry.namespace}
+    registry.kube.create(
+        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": {"pods": "0"}}}
+    )

@@ -255,3 +255,14 @@ async def test_an_application_that_goes_calls_for_the_versions_that_it_served(ri
     await rig.keys()
     rig.store.remove(APPLICATIONS, document)
     assert await rig.keys() == {app(), version("mnist-1.0.0")}
+
+
+async def test_a_child_that_is_as_it_was_but_for_what_is_not_kept_triggers_nothing() -> None:
+    rig = Rig()
+    labels = {"aiapp.dev/application": "mnist"}
+    rig.put(DEPLOYMENTS, "mnist-1-0-0", metadata={"labels": labels}, spec={"replicas": 1})
+    assert await rig.keys() == {app()}
+    rig.put(DEPLOYMENTS, "mnist-1-0-0", metadata={"labels": labels}, spec={"replicas": 1})
+    assert await rig.keys() == set()
+    rig.put(DEPLOYMENTS, "mnist-1-0-0", metadata={"labels": labels}, spec={"replicas": 2})
+    assert await rig.keys() == {app()}

@@ -7,6 +7,7 @@ from typing import Final
 from aiapp.api.conditions import Reason
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.domain.application.auto_stop import seconds_left
+from aiapp.domain.application.beside import beside, needless
 from aiapp.domain.application.observed import ObservedApplication, settled, version_of, wanted_pods
 from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import (
@@ -71,10 +72,11 @@ def plan(observed: ObservedApplication) -> ApplicationPlan:
     retired = _retired(observed, serving, wanted)
     decided = {version_of(obj) for obj in (*wanted, *retired)}
     kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
+    running = [one.served.version for one in rollouts if isinstance(one, Running)]
     return ApplicationPlan(
         rollouts=rollouts,
         apply=tuple(_owned(observed.application, obj) for obj in (*wanted, *kept)),
-        delete=(*retired, *_forgotten(observed, rollouts)),
+        delete=(*retired, *needless(observed.children, running, wanted), *_forgotten(observed, rollouts)),
         again_after=seconds_left(observed),
     )
 
@@ -142,6 +144,7 @@ def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Se
         number = replicas(version, there, observed.children, serving)
         scaled = scale(one.served.replicas, number, observed.children.deployment(version))
         objects += [_deployment(observed, version, one.template, serving, scaled), service]
+        objects += beside(name, one.served, serving, observed.children)
     for version, template in leaving(there, observed.children, serving):
         number = replicas(version, there, observed.children, serving)
         objects.append(_deployment(observed, version, template, serving, Scale(number)))

@@ -14,6 +14,7 @@ from aiapp.domain.kubernetes.resources import (
     DEPLOYMENTS,
     LIMIT_RANGES,
     OWN,
+    POD_DISRUPTION_BUDGETS,
     PODS,
     SERVICES,
     Json,
@@ -25,6 +26,7 @@ from aiapp.domain.kubernetes.trimming import (
     trimmed_config_map,
     trimmed_limit_range,
     trimmed_pod,
+    trimmed_wish,
 )
 
 MergeKeys = Mapping[str, tuple[str, ...]]
@@ -75,6 +77,7 @@ CHILD_KINDS: Final = (
         },
     ),
     ChildKind(resource=SERVICES, merge_keys={**_OWNERS, "ports": ("port", "protocol")}),
+    ChildKind(resource=POD_DISRUPTION_BUDGETS, trim=trimmed_wish),
     ChildKind(resource=CONFIG_MAPS, trim=trimmed_config_map, is_shared=True, metadata_only=True),
 )
 """Templates first: by them a Deployment that is taken back goes on with the pods that it has."""

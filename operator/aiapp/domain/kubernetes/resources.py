@@ -46,6 +46,7 @@ CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 PODS: Final = Resource("", "v1", "pods", "Pod")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 EVENTS: Final = Resource("", "v1", "events", "Event")
+POD_DISRUPTION_BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
 SERVICE_CIDRS: Final = Resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", namespaced=False)
 LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
@@ -65,6 +66,7 @@ _BY_KIND: Final = {
         DEPLOYMENTS,
         SERVICES,
         CONFIG_MAPS,
+        POD_DISRUPTION_BUDGETS,
         REPLICA_SETS,
         PODS,
         SECRETS,

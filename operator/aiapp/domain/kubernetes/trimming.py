@@ -102,6 +102,11 @@ def trimmed_child(child: Json) -> Json:
     return {**_identity(kept), "spec": {}, "status": {}}
 
 
+def trimmed_wish(child: Json) -> Json:
+    """An object that the operator makes and whose status it does not read."""
+    return {field: value for field, value in trimmed_child(child).items() if field != "status"}
+
+
 def trimmed_config_map(config_map: Json) -> Json:
     """That it exists, and whose it is: content is read live."""
     return _identity(trimmed(config_map))

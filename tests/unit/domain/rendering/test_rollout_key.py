@@ -21,7 +21,14 @@ from aiapp.domain.rendering.rollout_key import rollout_key
 CASES: Final = yaml.safe_load(Path("tests/data/golden/rollout-keys.yaml").read_text())
 ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
     ServedVersion: {"weight", "replicas"},
-    Serving: {"versions", "compatibility", "stopped", "auto_stop_after_seconds", "strategy"},
+    Serving: {
+        "versions",
+        "compatibility",
+        "stopped",
+        "auto_stop_after_seconds",
+        "disruption_budget",
+        "strategy",
+    },
 }
 """Fields that do not reach the pod template by themselves."""
 IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
