@@ -4,13 +4,14 @@ Pods become Ready on simulated nodes without running, which is all that Helm wai
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
+from tests.support.crds import remove_crds
 from tests.support.helm import CHART, CRD_CHART, NAMESPACE, RELEASE, ROOT, RUNTIME_CHART, Helm
 from tests.support.kube import Kube, Object
+from tests.support.previous_release import chart as previous
 from tests.support.sandbox import Sandbox
 
 from aiapp.api.meta import GROUP_VERSION
@@ -19,14 +20,7 @@ RUNTIMES: Final = 13
 PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 MINDSPORE: Final = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 IN_NAMESPACE: Final = f"--namespace={NAMESPACE}"
-PREVIOUS: Final = ROOT / "tests/data/releases"
-"""The charts of the previous release, as it packaged them."""
 CRD: Final = ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "aiapplications.aiapp.dev")
-
-
-def previous(chart: str) -> Path:
-    [package] = PREVIOUS.glob(f"{chart}-[0-9]*.tgz")
-    return package
 
 
 @pytest.fixture
@@ -55,7 +49,7 @@ def previous_release(releases: Helm, own_cluster: Sandbox) -> Iterator[Helm]:
 def remove(releases: Helm, cluster: Sandbox) -> None:
     for name in ("runtimes", RELEASE, "crds"):
         releases("uninstall", name, IN_NAMESPACE, "--wait", "--ignore-not-found")
-    cluster.kubectl("delete", "crd", "--all")
+    remove_crds(cluster)
 
 
 def upgrade(release: Helm, *arguments: str, **values: Any) -> None:
