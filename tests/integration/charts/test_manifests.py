@@ -1,7 +1,12 @@
 """manifests/ and charts/ are one source."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 import yaml
 from charts import manifests
+from tests.support.audit import granted
 from tests.support.helm import CRD_CHART, ROOT, Helm, faults
 from tests.support.kube import Object
 
@@ -30,3 +35,20 @@ def test_the_crds_of_both_charts_are_the_generated_ones(helm: Helm) -> None:
     for rendered in (helm.rendered(), helm.rendered(chart=CRD_CHART)):
         crds = {key(each): each["spec"] for each in rendered if each["kind"] == "CustomResourceDefinition"}
         assert crds == {name: crd["spec"] for name, crd in generated.items()}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="all namespaces"),
+        pytest.param({"watchNamespaces": ["red", "blue"]}, id="some namespaces"),
+    ],
+)
+def test_a_release_gives_the_rights_that_the_audit_log_judges(
+    settings: dict[str, Any], helm: Helm, tmp_path: Path
+) -> None:
+    rendered = tmp_path / "rbac.yaml"
+    rendered.write_text(
+        yaml.safe_dump_all(helm.rendered("--show-only=templates/rbac/operator.yaml", settings=settings))
+    )
+    assert granted(rendered) == granted()
