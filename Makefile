@@ -125,6 +125,10 @@ charts: $(READY) ## write what is generated of charts/ and manifests/; needs Hel
 image: $(READY) ## the operator's image for amd64 and arm64 as an OCI archive in build/image; needs root and Debian, no Docker
 	@$(BIN)/python -m aiapp_sandbox.cli.release build/image
 
+.PHONY: packages
+packages: $(READY) ## the charts as packages for a registry in build/charts; SIGN="--key=NAME --keyring=FILE" signs them
+	@$(BIN)/python -m charts.packages build/charts $(SIGN)
+
 .PHONY: docs
 docs: $(READY) ## build the documentation as a site into build/docs; fails on a dead link or anchor
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -29,16 +29,16 @@ def operator_chart(root: Path) -> str:
     annotations = {
         "artifacthub.io/operator": "true",
         "artifacthub.io/operatorCapabilities": "Seamless Upgrades",
-        "artifacthub.io/crds": _dump(_crds()),
-        "artifacthub.io/crdsExamples": _dump(_examples(root)),
-        "artifacthub.io/images": _dump([_image(number)]),
+        "artifacthub.io/crds": dump(_crds()),
+        "artifacthub.io/crdsExamples": dump(_examples(root)),
+        "artifacthub.io/images": dump([_image(number)]),
     }
     return _chart("aiapp-operator", DESCRIPTION, number, annotations)
 
 
 def crd_chart(root: Path) -> str:
     """Chart.yaml of aiapp-operator-crds."""
-    annotations = {"artifacthub.io/crds": _dump(_crds())}
+    annotations = {"artifacthub.io/crds": dump(_crds())}
     return _chart(
         "aiapp-operator-crds", "The CRDs of aiapp-operator, in a chart of their own.", version(root), annotations
     )
@@ -62,7 +62,7 @@ def _chart(name: str, description: str, number: str, annotations: dict[str, str]
         "keywords": KEYWORDS,
         "annotations": common | annotations,
     }
-    return HEAD + _dump(chart)
+    return HEAD + dump(chart)
 
 
 def _crds() -> list[dict[str, str]]:
@@ -99,5 +99,6 @@ _Dumper.add_representer(
 )
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
+    """YAML as the charts have it: keys in their order, long texts as blocks."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.charts.test_publishing import *  # noqa: F403 - the same tests
 from tests.integration.charts.test_releases import *  # noqa: F403 - the same tests
 from tests.integration.charts.test_rendering import EVERYTHING
 from tests.support.helm import CRD_CHART, RUNTIME_CHART, Helm, program
