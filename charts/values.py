@@ -5,11 +5,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from aiapp.settings import ProxyUrl
+from charts import kubernetes
 from charts.settings import settings_schema
 
-KubernetesObject = dict[str, Any]
-"""As Kubernetes defines it; the API server checks it."""
-Strings = dict[str, str]
+PrometheusLabels = Annotated[
+    dict[str, str],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$"},
+            "additionalProperties": {"type": "string"},
+        }
+    ),
+]
 
 
 class Group(BaseModel):
@@ -21,7 +30,7 @@ class Group(BaseModel):
 class LocalReference(Group):
     """Name of an object in the namespace of the release."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: kubernetes.Name
     """Its name."""
 
 
@@ -37,11 +46,11 @@ class Crds(Group):
 class Image(Group):
     """The one image: of the operator, and of the init container that fetches models."""
 
-    repository: Annotated[str, Field(pattern=r"^[^\s@]+$")] = "localhost/aiapp-operator"
+    repository: kubernetes.Repository = "localhost/aiapp-operator"
     """Registry and name. There is no public image: docs/how-to/install.md says how it is built."""
-    tag: str = ""
+    tag: kubernetes.Tag = ""
     """Tag; the chart's `appVersion` when empty."""
-    digest: Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
+    digest: kubernetes.Digest = ""
     """Digest, `sha256:...`, that the image is pinned by. It wins over the tag."""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the kubelet pulls it."""
@@ -59,9 +68,9 @@ class Log(Group):
 class Proxy(Group):
     """Proxies between the operator, the init containers and object storage."""
 
-    https: str = ""
+    https: ProxyUrl = ""
     """For https, for example `http://proxy.example.com:3128`."""
-    http: str = ""
+    http: ProxyUrl = ""
     """For http."""
     exceptions: str = ""
     """Hosts, domains and ranges that are reached directly, separated by commas (`NO_PROXY`)."""
@@ -72,9 +81,9 @@ class ServiceAccount(Group):
 
     create: bool = True
     """Create it; otherwise it must exist under `name`."""
-    name: str = ""
+    name: kubernetes.NameOrNone = ""
     """Its name; the release's full name when empty."""
-    annotations: Strings = {}
+    annotations: kubernetes.Annotations = {}
     """Its annotations."""
 
 
@@ -97,7 +106,7 @@ class Service(Group):
     """Create it."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     """Its port."""
-    annotations: Strings = {}
+    annotations: kubernetes.Annotations = {}
     """Its annotations."""
 
 
@@ -106,11 +115,11 @@ class NetworkPolicy(Group):
 
     enabled: bool = False
     """Create it: the port of probes and metrics is for `ingressFrom`, `helm test` and the kubelet."""
-    ingress_from: list[KubernetesObject] = [
+    ingress_from: list[kubernetes.Object] = [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
     ]
     """Peers that may read the metrics."""
-    egress: list[KubernetesObject] = []
+    egress: list[kubernetes.Object] = []
     """Egress rules; name resolution, the API server and object storage belong there. Empty: everything is reachable."""
 
 
@@ -119,7 +128,7 @@ class PodDisruptionBudget(Group):
 
     enabled: bool = False
     """Create it."""
-    max_unavailable: int | str = 1
+    max_unavailable: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern="^(100|[0-9]{1,2})%$")] = 1
     """Pods that may be away, as a number or a percentage."""
 
 
@@ -128,7 +137,7 @@ class Scraping(Group):
 
     enabled: bool = False
     """Create it; the CRDs of the Prometheus operator must be there."""
-    labels: Strings = {}
+    labels: kubernetes.Labels = {}
     """Labels by which Prometheus selects it."""
     interval: Annotated[str, Field(pattern=r"^([0-9]+(ms|[smh]))?$")] = ""
     """How often, for example `30s`; Prometheus's own default when empty."""
@@ -147,11 +156,11 @@ class Rules(Group):
 
     enabled: bool = False
     """Create it; the CRDs of the Prometheus operator must be there."""
-    labels: Strings = {}
+    labels: kubernetes.Labels = {}
     """Labels by which Prometheus selects it."""
-    alert_labels: Strings = {}
+    alert_labels: PrometheusLabels = {}
     """Labels of every alert, for routing."""
-    runbooks: str = "docs/reference/alerts.md"
+    runbooks: Annotated[str, Field(pattern=r"^\S+$")] = "docs/reference/alerts.md"
     """Where that page is published at your site; every alert links to its section."""
 
 
@@ -160,9 +169,9 @@ class Dashboards(Group):
 
     enabled: bool = False
     """Create it."""
-    labels: Strings = {"grafana_dashboard": "1"}
+    labels: kubernetes.Labels = {"grafana_dashboard": "1"}
     """Labels by which Grafana's sidecar finds it."""
-    annotations: Strings = {}
+    annotations: kubernetes.Annotations = {}
     """Its annotations, for example the folder."""
 
 
@@ -180,13 +189,18 @@ class Restrictions(Group):
 
     enabled: bool = False
     """Create the policies."""
-    priority_classes: list[str] = ["inference-low", "inference-high"]
+    priority_classes: list[kubernetes.Name] = ["inference-low", "inference-high"]
     """Priority classes that it may name."""
-    taints: list[str] = ["huawei.com/Ascend310", "huawei.com/Ascend310P", "huawei.com/Ascend910", "huawei.com/npu"]
+    taints: list[kubernetes.LabelKey] = [
+        "huawei.com/Ascend310",
+        "huawei.com/Ascend310P",
+        "huawei.com/Ascend910",
+        "huawei.com/npu",
+    ]
     """Keys of the taints that it may tolerate."""
     secret_prefix: Annotated[str, Field(pattern=r"^[-a-z0-9.]*$")] = "model-env-"  # noqa: S105 - no password
     """How the names of Secrets begin that may be environment variables."""
-    namespaces: list[KubernetesObject] = [{"key": "aiapp.dev/restricted", "operator": "Exists"}]
+    namespaces: list[kubernetes.LabelExpression] = [{"key": "aiapp.dev/restricted", "operator": "Exists"}]
     """Expressions over the labels of the namespaces in which they hold; all namespaces when empty."""
 
 
@@ -201,20 +215,20 @@ class AdmissionPolicies(Group):
 class Common(Group):
     """What every chart has."""
 
-    common_labels: Strings = {}
+    common_labels: kubernetes.Labels = {}
     """Labels of every object."""
-    common_annotations: Strings = {}
+    common_annotations: kubernetes.Annotations = {}
     """Annotations of every object."""
-    global_: Annotated[KubernetesObject, Field(alias="global")] = {}
+    global_: Annotated[kubernetes.Object, Field(alias="global")] = {}
     """Nothing here reads it: it is what a parent chart shares with all its charts."""
 
 
 class Values(Common):
     """Values of the chart aiapp-operator."""
 
-    name_override: str = ""
+    name_override: Annotated[str, Field(pattern="^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$")] = ""
     """Takes the place of the chart's name in names and labels."""
-    fullname_override: str = ""
+    fullname_override: Annotated[str, Field(pattern="^([a-z]([-a-z0-9]{0,61}[a-z0-9])?)?$")] = ""
     """Takes the place of the release's full name in names."""
 
     crds: Crds = Crds()
@@ -227,19 +241,19 @@ class Values(Common):
     """The operator's settings, see the list of settings below. Those that are absent keep their defaults."""
     log: Log = Log()
     proxy: Proxy = Proxy()
-    extra_env: list[KubernetesObject] = []
+    extra_env: list[kubernetes.EnvironmentVariable] = []
     """Further environment variables of the operator's container."""
 
     service_account: ServiceAccount = ServiceAccount()
     rbac: Rbac = Rbac()
 
-    resources: KubernetesObject = {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}}
+    resources: kubernetes.Resources = {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}}
     """What the operator's container asks for and is held to."""
-    pod_labels: Strings = {}
+    pod_labels: kubernetes.Labels = {}
     """Labels of the operator's pod."""
-    pod_annotations: Strings = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080"}
+    pod_annotations: kubernetes.Annotations = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080"}
     """Annotations of the operator's pod."""
-    pod_security_context: KubernetesObject = {
+    pod_security_context: kubernetes.Object = {
         "runAsNonRoot": True,
         "runAsUser": 65532,
         "runAsGroup": 65532,
@@ -247,30 +261,30 @@ class Values(Common):
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     """Security context of the operator's pod; the default fits the Pod Security Standard `restricted`."""
-    security_context: KubernetesObject = {
+    security_context: kubernetes.Object = {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
     """Security context of its container; the default fits the Pod Security Standard `restricted`."""
-    node_selector: Strings = {}
+    node_selector: kubernetes.Labels = {}
     """Labels of the nodes that the operator may run on. An image for one architecture wants
     `kubernetes.io/arch` here where the cluster has nodes of others."""
-    tolerations: list[KubernetesObject] = []
+    tolerations: list[kubernetes.Toleration] = []
     """Taints that it tolerates."""
-    affinity: KubernetesObject = {}
+    affinity: kubernetes.Object = {}
     """Its affinity."""
-    topology_spread_constraints: list[KubernetesObject] = []
+    topology_spread_constraints: list[kubernetes.TopologySpread] = []
     """How its pods are spread."""
-    priority_class_name: str = ""
+    priority_class_name: kubernetes.NameOrNone = ""
     """Its priority class, for example `system-cluster-critical`."""
     host_users: bool = True
     """Whether the pod shares the node's user namespace; false where nodes support user namespaces."""
     termination_grace_period_seconds: Annotated[int, Field(ge=0)] = 10
     """Time to end; it needs 5 at most."""
-    extra_volumes: list[KubernetesObject] = []
+    extra_volumes: list[kubernetes.Volume] = []
     """Further volumes of the pod, for example a ConfigMap with the authority of an object store."""
-    extra_volume_mounts: list[KubernetesObject] = []
+    extra_volume_mounts: list[kubernetes.VolumeMount] = []
     """Where they are mounted."""
 
     service: Service = Service()
@@ -282,7 +296,7 @@ class Values(Common):
 
     admission_policies: AdmissionPolicies = AdmissionPolicies()
 
-    extra_objects: list[KubernetesObject | str] = []
+    extra_objects: list[kubernetes.AnyObject | str] = []
     """Further objects of the release; text and the text in objects may hold templates."""
 
 
@@ -296,6 +310,6 @@ class CrdValues(Common):
 class RuntimeValues(Common):
     """Values of the chart aiapp-runtimes."""
 
-    images: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    images: dict[str, kubernetes.ImageReference] = {}
     """Image of each runtime, by the runtime's full name as `kubectl get inferenceruntimes -o yaml` shows it in
     `spec.name`. A runtime without one is listed, and a version that needs it says what is missing."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "AIAPP_"
@@ -38,6 +38,11 @@ class Form:
         return text
 
 
+def _form(pattern: str, meaning: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """The validator, and the pattern for the JSON schema: the chart's values are checked by it."""
+    return AfterValidator(Form(pattern, meaning)), WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})
+
+
 def _range(value: object) -> object:
     try:
         return ip_network(value) if isinstance(value, str) else value
@@ -51,18 +56,18 @@ def _split(value: object) -> object:
 
 _List = (NoDecode, BeforeValidator(_split))
 """Items in one variable, separated by commas or spaces."""
-HostPattern = Annotated[str, AfterValidator(Form(r"([*][.])?[A-Za-z0-9_.:-]+", "a host name or `*.domain`"))]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_range)]
-ProxyUrl = Annotated[str, AfterValidator(Form(r"(https?://\S+)?", "an http or https URL"))]
-IndexUrl = Annotated[str, AfterValidator(Form(r"(https?://[^\s@]+)?", "an http or https URL without credentials"))]
+HostPattern = Annotated[str, *_form(r"([*][.])?[A-Za-z0-9_.:-]+", "a host name or `*.domain`")]
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(_range),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"}),
+]
+ProxyUrl = Annotated[str, *_form(r"(https?://\S+)?", "an http or https URL")]
+IndexUrl = Annotated[str, *_form(r"(https?://[^\s@]+)?", "an http or https URL without credentials")]
 """Credentials belong into a Secret, as this can be read in every pod's template."""
-Quantity = Annotated[
-    str, AfterValidator(Form(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?", "a quantity, such as `500m` or `2Gi`"))
-]
-NamespaceName = Annotated[str, AfterValidator(Form(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "the name of a namespace"))]
-ObjectName = Annotated[
-    str, AfterValidator(Form(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "the name of a Kubernetes object"))
-]
+Quantity = Annotated[str, *_form(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?", "a quantity, such as `500m` or `2Gi`")]
+NamespaceName = Annotated[str, *_form(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "the name of a namespace")]
+ObjectName = Annotated[str, *_form(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "the name of a Kubernetes object")]
 
 
 class Settings(BaseSettings):
