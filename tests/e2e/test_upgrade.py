@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,10 +10,10 @@ import pytest
 import yaml
 from demo import images
 from demo.kubectl import Kubectl
-from tests.e2e.serving import NAME, Serving
+from tests.e2e.serving import NAME, RUNNING_SECONDS, Serving
 from tests.support import previous_release
 from tests.support.helm import CHART, NAMESPACE, RELEASE, ROOT, Helm
-from tests.support.kube import Kube
+from tests.support.kube import Kube, Object
 from tests.support.packages import Registry, keys
 from tests.support.running import paths, running
 from tests.support.sandbox import Bucket, Sandbox, started
@@ -79,20 +80,25 @@ def served(node: Sandbox, helm: Helm, built: images.Images) -> Iterator[Serving]
 
 
 def test_who_is_served_does_not_notice_an_upgrade_or_a_rollback(served: Serving, helm: Helm) -> None:
-    before = running(served.registry.kube, served.registry.namespace)
+    registry = served.registry
+    before = running(registry.kube, registry.namespace)
     assert images_of(before) == {f"localhost/aiapp-operator:{previous_release.version()}"}
 
     helm("upgrade", RELEASE, CHART, IN_NAMESPACE, "--wait", "--reset-then-reuse-values")
-    looked_at(served, "upgraded")
-    assert running(served.registry.kube, served.registry.namespace) == before
+    looked_at(registry, NAME, "upgraded")
+    assert running(registry.kube, registry.namespace) == before
     assert served.ask() == "one"
-    assert_schemas_are_there(served)
-    assert_as_new_versions_are(served)
+    assert_schemas_are_there(registry.kube)
+    rolled_out_by_this_release(served, "fresh")
+    for kind, suffix in (("AIApplicationVersion", "-1.0.0"), ("AIApplication", "")):
+        old, new = (status(registry, kind, f"{name}{suffix}") for name in (NAME, "fresh"))
+        assert paths(new) - paths(old) == set()
 
-    before = running(served.registry.kube, served.registry.namespace)
+    before = running(registry.kube, registry.namespace)
     helm("rollback", RELEASE, "1", IN_NAMESPACE, "--wait")
-    looked_at(served, "rolled-back")
-    assert running(served.registry.kube, served.registry.namespace) == before
+    for name in (NAME, "fresh"):
+        looked_at(registry, name, "rolled-back")
+    assert running(registry.kube, registry.namespace) == before
     assert served.ask() == "one"
 
 
@@ -102,32 +108,41 @@ def images_of(found: dict[tuple[str, str], Any]) -> set[str]:
     return {container["image"] for pod in pods for container in pod["initContainers"]}
 
 
-def looked_at(serving: Serving, token: str) -> None:
-    """Wait until the operator that is there now has looked at the version and the application, and both are Ready."""
-    registry = serving.registry
-    version = registry.kube.get(GROUP_VERSION, "AIApplicationVersion", f"{NAME}-1.0.0", registry.namespace)
+def looked_at(registry: Registry, name: str, token: str) -> None:
+    """Wait until the operator that is there now has looked at an application and its version, and both are Ready."""
+    version = registry.kube.get(GROUP_VERSION, "AIApplicationVersion", f"{name}-1.0.0", registry.namespace)
     registry.look_again(version, token)
-    eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == token, timeout=120)
-    application = registry.kube.get(GROUP_VERSION, "AIApplication", NAME, registry.namespace)
-    registry.kube.patch(application, {"spec": {"description": token}})
-    serving.until_running()
-    for obj in (version, application):
+    application = registry.kube.get(GROUP_VERSION, "AIApplication", name, registry.namespace)
+    generation = registry.kube.patch(application, {"spec": {"description": token}})["metadata"]["generation"]
+    for obj, field, seen in (
+        (version, "lastHandledReconcileAt", token),
+        (application, "observedGeneration", generation),
+    ):
+        eventually(partial(says, registry, obj, field, seen), timeout=RUNNING_SECONDS)
         registry.until(obj, "Ready", "True")
 
 
-def assert_schemas_are_there(serving: Serving) -> None:
+def says(registry: Registry, obj: Object, field: str, value: object) -> bool:
+    return bool(registry.now(obj)["status"].get(field) == value)
+
+
+def status(registry: Registry, kind: str, name: str) -> Object:
+    found: Object = registry.kube.get(GROUP_VERSION, kind, name, registry.namespace)["status"]
+    return found
+
+
+def assert_schemas_are_there(kube: Kube) -> None:
     """An upgrade brings the CRDs."""
     for file in (ROOT / "crds").glob("ai*.yaml"):
         shipped = yaml.safe_load(file.read_text())
-        found = serving.registry.kube.get("apiextensions.k8s.io/v1", shipped["kind"], shipped["metadata"]["name"])
+        found = kube.get("apiextensions.k8s.io/v1", shipped["kind"], shipped["metadata"]["name"])
         schemas = [each["spec"]["versions"][0]["schema"] for each in (found, shipped)]
         assert schemas[0] == schemas[1]
 
 
-def assert_as_new_versions_are(serving: Serving) -> None:
-    """The version of the previous release has every status field that one of this release has."""
-    old = serving.registry.kube.get(GROUP_VERSION, "AIApplicationVersion", f"{NAME}-1.0.0", serving.registry.namespace)
-    serving.upload("1.1.0", "two")
-    new = serving.register("1.1.0")
-    serving.registry.until(new, "Ready", "True")
-    assert paths(serving.registry.now(new)["status"]) - paths(old["status"]) == set()
+def rolled_out_by_this_release(serving: Serving, name: str) -> None:
+    """Another application serves the same package."""
+    uri = f"obs://{serving.registry.bucket.name}/{NAME}/1.0.0/"
+    serving.registry.version(name, obs={"uri": uri}, runtime=serving.images.cpu_runtime)
+    application = serving.registry.application(name, replicas=1)
+    serving.registry.until(application, "Ready", "True", "Running", timeout=RUNNING_SECONDS)

@@ -5,12 +5,14 @@ import ssl
 import urllib.error
 import urllib.request
 from base64 import b64decode
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlencode
 
 import yaml
+from tests.support.waiting import eventually
 
 from aiapp_sandbox.no_proxy import opener
 
@@ -93,8 +95,17 @@ class Kube:
 
     def list(self, api_version: str, kind: str, namespace: str | None = None, **query: Any) -> list[Object]:
         """The objects, each with its apiVersion and kind (`labelSelector`, `fieldSelector`, ... as query)."""
-        answer = self.request("GET", self.path(api_version, kind, namespace), **query)
+        answer = eventually(partial(self._listed, self.path(api_version, kind, namespace), query))
         return [{"apiVersion": api_version, "kind": kind, **item} for item in answer["items"]]
+
+    def _listed(self, path: str, query: Object) -> Object:
+        """A kind whose CRD has just changed is refused for a moment, until the server has made its storage anew."""
+        try:
+            return self.request("GET", path, **query)
+        except ApiError as error:
+            if error.status == 429:
+                raise AssertionError(str(error)) from error
+            raise
 
     def create(self, body: Object, namespace: str | None = None, **query: Any) -> Object:
         """Create it; unknown fields are refused unless `fieldValidation` says otherwise."""
