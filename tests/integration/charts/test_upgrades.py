@@ -169,3 +169,22 @@ def test_a_release_can_be_taken_back_without_its_crds(
     replace(present, previous)
     taken_up(registry, "older operator")
     assert version(registry)["status"]["artifact"] | {"type": "Package"} == pinned
+
+
+def test_what_only_the_newer_release_knows_stays_in_the_spec_without_effect(
+    registry: Registry, helm: Helm, previous: Operator, present: Operator
+) -> None:
+    helm("upgrade", RELEASE, CHART, IN_NAMESPACE)
+    replace(previous, present)
+    application = registry.application(replicas=1, stopped=True)
+    eventually(lambda: pods(registry) == 0)
+    helm("upgrade", RELEASE, previous_release.chart("aiapp-operator"), IN_NAMESPACE, values=WITHOUT_CRDS)
+    replace(present, previous)
+    eventually(lambda: pods(registry) == 1)
+    assert registry.now(application)["spec"]["serving"]["stopped"] is True
+
+
+def pods(registry: Registry) -> int:
+    """Those that the Deployment is to have."""
+    found = registry.kube.get("apps/v1", "Deployment", "mnist-1-0-0", registry.namespace)
+    return int(found["spec"]["replicas"])

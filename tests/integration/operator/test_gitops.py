@@ -189,6 +189,17 @@ def test_what_is_applied_a_second_and_a_third_time_makes_nobody_write(registry: 
     assert state() == before
 
 
+@pytest.mark.parametrize("cpu", [1, "1", "1000m"])
+def test_a_quantity_stays_as_it_was_written(cpu: int | str, registry: Registry) -> None:
+    upload(registry.bucket, "mnist", package())
+    container = {"resources": {"requests": {"cpu": cpu}}}
+    version = registry.version(container=container)
+    registry.until(version, "Ready", "True")
+    before = registry.now(version)
+    assert before["spec"]["container"] == container
+    assert registry.version(container=container)["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
 def test_labels_and_annotations_of_an_object_are_never_copied_to_what_is_made_for_it(registry: Registry) -> None:
     marks = {
         "labels": {"app.kubernetes.io/instance": "from-git", "argocd.argoproj.io/instance": "from-git"},
