@@ -257,6 +257,18 @@ class PackageStores(Protocol):
         ...
 
 
+class PrometheusError(Exception):
+    """There is no number; `str()` says why in half a sentence, free of labels and addresses."""
+
+
+class Prometheus(Protocol):
+    """Has numbers of what runs."""
+
+    async def number(self, query: str, *, tenant: str) -> float:
+        """The only number that a query yields; NaN and infinity are some. Raises `PrometheusError`."""
+        ...
+
+
 class ParserError(Exception):
     """Code was not parsed for no fault of its own; `str()` is half a sentence that says why. Worth trying again."""
 

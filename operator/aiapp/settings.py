@@ -1,6 +1,7 @@
 """The operator's settings, read from `AIAPP_*` environment variables once. Never read anywhere else."""
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -54,6 +55,13 @@ def _split(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _object(value: object) -> object:
+    try:
+        return json.loads(value or "{}") if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("not a JSON object") from None
+
+
 _List = (NoDecode, BeforeValidator(_split))
 """Items in one variable, separated by commas or spaces."""
 HostPattern = Annotated[str, *_form(r"([*][.])?[A-Za-z0-9_.:-]+", "a host name or `*.domain`")]
@@ -68,6 +76,20 @@ IndexUrl = Annotated[str, *_form(r"(https?://[^\s@]+)?", "an http or https URL w
 Quantity = Annotated[str, *_form(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?", "a quantity, such as `500m` or `2Gi`")]
 NamespaceName = Annotated[str, *_form(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "the name of a namespace")]
 ObjectName = Annotated[str, *_form(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "the name of a Kubernetes object")]
+
+
+QueryName = Annotated[str, AfterValidator(Form(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "the name of a query"))]
+Query = Annotated[
+    str,
+    AfterValidator(
+        Form(
+            r"(?=[^$]*([$][^$]+)*[$]namespace\b)([^$]|[$](?![A-Za-z_])|[$](namespace|application|version)\b)*",
+            "a query with $namespace (else it would be about all namespaces), beside which only $application and "
+            "$version stand for something",
+        )
+    ),
+]
+"""Of one namespace, so that nobody learns anything of the others."""
 
 
 class Settings(BaseSettings):
@@ -150,6 +172,16 @@ class Settings(BaseSettings):
     """The same as `AIAPP_FETCH_CPU_LIMIT`, for the init container that installs dependencies."""
     install_memory_limit: Quantity = "2Gi"
     """The same as `AIAPP_FETCH_MEMORY_LIMIT`, for the init container that installs dependencies."""
+    prometheus_url: IndexUrl = ""
+    """Prometheus that the checks of rollouts in steps ask, for example `http://prometheus.monitoring.svc:9090`; none:
+    no such check passes."""
+    prometheus_queries: Annotated[Mapping[QueryName, Query], NoDecode, BeforeValidator(_object)] = {}
+    """The queries that `strategy.checks` may name. Each yields one number; `$namespace`, `$application` and `$version`
+    in it stand for those of the pods that are checked. Users see the number, never the query."""
+    prometheus_token_file: str | None = None
+    """File with a bearer token for that Prometheus."""
+    prometheus_ca_bundle: str | None = None
+    """File with the authorities that it is checked against, instead of the public ones."""
     traces: bool = False
     """Whether every reconcile is sent as an OpenTelemetry trace to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT`
     names. The shipped image has what it needs; elsewhere the extra `traces` brings it."""

@@ -12,6 +12,7 @@ from tests.support.parsing import NoObjection
 from tests.support.records import NOON, stored
 
 from aiapp.adapters.metrics.metrics import Metrics
+from aiapp.adapters.prometheus import PrometheusClient, PrometheusSettings
 from aiapp.api import crd
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
@@ -27,6 +28,7 @@ from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import DRIFT, DriftPorts, DriftReconciler, DriftTiming, DriftTracker
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
@@ -131,6 +133,7 @@ class World(FakeCluster):
                 fetcher=lambda: fetcher,
                 replica_sets=ReplicaSets(self.cluster),
                 rollout_started=self.metrics.rollout_started,
+                step_checks=StepChecks(PrometheusClient(PrometheusSettings(url="")), {}),
                 **common,
             )
         )

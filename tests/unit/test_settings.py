@@ -1,5 +1,6 @@
 """Settings from the environment: lists, and the names that every network program knows."""
 
+import json
 from ipaddress import ip_network
 
 import pytest
@@ -18,6 +19,14 @@ def test_lists_are_separated_by_commas_or_spaces(monkeypatch: pytest.MonkeyPatch
     assert policy.refused_ranges == ()
 
 
+def test_queries_are_an_object_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = 'sum(rate(failed{namespace="$namespace",version=~"$version$"}[5m]))'
+    monkeypatch.setenv("AIAPP_PROMETHEUS_QUERIES", json.dumps({"error-rate": query}))
+    assert load().prometheus_queries == {"error-rate": query}
+    monkeypatch.setenv("AIAPP_PROMETHEUS_QUERIES", "")
+    assert load().prometheus_queries == {}
+
+
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
 def test_a_proxy_is_named_in_either_case(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://proxy:3128")
@@ -32,6 +41,11 @@ def test_a_proxy_is_named_in_either_case(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("AIAPP_ALLOWED_HOSTS", "obs.*.com", id="a star in the middle"),
         pytest.param("AIAPP_PIP_INDEX_URL", "https://user:secret@index/simple", id="a password that pods would show"),
         pytest.param("HTTPS_PROXY", "socks5://proxy:1080", id="a proxy of another kind"),
+        pytest.param("AIAPP_PROMETHEUS_QUERIES", "up", id="queries that are no object"),
+        pytest.param("AIAPP_PROMETHEUS_QUERIES", '{"up": "up"}', id="a query about all namespaces"),
+        pytest.param("AIAPP_PROMETHEUS_QUERIES", '{"up": "up{n=\'$namespaces\'}"}', id="a slip in a placeholder"),
+        pytest.param("AIAPP_PROMETHEUS_QUERIES", "{\"up\": \"up{n='$namespace',p='$pod'}\"}", id="another placeholder"),
+        pytest.param("AIAPP_PROMETHEUS_QUERIES", '{"Up": "up{n=\'$namespace\'}"}', id="a name that nobody may use"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

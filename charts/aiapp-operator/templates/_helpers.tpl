@@ -57,9 +57,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end }}
 
-{{/* A value as text of an environment variable: lists by commas, numbers without an exponent. */}}
+{{/* A value as text of an environment variable: lists by commas, objects in JSON, numbers without an exponent. */}}
 {{- define "aiapp-operator.text" -}}
 {{- if kindIs "slice" . }}{{ join "," . }}
+{{- else if kindIs "map" . }}{{ toJson . }}
 {{- else if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . }}
 {{- else }}{{ . }}{{ end }}
 {{- end }}

@@ -233,9 +233,11 @@ class Reason(StrEnum):
     """The present step has a pause, which is not over yet."""
     AWAITING_APPROVAL = "AwaitingApproval"
     """The present step needs a person's approval; the message has the command."""
+    CHECK_UNANSWERED = "CheckUnanswered"
+    """The present step could end, but a query of `strategy.checks` has no answer. It is asked again."""
     STEP_FAILED = "StepFailed"
-    """A version that gains traffic crashed, stopped being ready or did not become ready: the split stays as it is until
-    a person decides. The message names the pod."""
+    """A version that gains traffic crashed, stopped being ready or did not become ready, or did not pass a check: the
+    split stays as it is until a person decides. The message names the pod or the check."""
     ROLLED_BACK = "RolledBack"
     """The same, and the split went back to what it was before the rollout (`strategy.onFailure: Rollback`)."""
     SPEC_INVALID = "SpecInvalid"

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from aiapp.api.checks import Checks
 from aiapp.api.meta import ApiModel, map_list, rule, rules
 from aiapp.api.steps import MOST_STEPS, Step
 
@@ -27,6 +28,9 @@ class Strategy(ApiModel):
     """Stops on the way to another split, in the order of their `percent`; after the last one the rest follows by
     itself. They apply when shares or versions change, not to the first deployment. Without steps a change is rolled out
     at once."""
+    checks: Checks = Checks()
+    """What has to hold at the end of each step, beside that no pod of a version whose share grows crashes, stops being
+    ready or does not become ready."""
     on_failure: Literal["Hold", "Rollback"] = "Hold"
-    """When a step fails, since a version that gains traffic crashes, stops being ready or does not become ready. Hold:
-    the split stays until a person decides. Rollback: it becomes that of before the rollout, until `spec` is edited."""
+    """When a step fails. Hold: the split stays until a person decides. Rollback: it becomes that of before the rollout,
+    until `spec` is edited."""

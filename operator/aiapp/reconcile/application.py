@@ -15,8 +15,8 @@ from aiapp.domain.application.observed import Children, ObservedApplication, is_
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
-from aiapp.domain.application.traffic.advance import advance
-from aiapp.domain.application.traffic.situation import checked_versions
+from aiapp.domain.application.traffic.advance import Advance, advance
+from aiapp.domain.application.traffic.situation import checked_versions, step_checks
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
@@ -45,6 +45,7 @@ from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
@@ -68,6 +69,7 @@ class ApplicationPorts:
     pip: Pip = DEFAULT_PIP
     rollout_started: Callable[[], None]
     """Counts a version that was rendered for a rollout, for metrics."""
+    step_checks: StepChecks
     clock: Clock
 
 
@@ -108,14 +110,22 @@ class ApplicationReconciler:
         after = _after(observed, done)
         await self._release(after, wanted.rollouts)
         self._suspect(observed)
-        ahead = advance(after)
-        assessment = assess(after, wanted, done.trouble, ahead.record)
+        ahead = await self._advance(after)
+        assessment = assess(after, wanted, done.trouble, ahead)
         if assessment.retry_after is None:
             self._met.pop(key, None)
             await self._report(application, assessment)
         times = (assessment.retry_after, wanted.again_after, ahead.look_again)
         again = min((seconds for seconds in times if seconds is not None), default=None)
         return Outcome(retry_after=again, failed=done.trouble is not None or wanted.must_retry)
+
+    async def _advance(self, after: ObservedApplication) -> Advance:
+        """How far its rollout in steps is, with the step's checks where it ends but for them."""
+        ahead, asks = advance(after), self._ports.step_checks
+        if not ahead.asks:
+            return ahead
+        asked = step_checks(after, asks.offered)
+        return advance(after, await asks.verdict(asked, namespace=after.application.namespace))
 
     async def _take_back(self, application: ApplicationRecord) -> None:
         """Takes back children that have lost their owner, before anything is judged by what the application owns."""

@@ -6,6 +6,7 @@ from importlib import metadata
 
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import StoreSettings
+from aiapp.adapters.prometheus import PrometheusSettings
 from aiapp.adapters.tracing import TracingUnavailableError
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
@@ -61,6 +62,15 @@ def own_image(settings: Settings, api: Api) -> OwnImage:
     """What knows the image of that container: a given one is looked up nowhere."""
     built = f"localhost/aiapp-operator:{metadata.version('aiapp-operator')}"
     return OwnImage(api, settings.namespace, "" if settings.image else settings.pod, settings.image or built)
+
+
+def prometheus_settings(settings: Settings) -> PrometheusSettings:
+    """What is asked for the checks of a rollout in steps."""
+    return PrometheusSettings(
+        url=settings.prometheus_url,
+        token_file=settings.prometheus_token_file,
+        ca_bundle=settings.prometheus_ca_bundle,
+    )
 
 
 def proxies(settings: Settings) -> Proxies:

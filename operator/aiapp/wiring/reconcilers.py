@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache, partial
 
+from aiapp.adapters.prometheus import PrometheusClient
 from aiapp.controller.workers import Reconcile
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import (
@@ -19,12 +20,13 @@ from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DriftPorts, DriftReconciler
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
-from aiapp.wiring.configured import fetcher, pip
+from aiapp.wiring.configured import fetcher, pip, prometheus_settings
 from aiapp.wiring.parts import Parts, utc_now
 
 
@@ -62,6 +64,9 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         fetcher=lambda: fetcher_of(parts.own_image.image, parts.ranges.policy),
         pip=pip(parts.settings),
         rollout_started=parts.metrics.rollout_started,
+        step_checks=StepChecks(
+            PrometheusClient(prometheus_settings(parts.settings)), parts.settings.prometheus_queries
+        ),
         clock=utc_now,
     )
     reported_facts = None if parts.settings.watch_namespaces else parts.view.node_facts

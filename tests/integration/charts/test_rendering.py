@@ -25,6 +25,8 @@ EVERYTHING: Final[dict[str, Any]] = {
         "allowedHosts": ["*.example.com", "minio.storage.svc"],
         "allowedRanges": ["10.0.0.0/8"],
         "storeCaBundle": "/authorities/ca.pem",
+        "prometheusUrl": "https://prometheus.example.com",
+        "prometheusQueries": {"errors": 'sum(rate(failed{namespace="$namespace",code=~"5.."}[5m])) > 0'},
         "pipExtraIndexUrls": ["https://one.example.com/simple", "https://two.example.com/simple"],
     },
     "log": {"format": "plain", "verbosity": 2},

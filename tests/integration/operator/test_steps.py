@@ -21,7 +21,7 @@ def pods(registry: Registry) -> Iterator[PretendKubelet]:
 
 
 @pytest.fixture
-def application(registry: Registry, pods: PretendKubelet) -> Object:
+def serving(registry: Registry, pods: PretendKubelet) -> Object:
     """Serves 1.0.0 with four pods; 1.1.0 and 1.2.0 are registered."""
     upload(registry.bucket, "mnist", package())
     for number in ("1.0.0", "1.1.0", "1.2.0"):
@@ -62,114 +62,112 @@ def approve(registry: Registry, application: Object) -> None:
     registry.kube.patch(application, {"metadata": {"annotations": {annotation: value}}})
 
 
-def test_it_goes_on_step_by_step_with_approvals_to_the_end(registry: Registry, application: Object) -> None:
+def test_it_goes_on_step_by_step_with_approvals_to_the_end(registry: Registry, serving: Object) -> None:
     ask(registry, "1.1.0", APPROVED, {"percent": 50, "pauseSeconds": 1})
-    said = until(registry, application, "AwaitingApproval", 25)
+    said = until(registry, serving, "AwaitingApproval", 25)
     assert said["summary"] == "step 1/3 25 %, awaiting approval"
     assert said["message"].startswith("1.1.0 25 %, 1.0.0 75 % until a person approves: kubectl annotate aiapp mnist ")
     assert deployed(registry) == {"1.0.0": 3, "1.1.0": 1}
-    assert registry.condition(application, "Ready")["reason"] == "AwaitingApproval"
-    assert registry.now(application)["status"]["phase"] == "Deploying"
-    approve(registry, application)
-    until(registry, application, "Completed", 100)
+    assert registry.condition(serving, "Ready")["reason"] == "AwaitingApproval"
+    assert registry.now(serving)["status"]["phase"] == "Deploying"
+    approve(registry, serving)
+    until(registry, serving, "Completed", 100)
     eventually(lambda: deployed(registry) == {"1.1.0": 4})
-    registry.until(application, "RolloutCompleted", "True")
-    registry.until(application, "Ready", "True", "Running")
+    registry.until(serving, "RolloutCompleted", "True")
+    registry.until(serving, "Ready", "True", "Running")
 
 
 def test_a_restarted_operator_goes_on_with_the_pause_where_it_was(
-    registry: Registry, application: Object, operator: Operator
+    registry: Registry, serving: Object, operator: Operator
 ) -> None:
     ask(registry, "1.1.0", HALF_AN_HOUR)
-    before = until(registry, application, "Paused", 25)
+    before = until(registry, serving, "Paused", 25)
     operator.restart()
-    registry.look_again(application, "after the restart")
-    registry.until(application, "RolloutCompleted", "False", "RolloutPaused")
-    assert rollout(registry, application) == before
+    registry.look_again(serving, "after the restart")
+    registry.until(serving, "RolloutCompleted", "False", "RolloutPaused")
+    assert rollout(registry, serving) == before
     assert deployed(registry) == {"1.0.0": 3, "1.1.0": 1}
     ask(registry, "1.1.0", {"percent": 25, "pauseSeconds": 1})
-    until(registry, application, "Completed", 100)
+    until(registry, serving, "Completed", 100)
 
 
-def test_an_edit_in_the_middle_leads_elsewhere_from_the_split_in_force(registry: Registry, application: Object) -> None:
+def test_an_edit_in_the_middle_leads_elsewhere_from_the_split_in_force(registry: Registry, serving: Object) -> None:
     ask(registry, "1.1.0", APPROVED)
-    first = until(registry, application, "AwaitingApproval", 25)
+    first = until(registry, serving, "AwaitingApproval", 25)
     ask(registry, "1.2.0", APPROVED)
-    eventually(lambda: rollout(registry, application).get("id") not in (None, first["id"]))
-    second = until(registry, application, "AwaitingApproval", 25)
+    eventually(lambda: rollout(registry, serving).get("id") not in (None, first["id"]))
+    second = until(registry, serving, "AwaitingApproval", 25)
     assert {one["version"]: one["weight"] for one in second["from"]} == {"1.0.0": 75, "1.1.0": 25}
     assert sum(deployed(registry).values()) == 4
 
 
-def test_going_back_to_the_last_good_split_needs_no_approval(registry: Registry, application: Object) -> None:
+def test_going_back_to_the_last_good_split_needs_no_approval(registry: Registry, serving: Object) -> None:
     ask(registry, "1.1.0", APPROVED)
-    until(registry, application, "AwaitingApproval", 25)
+    until(registry, serving, "AwaitingApproval", 25)
     ask(registry, "1.0.0", APPROVED)
-    until(registry, application, "Completed", 100)
+    until(registry, serving, "Completed", 100)
     eventually(lambda: deployed(registry) == {"1.0.0": 4})
 
 
 def test_a_crash_holds_the_step_until_a_person_tries_it_again(
-    registry: Registry, application: Object, pods: PretendKubelet
+    registry: Registry, serving: Object, pods: PretendKubelet
 ) -> None:
     ask(registry, "1.1.0", HALF_AN_HOUR)
-    until(registry, application, "Paused", 25)
+    until(registry, serving, "Paused", 25)
     (one,) = pods.pods("1.1.0")
-    eventually(lambda: crashed(registry, application, pods, one))
-    said = until(registry, application, "Failed", 25)
+    eventually(lambda: crashed(registry, serving, pods, one))
+    said = until(registry, serving, "Failed", 25)
     assert said["message"].startswith(f"pod {one['metadata']['name']} crashed at ")
-    assert registry.condition(application, "Ready")["reason"] == "StepFailed"
-    assert registry.condition(application, "Stalled")["status"] == "True"
+    assert registry.condition(serving, "Ready")["reason"] == "StepFailed"
+    assert registry.condition(serving, "Stalled")["status"] == "True"
     assert deployed(registry) == {"1.0.0": 3, "1.1.0": 1}
-    approve(registry, application)
-    until(registry, application, "Paused", 25)
+    approve(registry, serving)
+    until(registry, serving, "Paused", 25)
 
 
-def crashed(registry: Registry, application: Object, pods: PretendKubelet, one: Object) -> bool:
+def crashed(registry: Registry, serving: Object, pods: PretendKubelet, one: Object) -> bool:
     """Again until it counts: times are in whole seconds, and the step began in one of them."""
     pods.crash(one)
-    return bool(rollout(registry, application)["state"] not in ("Paused", "Progressing"))
+    return bool(rollout(registry, serving)["state"] not in ("Paused", "Progressing"))
 
 
 def test_lost_readiness_goes_back_by_itself_where_that_is_asked_for(
-    registry: Registry, application: Object, pods: PretendKubelet
+    registry: Registry, serving: Object, pods: PretendKubelet
 ) -> None:
     ask(registry, "1.1.0", HALF_AN_HOUR, onFailure="Rollback")
-    until(registry, application, "Paused", 25)
+    until(registry, serving, "Paused", 25)
     (one,) = pods.pods("1.1.0")
     pods.lose(one)
-    said = until(registry, application, "RolledBack", 25)
+    said = until(registry, serving, "RolledBack", 25)
     assert "is no longer ready" in said["message"]
     eventually(lambda: deployed(registry) == {"1.0.0": 4, "1.1.0": 0})
-    registry.until(application, "Ready", "False", "RolledBack")
+    registry.until(serving, "Ready", "False", "RolledBack")
     ask(registry, "1.0.0", HALF_AN_HOUR, onFailure="Rollback")
-    registry.until(application, "Ready", "True")
+    registry.until(serving, "Ready", "True")
     eventually(lambda: deployed(registry) == {"1.0.0": 4})
 
 
-def test_a_lost_status_begins_anew_from_what_is_served(
-    registry: Registry, application: Object, operator: Operator
-) -> None:
+def test_a_lost_status_begins_anew_from_what_is_served(registry: Registry, serving: Object, operator: Operator) -> None:
     ask(registry, "1.1.0", {"percent": 50, "approve": True})
-    first = until(registry, application, "AwaitingApproval", 50)
+    first = until(registry, serving, "AwaitingApproval", 50)
     operator.stop()
-    registry.kube.patch(application, {"status": None}, subresource="status")
+    registry.kube.patch(serving, {"status": None}, subresource="status")
     operator.start()
-    eventually(lambda: rollout(registry, application).get("id") not in (None, first["id"]))
-    second = until(registry, application, "AwaitingApproval", 50)
+    eventually(lambda: rollout(registry, serving).get("id") not in (None, first["id"]))
+    second = until(registry, serving, "AwaitingApproval", 50)
     assert {one["version"]: one["weight"] for one in second["from"]} == {"1.0.0": 50, "1.1.0": 50}
     assert sum(deployed(registry).values()) == 4
 
 
-def test_at_rest_nothing_is_written(registry: Registry, application: Object, operator: Operator) -> None:
+def test_at_rest_nothing_is_written(registry: Registry, serving: Object, operator: Operator) -> None:
     ask(registry, "1.1.0", {"percent": 25})
-    until(registry, application, "Completed", 100)
-    registry.until(application, "Ready", "True")
+    until(registry, serving, "Completed", 100)
+    registry.until(serving, "Ready", "True")
     eventually(lambda: deployed(registry) == {"1.1.0": 4})
-    settled = registry.now(application)["metadata"]["resourceVersion"]
-    registry.look_again(application, "at rest")
+    settled = registry.now(serving)["metadata"]["resourceVersion"]
+    registry.look_again(serving, "at rest")
     eventually(lambda: operator.metric("workqueue_depth") == 0)
-    after = registry.now(application)["metadata"]
+    after = registry.now(serving)["metadata"]
     assert (after["generation"], settled != after["resourceVersion"]) == (2, True)
     operator.restart()
-    assert registry.now(application)["metadata"]["resourceVersion"] == after["resourceVersion"]
+    assert registry.now(serving)["metadata"]["resourceVersion"] == after["resourceVersion"]

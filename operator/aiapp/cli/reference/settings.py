@@ -1,5 +1,6 @@
 """Every setting of the operator with its type, unit, default and meaning, as `Settings` declares them."""
 
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
@@ -77,6 +78,9 @@ def _type(annotation: Any, metadata: list[Any]) -> str:
         return PLAIN[annotation]
     if get_origin(annotation) is tuple:
         return f"list, each {_type(get_args(annotation)[0], [])}"
+    if get_origin(annotation) is Mapping:
+        name, value = (_type(one, []) for one in get_args(annotation))
+        return f"JSON object: by {name} {value}"
     if get_origin(annotation) in {Union, UnionType}:
         return _type(next(one for one in get_args(annotation) if one is not NoneType), metadata)
     return _type(annotation.__origin__, list(annotation.__metadata__))
@@ -97,7 +101,7 @@ def _limit(bound: Ge | Gt | Le) -> str:
 
 
 def _default(value: Any, unit: str) -> str:
-    if value in (None, "", ()):
+    if value in (None, "", (), {}):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -23,6 +23,7 @@ from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable,
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.application.stop import Stop, is_down
+from aiapp.domain.application.traffic.advance import NOTHING, Advance
 from aiapp.domain.application.traffic.progress import GIVEN_UP
 from aiapp.domain.application.traffic.rollout_words import rollout_completed
 from aiapp.domain.application.traffic.shares import by_ready_pods
@@ -41,7 +42,10 @@ READY_DEPENDENTS: Final = (
     ConditionType.WORKLOADS_AVAILABLE,
     ConditionType.ROLLOUT_COMPLETED,
 )
-IN_STEPS: Final = frozenset({Reason.ROLLOUT_PROGRESSING, Reason.ROLLOUT_PAUSED, Reason.AWAITING_APPROVAL})
+IN_STEPS: Final = frozenset(
+    {Reason.ROLLOUT_PROGRESSING, Reason.ROLLOUT_PAUSED, Reason.AWAITING_APPROVAL, Reason.CHECK_UNANSWERED}
+)
+"""Reasons of a rollout in steps that is under way."""
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
 AT_REST: Final = frozenset({Reason.SCALED_TO_ZERO, Reason.STOPPED, Reason.AUTO_STOPPED})
 """Reasons of an application that has no pods because it was asked to."""
@@ -72,14 +76,14 @@ def assess(
     observed: ObservedApplication,
     plan: ApplicationPlan,
     trouble: Trouble | None = None,
-    rollout: RolloutProgress | None = None,
+    ahead: Advance = NOTHING,
 ) -> Assessment:
     """`observed` holds the children as they are after the plan; `trouble` is why not all of it was carried out.
 
-    `rollout` is how far a rollout in steps is now.
+    `ahead` is how far a rollout in steps is now.
     """
     serving = observed.application.parsed.spec.serving
-    found = _findings(observed, plan, trouble, serving, rollout) if serving else _managed()
+    found = _findings(observed, plan, trouble, serving, ahead) if serving else _managed()
     findings = advised(found, observed.application.name)
     traffic = by_ready_pods(observed.children, serving)
     ready = next(f for f in findings if f.type is ConditionType.READY)
@@ -87,7 +91,7 @@ def assess(
     return Assessment(
         phase=phase,
         findings=tuple(findings),
-        status=_status(observed, phase, traffic, serving) | _rollout(rollout),
+        status=_status(observed, phase, traffic, serving) | _rollout(ahead.record),
         events=tuple(changes(observed.application.parsed.status.conditions, findings)),
         retry_after=_patience(observed, ready),
     )
@@ -143,11 +147,11 @@ def _findings(
     plan: ApplicationPlan,
     refused: Trouble | None,
     serving: Serving,
-    rollout: RolloutProgress | None,
+    ahead: Advance,
 ) -> list[Finding]:
     available = _workloads_available(observed, plan, refused)
-    completed = [rollout_completed(rollout)] if rollout else []
-    needs_a_person = rollout is not None and rollout.state in GIVEN_UP
+    completed = [rollout_completed(ahead.record, ahead.silence)] if ahead.record else []
+    needs_a_person = ahead.record is not None and ahead.record.state in GIVEN_UP
     found = [
         _versions_resolved(plan),
         *(completed if needs_a_person else ()),  # before what is only its consequence

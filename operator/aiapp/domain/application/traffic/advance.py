@@ -7,6 +7,7 @@ from aiapp.api.serving import Serving
 from aiapp.api.steps import RolloutProgress, RolloutState
 from aiapp.domain.application.observed import ObservedApplication
 from aiapp.domain.application.stop import stop_of
+from aiapp.domain.application.traffic.checks import Verdict
 from aiapp.domain.application.traffic.goal import has_steps
 from aiapp.domain.application.traffic.progress import pause_ends, progress
 from aiapp.domain.application.traffic.rollout_words import worded
@@ -22,24 +23,33 @@ class Advance:
     """None: the application has no steps, or was stopped before it had any."""
     look_again: float | None = None
     """Seconds until something happens by itself; 0: what was decided is to be carried out."""
+    asks: bool = False
+    """Whether the step's checks are to be asked before anything is decided."""
+    silence: str | None = None
+    """Why the step does not end though it could: a check has no answer."""
 
 
+ASK_AGAIN_SECONDS: Final = 30.0
+"""A check without an answer is asked again after this long."""
 NOTHING: Final = Advance()
 
 
-def advance(observed: ObservedApplication) -> Advance:
-    """`observed` has the children as they are after the pass."""
+def advance(observed: ObservedApplication, verdict: Verdict | None = None) -> Advance:
+    """`observed` has the children as they are after the pass, `verdict` is that of the checks if they were asked."""
     serving = observed.application.parsed.spec.serving
     before = observed.application.parsed.status.rollout
     if serving is None or not has_steps(serving):
         return NOTHING
     if stop_of(observed) is not None:
         return Advance(before)
-    seen = situation(observed, serving)
-    record = worded(progress(before, seen), observed.application, seen.stops)
-    if before is not None and _place(record) == _place(before):
-        return Advance(record, _next_event(observed, serving, record))
-    return Advance(record, 0.0)
+    seen = situation(observed, serving, verdict)
+    found = progress(before, seen)
+    record = worded(found, observed.application, seen.stops)
+    if before is None or _place(record) != _place(before):
+        return Advance(record, 0.0)
+    if found.asks or found.silence:
+        return Advance(record, ASK_AGAIN_SECONDS, found.asks, found.silence)
+    return Advance(record, _next_event(observed, serving, record))
 
 
 def _place(record: RolloutProgress) -> tuple[str, int, RolloutState]:

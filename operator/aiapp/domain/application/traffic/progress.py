@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from aiapp.api.steps import RolloutProgress, RolloutState, Share
+from aiapp.domain.application.traffic.checks import PASSED, Verdict
 from aiapp.domain.application.traffic.goal import split
 from aiapp.domain.application.traffic.stops import WHOLE, Stops
 
@@ -33,6 +34,8 @@ class Situation:
     """Whether the present pods are those of the wish."""
     reached: bool
     """Whether the split of the present step is in force and all of its pods are ready."""
+    verdict: Verdict | None
+    """What the checks at the end of the step came to; None: they were not asked yet."""
     fault: str | None
     """What is wrong with a version that gains traffic, since the present state began."""
     approved: str
@@ -49,6 +52,10 @@ class Progress:
 
     record: RolloutProgress
     fault: str | None = None
+    asks: bool = False
+    """Whether the step could end but for its checks, which are to be asked now."""
+    silence: str | None = None
+    """Why it is not known whether they pass."""
 
 
 def progress(before: RolloutProgress | None, seen: Situation) -> Progress:
@@ -63,7 +70,7 @@ def progress(before: RolloutProgress | None, seen: Situation) -> Progress:
         return Progress(_again(before, seen) if is_approved(before, seen) else before)
     if seen.fault is not None:
         return Progress(_failed(before, seen), seen.fault)
-    return Progress(_onward(before, seen))
+    return _onward(before, seen)
 
 
 def token(record: RolloutProgress) -> str:
@@ -81,15 +88,26 @@ def pause_ends(record: RolloutProgress, stops: Stops) -> datetime | None:
     return None if seconds is None else record.since + timedelta(seconds=seconds)
 
 
-def _onward(before: RolloutProgress, seen: Situation) -> RolloutProgress:
+def _onward(before: RolloutProgress, seen: Situation) -> Progress:
     waiting = _waiting(before, seen.stops)
     if before.state is RolloutState.PROGRESSING:
         if not seen.reached:
-            return before
-        return _in(before, waiting, seen) if waiting else _moved_on(before, seen)
+            return Progress(before)
+        return Progress(_in(before, waiting, seen)) if waiting else _checked(before, seen)
     if seen.reached and (waiting is None or _may_go_on(before, seen)):
-        return _moved_on(before, seen)
-    return before if waiting in (None, before.state) else before.model_copy(update={"state": waiting})
+        return _checked(before, seen)
+    return Progress(before if waiting in (None, before.state) else before.model_copy(update={"state": waiting}))
+
+
+def _checked(before: RolloutProgress, seen: Situation) -> Progress:
+    """The end of a step, if its checks let it."""
+    if before.step == 0 or seen.verdict == PASSED:
+        return Progress(_moved_on(before, seen))
+    if seen.verdict is None:
+        return Progress(before, asks=True)
+    if seen.verdict.failure is not None:
+        return Progress(_failed(before, seen), seen.verdict.failure)
+    return Progress(before, silence=seen.verdict.silence)
 
 
 def _waiting(record: RolloutProgress, stops: Stops) -> RolloutState | None:

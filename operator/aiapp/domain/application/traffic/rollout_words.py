@@ -36,15 +36,18 @@ def worded(found: Progress, application: ApplicationRecord, stops: Stops) -> Rol
     record = found.record
     summary = "completed" if record.state is RolloutState.COMPLETED else _summary(record)
     message = record.message if _is_told(found) else _message(found, application, stops)
+    if found.silence is not None:
+        message = f"it is not known whether it may go on: {printable(found.silence, LONGEST_FAULT)}"
     return record.model_copy(update={"summary": summary, "message": message})
 
 
-def rollout_completed(record: RolloutProgress) -> Finding:
-    """The condition RolloutCompleted."""
+def rollout_completed(record: RolloutProgress, silence: str | None) -> Finding:
+    """The condition RolloutCompleted. `silence`: why the step does not end though it could."""
     if record.state is RolloutState.COMPLETED:
         return holds(ConditionType.ROLLOUT_COMPLETED)
     message = f"{record.summary}: {record.message}"
-    return fails(ConditionType.ROLLOUT_COMPLETED, _REASONS[record.state], message)
+    reason = Reason.CHECK_UNANSWERED if silence else _REASONS[record.state]
+    return fails(ConditionType.ROLLOUT_COMPLETED, reason, message)
 
 
 def approval_command(record: RolloutProgress, application: ApplicationRecord) -> str:

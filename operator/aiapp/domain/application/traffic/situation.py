@@ -1,13 +1,14 @@
 """What a pass sees of a rollout in steps, gathered from the objects. Decides nothing about it."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from aiapp.api.serving import Serving
 from aiapp.api.steps import APPROVE, MOST_SHARES, RolloutProgress, RolloutState, Share
 from aiapp.domain.application.observed import ObservedApplication, is_up, version_of
 from aiapp.domain.application.traffic import step_health
+from aiapp.domain.application.traffic.checks import PASSED, Check, Verdict, checks
 from aiapp.domain.application.traffic.goal import Goal, goal, in_force, nonzero, pods_wanted, split, wish
 from aiapp.domain.application.traffic.progress import REACHED, Situation
 from aiapp.domain.application.traffic.stops import Stops
@@ -15,8 +16,8 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import ApplicationRecord
 
 
-def situation(observed: ObservedApplication, serving: Serving) -> Situation:
-    """`observed` has the children as they are after the pass."""
+def situation(observed: ObservedApplication, serving: Serving, verdict: Verdict | None) -> Situation:
+    """`observed` has the children as they are after the pass, `verdict` is that of the checks if they were asked."""
     record = observed.application.parsed.status.rollout
     pods = _pods(observed, record)
     return Situation(
@@ -26,6 +27,7 @@ def situation(observed: ObservedApplication, serving: Serving) -> Situation:
         present=_present(observed),
         at_rest=_is_at_rest(observed, wish(serving)),
         reached=is_reached(observed, goal(observed)),
+        verdict=verdict if serving.strategy.checks.prometheus else PASSED,
         fault=_fault(observed, serving, record, pods),
         approved=str((observed.application.raw["metadata"].get("annotations") or {}).get(APPROVE, "")),
         now=observed.now,
@@ -44,6 +46,16 @@ def gaining(record: RolloutProgress) -> set[str]:
     """The versions whose share grows: those that a rollout is about, and whose pods are checked."""
     before = split(record.from_)
     return {version for version, share in split(record.to).items() if share > before.get(version, 0)}
+
+
+def step_checks(observed: ObservedApplication, offered: Mapping[str, str]) -> tuple[Check, ...]:
+    """The checks at the end of the present step."""
+    application, record = observed.application, observed.application.parsed.status.rollout
+    serving = application.parsed.spec.serving
+    if serving is None or record is None:
+        return ()
+    place = (application.namespace, application.name)
+    return checks(serving.strategy.checks.prometheus, sorted(gaining(record)), place, offered)
 
 
 def overdue_at(observed: ObservedApplication, serving: Serving, record: RolloutProgress) -> float | None:

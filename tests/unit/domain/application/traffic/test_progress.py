@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.support.records import NOON
 
 from aiapp.api.steps import RolloutProgress, RolloutState, Share, Step
+from aiapp.domain.application.traffic.checks import PASSED, Verdict
 from aiapp.domain.application.traffic.goal import split
-from aiapp.domain.application.traffic.progress import GIVEN_UP, Situation, progress, token
+from aiapp.domain.application.traffic.progress import GIVEN_UP, Progress, Situation, progress, token
 from aiapp.domain.application.traffic.stops import Stops
 
 OLD = {"1.0.0": 100}
@@ -37,6 +38,7 @@ class Rollout:
     record: RolloutProgress | None = None
     now: datetime = NOON
     ids: Any = field(default_factory=count)
+    found: Progress = field(init=False)
 
     def look(self, *, seconds: int = 0, **seen: Any) -> RolloutProgress:
         self.now += timedelta(seconds=seconds)
@@ -47,13 +49,15 @@ class Rollout:
             present=of(OLD),
             at_rest=False,
             reached=False,
+            verdict=PASSED,
             fault=None,
             approved="",
             now=self.now,
             begin=self.now,
             new_id=f"id-{next(self.ids)}",
         )
-        self.record = progress(self.record, replace(situation, **seen)).record
+        self.found = progress(self.record, replace(situation, **seen))
+        self.record = self.found.record
         return self.record
 
     def place(self) -> tuple[int, int, RolloutState]:
@@ -231,6 +235,35 @@ def test_an_edited_step_keeps_the_place() -> None:
     made.steps = (Step(percent=30),)
     made.look(reached=True)
     assert made.place()[1:] == (30, RolloutState.PROGRESSING)
+
+
+def test_the_end_of_a_step_is_when_its_checks_are_asked() -> None:
+    made = reached()
+    made.look(seconds=59, reached=True, verdict=None)
+    assert not made.found.asks
+    made.look(seconds=1, reached=True, verdict=None)
+    assert (made.found.asks, made.place()) == (True, (1, 20, RolloutState.PAUSED))
+
+
+def test_a_check_without_an_answer_holds_the_step_and_one_that_passes_ends_it() -> None:
+    made = reached()
+    made.look(seconds=60, reached=True, verdict=Verdict(silence="no answer"))
+    assert (made.found.silence, made.place()) == ("no answer", (1, 20, RolloutState.PAUSED))
+    made.look(reached=True)
+    assert made.place() == (2, 50, RolloutState.PROGRESSING)
+
+
+def test_a_check_that_fails_fails_the_step() -> None:
+    made = begun((Step(percent=20), Step(percent=50)))
+    made.look(reached=True, verdict=Verdict(failure="too many errors"))
+    assert (made.found.fault, made.place()) == ("too many errors", (1, 20, RolloutState.FAILED))
+
+
+def test_before_the_first_step_nothing_is_asked() -> None:
+    made = Rollout()
+    made.look()
+    made.look(reached=True, verdict=None)
+    assert made.place() == (1, 20, RolloutState.PROGRESSING)
 
 
 STEPS = st.lists(st.integers(1, 100), min_size=1, max_size=10, unique=True).flatmap(
