@@ -1,9 +1,9 @@
 """`python -m tests.bench [--only NAME] ...`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import controlplane, fetch, importing, nodes, serve, side_by_side
+from tests.bench import bump, controlplane, fetch, importing, nodes, serve, side_by_side
 
-NAMES = ("controlplane", "fetch", "importing", "nodes", "serve")
+NAMES = ("bump", "controlplane", "fetch", "importing", "nodes", "serve")
 
 
 @click.command()
@@ -25,6 +25,8 @@ def main(only: str | None, sizes: tuple[int, ...], peer: str | None, rounds: int
         controlplane.run(sizes)
     if only is None or (only == "controlplane" and peer is not None):
         side_by_side.run(sizes, rounds)
+    if only in {None, "bump"}:
+        bump.run(sizes)
     if only in {None, "fetch"}:
         fetch.run()
     if only in {None, "importing"}:

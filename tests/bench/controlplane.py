@@ -228,11 +228,11 @@ def _pid(operator: Operator) -> int:
 
 
 @contextmanager
-def control_plane(what: str, services: tuple[str, ...] = ()) -> Iterator[Sandbox]:
-    """A control plane with these services, gone afterwards, whatever happens."""
+def control_plane(what: str, services: tuple[str, ...] = (), nodes: str = "none") -> Iterator[Sandbox]:
+    """A control plane with these services and nodes (a profile), gone afterwards, whatever happens."""
     folder = state.folder(os.environ, f"bench-{what.replace(' ', '-')}-{os.getpid()}")
     say(f"{what}: starting a control plane")
-    request = cluster.Request(name=folder.name, services=services, owner_pid=os.getpid())
+    request = cluster.Request(name=folder.name, nodes=nodes, services=services, owner_pid=os.getpid())
     try:
         cluster.up(request, os.environ, Silent())
         yield Sandbox(folder)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from tests.bench.load import NAMESPACES, places, post
+from tests.bench.load import NAMESPACES, patch, places, post
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.operator import documents
 from tests.support.sandbox import Sandbox
@@ -82,6 +82,10 @@ class KServe:
     def submit(self, kube: Kube, n: int) -> None:
         """Create `n` InferenceServices as fast as the API server takes them."""
         post(kube, (_inference_service(name, namespace) for name, namespace in places(n)))
+
+    def bump(self, kube: Kube, n: int) -> None:
+        """Let each of them serve another folder of the bucket."""
+        patch(kube, (_inference_service(name, namespace, "next") for name, namespace in places(n)))
 
     def _answer(self, port: str, path: str) -> str | None:
         try:
@@ -190,9 +194,9 @@ def _applied(kube: Kube, document: Object) -> bool:
     return True
 
 
-def _inference_service(name: str, namespace: str) -> Object:
+def _inference_service(name: str, namespace: str, folder: str = "first") -> Object:
     annotations = {"serving.kserve.io/autoscalerClass": "none"}
-    model = {"modelFormat": {"name": "sklearn"}, "storageUri": f"s3://bucket/{name}"}
+    model = {"modelFormat": {"name": "sklearn"}, "storageUri": f"s3://bucket/{name}/{folder}"}
     return {
         "apiVersion": GROUP_VERSION,
         "kind": "InferenceService",

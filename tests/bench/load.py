@@ -21,6 +21,7 @@ Item = TypeVar("Item")
 BUCKET = "bench"
 SECRET = "store"
 VERSION = "1.0.0"
+NEXT = "1.1.0"
 AT_ONCE = 16
 """Requests in flight, as several people with kubectl would have."""
 
@@ -44,12 +45,23 @@ class Load:
 
     def submit(self, kube: Kube) -> None:
         """Create every pair, version first, as fast as the API server takes them."""
-        post(kube, self._documents())
+        pairs = (document for place in places(self.n) for document in (self._version(*place), _application(*place)))
+        post(kube, pairs)
 
-    async def _upload(self) -> None:
-        client = storage.client(self.s3)
-        client.create_bucket(Bucket=BUCKET)
-        client.close()
+    def add_next(self, kube: Kube) -> None:
+        """A second version of each model, with a package of its own, that nobody serves yet."""
+        asyncio.run(self._upload(NEXT))
+        post(kube, (self._version(*place, NEXT) for place in places(self.n)))
+
+    def bump(self, kube: Kube) -> None:
+        """Let every application serve its second version."""
+        patch(kube, (_application(*place, NEXT) for place in places(self.n)))
+
+    async def _upload(self, version: str = VERSION) -> None:
+        if version == VERSION:
+            client = storage.client(self.s3)
+            client.create_bucket(Bucket=BUCKET)
+            client.close()
         config = {
             "endpoint": self.s3.endpoint,
             "region": storage.REGION,
@@ -63,23 +75,25 @@ class Load:
         async def put(item: tuple[str, bytes]) -> None:
             await bucket.put_async(*item)
 
-        await _at_once(put, self._files())
+        await _at_once(put, self._files(version))
 
-    def _files(self) -> Iterator[tuple[str, bytes]]:
+    def _files(self, version: str) -> Iterator[tuple[str, bytes]]:
         for name, _ in places(self.n):
-            files = package(model__customize_service_py=f"{SERVICE}\n# {name}\n")
-            yield from ((f"{name}/{path}", body) for path, body in files.items())
+            files = package(model__customize_service_py=f"{SERVICE}\n# {name} {version}\n")
+            yield from ((f"{name}/{version}/{path}", body) for path, body in files.items())
 
-    def _documents(self) -> Iterator[Object]:
-        for name, namespace in places(self.n):
-            obs = {
-                "uri": f"obs://{BUCKET}/{name}/",
-                "endpoint": self.s3.endpoint,
-                "credentialsSecretRef": {"name": SECRET},
-            }
-            spec: Object = {"application": name, "version": VERSION, "source": {"obs": obs}}
-            yield _document("AIApplicationVersion", f"{name}-{VERSION}", namespace, spec)
-            yield _document("AIApplication", name, namespace, {"serving": {"versions": [{"version": VERSION}]}})
+    def _version(self, name: str, namespace: str, version: str = VERSION) -> Object:
+        obs = {
+            "uri": f"obs://{BUCKET}/{name}/{version}/",
+            "endpoint": self.s3.endpoint,
+            "credentialsSecretRef": {"name": SECRET},
+        }
+        spec: Object = {"application": name, "version": version, "source": {"obs": obs}}
+        return _document("AIApplicationVersion", f"{name}-{version}", namespace, spec)
+
+
+def _application(name: str, namespace: str, version: str = VERSION) -> Object:
+    return _document("AIApplication", name, namespace, {"serving": {"versions": [{"version": version}]}})
 
 
 def places(n: int) -> Iterator[tuple[str, str]]:
@@ -94,21 +108,31 @@ def _document(kind: str, name: str, namespace: str, spec: Object) -> Object:
 
 def post(kube: Kube, documents: Iterator[Object]) -> None:
     """Create them as fast as the API server takes them."""
-    asyncio.run(_post(kube, documents))
+    asyncio.run(_send(kube, "POST", documents))
 
 
-async def _post(kube: Kube, documents: Iterator[Object]) -> None:
+def patch(kube: Kube, documents: Iterator[Object]) -> None:
+    """Merge what they say into those that exist, as fast as the API server takes it."""
+    asyncio.run(_send(kube, "PATCH", documents))
+
+
+async def _send(kube: Kube, method: str, documents: Iterator[Object]) -> None:
     """Over connections that are kept: what is measured is the operator, not the load."""
     connector = aiohttp.TCPConnector(ssl=kube.ssl_context)
     async with aiohttp.ClientSession(kube.server, connector=connector, headers=kube.headers) as session:
 
-        async def create(document: Object) -> None:
-            path = kube.path(document["apiVersion"], document["kind"], document["metadata"]["namespace"])
-            headers = {"Content-Type": "application/json"}
-            async with session.post(path, data=orjson.dumps(document), headers=headers) as answer:
-                assert answer.status == 201, await answer.text()
+        async def send(document: Object) -> None:
+            metadata = document["metadata"]
+            name = metadata["name"] if method == "PATCH" else None
+            path = kube.path(document["apiVersion"], document["kind"], metadata["namespace"], name)
+            headers = {"Content-Type": CONTENT_TYPES[method]}
+            async with session.request(method, path, data=orjson.dumps(document), headers=headers) as answer:
+                assert answer.status in {200, 201}, await answer.text()
 
-        await _at_once(create, documents)
+        await _at_once(send, documents)
+
+
+CONTENT_TYPES = {"POST": "application/json", "PATCH": "application/merge-patch+json"}
 
 
 async def _at_once(work: Callable[[Item], Awaitable[None]], items: Iterator[Item]) -> None:

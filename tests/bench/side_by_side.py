@@ -112,6 +112,10 @@ class Ready:
     controller: Controller
     sandbox: Sandbox
     submit: Callable[[], None]
+    add_next: Callable[[], None]
+    """Make what is to be served next, where that is an object of its own."""
+    bump: Callable[[], None]
+    """Let everything serve what is next."""
 
 
 class Ours(Operator):
@@ -127,9 +131,9 @@ class Ours(Operator):
 
 
 @contextmanager
-def ours(n: int) -> Iterator[Ready]:
+def ours(n: int, nodes: str = "none") -> Iterator[Ready]:
     """The operator, with `n` packages in a bucket."""
-    with control_plane(f"ours {n}", services=("s3",)) as sandbox, tempfile.TemporaryDirectory() as folder:
+    with control_plane(f"ours {n}", ("s3",), nodes) as sandbox, tempfile.TemporaryDirectory() as folder:
         kube = Kube(sandbox.kubeconfig)
         install(kube)
         load = Load(n, sandbox.record.services["s3"])
@@ -137,19 +141,21 @@ def ours(n: int) -> Iterator[Ready]:
         operator = Ours(sandbox.service_account(*SERVICE_ACCOUNT), Path(folder) / "log")
         operator.start()
         try:
-            yield Ready(operator, sandbox, partial(load.submit, kube))
+            work = [partial(each, kube) for each in (load.submit, load.add_next, load.bump)]
+            yield Ready(operator, sandbox, *work)
         finally:
             operator.kill()
 
 
 @contextmanager
-def theirs(n: int) -> Iterator[Ready]:
+def theirs(n: int, nodes: str = "none") -> Iterator[Ready]:
     """KServe's controller."""
-    with control_plane(f"kserve {n}") as sandbox, tempfile.TemporaryDirectory() as folder:
+    with control_plane(f"kserve {n}", (), nodes) as sandbox, tempfile.TemporaryDirectory() as folder:
         kube = Kube(sandbox.kubeconfig)
         controller = kserve.installed(sandbox, Path(folder))
         try:
-            yield Ready(controller, sandbox, partial(controller.submit, kube, n))
+            submit, bump = (partial(each, kube, n) for each in (controller.submit, controller.bump))
+            yield Ready(controller, sandbox, submit, lambda: None, bump)
         finally:
             controller.kill()
 
@@ -157,14 +163,14 @@ def theirs(n: int) -> Iterator[Ready]:
 def _round(n: int, made: Callable[[int], AbstractContextManager[Ready]]) -> Round:
     with made(n) as ready:
         controller, kube = ready.controller, Kube(ready.sandbox.kubeconfig)
-        start = _at_rest(controller)
+        start = at_rest(controller)
         say(f"{n} models: creating them")
-        begun, around = _moment(controller), _around(ready.sandbox)
+        begun, around = moment(controller), around_it(ready.sandbox)
         ready.submit()
         until(lambda: deployments(kube) >= n)
-        deployed = _moment(controller)
-        settled = _at_rest(controller)
-        apiserver, others = (after - before for before, after in zip(around, _around(ready.sandbox), strict=True))
+        deployed = moment(controller)
+        settled = at_rest(controller)
+        apiserver, others = (after - before for before, after in zip(around, around_it(ready.sandbox), strict=True))
         resident = resident_mib(controller.pid)
         taken = Round(
             until_deployments=deployed.at - begun.at,
@@ -190,31 +196,31 @@ def _restarted(controller: Controller) -> dict[str, float]:
     return {
         "restart": idle.at - begun,
         "restart_cpu": idle.cpu,
-        "restart_writes": _moment(controller).writes,
+        "restart_writes": moment(controller).writes,
     }
 
 
-def _at_rest(controller: Controller) -> Moment:
+def at_rest(controller: Controller) -> Moment:
     """The moment of the last request that was no read, seen from a while later."""
-    return when_settled(lambda: _moment(controller), lambda last, now: now.writes != last.writes)
+    return when_settled(lambda: moment(controller), lambda last, now: now.writes != last.writes)
 
 
 def _idle(controller: Controller) -> Moment:
     """The moment from which on it sent nothing and hardly took any CPU, seen from a while later."""
-    return when_settled(lambda: _moment(controller), _is_busy)
+    return when_settled(lambda: moment(controller), _is_busy)
 
 
 def _is_busy(last: Moment, now: Moment) -> bool:
     return now.requests != last.requests or now.cpu - last.cpu > IDLE_CPU * (now.at - last.at)
 
 
-def _moment(controller: Controller) -> Moment:
+def moment(controller: Controller) -> Moment:
     requests = requests_in(controller.metrics())
     writes = sum(sample.value for sample in requests if sample.labels["method"] in WRITES)
     return Moment(time.monotonic(), _cpu(controller), sum(sample.value for sample in requests), writes)
 
 
-def _around(sandbox: Sandbox) -> tuple[float, float]:
+def around_it(sandbox: Sandbox) -> tuple[float, float]:
     """CPU seconds of the API server, and of all other processes of the sandbox."""
     used = {process.name: usage(process.identity.pid).operator for process in sandbox.record.processes}
     apiserver = used.pop(SERVER)
