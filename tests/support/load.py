@@ -56,8 +56,9 @@ class Load(ABC):
     def tell(self) -> None:
         """Log what it has seen, for those who want figures: `pytest -o log_cli=true --log-cli-level=INFO`."""
         LOG.info("%s", dict(self.results()))
-        for failure in self.failures():
-            LOG.info("%s", failure)
+        kinds = Counter((one.connection, one.status, one.error.partition('"request_id"')[0]) for one in self.failures())
+        for kind, times in kinds.items():
+            LOG.info("%d times %s", times, kind)
 
     def _said(self) -> Iterator[Any]:
         return (json.loads(line) for line in self.lines() if line.startswith("{") and line.endswith("}"))
