@@ -300,6 +300,29 @@ def test_the_grace_period_is_the_longest_it_goes_on(start: Start) -> None:
     assert server.wait() == 0
 
 
+def test_sigterm_while_a_lost_process_is_replaced_loses_none_of_the_requests_that_wait(
+    archive: pathlib.Path, slow_package: pathlib.Path
+) -> None:
+    (slow_package / "go").touch()
+    with serving(sys.executable, archive, slow_package, "--fork", "never", "--quiet", "0") as server:
+        server.wait_until_ready()
+        unfinished = running(server, 30)
+        waiting = server.connect().send(post(b'{"n": 2}'))
+        eventually(lambda: "aiapp_model_queue_length 1" in server.request("GET", "/metrics").content.decode())
+        (slow_package / "go").unlink()
+        [worker] = server.workers
+        os.kill(worker, signal.SIGKILL)
+        assert error_code(unfinished.reply) == "WorkerLost"
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "stopping" in server.output)
+        (slow_package / "go").touch()
+        answer = waiting.reply()
+
+        assert answer
+        assert answer.json == {"n": 2}
+        assert server.wait() == 0
+
+
 def test_a_second_sigterm_ends_at_once(start: Start) -> None:
     server = start("--quiet", "60", "--grace", "60").wait_until_ready()
     server.process.send_signal(signal.SIGTERM)

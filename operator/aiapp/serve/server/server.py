@@ -209,7 +209,7 @@ class Server:
 
     def _terminate(self) -> None:
         """SIGTERM: not ready from now on, but answering, as traffic still comes for a while."""
-        if self.is_draining or not self._pool.ready:
+        if self.is_draining or not (self._pool.ready or self._jobs):
             self._end()
             return
         self.is_draining = True
