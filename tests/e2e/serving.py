@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from demo.images import Images
 from demo.kubectl import Kubectl
@@ -58,10 +58,10 @@ class Serving:
         """Let the application serve that version alone, with so many pods."""
         return self.split((number, replicas, 100))
 
-    def split(self, *shares: tuple[str, int, int]) -> Object:
-        """Let the application serve these: version, pods, weight."""
+    def split(self, *shares: tuple[str, int, int], **serving: Any) -> Object:
+        """Let the application serve these: version, pods, weight. `serving` has further fields of `serving`."""
         entries = [{"version": number, "replicas": pods, "weight": weight} for number, pods, weight in shares]
-        return self.registry.application(NAME, versions=entries, **self.entrance)
+        return self.registry.application(NAME, versions=entries, **self.entrance, **serving)
 
     @property
     def entrance(self) -> Object:

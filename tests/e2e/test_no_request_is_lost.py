@@ -39,6 +39,37 @@ def test_no_request_is_lost_while_another_version_takes_over_and_hands_back(serv
         assert load.failures() == []
 
 
+def test_no_request_is_lost_while_another_version_takes_over_in_steps(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two")
+    serving.register("1.1.0")
+    serving.serve("1.0.0", replicas=2)
+    eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        serving.split(("1.1.0", 2, 100), strategy={"steps": [{"percent": 50, "pauseSeconds": 5}]})
+        load.until_only("one", "two")
+        load.until_only("two")
+        serving.until_running("1.1.0")
+        _until_pods(serving, 2)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_while_a_version_gets_other_pods(serving: Serving) -> None:
+    serving.deployed("one")
+    (before,) = serving.pods()
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        changed = {"version": "1.0.0", "replicas": 1, "weight": 100, "env": [{"name": "LEVEL", "value": "2"}]}
+        serving.registry.application(NAME, versions=[changed], **serving.entrance)
+        serving.until_running()
+        _until_pods(serving, 1)
+        assert serving.pods()[0]["metadata"]["name"] != before["metadata"]["name"]
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
 def test_no_request_is_lost_while_pods_are_added_and_taken_away(serving: Serving) -> None:
     serving.deployed("one")
     with serving.asked() as load:
