@@ -9,6 +9,9 @@ from lupa import lua51
 CUSTOMIZATIONS: Final = Path(__file__).parents[2] / "gitops/argocd/resource_customizations/aiapp.dev"
 KINDS: Final = ("AIApplication", "AIApplicationVersion", "InferenceRuntime")
 
+ABSENT: Final = ("string", "math", "io", "debug", "coroutine")
+"""Libraries of Lua that Argo CD does not load."""
+
 
 class Health(NamedTuple):
     """As Argo CD shows it."""
@@ -35,6 +38,8 @@ def actions(obj: dict[str, Any]) -> dict[str, Any]:
 
 def _run(script: Path, obj: dict[str, Any]) -> Any:
     lua = lua51.LuaRuntime(register_eval=False, unpack_returned_tuples=True)
+    for library in ABSENT:
+        lua.globals()[library] = None
     lua.globals().obj = lua.table_from(obj, recursive=True)
     return lua.execute(script.read_text())
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from tests.support.argocd import CUSTOMIZATIONS, health
+from tests.support.argocd import CUSTOMIZATIONS, acted, actions, health
 from tests.support.kstatus import kstatus
 from tests.support.kube import Object
 from tests.support.operator import Operator
@@ -131,6 +131,62 @@ def test_an_application_without_pods_is_suspended_but_not_in_the_way_of_a_sync(
     proved(application, "stopped", "Suspended", "Current")
     registry.kube.patch(application, {"metadata": {"annotations": {"argocd.argoproj.io/sync-wave": "1"}}})
     proved(application, "stopped-in-a-wave", "Healthy", "Current")
+
+
+def test_an_application_that_is_asked_to_stop_is_suspended(registry: Registry, proved: Proved) -> None:
+    upload(registry.bucket, "mnist", package())
+    registry.until(registry.version(), "Ready", "True")
+    application = registry.application(stopped=True)
+    registry.until(application, "Ready", "True", "Stopped")
+    proved(application, "stopped-on-request", "Suspended", "Current")
+
+
+def test_a_rollout_that_waits_for_a_person_is_suspended_until_the_action_lets_it_go_on(
+    registry: Registry, sandbox: Sandbox, proved: Proved
+) -> None:
+    upload(registry.bucket, "mnist", package())
+    for number in ("1.0.0", "2.0.0"):
+        registry.until(registry.version(number=number), "Ready", "True")
+    steps = {"steps": [{"percent": 50, "approve": True}]}
+    with sandbox.simulated(SimulatedNode(name="cpu-1")):
+        registry.until(registry.application(replicas=2, strategy=steps), "Ready", "True", "Running", timeout=60)
+        application = registry.application("mnist", "2.0.0", replicas=2, strategy=steps)
+        registry.until(application, "Ready", "False", "AwaitingApproval", timeout=60)
+        proved(application, "awaiting-approval", "Suspended", "InProgress")
+        approved = acted("approve", registry.now(application))["metadata"]["annotations"]
+        registry.kube.patch(application, {"metadata": {"annotations": approved}})
+        registry.until(application, "Ready", "True", "Running", timeout=60)
+        assert registry.now(application)["status"]["served"] == "2.0.0"
+
+
+def test_the_actions_stop_an_application_replace_its_pods_and_bring_it_back(
+    registry: Registry, sandbox: Sandbox
+) -> None:
+    upload(registry.bucket, "mnist", package())
+    registry.until(registry.version(), "Ready", "True")
+    application = registry.application(replicas=1)
+
+    def act(action: str) -> None:
+        changed = acted(action, registry.now(application))
+        changes = {"metadata": {"annotations": changed["metadata"].get("annotations")}, "spec": changed["spec"]}
+        assert not actions(registry.now(application))[action]["disabled"]
+        registry.kube.patch(application, changes)
+
+    def restarted() -> str:
+        template = registry.kube.get("apps/v1", "Deployment", "mnist-1-0-0", registry.namespace)["spec"]["template"]
+        return str(template["metadata"].get("annotations", {}).get("aiapp.dev/restart-at", ""))
+
+    with sandbox.simulated(SimulatedNode(name="cpu-1")):
+        registry.until(application, "Ready", "True", "Running", timeout=60)
+        act("restart")
+        first = eventually(restarted)
+        registry.until(application, "Ready", "True", "Running", timeout=60)
+        act("stop")
+        registry.until(application, "Ready", "True", "Stopped", timeout=60)
+        act("resume")
+        registry.until(application, "Ready", "True", "Running", timeout=60)
+        act("restart")
+        eventually(lambda: restarted() != first)
 
 
 def test_an_application_that_is_merely_managed_is_healthy(registry: Registry, proved: Proved) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.peers.gitops.conftest import ArgoCd, Repository
 from tests.peers.gitops.content import Content, state
+from tests.support.argocd import acted
 from tests.support.kube import Object
 from tests.support.packages import Registry
 from tests.support.sandbox import Sandbox
@@ -76,6 +77,22 @@ def test_self_heal_undoes_what_a_person_changes_and_leaves_the_operator_alone(
         argo_cd.refresh(synced)
     assert argo_cd.now(synced)["status"]["operationState"]["finishedAt"] == finished
     assert registry.now(application)["metadata"]["generation"] == generation
+
+
+def test_self_heal_lets_actions_be_that_change_what_is_not_in_the_repository(
+    argo_cd: ArgoCd, synced: Object, registry: Registry
+) -> None:
+    application = registry.kube.get(GROUP_VERSION, "AIApplication", "mnist", registry.namespace)
+    for action, reason in (("stop", "Stopped"), ("resume", "Running"), ("restart", "Running")):
+        changed = acted(action, registry.now(application))
+        annotations = changed["metadata"]["annotations"]
+        registry.kube.patch(application, {"metadata": {"annotations": annotations}, "spec": changed["spec"]})
+        registry.until(application, "Ready", "True", reason, timeout=60)
+        for _ in range(2):
+            argo_cd.until(synced, "Synced", "Healthy")
+        now = registry.now(application)
+        assert now["spec"] == changed["spec"]
+        assert annotations.items() <= now["metadata"]["annotations"].items()
 
 
 def test_a_faulty_version_is_degraded_with_its_reason_and_changes_nothing_that_serves(

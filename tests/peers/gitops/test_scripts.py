@@ -30,7 +30,16 @@ def test_argo_cd_reads_the_health_that_the_other_tests_read(argocd: Path, tmp_pa
     assert f"STATUS: {expected.status}\nMESSAGE: {expected.message}\n" in said
 
 
-def test_argo_cd_offers_and_runs_the_action(argocd: Path, tmp_path: Path) -> None:
-    file = CUSTOMIZATIONS / "AIApplicationVersion/testdata/normal.yaml"
-    said = overrides(argocd, tmp_path, "run-action", file, "look-again")
-    assert "aiapp.dev/reconcile-at" in said
+@pytest.mark.parametrize(
+    ("file", "action", "changed"),
+    [
+        ("AIApplicationVersion/testdata/normal.yaml", "look-again", "aiapp.dev/reconcile-at"),
+        ("AIApplication/testdata/running.yaml", "stop", "stopped: true"),
+        ("AIApplication/testdata/running.yaml", "restart", "aiapp.dev/restart-at"),
+        ("AIApplication/testdata/stopped-on-request.yaml", "resume", "stopped: false"),
+        ("AIApplication/testdata/awaiting-approval.yaml", "approve", "aiapp.dev/approve: 0acc0c6a/1"),
+    ],
+)
+def test_argo_cd_offers_and_runs_the_action(argocd: Path, tmp_path: Path, file: str, action: str, changed: str) -> None:
+    said = overrides(argocd, tmp_path, "run-action", CUSTOMIZATIONS / file, action)
+    assert changed in said

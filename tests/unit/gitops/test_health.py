@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.support.argocd import CUSTOMIZATIONS, KINDS, Health, acted, actions, health
+from tests.support.argocd import CUSTOMIZATIONS, KINDS, Health, health
 from tests.support.kstatus import kstatus
 
 CASES = [
@@ -13,10 +13,10 @@ CASES = [
     for case in yaml.safe_load((CUSTOMIZATIONS / kind / "health_test.yaml").read_text())["tests"]
 ]
 WAITED = {
-    "Healthy": "Current",
-    "Suspended": "Current",
-    "Progressing": "InProgress",
-    "Degraded": "Failed",
+    "Healthy": {"Current"},
+    "Suspended": {"Current", "InProgress"},  # at rest, or until a person approves
+    "Progressing": {"InProgress"},
+    "Degraded": {"Failed"},
 }
 
 
@@ -28,7 +28,7 @@ def loaded(kind: str, path: str) -> dict[str, Any]:
 def test_the_health_is_the_one_that_was_recorded(kind: str, case: dict[str, Any]) -> None:
     obj = loaded(kind, case["inputPath"])
     assert health(obj) == Health(**case["healthStatus"])
-    assert kstatus(obj) == WAITED[case["healthStatus"]["status"]]
+    assert kstatus(obj) in WAITED[case["healthStatus"]["status"]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -55,16 +55,3 @@ def test_an_object_that_is_being_deleted_is_terminating() -> None:
     gone = loaded("AIApplication", "testdata/running.yaml")
     gone["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     assert kstatus(gone) == "Terminating"
-
-
-def test_a_version_can_be_asked_to_look_at_its_store_again_any_number_of_times() -> None:
-    folder = CUSTOMIZATIONS / "AIApplicationVersion/actions"
-    tests = yaml.safe_load((folder / "action_test.yaml").read_text())
-    [discovery], [case] = tests["discoveryTests"], tests["actionTests"]
-    version = loaded("AIApplicationVersion", f"actions/{case['inputPath']}")
-    assert list(actions(version)) == [one["name"] for one in discovery["result"]] == [case["action"]]
-    asked = acted(case["action"], version)
-    expected = loaded("AIApplicationVersion", f"actions/{case['expectedOutputPath']}")
-    assert (asked["metadata"], asked["spec"]) == (expected["metadata"], expected["spec"])
-    asked["metadata"]["resourceVersion"] = "1001"
-    assert acted(case["action"], asked)["metadata"]["annotations"] != asked["metadata"]["annotations"]

@@ -18,10 +18,15 @@ def test_the_file_has_every_script_as_it_is(name: str, request: pytest.FixtureRe
     assert (FOLDER / name).read_text() == wanted
 
 
-def test_the_actions_of_a_version_are_found_where_argo_cd_looks_for_them() -> None:
-    found: dict[str, Any] = yaml.safe_load(settings()["resource.customizations.actions.aiapp.dev_AIApplicationVersion"])
-    assert [one["name"] for one in found["definitions"]] == ["look-again"]
-    assert "look-again" in found["discovery.lua"]
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("AIApplicationVersion", ["look-again"]), ("AIApplication", ["approve", "restart", "resume", "stop"])],
+)
+def test_the_actions_of_a_kind_are_found_where_argo_cd_looks_for_them(kind: str, names: list[str]) -> None:
+    found: dict[str, Any] = yaml.safe_load(settings()[f"resource.customizations.actions.aiapp.dev_{kind}"])
+    assert [one["name"] for one in found["definitions"]] == names
+    for name in names:
+        assert f'actions["{name}"]' in found["discovery.lua"]
 
 
 def test_the_rules_are_the_same_for_all_kinds_but_for_what_only_an_application_can_be() -> None:

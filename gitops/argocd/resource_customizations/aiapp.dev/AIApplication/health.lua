@@ -24,6 +24,8 @@ if ready.message ~= nil and ready.message ~= "" then
 end
 if conditions.Stalled ~= nil and conditions.Stalled.status == "True" then
   health.status = "Degraded"
+elseif ready.reason == "AwaitingApproval" then
+  health.status = "Suspended"
 elseif ready.status == "True" then
   health.status = "Healthy"
   -- A sync with waves waits until nothing is Suspended any more, so there a stopped application counts as Healthy:

@@ -1,0 +1,2 @@
+obj.spec.serving.stopped = true
+return obj
