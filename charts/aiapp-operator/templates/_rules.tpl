@@ -47,6 +47,10 @@
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch, delete]
+# The routes of applications with `serving.gateway`.
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes]
+  verbs: [get, list, watch, create, patch, delete]
 # What it looks at.
 - apiGroups: [""]
   resources: [pods]

@@ -33,6 +33,10 @@ class VersionSummary(ApiModel):
     """When its last rollout began; absent where it was never served."""
 
 
+Shares = Annotated[dict[str, Annotated[int, Field(ge=0, le=100)]], Field(max_length=16)]
+"""Percent of the traffic by version."""
+
+
 class Traffic(ApiModel):
     """Traffic of one served version."""
 
@@ -41,11 +45,30 @@ class Traffic(ApiModel):
     weight: Annotated[int, Field(ge=0, le=100)]
     """Percent that `spec` asks for."""
     actual_weight: Annotated[int, Field(ge=0, le=100)]
-    """Percent that it gets now, by its share of the ready pods."""
+    """Percent that it gets now: by the route's weights with `serving.gateway`, else by its share of the ready pods."""
     replicas: Annotated[int, Field(ge=0)]
     """Pods wanted."""
     ready: Annotated[int, Field(ge=0)]
     """Pods ready."""
+    reason: Annotated[str, Field(max_length=32)] | None = None
+    """Why it does not get what `spec` asks for: NotReady (none of its pods is ready), Starting (its share grows with
+    its ready pods), OthersNotReady (it has the share of versions that are not), Leaving (it goes when the others are
+    ready), LastSplitKept (nothing that is asked for is ready), ByReplicas (its share of the ready pods)."""
+
+
+class TrafficChange(ApiModel):
+    """Traffic that moved from some versions to others."""
+
+    time: datetime
+    """When."""
+    before: Annotated[Shares, Field(alias="from")]
+    """Percent by version until then; versions without traffic are left out."""
+    after: Annotated[Shares, Field(alias="to")]
+    """Percent by version since then."""
+    cause: Annotated[str, Field(max_length=256)]
+    """Why, for example `1.1.0 became ready` or `spec changed`."""
+    generation: Annotated[int, Field(ge=0)]
+    """The `metadata.generation` whose spec was carried out."""
 
 
 class ApplicationStatus(ApiModel):
@@ -72,6 +95,9 @@ class ApplicationStatus(ApiModel):
     """Those of them that are Normal."""
     traffic: Annotated[tuple[Traffic, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     """Served versions with their wanted and actual shares."""
+    traffic_log: Annotated[tuple[TrafficChange, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """The last changes of the actual shares, newest first. When there are more than 20, the oldest that pods caused go
+    before those that `spec` caused."""
     served: Annotated[str, Field(max_length=256)] | None = None
     """The same in one line: `1.0.0`, or with several versions their actual shares, `1.0.0 90 %, 1.1.0 10 %`; `none`
     when nothing is served."""
@@ -84,7 +110,7 @@ class ApplicationStatus(ApiModel):
     rollout: RolloutProgress | None = None
     """The last rollout in steps, where `serving.strategy` has any."""
     url: Annotated[str, Field(max_length=512)] | None = None
-    """Where predictions are answered inside the cluster."""
+    """Where predictions are answered: at the first hostname of `serving.gateway`, else inside the cluster."""
     replicas: Annotated[int, Field(ge=0)] | None = None
     """Pods wanted."""
     ready_replicas: Annotated[int, Field(ge=0)] | None = None
@@ -92,5 +118,5 @@ class ApplicationStatus(ApiModel):
     selector: Annotated[str, Field(max_length=512)] | None = None
     """Label selector of the pods."""
     conditions: Conditions = ()
-    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, RolloutCompleted, Ready; while it applies
-    Reconciling, Stalled."""
+    """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, RouteAccepted, RolloutCompleted, Ready; while
+    it applies Reconciling, Stalled."""

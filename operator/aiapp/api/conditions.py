@@ -37,6 +37,9 @@ class ConditionType(StrEnum):
     ROLLOUT_COMPLETED = "RolloutCompleted"
     """Application with `strategy.steps`: the split that `spec` asks for is reached. While it is False,
     `status.rollout` says how far the rollout is and what it waits for."""
+    ROUTE_ACCEPTED = "RouteAccepted"
+    """Application: every Gateway that `serving.gateway` names has accepted its HTTPRoute; the message has their words.
+    Absent without `serving.gateway`."""
     READY = "Ready"
     """Summary: computed from the others, never set by itself. Unknown at first sight."""
     RECONCILING = "Reconciling"
@@ -240,6 +243,20 @@ class Reason(StrEnum):
     split stays as it is until a person decides. The message names the pod or the check."""
     ROLLED_BACK = "RolledBack"
     """The same, and the split went back to what it was before the rollout (`strategy.onFailure: Rollback`)."""
+    BY_READINESS = "ByReadiness"
+    """Versions without enough ready pods get less of the traffic than their weight, the others more."""
+    LAST_SPLIT_KEPT = "LastSplitKept"
+    """No pod of what `spec` asks for is ready: traffic goes where it went before."""
+    SPLIT_UNREACHABLE = "SplitUnreachable"
+    """Without a gateway the given `replicas` can never give the shares that are asked for; the message has those that
+    can, and what these give."""
+    GATEWAY_API_MISSING = "GatewayApiMissing"
+    """The cluster does not serve `httproutes.gateway.networking.k8s.io`, or the operator may not read them; until it
+    does, traffic is split by ready pods."""
+    ROUTE_REFUSED = "RouteRefused"
+    """A Gateway does not accept the application's HTTPRoute; the message has its words."""
+    ROUTE_UNRESOLVED = "RouteUnresolved"
+    """A Gateway does not find something that the HTTPRoute refers to; the message has its words."""
     SPEC_INVALID = "SpecInvalid"
     """The stored object breaks a rule that a newer CRD would have refused."""
     NAME_UNPARSED = "NameUnparsed"

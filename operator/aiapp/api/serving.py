@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from aiapp.api.gateway import Gateway
 from aiapp.api.meta import (
     REQUIRED,
     SHARED_MEMORY_FITS,
@@ -31,9 +32,9 @@ class ServedVersion(ApiModel):
     version: VersionString
     """Version number of an AIApplicationVersion of this application."""
     weight: Annotated[int, Field(ge=0, le=100)] | None = None
-    """Wanted share of the traffic in percent; may be left out when only one version is served. Traffic follows the pods
-    that are ready, so choose `replicas` in the same ratio; `status.traffic` and the condition TrafficSplit show the
-    actual shares. 0 means no pods."""
+    """Wanted share of the traffic in percent; may be left out when only one version is served. With `gateway` it is
+    exact. Without, traffic follows the pods that are ready, so choose `replicas` in the same ratio. `status.traffic`
+    and the condition TrafficSplit show the actual shares. 0 means no pods."""
     replicas: Annotated[int, Field(ge=0, le=128)] | None = None
     """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment
     starts with 1)."""
@@ -72,7 +73,7 @@ class Serving(ApiModel):
         tuple[ServedVersion, ...],
         Field(
             min_length=1,
-            max_length=8,
+            max_length=10,
             json_schema_extra=map_list("version"),
         ),
     ]
@@ -100,3 +101,6 @@ class Serving(ApiModel):
     """Labels, annotations, volumes and environment of the pods."""
     limits: RequestLimits | None = None
     """What the model server grants a request."""
+    gateway: Gateway | None = None
+    """Reach it through the Gateway API, which splits the traffic by weight; a version without ready pods gets none.
+    Absent: through its Service alone, which splits it by ready pods."""

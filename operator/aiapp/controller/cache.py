@@ -56,6 +56,7 @@ class Cache(Generic[Facts]):
         self._groups: dict[tuple[Resource, str, str], dict[str, Json]] = defaultdict(dict)
         self._facts: dict[str, Facts] = {}
         self._fleet: tuple[Facts, ...] | None = None
+        self._not_served: set[tuple[Resource, str]] = set()
         self._deleted: OrderedDict[str, int] = OrderedDict()
 
     def listen(self, listener: Listener) -> None:
@@ -102,11 +103,22 @@ class Cache(Generic[Facts]):
             if place not in listed and _version(document) <= at and namespace in ("", place[0]):
                 self.remove(resource, document)
 
+    def note_served(self, resource: Resource, namespace: str, *, is_served: bool) -> bool:
+        """Note whether the kind is served and may be read, in one namespace or (empty) in all; whether that is news."""
+        if is_served != ((resource, namespace) in self._not_served):
+            return False
+        (self._not_served.discard if is_served else self._not_served.add)((resource, namespace))
+        return True
+
     def within(self, namespace: str) -> "NamespacedSink":
         """A sink for what is listed and watched of one namespace."""
         return NamespacedSink(self, namespace)
 
     # What is known
+
+    def is_served(self, resource: Resource, namespace: str) -> bool:
+        """Whether the cluster serves the kind, as far as it was asked, and lets the operator read it there."""
+        return self._not_served.isdisjoint({(resource, ""), (resource, namespace)})
 
     def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
         """The object as far as it is kept (pods, nodes and ConfigMaps are trimmed), or None."""

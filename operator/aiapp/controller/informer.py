@@ -22,6 +22,16 @@ ALL: Final = str(2**63 - 1)
 """As the resourceVersion of a listing: later than whatever was seen before."""
 
 
+class ServedListener(Protocol):
+    """Is told whether the cluster serves a kind, and lets the operator read it."""
+
+    def __call__(self, resource: Resource, *, is_served: bool) -> None: ...
+
+
+def _nobody(resource: Resource, *, is_served: bool) -> None:
+    """Nobody asks whether the kind is served."""
+
+
 class Sink(Protocol):
     """Takes what is seen; `Cache` is one."""
 
@@ -70,16 +80,26 @@ class InformerTiming:
 class Informer:
     """One collection, kept in a sink while `run` runs."""
 
-    def __init__(self, api: ListWatch, collection: Collection, sink: Sink, pace: InformerTiming | None = None) -> None:
+    def __init__(
+        self,
+        api: ListWatch,
+        collection: Collection,
+        sink: Sink,
+        pace: InformerTiming | None = None,
+        on_served: ServedListener = _nobody,
+    ) -> None:
+        """`on_served` is told after every listing whether the kind is served and may be read."""
         self.collection = collection
         self.synced = asyncio.Event()
         """Set from the first complete listing on."""
         self._api = api
         self._sink = sink
         self._pace = pace or InformerTiming()
+        self._on_served = on_served
         self._contact = self._progress = self._pace.clock()
         self._version = ""
         self._failures = 0
+        self._is_served = True
 
     def silence(self) -> float:
         """Seconds since the last message of the API server; bookmarks come every minute."""
@@ -100,7 +120,7 @@ class Informer:
 
     def _is_answered_by(self, error: ApiError) -> bool:
         """Whether the error is one that means that there are none."""
-        if self.collection.is_optional and error.reason == NOT_SERVED:
+        if self._is_absence(error):
             self._none()
         elif self.collection.without and error.status == HTTP_FORBIDDEN:
             self._do_without(error)
@@ -110,11 +130,23 @@ class Informer:
             return False
         return True
 
+    def _is_absence(self, error: ApiError) -> bool:
+        return self.collection.is_optional and error.reason == NOT_SERVED
+
     def _none(self) -> None:
         """The kind is not served, or no longer: its objects went with it. That is an answer too."""
         self._contact = self._pace.clock()
         self._sink.replace(self.collection.resource, (), ALL)
+        self._note_served(is_served=False)
         self.synced.set()
+
+    def _note_served(self, *, is_served: bool) -> None:
+        if self.collection.is_optional and is_served != self._is_served:
+            logger.info(
+                "%s: %s", self.collection.title, "served from now on" if is_served else "there are none for now"
+            )
+        self._is_served = is_served
+        self._on_served(self.collection.resource, is_served=is_served)
 
     def _do_without(self, error: ApiError) -> None:
         if not self.synced.is_set():
@@ -128,6 +160,7 @@ class Informer:
         )
         self._heard(page.resource_version)
         self._sink.replace(collection.resource, page.items, page.resource_version)
+        self._note_served(is_served=True)
         self.synced.set()
 
     async def _follow(self, until: float) -> None:
@@ -138,6 +171,8 @@ class Informer:
             except ApiError as error:
                 if error.status == HTTP_GONE:
                     logger.info("%s: too far behind, listing again", self.collection.title)
+                    return
+                if self._is_absence(error):
                     return
                 await self._pause(error)
 

@@ -94,6 +94,8 @@ STALLING: Final = frozenset(
         Reason.PROBE_FAILING,
         Reason.STEP_FAILED,
         Reason.ROLLED_BACK,
+        Reason.GATEWAY_API_MISSING,
+        Reason.ROUTE_REFUSED,
         Reason.SPEC_INVALID,
         Reason.NAME_UNPARSED,
     }

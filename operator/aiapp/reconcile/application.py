@@ -1,6 +1,6 @@
 """Reconciles an AIApplication: gather, plan, apply, report. Decides nothing itself."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -11,7 +11,13 @@ from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
 from aiapp.domain.application.mounts import is_awaited, templates, unused
-from aiapp.domain.application.observed import Children, ObservedApplication, is_unfinished, version_of
+from aiapp.domain.application.observed import (
+    Children,
+    ObservedApplication,
+    is_unfinished,
+    ready_by_version,
+    version_of,
+)
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
@@ -26,8 +32,10 @@ from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
+    HTTP_ROUTES,
     LIMIT_RANGES,
     PODS,
+    SERVICES,
     Json,
     Resource,
     resource_of,
@@ -160,6 +168,7 @@ class ApplicationReconciler:
             others=tuple(chain(*owned.values())),
             pods=await self._ports.replica_sets.pods_of(deployments, pods),
             unfinished=sum(map(is_unfinished, every_pod)),
+            ready=ready_by_version(every_pod) if _is_routed(application) else None,
         )
         now = self._ports.clock()
         return ObservedApplication(
@@ -169,6 +178,7 @@ class ApplicationReconciler:
             versions=versions,
             unreadable=unreadable,
             children=children,
+            is_gateway_api_served=store.is_served(HTTP_ROUTES, application.namespace),
             context=RenderContext(
                 runtimes=self._ports.catalogue.specs(store.runtimes()),
                 inventory=self._ports.view.inventory,
@@ -262,6 +272,11 @@ class ApplicationReconciler:
             self._ports.recorder.event(application.raw, *event)
 
 
+def _is_routed(application: ApplicationRecord) -> bool:
+    serving = application.parsed.spec.serving
+    return serving is not None and serving.gateway is not None
+
+
 def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
     """The children of this very application, without those that a deleted one of the same name has left."""
     return tuple(
@@ -272,15 +287,16 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
 def _after(observed: ObservedApplication, done: CarriedOut) -> ObservedApplication:
     """The children as they are now that the plan was carried out."""
     children = observed.children
-    deployments = _present(children.deployments, DEPLOYMENTS, done)
-    revisions = _present(children.revisions, CONTROLLER_REVISIONS, done)
-    return replace(observed, children=replace(children, deployments=deployments, revisions=revisions))
+    deployments = _present(children.deployments, (DEPLOYMENTS,), done)
+    revisions = _present(children.revisions, (CONTROLLER_REVISIONS,), done)
+    others = _present(children.others, (SERVICES, HTTP_ROUTES), done)
+    return replace(observed, children=replace(children, deployments=deployments, revisions=revisions, others=others))
 
 
-def _present(before: Iterable[Json], kind: Resource, done: CarriedOut) -> tuple[Json, ...]:
+def _present(before: Iterable[Json], kinds: Container[Resource], done: CarriedOut) -> tuple[Json, ...]:
     gone = {child["metadata"]["uid"] for child in done.deleted}
-    ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and resource_of(a.object) == kind]
-    fresh = {child["metadata"]["name"]: child for child in (*before, *ours)}
+    ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and resource_of(a.object) in kinds]
+    fresh = {(child["kind"], child["metadata"]["name"]): child for child in (*before, *ours)}
     return tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
 
 

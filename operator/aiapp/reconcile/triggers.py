@@ -12,6 +12,7 @@ from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL, pin
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
+    HTTP_ROUTES,
     LIMIT_RANGES,
     NODES,
     PODS,
@@ -66,6 +67,12 @@ class Triggers:
         self._queue.add_after(FLEET, FLEET_WINDOW_SECONDS)
         for runtime in self._store.runtimes():
             self._queue.add(key_of(RUNTIMES, runtime))
+
+    def kind_came_or_went(self, resource: Resource) -> None:
+        """The cluster serves a kind from now on, or no longer: applications that ask for it."""
+        for application in self._store.all(APPLICATIONS) if resource == HTTP_ROUTES else ():
+            if "gateway" in ((application.get("spec") or {}).get("serving") or {}):
+                self._queue.add(key_of(APPLICATIONS, application))
 
     def device_freed(self) -> None:
         """A pod gave a device back."""

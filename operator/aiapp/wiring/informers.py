@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from aiapp.controller.informer import Collection, Informer, InformerTiming
@@ -12,6 +13,7 @@ from aiapp.domain.kubernetes.resources import (
     LIMIT_RANGES,
     NODES,
     PODS,
+    Resource,
 )
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.usage import UNFINISHED
@@ -22,6 +24,7 @@ MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 
 WITHOUT_NODES: Final = "where versions can run is Unknown, and rollouts wait for nothing"
+WITHOUT_KIND: Final = "applications that ask for it say so in their conditions"
 
 
 def informers(parts: Parts) -> Iterator[Informer]:
@@ -32,7 +35,7 @@ def informers(parts: Parts) -> Iterator[Informer]:
         for collection in _namespaced():
             title = f"{collection.title} of {namespace}"
             one = replace(collection, name=title, is_of_one_namespace=True) if namespace else collection
-            yield Informer(api, one, parts.store.within(namespace), timing)
+            yield Informer(api, one, parts.store.within(namespace), timing, partial(_note_served, parts, namespace))
     nodes = Collection(resource=NODES, trim=trim_node, without=WITHOUT_NODES if settings.watch_namespaces else "")
     yield Informer(kube, nodes, parts.store, timing)
     fields = f"metadata.name={settings.node_facts_config_map}"
@@ -43,8 +46,19 @@ def informers(parts: Parts) -> Iterator[Informer]:
         yield Informer(kube, unfinished, parts.devices, timing)
 
 
+def _note_served(parts: Parts, namespace: str, resource: Resource, *, is_served: bool) -> None:
+    if parts.store.note_served(resource, namespace, is_served=is_served):
+        parts.triggers.kind_came_or_went(resource)
+
+
 def _namespaced() -> Iterator[Collection]:
     for kind in CHILD_KINDS:
-        yield Collection(resource=kind.watched, selector=MANAGED, trim=kind.trim, is_optional=kind.is_optional)
+        yield Collection(
+            resource=kind.watched,
+            selector=MANAGED,
+            trim=kind.trim,
+            is_optional=kind.is_optional,
+            without=WITHOUT_KIND if kind.is_optional else "",
+        )
     yield Collection(resource=PODS, selector=MANAGED, trim=trim_of(PODS))
     yield Collection(resource=LIMIT_RANGES, trim=trim_of(LIMIT_RANGES))

@@ -11,7 +11,7 @@ from tests.support.documents import Document, application, changed, runtime, ver
 from tests.support.kube import Kube
 
 from aiapp.api import crd
-from aiapp.api.application_status import ApplicationStatus, Traffic, VersionSummary
+from aiapp.api.application_status import ApplicationStatus, Traffic, TrafficChange, VersionSummary
 from aiapp.api.artifact import ManifestReference, PackageArtifact
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
 from aiapp.api.runtime import RuntimeObjectStatus
@@ -112,7 +112,8 @@ APPLICATION_STATUS = ApplicationStatus(
     latest_ready_version="1.0.0",
     version_count=2,
     ready_version_count=1,
-    traffic=(Traffic(version="1.0.0", weight=100, actual_weight=100, replicas=2, ready=1),),
+    traffic=(Traffic(version="1.0.0", weight=100, actual_weight=100, replicas=2, ready=1, reason="Starting"),),
+    traffic_log=(TrafficChange(time=NOON, before={}, after={"1.0.0": 100}, cause="1.0.0 became ready", generation=1),),
     served="1.0.0",
     url="http://mnist.default.svc:8080/",
     replicas=2,
@@ -323,6 +324,6 @@ def test_the_folder_installs_by_apply_and_by_kustomize(kubectl: Kubectl) -> None
 
 def test_the_samples_are_accepted(kubectl: Kubectl, namespace: str) -> None:
     done = kubectl("apply", "--server-side", "--dry-run=server", "-n", namespace, "-f", str(SAMPLES))
-    assert done.stdout.count("aiapp.dev/") == 4
+    assert done.stdout.count("aiapp.dev/") == 5
     assert done.stdout.count("networkpolicy.networking.k8s.io/") == 3
     assert done.stdout.count("validatingadmissionpolicy") == 4

@@ -50,6 +50,17 @@ RESOURCE_KEY = "a resource is cpu, memory, ephemeral-storage, hugepages-<size> o
 IMAGE = "an image reference is written [registry/]repository[:tag][@digest], without spaces"
 WEIGHT_MISSING = "serving.versions: with more than one version each needs a weight"
 WEIGHT_SUM = "serving.versions: the weights must add up to 100"
+PARENTS = "gateway.parentRefs: a Gateway is named once, or each time with another sectionName"
+NAMESPACE = (
+    "the name of a namespace consists of lower-case letters, digits and '-', with a letter or digit at both ends"
+)
+HOSTNAME = "a hostname consists of lower-case letters, digits, '-' and '.', without a port; its first label may be '*'"
+PATH = (
+    "path is '/', or starts with it and does not end with it; its parts consist of letters, digits and '-._~', "
+    "not of dots alone"
+)
+FILTER_GROUP = "group is the API group of the filter's kind"
+FILTER_KIND = "kind starts with a letter; letters, digits and '-' follow"
 NO_SOURCE = "source must say where the model comes from: obs"
 
 A_KEY = {"name": "settings", "key": "a"}
@@ -61,6 +72,14 @@ def one_env(**fields: Any) -> list[Document]:
 
 def served(*versions: Document) -> list[Document]:
     return [{"version": f"1.0.{index}", **fields} for index, fields in enumerate(versions)]
+
+
+def behind(**fields: Any) -> Document:
+    return changed(application(), spec__serving__gateway={"parentRefs": [{"name": "edge"}]} | fields)
+
+
+def filtered(**fields: Any) -> Document:
+    return behind(filters=[{"group": "traefik.io", "kind": "Middleware", "name": "key"} | fields])
 
 
 def tolerating(**fields: Any) -> Document:
@@ -273,6 +292,27 @@ IN_APPLICATION = [
         changed(application(), spec__serving__versions=served({"weight": 100}, {})),
         "a weight missing among two versions",
     ),
+    ("spec.serving.gateway.parentRefs", PARENTS, behind(parentRefs=[{"name": "a"}, {"name": "a"}]), "a Gateway twice"),
+    (
+        "spec.serving.gateway.parentRefs",
+        PARENTS,
+        behind(parentRefs=[{"name": "a"}, {"name": "a", "sectionName": "web"}]),
+        "a Gateway and one of its listeners",
+    ),
+    (
+        "spec.serving.gateway.parentRefs[0].namespace",
+        NAMESPACE,
+        behind(parentRefs=[{"name": "a", "namespace": "a.b"}]),
+        "a dot in a namespace",
+    ),
+    ("spec.serving.gateway.hostnames[0]", HOSTNAME, behind(hostnames=["a.example.com:80"]), "a hostname with a port"),
+    ("spec.serving.gateway.hostnames[0]", HOSTNAME, behind(hostnames=["a.*.com"]), "a wildcard in the middle"),
+    ("spec.serving.gateway.path", PATH, behind(path="mnist"), "a path without '/'"),
+    ("spec.serving.gateway.path", PATH, behind(path="/mnist/"), "a path that ends with '/'"),
+    ("spec.serving.gateway.path", PATH, behind(path="/a/../b"), "a path that goes up"),
+    ("spec.serving.gateway.path", PATH, behind(path="/a%2fb"), "an escaped character"),
+    ("spec.serving.gateway.filters[0].group", FILTER_GROUP, filtered(group="Traefik"), "a filter's group in capitals"),
+    ("spec.serving.gateway.filters[0].kind", FILTER_KIND, filtered(kind="my/kind"), "a filter's kind with '/'"),
     (
         "spec.serving.versions",
         WEIGHT_SUM,
@@ -617,6 +657,14 @@ def test_an_unknown_source_that_lenient_validation_drops_is_no_source(kube: Kube
         pytest.param(
             changed(application(), spec__serving__versions=served({"weight": 0}, {"weight": 100})),
             id="a version without traffic",
+        ),
+        pytest.param(
+            behind(
+                parentRefs=[{"name": "a", "sectionName": "x"}, {"name": "a", "sectionName": "y"}, {"name": "b"}],
+                hostnames=["*.example.com", "mnist.example.com"],
+                path="/v1/mnist.old",
+            ),
+            id="two listeners of a Gateway and another one",
         ),
         pytest.param(
             changed(application(), spec__serving__scheduling__tolerations=[{"operator": "Exists"}]),

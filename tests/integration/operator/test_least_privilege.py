@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.audit import audit, complaints
+from tests.support.gateway_api import API, EDGE, gateway_api
 from tests.support.kube import Object
 from tests.support.operator import Operator, running_operator
 from tests.support.own_sandbox import installed, kube, s3
@@ -54,6 +55,8 @@ def test_the_operator_asks_for_what_it_may_and_for_all_of_it(registry: Registry,
     eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == "1")
     _manifests_are_released(registry, version, other)
     _revisions_are_pruned(registry)
+    with gateway_api(registry.kube):
+        _route_is_made_and_goes(registry)
     application = _adopted(registry, application)
     _children_go(registry, application)
     _names_are_taken(registry, application)
@@ -113,6 +116,25 @@ def _revisions_are_pruned(registry: Registry) -> None:
     for number in range(KEPT_REVISIONS + 2):
         eventually(another)
         registry.application(replicas=1, deployTimeoutSeconds=600 + number)
+
+
+def _route_is_made_and_goes(registry: Registry) -> None:
+    """It is made beside one of another client, changed, and deleted with the wish for it."""
+    gateway: Object = {"parentRefs": [EDGE]}
+    other = registry.kube.create(_stranger(registry, API, "HTTPRoute", "mnist", spec=gateway))
+    application = registry.application(replicas=1, gateway=gateway)
+    registry.until(application, "WorkloadsAvailable", "False", "NameTaken", timeout=60)
+    registry.kube.delete(other)
+    eventually(lambda: _hostnames(registry) == [])
+    registry.application(replicas=1, gateway=gateway | {"hostnames": ["mnist.example.com"]})
+    eventually(lambda: _hostnames(registry) == ["mnist.example.com"])
+    registry.application(replicas=1)
+    eventually(lambda: registry.find(API, "HTTPRoute", "mnist") is None)
+
+
+def _hostnames(registry: Registry) -> list[str] | None:
+    found = registry.find(API, "HTTPRoute", "mnist")
+    return found["spec"].get("hostnames", []) if found else None
 
 
 def _adopted(registry: Registry, application: Object) -> Object:

@@ -14,7 +14,7 @@ SAMPLES = Path(__file__).parents[3] / "manifests" / "samples"
 MODELS = {kind.name: kind.model for kind in crd.KINDS}
 DOCUMENTS: list[tuple[str, dict[str, Any]]] = [
     (path.name, document)
-    for path in sorted(SAMPLES.glob("*.yaml"))
+    for path in sorted(SAMPLES.rglob("*.yaml"))
     for document in yaml.safe_load_all(path.read_text())
     if document["apiVersion"] == GROUP_VERSION
 ]

@@ -19,7 +19,7 @@ from aiapp.domain.kubernetes.naming import (
     owner,
     workload,
 )
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONTROLLER_REVISIONS, SERVICES, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONTROLLER_REVISIONS, HTTP_ROUTES, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord
 
 
@@ -89,7 +89,7 @@ def _name(application: str, child: Json) -> str | None:
         return None
     version = labels.get(VERSION_LABEL)
     if version is None:
-        return application if child["kind"] == SERVICES.kind else None
+        return application if child["kind"] in (SERVICES.kind, HTTP_ROUTES.kind) else None
     name = workload(application, version)
     return f"{name}-{labels.get(KEY_LABEL)}" if child["kind"] == CONTROLLER_REVISIONS.kind else name
 

@@ -32,6 +32,10 @@ ADVICE: Final[Mapping[Reason, str]] = {
     Reason.DEPLOY_TIMEOUT: "see the Events of its pods, or raise spec.serving.deployTimeoutSeconds",
     Reason.UNSCHEDULABLE: "free or add a node, or ask for less",
     Reason.RUNTIME_UNKNOWN: "create its InferenceRuntime again, or serve a version with another runtime",
+    Reason.GATEWAY_API_MISSING: "have the Gateway API installed, or leave spec.serving.gateway out",
+    Reason.ROUTE_REFUSED: "correct spec.serving.gateway, or have the Gateway's listeners allow it",
+    Reason.ROUTE_UNRESOLVED: "create what it names, or correct spec.serving.gateway",
+    Reason.PENDING: "see whether the Gateway exists and its controller runs",
     Reason.CREDENTIALS_DENIED: "allow the endpoint in the Secret's annotation, or name another Secret",
 }
 """By reason, for those whose messages do not end with it by themselves; `{name}` is the application's."""

@@ -1,11 +1,12 @@
 """What a pass over an application knows: the object, its versions, and what exists for it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from aiapp.domain.application.rollout import RenderContext
 from aiapp.domain.kubernetes.naming import VERSION_LABEL
-from aiapp.domain.kubernetes.resources import SERVICES, Json
+from aiapp.domain.kubernetes.resources import HTTP_ROUTES, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 
 
@@ -21,9 +22,16 @@ class Children:
     """Those whose state tells of a trouble."""
     unfinished: int = 0
     """Pods of whatever state that have not ended, so that they may hold devices."""
+    ready: Mapping[str, int] | None = None
+    """How many pods are ready by version, for each version that has any; None: not counted."""
 
     def deployment(self, version: str) -> Json | None:
         return next((d for d in self.deployments if version_of(d) == version), None)
+
+    @property
+    def route(self) -> Json | None:
+        """The application's HTTPRoute."""
+        return next((o for o in self.others if o["kind"] == HTTP_ROUTES.kind), None)
 
     def service(self, version: str) -> Json | None:
         return next((o for o in self.others if o["kind"] == SERVICES.kind and version_of(o) == version), None)
@@ -40,6 +48,8 @@ class ObservedApplication:
     """Names of versions that break a rule of this operator; their own status says which."""
     children: Children
     context: RenderContext
+    is_gateway_api_served: bool = False
+    """Whether the operator can read and write HTTPRoutes."""
     now: datetime
     met: datetime
     """When this process first looked at the application."""
@@ -79,6 +89,22 @@ def is_current(child: Json) -> bool:
 def ready_pods(child: Json) -> int:
     """How many pods of a Deployment are ready."""
     return int(child.get("status", {}).get("readyReplicas", 0))
+
+
+def ready_by_version(pods: Iterable[Json]) -> Mapping[str, int]:
+    """How many of the pods are ready and stay, for each version that has any."""
+    ready: dict[str, int] = {}
+    for pod in pods:
+        if (version := version_of(pod)) is not None:
+            ready[version] = ready.get(version, 0) + _is_ready(pod)
+    return ready
+
+
+def _is_ready(pod: Json) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return "deletionTimestamp" not in pod["metadata"] and any(
+        one["type"] == "Ready" and one["status"] == "True" for one in conditions
+    )
 
 
 def wanted_pods(child: Json) -> int:

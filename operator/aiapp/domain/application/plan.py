@@ -8,8 +8,9 @@ from aiapp.api.conditions import Reason
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.domain.application.auto_stop import seconds_left
 from aiapp.domain.application.beside import beside, needless
-from aiapp.domain.application.observed import ObservedApplication, settled, version_of, wanted_pods
+from aiapp.domain.application.observed import ObservedApplication, version_of, wanted_pods
 from aiapp.domain.application.restart import restart
+from aiapp.domain.application.retirement import retired, waits_for_gateway
 from aiapp.domain.application.rollout import (
     Absent,
     Held,
@@ -23,18 +24,22 @@ from aiapp.domain.application.rollout import (
 from aiapp.domain.application.scale import scale
 from aiapp.domain.application.scaling import leaving, replicas
 from aiapp.domain.application.stop import Stop, resting, stop_of, stopped, woken
-from aiapp.domain.application.traffic.goal import goal
+from aiapp.domain.application.traffic.goal import Goal, goal
+from aiapp.domain.application.traffic.routing import gateway_in_use, keeps_pods, routed, with_service
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import owner
-from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json
+from aiapp.domain.kubernetes.resources import SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.deployment import Scale, deployment
 from aiapp.domain.rendering.revision import controller_revision
+from aiapp.domain.rendering.route import route
 from aiapp.domain.rendering.service import application_service, version_service
 
 UNWATCHED: Final = frozenset({Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED})
 """Reasons that end with a change of something that is not watched: a Secret, a store."""
+GATEWAY_SECONDS: Final = 5.0
+"""How often a version that leaves is looked at where no gateway says that it has taken up the weights."""
 KEPT_REVISIONS: Final = 10
 """Rendered templates that are kept for history and rollback, beside those in use."""
 
@@ -69,15 +74,16 @@ def plan(observed: ObservedApplication) -> ApplicationPlan:
     if (stop := stop_of(observed)) is not None:
         return _stopped(observed, rollouts, stop)
     wanted = _wanted(observed, serving, rollouts)
-    retired = _retired(observed, serving, wanted)
-    decided = {version_of(obj) for obj in (*wanted, *retired)}
+    leaving_now = retired(observed, wanted)
+    decided = {version_of(obj) for obj in (*wanted, *leaving_now)}
     kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
     running = [one.served.version for one in rollouts if isinstance(one, Running)]
+    apply = (*wanted, *kept, *_route(observed, rollouts, leaving_now))
     return ApplicationPlan(
         rollouts=rollouts,
-        apply=tuple(_owned(observed.application, obj) for obj in (*wanted, *kept)),
-        delete=(*retired, *needless(observed.children, running, wanted), *_forgotten(observed, rollouts)),
-        again_after=seconds_left(observed),
+        apply=tuple(_owned(observed.application, obj) for obj in apply),
+        delete=(*leaving_now, *needless(observed.children, running, wanted), *_forgotten(observed, rollouts)),
+        again_after=_earliest(seconds_left(observed), GATEWAY_SECONDS if waits_for_gateway(observed) else None),
     )
 
 
@@ -141,14 +147,38 @@ def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Se
     for one in running:
         version = one.served.version
         service = version_service(name, version, observed.children.service(version))
-        number = replicas(version, there, observed.children, serving)
+        number = _replicas(observed, version, there, serving)
         scaled = scale(one.served.replicas, number, observed.children.deployment(version))
         objects += [_deployment(observed, version, one.template, serving, scaled), service]
         objects += beside(name, one.served, serving, observed.children)
     for version, template in leaving(there, observed.children, serving):
-        number = replicas(version, there, observed.children, serving)
+        number = _replicas(observed, version, there, serving)
         objects.append(_deployment(observed, version, template, serving, Scale(number)))
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
+
+
+def _replicas(observed: ObservedApplication, version: str, there: Goal, serving: Serving) -> int | None:
+    """As many as now while a gateway may still send it what fewer pods were not meant for."""
+    number, child = replicas(version, there, observed.children, serving), observed.children.deployment(version)
+    if number is None or child is None or number >= wanted_pods(child):
+        return number
+    return wanted_pods(child) if keeps_pods(observed, version, there.shares.get(version, 0)) else number
+
+
+def _earliest(*seconds: float | None) -> float | None:
+    return min((one for one in seconds if one is not None), default=None)
+
+
+def _route(observed: ObservedApplication, rollouts: Sequence[Rollout], leaving: Sequence[Json]) -> Iterator[Json]:
+    """The HTTPRoute, if there is a gateway and anything that it could send requests to."""
+    serving, gateway = observed.application.parsed.spec.serving, gateway_in_use(observed)
+    if serving is None or gateway is None:
+        return
+    running = {one.served.version for one in rollouts if isinstance(one, Running)}
+    gone = {version_of(one) for one in leaving if one["kind"] == SERVICES.kind}
+    shares = routed(observed, serving, (with_service(observed.children) | running) - gone)
+    if shares:
+        yield route(observed.application.name, gateway, shares)
 
 
 def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> Json:
@@ -189,33 +219,6 @@ def _owned(application: ApplicationRecord, obj: Json) -> Json:
         "ownerReferences": [owner(application.raw, controller=True)],
     }
     return obj | {"metadata": metadata}
-
-
-def _retired(observed: ObservedApplication, serving: Serving | None, wanted: Sequence[Json]) -> list[Json]:
-    """Versions that are no longer served: at once when nothing is served, else when the served ones are up.
-
-    In a rollout in steps they stay as long as they have a share.
-    """
-    children = observed.children
-    if serving is None:
-        return [*children.deployments, *children.others]
-    there = goal(observed)
-    served = {one.version for one in serving.versions}
-    made = {version_of(obj): obj for obj in wanted if obj["kind"] == DEPLOYMENTS.kind}
-    if not all(_up(children.deployment(version), made.get(version)) for version in served):
-        return []
-    return [
-        child
-        for child in (*children.deployments, *children.others)
-        if (version := version_of(child)) is not None and version not in served and not there.shares.get(version)
-    ]
-
-
-def _up(child: Json | None, wanted: Json | None) -> bool:
-    """Whether its pods are up, and are as many as they will be once the plan is carried out."""
-    if child is None or not settled(child):
-        return False
-    return wanted is None or wanted["spec"].get("replicas", wanted_pods(child)) == wanted_pods(child)
 
 
 def _forgotten(observed: ObservedApplication, rollouts: Sequence[Rollout]) -> list[Json]:

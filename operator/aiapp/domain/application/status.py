@@ -23,23 +23,28 @@ from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable,
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.application.stop import Stop, is_down
+from aiapp.domain.application.traffic.acceptance import route_accepted
 from aiapp.domain.application.traffic.advance import NOTHING, Advance
+from aiapp.domain.application.traffic.finding import traffic_split
+from aiapp.domain.application.traffic.listing import traffic_of
+from aiapp.domain.application.traffic.log import traffic_log
 from aiapp.domain.application.traffic.progress import GIVEN_UP
 from aiapp.domain.application.traffic.rollout_words import rollout_completed
-from aiapp.domain.application.traffic.shares import by_ready_pods
+from aiapp.domain.application.traffic.routing import gateway_in_use
 from aiapp.domain.application.versions import listed
 from aiapp.domain.artifact.verification import deviation
-from aiapp.domain.conditions import STALLING, Finding, State, Trouble, fails, holds, summarize, unknown
+from aiapp.domain.conditions import STALLING, Finding, State, Trouble, fails, holds, summarize
 from aiapp.domain.events import Event, changes
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.rendering.service import url
+from aiapp.domain.rendering import route, service
 
 Phase = Literal["Running", "Deploying", "Concerning", "Failed", "Stopping", "Stopped", "Waiting", "Managed"]
 READY_DEPENDENTS: Final = (
     ConditionType.VERSIONS_RESOLVED,
     ConditionType.WORKLOADS_AVAILABLE,
+    ConditionType.ROUTE_ACCEPTED,
     ConditionType.ROLLOUT_COMPLETED,
 )
 IN_STEPS: Final = frozenset(
@@ -47,6 +52,7 @@ IN_STEPS: Final = frozenset(
 )
 """Reasons of a rollout in steps that is under way."""
 NOT_NORMAL: Final = frozenset({Reason.VERSION_NOT_FOUND, Reason.VERSION_NOT_READY})
+UNDER_WAY: Final = frozenset({Reason.DEPLOYING, Reason.PENDING})
 AT_REST: Final = frozenset({Reason.SCALED_TO_ZERO, Reason.STOPPED, Reason.AUTO_STOPPED})
 """Reasons of an application that has no pods because it was asked to."""
 QUICK_SECONDS: Final = 3.0
@@ -83,9 +89,9 @@ def assess(
     `ahead` is how far a rollout in steps is now.
     """
     serving = observed.application.parsed.spec.serving
-    found = _findings(observed, plan, trouble, serving, ahead) if serving else _managed()
+    traffic = traffic_of(observed)
+    found = _findings(observed, plan, trouble, serving, traffic, ahead) if serving else _managed()
     findings = advised(found, observed.application.name)
-    traffic = by_ready_pods(observed.children, serving)
     ready = next(f for f in findings if f.type is ConditionType.READY)
     phase = phase_of(ready, pods=sum(t.ready for t in traffic)) if serving else "Managed"
     return Assessment(
@@ -147,6 +153,7 @@ def _findings(
     plan: ApplicationPlan,
     refused: Trouble | None,
     serving: Serving,
+    traffic: Sequence[Traffic],
     ahead: Advance,
 ) -> list[Finding]:
     available = _workloads_available(observed, plan, refused)
@@ -157,7 +164,8 @@ def _findings(
         *(completed if needs_a_person else ()),  # before what is only its consequence
         available,
         _nodes_available(plan),
-        _traffic_split(observed, serving),
+        traffic_split(observed, serving, traffic),
+        *([route_accepted(observed, serving.gateway)] if serving.gateway else []),
         *(() if needs_a_person else completed),
     ]
     dependents = READY_DEPENDENTS if plan.stop is None else (ConditionType.WORKLOADS_AVAILABLE,)
@@ -259,16 +267,6 @@ def _progress(child: Json) -> Trouble:
     return Trouble(Reason.REPLICAS_UNAVAILABLE if complete else Reason.DEPLOYING, message)
 
 
-def _traffic_split(observed: ObservedApplication, serving: Serving) -> Finding:
-    traffic = by_ready_pods(observed.children, serving)
-    if not any(t.ready for t in traffic):
-        return unknown(ConditionType.TRAFFIC_SPLIT, Reason.PENDING, "no pod is ready")
-    off = [f"{t.version} gets {t.actual_weight} % of {t.weight} %" for t in traffic if t.actual_weight != t.weight]
-    if off:
-        return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {', '.join(off)}")
-    return holds(ConditionType.TRAFFIC_SPLIT)
-
-
 def phase_of(ready: Finding, *, pods: int) -> Phase:
     """The summary for people of an application that is to serve; `pods` of it are ready."""
     if ready.state is State.TRUE:
@@ -277,7 +275,7 @@ def phase_of(ready: Finding, *, pods: int) -> Phase:
         return "Stopping"
     if ready.reason in IN_STEPS:
         return "Deploying"
-    if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason is not Reason.DEPLOYING):
+    if ready.reason is Reason.REPLICAS_UNAVAILABLE or (pods and ready.reason not in UNDER_WAY):
         return "Concerning"
     if ready.reason in NOT_NORMAL or ready.reason is Reason.WAITING_FOR_NODES:
         return "Waiting"
@@ -286,22 +284,30 @@ def phase_of(ready: Finding, *, pods: int) -> Phase:
 
 def _status(observed: ObservedApplication, phase: Phase, traffic: Sequence[Traffic], serving: Serving | None) -> Json:
     application = observed.application
+    log = traffic_log(observed, traffic)
     return {
         "observedGeneration": application.generation,
         "phase": phase,
         **listed(observed, traffic),
-        "traffic": [t.model_dump(by_alias=True) for t in traffic],
+        "traffic": [t.model_dump(by_alias=True, exclude_none=True) for t in traffic],
+        **({"trafficLog": [one.model_dump(by_alias=True, mode="json") for one in log]} if log else {}),
         "served": _served(traffic),
         "replicas": sum(t.replicas for t in traffic),
         "readyReplicas": sum(t.ready for t in traffic),
         "selector": f"{APPLICATION_LABEL}={application.name}",
         **(limit.status if (limit := term(observed)) else {}),
-        **({"url": url(application.name, application.namespace)} if serving else {}),
+        **({"url": _url(observed)} if serving else {}),
     }
 
 
 def _rollout(record: RolloutProgress | None) -> Json:
     return {} if record is None else {"rollout": record.model_dump(by_alias=True, mode="json", exclude_none=True)}
+
+
+def _url(observed: ObservedApplication) -> str:
+    application, gateway = observed.application, gateway_in_use(observed)
+    outside = route.url(gateway) if gateway else None
+    return outside or service.url(application.name, application.namespace)
 
 
 def _served(traffic: Sequence[Traffic]) -> str:

@@ -1,6 +1,6 @@
 """The kinds of objects that the operator makes, one row each; and how everything it keeps in memory is trimmed.
 
-A new kind is a row here, its rendering, and its rights in `manifests/install/rbac.yaml`.
+A new kind is a row here, its rendering, and its rights in `charts/aiapp-operator/templates/_rules.tpl`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ from aiapp.domain.kubernetes.resources import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
+    HTTP_ROUTES,
     LIMIT_RANGES,
     OWN,
     POD_DISRUPTION_BUDGETS,
@@ -52,7 +53,7 @@ class ChildKind:
     """Path of the field that the operator may leave to others: it keeps its value when the operator stops setting it.
     """
     is_optional: bool = False
-    """Whether a cluster may not serve it: then there are none, until it does."""
+    """Whether a cluster may not serve it, or let the operator see it: then there are none, until it does."""
 
     @property
     def watched(self) -> Resource:
@@ -78,6 +79,7 @@ CHILD_KINDS: Final = (
     ),
     ChildKind(resource=SERVICES, merge_keys={**_OWNERS, "ports": ("port", "protocol")}),
     ChildKind(resource=POD_DISRUPTION_BUDGETS, trim=trimmed_wish),
+    ChildKind(resource=HTTP_ROUTES, is_optional=True),
     ChildKind(resource=CONFIG_MAPS, trim=trimmed_config_map, is_shared=True, metadata_only=True),
 )
 """Templates first: by them a Deployment that is taken back goes on with the pods that it has."""

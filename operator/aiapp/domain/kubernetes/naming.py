@@ -30,6 +30,12 @@ def workload(application: str, version: str) -> str:
     return f"{application}-{version.replace('.', '-')}"
 
 
+def version_behind(application: str, workload_name: str) -> str | None:
+    """The version whose Deployment and Service have that name; None for another name."""
+    number = workload_name.removeprefix(f"{application}-")
+    return number.replace("-", ".") if number != workload_name else None
+
+
 def manifest_config_map(pin: str) -> str:
     """Name of the ConfigMap that holds the manifest: by content, so that equal pins share one."""
     return f"aiapp-manifest-{pin.removeprefix('sha256:')[:32]}"

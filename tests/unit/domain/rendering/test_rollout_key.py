@@ -28,6 +28,7 @@ ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
         "auto_stop_after_seconds",
         "disruption_budget",
         "strategy",
+        "gateway",
     },
 }
 """Fields that do not reach the pod template by themselves."""

@@ -7,7 +7,8 @@ from aiapp.api.serving import Serving
 from aiapp.api.steps import RolloutProgress, RolloutState, Share
 from aiapp.domain.application.observed import Children, ObservedApplication, version_of, wanted_pods
 from aiapp.domain.application.traffic.interpolation import interpolate
-from aiapp.domain.application.traffic.shares import by_ready_pods, percentages, weight_of
+from aiapp.domain.application.traffic.route_weights import shares_of
+from aiapp.domain.application.traffic.shares import by_ready_pods, parts, weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ def goal(observed: ObservedApplication) -> Goal:
 
 def wish(serving: Serving) -> Goal:
     """What `spec` asks for in the end."""
-    shares = {served.version: weight_of(served, serving) for served in serving.versions}
+    shares = weights(serving)
     replicas = {served.version: served.replicas if shares[served.version] else 0 for served in serving.versions}
     return Goal(shares=shares, replicas=replicas)
 
@@ -67,10 +68,11 @@ def in_force(observed: ObservedApplication) -> dict[str, int]:
     record = observed.application.parsed.status.rollout
     if record is not None and (at := _on_record(record)) is not None:
         return at
-    ready = {one.version: one.actual_weight for one in by_ready_pods(observed.children, None)}
-    return (
-        nonzero(ready) or nonzero(_percent(pods_wanted(observed.children))) or (split(record.from_) if record else {})
-    )
+    if observed.is_gateway_api_served and (route := observed.children.route) is not None:
+        return nonzero(shares_of(observed.application.name, route))
+    ready = nonzero(by_ready_pods(observed.children))
+    by_wish = nonzero(parts(100, pods_wanted(observed.children)))
+    return ready or by_wish or (split(record.from_) if record else {})
 
 
 def _on_record(record: RolloutProgress) -> dict[str, int] | None:
@@ -84,10 +86,6 @@ def _on_record(record: RolloutProgress) -> dict[str, int] | None:
             return split(record.from_)
         case _:
             return None
-
-
-def _percent(counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(zip(counts, percentages(list(counts.values())), strict=True))
 
 
 def _unmoved(observed: ObservedApplication, wanted: Goal) -> Goal:

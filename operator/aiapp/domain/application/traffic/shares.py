@@ -1,10 +1,12 @@
 """Shares of the traffic: what `spec` asks for, and what each version gets by its share of the ready pods."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from aiapp.api.application_status import Traffic
 from aiapp.api.serving import ServedVersion, Serving
-from aiapp.domain.application.observed import Children, ready_pods, version_of, wanted_pods
+from aiapp.domain.application.observed import Children, ready_pods, version_of
+
+Shares = Mapping[str, int]
+"""Percents by version; they add up to 100 wherever anything has traffic."""
 
 
 def weight_of(served: ServedVersion, serving: Serving) -> int:
@@ -12,32 +14,27 @@ def weight_of(served: ServedVersion, serving: Serving) -> int:
     return served.weight if served.weight is not None else 100 // len(serving.versions)
 
 
-def by_ready_pods(children: Children, serving: Serving | None) -> list[Traffic]:
-    """Served versions in the order of the spec, then those that still have pods."""
-    weights = {served.version: weight_of(served, serving) for served in serving.versions} if serving else {}
-    deployed = {version: d for d in children.deployments if (version := version_of(d)) is not None}
-    numbers = [*weights, *sorted(set(deployed) - set(weights))]
-    shares = percentages([ready_pods(deployed[n]) if n in deployed else 0 for n in numbers])
-    return [
-        Traffic(
-            version=number,
-            weight=weights.get(number, 0),
-            actual_weight=share,
-            replicas=wanted_pods(deployed[number]) if number in deployed else 0,
-            ready=ready_pods(deployed[number]) if number in deployed else 0,
-        )
-        for number, share in zip(numbers, shares, strict=True)
-    ]
+def weights(serving: Serving | None) -> Shares:
+    """The shares that `spec` asks for, in its order."""
+    return {served.version: weight_of(served, serving) for served in serving.versions} if serving else {}
 
 
-def percentages(counts: Sequence[int]) -> list[int]:
-    """Whole percents that add up to 100: the largest remainders get what rounding down leaves."""
-    total = sum(counts)
-    if total == 0:
-        return [0] * len(counts)
-    exact = [100 * count / total for count in counts]
-    floors = [int(share) for share in exact]
-    places = sorted(range(len(counts)), key=lambda i: exact[i] - floors[i], reverse=True)
-    for place in places[: 100 - sum(floors)]:
-        floors[place] += 1
+def by_ready_pods(children: Children) -> Shares:
+    """The shares of all versions that have a Deployment, where a Service alone splits the traffic."""
+    deployed = ((version_of(one), one) for one in children.deployments)
+    return parts(100, {version: ready_pods(one) for version, one in deployed if version is not None})
+
+
+def parts(total: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """`total` in whole parts that are as the sizes; the largest remainders get what rounding down leaves.
+
+    Nothing where all sizes are 0.
+    """
+    whole = sum(sizes.values())
+    if whole == 0:
+        return dict.fromkeys(sizes, 0)
+    floors = {name: total * size // whole for name, size in sizes.items()}
+    by_remainder = sorted(sizes, key=lambda name: total * sizes[name] % whole, reverse=True)
+    for name in by_remainder[: total - sum(floors.values())]:
+        floors[name] += 1
     return floors
