@@ -43,6 +43,7 @@ NOT_SEEN: Final = {
             ("apps", "controllerrevisions"),
             ("", "services"),
             ("policy", "poddisruptionbudgets"),
+            ("gateway.networking.k8s.io", "httproutes"),
         )
     },
     **{
