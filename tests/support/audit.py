@@ -44,6 +44,7 @@ NOT_SEEN: Final = {
             ("", "services"),
             ("policy", "poddisruptionbudgets"),
             ("gateway.networking.k8s.io", "httproutes"),
+            ("autoscaling", "horizontalpodautoscalers"),
         )
     },
     **{

@@ -90,7 +90,11 @@ class Registry:
         """Create or change an application that serves these versions (1.0.0 when none is named)."""
         scale = {} if replicas is None else {"replicas": replicas}
         wanted = [{"version": number} | scale for number in versions or ("1.0.0",)]
-        return self._create("AIApplication", name, {"serving": {"versions": wanted} | serving})
+        return self.serving(name, versions=wanted, **serving)
+
+    def serving(self, name: str = "mnist", **serving: Any) -> Object:
+        """Create or change an application that is to be served so."""
+        return self._create("AIApplication", name, {"serving": serving})
 
     def condition(self, obj: Object, type_: str) -> Object:
         """A condition as it is now; a status of absent stands for none."""

@@ -47,6 +47,9 @@
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [get, list, watch, create, patch, delete]
 # The routes of applications with `serving.gateway`.
 - apiGroups: [gateway.networking.k8s.io]
   resources: [httproutes]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from aiapp.api.autoscaling import Autoscaling
 from aiapp.api.gateway import Gateway
 from aiapp.api.meta import (
     REQUIRED,
@@ -27,7 +28,17 @@ from aiapp.api.version import VersionString
 class ServedVersion(ApiModel):
     """One version to serve and how."""
 
-    model_config = ConfigDict(json_schema_extra=rules(SHARED_MEMORY_FITS))
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            SHARED_MEMORY_FITS,
+            rule(
+                "!has(self.replicas) || !has(self.autoscaling)",
+                "replicas and autoscaling exclude each other",
+                at="autoscaling",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
 
     version: VersionString
     """Version number of an AIApplicationVersion of this application."""
@@ -38,6 +49,8 @@ class ServedVersion(ApiModel):
     replicas: Annotated[int, Field(ge=0, le=128)] | None = None
     """Pods. Left out, the operator does not set it, so that an autoscaler or `kubectl scale` may (a new Deployment
     starts with 1)."""
+    autoscaling: Autoscaling | None = None
+    """Instead of `replicas`: a HorizontalPodAutoscaler that the operator makes for it."""
     resources: Resources | None = None
     """CPU and memory; overrides the version's."""
     env: Env | None = None

@@ -11,7 +11,7 @@ from aiapp.domain.kubernetes.child_kinds import MergeKeys
 from aiapp.domain.kubernetes.quantities import quantity
 from aiapp.domain.kubernetes.resources import Json
 
-QUANTITIES: Final = frozenset({"requests", "limits", "sizeLimit", "divisor"})
+QUANTITIES: Final = frozenset({"requests", "limits", "sizeLimit", "divisor", "averageValue"})
 """Fields below which values are quantities, of which `1` and `1000m` are two spellings."""
 
 

@@ -140,8 +140,10 @@ def _hostnames(registry: Registry) -> list[str] | None:
 def _adopted(registry: Registry, application: Object) -> Object:
     registry.kube.delete(application, propagationPolicy="Orphan")
     eventually(lambda: registry.find("aiapp.dev/v1alpha1", "AIApplication", "mnist") is None)
-    again = registry.application(replicas=2)
+    registry.application(replicas=2)
     eventually(lambda: _replicas(registry) == 2)
+    again = _autoscaled(registry)
+    eventually(lambda: registry.find("autoscaling/v2", "HorizontalPodAutoscaler", "mnist-1-0-0"))
     return again
 
 
@@ -164,10 +166,20 @@ def _names_are_taken(registry: Registry, application: Object) -> None:
         _stranger(registry, "apps/v1", "Deployment", "mnist-1-0-0", spec=deployment),
         _stranger(registry, "v1", "Service", "mnist", spec={"ports": [{"port": 80}]}),
         _stranger(registry, "policy/v1", "PodDisruptionBudget", "mnist-1-0-0", spec={}),
+        _stranger(registry, "autoscaling/v2", "HorizontalPodAutoscaler", "mnist-1-0-0", spec=_follows("other")),
     ):
         registry.kube.create(taken)
-    again = registry.application(replicas=2)
+    again = _autoscaled(registry)
     registry.until(again, "WorkloadsAvailable", "False", "NameTaken")
+
+
+def _autoscaled(registry: Registry) -> Object:
+    metrics = [{"type": "CPU", "averageUtilization": 80}]
+    return registry.serving(versions=[{"version": "1.0.0", "autoscaling": {"maxReplicas": 2, "metrics": metrics}}])
+
+
+def _follows(deployment: str) -> Object:
+    return {"maxReplicas": 1, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment}}
 
 
 def _replicas(registry: Registry) -> int:

@@ -1,23 +1,28 @@
-"""What a served version has beside its Deployment and Service where it is wished: a disruption budget. Pure."""
+"""What a served version has beside its Deployment and Service where it is wished. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.domain.application.observed import Children, version_of, wanted_pods
+from aiapp.domain.application.pod_diagnosis import conditions
 from aiapp.domain.application.scale import remembered
-from aiapp.domain.kubernetes.resources import POD_DISRUPTION_BUDGETS, Json
+from aiapp.domain.kubernetes.resources import HORIZONTAL_POD_AUTOSCALERS, POD_DISRUPTION_BUDGETS, Json
+from aiapp.domain.rendering.autoscaler import autoscaler
 from aiapp.domain.rendering.disruption_budget import disruption_budget
 
-KINDS: Final = frozenset({POD_DISRUPTION_BUDGETS.kind})
+KINDS: Final = frozenset({POD_DISRUPTION_BUDGETS.kind, HORIZONTAL_POD_AUTOSCALERS.kind})
 """Kinds of which a version may have none."""
+RESTS: Final = "ScalingDisabled"
+"""Reason of an autoscaler whose Deployment is to have no pods."""
 
 
 def beside(application: str, served: ServedVersion, serving: Serving, children: Children) -> list[Json]:
     """The objects that the version should have."""
-    if serving.disruption_budget == "None" or not _may_be_several(served, children):
-        return []
-    return [disruption_budget(application, served.version)]
+    several = serving.disruption_budget == "Auto" and _may_be_several(served, children)
+    budget = [disruption_budget(application, served.version)] if several else []
+    scaling = served.autoscaling
+    return [*budget, *([autoscaler(application, served.version, scaling)] if scaling else [])]
 
 
 def needless(children: Children, versions: Iterable[str], wanted: Iterable[Json]) -> list[Json]:
@@ -33,10 +38,23 @@ def needless(children: Children, versions: Iterable[str], wanted: Iterable[Json]
     ]
 
 
+def at_a_loss(children: Children) -> Iterator[str]:
+    """What to say of each autoscaler that finds no number of pods."""
+    for child in children.others:
+        if child["kind"] == HORIZONTAL_POD_AUTOSCALERS.kind:
+            active = conditions(child).get("ScalingActive", {})
+            if active.get("status") == "False" and active.get("reason") != RESTS:
+                name = child["metadata"]["name"]
+                yield f"its autoscaler finds no number ({active.get('reason')}): see `kubectl describe hpa {name}`"
+
+
 def _may_be_several(served: ServedVersion, children: Children) -> bool:
     """Whether it has more than one pod; where others say how many, it stays so once it had."""
     if served.replicas is not None:
         return served.replicas > 1
+    if served.autoscaling is not None:
+        return served.autoscaling.max_replicas > 1
     child = children.deployment(served.version)
     several = child is not None and (remembered(child) or wanted_pods(child)) > 1
-    return several or any(child["kind"] in KINDS and version_of(child) == served.version for child in children.others)
+    budgets = (one for one in children.others if one["kind"] == POD_DISRUPTION_BUDGETS.kind)
+    return several or any(version_of(one) == served.version for one in budgets)

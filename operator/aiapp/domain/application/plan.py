@@ -21,7 +21,7 @@ from aiapp.domain.application.rollout import (
     rollout,
     unreadable,
 )
-from aiapp.domain.application.scale import scale
+from aiapp.domain.application.scale import remembered, scale
 from aiapp.domain.application.scaling import leaving, replicas
 from aiapp.domain.application.stop import Stop, resting, stop_of, stopped, woken
 from aiapp.domain.application.traffic.goal import Goal, goal
@@ -153,7 +153,9 @@ def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Se
         objects += beside(name, one.served, serving, observed.children)
     for version, template in leaving(there, observed.children, serving):
         number = _replicas(observed, version, there, serving)
-        objects.append(_deployment(observed, version, template, serving, Scale(number)))
+        came_from = remembered(observed.children.deployment(version))
+        scaled = Scale(came_from if number is None else number)
+        objects.append(_deployment(observed, version, template, serving, scaled))
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
 
 

@@ -10,6 +10,7 @@ from aiapp.api.serving import Serving
 from aiapp.api.steps import RolloutProgress
 from aiapp.domain.application.advice import advised
 from aiapp.domain.application.auto_stop import term
+from aiapp.domain.application.beside import at_a_loss
 from aiapp.domain.application.observed import (
     ObservedApplication,
     is_current,
@@ -194,6 +195,7 @@ def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, r
     ready = sum(ready_pods(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
     note += "".join(f"; {text}" for r in plan.rollouts if (text := _image_note(r)))
+    note += "".join(f"; {text}" for text in at_a_loss(observed.children))
     pods = "1 pod" if ready == 1 else f"{ready} pods"
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{pods} ready{note}", Reason.RUNNING)
 

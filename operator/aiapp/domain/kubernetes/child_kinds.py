@@ -12,6 +12,7 @@ from aiapp.domain.kubernetes.resources import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
+    HORIZONTAL_POD_AUTOSCALERS,
     HTTP_ROUTES,
     LIMIT_RANGES,
     OWN,
@@ -23,6 +24,7 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.domain.kubernetes.trimming import (
     trimmed,
+    trimmed_autoscaler,
     trimmed_child,
     trimmed_config_map,
     trimmed_limit_range,
@@ -79,6 +81,7 @@ CHILD_KINDS: Final = (
     ),
     ChildKind(resource=SERVICES, merge_keys={**_OWNERS, "ports": ("port", "protocol")}),
     ChildKind(resource=POD_DISRUPTION_BUDGETS, trim=trimmed_wish),
+    ChildKind(resource=HORIZONTAL_POD_AUTOSCALERS, trim=trimmed_autoscaler),
     ChildKind(resource=HTTP_ROUTES, is_optional=True),
     ChildKind(resource=CONFIG_MAPS, trim=trimmed_config_map, is_shared=True, metadata_only=True),
 )

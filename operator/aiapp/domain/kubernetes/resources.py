@@ -47,6 +47,7 @@ PODS: Final = Resource("", "v1", "pods", "Pod")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 EVENTS: Final = Resource("", "v1", "events", "Event")
 POD_DISRUPTION_BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
+HORIZONTAL_POD_AUTOSCALERS: Final = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 SERVICE_CIDRS: Final = Resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", namespaced=False)
 HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
 LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
@@ -69,6 +70,7 @@ _BY_KIND: Final = {
         HTTP_ROUTES,
         CONFIG_MAPS,
         POD_DISRUPTION_BUDGETS,
+        HORIZONTAL_POD_AUTOSCALERS,
         REPLICA_SETS,
         PODS,
         SECRETS,

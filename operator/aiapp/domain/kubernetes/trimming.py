@@ -62,6 +62,8 @@ _MOST_FINALIZERS: Final = 4
 """Of an object that is being deleted, as many as a message names."""
 _MOST_VALUES: Final = 10_000
 """Values that a child of ours may hold, several times what the largest has; parsed, each takes about 100 bytes."""
+_MOST_CONDITIONS: Final = 16
+"""Of an autoscaler, which has three."""
 _MOST_LIMITS: Final = 64
 """Items of one LimitRange: there are five types of them."""
 _POD_STATUS: Final = (
@@ -105,6 +107,13 @@ def trimmed_child(child: Json) -> Json:
 def trimmed_wish(child: Json) -> Json:
     """An object that the operator makes and whose status it does not read."""
     return {field: value for field, value in trimmed_child(child).items() if field != "status"}
+
+
+def trimmed_autoscaler(child: Json) -> Json:
+    """What is wished of an autoscaler, and whether it works: numbers of pods and metrics change all the time."""
+    kept = trimmed_child(child)
+    found = islice((kept.get("status") or {}).get("conditions") or (), _MOST_CONDITIONS)
+    return kept | {"status": {"conditions": [_only(one, ("type", "status", "reason")) for one in found]}}
 
 
 def trimmed_config_map(config_map: Json) -> Json:

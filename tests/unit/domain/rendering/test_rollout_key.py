@@ -20,7 +20,7 @@ from aiapp.domain.rendering.rollout_key import rollout_key
 
 CASES: Final = yaml.safe_load(Path("tests/data/golden/rollout-keys.yaml").read_text())
 ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
-    ServedVersion: {"weight", "replicas"},
+    ServedVersion: {"weight", "replicas", "autoscaling"},
     Serving: {
         "versions",
         "compatibility",
