@@ -326,6 +326,38 @@ IN_APPLICATION = [
         "half the traffic for the only version",
     ),
     (
+        "spec.serving.strategy.steps",
+        "strategy.steps: each step's percent must be larger than that of the step before",
+        changed(application(), spec__serving__strategy={"steps": [{"percent": 50}, {"percent": 20}]}),
+        "a step back",
+    ),
+    (
+        "spec.serving.strategy.steps[0].pauseSeconds",
+        "a step either waits for pauseSeconds or for a person's approval",
+        changed(
+            application(), spec__serving__strategy={"steps": [{"percent": 50, "pauseSeconds": 5, "approve": True}]}
+        ),
+        "a step that waits for two things",
+    ),
+    (
+        "spec.serving.strategy.checks.prometheus[0].max",
+        "a check needs min, max or both",
+        changed(application(), spec__serving__strategy={"checks": {"prometheus": [{"name": "errors"}]}}),
+        "a check that nothing fails",
+    ),
+    (
+        "spec.serving.strategy.checks.prometheus[0].min",
+        "min must not be larger than max",
+        changed(application(), spec__serving__strategy={"checks": {"prometheus": [{"name": "x", "min": 2, "max": 1}]}}),
+        "a check that nothing passes",
+    ),
+    (
+        "spec.serving.strategy.checks.prometheus[0].name",
+        "the name of a check consists of lower-case letters, digits and '-', with a letter or digit at both ends",
+        changed(application(), spec__serving__strategy={"checks": {"prometheus": [{"name": "up{}", "min": 1}]}}),
+        "a query for a check",
+    ),
+    (
         "spec.serving.versions[0].version",
         VERSION_RULE,
         changed(application(), spec__serving__versions=[{"version": "latest"}]),
@@ -568,6 +600,11 @@ def test_what_describes_a_version_may_change(kube: Kube, namespace: str) -> None
     [
         pytest.param(
             changed(version(), spec__source=ABSENT), "spec.source: Required value", id="a version without a source"
+        ),
+        pytest.param(
+            changed(application(), spec__serving__strategy={"steps": [{"percent": 50}, {"percent": 50}]}),
+            "spec.serving.strategy.steps[1]: Duplicate value",
+            id="the same step twice",
         ),
         pytest.param(
             changed(version(), spec__source={"ftp": {"uri": "ftp://a"}}),

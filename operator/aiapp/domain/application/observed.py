@@ -75,9 +75,12 @@ def settled(child: Json) -> bool:
 
 def is_up(child: Json | None, number: int | None) -> bool:
     """Whether a Deployment has that many pods, all of its latest spec and available; None: as many as it asks for."""
-    if child is None:
-        return number == 0
-    return settled(child) and number in (None, wanted_pods(child))
+    return has_number(child, number) and (child is None or settled(child))
+
+
+def has_number(child: Json | None, number: int | None) -> bool:
+    """Whether a Deployment asks for that many pods; None: any number."""
+    return number == 0 if child is None else number in (None, wanted_pods(child))
 
 
 def is_current(child: Json) -> bool:

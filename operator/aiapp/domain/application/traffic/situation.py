@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from aiapp.api.serving import Serving
 from aiapp.api.steps import APPROVE, MOST_SHARES, RolloutProgress, RolloutState, Share
-from aiapp.domain.application.observed import ObservedApplication, is_up, version_of
+from aiapp.domain.application.observed import ObservedApplication, has_number, is_up, version_of
 from aiapp.domain.application.traffic import step_health
 from aiapp.domain.application.traffic.checks import PASSED, Check, Verdict, checks
 from aiapp.domain.application.traffic.goal import Goal, goal, in_force, nonzero, pods_wanted, split, wish
@@ -26,7 +26,7 @@ def situation(observed: ObservedApplication, serving: Serving, verdict: Verdict 
         on_failure=serving.strategy.on_failure,
         present=_present(observed),
         at_rest=_is_at_rest(observed, wish(serving)),
-        reached=is_reached(observed, goal(observed)),
+        reached=is_reached(observed, goal(observed), record),
         verdict=verdict if serving.strategy.checks.prometheus else PASSED,
         fault=_fault(observed, serving, record, pods),
         approved=str((observed.application.raw["metadata"].get("annotations") or {}).get(APPROVE, "")),
@@ -64,12 +64,20 @@ def overdue_at(observed: ObservedApplication, serving: Serving, record: RolloutP
     return None if ends is None else (ends - observed.now).total_seconds()
 
 
-def is_reached(observed: ObservedApplication, there: Goal) -> bool:
-    """Whether each version of the goal has its pods, and all are ready."""
-    return all(
-        is_up(observed.children.deployment(version), there.replicas[version]) if share else True
+def is_reached(observed: ObservedApplication, there: Goal, record: RolloutProgress | None) -> bool:
+    """Whether each version has its number of pods, and all pods of those that gain are ready.
+
+    Of the others they need not be: a rollout may well lead away from pods that are broken.
+    """
+    rising, children = gaining(record) if record else set(), observed.children
+    gone = (number for version, number in pods_wanted(children).items() if not there.shares.get(version))
+    return not any(gone) and all(
+        is_up(children.deployment(version), there.replicas[version])
+        if version in rising
+        else has_number(children.deployment(version), there.replicas[version])
         for version, share in there.shares.items()
-    ) and not any(number for version, number in pods_wanted(observed.children).items() if not there.shares.get(version))
+        if share
+    )
 
 
 def _is_at_rest(observed: ObservedApplication, wanted: Goal) -> bool:

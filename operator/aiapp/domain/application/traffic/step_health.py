@@ -41,8 +41,13 @@ def begin(pods: Iterable[Json], now: datetime) -> datetime:
 
 
 def _living(pods: Iterable[Json]) -> list[Json]:
-    """Without those that are being deleted: to end is what they were told."""
-    return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    """Without those that were told to end: they are being deleted, or their node is drained, shut down or lost."""
+    return [
+        pod
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"]
+        and conditions(pod).get("DisruptionTarget", {}).get("status") != "True"
+    ]
 
 
 def _containers(pod: Json) -> list[Json]:

@@ -70,6 +70,12 @@ def test_a_pod_that_is_being_deleted_may_end() -> None:
     assert found(going) is None
 
 
+def test_a_pod_whose_node_is_shut_down_may_end() -> None:
+    going = seen(ready=False, since=30, state=ended(30))
+    going["status"]["conditions"].append({"type": "DisruptionTarget", "status": "True"})
+    assert found(going) is None
+
+
 @pytest.mark.parametrize(("after", "overdue"), [(599, False), (600, True)])
 def test_a_pod_that_does_not_become_ready_in_time_is_at_fault(after: int, *, overdue: bool) -> None:
     one = seen(ready=False)
