@@ -40,6 +40,11 @@ class Namespaces:
         return [name for name in self._refused if self.may_be_read(name)]
 
     @property
+    def unreadable(self) -> Collection[str]:
+        """Those that may not."""
+        return [name for name in self._refused if not self.may_be_read(name)]
+
+    @property
     def none_is_readable(self) -> bool:
         """Whether there are names, and none of them may be read."""
         return bool(self._refused) and not self.readable

@@ -216,6 +216,7 @@ class OperatorProcess:
         for informer in self._informers:
             self._metrics.watch(informer.collection.title, informer.silence)
         self._metrics.leader(LEASE, self._leads)
+        self._metrics.unreadable(lambda: len(self._parts.namespaces.unreadable))
         for kind in OWN:
             self._metrics.watch(kind.plural, partial(self._kinds.silence, kind))
         self._metrics.sample(self._samples)

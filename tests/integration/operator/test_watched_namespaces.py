@@ -114,6 +114,7 @@ def test_a_namespace_that_is_deleted_takes_nothing_else_along_and_is_taken_up_wh
     eventually(lambda: kube.find("v1", "Namespace", goes) is None, timeout=60)
     eventually(lambda: f"namespace {goes} may not be read" in narrow.log(), timeout=60)
     assert narrow.health("/readyz") == (200, "ok\n")
+    assert narrow.metric("aiapp_unreadable_namespaces") == 1
     for one in created(kube, stays, "meanwhile"):
         take_up(kube, one)
     narrow.restart()
@@ -126,6 +127,7 @@ def test_a_namespace_that_is_deleted_takes_nothing_else_along_and_is_taken_up_wh
     for one in created(kube, goes, "again"):
         take_up(kube, one)
     eventually(lambda: narrow.health("/readyz") == (200, "ok\n"))
+    assert narrow.metric("aiapp_unreadable_namespaces") == 0
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ async def test_it_may_be_read_again_once_every_kind_that_was_refused_is_answered
     rig = Rig()
     assert await rig.listed(PODS, APPLICATIONS, pods=403, aiapplications=403) == ["blue"]
     assert await rig.listed(PODS) == ["blue"]
+    assert rig.namespaces.unreadable == ["red"]
     assert await rig.listed(APPLICATIONS) == ["red", "blue"]
     assert [sentence.split(" (")[0] for sentence in rig.told] == [
         "namespace red may not be read",

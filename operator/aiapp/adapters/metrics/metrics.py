@@ -23,6 +23,7 @@ _COUNTED: Final = (
     *(definitions.RESULTS, definitions.ERRORS, definitions.PANICS, definitions.SECONDS, definitions.WORKERS),
     *(definitions.DEPTH, definitions.ADDS, definitions.RETRIES, definitions.WAITED, definitions.WORKED),
     *(definitions.ANSWERS, definitions.LATENCY, definitions.SILENCE, definitions.BUILD, definitions.LEADER),
+    definitions.UNREADABLE,
     *(definitions.IMPORT_SECONDS, definitions.IMPORT_FAILURES),
     *(definitions.STORE_ANSWERS, definitions.STORE_LATENCY),
     *(definitions.FETCHES, definitions.FETCH_SECONDS, definitions.FETCH_BYTES),
@@ -134,6 +135,10 @@ class Metrics:
     def leader(self, name: str, leads: Callable[[], bool]) -> None:
         """`leads` is asked at every scrape; `name` is the lease's."""
         self._of(definitions.LEADER, name).set_function(leads)
+
+    def unreadable(self, count: Callable[[], int]) -> None:
+        """`count` of namespaces is asked at every scrape."""
+        self._of(definitions.UNREADABLE).set_function(count)
 
     def sample(self, samples: Samples) -> None:
         """`samples` is asked at every scrape."""

@@ -218,6 +218,12 @@ VERDICT: Final = Definition(
 )
 COMPATIBLE_NODES: Final = Definition("aiapp_version_compatible_nodes", "gauge", "Nodes that fit.", _OBJECT)
 ARTIFACT_BYTES: Final = Definition("aiapp_version_artifact_bytes", "gauge", "Size of the pinned package.", _OBJECT)
+UNREADABLE: Final = Definition(
+    "aiapp_unreadable_namespaces",
+    "gauge",
+    "Namespaces of AIAPP_WATCH_NAMESPACES that the operator may not read, so that nothing in them is managed; its log "
+    "names them.",
+)
 OMITTED: Final = Definition(
     "aiapp_metrics_omitted_objects",
     "gauge",
@@ -285,6 +291,6 @@ GROUPS: Final[dict[str, tuple[Definition, ...]]] = {
         ARTIFACT_BYTES,
     ),
     "Fleet": (NODES, NPUS, NPUS_USED, RUNTIME_NODES, RUNTIME_NPUS, RUNTIME_NPUS_FREE),
-    "The operator": (BUILD, LEADER, OMITTED),
+    "The operator": (BUILD, LEADER, UNREADABLE, OMITTED),
 }
 """By heading of the reference."""
