@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from aiapp.api.history import KEPT_CONFIGURATIONS, Configuration
 from aiapp.api.meta import ATOMIC, ApiModel, Conditions
 from aiapp.api.steps import RolloutProgress
 from aiapp.api.version import RuntimeNameString, VersionString
@@ -109,6 +110,11 @@ class ApplicationStatus(ApiModel):
     """The last value of the annotation `aiapp.dev/start-at` that was acted on."""
     rollout: RolloutProgress | None = None
     """The last rollout in steps, where `serving.strategy` has any."""
+    history: Annotated[
+        tuple[Configuration, ...],
+        Field(max_length=KEPT_CONFIGURATIONS, json_schema_extra=ATOMIC),
+    ] = ()
+    """The configurations that were last asked for, newest first, and what became of them."""
     url: Annotated[str, Field(max_length=512)] | None = None
     """Where predictions are answered: at the first hostname of `serving.gateway`, else inside the cluster."""
     replicas: Annotated[int, Field(ge=0)] | None = None

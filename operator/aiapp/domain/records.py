@@ -13,6 +13,7 @@ from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import RECONCILE_AT, Condition
 from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
+from aiapp.domain.kubernetes.authors import Author, author
 from aiapp.domain.kubernetes.resources import Json
 
 REQUEST_CHARACTERS: Final = 128
@@ -109,6 +110,11 @@ class ApplicationRecord:
     def request(self, annotation: str) -> str | None:
         """What a person asks for by that annotation, carried out or not."""
         return requested(self.raw, annotation)
+
+    @property
+    def author(self) -> Author | None:
+        """Who wrote `spec.serving` last; None where the API server does not say."""
+        return author(self.raw["metadata"].get("managedFields") or ())
 
 
 def requested(raw: Json, annotation: str) -> str | None:

@@ -1,6 +1,6 @@
-"""A cluster as one of its users sees it, with the rights of that user. Never writes."""
+"""A cluster as one of its users sees it, with the rights of that user. Writes nothing but what the user asked for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,8 +11,12 @@ from aiapp.ports import NotFoundError, Page, Trim
 FORBIDDEN: Final = 403
 
 
-class ReadApi(Protocol):
-    """The API server's reading verbs. All raise `ApiError`."""
+COMMAND_LINE: Final = "aiapp"
+"""Field manager of what a user writes with the command line."""
+
+
+class UserApi(Protocol):
+    """What the command line asks of the API server. All raise `ApiError`."""
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
         """Raises `NotFoundError`."""
@@ -34,12 +38,18 @@ class ReadApi(Protocol):
         """Lines of a container's log, with `follow` until the container ends."""
         ...
 
+    async def edit(
+        self, resource: Resource, namespace: str, name: str, patch: Sequence[Json], *, manager: str, dry_run: bool
+    ) -> Json:
+        """A JSON patch, as that field manager; raises `ConflictError` if it names an outdated resourceVersion."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class UserCluster:
     """One namespace of a cluster. All methods raise `ApiError`."""
 
-    api: ReadApi
+    api: UserApi
     namespace: str
 
     async def get(self, resource: Resource, name: str) -> Json:
@@ -65,3 +75,7 @@ class UserCluster:
     def log(self, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
         """Lines of a container's log, with `follow` until the container ends."""
         return self.api.log(self.namespace, pod, container=container, follow=follow)
+
+    async def edit(self, resource: Resource, name: str, patch: Sequence[Json], *, dry_run: bool) -> Json:
+        """An object of the namespace after a JSON patch; with `dry_run` as it would be."""
+        return await self.api.edit(resource, self.namespace, name, patch, manager=COMMAND_LINE, dry_run=dry_run)

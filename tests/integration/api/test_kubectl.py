@@ -13,9 +13,11 @@ from tests.support.kube import Kube
 from aiapp.api import crd
 from aiapp.api.application_status import ApplicationStatus, Traffic, TrafficChange, VersionSummary
 from aiapp.api.artifact import ManifestReference, PackageArtifact
+from aiapp.api.history import Configuration, ServedThen
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
 from aiapp.api.runtime import RuntimeObjectStatus
 from aiapp.api.schema import nodes
+from aiapp.api.steps import RolloutProgress, RolloutState, Share
 from aiapp.api.version import (
     ApiStatus,
     CompatibilityStatus,
@@ -115,6 +117,32 @@ APPLICATION_STATUS = ApplicationStatus(
     traffic=(Traffic(version="1.0.0", weight=100, actual_weight=100, replicas=2, ready=1, reason="Starting"),),
     traffic_log=(TrafficChange(time=NOON, before={}, after={"1.0.0": 100}, cause="1.0.0 became ready", generation=1),),
     served="1.0.0",
+    history=(
+        Configuration(
+            revision=2,
+            generation=7,
+            time=NOON,
+            manager="kubectl-edit",
+            outcome="Succeeded",
+            versions=(ServedThen(version="1.0.0", weight=100, replicas=2),),
+            serving='{"versions":[{"version":"1.0.0"}]}',
+        ),
+    ),
+    started_at=NOON,
+    auto_stop_at=NOON,
+    last_handled_start_at="once",
+    rollout=RolloutProgress(
+        id="1a2b",
+        from_=(Share(version="1.0.0", weight=100, replicas=2),),
+        to=(Share(version="1.1.0", weight=100, replicas=2),),
+        step=1,
+        steps=2,
+        percent=50,
+        state=RolloutState.PAUSED,
+        since=NOON,
+        summary="step 1 of 2, paused",
+        message="goes on by itself",
+    ),
     url="http://mnist.default.svc:8080/",
     replicas=2,
     ready_replicas=1,
@@ -192,6 +220,7 @@ def test_the_columns_of_an_application(kube: Kube, kubectl: Kubectl, namespace: 
         "REASON": "Normal",
         "REPLICAS": "2",
         "AVAILABLE": "1",
+        "ROLLOUT": "step 1 of 2, paused",
         "LATEST": "1.0.0",
         "VERSIONS": "2",
         "URL": "http://mnist.default.svc:8080/",

@@ -25,7 +25,7 @@ def application(name: str, version: int) -> Json:
     return {
         "apiVersion": APPLICATIONS.api_version,
         "kind": APPLICATIONS.kind,
-        "metadata": metadata | {"managedFields": [{"manager": "kubectl"}]},
+        "metadata": metadata | {"managedFields": [{"manager": "kubectl", "fieldsV1": {"f:metadata": {}}}]},
         "spec": {},
     }
 

@@ -1,6 +1,6 @@
 """Versions judged over a cluster, registered or from a file, over an API server in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from typing_extensions import override
 from aiapp.adapters.shipped import shipped_tables
 from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, PODS, VERSIONS, Json, Resource
 from aiapp.ports import ApiError, NotFoundError, Page
-from aiapp.queries.cluster import ReadApi, UserCluster
+from aiapp.queries.cluster import UserApi, UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.fit import Fit, of_manifests, of_version
 from aiapp.queries.nodes import NodeTables
@@ -23,7 +23,7 @@ VERSION = changed(documents.version(), spec__runtime=CANN)
 TABLES = NodeTables(shipped_tables(), "aiapp-system/aiapp-node-facts")
 
 
-class Objects(ReadApi):
+class Objects(UserApi):
     """Answers from `held`; kinds in `forbidden` may not be listed."""
 
     def __init__(self, held: dict[Resource, list[Json]], forbidden: frozenset[Resource] = frozenset()) -> None:
@@ -44,6 +44,12 @@ class Objects(ReadApi):
 
     @override
     def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
+        raise NotImplementedError
+
+    @override
+    async def edit(
+        self, resource: Resource, namespace: str, name: str, patch: Sequence[Json], *, manager: str, dry_run: bool
+    ) -> Json:
         raise NotImplementedError
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeGuard
@@ -38,6 +38,7 @@ WATCH_SERVER_SECONDS: Final = 300
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/strategic-merge-patch+json"
+JSON_PATCH: Final = "application/json-patch+json"
 METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
@@ -199,6 +200,18 @@ class KubeApi(Api):
         path = resource.path(namespace, name)
         return await self._call(_write("PATCH", resource.plural, path, patch, MERGE_PATCH))
 
+    async def edit(
+        self, resource: Resource, namespace: str, name: str, patch: Sequence[Json], *, manager: str, dry_run: bool
+    ) -> Json:
+        """A JSON patch (RFC 6902), as that field manager; `dry_run`: only whether it would be taken. The object then.
+
+        Raises `ConflictError` if the patch names another resourceVersion than the object has.
+        """
+        path = resource.path(namespace, name)
+        request = _write("PATCH", resource.plural, path, list(patch), JSON_PATCH)
+        params = {"fieldManager": manager, **({"dryRun": "All"} if dry_run else {})}
+        return await self._call(replace(request, params=params))
+
     @override
     async def replace_status(self, document: Json) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
@@ -279,7 +292,7 @@ def _page_request(resource: Resource, namespace: str | None, params: Mapping[str
     )
 
 
-def _write(method: str, resource: str, path: str, body: Json, content_type: str = JSON) -> _Request:
+def _write(method: str, resource: str, path: str, body: Json | list[Json], content_type: str = JSON) -> _Request:
     return _Request(
         method=method,
         resource=resource,

@@ -11,6 +11,7 @@ from aiapp.api.steps import RolloutProgress
 from aiapp.domain.application.advice import advised
 from aiapp.domain.application.auto_stop import term
 from aiapp.domain.application.beside import at_a_loss
+from aiapp.domain.application.history import history
 from aiapp.domain.application.observed import (
     ObservedApplication,
     is_current,
@@ -98,7 +99,9 @@ def assess(
     return Assessment(
         phase=phase,
         findings=tuple(findings),
-        status=_status(observed, phase, traffic, serving) | _rollout(ahead.record),
+        status=_status(observed, phase, traffic, serving)
+        | _rollout(ahead.record)
+        | {"history": history(observed.application, ready, observed.now)},
         events=tuple(changes(observed.application.parsed.status.conditions, findings)),
         retry_after=_patience(observed, ready),
     )

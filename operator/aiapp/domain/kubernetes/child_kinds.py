@@ -9,6 +9,7 @@ from typing import Final
 
 from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import (
+    APPLICATIONS,
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
@@ -24,6 +25,7 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.domain.kubernetes.trimming import (
     trimmed,
+    trimmed_application,
     trimmed_autoscaler,
     trimmed_child,
     trimmed_config_map,
@@ -93,6 +95,7 @@ _LEFT_TO_OTHERS: Final = {kind.resource: kind.left_to_others for kind in CHILD_K
 _MERGE_KEYS: Final = {kind.resource: kind.merge_keys for kind in CHILD_KINDS}
 _TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
     **dict.fromkeys(OWN, trimmed),
+    APPLICATIONS: trimmed_application,
     **{kind.resource: kind.trim for kind in CHILD_KINDS},
     LIMIT_RANGES: trimmed_limit_range,
     PODS: trimmed_pod,

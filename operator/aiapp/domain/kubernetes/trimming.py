@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT, RESTART_AT, START_AT
 from aiapp.api.steps import APPROVE
+from aiapp.domain.kubernetes.authors import only_of
 from aiapp.domain.kubernetes.limit_ranges import BOUNDED, BOUNDS
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
@@ -94,6 +95,14 @@ def trimmed_metadata(metadata: Json) -> Json:
 def trimmed(document: Json) -> Json:
     """One of our own kinds: all of it but most metadata."""
     return {**document, "metadata": trimmed_metadata(document["metadata"])}
+
+
+def trimmed_application(document: Json) -> Json:
+    """As `trimmed`, and who wrote `spec.serving` last."""
+    kept = trimmed(document)
+    if authors := only_of(document["metadata"].get("managedFields") or (), ("spec", "serving")):
+        kept["metadata"]["managedFields"] = authors
+    return kept
 
 
 def trimmed_child(child: Json) -> Json:

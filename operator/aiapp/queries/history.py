@@ -1,0 +1,93 @@
+"""What an application was asked to serve, and going back to it with the rights of the user."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from aiapp.api.history import Configuration
+from aiapp.domain.application.rollback import (
+    GITOPS,
+    CannotRollBackError,
+    Rollback,
+    edit,
+    manifest,
+    past,
+    rollback,
+    worded,
+)
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.ports import NotFoundError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way back that was looked at, and taken unless only the manifest was asked for."""
+
+    revision: int
+    served: str
+    """What the revision serves, for people."""
+    manifest: Json
+    notes: tuple[str, ...]
+
+
+async def history(cluster: UserCluster, name: str) -> list[Json]:
+    """The configurations of an application as documents, newest first. Raises `ApiError`, `QueryError`."""
+    return [_document(one) for one in past(await _application(cluster, name))]
+
+
+async def way_back(cluster: UserCluster, name: str, to: int | None) -> Way:
+    """What a rollback would ask for. Raises `ApiError`, `QueryError`."""
+    return await _way(cluster, await _application(cluster, name), to)
+
+
+async def roll_back(cluster: UserCluster, name: str, to: int | None, *, dry_run: bool) -> Way:
+    """Edits `spec.serving`; with `dry_run` the API server only says whether it would take that.
+
+    Raises `ApiError` (`ConflictError` if the application changed meanwhile), `QueryError`.
+    """
+    application = await _application(cluster, name)
+    found = await _way(cluster, application, to)
+    patch = edit(application, found.manifest["spec"]["serving"])
+    await cluster.edit(APPLICATIONS, name, patch, dry_run=dry_run)
+    return found
+
+
+async def _application(cluster: UserCluster, name: str) -> Json:
+    try:
+        return await cluster.get(APPLICATIONS, name)
+    except NotFoundError as error:
+        raise QueryError(f"namespace {cluster.namespace} has no application {name}") from error
+
+
+async def _way(cluster: UserCluster, application: Json, to: int | None) -> Way:
+    try:
+        back = rollback(application, to)
+    except CannotRollBackError as error:
+        raise QueryError(str(error)) from error
+    names = [f"{application['metadata']['name']}-{one.version}" for one in back.target.versions]
+    found = await asyncio.gather(*(cluster.find(VERSIONS, name) for name in names))
+    versions = dict(zip(names, found, strict=True))
+    if gone := [name for name, version in versions.items() if version is None]:
+        raise QueryError(f"AIApplicationVersion {', '.join(gone)} does not exist any more: register it again first")
+    notes = tuple(_notes(back, versions))
+    return Way(back.target.revision, worded(back.target), manifest(application, back.serving), notes)
+
+
+def _notes(back: Rollback, versions: dict[str, Json | None]) -> Iterator[str]:
+    if back.target.outcome != "Succeeded":
+        yield f"revision {back.target.revision} has not succeeded: {back.target.outcome}"
+    for name, version in versions.items():
+        phase = ((version or {}).get("status") or {}).get("phase")
+        if phase != "Normal":
+            yield f"version {name} is {phase or 'not looked at yet'}, not Normal"
+    if back.manager in GITOPS:
+        yield f"{back.manager} wrote what it asks for now and may restore it: for Git, print the manifest with -o yaml"
+
+
+def _document(one: Configuration) -> Json:
+    document = one.model_dump(by_alias=True, mode="json", exclude_none=True)
+    return document | ({"serving": orjson.loads(one.serving)} if one.serving else {})
