@@ -61,7 +61,7 @@ class Serving:
     def split(self, *shares: tuple[str, int, int], **serving: Any) -> Object:
         """Let the application serve these: version, pods, weight. `serving` has further fields of `serving`."""
         entries = [{"version": number, "replicas": pods, "weight": weight} for number, pods, weight in shares]
-        return self.registry.application(NAME, versions=entries, **self.entrance, **serving)
+        return self.registry.serving(NAME, versions=entries, **self.entrance, **serving)
 
     @property
     def entrance(self) -> Object:

@@ -62,7 +62,7 @@ def test_no_request_is_lost_while_a_version_gets_other_pods(serving: Serving) ->
     with serving.asked() as load:
         load.for_more(REQUESTS)
         changed = {"version": "1.0.0", "replicas": 1, "weight": 100, "env": [{"name": "LEVEL", "value": "2"}]}
-        serving.registry.application(NAME, versions=[changed], **serving.entrance)
+        serving.registry.serving(NAME, versions=[changed], **serving.entrance)
         serving.until_running()
         _until_pods(serving, 1)
         assert serving.pods()[0]["metadata"]["name"] != before["metadata"]["name"]
