@@ -82,9 +82,20 @@ def registry(kube: Kube, namespace: str, bucket: Bucket, previous: Operator) -> 
     return registry
 
 
-def taken_up(registry: Registry, token: str) -> None:
+def what_runs(registry: Registry, number: str = "1-0-0") -> object:
+    """Once nothing of other versions is left."""
+
+    def alone() -> object:
+        found = running(registry.kube, registry.namespace)
+        others = [name for _, name in found if name != "mnist" and not name.startswith(f"mnist-{number}")]
+        assert not others, others
+        return found
+
+    return eventually(alone)
+
+
+def taken_up(registry: Registry, before: object, token: str) -> None:
     """Wait until the operator that runs now has looked at the objects; they are Ready and their children as before."""
-    before = running(registry.kube, registry.namespace)
     application = registry.kube.get(GROUP_VERSION, "AIApplication", "mnist", registry.namespace)
     registry.look_again(version(registry), token)
     changed = registry.kube.patch(application, {"spec": {"description": token}})
@@ -115,28 +126,28 @@ def replace(operator: Operator, successor: Operator, *, wait: bool = True) -> No
 
 
 def test_the_crds_may_go_first(registry: Registry, helm: Helm, previous: Operator, present: Operator) -> None:
-    old = previous_release.chart("aiapp-operator")
+    before, old = what_runs(registry), previous_release.chart("aiapp-operator")
     helm("upgrade", RELEASE, old, IN_NAMESPACE, values=WITHOUT_CRDS)
     helm("install", "crds", CRD_CHART, IN_NAMESPACE, "--take-ownership")
-    taken_up(registry, "newer CRDs")
+    taken_up(registry, before, "newer CRDs")
     assert artifact_type(registry) is None
     helm("upgrade", RELEASE, CHART, IN_NAMESPACE, values=WITHOUT_CRDS)
     replace(previous, present)
-    taken_up(registry, "newer operator")
+    taken_up(registry, before, "newer operator")
     assert artifact_type(registry) == "Package"
 
 
 def test_the_operator_may_go_first_and_waits_for_its_crds(
     registry: Registry, helm: Helm, previous: Operator, present: Operator
 ) -> None:
-    before = running(registry.kube, registry.namespace)
+    before = what_runs(registry)
     helm("upgrade", RELEASE, CHART, IN_NAMESPACE, values=WITHOUT_CRDS)
     replace(previous, present, wait=False)
     eventually(lambda: "is older than this operator" in present.health("/readyz")[1])
     assert running(registry.kube, registry.namespace) == before
     helm("install", "crds", CRD_CHART, IN_NAMESPACE, "--take-ownership")
     present.until_ready()
-    taken_up(registry, "newer CRDs")
+    taken_up(registry, before, "newer CRDs")
     assert artifact_type(registry) == "Package"
 
 
@@ -147,27 +158,30 @@ def test_a_release_can_be_taken_back_with_its_crds_and_be_made_again(
     replace(previous, present)
     registry.version(number="1.1.0")
     registry.until(registry.application("mnist", "1.1.0"), "Ready", "True", "Running")
+    before = what_runs(registry, "1-1-0")
     helm("rollback", RELEASE, "1", IN_NAMESPACE)
     replace(present, previous)
-    taken_up(registry, "taken back")
+    taken_up(registry, before, "taken back")
     assert artifact_type(registry) is None
     registry.until(registry.application(), "Ready", "True", "Running")
+    before = what_runs(registry)
     helm("upgrade", RELEASE, CHART, IN_NAMESPACE)
     replace(previous, present)
-    taken_up(registry, "made again")
+    taken_up(registry, before, "made again")
     assert artifact_type(registry) == "Package"
 
 
 def test_a_release_can_be_taken_back_without_its_crds(
     registry: Registry, helm: Helm, previous: Operator, present: Operator
 ) -> None:
+    before = what_runs(registry)
     helm("upgrade", RELEASE, CHART, IN_NAMESPACE)
     replace(previous, present)
-    taken_up(registry, "newer operator")
+    taken_up(registry, before, "newer operator")
     pinned = version(registry)["status"]["artifact"]
     helm("upgrade", RELEASE, previous_release.chart("aiapp-operator"), IN_NAMESPACE, values=WITHOUT_CRDS)
     replace(present, previous)
-    taken_up(registry, "older operator")
+    taken_up(registry, before, "older operator")
     assert version(registry)["status"]["artifact"] | {"type": "Package"} == pinned
 
 
