@@ -1,10 +1,12 @@
 """The configurations that an application was last asked to serve, and what became of each. Pure."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
+from pydantic import ValidationError
 
 from aiapp.api.conditions import Reason
 from aiapp.api.history import KEPT_CONFIGURATIONS, LONGEST_SERVING, Configuration, Outcome, ServedThen
@@ -33,18 +35,29 @@ def whole(serving: Json) -> str:
 
 
 def is_alike(kept: str, serving: Json) -> bool:
-    """Whether a kept configuration is that one, but for the number of pods, which autoscalers change all the time."""
-    return _unscaled(orjson.loads(kept)) == _unscaled(_without(serving, SWITCH))
+    """Whether a kept configuration is that one, but for the number of pods, which autoscalers change all the time.
+
+    What a newer CRD adds as a default makes no other one, nor does the order of versions.
+    """
+    return kept == whole(serving) or _normal(orjson.loads(kept)) == _normal(serving)
 
 
 def _noted(application: ApplicationRecord, serving: Serving, ready: Finding, now: datetime) -> Sequence[Configuration]:
     known = application.parsed.status.history
     asked = _asked(application, serving, known[0].revision + 1 if known else 1, now)
     if known and _is_same(known[0], asked, application.raw["spec"]["serving"]):
-        kept = {"outcome": _outcome(ready, known[0].outcome), "versions": asked.versions, "serving": asked.serving}
-        return [known[0].model_copy(update=kept), *known[1:]]
+        kept = known[0] if _is_seen(application) else _rescaled(known[0], asked)
+        return [kept.model_copy(update={"outcome": _outcome(ready, kept.outcome)}), *known[1:]]
     first = asked.model_copy(update={"outcome": _outcome(ready, "Progressing")})
     return [first, *_left(known)][:KEPT_CONFIGURATIONS]
+
+
+def _is_seen(application: ApplicationRecord) -> bool:
+    return application.parsed.status.observed_generation == application.generation
+
+
+def _rescaled(kept: Configuration, asked: Configuration) -> Configuration:
+    return kept.model_copy(update={"versions": asked.versions, "serving": asked.serving})
 
 
 def _left(known: Sequence[Configuration]) -> Sequence[Configuration]:
@@ -79,8 +92,12 @@ def _is_same(last: Configuration, asked: Configuration, serving: Json) -> bool:
     return is_alike(last.serving, serving)
 
 
-def _unscaled(serving: Json) -> Json:
-    return {**serving, "versions": [_without(one, "replicas") for one in serving["versions"]]}
+def _normal(serving: Json) -> Json:
+    """With all defaults, without what changes all the time."""
+    with suppress(ValidationError):  # kept by an operator with other rules: compared as it is
+        serving = Serving.model_validate(serving).model_dump(by_alias=True, mode="json")
+    versions = sorted((_without(one, "replicas") for one in serving["versions"]), key=lambda one: str(one["version"]))
+    return {**_without(serving, SWITCH), "versions": versions}
 
 
 def _outcome(ready: Finding, before: Outcome) -> Outcome:

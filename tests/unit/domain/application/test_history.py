@@ -35,6 +35,13 @@ def after(known: list[Json], serving: Json | None, ready: Finding = UP, author: 
     return history(ApplicationRecord.parse(raw), ready, NOON + timedelta(minutes=len(known)))
 
 
+def again(known: list[Json], serving: Json) -> list[Json]:
+    """The history after another pass over the same generation, which the status speaks of already."""
+    raw = stored(documents.changed(documents.application(), spec__serving=serving), status={"history": known})
+    raw["status"]["observedGeneration"] = raw["metadata"]["generation"]
+    return history(ApplicationRecord.parse(raw), UP, NOON)
+
+
 def outcomes(known: list[Json]) -> list[tuple[int, str]]:
     return [(one["revision"], one["outcome"]) for one in known]
 
@@ -129,3 +136,16 @@ def test_fields_of_a_newer_operator_are_kept() -> None:
 def test_the_same_state_again_is_no_news() -> None:
     known = after([], BOTH, UP, KUBECTL)
     assert after(known, BOTH, UP, KUBECTL) == known
+
+
+def test_a_default_that_a_newer_crd_adds_is_no_news() -> None:
+    known = after([], BOTH)
+    assert again(known, BOTH | {"compatibility": "Enforce", "deployTimeoutSeconds": 1200}) == known
+
+
+def test_the_order_of_versions_makes_no_other_configuration() -> None:
+    assert outcomes(after(after([], BOTH), {"versions": BOTH["versions"][::-1]})) == [(1, "Succeeded")]
+
+
+def test_one_that_was_not_noted_when_it_was_first_seen_is_noted_later() -> None:
+    assert outcomes(again(after([], BOTH), ONE)) == [(2, "Succeeded"), (1, "Succeeded")]
