@@ -65,7 +65,7 @@ def built(tools: Sequence[Tool], environ: Mapping[str, str], progress: Progress)
 
 
 def files(wanted: Files, environ: Mapping[str, str], progress: Progress) -> Path:
-    """A copy of the folder, from the cache or made now with what Go has downloaded."""
+    """A folder with copies of the files, from the cache or made now with what Go has downloaded."""
     target = _target(wanted.module, environ)
     copy = target / wanted.name
     if copy.exists():
@@ -91,8 +91,9 @@ def _copy(wanted: Files, target: Path, environ: Mapping[str, str]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_PART, dir=target.parent) as part:
         copied = Path(part) / wanted.name
-        shutil.copytree(Path(json.loads(done.stdout)["Dir"]) / wanted.folder, copied, copy_function=shutil.copyfile)
-        copied.chmod(0o755)  # Go's own folders cannot be written to
+        copied.mkdir()
+        for file in Path(json.loads(done.stdout)["Dir"]).glob(wanted.pattern):
+            shutil.copyfile(file, copied / file.name)
         copied.replace(target)
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from aiapp_sandbox.admin_client import AdminClient
 from aiapp_sandbox.context import Context
-from aiapp_sandbox.pins import GATEWAY_API
+from aiapp_sandbox.pins import GATEWAY_API, TRAEFIK_KINDS
 from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.processes import until_ready
 from aiapp_sandbox.state import Service
@@ -31,7 +31,9 @@ def start(context: Context) -> Service:
     """Install the Gateway API, start Traefik on a free port, and make the Gateway; returns when it takes routes."""
     admin = AdminClient(context)
     until(admin.api_ready, seconds=READY_SECONDS, what="the API server to become ready")
-    install(admin, context.binaries[GATEWAY_API.name])
+    for kinds in (GATEWAY_API, TRAEFIK_KINDS):
+        install(admin, context.binaries[kinds.name])
+    until(lambda: _served(admin), seconds=READY_SECONDS, what="the Gateway API to be served")
     with reserved(context.host, ("gateway",)) as ports:
         process = context.start("gateway", command(context, ports["gateway"]), environment(context))
         for path, manifest in manifests(ports["gateway"]):
@@ -41,26 +43,28 @@ def start(context: Context) -> Service:
 
 
 def install(admin: AdminClient, definitions: Path) -> None:
-    """The kinds of the Gateway API, its standard channel; returns when those that are used here are served."""
-    for file in sorted(definitions.glob("*.yaml")):
+    """The kinds whose definitions are in that folder."""
+    for file in sorted(definitions.iterdir()):
         for manifest in filter(None, yaml.safe_load_all(file.read_text())):
             admin.apply(f"/apis/{_PLURALS[manifest['kind']]}/{manifest['metadata']['name']}", manifest)
-    until(lambda: _served(admin), seconds=READY_SECONDS, what="the Gateway API to be served")
 
 
 def _served(admin: AdminClient) -> bool:
-    groups = admin.get("/apis")["groups"]
-    if all(group["name"] != "gateway.networking.k8s.io" for group in groups):
+    """Whether all that is needed of both groups is there."""
+    groups = {group["name"] for group in admin.get("/apis")["groups"]}
+    if not {"gateway.networking.k8s.io", "traefik.io"} <= groups:
         return False
-    return {"gatewayclasses", "gateways", "httproutes"} <= {found["name"] for found in admin.get(_API)["resources"]}
+    kinds = [found["name"] for api in (_API, "/apis/traefik.io/v1alpha1") for found in admin.get(api)["resources"]]
+    return {"gatewayclasses", "gateways", "httproutes", "middlewares"} <= set(kinds)
 
 
 def command(context: Context, port: int) -> list[str]:
-    """Traefik with its defaults, for the Gateway API alone."""
+    """Traefik with its defaults, for the Gateway API, whose routes may name filters of its own kinds."""
     return [
         str(context.binaries["traefik"]),
         f"--entrypoints.http.address={context.host}:{port}",
         "--providers.kubernetesgateway=true",
+        "--providers.kubernetescrd=true",
         f"--providers.kubernetesgateway.statusaddress.ip={context.host}",
         "--global.checknewversion=false",
         "--global.sendanonymoususage=false",

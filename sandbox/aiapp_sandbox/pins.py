@@ -61,14 +61,15 @@ class Tool:
 
 @dataclass(frozen=True)
 class Files:
-    """A folder of a module that is taken as it is."""
+    """Files of a module that are taken as they are."""
 
     name: str
     module: Module
     """Pins the version."""
     path: str
-    """The module with the folder."""
-    folder: str
+    """The module that has them."""
+    pattern: str
+    """Where in it."""
 
 
 KUBERNETES = Module("kubernetes", ldflags=_STAMP)
@@ -116,8 +117,14 @@ _ALL = (
 
 TOOLS = {tool.name: tool for tool in _ALL}
 
-GATEWAY_API = Files("gateway-api", TRAEFIK, "sigs.k8s.io/gateway-api", "config/crd/standard")
-FILES = {files.name: files for files in (GATEWAY_API,)}
+GATEWAY_API = Files("gateway-api", TRAEFIK, "sigs.k8s.io/gateway-api", "config/crd/standard/*.yaml")
+TRAEFIK_KINDS = Files(
+    "traefik-kinds",
+    TRAEFIK,
+    "github.com/traefik/traefik/v3",
+    "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
+)
+FILES = {files.name: files for files in (GATEWAY_API, TRAEFIK_KINDS)}
 """By the name under which they are asked for as a tool is."""
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")

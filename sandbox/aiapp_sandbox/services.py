@@ -7,7 +7,7 @@ import yaml
 
 from aiapp_sandbox import gateway
 from aiapp_sandbox.context import Context
-from aiapp_sandbox.pins import GATEWAY_API
+from aiapp_sandbox.pins import GATEWAY_API, TRAEFIK_KINDS
 from aiapp_sandbox.ports import listening, reserved
 from aiapp_sandbox.processes import Process, until_ready
 from aiapp_sandbox.state import Service
@@ -73,7 +73,7 @@ STARTERS: dict[str, Callable[[Context], Service]] = {
 PROGRAMS: dict[str, tuple[str, ...]] = {
     "s3": ("versitygw",),
     "registry": ("registry",),
-    "gateway": ("traefik", GATEWAY_API.name),
+    "gateway": ("traefik", GATEWAY_API.name, TRAEFIK_KINDS.name),
 }
 PREPARED = ("s3", "registry")
 """Those that nearly everybody wants; the others are built when they are asked for."""

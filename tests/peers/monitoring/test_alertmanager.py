@@ -103,7 +103,7 @@ def test_who_is_on_call_hears_of_what_callers_notice_and_the_team_of_every_state
         hears(told, "vision-team", {"alertname": name, "name": application}, "firing")
     concerning = {"alertname": "AIApplicationConcerning", "name": "mnist", "namespace": registry.namespace}
     refused = {"version": "1.0.0", "resources": {"requests": {"example.com/gpu": "1"}}}  # without a limit
-    registry.until(registry.application(versions=[refused]), "Ready", "False", "WriteRefused")
+    registry.until(registry.serving(versions=[refused]), "Ready", "False", "WriteRefused")
     for receiver in ("vision-team", "on-call"):
         hears(told, receiver, concerning, "firing")
     registry.until(registry.application(), "Ready", "True")
