@@ -9,7 +9,7 @@ from tests.support.kube import Object
 from tests.support.load import Load
 from tests.support.waiting import eventually
 
-from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -90,6 +90,21 @@ def test_no_request_is_lost_when_a_pod_is_deleted_beside_another(serving: Servin
 def test_no_request_is_lost_when_a_pod_is_evicted_beside_another(serving: Serving) -> None:
     """As a drained node does it."""
     _gone_beside_another(serving, serving.evict)
+
+
+def test_no_request_is_lost_when_the_only_pod_of_one_of_two_versions_is_deleted(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two")
+    serving.register("1.1.0")
+    serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
+    with serving.asked() as load:
+        load.until_only("one", "two")
+        (gone,) = (pod for pod in serving.pods() if pod["metadata"]["labels"][VERSION_LABEL] == "1.1.0")
+        serving.registry.kube.delete(gone)
+        load.until_only("one")
+        load.until_only("one", "two")
+        load.for_more(REQUESTS)
+        assert load.failures() == []
 
 
 def _gone_beside_another(serving: Serving, end: Callable[[Object], object]) -> None:
