@@ -179,7 +179,10 @@ class Api(ListWatch, Protocol):
         ...
 
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
-        """Strategic merge patch of a built-in kind: lists with keys merge, so joint owners never conflict."""
+        """Strategic merge patch of a built-in kind: lists with keys merge, so joint owners never conflict.
+
+        Of a kind that a CRD defines a merge patch, which replaces lists.
+        """
         ...
 
     async def replace_status(self, document: Json) -> Json:

@@ -54,7 +54,8 @@ class Traffic(ApiModel):
     reason: Annotated[str, Field(max_length=32)] | None = None
     """Why it does not get what `spec` asks for: NotReady (none of its pods is ready), Starting (its share grows with
     its ready pods), OthersNotReady (it has the share of versions that are not), Leaving (it goes when the others are
-    ready), LastSplitKept (nothing that is asked for is ready), ByReplicas (its share of the ready pods)."""
+    ready), LastSplitKept (nothing that is asked for is ready), InSteps (the present step of the rollout has it so),
+    ByReplicas (its share of the ready pods)."""
 
 
 class TrafficChange(ApiModel):

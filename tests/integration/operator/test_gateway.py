@@ -181,6 +181,18 @@ def test_at_rest_nothing_is_written_behind_a_gateway_either(two: Registry, opera
 
 
 @pytest.mark.usefixtures("operator", "served")
+def test_a_route_that_lost_its_application_is_taken_back_as_it_is(two: Registry) -> None:
+    application = accepted(two, ("1.0.0", 100))
+    uid = route(two)["metadata"]["uid"]
+    two.kube.delete(application, propagationPolicy="Orphan")
+    eventually(lambda: two.find(GROUP_VERSION, "AIApplication", "mnist") is None)
+    again = serve(two, ("1.0.0", 100))
+    two.until(again, "Ready", "True", "Running")
+    found = route(two)["metadata"]
+    assert (found["uid"], [owner["uid"] for owner in found["ownerReferences"]]) == (uid, [again["metadata"]["uid"]])
+
+
+@pytest.mark.usefixtures("operator", "served")
 def test_weights_that_a_person_changes_by_hand_are_mended(two: Registry) -> None:
     accepted(two, ("1.0.0", 90), ("1.1.0", 10))
     found = until_weights(two, v1_0_0=90, v1_1_0=10)

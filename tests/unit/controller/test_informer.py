@@ -96,15 +96,22 @@ async def test_a_server_that_says_that_there_is_nothing_to_read_is_not_silent() 
 
 
 async def test_an_optional_kind_is_noticed_when_it_comes_and_its_objects_go_with_it() -> None:
-    api = Served()
+    api, told = Served(), list[bool]()
+
+    def tell(resource: Resource, *, is_served: bool) -> None:
+        assert resource is CONFIG_MAPS
+        told.append(is_served)
+
     cache: Cache[Any] = Cache(facts=lambda _: None)
-    watching = Informer(api, Collection(resource=CONFIG_MAPS, is_optional=True), cache, InformerTiming())
+    watching = Informer(api, Collection(resource=CONFIG_MAPS, is_optional=True), cache, InformerTiming(), tell)
     running = asyncio.create_task(watching.run())
     await watching.synced.wait()
     api.hold(THING, "uid-thing")
     api.missing = None
     await settles(lambda: cache.get(CONFIG_MAPS, "team", "thing") is not None)
+    assert (told[0], told[-1]) == (False, True)
     api.missing = NotFoundError(404, NOT_SERVED, "404 page not found")
     api.changed.set()
     await settles(lambda: cache.get(CONFIG_MAPS, "team", "thing") is None)
+    assert told[-1] is False
     running.cancel()

@@ -9,6 +9,7 @@ from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
     DEPLOYMENTS,
+    HTTP_ROUTES,
     LIMIT_RANGES,
     NODES,
     PODS,
@@ -266,3 +267,24 @@ async def test_a_child_that_is_as_it_was_but_for_what_is_not_kept_triggers_nothi
     assert await rig.keys() == set()
     rig.put(DEPLOYMENTS, "mnist-1-0-0", metadata={"labels": labels}, spec={"replicas": 2})
     assert await rig.keys() == {app()}
+
+
+async def test_a_gateway_api_that_comes_or_goes_concerns_the_applications_that_ask_for_one() -> None:
+    rig = Rig()
+    rig.put(APPLICATIONS, "mnist", spec={"serving": {"gateway": {}}})
+    rig.put(APPLICATIONS, "other", spec={"serving": {}})
+    await rig.keys()
+    rig.triggers.kind_came_or_went(HTTP_ROUTES)
+    assert await rig.keys() == {app()}
+    rig.triggers.kind_came_or_went(DEPLOYMENTS)
+    assert await rig.keys() == set()
+
+
+def test_what_a_namespace_lacks_says_nothing_of_the_others() -> None:
+    store = Rig().store
+    assert store.is_served(HTTP_ROUTES, "team")
+    assert store.note_served(HTTP_ROUTES, "team", is_served=False)
+    assert not store.note_served(HTTP_ROUTES, "team", is_served=False)
+    assert (store.is_served(HTTP_ROUTES, "team"), store.is_served(HTTP_ROUTES, "other")) == (False, True)
+    assert store.note_served(HTTP_ROUTES, "", is_served=False)
+    assert not store.is_served(HTTP_ROUTES, "other")

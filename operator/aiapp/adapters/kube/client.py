@@ -37,7 +37,8 @@ WATCH_SERVER_SECONDS: Final = 300
 """The server ends a watch after this long (plus up to as much again, so that streams do not all end together)."""
 
 JSON: Final = "application/json"
-MERGE_PATCH: Final = "application/strategic-merge-patch+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"
 METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -198,7 +199,9 @@ class KubeApi(Api):
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
         path = resource.path(namespace, name)
-        return await self._call(_write("PATCH", resource.plural, path, patch, MERGE_PATCH))
+        return await self._call(
+            _write("PATCH", resource.plural, path, patch, MERGE_PATCH if resource.is_custom else STRATEGIC_PATCH)
+        )
 
     async def edit(
         self, resource: Resource, namespace: str, name: str, patch: Sequence[Json], *, manager: str, dry_run: bool

@@ -19,7 +19,14 @@ from aiapp.domain.kubernetes.naming import (
     owner,
     workload,
 )
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONTROLLER_REVISIONS, HTTP_ROUTES, SERVICES, Json
+from aiapp.domain.kubernetes.resources import (
+    APPLICATIONS,
+    CONTROLLER_REVISIONS,
+    HTTP_ROUTES,
+    SERVICES,
+    Json,
+    resource_of,
+)
 from aiapp.domain.records import ApplicationRecord
 
 
@@ -29,9 +36,15 @@ def orphans(application: ApplicationRecord, children: Iterable[Json]) -> list[Js
 
 
 def new_owners(application: ApplicationRecord, orphan: Json) -> list[Json]:
-    """Owner references as a strategic merge patch: adds the application, removes its predecessors of the same name."""
-    dead = [{"$patch": "delete", "uid": one["uid"]} for one in _owners(orphan) if _is_namesake(application, one)]
-    return [*dead, owner(application.raw, controller=True)]
+    """Owner references as a patch: adds the application, removes its predecessors of the same name.
+
+    A strategic merge patch, but for a kind that a CRD defines, of which lists are replaced as a whole.
+    """
+    dead = [one for one in _owners(orphan) if _is_namesake(application, one)]
+    ours = owner(application.raw, controller=True)
+    if resource_of(orphan).is_custom:
+        return [*(one for one in _owners(orphan) if one not in dead), ours]
+    return [*({"$patch": "delete", "uid": one["uid"]} for one in dead), ours]
 
 
 def taken_back(orphan: Json) -> Event:

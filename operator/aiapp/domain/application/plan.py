@@ -10,7 +10,7 @@ from aiapp.domain.application.auto_stop import seconds_left
 from aiapp.domain.application.beside import beside, needless
 from aiapp.domain.application.observed import ObservedApplication, version_of, wanted_pods
 from aiapp.domain.application.restart import restart
-from aiapp.domain.application.retirement import retired, waits_for_gateway
+from aiapp.domain.application.retirement import is_unfinished, retired
 from aiapp.domain.application.rollout import (
     Absent,
     Held,
@@ -39,7 +39,7 @@ from aiapp.domain.rendering.service import application_service, version_service
 UNWATCHED: Final = frozenset({Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED})
 """Reasons that end with a change of something that is not watched: a Secret, a store."""
 GATEWAY_SECONDS: Final = 5.0
-"""How often a version that leaves is looked at where no gateway says that it has taken up the weights."""
+"""How often is looked at a route that some version is to enter or to leave, if nothing that happens calls for it."""
 KEPT_REVISIONS: Final = 10
 """Rendered templates that are kept for history and rollback, beside those in use."""
 
@@ -78,12 +78,12 @@ def plan(observed: ObservedApplication) -> ApplicationPlan:
     decided = {version_of(obj) for obj in (*wanted, *leaving_now)}
     kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
     running = [one.served.version for one in rollouts if isinstance(one, Running)]
-    apply = (*wanted, *kept, *_route(observed, rollouts, leaving_now))
+    apply = (*wanted, *kept, *_route(observed, leaving_now))
     return ApplicationPlan(
         rollouts=rollouts,
         apply=tuple(_owned(observed.application, obj) for obj in apply),
         delete=(*leaving_now, *needless(observed.children, running, wanted), *_forgotten(observed, rollouts)),
-        again_after=_earliest(seconds_left(observed), GATEWAY_SECONDS if waits_for_gateway(observed) else None),
+        again_after=_earliest(seconds_left(observed), GATEWAY_SECONDS if is_unfinished(observed, running) else None),
     )
 
 
@@ -171,15 +171,16 @@ def _earliest(*seconds: float | None) -> float | None:
     return min((one for one in seconds if one is not None), default=None)
 
 
-def _route(observed: ObservedApplication, rollouts: Sequence[Rollout], leaving: Sequence[Json]) -> Iterator[Json]:
-    """The HTTPRoute, if there is a gateway and anything that it could send requests to."""
+def _route(observed: ObservedApplication, leaving: Sequence[Json]) -> Iterator[Json]:
+    """The HTTPRoute, if there is a gateway and any Service that it could send requests to.
+
+    A Service that is only made now is not among its backends yet: it has no ready pods, and might be refused.
+    """
     serving, gateway = observed.application.parsed.spec.serving, gateway_in_use(observed)
     if serving is None or gateway is None:
         return
-    running = {one.served.version for one in rollouts if isinstance(one, Running)}
     gone = {version_of(one) for one in leaving if one["kind"] == SERVICES.kind}
-    shares = routed(observed, serving, (with_service(observed.children) | running) - gone)
-    if shares:
+    if shares := routed(observed, serving, with_service(observed.children) - gone):
         yield route(observed.application.name, gateway, shares)
 
 

@@ -1,11 +1,11 @@
 """Which children of versions that are no longer served may go: not before the served ones are up, nor under traffic."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from aiapp.domain.application.observed import ObservedApplication, settled, version_of, wanted_pods
 from aiapp.domain.application.traffic.goal import goal
-from aiapp.domain.application.traffic.routing import gateway_in_use, is_drained
-from aiapp.domain.kubernetes.resources import DEPLOYMENTS, HTTP_ROUTES, Json
+from aiapp.domain.application.traffic.routing import gateway_in_use, is_drained, with_service
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, HTTP_ROUTES, SERVICES, Json
 
 
 def retired(observed: ObservedApplication, wanted: Iterable[Json]) -> list[Json]:
@@ -27,23 +27,25 @@ def retired(observed: ObservedApplication, wanted: Iterable[Json]) -> list[Json]
     return [*(one for one in former if up and _may_go(observed, one)), *routes]
 
 
-def waits_for_gateway(observed: ObservedApplication) -> bool:
-    """Whether a version leaves as soon as its gateway sends it nothing more."""
+def is_unfinished(observed: ObservedApplication, running: Collection[str]) -> bool:
+    """Whether a version that runs is to come into a route, or one that is no longer served is to leave it."""
     serving = observed.application.parsed.spec.serving
-    served = {one.version for one in serving.versions} if serving else set()
-    return gateway_in_use(observed) is not None and any(
+    if serving is None or gateway_in_use(observed) is None:
+        return False
+    served = {one.version for one in serving.versions}
+    return not with_service(observed.children).issuperset(running) or any(
         version_of(d) not in served for d in observed.children.deployments
     )
 
 
 def _may_go(observed: ObservedApplication, child: Json) -> bool:
-    """Where a gateway has the route: pods when it sends them nothing more, their Service when they are gone."""
+    """Where a gateway has the route: everything when it sends them nothing more, but the Service when they are gone."""
     version = version_of(child)
     if gateway_in_use(observed) is None or version is None:
         return True
     if not is_drained(observed, version):
         return False
-    return child["kind"] == DEPLOYMENTS.kind or version not in (observed.children.ready or ())
+    return child["kind"] != SERVICES.kind or version not in (observed.children.ready or ())
 
 
 def _is_up(child: Json | None, wanted: Json | None) -> bool:

@@ -173,7 +173,7 @@ def _findings(
         *(() if needs_a_person else completed),
     ]
     dependents = READY_DEPENDENTS if plan.stop is None else (ConditionType.WORKLOADS_AVAILABLE,)
-    return summarize(found, dependents, available.reason)
+    return summarize(found, dependents, available.reason, available.message)
 
 
 def _versions_resolved(plan: ApplicationPlan) -> Finding:

@@ -19,6 +19,8 @@ class Resource:
     plural: str
     kind: str
     namespaced: bool = True
+    is_custom: bool = field(default=False, compare=False)
+    """Whether a CRD defines it: a patch then replaces lists as a whole."""
     metadata_only: bool = field(default=False, compare=False)
     """Whether lists and watches leave out all but apiVersion, kind and metadata: content may be large."""
 
@@ -49,7 +51,7 @@ EVENTS: Final = Resource("", "v1", "events", "Event")
 POD_DISRUPTION_BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
 HORIZONTAL_POD_AUTOSCALERS: Final = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 SERVICE_CIDRS: Final = Resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", namespaced=False)
-HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
+HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute", is_custom=True)
 LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")

@@ -7,6 +7,7 @@ from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import Serving
 from aiapp.domain.application.observed import Children, ObservedApplication, version_of, wanted_pods
+from aiapp.domain.application.traffic.goal import goal
 from aiapp.domain.application.traffic.routing import gateway_in_use
 from aiapp.domain.application.traffic.shares import Shares, parts, weights
 from aiapp.domain.conditions import Finding, fails, holds, unknown
@@ -14,19 +15,34 @@ from aiapp.domain.conditions import Finding, fails, holds, unknown
 
 def traffic_split(observed: ObservedApplication, serving: Serving, traffic: Sequence[Traffic]) -> Finding:
     """The condition TrafficSplit."""
-    by_weight = gateway_in_use(observed) is not None
-    off, is_any_ready = _differences(traffic, by_weight=by_weight), any(one.ready for one in traffic)
-    if is_any_ready and not off:
+    if gateway_in_use(observed) is None:
+        return _by_ready_pods(observed, serving, traffic)
+    return _by_weight(observed, traffic)
+
+
+def _by_ready_pods(observed: ObservedApplication, serving: Serving, traffic: Sequence[Traffic]) -> Finding:
+    ready = {one.version: one.ready for one in traffic}
+    if is_as_near_as_whole_percents(ready, {one.version: one.weight for one in traffic}):
         return holds(ConditionType.TRAFFIC_SPLIT)
-    if not by_weight and (text := unreachable(serving, _asked_for(observed.children))):
+    if text := unreachable(serving, _asked_for(observed.children)):
         return fails(ConditionType.TRAFFIC_SPLIT, Reason.SPLIT_UNREACHABLE, text)
-    if not is_any_ready and not (by_weight and off):
+    if not any(ready.values()):
         return unknown(ConditionType.TRAFFIC_SPLIT, Reason.PENDING, "no pod is ready")
-    if not by_weight:
-        return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {off}")
-    if not any(one.ready and one.weight for one in traffic):
-        message = f"no pod of what spec asks for is ready, the last split stays: {off}"
+    return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_REPLICAS, f"split by ready pods: {_differences(traffic)}")
+
+
+def _by_weight(observed: ObservedApplication, traffic: Sequence[Traffic]) -> Finding:
+    off, there = _differences(traffic), goal(observed).shares
+    if not off and not any(one.ready for one in traffic):
+        return unknown(ConditionType.TRAFFIC_SPLIT, Reason.PENDING, "no pod is ready")
+    if not off:
+        return holds(ConditionType.TRAFFIC_SPLIT)
+    if not any(one.ready and there.get(one.version) for one in traffic):
+        message = f"no pod of what is asked for is ready, the last split stays: {off}"
         return fails(ConditionType.TRAFFIC_SPLIT, Reason.LAST_SPLIT_KEPT, message)
+    if all(one.actual_weight == there.get(one.version, 0) for one in traffic):
+        message = f"the present step of the rollout has it so: {off}"
+        return fails(ConditionType.TRAFFIC_SPLIT, Reason.ROLLOUT_PROGRESSING, message)
     return fails(ConditionType.TRAFFIC_SPLIT, Reason.BY_READINESS, f"the weights follow the ready pods: {off}")
 
 
@@ -84,11 +100,7 @@ def _count(replicas: int | None, deployed: int | None) -> int:
     return replicas if replicas is not None else deployed if deployed is not None else 1
 
 
-def _differences(traffic: Sequence[Traffic], *, by_weight: bool) -> str:
-    if not by_weight:
-        ready = {one.version: one.ready for one in traffic}
-        if is_as_near_as_whole_percents(ready, {one.version: one.weight for one in traffic}):
-            return ""
+def _differences(traffic: Sequence[Traffic]) -> str:
     off = (f"{t.version} gets {t.actual_weight} % of {t.weight} %" for t in traffic if t.actual_weight != t.weight)
     return ", ".join(off)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiapp.api.application_status import Traffic
 from aiapp.domain.application.observed import Children, ObservedApplication, ready_pods, version_of, wanted_pods
+from aiapp.domain.application.traffic.goal import goal
 from aiapp.domain.application.traffic.route_weights import shares_of
 from aiapp.domain.application.traffic.routing import gateway_in_use
 from aiapp.domain.application.traffic.shares import Shares, by_ready_pods, weights
@@ -14,6 +15,7 @@ NOT_READY: Final = "NotReady"
 STARTING: Final = "Starting"
 OTHERS_NOT_READY: Final = "OthersNotReady"
 LEAVING: Final = "Leaving"
+IN_STEPS: Final = "InSteps"
 LAST_SPLIT_KEPT: Final = "LastSplitKept"
 BY_REPLICAS: Final = "ByReplicas"
 
@@ -26,7 +28,8 @@ def traffic_of(observed: ObservedApplication) -> list[Traffic]:
     others = sorted({*deployed, *(version for version, share in actual.items() if share)} - set(wanted))
     rows = [_row(number, wanted, actual, deployed.get(number)) for number in (*wanted, *others)]
     by_weight = gateway_in_use(observed) is not None
-    return [row.model_copy(update={"reason": _reason(row, rows, by_weight=by_weight)}) for row in rows]
+    there = goal(observed).shares
+    return [row.model_copy(update={"reason": _reason(row, rows, there, by_weight=by_weight)}) for row in rows]
 
 
 def actual_shares(observed: ObservedApplication) -> Shares:
@@ -51,15 +54,21 @@ def _row(number: str, wanted: Shares, actual: Shares, deployment: Json | None) -
     )
 
 
-def _reason(row: Traffic, rows: Sequence[Traffic], *, by_weight: bool) -> str | None:
+def _reason(row: Traffic, rows: Sequence[Traffic], there: Shares, *, by_weight: bool) -> str | None:
     if row.actual_weight == row.weight:
         return None
-    if not row.ready:
-        return LAST_SPLIT_KEPT if row.actual_weight else NOT_READY
-    if not by_weight:
+    if row.actual_weight == there.get(row.version, 0):
+        return IN_STEPS
+    if row.ready and not by_weight:
         return BY_REPLICAS
-    if row.actual_weight < row.weight:
-        return STARTING
-    if any(one.weight and one.ready for one in rows):
+    return _too_little(row) if row.actual_weight < row.weight else _too_much(row, rows)
+
+
+def _too_little(row: Traffic) -> str:
+    return STARTING if row.ready else NOT_READY
+
+
+def _too_much(row: Traffic, rows: Sequence[Traffic]) -> str:
+    if row.ready and any(one.weight and one.ready for one in rows):
         return OTHERS_NOT_READY if row.weight else LEAVING
     return LAST_SPLIT_KEPT

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiapp.api.application_status import Traffic, TrafficChange
+from aiapp.api.steps import RolloutProgress, RolloutState
 from aiapp.domain.application.observed import ObservedApplication
 from aiapp.domain.application.traffic.shares import Shares
 
@@ -53,7 +54,16 @@ def _cause(observed: ObservedApplication, traffic: Sequence[Traffic]) -> str:
         return f"{came} {_BECAME_READY}"
     if went := _whose(before, now):
         return f"{went} {_LOST_READINESS}"
-    return PODS_CHANGED if status.observed_generation == observed.application.generation else SPEC_CHANGED
+    if status.observed_generation != observed.application.generation:
+        return SPEC_CHANGED
+    return _step(status.rollout) or PODS_CHANGED
+
+
+def _step(rollout: RolloutProgress | None) -> str | None:
+    """The step of a rollout that is under way."""
+    if rollout is None or rollout.state is RolloutState.COMPLETED:
+        return None
+    return "rolled back" if rollout.state is RolloutState.ROLLED_BACK else f"step {rollout.step} of {rollout.steps}"
 
 
 def _whose(some: Mapping[str, int], none: Mapping[str, int]) -> str:

@@ -22,9 +22,11 @@ def weights(made: ApplicationPlan) -> dict[str, int] | None:
     return {one["name"]: one["weight"] for one in routes[0]["spec"]["rules"][0]["backendRefs"]}
 
 
-def test_the_route_is_written_after_the_services_that_it_names() -> None:
+def test_a_service_comes_into_the_route_when_it_exists() -> None:
     made = plan(pass_over(behind_gateway({"1.0.0": 100}), {}))
-    assert names(made.apply)[-3:] == ["Service/mnist-1-0-0", "Service/mnist", "HTTPRoute/mnist"]
+    assert (weights(made), made.again_after) == (None, GATEWAY_SECONDS)
+    made = plan(pass_over(behind_gateway({"1.0.0": 100}), {"1.0.0": DOWN}))
+    assert (weights(made), made.again_after) == ({"mnist-1-0-0": 100}, None)
     assert made.apply[-1]["metadata"]["ownerReferences"][0]["uid"] == "uid-mnist"
 
 

@@ -11,6 +11,7 @@ from aiapp.domain.application.observed import Children, ObservedApplication
 from aiapp.domain.application.plan import plan
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.conditions import Finding
+from aiapp.domain.records import ApplicationRecord
 
 UP, DOWN = (1, 1), (0, 1)
 TWO = {"1.0.0": 90, "1.1.0": 10}
@@ -236,3 +237,41 @@ def test_thirds_are_as_near_as_they_can_be() -> None:
 def test_pods_that_a_scaler_has_made_count_too() -> None:
     served, made = [of("1.0.0", 90), of("1.1.0", 10)], {"1.0.0": (8, 9), "1.1.0": (1, 1)}
     assert without_gateway(*served, deployments=made).reason == "ByReplicas"
+
+
+def in_steps(percent: int) -> ApplicationRecord:
+    """One that goes from 1.0.0 to 1.1.0, so far on the way."""
+    versions = [{"version": "1.1.0", "weight": 100, "replicas": 1}]
+    strategy = {"steps": [{"percent": percent, "approve": True}]}
+    made = application(
+        spec__serving={"versions": versions, "gateway": {"parentRefs": [EDGE]}, "strategy": strategy},
+    )
+    rollout = {
+        "id": "a",
+        "from": [{"version": "1.0.0", "weight": 100, "replicas": 1}],
+        "to": [{"version": "1.1.0", "weight": 100, "replicas": 1}],
+        "step": 1,
+        "steps": 2,
+        "percent": percent,
+        "state": "AwaitingApproval",
+        "since": "2026-01-02T12:00:00Z",
+    }
+    return ApplicationRecord.parse(made.raw | {"status": {"observedGeneration": 1, "rollout": rollout}})
+
+
+def test_a_step_has_the_weights_of_the_step_and_says_so() -> None:
+    app, share = in_steps(30), {"1.1.0": 30, "1.0.0": 70}
+    made = plan(pass_over(app, BOTH_UP, routed({"1.1.0": 0, "1.0.0": 100})))
+    (rule,) = next(obj for obj in made.apply if obj["kind"] == "HTTPRoute")["spec"]["rules"]
+    assert [one["weight"] for one in rule["backendRefs"]] == [30, 70]
+    seen = pass_over(app, BOTH_UP, routed(share, said()))
+    assert reasons(seen) == {"1.1.0": (30, "InSteps"), "1.0.0": (70, "InSteps")}
+    assert finding(seen, "TrafficSplit").reason == "RolloutProgressing"
+    before = [row("1.0.0", 100), row("1.1.0", 0)]
+    app = ApplicationRecord.parse(app.raw | {"status": app.raw["status"] | {"traffic": before}})
+    log = assessed(pass_over(app, BOTH_UP, routed(share, said()))).status["trafficLog"]
+    assert (log[0]["cause"], log[0]["to"]) == ("step 1 of 2", share)
+
+
+def row(version: str, share: int) -> dict[str, Any]:
+    return {"version": version, "weight": share, "actualWeight": share, "replicas": 1, "ready": 1}
