@@ -11,8 +11,9 @@ from aiapp.ports import NotFoundError, Page, Trim
 FORBIDDEN: Final = 403
 
 
-COMMAND_LINE: Final = "aiapp"
-"""Field manager of what a user writes with the command line."""
+COMMAND_LINE: Final = "kubectl-aiapp"
+"""Field manager of what a user writes with the command line. Flux takes over from managers whose names begin with
+kubectl; with any other name its server-side apply would keep what the user wrote beside what is in Git."""
 
 
 class UserApi(Protocol):

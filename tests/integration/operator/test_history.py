@@ -13,6 +13,7 @@ from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
+from aiapp.api.meta import GROUP_VERSION
 from aiapp.cli import main
 from aiapp.domain.application.rollback import edit
 from aiapp.domain.kubernetes.resources import Json
@@ -78,7 +79,7 @@ def test_rollback_asks_for_what_was_served_before_in_the_users_name(
     assert done.exit_code == 0
     assert "note: argocd-controller wrote what it asks for now and may restore it" in done.stderr
     assert registry.now(upgraded)["spec"]["serving"]["versions"] == FIRST["versions"]
-    assert succeeded(registry, upgraded, 4)["manager"] == "aiapp"
+    assert succeeded(registry, upgraded, 4)["manager"] == "kubectl-aiapp"
     there = aiapp("rollback", "mnist", "--to", "3")
     assert there.stdout == "mnist goes back to revision 3: 1.1.0\n"
     assert registry.now(upgraded)["spec"]["serving"]["versions"] == SECOND["versions"]
@@ -92,6 +93,17 @@ def test_rollback_prints_the_manifest_for_git(
     assert registry.now(upgraded)["spec"]["serving"]["versions"] == SECOND["versions"]
     sandbox.kubectl("replace", "-f", "-", stdin=printed)
     assert succeeded(registry, upgraded, 4)["versions"] == [{"version": "1.0.0", "weight": 100, "replicas": 0}]
+
+
+def test_the_manifest_takes_the_place_of_what_was_applied_on_the_servers_side(registry: Registry, aiapp: Aiapp) -> None:
+    upload(registry.bucket, "mnist", package())
+    for number in ("1.0.0", "1.1.0"):
+        registry.until(registry.version(number=number), "Ready", "True")
+    for revision, number in enumerate(("1.0.0", "1.1.0"), start=1):
+        succeeded(registry, registry.application("mnist", number, replicas=0), revision)
+    registry.kube.apply(yaml.safe_load(aiapp("rollback", "mnist", "-o", "yaml").stdout))
+    application = registry.kube.get(GROUP_VERSION, "AIApplication", "mnist", registry.namespace)
+    assert [one["version"] for one in application["spec"]["serving"]["versions"]] == ["1.0.0"]
 
 
 def test_history_is_shown_newest_first(upgraded: Object, aiapp: Aiapp) -> None:

@@ -142,6 +142,7 @@ def test_lost_readiness_goes_back_by_itself_where_that_is_asked_for(
     assert "is no longer ready" in said["message"]
     eventually(lambda: deployed(registry) == {"1.0.0": 4, "1.1.0": 0})
     registry.until(serving, "Ready", "False", "RolledBack")
+    assert registry.now(serving)["status"]["history"][0]["outcome"] == "RolledBack"
     ask(registry, "1.0.0", HALF_AN_HOUR, onFailure="Rollback")
     registry.until(serving, "Ready", "True")
     eventually(lambda: deployed(registry) == {"1.0.0": 4})
