@@ -8,7 +8,7 @@ from aiapp.api.steps import RolloutProgress, RolloutState, Share
 from aiapp.domain.application.observed import Children, ObservedApplication, version_of, wanted_pods
 from aiapp.domain.application.traffic.interpolation import interpolate
 from aiapp.domain.application.traffic.route_weights import shares_of
-from aiapp.domain.application.traffic.shares import by_ready_pods, parts, weights
+from aiapp.domain.application.traffic.shares import Shares, by_ready_pods, parts, weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,9 @@ def goal(observed: ObservedApplication) -> Goal:
         return wanted
     if record is None or split(record.to) != nonzero(wanted.shares):
         return _unmoved(observed, wanted)
-    return wanted if record.state is RolloutState.COMPLETED else _on_the_way(record, wanted)
+    if record.state is RolloutState.COMPLETED:
+        return wanted
+    return _on_the_way(record, wanted, is_by_weight=route_in_force(observed) is not None)
 
 
 def wish(serving: Serving) -> Goal:
@@ -63,13 +65,19 @@ def pods_wanted(children: Children) -> dict[str, int]:
     return {version: number for version, number in deployed if version is not None}
 
 
+def route_in_force(observed: ObservedApplication) -> Shares | None:
+    """The weights of the application's route, of versions that have any; None: the traffic follows the pods."""
+    route = observed.children.route if observed.is_gateway_api_served else None
+    return None if route is None else nonzero(shares_of(observed.application.name, route))
+
+
 def in_force(observed: ObservedApplication) -> dict[str, int]:
     """The split that is in force now: the one on record, else by the pods that are ready, else by those wanted."""
     record = observed.application.parsed.status.rollout
     if record is not None and (at := _on_record(record)) is not None:
         return at
-    if observed.is_gateway_api_served and (route := observed.children.route) is not None:
-        return nonzero(shares_of(observed.application.name, route))
+    if (by_route := route_in_force(observed)) is not None:
+        return dict(by_route)
     ready = nonzero(by_ready_pods(observed.children))
     by_wish = nonzero(parts(100, pods_wanted(observed.children)))
     return ready or by_wish or (split(record.from_) if record else {})
@@ -96,28 +104,30 @@ def _unmoved(observed: ObservedApplication, wanted: Goal) -> Goal:
     return Goal(shares=shares, replicas={v: None if v in of_others else pods.get(v, 0) for v in shares})
 
 
-def _on_the_way(record: RolloutProgress, wanted: Goal) -> Goal:
+def _on_the_way(record: RolloutProgress, wanted: Goal, *, is_by_weight: bool) -> Goal:
     percent = 0 if record.state is RolloutState.ROLLED_BACK else record.percent
     shares = interpolate(split(record.from_), wanted.shares, percent)
     begun = {share.version: share.replicas or 0 for share in record.from_}
-    return Goal(shares=shares, replicas=_pods(begun, wanted, shares, percent))
-
-
-def _pods(begun: Mapping[str, int], wanted: Goal, shares: Mapping[str, int], percent: int) -> dict[str, int | None]:
-    """Pods by version. What another scales is left out of the sum, and is not touched while it has a share."""
+    # What another scales is left out of the sum, and is not touched while it has a share.
     ours = {version: number for version, number in wanted.replicas.items() if number is not None}
     start = {version: number for version, number in begun.items() if version in ours or version not in wanted.replicas}
     there = interpolate(start, ours, percent)
     served = {version for version in there if shares.get(version) and max(start.get(version, 0), ours.get(version, 0))}
-    return {v: _one_each(there, served).get(v) if share else 0 for v, share in shares.items()}
+    pods = _one_each(there, served, may_add=is_by_weight)
+    return Goal(shares=shares, replicas={v: pods.get(v) if share else 0 for v, share in shares.items()})
 
 
-def _one_each(pods: Mapping[str, int], served: Collection[str]) -> dict[str, int]:
-    """A version with a share needs a pod to serve it: one of the version that has most, so that the sum stays."""
+def _one_each(pods: Mapping[str, int], served: Collection[str], *, may_add: bool) -> dict[str, int]:
+    """A version with a share needs a pod to serve it: one of the version that has most, so that the sum stays.
+
+    Where each has one and `may_add`, a pod more; else it has to wait, for one pod of two would be half the traffic.
+    """
     given = dict(pods)
     for version in [v for v in given if v in served and not given[v]]:
         richest = max(given, key=lambda v: given[v])
         if given[richest] > 1:
             given[richest] -= 1
-            given[version] = 1
+        elif not may_add:
+            continue
+        given[version] = 1
     return given

@@ -9,7 +9,16 @@ from aiapp.api.steps import APPROVE, MOST_SHARES, RolloutProgress, RolloutState,
 from aiapp.domain.application.observed import ObservedApplication, has_number, is_up, version_of
 from aiapp.domain.application.traffic import step_health
 from aiapp.domain.application.traffic.checks import PASSED, Check, Verdict, checks
-from aiapp.domain.application.traffic.goal import Goal, goal, in_force, nonzero, pods_wanted, split, wish
+from aiapp.domain.application.traffic.goal import (
+    Goal,
+    goal,
+    in_force,
+    nonzero,
+    pods_wanted,
+    route_in_force,
+    split,
+    wish,
+)
 from aiapp.domain.application.traffic.progress import REACHED, Situation
 from aiapp.domain.application.traffic.stops import Stops
 from aiapp.domain.kubernetes.resources import Json
@@ -65,11 +74,13 @@ def overdue_at(observed: ObservedApplication, serving: Serving, record: RolloutP
 
 
 def is_reached(observed: ObservedApplication, there: Goal, record: RolloutProgress | None) -> bool:
-    """Whether each version has its number of pods, and all pods of those that gain are ready.
+    """Whether each version has its number of pods, and those that gain have all of them ready and their weight.
 
-    Of the others they need not be: a rollout may well lead away from pods that are broken.
+    The others need not: a rollout may well lead away from pods that are broken.
     """
-    rising, children = gaining(record) if record else set(), observed.children
+    rising, children, route = gaining(record) if record else set(), observed.children, route_in_force(observed)
+    if route is not None and any(route.get(version, 0) < there.shares.get(version, 0) for version in rising):
+        return False
     gone = (number for version, number in pods_wanted(children).items() if not there.shares.get(version))
     return not any(gone) and all(
         is_up(children.deployment(version), there.replicas[version])
@@ -81,8 +92,10 @@ def is_reached(observed: ObservedApplication, there: Goal, record: RolloutProgre
 
 
 def _is_at_rest(observed: ObservedApplication, wanted: Goal) -> bool:
-    """Whether as many pods are asked for as the wish says; also where others say how many."""
-    pods = pods_wanted(observed.children)
+    """Whether pods and weights are those of the wish; where others say how many pods, any number is."""
+    pods, route = pods_wanted(observed.children), route_in_force(observed)
+    if route is not None and route != nonzero(wanted.shares):
+        return False
     return {v for v, number in pods.items() if number} == set(nonzero(wanted.shares)) and all(
         number in (None, pods.get(version, 0)) for version, number in wanted.replicas.items()
     )

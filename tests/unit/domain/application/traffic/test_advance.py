@@ -1,10 +1,12 @@
 """A rollout in steps over the objects of an application."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.support.records import NOON, application, deployed, observed, pod
+from tests.support.routes import routed
 
 from aiapp.api.steps import APPROVE, RolloutState
 from aiapp.domain.application.observed import Children, ObservedApplication
@@ -72,6 +74,13 @@ def test_a_step_is_not_reached_before_the_pods_of_the_version_that_gains_are_rea
 def test_pods_that_are_left_behind_may_be_broken() -> None:
     broken = (deployed(replicas=3, ready=0), deployed("1.1.0", replicas=1))
     assert state(advance(at("Progressing", *broken))) is RolloutState.PAUSED
+
+
+def test_behind_a_gateway_a_step_is_reached_when_the_route_has_its_weight() -> None:
+    for weight, reached in ((24, RolloutState.PROGRESSING), (25, RolloutState.PAUSED), (100, RolloutState.PAUSED)):
+        seen = at()
+        children = replace(seen.children, others=(routed({"1.0.0": 100 - weight, "1.1.0": weight}),))
+        assert state(advance(replace(seen, children=children, is_gateway_api_served=True))) is reached
 
 
 def test_a_stopped_application_stays_where_it_is() -> None:

@@ -1,9 +1,11 @@
 """The shares that are wanted now."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.support.records import NOON, application, deployed, observed
+from tests.support.routes import routed
 
 from aiapp.domain.application.observed import Children, ObservedApplication
 from aiapp.domain.application.traffic.goal import Goal, goal
@@ -70,6 +72,14 @@ def test_a_single_pod_is_not_divided() -> None:
     begun: dict[str, Any] = {"from": one}
     there = goal(in_steps({"version": "1.1.0", "replicas": 1}, **begun))
     assert there.replicas == {"1.1.0": 0, "1.0.0": 1}
+
+
+def test_behind_a_gateway_a_version_with_a_share_gets_a_pod_more() -> None:
+    one: dict[str, Any] = {"from": [{"version": "1.0.0", "weight": 100, "replicas": 1}]}
+    seen = in_steps({"version": "1.1.0", "replicas": 1}, **one)
+    children = replace(seen.children, others=(routed({"1.0.0": 100}),))
+    there = goal(replace(seen, children=children, is_gateway_api_served=True))
+    assert there.replicas == {"1.1.0": 1, "1.0.0": 1}
 
 
 def test_a_version_that_another_scales_is_touched_only_while_it_has_no_share() -> None:
