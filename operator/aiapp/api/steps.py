@@ -88,5 +88,5 @@ class RolloutProgress(ApiModel):
     """When this state began; the pause of a step counts from here."""
     summary: Annotated[str, Field(max_length=64)] = ""
     """All that in a few words."""
-    message: Annotated[str, Field(max_length=1024)] = ""
+    message: Annotated[str, Field(max_length=2048)] = ""
     """What happened, what comes next and what a person may do."""

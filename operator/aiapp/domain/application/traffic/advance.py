@@ -8,7 +8,7 @@ from aiapp.api.steps import RolloutProgress, RolloutState
 from aiapp.domain.application.observed import ObservedApplication
 from aiapp.domain.application.stop import stop_of
 from aiapp.domain.application.traffic.checks import Verdict
-from aiapp.domain.application.traffic.goal import has_steps
+from aiapp.domain.application.traffic.goal import by_pods, has_steps
 from aiapp.domain.application.traffic.progress import pause_ends, progress
 from aiapp.domain.application.traffic.rollout_words import worded
 from aiapp.domain.application.traffic.situation import overdue_at, situation
@@ -44,7 +44,7 @@ def advance(observed: ObservedApplication, verdict: Verdict | None = None) -> Ad
         return Advance(before)
     seen = situation(observed, serving, verdict)
     found = progress(before, seen)
-    record = worded(found, observed.application, seen.stops)
+    record = worded(found, observed.application, seen.stops, by_pods(observed, found.record))
     if before is None or _place(record) != _place(before):
         return Advance(record, 0.0)
     if found.asks or found.silence:

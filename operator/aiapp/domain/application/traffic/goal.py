@@ -104,6 +104,16 @@ def _unmoved(observed: ObservedApplication, wanted: Goal) -> Goal:
     return Goal(shares=shares, replicas={v: None if v in of_others else pods.get(v, 0) for v in shares})
 
 
+def by_pods(observed: ObservedApplication, record: RolloutProgress) -> Shares:
+    """The shares that the pods of a step give, where the traffic follows them and all their numbers are known."""
+    serving = observed.application.parsed.spec.serving
+    if serving is None or route_in_force(observed) is not None:
+        return {}
+    pods = _on_the_way(record, wish(serving), is_by_weight=False).replicas
+    known = {version: number for version, number in pods.items() if number is not None}
+    return parts(100, known) if len(known) == len(pods) else {}
+
+
 def _on_the_way(record: RolloutProgress, wanted: Goal, *, is_by_weight: bool) -> Goal:
     percent = 0 if record.state is RolloutState.ROLLED_BACK else record.percent
     shares = interpolate(split(record.from_), wanted.shares, percent)

@@ -6,9 +6,10 @@ from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.steps import APPROVE, RolloutProgress, RolloutState
-from aiapp.domain.application.traffic.goal import split
+from aiapp.domain.application.traffic.goal import nonzero, split
 from aiapp.domain.application.traffic.interpolation import interpolate
 from aiapp.domain.application.traffic.progress import Progress, pause_ends, token
+from aiapp.domain.application.traffic.shares import Shares
 from aiapp.domain.application.traffic.stops import Stops
 from aiapp.domain.conditions import Finding, fails, holds
 from aiapp.domain.printable import printable
@@ -31,11 +32,14 @@ _REASONS: Final = {
 }
 
 
-def worded(found: Progress, application: ApplicationRecord, stops: Stops) -> RolloutProgress:
-    """The record with what it says. What a failure said stays until something else happens."""
+def worded(found: Progress, application: ApplicationRecord, stops: Stops, by_pods: Shares) -> RolloutProgress:
+    """The record with what it says. What a failure said stays until something else happens.
+
+    `by_pods` are the shares that the pods of the step give, where traffic follows them; else none.
+    """
     record = found.record
     summary = "completed" if record.state is RolloutState.COMPLETED else _summary(record)
-    message = record.message if _is_told(found) else _message(found, application, stops)
+    message = record.message if _is_told(found) else _message(found, application, stops, by_pods)
     if found.silence is not None:
         message = f"it is not known whether it may go on: {printable(found.silence, LONGEST_FAULT)}"
     return record.model_copy(update={"summary": summary, "message": message})
@@ -64,9 +68,9 @@ def _summary(record: RolloutProgress) -> str:
     return f"step {record.step}/{record.steps} {record.percent} %, {_STATES[record.state]}"
 
 
-def _message(found: Progress, application: ApplicationRecord, stops: Stops) -> str:
+def _message(found: Progress, application: ApplicationRecord, stops: Stops, by_pods: Shares) -> str:
     record, fault = found.record, printable(found.fault or "", LONGEST_FAULT)
-    there = _shown(interpolate(split(record.from_), split(record.to), record.percent))
+    there = _there(record, by_pods)
     command = approval_command(record, application)
     match record.state:
         case RolloutState.PROGRESSING:
@@ -82,6 +86,13 @@ def _message(found: Progress, application: ApplicationRecord, stops: Stops) -> s
             return f"{fault}; back to {_shown(split(record.from_))}; to try all steps again: {command}"
         case RolloutState.COMPLETED:
             return there
+
+
+def _there(record: RolloutProgress, by_pods: Shares) -> str:
+    """The split of the step; and the nearest that there is, where the pods cannot be divided like that."""
+    wanted = nonzero(interpolate(split(record.from_), split(record.to), record.percent))
+    nearest = nonzero(by_pods)
+    return _shown(wanted) + (f" (by pods {_shown(nearest)})" if nearest and nearest != wanted else "")
 
 
 def _end(record: RolloutProgress, stops: Stops) -> str:

@@ -83,6 +83,17 @@ def test_behind_a_gateway_a_step_is_reached_when_the_route_has_its_weight() -> N
         assert state(advance(replace(seen, children=children, is_gateway_api_served=True))) is reached
 
 
+def test_where_the_pods_cannot_be_divided_like_that_the_nearest_split_is_said() -> None:
+    found = advance(at("Paused", steps=[{"percent": 25, "approve": True}]))
+    assert found.record is not None
+    assert "by pods" not in found.record.message
+    seen = at("Paused", (deployed(replicas=3)), deployed("1.1.0", replicas=1), steps=[{"percent": 10, "approve": True}])
+    (raw := seen.application.raw)["status"]["rollout"]["percent"] = 10
+    found = advance(replace(seen, application=type(seen.application).parse(raw)))
+    assert found.record is not None
+    assert found.record.message.startswith("1.1.0 10 %, 1.0.0 90 % (by pods 1.1.0 25 %, 1.0.0 75 %) until a person")
+
+
 def test_a_stopped_application_stays_where_it_is() -> None:
     seen = at("Paused", seconds=86400, stopped=True)
     assert advance(seen).record == seen.application.parsed.status.rollout
