@@ -23,6 +23,7 @@ COMMANDS = {
     "progress": "Show how far the pods of an application are with fetching their model.",
     "promote": "Print a version as a manifest for another place, held to the same content.",
     "rollback": "Go back to a configuration that an application was asked to serve before.",
+    "rollout": "Follow a rollout in steps, approve its step, or take it back.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
     "version": "Show the version.",
     "versions": "Show the registered versions of an application, newest first.",

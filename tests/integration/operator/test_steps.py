@@ -1,14 +1,20 @@
 """Rollouts in steps on a real API server, with a stand-in for the kubelets."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
+from click.testing import CliRunner, Result
 from tests.support.kube import Object
 from tests.support.kubelet import PretendKubelet, kubelet
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
+from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
+
+from aiapp.cli import main
 
 APPROVED = {"percent": 25, "approve": True}
 HALF_AN_HOUR = {"percent": 25, "pauseSeconds": 1800}
@@ -75,6 +81,35 @@ def test_it_goes_on_step_by_step_with_approvals_to_the_end(registry: Registry, s
     eventually(lambda: deployed(registry) == {"1.1.0": 4})
     registry.until(serving, "RolloutCompleted", "True")
     registry.until(serving, "Ready", "True", "Running")
+
+
+def test_a_person_follows_approves_and_takes_back_by_the_command_line(
+    registry: Registry, serving: Object, sandbox: Sandbox
+) -> None:
+    def aiapp(verb: str, *options: str) -> Result:
+        where = ("-n", registry.namespace, "--kubeconfig", str(sandbox.kubeconfig))
+        return CliRunner().invoke(main, ["rollout", verb, "mnist", *options, *where], catch_exceptions=False)
+
+    assert aiapp("status").exit_code == 1
+    ask(registry, "1.1.0", APPROVED, {"percent": 50, "approve": True})
+    until(registry, serving, "AwaitingApproval", 25)
+    shown = aiapp("status")
+    assert shown.exit_code == 0
+    assert shown.output.startswith("step 1/3 25 %, awaiting approval, since ")
+    assert ["1.1.0", "0", "%", "25", "%", "100", "%"] in [line.split() for line in shown.output.splitlines()]
+    assert aiapp("approve").output == "mnist: step 1/3 is approved\n"
+    until(registry, serving, "AwaitingApproval", 50)
+    assert json.loads(aiapp("status", "-o", "json").output)["step"] == 2
+    manifest = yaml.safe_load(aiapp("abort", "--dry-run", "-o", "yaml").output)
+    assert manifest["spec"]["serving"]["versions"] == [{"version": "1.0.0", "replicas": 4, "weight": 100}]
+    assert aiapp("abort", "--dry-run").output == "mnist would go back to 1.0.0 100 %\n"
+    assert registry.now(serving)["spec"]["serving"]["versions"][0]["version"] == "1.1.0"
+    assert aiapp("abort").output == "mnist goes back to 1.0.0 100 %\n"
+    until(registry, serving, "Completed", 100)
+    eventually(lambda: deployed(registry) == {"1.0.0": 4})
+    for verb in ("approve", "abort"):
+        refused = aiapp(verb)
+        assert (refused.exit_code, "has no rollout in steps under way" in refused.output) == (1, True)
 
 
 def test_a_restarted_operator_goes_on_with_the_pause_where_it_was(

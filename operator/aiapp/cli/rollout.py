@@ -1,0 +1,102 @@
+"""`aiapp rollout`: how far a rollout in steps is, that its step may go on, or that it is to be taken back."""
+
+import click
+
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.output.documents import FORMATS
+from aiapp.cli.output.table import table
+
+HEAD = ("VERSION", "BEFORE", "NOW", "WANTED")
+
+
+@click.group("rollout")
+def command() -> None:
+    r"""Follow a rollout in steps (spec.serving.strategy.steps), approve its step, or take it back.
+
+    \b
+    Examples:
+      aiapp rollout status mnist -n vision
+      aiapp rollout approve mnist -n vision
+      aiapp rollout abort mnist -n vision
+    """
+
+
+@command.command("status", short_help="Show how far it is and what it waits for.")
+@click.argument("application")
+@click.option("-o", "--output", type=click.Choice(["table", *FORMATS]), default="table", show_default=True)
+@cluster_options
+def status(application: str, output: str, choice: ClusterChoice) -> None:
+    r"""Show how far the rollout of an application is, and what it waits for.
+
+    \b
+    Exit codes: 0 shown; 1 a step has failed, there is no rollout in steps, or the cluster refuses; 2 wrong arguments or
+    no cluster.
+
+    \b
+    Examples:
+      aiapp rollout status mnist -n vision
+      aiapp rollout status mnist -o json | jq -r .state
+    """
+    from aiapp.queries.rollout import rollout, shares  # noqa: PLC0415 - `--help` must not wait for the models
+
+    record = answered(choice, lambda cluster: rollout(cluster, application))
+    if output != "table":
+        click.echo(FORMATS[output](record.model_dump(by_alias=True, mode="json", exclude_none=True)), nl=False)
+    else:
+        rows = [(one.version, f"{one.before} %", f"{one.now} %", f"{one.wanted} %") for one in shares(record)]
+        click.echo(f"{record.summary}, since {record.since:%Y-%m-%dT%H:%M:%SZ}")
+        click.echo(table(HEAD, rows))
+        click.echo(record.message)
+    click.get_current_context().exit(1 if record.state in ("Failed", "RolledBack") else 0)
+
+
+@command.command("approve", short_help="Let it go on, or try a failed step again.")
+@click.argument("application")
+@cluster_options
+def approve(application: str, choice: ClusterChoice) -> None:
+    r"""Let the rollout of an application go on: approve its step, end its pause, or try a failed step again.
+
+    Sets the annotation aiapp.dev/approve, with your own rights, for the step that the rollout stands at and no other.
+
+    \b
+    Exit codes: 0 done; 1 nothing waits, or the cluster refuses; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp rollout approve mnist -n vision
+    """
+    from aiapp.queries.rollout import approve as approved  # noqa: PLC0415 - `--help` must not wait for the models
+
+    said = answered(choice, lambda cluster: approved(cluster, application))
+    word = "is tried again" if said.again else "is approved"
+    click.echo(f"{application}: step {said.record.step}/{said.record.steps} {word}")
+
+
+@command.command("abort", short_help="Take it back.")
+@click.argument("application")
+@click.option("--dry-run", is_flag=True, help="Only ask the API server whether it would take the change.")
+@click.option("-o", "--output", type=click.Choice(list(FORMATS)), help="Change nothing: print the manifest, for Git.")
+@cluster_options
+def abort(application: str, dry_run: bool, output: str | None, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
+    r"""Take the rollout of an application back: ask for the versions and weights of before it, which come at once.
+
+    Sets spec.serving.versions with your own rights. Refused when the application changes at the same moment. What Argo
+    CD or Flux applies is changed in Git instead: print the manifest with -o yaml.
+
+    \b
+    Exit codes: 0 done; 1 nothing is under way, or the cluster refuses; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp rollout abort mnist -n vision
+      aiapp rollout abort mnist -n vision --dry-run -o yaml > mnist.yaml
+    """
+    from aiapp.queries import rollout as queries  # noqa: PLC0415 - `--help` must not wait for the models
+
+    if output is not None:
+        manifest = answered(choice, lambda cluster: queries.way_back(cluster, application))
+        click.echo(FORMATS[output](manifest), nl=False)
+        return
+    serving = answered(choice, lambda cluster: queries.abort(cluster, application, dry_run=dry_run))
+    back = ", ".join(f"{one['version']} {one['weight']} %" for one in serving["versions"])
+    click.echo(f"{application} {'would go' if dry_run else 'goes'} back to {back}")

@@ -1,0 +1,86 @@
+"""A rollout in steps as its user sees it, and what the user says to it, with the user's own rights."""
+
+from dataclasses import dataclass
+
+from aiapp.api.steps import RolloutProgress
+from aiapp.domain.application.rollback import edit, manifest
+from aiapp.domain.application.traffic.goal import split
+from aiapp.domain.application.traffic.interpolation import interpolate
+from aiapp.domain.application.traffic.word import (
+    Approval,
+    NothingToSayError,
+    approval,
+    rollout_of,
+    taken_back,
+)
+from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
+from aiapp.ports import ConflictError, NotFoundError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOnTheWay:
+    """One version of a rollout, in percent of the traffic."""
+
+    version: str
+    before: int
+    now: int
+    wanted: int
+
+
+async def rollout(cluster: UserCluster, name: str) -> RolloutProgress:
+    """The last rollout in steps. Raises `ApiError`, `QueryError`."""
+    record = rollout_of(await _application(cluster, name))
+    if record is None:
+        raise QueryError(f"application {name} has no rollout in steps: spec.serving.strategy.steps is not set")
+    return record
+
+
+def shares(record: RolloutProgress) -> list[ShareOnTheWay]:
+    """The versions of a rollout, those that it leads to first."""
+    before, wanted = split(record.from_), split(record.to)
+    now = interpolate(before, wanted, 0 if record.state == "RolledBack" else record.percent)
+    return [ShareOnTheWay(v, before.get(v, 0), share, wanted.get(v, 0)) for v, share in now.items()]
+
+
+async def approve(cluster: UserCluster, name: str) -> Approval:
+    """Approves the step that the rollout stands at. Raises `ApiError`, `QueryError`."""
+    application = await _application(cluster, name)
+    try:
+        said = approval(application)
+    except NothingToSayError as error:
+        raise QueryError(str(error)) from error
+    await cluster.edit(APPLICATIONS, name, said.patch, dry_run=False)
+    return said
+
+
+async def way_back(cluster: UserCluster, name: str) -> Json:
+    """The application's manifest with the split of before the rollout. Raises `ApiError`, `QueryError`."""
+    application = await _application(cluster, name)
+    return manifest(application, _taken_back(application))
+
+
+async def abort(cluster: UserCluster, name: str, *, dry_run: bool) -> Json:
+    """Asks for the split of before the rollout; the wanted `spec.serving`. Raises `ApiError`, `QueryError`."""
+    application = await _application(cluster, name)
+    serving = _taken_back(application)
+    try:
+        await cluster.edit(APPLICATIONS, name, edit(application, serving), dry_run=dry_run)
+    except ConflictError as error:
+        raise QueryError(f"application {name} changed at the same moment: look at it again") from error
+    return serving
+
+
+def _taken_back(application: Json) -> Json:
+    try:
+        return taken_back(application)
+    except NothingToSayError as error:
+        raise QueryError(str(error)) from error
+
+
+async def _application(cluster: UserCluster, name: str) -> Json:
+    try:
+        return await cluster.get(APPLICATIONS, name)
+    except NotFoundError as error:
+        raise QueryError(f"namespace {cluster.namespace} has no application {name}") from error
