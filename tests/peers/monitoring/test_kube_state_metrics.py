@@ -75,8 +75,8 @@ def exported(kube_state_metrics: Path, account: Path, tmp_path: Path) -> Iterato
     assert "expected number" not in log, log
 
 
-def samples(address: str, name: str) -> set[Sample]:
-    """Those of the objects with this name."""
+def samples(address: str, one: Object) -> set[Sample]:
+    """Those of the object."""
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
             text = answer.read().decode()
@@ -85,8 +85,12 @@ def samples(address: str, name: str) -> set[Sample]:
     # Its type `info` is one of OpenMetrics, which the reader of the older format does not know.
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     families = text_string_to_metric_families("\n".join(lines))
-    found = (sample for family in families for sample in family.samples if sample.labels["name"] == name)
+    found = (sample for family in families for sample in family.samples if where(one).items() <= sample.labels.items())
     return {(one.name, frozenset(one.labels.items()), one.value) for one in found}
+
+
+def where(one: Object) -> dict[str, str]:
+    return {key: one["metadata"][key] for key in ("namespace", "name") if key in one["metadata"]}
 
 
 def expected(one: Object) -> Iterator[Sample]:
@@ -100,6 +104,7 @@ def expected(one: Object) -> Iterator[Sample]:
             "phase": status["phase"],
             "url": status.get("url"),
             "latest_ready_version": status.get("latestReadyVersion"),
+            "rollout": status.get("rollout", {}).get("state"),
         }
         yield _sample(one, f"{prefix}_info", 1, info)
         for name, key in (("replicas", "replicas"), ("ready_replicas", "readyReplicas")):
@@ -115,10 +120,9 @@ def expected(one: Object) -> Iterator[Sample]:
 def _sample(one: Object, name: str, value: float, labels: dict[str, Any]) -> Sample:
     group, _, version = one["apiVersion"].partition("/")
     kind = {"customresource_group": group, "customresource_version": version, "customresource_kind": one["kind"]}
-    where = {key: one["metadata"][key] for key in ("namespace", "name") if key in one["metadata"]}
     of = {"application": one["spec"]["application"]} if "application" in one["spec"] else {}
     told = {key: value for key, value in labels.items() if value}
-    return name, frozenset({**kind, **where, **of, **told}.items()), float(value)
+    return name, frozenset({**kind, **where(one), **of, **told}.items()), float(value)
 
 
 @pytest.mark.usefixtures("installed")
@@ -130,10 +134,10 @@ def test_it_tells_of_objects_in_every_phase_what_their_status_says_and_nothing_e
         made = made_again(kube, one, namespace)
         wanted = set(expected(made))
 
-        def told(wanted: set[Sample] = wanted, name: str = made["metadata"]["name"]) -> bool:
-            assert samples(exported, name) == wanted
+        def told(made: Object = made, wanted: set[Sample] = wanted) -> bool:
+            assert samples(exported, made) == wanted
             return True
 
         assert eventually(told)
         kube.delete(made)
-        eventually(lambda name=made["metadata"]["name"]: not samples(exported, name))  # type: ignore[misc]
+        eventually(lambda made=made: not samples(exported, made))  # type: ignore[misc]
