@@ -101,6 +101,13 @@ class Cluster(Protocol):
         """
         ...
 
+    async def scale(self, observed: Json, replicas: int) -> Json:
+        """Give exactly that Deployment in exactly that state another number of pods; the object as it is afterwards.
+
+        Nothing else of it is written, so that it goes on as it was rendered. Raises `ConflictError` when it changed.
+        """
+        ...
+
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
     ) -> None:

@@ -81,13 +81,13 @@ class FakeApi(Api):
 
     @override
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
-        """Owners merge by uid, as in a strategic merge patch, and labels by key; nothing else is patched by anybody."""
+        """Owners merge by uid, as in a strategic merge patch, labels and the spec by key; nothing else is patched."""
         self._call("patch")
         found = await self.get(resource, namespace, name)
         if any(found["metadata"][key] != patch["metadata"].get(key, found["metadata"][key]) for key in STATE):
             raise ConflictError(409, "Conflict", "the object has been modified")
         owners = {o["uid"]: o for o in (found["metadata"].get("ownerReferences") or ())}
-        for reference in patch["metadata"]["ownerReferences"]:
+        for reference in patch["metadata"].get("ownerReferences", ()):
             if reference.get("$patch") == "delete":
                 owners.pop(reference["uid"], None)
             else:
@@ -95,7 +95,8 @@ class FakeApi(Api):
         labels = (found["metadata"].get("labels") or {}) | patch["metadata"].get("labels", {})
         kept = {label: value for label, value in labels.items() if value is not None}
         metadata = {**found["metadata"], "ownerReferences": list(owners.values()), "labels": kept}
-        return self.hold({**found, "metadata": metadata}, metadata["uid"])
+        spec = {"spec": found["spec"] | patch["spec"]} if "spec" in patch else {}
+        return self.hold({**found, **spec, "metadata": metadata}, metadata["uid"])
 
     @override
     async def replace_status(self, document: Json) -> Json:

@@ -118,8 +118,19 @@ def observed(
     )
 
 
-def deployed(number: str = "1.0.0", *, replicas: int = 1, ready: int | None = None, **status: Any) -> dict[str, Any]:
-    """A Deployment of the application whose controller has caught up."""
+BARE: Final[dict[str, Any]] = {"metadata": {}, "spec": {"containers": [{"resources": {}}]}}
+"""A pod template that says next to nothing."""
+
+
+def deployed(
+    number: str = "1.0.0",
+    *,
+    replicas: int = 1,
+    ready: int | None = None,
+    template: dict[str, Any] | None = None,
+    **status: Any,
+) -> dict[str, Any]:
+    """A Deployment of the application whose controller has caught up. Without `template`: the one that is due."""
     count = replicas if ready is None else ready
     return {
         "apiVersion": "apps/v1",
@@ -131,7 +142,7 @@ def deployed(number: str = "1.0.0", *, replicas: int = 1, ready: int | None = No
             "generation": 1,
             "labels": version_labels("mnist", number),
         },
-        "spec": {"replicas": replicas, "progressDeadlineSeconds": 1200, "template": {"metadata": {}, "spec": {}}},
+        "spec": {"replicas": replicas, "progressDeadlineSeconds": 1200} | ({"template": template} if template else {}),
         "status": {
             "observedGeneration": 1,
             "replicas": replicas,

@@ -34,6 +34,9 @@ class ConditionType(StrEnum):
     come back. Not part of Ready."""
     TRAFFIC_SPLIT = "TrafficSplit"
     """Application: the actual traffic shares are the ones that `spec` asks for. Not part of Ready."""
+    SURGING = "Surging"
+    """Application: new pods come up beside the old ones. False: the nodes have no room for that, and old pods go before
+    new ones come. Only while pods are replaced and `strategy.surge` is Auto. Not part of Ready."""
     ROLLOUT_COMPLETED = "RolloutCompleted"
     """Application with `strategy.steps`: the split that `spec` asks for is reached. While it is False,
     `status.rollout` says how far the rollout is and what it waits for."""
@@ -228,6 +231,10 @@ class Reason(StrEnum):
     """The operator failed in a way that it does not know; its log says more. It tries again."""
     DEPLOY_TIMEOUT = "DeployTimeout"
     """The pods did not become ready within `deployTimeoutSeconds`. A scheduler that has not looked at them is named."""
+    BESIDE = "Beside"
+    """A new pod is ready beside the old ones before one of them goes."""
+    IN_PLACE = "InPlace"
+    """An old pod goes before a new one comes: there is no room for one more, and the message says why."""
     BY_REPLICAS = "ByReplicas"
     """Traffic is split by ready replicas, since nothing in the cluster splits it by weight."""
     ROLLOUT_PROGRESSING = "RolloutProgressing"

@@ -109,7 +109,7 @@ class Serving(ApiModel):
     scheduling: Scheduling | None = None
     """Additional demands on nodes."""
     strategy: Strategy = Strategy()
-    """How a change of versions and shares is rolled out."""
+    """How pods are replaced, and how a change of versions and shares is rolled out."""
     pod: PodOptions | None = None
     """Labels, annotations, volumes and environment of the pods."""
     limits: RequestLimits | None = None

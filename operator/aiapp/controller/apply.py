@@ -6,9 +6,9 @@ from typing import Final
 
 import orjson
 
-from aiapp.controller.difference import contains
 from aiapp.controller.handover import LEFT_TO_OTHERS, handover, is_ours, is_set
 from aiapp.domain.kubernetes.child_kinds import left_to_others, merge_keys_of
+from aiapp.domain.kubernetes.difference import contains
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION, is_managed
 from aiapp.domain.kubernetes.resources import Json, resource_of
 from aiapp.ports import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError

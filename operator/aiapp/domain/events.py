@@ -20,7 +20,7 @@ class Event(NamedTuple):
 
 SILENT: Final = frozenset({Reason.VERSION_NOT_READY})
 """Reasons without an Event: passing states of an application whose version has Events of its own."""
-CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES, Reason.STOPPING})
+CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES, Reason.STOPPING, Reason.IN_PLACE})
 """Reasons for which the operator waits as it should."""
 BESIDE_READY: Final = frozenset(
     {
@@ -29,6 +29,7 @@ BESIDE_READY: Final = frozenset(
         ConditionType.SOURCE_UNCHANGED,
         ConditionType.NODES_AVAILABLE,
         ConditionType.TRAFFIC_SPLIT,
+        ConditionType.SURGING,
     }
 )
 """Conditions that are no part of Ready: becoming False is an Event, and so is the end of it."""

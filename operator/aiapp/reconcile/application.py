@@ -86,6 +86,7 @@ class CarriedOut:
     """What became of a plan."""
 
     applied: Sequence[Applied]
+    resized: Sequence[Json]
     deleted: Sequence[Json]
     refused: Sequence[Trouble]
 
@@ -112,7 +113,7 @@ class ApplicationReconciler:
         application = ApplicationRecord.parse(raw)
         await self._take_back(application)
         observed = await self._gather(application)
-        wanted = await self._with_manifests(observed, await self._with_access(plan(observed)))
+        wanted = await self._with_manifests(observed, await self._with_access(observed, plan(observed)))
         done = await self._carry_out(observed, wanted)
         self._send(application, wanted.events)
         after = _after(observed, done)
@@ -184,13 +185,14 @@ class ApplicationReconciler:
                 inventory=self._ports.view.inventory,
                 tables=self._ports.view.tables,
                 in_use=self._ports.view.in_use,
+                leaving=self._ports.view.leaving,
                 fetcher=self._ports.fetcher(),
                 pip=self._ports.pip,
                 granted=bounds(one for one in store.all(LIMIT_RANGES) if _is_in(one, application.namespace)),
             ),
         )
 
-    async def _with_access(self, wanted: ApplicationPlan) -> ApplicationPlan:
+    async def _with_access(self, observed: ObservedApplication, wanted: ApplicationPlan) -> ApplicationPlan:
         """The plan without new pods that may not have what they need to reach their source."""
         denied = {}
         for one in wanted.rollouts:
@@ -200,13 +202,13 @@ class ApplicationReconciler:
                 await self._ports.sources.of(one.candidate.record).require_access()
             except AccessError as error:
                 denied[one.served.version] = Trouble(error.reason, error.message)
-        return holding(wanted, denied)
+        return holding(observed, wanted, denied)
 
     async def _with_manifests(self, observed: ObservedApplication, wanted: ApplicationPlan) -> ApplicationPlan:
         """Makes the application an owner of the manifests that its pods mount; without one, nothing is made from it."""
         running = [one for one in wanted.rollouts if isinstance(one, Running)]
         lost = [one for one in running if not await self._share(observed, one.candidate.artifact)]
-        return holding(wanted, {one.served.version: without_manifest(one) for one in lost})
+        return holding(observed, wanted, {one.served.version: without_manifest(one) for one in lost})
 
     async def _share(self, observed: ObservedApplication, artifact: PackageArtifact) -> bool:
         shared, raw = self._ports.shared, observed.application.raw
@@ -221,9 +223,21 @@ class ApplicationReconciler:
 
     async def _carry_out(self, observed: ObservedApplication, wanted: ApplicationPlan) -> CarriedOut:
         """Carries out as much of the plan as the API server accepts; nothing is made for a version after a refusal."""
+        applied, refused = await self._apply_all(observed, wanted.apply)
+        if refused:
+            return CarriedOut(applied, (), (), refused)
+        resized = [await self._ports.cluster.scale(*one) for one in wanted.resize]
+        grown, refused = await self._apply_all(observed, wanted.grow)
+        if not refused:
+            await self._delete(wanted.delete)
+        return CarriedOut([*applied, *grown], resized, () if refused else wanted.delete, refused)
+
+    async def _apply_all(
+        self, observed: ObservedApplication, objects: Iterable[Json]
+    ) -> tuple[list[Applied], tuple[Trouble, ...]]:
         applied: list[Applied] = []
         refused: dict[str | None, Trouble] = {}
-        for desired in wanted.apply:
+        for desired in objects:
             if version_of(desired) in refused:
                 continue
             try:
@@ -233,9 +247,7 @@ class ApplicationReconciler:
                 if trouble is None:
                     raise
                 refused[version_of(desired)] = trouble
-        if not refused:
-            await self._delete(wanted.delete)
-        return CarriedOut(applied, () if refused else wanted.delete, tuple(refused.values()))
+        return applied, tuple(refused.values())
 
     async def _apply(self, observed: ObservedApplication, desired: Json) -> Applied:
         metadata = desired["metadata"]
@@ -295,7 +307,8 @@ def _after(observed: ObservedApplication, done: CarriedOut) -> ObservedApplicati
 
 def _present(before: Iterable[Json], kinds: Container[Resource], done: CarriedOut) -> tuple[Json, ...]:
     gone = {child["metadata"]["uid"] for child in done.deleted}
-    ours = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN and resource_of(a.object) in kinds]
+    applied = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN]
+    ours = [one for one in (*applied, *done.resized) if resource_of(one) in kinds]
     fresh = {(child["kind"], child["metadata"]["name"]): child for child in (*before, *ours)}
     return tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
 

@@ -40,6 +40,13 @@ class StoredCluster(Cluster):
             await self._api.patch(resource, metadata["namespace"], metadata["name"], patch)
 
     @override
+    async def scale(self, observed: Json, replicas: int) -> Json:
+        metadata, resource = observed["metadata"], resource_of(observed)
+        state = {key: metadata[key] for key in ("uid", "resourceVersion")}
+        patch = {"metadata": state, "spec": {"replicas": replicas}}
+        return await self._api.patch(resource, metadata["namespace"], metadata["name"], patch)
+
+    @override
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str, resource_version: str
     ) -> None:

@@ -11,6 +11,7 @@ FINE = {
     "Deploying",
     "Running",
     "ScaledToZero",
+    "Beside",
     "Stopping",
     "Stopped",
     "AutoStopped",

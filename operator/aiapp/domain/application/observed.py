@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiapp.domain.application.rollout import RenderContext
-from aiapp.domain.kubernetes.naming import VERSION_LABEL
+from aiapp.domain.kubernetes.naming import TAKEN_OVER_ANNOTATION, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import HTTP_ROUTES, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
+from aiapp.domain.rendering.deployment import BESIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,18 @@ def _is_ready(pod: Json) -> bool:
 def wanted_pods(child: Json) -> int:
     """How many pods a Deployment asks for."""
     return int(child["spec"].get("replicas", 1))
+
+
+def taken_over_pods(child: Json | None) -> int:
+    """How many pods a Deployment is to take over from versions that it replaces; 0: from none."""
+    annotations = {} if child is None else child["metadata"].get("annotations") or {}
+    text = str(annotations.get(TAKEN_OVER_ANNOTATION, ""))
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def rolling_update_of(child: Json) -> Json:
+    """How a Deployment replaces its pods."""
+    return child["spec"].get("strategy", {}).get("rollingUpdate") or BESIDE
 
 
 def is_unfinished(pod: Json) -> bool:

@@ -1,7 +1,7 @@
-"""AIApplication: which objects should exist and which may go. Bring the new version up before the old one goes."""
+"""AIApplication: which objects should exist and which may go."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiapp.api.conditions import Reason
@@ -21,15 +21,13 @@ from aiapp.domain.application.rollout import (
     rollout,
     unreadable,
 )
-from aiapp.domain.application.scale import remembered, scale
-from aiapp.domain.application.scaling import leaving, replicas
+from aiapp.domain.application.scaling import Resize, Scaling, scaling
 from aiapp.domain.application.stop import Stop, resting, stop_of, stopped, woken
-from aiapp.domain.application.traffic.goal import Goal, goal
-from aiapp.domain.application.traffic.routing import gateway_in_use, keeps_pods, routed, with_service
+from aiapp.domain.application.traffic.routing import gateway_in_use, routed, with_service
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import owner
-from aiapp.domain.kubernetes.resources import SERVICES, Json
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.deployment import Scale, deployment
 from aiapp.domain.rendering.revision import controller_revision
@@ -50,7 +48,13 @@ class ApplicationPlan:
 
     rollouts: tuple[Rollout, ...]
     apply: tuple[Json, ...]
+    resize: tuple[Resize, ...] = ()
+    """Written after what is in `apply`."""
+    grow: tuple[Json, ...] = ()
+    """Deployments that get more pods, into the room that others have left by then."""
     delete: tuple[Json, ...]
+    scaling: Scaling = field(default_factory=Scaling)
+    """The numbers of pods that all that comes from."""
     stop: Stop | None = None
     """Why nothing is served for the time being."""
     again_after: float | None = None
@@ -68,22 +72,34 @@ class ApplicationPlan:
 
 
 def plan(observed: ObservedApplication) -> ApplicationPlan:
-    """Objects for every served version that may run; the rest goes once the served ones are up."""
+    """Objects for every served version that may run; what else there is goes as the served ones come up."""
     serving = observed.application.parsed.spec.serving
     rollouts = _rollouts(observed, serving) if serving else ()
     if (stop := stop_of(observed)) is not None:
         return _stopped(observed, rollouts, stop)
-    wanted = _wanted(observed, serving, rollouts)
-    leaving_now = retired(observed, wanted)
-    decided = {version_of(obj) for obj in (*wanted, *leaving_now)}
+    return _serving(observed, rollouts)
+
+
+def _serving(observed: ObservedApplication, rollouts: tuple[Rollout, ...]) -> ApplicationPlan:
+    serving = observed.application.parsed.spec.serving
+    numbers = scaling(observed, serving, rollouts) if serving else Scaling()
+    wanted = _wanted(observed, serving, rollouts, numbers)
+    shrinking = {version for one in numbers.resize if (version := version_of(one.deployment)) is not None}
+    leaving_now = retired(observed, numbers.gone, shrinking)
+    decided = {version_of(obj) for obj in (*wanted, *leaving_now)} | shrinking
     kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
     running = [one.served.version for one in rollouts if isinstance(one, Running)]
     apply = (*wanted, *kept, *_route(observed, leaving_now))
+    objects = [_owned(observed.application, obj) for obj in apply]
+    gateway = GATEWAY_SECONDS if is_unfinished(observed, running) else None
     return ApplicationPlan(
         rollouts=rollouts,
-        apply=tuple(_owned(observed.application, obj) for obj in apply),
+        apply=tuple(obj for obj in objects if not _grows(observed, obj)),
+        resize=numbers.resize,
+        grow=tuple(obj for obj in objects if _grows(observed, obj)),
         delete=(*leaving_now, *needless(observed.children, running, wanted), *_forgotten(observed, rollouts)),
-        again_after=_earliest(seconds_left(observed), GATEWAY_SECONDS if is_unfinished(observed, running) else None),
+        scaling=numbers,
+        again_after=_earliest(seconds_left(observed), numbers.look_again, gateway),
     )
 
 
@@ -96,8 +112,8 @@ def _stopped(observed: ObservedApplication, rollouts: Sequence[Rollout], stop: S
     )
 
 
-def holding(wanted: ApplicationPlan, held: Mapping[str, Trouble]) -> ApplicationPlan:
-    """`wanted` without what would be made for the versions in `held`, each of which has the reason."""
+def holding(observed: ObservedApplication, wanted: ApplicationPlan, held: Mapping[str, Trouble]) -> ApplicationPlan:
+    """The plan when nothing may be made for the versions in `held`, each of which has the reason."""
     if not held:
         return wanted
     rollouts = tuple(
@@ -106,7 +122,7 @@ def holding(wanted: ApplicationPlan, held: Mapping[str, Trouble]) -> Application
         else one
         for one in wanted.rollouts
     )
-    return replace(wanted, rollouts=rollouts, apply=tuple(obj for obj in wanted.apply if version_of(obj) not in held))
+    return _serving(observed, rollouts)
 
 
 def without_manifest(running: Running) -> Trouble:
@@ -135,36 +151,22 @@ def _rollout(
     return rollout(served, serving, record, observed.children.revisions, observed.context)
 
 
-def _wanted(observed: ObservedApplication, serving: Serving | None, rollouts: Sequence[Rollout]) -> list[Json]:
+def _wanted(
+    observed: ObservedApplication, serving: Serving | None, rollouts: Sequence[Rollout], numbers: Scaling
+) -> list[Json]:
     """The objects that should exist. Revisions first: a template must be on record before any pod is made from it."""
     if serving is None:
         return []
     name = observed.application.name
-    there = goal(observed)
     running = [one for one in rollouts if isinstance(one, Running)]
     new = [one for one in running if isinstance(one, Rendered)]
     objects = [_revision(observed, one, place) for place, one in enumerate(new)]
     for one in running:
         version = one.served.version
         service = version_service(name, version, observed.children.service(version))
-        number = _replicas(observed, version, there, serving)
-        scaled = scale(one.served.replicas, number, observed.children.deployment(version))
-        objects += [_deployment(observed, version, one.template, serving, scaled), service]
+        objects += [_deployment(observed, one, serving, numbers.scales[version]), service]
         objects += beside(name, one.served, serving, observed.children)
-    for version, template in leaving(there, observed.children, serving):
-        number = _replicas(observed, version, there, serving)
-        came_from = remembered(observed.children.deployment(version))
-        scaled = Scale(came_from if number is None else number)
-        objects.append(_deployment(observed, version, template, serving, scaled))
     return [*objects, application_service(name)] if running or observed.children.deployments else objects
-
-
-def _replicas(observed: ObservedApplication, version: str, there: Goal, serving: Serving) -> int | None:
-    """As many as now while a gateway may still send it what fewer pods were not meant for."""
-    number, child = replicas(version, there, observed.children, serving), observed.children.deployment(version)
-    if number is None or child is None or number >= wanted_pods(child):
-        return number
-    return wanted_pods(child) if keeps_pods(observed, version, there.shares.get(version, 0)) else number
 
 
 def _earliest(*seconds: float | None) -> float | None:
@@ -195,11 +197,17 @@ def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> 
     )
 
 
-def _deployment(observed: ObservedApplication, version: str, template: Json, serving: Serving, scale: Scale) -> Json:
+def _grows(observed: ObservedApplication, obj: Json) -> bool:
+    child = observed.children.deployment(version_of(obj) or "") if obj["kind"] == DEPLOYMENTS.kind else None
+    return child is not None and obj["spec"].get("replicas", 0) > wanted_pods(child)
+
+
+def _deployment(observed: ObservedApplication, running: Running, serving: Serving, scale: Scale) -> Json:
+    version = running.served.version
     return deployment(
         application=observed.application.name,
         version=version,
-        template=template,
+        template=running.template,
         scale=scale,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
         restart=restart(observed.application, observed.children.deployment(version)),

@@ -154,7 +154,7 @@ def _overlooked(deployment: Json, pods: Iterable[Json]) -> str:
     pod = next((pod for pod in pods if "PodScheduled" not in conditions(pod)), None)
     if pod is None:
         return ""
-    scheduler = deployment["spec"]["template"]["spec"].get("schedulerName", "default-scheduler")
+    scheduler = deployment["spec"].get("template", {}).get("spec", {}).get("schedulerName", "default-scheduler")
     return f"; scheduler {scheduler} has not looked at pod {pod['metadata']['name']}: does it run here?"
 
 

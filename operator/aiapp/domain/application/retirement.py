@@ -1,30 +1,30 @@
 """Which children of versions that are no longer served may go: not before the served ones are up, nor under traffic."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from aiapp.domain.application.observed import ObservedApplication, settled, version_of, wanted_pods
-from aiapp.domain.application.traffic.goal import goal
+from aiapp.domain.application.observed import ObservedApplication, version_of
 from aiapp.domain.application.traffic.routing import gateway_in_use, is_drained, with_service
-from aiapp.domain.kubernetes.resources import DEPLOYMENTS, HTTP_ROUTES, SERVICES, Json
+from aiapp.domain.kubernetes.resources import HORIZONTAL_POD_AUTOSCALERS, HTTP_ROUTES, SERVICES, Json
 
 
-def retired(observed: ObservedApplication, wanted: Iterable[Json]) -> list[Json]:
-    """Everything at once when nothing is served; else what no longer has a part in serving.
+def retired(observed: ObservedApplication, gone: Collection[str], shrinking: Collection[str]) -> list[Json]:
+    """Everything at once when nothing is served; else what belongs to versions that have no part in serving any more.
 
-    In a rollout in steps that is not before its share has ended. `wanted` are the objects that should exist.
+    `gone` are the versions for whose pods others are ready; those in `shrinking` are on the way there, where an
+    autoscaler must not say another number.
     """
     children = observed.children
     serving = observed.application.parsed.spec.serving
     if serving is None:
         return [*children.deployments, *children.others]
-    served = {one.version for one in serving.versions}
-    made = {version_of(obj): obj for obj in wanted if obj["kind"] == DEPLOYMENTS.kind}
-    up = all(_is_up(children.deployment(version), made.get(version)) for version in served)
-    of_versions = [one for one in (*children.deployments, *children.others) if version_of(one) is not None]
-    shares = goal(observed).shares
-    former = [one for one in of_versions if (v := version_of(one)) not in served and not shares.get(v or "")]
+    former = (one for one in (*children.deployments, *children.others) if version_of(one) in gone)
     routes = [one for one in children.others if one["kind"] == HTTP_ROUTES.kind and serving.gateway is None]
-    return [*(one for one in former if up and _may_go(observed, one)), *routes]
+    autoscalers = [
+        one
+        for one in children.others
+        if one["kind"] == HORIZONTAL_POD_AUTOSCALERS.kind and version_of(one) in set(shrinking) - set(gone)
+    ]
+    return [*(one for one in former if _may_go(observed, one)), *routes, *autoscalers]
 
 
 def is_unfinished(observed: ObservedApplication, running: Collection[str]) -> bool:
@@ -46,10 +46,3 @@ def _may_go(observed: ObservedApplication, child: Json) -> bool:
     if not is_drained(observed, version):
         return False
     return child["kind"] != SERVICES.kind or version not in (observed.children.ready or ())
-
-
-def _is_up(child: Json | None, wanted: Json | None) -> bool:
-    """Whether its pods are up, and are as many as they will be once the plan is carried out."""
-    if child is None or not settled(child):
-        return False
-    return wanted is None or wanted["spec"].get("replicas", wanted_pods(child)) == wanted_pods(child)

@@ -1,7 +1,7 @@
 """One served version: the template it runs with, or what holds it back before any pod exists."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
@@ -120,6 +120,8 @@ class RenderContext:
     """What the LimitRanges of the application's namespace allow."""
     in_use: Used | None = None
     """Devices that pods hold; None: they are not counted."""
+    leaving: Used = field(default_factory=dict)
+    """The part of them that pods hold which are being deleted."""
 
 
 def rollout(

@@ -170,6 +170,7 @@ def _findings(
         _nodes_available(plan),
         traffic_split(observed, serving, traffic),
         *([route_accepted(observed, serving.gateway)] if serving.gateway else []),
+        *([plan.scaling.surging] if plan.scaling.surging else []),
         *(() if needs_a_person else completed),
     ]
     dependents = READY_DEPENDENTS if plan.stop is None else (ConditionType.WORKLOADS_AVAILABLE,)
@@ -252,7 +253,8 @@ def _pods(observed: ObservedApplication, plan: ApplicationPlan) -> Trouble | Non
             return odd
         if not settled(child):
             return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)
-    return None
+    incomplete = "; ".join(plan.scaling.incomplete)
+    return Trouble(Reason.DEPLOYING, incomplete) if incomplete else None
 
 
 def _no_room(observed: ObservedApplication, rollout: Running, pods: Sequence[Json]) -> Trouble | None:

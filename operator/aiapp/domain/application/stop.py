@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.auto_stop import term
-from aiapp.domain.application.observed import Children, ObservedApplication, is_current, version_of
+from aiapp.domain.application.observed import Children, ObservedApplication, is_current, rolling_update_of, version_of
 from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Held, Rollout, Running
 from aiapp.domain.application.scale import remembered, scale
@@ -84,7 +84,7 @@ def _as_it_runs(observed: ObservedApplication, child: Json, version: str, wish: 
         application=observed.application.name,
         version=version,
         template=child["spec"]["template"] if latest is None else latest["data"],
-        scale=scale(wish, None if stands else 0, child),
+        scale=scale(wish, None if stands else 0, child)._replace(rolling_update=rolling_update_of(child)),
         deploy_timeout_seconds=child["spec"]["progressDeadlineSeconds"],
         restart=restart(observed.application, child),
     )

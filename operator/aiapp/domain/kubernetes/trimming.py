@@ -17,6 +17,7 @@ from aiapp.domain.kubernetes.naming import (
     PINNED_LABEL_PREFIX,
     POLICY_ANNOTATION,
     REPLICAS_ANNOTATION,
+    TAKEN_OVER_ANNOTATION,
     VERSION_LABEL,
     application_labels,
     version_labels,
@@ -53,6 +54,7 @@ _ANNOTATIONS: Final = frozenset(
         POLICY_ANNOTATION,
         BYTES_ANNOTATION,
         REPLICAS_ANNOTATION,
+        TAKEN_OVER_ANNOTATION,
     }
 )
 _ANNOTATION_CHARACTERS: Final = 256

@@ -44,6 +44,7 @@ def trim(pod: Json) -> Json | None:
         "metadata": {key: pod["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion")},
         "node": node,
         "devices": devices,
+        "leaving": "deletionTimestamp" in pod["metadata"],
     }
 
 

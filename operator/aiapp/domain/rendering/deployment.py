@@ -1,20 +1,33 @@
 """The Deployment of one served version."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aiapp.api.meta import RESTART_AT
-from aiapp.domain.kubernetes.naming import REPLICAS_ANNOTATION, version_labels, version_selector, workload
+from aiapp.domain.kubernetes.naming import (
+    REPLICAS_ANNOTATION,
+    TAKEN_OVER_ANNOTATION,
+    version_labels,
+    version_selector,
+    workload,
+)
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.volcano import of_owner
 
+BESIDE: Final[Json] = {"maxSurge": 1, "maxUnavailable": 0}
+"""A new pod comes up before an old one goes."""
+
 
 class Scale(NamedTuple):
-    """How many pods a Deployment has."""
+    """How many pods a Deployment has, and how they are replaced."""
 
     replicas: int | None
     """None: the operator does not say."""
     remembered: int | None = None
     """The number that it comes back to, where the operator only holds it at another for the time being."""
+    taken_over: int | None = None
+    """The number that it takes over from versions that it replaces, while they are replaced."""
+    rolling_update: Json = BESIDE
+    """How pods are replaced when the template changes."""
 
 
 def deployment(
@@ -28,8 +41,8 @@ def deployment(
 ) -> Json:
     """The Deployment. `template` is the rollout's stored one; another value of `restart` replaces its pods."""
     number = {} if scale.replicas is None else {"replicas": scale.replicas}
-    kept = {} if scale.remembered is None else {REPLICAS_ANNOTATION: str(scale.remembered)}
-    annotations = of_owner(template) | kept
+    kept = {REPLICAS_ANNOTATION: scale.remembered, TAKEN_OVER_ANNOTATION: scale.taken_over}
+    annotations = of_owner(template) | {name: str(value) for name, value in kept.items() if value is not None}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -43,13 +56,16 @@ def deployment(
             "selector": {"matchLabels": version_selector(application, version)},
             "progressDeadlineSeconds": deploy_timeout_seconds,
             "revisionHistoryLimit": 2,
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": template if restart is None else _restarted(template, restart),
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": scale.rolling_update},
+            "template": restarted(template, restart),
         },
     }
 
 
-def _restarted(template: Json, request: str) -> Json:
+def restarted(template: Json, request: str | None) -> Json:
+    """The template of pods that carry this request; None: that never were restarted on request."""
+    if request is None:
+        return template
     metadata = template["metadata"]
     annotations = {**(metadata.get("annotations") or {}), RESTART_AT: request}
     return template | {"metadata": metadata | {"annotations": annotations}}

@@ -35,3 +35,7 @@ class NodeInventoryView:
     @property
     def in_use(self) -> Used | None:
         return None if self._devices is None else self._devices.in_use
+
+    @property
+    def leaving(self) -> Used:
+        return {} if self._devices is None else self._devices.leaving

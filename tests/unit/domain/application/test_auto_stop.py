@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.records import NOON, application, deployed, observed
+from tests.support.records import BARE, NOON, application, deployed, observed
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.auto_stop import seconds_left, term
@@ -25,7 +25,7 @@ def seen(
     raw = application(**{f"spec__serving__{field}": value for field, value in wanted.items()}).raw
     annotations = {} if request is None else {"aiapp.dev/start-at": request}
     raw = raw | {"metadata": raw["metadata"] | {"annotations": annotations}, "status": status or {}}
-    children = Children(deployments=(deployed(replicas=0),))
+    children = Children(deployments=(deployed(replicas=0, template=BARE),))
     return observed(ApplicationRecord.parse(raw), children=children, seconds=seconds)
 
 

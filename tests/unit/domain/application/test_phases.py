@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, get_args
 
 import pytest
 from tests.support.fleet import node
-from tests.support.records import application, condition, deployed, fresh_version, normal_version, observed, pod
+from tests.support.records import BARE, application, condition, deployed, fresh_version, normal_version, observed, pod
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.adoption import name_taken
@@ -82,11 +82,11 @@ CASES = {
     ),
     "no pods are wanted": Case(seen(deployed(replicas=0)), "Stopped", "replicas: 0", "raise spec.serving.versions[]"),
     "it was stopped": Case(
-        seen(deployed(replicas=0), spec__serving__stopped=True),
+        seen(deployed(replicas=0, template=BARE), spec__serving__stopped=True),
         *("Stopped", "stopped by spec.serving.stopped", "set spec.serving.stopped to false"),
     ),
     "it is being stopped": Case(
-        seen(deployed(replicas=0), unfinished=3, spec__serving__stopped=True),
+        seen(deployed(replicas=0, template=BARE), unfinished=3, spec__serving__stopped=True),
         *("Stopping", "its pods are ending: 3 left", "wait"),
     ),
     "there is no such version": Case(

@@ -208,9 +208,10 @@ def test_a_versions_service_keeps_the_cluster_ip_that_it_has(cluster_ip: str, po
 
 def test_a_version_that_something_outside_stands_against_gets_nothing_and_says_why() -> None:
     both = application(spec__serving__versions=TWO)
-    made = plan(observed(both, normal_version(), normal_version("1.1.0")))
+    seen = observed(both, normal_version(), normal_version("1.1.0"))
+    made = plan(seen)
     why = Trouble(Reason.CREDENTIALS_DENIED, "Secret store is for another endpoint")
-    left = holding(made, {"1.1.0": why})
+    left = holding(seen, made, {"1.1.0": why})
     assert [type(one) for one in left.rollouts] == [Rendered, Held]
     assert [one.why for one in left.rollouts if isinstance(one, Held)] == [why]
     assert not [obj for obj in left.apply if version_of(obj) == "1.1.0"]
@@ -226,7 +227,7 @@ def test_a_version_that_something_outside_stands_against_gets_nothing_and_says_w
     ],
 )
 def test_it_is_looked_at_again_when_nothing_tells_that_an_obstacle_is_gone(reason: Reason, *, again: bool) -> None:
-    assert holding(plan(observed()), {"1.0.0": Trouble(reason, "")}).must_retry is again
+    assert holding(observed(), plan(observed()), {"1.0.0": Trouble(reason, "")}).must_retry is again
 
 
 def test_a_missing_manifest_is_named_with_what_becomes_of_it() -> None:

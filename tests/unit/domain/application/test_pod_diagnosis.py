@@ -42,7 +42,7 @@ def test_installed_dependencies_are_no_trouble() -> None:
 )
 def test_a_scheduler_that_does_not_look_at_a_pod_is_named(status: dict[str, Any], *, overlooked: bool) -> None:
     late = deployed(ready=0, conditions=[condition("Progressing", "False", "ProgressDeadlineExceeded")])
-    late["spec"]["template"]["spec"]["schedulerName"] = "volcano"
+    late["spec"]["template"] = {"spec": {"schedulerName": "volcano"}}
     found = trouble(late, [pod(name="mnist-1", **status)])
     assert found is not None
     assert found.reason == "DeployTimeout"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support.records import application, deployed, fresh_version, normal_version, observed, rendered
+from tests.support.records import BARE, application, deployed, fresh_version, normal_version, observed, rendered
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.observed import Children, ObservedApplication
@@ -33,7 +33,7 @@ def scales(made: ApplicationPlan) -> dict[str, tuple[int | None, str | None]]:
             obj["spec"].get("replicas"),
             obj["metadata"].get("annotations", {}).get(REPLICAS_ANNOTATION),
         )
-        for obj in made.apply
+        for obj in (*made.apply, *made.grow)
         if obj["kind"] == "Deployment"
     }
 
@@ -66,7 +66,7 @@ def test_a_change_made_while_it_is_stopped_is_rolled_out_at_the_start_and_not_be
         spec__serving__versions=[{"version": "1.0.0", "env": [{"name": "A", "value": "1"}], "replicas": 2}],
     )
     made = plan(seen(deployed(replicas=2), app=changed))
-    assert [obj["kind"] for obj in made.apply] == ["Deployment"]
+    assert [obj["kind"] for obj in (*made.apply, *made.grow)] == ["Deployment"]
     assert made.apply[0]["spec"]["template"] == rendered(plan(observed())).template
     assert made.events == ()
 
@@ -74,7 +74,8 @@ def test_a_change_made_while_it_is_stopped_is_rolled_out_at_the_start_and_not_be
 def test_the_old_version_of_a_rollout_in_progress_is_stopped_as_well_and_comes_back_with_the_new_one() -> None:
     moved: dict[str, Any] = {"spec__serving__versions": [{"version": "1.1.0", "replicas": 1}]}
     children = Children(
-        deployments=(deployed("1.0.0", replicas=2), deployed("1.1.0", ready=0)), revisions=(made_before(),)
+        deployments=(deployed("1.0.0", replicas=2), deployed("1.1.0", ready=0, template=BARE)),
+        revisions=(made_before(),),
     )
     both = (normal_version(), normal_version("1.1.0"))
     stopped = plan(observed(application(spec__serving__stopped=True, **moved), *both, children=children))

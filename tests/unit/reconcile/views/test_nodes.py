@@ -39,9 +39,9 @@ class Rig:
         return {"metadata": metadata, "data": {"nodes.yaml": text}}
 
 
-def held(uid: str, count: int) -> Json:
+def held(uid: str, count: int, *, leaving: bool = False) -> Json:
     metadata = {"name": uid, "namespace": "ns", "uid": uid, "resourceVersion": "1"}
-    return {"metadata": metadata, "node": "n", "devices": {"huawei.com/Ascend910": count}}
+    return {"metadata": metadata, "node": "n", "devices": {"huawei.com/Ascend910": count}, "leaving": leaving}
 
 
 def test_a_fleet_is_grouped_once_for_each_change_and_not_for_signs_of_life() -> None:
@@ -120,6 +120,19 @@ def test_devices_are_in_use_until_their_pod_is_gone() -> None:
     rig.devices.remove(PODS, {"metadata": {"uid": "of-no-interest"}})
     rig.devices.replace(PODS, [], "2")
     assert (rig.view.in_use, rig.freed) == ({}, 2)
+
+
+def test_devices_of_pods_that_are_being_deleted_are_in_use_and_known_to_become_free() -> None:
+    rig = Rig()
+    rig.devices.replace(PODS, [held("a", 2, leaving=True), held("b", 4)], "1")
+    assert rig.view.leaving == {"n": {"huawei.com/Ascend910": 2}}
+    for _ in range(2):
+        rig.devices.put(PODS, held("b", 4, leaving=True))
+    assert rig.view.leaving == rig.view.in_use == {"n": {"huawei.com/Ascend910": 6}}
+    rig.devices.remove(PODS, held("b", 4))
+    assert rig.view.leaving == rig.view.in_use == {"n": {"huawei.com/Ascend910": 2}}
+    rig.devices.remove(PODS, held("a", 2))
+    assert rig.view.leaving == rig.view.in_use == {}
 
 
 def test_without_counting_nothing_is_known_of_what_is_in_use() -> None:

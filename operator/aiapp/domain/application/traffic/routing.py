@@ -5,7 +5,14 @@ from typing import Any
 
 from aiapp.api.gateway import Gateway
 from aiapp.api.serving import Serving
-from aiapp.domain.application.observed import Children, ObservedApplication, ready_pods, version_of, wanted_pods
+from aiapp.domain.application.observed import (
+    Children,
+    ObservedApplication,
+    ready_pods,
+    taken_over_pods,
+    version_of,
+    wanted_pods,
+)
 from aiapp.domain.application.traffic.goal import goal
 from aiapp.domain.application.traffic.route_weights import last_split, shares_of
 from aiapp.domain.application.traffic.shares import Shares
@@ -21,8 +28,10 @@ def gateway_in_use(observed: ObservedApplication) -> Gateway | None:
 
 def routed(observed: ObservedApplication, serving: Serving, reachable: Collection[str]) -> Shares:
     """The split that the route should have among the versions that have a Service."""
-    pods = {version: _pods(observed.children, version) for version in _in_order(serving, reachable)}
-    return split(goal(observed).shares, pods, last_split(observed))
+    aim = goal(observed)
+    versions = _in_order(serving, reachable)
+    pods = {version: _pods(observed.children, version, aim.replicas.get(version, 0)) for version in versions}
+    return split(aim.shares, pods, last_split(observed))
 
 
 def with_service(children: Children) -> set[str]:
@@ -31,12 +40,19 @@ def with_service(children: Children) -> set[str]:
     return {version for version in services if version is not None}
 
 
-def keeps_pods(observed: ObservedApplication, version: str, share: int) -> bool:
-    """Whether a gateway may still send the version more than its share, so that it needs all pods that it has."""
-    route = observed.children.route
-    if gateway_in_use(observed) is None or route is None:
-        return False
-    return shares_of(observed.application.name, route).get(version, 0) > share or not _all_know(route)
+def pods_for_traffic(observed: ObservedApplication, version: str, total: int) -> int:
+    """How many pods the version needs for what gateways may still send it beyond its share of the goal.
+
+    `total` are the pods that all of the traffic is meant for. 0: it has no more than its share.
+    """
+    route, child = observed.children.route, observed.children.deployment(version)
+    if gateway_in_use(observed) is None or route is None or child is None:
+        return 0
+    if not _all_know(route):
+        return wanted_pods(child)
+    share = shares_of(observed.application.name, route).get(version, 0)
+    aim = goal(observed).shares.get(version, 0)
+    return max((share * total + 50) // 100, 1) if share > aim else 0
 
 
 def is_drained(observed: ObservedApplication, version: str) -> bool:
@@ -70,14 +86,15 @@ def _is_taken_up(parent: Json, route: Json) -> bool:
     return not spoken or max(spoken) >= int(route["metadata"].get("generation", 0))
 
 
-def _pods(children: Children, version: str) -> Pods:
+def _pods(children: Children, version: str, number: int | None) -> Pods:
     """Ready are those that both the Deployment and the pods themselves say: so a loss counts at once."""
     deployment = children.deployment(version)
     if deployment is None:
         return Pods(0, 0)
+    meant = number if number is not None else taken_over_pods(deployment)
     ready = ready_pods(deployment)
     own = ready if children.ready is None else children.ready.get(version, 0)
-    return Pods(min(ready, own), wanted_pods(deployment))
+    return Pods(min(ready, own), max(wanted_pods(deployment), meant))
 
 
 def _in_order(serving: Serving, reachable: Collection[str]) -> list[str]:

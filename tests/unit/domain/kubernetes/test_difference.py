@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.controller.difference import contains
 from aiapp.domain.kubernetes.child_kinds import merge_keys_of
+from aiapp.domain.kubernetes.difference import contains
 from aiapp.domain.kubernetes.quantities import quantity
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, SERVICES
 
