@@ -358,6 +358,36 @@ IN_APPLICATION = [
         "a query for a check",
     ),
     (
+        "spec.serving.strategy.surge",
+        "surge: Auto and Full say it all: leave surge out, or maxSurge and maxUnavailable",
+        changed(application(), spec__serving__strategy={"surge": "Full", "maxSurge": 1}),
+        "a number of a surge that is full",
+    ),
+    (
+        "spec.serving.strategy.maxUnavailable",
+        "surge: RollingIncrease means that nothing is unavailable: it goes with maxSurge alone",
+        changed(application(), spec__serving__strategy={"surge": "RollingIncrease", "maxUnavailable": 1}),
+        "a rolling increase with something unavailable",
+    ),
+    (
+        "spec.serving.strategy.maxSurge",
+        "surge: RollingDecrease means that there is no pod more: it goes with maxUnavailable alone",
+        changed(application(), spec__serving__strategy={"surge": "RollingDecrease", "maxSurge": 1}),
+        "a rolling decrease with a surge",
+    ),
+    (
+        "spec.serving.strategy.maxSurge",
+        "one of maxSurge and maxUnavailable has to be more than 0: else no pod could be replaced",
+        changed(application(), spec__serving__strategy={"maxSurge": "0%", "maxUnavailable": 0}),
+        "neither more nor fewer pods",
+    ),
+    (
+        "spec.serving.strategy.maxSurge",
+        "a number of pods from 0 to 128, or a percentage from 0% to 100%",
+        changed(application(), spec__serving__strategy={"maxSurge": "101%"}),
+        "more than all",
+    ),
+    (
         "spec.serving.versions[0].version",
         VERSION_RULE,
         changed(application(), spec__serving__versions=[{"version": "latest"}]),

@@ -195,6 +195,7 @@ def test_a_drain_takes_one_of_several_pods_at_a_time(registry: Registry) -> None
     application = running(registry, replicas=1)
     assert budget(registry) is None
     registry.application(replicas=2)
+    eventually(lambda: len(registry.kube.list("v1", "Pod", registry.namespace)) == 2)
     eventually(lambda: (budget(registry) or {}).get("status", {}).get("disruptionsAllowed") == 1)
     hold_new_pods(registry)
     first, second = registry.kube.list("v1", "Pod", registry.namespace)
