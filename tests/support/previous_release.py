@@ -1,4 +1,7 @@
-"""The previous release, as its users have it: its charts, the operator's modules, and an image with these."""
+"""The previous release, as its users have it: its charts, the operator's modules, and an image with these.
+
+`python -m tests.support.previous_release` makes the release of this tree the previous one.
+"""
 
 import hashlib
 import json
@@ -9,6 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import yaml
+from charts.generate import CRDS, OPERATOR, ROOT, RUNTIMES
+from charts.helm import helm
+from charts.metadata import version as present_version
 
 _FOLDER: Final = Path(__file__).parents[1] / "data/releases"
 _MODULES: Final = "app/package/aiapp"
@@ -78,3 +84,24 @@ def _content(tar: tarfile.TarFile, name: str) -> bytes:
 def _only(pattern: str) -> Path:
     [found] = _FOLDER.glob(pattern)
     return found
+
+
+def keep(folder: Path) -> None:
+    """Put this tree's release in the place of what is in the folder."""
+    for old in folder.iterdir():
+        old.unlink()
+    for each in (OPERATOR, CRDS, RUNTIMES):
+        helm("package", str(ROOT / each), f"--destination={folder}")
+    with tarfile.open(folder / f"operator-{present_version(ROOT)}.tar.xz", "w:xz", preset=9) as packed:
+        packed.add(ROOT / "operator/aiapp", "aiapp", filter=_source)
+
+
+def _source(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Without what depends on who packs it."""
+    entry.uid = entry.gid = entry.mtime = 0
+    entry.uname = entry.gname = ""
+    return None if entry.name.endswith("__pycache__") else entry
+
+
+if __name__ == "__main__":
+    keep(_FOLDER)
