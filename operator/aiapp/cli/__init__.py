@@ -22,9 +22,13 @@ COMMANDS = {
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "progress": "Show how far the pods of an application are with fetching their model.",
     "promote": "Print a version as a manifest for another place, held to the same content.",
+    "restart": "Replace the pods of an application.",
     "rollback": "Go back to a configuration that an application was asked to serve before.",
     "rollout": "Follow a rollout in steps, approve its step, or take it back.",
     "run": "Run the operator, in a cluster or against the current kubeconfig.",
+    "scale": "Set the number of pods of a served version.",
+    "start": "Start an application that was stopped.",
+    "stop": "Stop an application: no pods, and nothing is deleted.",
     "version": "Show the version.",
     "versions": "Show the registered versions of an application, newest first.",
 }

@@ -11,8 +11,8 @@ ANOTHER_VERSION: Final = "register the mended package as another version"
 ADVICE: Final[Mapping[Reason, str]] = {
     Reason.MANAGED: "name versions in spec.serving to serve them",
     Reason.SCALED_TO_ZERO: "raise spec.serving.versions[].replicas to serve",
-    Reason.STOPPED: "set spec.serving.stopped to false to serve",
-    Reason.AUTO_STOPPED: "start it again with a new value of the annotation aiapp.dev/start-at",
+    Reason.STOPPED: "start it with `aiapp start {name}`, or by spec.serving.stopped: false",
+    Reason.AUTO_STOPPED: "start it with `aiapp start {name}`, or by a new value of the annotation aiapp.dev/start-at",
     Reason.STOPPING: "wait: they have their grace period",
     Reason.DEPLOYING: "wait: `aiapp progress {name}` shows how far its pods are",
     Reason.REPLICAS_UNAVAILABLE: "look at `kubectl get pods -l aiapp.dev/application={name}`",

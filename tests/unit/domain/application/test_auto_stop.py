@@ -81,7 +81,7 @@ def test_it_is_stopped_in_fact_when_its_time_is_over_and_says_how_to_start_it() 
     assert (said.phase, said.ready.state, said.ready.reason) == ("Stopped", "True", Reason.AUTO_STOPPED)
     assert said.ready.message == (
         "stopped by autoStopAfterSeconds at 2026-01-02T13:00:00Z; "
-        "start it again with a new value of the annotation aiapp.dev/start-at"
+        "start it with `aiapp start mnist`, or by a new value of the annotation aiapp.dev/start-at"
     )
     assert [(e.type, e.reason) for e in said.events if e.reason is Reason.AUTO_STOPPED] == [
         ("Normal", Reason.AUTO_STOPPED)

@@ -83,7 +83,7 @@ CASES = {
     "no pods are wanted": Case(seen(deployed(replicas=0)), "Stopped", "replicas: 0", "raise spec.serving.versions[]"),
     "it was stopped": Case(
         seen(deployed(replicas=0, template=BARE), spec__serving__stopped=True),
-        *("Stopped", "stopped by spec.serving.stopped", "set spec.serving.stopped to false"),
+        *("Stopped", "stopped by spec.serving.stopped", "start it with `aiapp start mnist`"),
     ),
     "it is being stopped": Case(
         seen(deployed(replicas=0, template=BARE), unfinished=3, spec__serving__stopped=True),

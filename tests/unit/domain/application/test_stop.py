@@ -13,6 +13,10 @@ from aiapp.domain.application.rollout import Held
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.kubernetes.naming import REPLICAS_ANNOTATION
 
+STANDS = (
+    "stopped by spec.serving.stopped; its objects stay; "
+    "start it with `aiapp start mnist`, or by spec.serving.stopped: false"
+)
 STOPPED = application(spec__serving__stopped=True)
 
 
@@ -113,7 +117,7 @@ def test_the_old_version_of_a_rollout_in_progress_is_stopped_as_well_and_comes_b
             "Stopped",
             "True",
             Reason.STOPPED,
-            "stopped by spec.serving.stopped; its objects stay; set spec.serving.stopped to false to serve",
+            STANDS,
             id="no pod is left",
         ),
         pytest.param(
@@ -121,7 +125,7 @@ def test_the_old_version_of_a_rollout_in_progress_is_stopped_as_well_and_comes_b
             "Stopped",
             "True",
             Reason.STOPPED,
-            "stopped by spec.serving.stopped; its objects stay; set spec.serving.stopped to false to serve",
+            STANDS,
             id="its version is not Normal, and need not be",
         ),
     ],

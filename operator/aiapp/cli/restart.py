@@ -1,0 +1,35 @@
+"""`aiapp restart`: the pods of an application are replaced."""
+
+import functools
+from typing import TYPE_CHECKING
+
+import click
+
+from aiapp.cli.options.operation import operation_options, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiapp.domain.application.operation import Operation
+    from aiapp.domain.kubernetes.resources import Json
+
+
+@click.command("restart")
+@operation_options
+def command() -> "Callable[[Json], Operation]":
+    r"""Replace the pods of an application, with the template that they have.
+
+    By the annotation aiapp.dev/restart-at, so that spec stays as it is. An application that is stopped gets new pods at
+    its start in any case.
+
+    \b
+    Exit codes: 0 done; 1 refused; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp restart mnist
+      kubectl rollout status deployment/mnist-1-0-0
+    """
+    from aiapp.domain.application.operation import restart  # noqa: PLC0415 - `--help` must not wait for the models
+
+    return functools.partial(restart, now=utc_now())
