@@ -22,6 +22,8 @@ CRASHES = SERVICE.replace("import time\n", "import threading\nimport time\n").re
     "self.content = file.read()",
     "self.content = file.read()\n        threading.Timer(10, os._exit, [1]).start()",
 )
+DIES = CRASHES.replace("os._exit, [1]", "os.system, ['kill 1; sleep 0.1; kill 1']")
+"""Process 1 is the server, and a second SIGTERM ends it at once."""
 
 
 def test_no_request_is_lost_while_another_version_takes_over_and_hands_back(serving: Serving) -> None:
@@ -176,6 +178,25 @@ def test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_an
         serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
         _until(load, lambda: load.results()["two"] >= REQUESTS)
         assert [failure for failure in load.failures() if "error_code" not in failure.error] == []
+
+
+def test_a_version_whose_pod_dies_in_a_step_is_taken_back_and_nothing_is_lost_any_more(serving: Serving) -> None:
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two", DIES)
+    serving.register("1.1.0")
+    serving.serve("1.0.0", replicas=2)
+    eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        strategy = {"steps": [{"percent": 50, "pauseSeconds": 600}], "onFailure": "Rollback"}
+        application = serving.split(("1.1.0", 2, 100), strategy=strategy)
+        load.until_only("one", "two")
+        serving.registry.until(application, "RolloutCompleted", "False", "RolledBack", timeout=RUNNING_SECONDS)
+        load.until_only("one")
+        _until_pods(serving, 2)
+        lost = load.failures()
+        load.for_more(REQUESTS)
+        assert load.failures() == lost
 
 
 def _until(load: Load, check: Callable[[], bool]) -> None:

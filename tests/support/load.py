@@ -23,6 +23,8 @@ PROGRAM: Final = Path(load_client.__file__)
 FAILED: Final = "failed"
 SECONDS: Final = 120
 """On a busy machine."""
+EVERY_SECONDS: Final = 0.5
+"""The client tells something once a second."""
 
 
 class Load(ABC):
@@ -46,12 +48,12 @@ class Load(ABC):
 
     def until_only(self, *contents: str, timeout: float = SECONDS) -> None:
         """Wait for a second with answers of these alone and of each of them."""
-        eventually(lambda: self.latest() == set(contents), timeout=timeout)
+        eventually(lambda: self.latest() == set(contents), timeout=timeout, every=EVERY_SECONDS)
 
     def for_more(self, requests: int, timeout: float = 120) -> None:
         """Wait until so many more requests are over."""
         before = self.results().total()
-        eventually(lambda: self.results().total() >= before + requests, timeout=timeout)
+        eventually(lambda: self.results().total() >= before + requests, timeout=timeout, every=EVERY_SECONDS)
 
     def tell(self) -> None:
         """Log what it has seen, for those who want figures: `pytest -o log_cli=true --log-cli-level=INFO`."""
@@ -99,7 +101,7 @@ def from_pod(kube: Kube, namespace: str, url: str, *, image: str, node: str) -> 
     load = PodLoad(kube, pod)
     eventually(lambda: kube.get("v1", "Pod", "client", namespace)["status"]["phase"] == "Running", timeout=SECONDS)
     try:
-        eventually(load.results, timeout=SECONDS)
+        eventually(load.results, timeout=SECONDS, every=EVERY_SECONDS)
         yield load
     finally:
         load.tell()
@@ -113,7 +115,7 @@ def from_host(url: str, host: str, output: Path) -> Iterator[Load]:
         process = subprocess.Popen([sys.executable, "-c", PROGRAM.read_text(), url, host], stdout=file)
     load = ProcessLoad(output)
     try:
-        eventually(load.results, timeout=SECONDS)
+        eventually(load.results, timeout=SECONDS, every=EVERY_SECONDS)
         yield load
     finally:
         load.tell()

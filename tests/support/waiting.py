@@ -10,8 +10,11 @@ EVENTUALLY_SECONDS = 30.0
 EVERY_SECONDS = 0.05
 
 
-def eventually(check: Callable[[], T], *, timeout: float = EVENTUALLY_SECONDS) -> T:
-    """The first true result of `check`. An AssertionError in it counts as "not yet" and is shown when time is up."""
+def eventually(check: Callable[[], T], *, timeout: float = EVENTUALLY_SECONDS, every: float = EVERY_SECONDS) -> T:
+    """The first true result of `check`, tried every so many seconds.
+
+    An AssertionError in it counts as "not yet" and is shown when time is up.
+    """
     deadline = time.monotonic() + timeout
     while True:
         late = time.monotonic() > deadline
@@ -23,7 +26,7 @@ def eventually(check: Callable[[], T], *, timeout: float = EVENTUALLY_SECONDS) -
                 raise
         if late:
             raise AssertionError(f"not within {timeout:g} s: {check}; last result: {result!r}")
-        time.sleep(EVERY_SECONDS)
+        time.sleep(every)
 
 
 def paced(items: Iterable[T], a_second: float) -> Iterator[T]:
