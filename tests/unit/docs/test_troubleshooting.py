@@ -10,11 +10,7 @@ FINE = {
     "Managed",
     "Deploying",
     "Running",
-    "ScaledToZero",
     "Beside",
-    "Stopping",
-    "Stopped",
-    "AutoStopped",
     "RolloutProgressing",
     "RolloutPaused",
 }
