@@ -48,9 +48,11 @@ def service(number: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata | {"namespace": "team"}, "spec": {}}
 
 
-def behind_gateway(weights: Mapping[str, int], status: Mapping[str, Any] | None = None) -> ApplicationRecord:
+def behind_gateway(
+    weights: Mapping[str, int], status: Mapping[str, Any] | None = None, replicas: int = 1
+) -> ApplicationRecord:
     """An application that serves these versions behind a gateway."""
-    versions = [{"version": version, "weight": weight, "replicas": 1} for version, weight in weights.items()]
+    versions = [{"version": version, "weight": weight, "replicas": replicas} for version, weight in weights.items()]
     made = application(spec__serving={"versions": versions, "gateway": {"parentRefs": [EDGE]}})
     return ApplicationRecord.parse(made.raw | {"status": dict(status or {})})
 

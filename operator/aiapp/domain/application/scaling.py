@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import Serving
-from aiapp.domain.application.observed import ObservedApplication, ready_pods, version_of, wanted_pods
+from aiapp.domain.application.observed import ObservedApplication, is_current, ready_pods, version_of, wanted_pods
 from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.application.room import PATIENCE, Room, room, room_of_leaving
@@ -185,7 +185,7 @@ def _surging(
         return None
     coming = [v for v, one in pods.items() if v in rooms and one.wanted > one.ready and not one.goes]
     in_place = coming[:1] if not has_room and any(one.goes for one in pods.values()) else []
-    rolling = [v for v in updates if is_rolling(*_before_and_after(observed, v, rooms[v]))]
+    rolling = [v for v in updates if _rolls(observed, v, rooms[v])]
     in_place += [version for version in rolling if not updates[version]["maxSurge"]]
     if in_place:
         why = "; ".join(rooms[version].why for version in dict.fromkeys(in_place))
@@ -195,6 +195,14 @@ def _surging(
             ConditionType.SURGING, "a new pod comes up beside the old ones before one of them goes", Reason.BESIDE
         )
     return None
+
+
+def _rolls(observed: ObservedApplication, version: str, found: Room) -> bool:
+    """Whether a version's pods are being replaced; until its Deployment's controller has looked, as was said before."""
+    child, template = _before_and_after(observed, version, found)
+    before = find(observed.application.parsed.status.conditions, ConditionType.SURGING)
+    is_new = child is not None and not is_current(child)
+    return is_rolling(child, template) or (is_new and before is not None)
 
 
 IN_PLACE_WORDS: Final = "an old pod goes before a new one comes"

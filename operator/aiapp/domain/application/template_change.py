@@ -3,7 +3,7 @@
 from typing import Final
 
 from aiapp.api.strategy import Strategy
-from aiapp.domain.application.observed import is_current, rolling_update_of, wanted_pods
+from aiapp.domain.application.observed import rolling_update_of, wanted_pods
 from aiapp.domain.application.room import Room
 from aiapp.domain.kubernetes.child_kinds import merge_keys_of
 from aiapp.domain.kubernetes.difference import contains
@@ -32,12 +32,11 @@ def rolling_update(child: Json | None, template: Json, strategy: Strategy, room:
 
 
 def is_rolling(child: Json | None, template: Json) -> bool:
-    """Whether pods of the Deployment are of another template than this one."""
-    if child is None:
+    """Whether pods of the Deployment are of another template than this one, as far as its status has it."""
+    if child is None or not wanted_pods(child):
         return False
     status = child.get("status", {})
-    behind = status.get("updatedReplicas", 0) < status.get("replicas", 0)
-    return wanted_pods(child) > 0 and (behind or not is_current(child) or _changes(child, template))
+    return status.get("updatedReplicas", 0) < status.get("replicas", 0) or _changes(child, template)
 
 
 def _chosen(child: Json, template: Json, room: Room) -> Json:

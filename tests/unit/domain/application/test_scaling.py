@@ -13,6 +13,7 @@ from aiapp.domain.application.plan import ApplicationPlan, holding, plan
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import TAKEN_OVER_ANNOTATION
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.records import ApplicationRecord
 
 CARD = "example.com/card"
 CARDS = {"resources": {"limits": {CARD: "2"}}}
@@ -158,3 +159,121 @@ def test_a_version_that_comes_back_takes_over_what_the_other_had_taken_over() ->
     new["metadata"]["annotations"] = {TAKEN_OVER_ANNOTATION: "4"}
     made = plan(with_devices(seen_of(app, deployed(OLD, replicas=2), new), free=8))
     assert numbers(made) == {"mnist-1-0-0": 3}
+
+
+SURGE, IN_PLACE = {"maxSurge": 1, "maxUnavailable": 0}, {"maxSurge": 0, "maxUnavailable": 1}
+
+
+def template(env: str) -> Json:
+    """That of version 1.0.0 with this value of a variable."""
+    seen = seen_of(serving({"version": OLD, "env": [{"name": "A", "value": env}]}))
+    found = next(o for o in plan(seen).apply if o["kind"] == "Deployment")["spec"]["template"]
+    return dict(found)
+
+
+def rolled(made: ApplicationPlan) -> Json:
+    """How the Deployment of version 1.0.0 is to replace its pods."""
+    deployments = [o for o in (*made.apply, *made.grow) if o["metadata"]["name"] == "mnist-1-0-0"]
+    return dict(next(o for o in deployments if o["kind"] == "Deployment")["spec"]["strategy"]["rollingUpdate"])
+
+
+def rolling(*, updated: int, by: Json, replicas: int = 4, existing: int | None = None) -> Json:
+    """Version 1.0.0 on the way to a template with A=new."""
+    there = replicas if existing is None else existing
+    made = deployed(OLD, replicas=replicas, template=template("new"), updatedReplicas=updated)
+    made["status"] |= {"replicas": there}
+    made["spec"]["strategy"] = {"rollingUpdate": by}
+    return made
+
+
+def lost_of(version: str, number: int) -> tuple[Json, ...]:
+    found = []
+    for place in range(number):
+        found.append(pod(version, f"lost-{place}", **UNSCHEDULABLE))
+        found[-1]["metadata"]["creationTimestamp"] = NOON.isoformat()
+    return tuple(found)
+
+
+AS_NEW: dict[str, Any] = {"version": OLD, "replicas": 4, "env": [{"name": "A", "value": "new"}]}
+
+
+@pytest.mark.parametrize(
+    ("free", "chosen"), [pytest.param(2, SURGE, id="room for one"), pytest.param(1, IN_PLACE, id="none")]
+)
+def test_a_new_template_comes_up_beside_the_old_one_where_devices_are_free(free: int, chosen: Json) -> None:
+    before = deployed(OLD, replicas=4, template=template("old"))
+    made = plan(with_devices(seen_of(serving(AS_NEW), before), free=free))
+    assert rolled(made) == chosen
+    assert made.scaling.surging is not None
+    assert (made.scaling.surging.state == "True") is (chosen == SURGE)
+
+
+@pytest.mark.parametrize("by", [SURGE, IN_PLACE, {"maxSurge": "100%", "maxUnavailable": 0}])
+@pytest.mark.parametrize("free", [0, 8])
+def test_what_was_chosen_stays_while_it_goes_well_and_at_rest(by: Json, free: int) -> None:
+    for updated in (2, 4):
+        made = plan(with_devices(seen_of(serving(AS_NEW), rolling(updated=updated, by=by)), free=free))
+        assert rolled(made) == by
+        assert (made.scaling.surging is None) is (updated == 4)
+
+
+@pytest.mark.parametrize(
+    ("by", "existing", "lost", "then"),
+    [
+        pytest.param(SURGE, 5, 1, IN_PLACE, id="one more found no room: in place"),
+        pytest.param(IN_PLACE, 4, 1, IN_PLACE | {"maxUnavailable": 2}, id="the device was taken: one pod fewer"),
+        pytest.param(
+            IN_PLACE | {"maxUnavailable": 2}, 4, 0, IN_PLACE | {"maxUnavailable": 2}, id="it does not go back"
+        ),
+        pytest.param(IN_PLACE, 4, 4, IN_PLACE | {"maxUnavailable": 3}, id="the last one stays"),
+    ],
+)
+def test_a_rollout_whose_pods_find_no_node_goes_on_in_place(by: Json, existing: int, lost: int, then: Json) -> None:
+    seen = seen_of(serving(AS_NEW), rolling(updated=1, by=by, existing=existing), pods=lost_of(OLD, lost))
+    assert rolled(plan(with_devices(seen, free=0))) == then
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ({"surge": "Full"}, {"maxSurge": "100%", "maxUnavailable": 0}),
+        ({"surge": "RollingIncrease", "maxSurge": "25%"}, {"maxSurge": "25%", "maxUnavailable": 0}),
+        ({"surge": "RollingIncrease"}, SURGE),
+        ({"surge": "RollingDecrease"}, IN_PLACE),
+        ({"surge": "RollingDecrease", "maxUnavailable": 2}, {"maxSurge": 0, "maxUnavailable": 2}),
+        ({"maxSurge": 3, "maxUnavailable": "10%"}, {"maxSurge": 3, "maxUnavailable": "10%"}),
+    ],
+)
+def test_what_a_person_says_is_what_the_deployment_does(strategy: Json, said: Json) -> None:
+    made = plan(with_devices(seen_of(serving(AS_NEW, strategy=strategy), rolling(updated=1, by=SURGE)), free=0))
+    assert rolled(made) == said
+    assert made.scaling.surging is None
+
+
+def test_a_first_deployment_and_another_number_of_pods_replace_nothing() -> None:
+    first = plan(with_devices(seen_of(serving(AS_NEW)), free=0))
+    fresh = deployed(OLD, replicas=4, ready=0, template=template("new"), observedGeneration=0)
+    fewer = deployed(OLD, replicas=2, template=template("new"))
+    for made in (first, *(plan(with_devices(seen_of(serving(AS_NEW), one), free=0)) for one in (fresh, fewer))):
+        assert made.scaling.surging is None
+
+
+def test_a_version_that_is_served_no_longer_comes_back_where_a_rollout_in_steps_does() -> None:
+    """`spec` does not have it any more, and its Deployment is grown again into the room of the one that leaves."""
+    record = {
+        "id": "1",
+        "from": [{"version": OLD, "weight": 100, "replicas": 4}],
+        "to": [{"version": NEW, "weight": 100, "replicas": 4}],
+        "step": 1,
+        "steps": 2,
+        "percent": 50,
+        "state": "RolledBack",
+        "since": NOON.isoformat(),
+        "message": "",
+        "summary": "",
+    }
+    app = serving({"version": NEW, "replicas": 4}, strategy={"steps": [{"percent": 50}], "onFailure": "Rollback"})
+    raw = app.raw | {"status": {"rollout": record}}
+    children = (deployed(OLD, replicas=2, template=template("old")), deployed(NEW, replicas=2, ready=0))
+    made = plan(with_devices(seen_of(ApplicationRecord.parse(raw), *children), free=0))
+    assert numbers(made) == {"mnist-1-0-0": 3, "mnist-1-1-0": 1}

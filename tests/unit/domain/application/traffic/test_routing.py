@@ -116,3 +116,19 @@ def test_without_a_gateway_the_route_goes() -> None:
 def test_a_route_is_left_as_it_is_where_all_its_weights_would_be_0() -> None:
     app = behind_gateway({"1.0.0": 0, "9.9.9": 100})
     assert weights(plan(pass_over(app, {"1.0.0": UP}, absent=["9.9.9"]))) is None
+
+
+def numbers(made: ApplicationPlan) -> dict[str, int]:
+    """Pods of each version that is made or changed."""
+    grown = {obj["metadata"]["name"]: obj["spec"]["replicas"] for obj in made.grow}
+    return grown | {one.deployment["metadata"]["name"]: one.replicas for one in made.resize}
+
+
+def test_a_version_gets_its_share_as_it_gets_its_pods_and_the_old_one_shrinks_once_that_is_known() -> None:
+    moved = behind_gateway({"1.1.0": 100}, replicas=4)
+    first = pass_over(moved, {"1.0.0": (4, 4), "1.1.0": (1, 1)}, routed({"1.0.0": 100, "1.1.0": 0}))
+    made = plan(first)
+    assert weights(made) == {"mnist-1-0-0": 75, "mnist-1-1-0": 25}
+    assert numbers(made) == {}
+    known = pass_over(moved, {"1.0.0": (4, 4), "1.1.0": (1, 1)}, routed({"1.0.0": 75, "1.1.0": 25}))
+    assert numbers(plan(known)) == {"mnist-1-0-0": 3, "mnist-1-1-0": 2}
