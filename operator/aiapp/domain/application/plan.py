@@ -89,13 +89,13 @@ def _serving(observed: ObservedApplication, rollouts: tuple[Rollout, ...]) -> Ap
     decided = {version_of(obj) for obj in (*wanted, *leaving_now)} | shrinking
     kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
     running = [one.served.version for one in rollouts if isinstance(one, Running)]
-    apply = (*wanted, *kept, *_route(observed, leaving_now))
+    apply = (*wanted, *kept, *_route(observed, leaving_now, numbers.yielding))
     objects = [_owned(observed.application, obj) for obj in apply]
     gateway = GATEWAY_SECONDS if is_unfinished(observed, running) else None
     return ApplicationPlan(
         rollouts=rollouts,
         apply=tuple(obj for obj in objects if not _grows(observed, obj)),
-        resize=numbers.resize,
+        resize=tuple(one for one in numbers.resize if one.deployment not in leaving_now),
         grow=tuple(obj for obj in objects if _grows(observed, obj)),
         delete=(*leaving_now, *needless(observed.children, running, wanted), *_forgotten(observed, rollouts)),
         scaling=numbers,
@@ -173,7 +173,7 @@ def _earliest(*seconds: float | None) -> float | None:
     return min((one for one in seconds if one is not None), default=None)
 
 
-def _route(observed: ObservedApplication, leaving: Sequence[Json]) -> Iterator[Json]:
+def _route(observed: ObservedApplication, leaving: Sequence[Json], yielding: str | None) -> Iterator[Json]:
     """The HTTPRoute, if there is a gateway and any Service that it could send requests to.
 
     A Service that is only made now is not among its backends yet: it has no ready pods, and might be refused.
@@ -182,7 +182,7 @@ def _route(observed: ObservedApplication, leaving: Sequence[Json]) -> Iterator[J
     if serving is None or gateway is None:
         return
     gone = {version_of(one) for one in leaving if one["kind"] == SERVICES.kind}
-    if shares := routed(observed, serving, with_service(observed.children) - gone):
+    if shares := routed(observed, serving, with_service(observed.children) - gone, yielding):
         yield route(observed.application.name, gateway, shares)
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from aiapp.domain.application.observed import ObservedApplication, version_of
+from aiapp.domain.application.observed import ObservedApplication, ready_pods, version_of, wanted_pods
 from aiapp.domain.application.traffic.routing import gateway_in_use, is_drained, with_service
-from aiapp.domain.kubernetes.resources import HORIZONTAL_POD_AUTOSCALERS, HTTP_ROUTES, SERVICES, Json
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, HTTP_ROUTES, SERVICES, Json
 
 
 def retired(observed: ObservedApplication, gone: Collection[str], shrinking: Collection[str]) -> list[Json]:
@@ -42,6 +42,8 @@ def _may_go(observed: ObservedApplication, child: Json) -> bool:
     """Where a gateway has the route: everything when it sends them nothing more, but the Service when they are gone."""
     version = version_of(child)
     if gateway_in_use(observed) is None or version is None:
+        return True
+    if child["kind"] == DEPLOYMENTS.kind and wanted_pods(child) == 0 and not ready_pods(child):
         return True
     if not is_drained(observed, version):
         return False

@@ -11,7 +11,7 @@ from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.application.room import PATIENCE, Room, room, room_of_leaving
 from aiapp.domain.application.scale import scale
-from aiapp.domain.application.surge import Pods, limits, step
+from aiapp.domain.application.surge import Pods, limits, step, yielding
 from aiapp.domain.application.takeover import taken_over
 from aiapp.domain.application.template_change import is_rolling, rolling_update
 from aiapp.domain.application.traffic.goal import Goal, goal
@@ -36,14 +36,16 @@ class Resize(NamedTuple):
 class Scaling:
     """Numbers of pods and ways to replace them, by version."""
 
+    pods: Mapping[str, Pods] = field(default_factory=dict)
+    """What is wanted, and what there is."""
     scales: Mapping[str, Scale] = field(default_factory=dict)
     """Of versions that get a Deployment."""
     resize: tuple[Resize, ...] = ()
     """The smaller ones first, to make room."""
     gone: frozenset[str] = frozenset()
     """Versions that are not wanted any more, once others are ready in their place."""
-    incomplete: tuple[str, ...] = ()
-    """Versions that are to get more pods, in words."""
+    yielding: str | None = None
+    """A version that makes room as soon as its gateway sends it nothing more."""
     surging: Finding | None = None
     """The condition, while Auto decides how pods are replaced."""
     look_again: float | None = None
@@ -60,7 +62,8 @@ def scaling(observed: ObservedApplication, serving: Serving, rollouts: Sequence[
     needed = sum(one.wanted for one in pods.values())
     pods = {v: replace(one, traffic=pods_for_traffic(observed, v, needed)) for v, one in pods.items()}
     has_room, stuck = _has_room(observed, pods, rooms)
-    numbers = step(pods, limits(serving.strategy, needed, has_room=has_room), stuck)
+    allowed = limits(serving.strategy, needed, has_room=has_room)
+    numbers = step(pods, allowed, stuck)
     updates = {
         v: rolling_update(*_before_and_after(observed, v, rooms[v]), serving.strategy, rooms[v]) for v in running
     }
@@ -68,12 +71,11 @@ def scaling(observed: ObservedApplication, serving: Serving, rollouts: Sequence[
     taking = {v: n for v, n in inherited.items() if numbers[v] > pods[v].now or _goes_on(pods, numbers)}
     in_vain = any(one.waiting for one in rooms.values())
     return Scaling(
+        pods=pods,
         scales={v: _scale(observed, one, wanted, numbers, taking.get(v), updates[v]) for v, one in running.items()},
-        resize=_resized(observed, running, numbers, gone),
+        resize=_resized(observed, running, numbers),
         gone=gone,
-        incomplete=tuple(
-            f"version {v}: {one.ready} of {one.wanted} pods ready" for v, one in pods.items() if one.wanted > one.now
-        ),
+        yielding=yielding(pods, allowed, numbers, stuck),
         surging=_surging(observed, serving, pods, rooms, updates, has_room=has_room),
         look_again=LOOK_AGAIN_SECONDS if in_vain else None,
     )
@@ -149,20 +151,20 @@ def _has_room(observed: ObservedApplication, pods: Mapping[str, Pods], rooms: Ma
 
 
 def _resized(
-    observed: ObservedApplication, running: Mapping[str, Running], numbers: Mapping[str, int], gone: frozenset[str]
+    observed: ObservedApplication, running: Mapping[str, Running], numbers: Mapping[str, int]
 ) -> tuple[Resize, ...]:
     children = {version: d for d in observed.children.deployments if (version := version_of(d)) is not None}
     found = [
         Resize(child, numbers[version])
         for version, child in children.items()
-        if version not in running and version not in gone and numbers[version] != wanted_pods(child)
+        if version not in running and numbers[version] != wanted_pods(child)
     ]
     return tuple(sorted(found, key=lambda one: one.replicas > wanted_pods(one.deployment)))
 
 
 def _gone(pods: Mapping[str, Pods], wanted: Goal, serving: Serving, numbers: Mapping[str, int]) -> frozenset[str]:
     """What has no pod any more goes once another serves; what loses its last one now, once all others are ready."""
-    staying = [one for one in pods.values() if not one.goes and one.wanted]
+    staying = [one for one in pods.values() if one.wanted]
     complete, another = all(one.ready >= one.wanted for one in staying), any(one.ready for one in staying)
     kept = {one.version for one in serving.versions} | {v for v, share in wanted.shares.items() if share}
     return frozenset(

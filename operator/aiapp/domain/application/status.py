@@ -253,8 +253,9 @@ def _pods(observed: ObservedApplication, plan: ApplicationPlan) -> Trouble | Non
             return odd
         if not settled(child):
             return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)
-    incomplete = "; ".join(plan.scaling.incomplete)
-    return Trouble(Reason.DEPLOYING, incomplete) if incomplete else None
+    growing = [(version, one) for version, one in plan.scaling.pods.items() if one.wanted > one.now]
+    words = [f"version {version}: {one.ready} of {one.wanted} pods ready" for version, one in growing]
+    return Trouble(Reason.DEPLOYING, "; ".join(words)) if words else None
 
 
 def _no_room(observed: ObservedApplication, rollout: Running, pods: Sequence[Json]) -> Trouble | None:

@@ -73,8 +73,8 @@ def step(pods: Mapping[str, Pods], allowed: Limits, stuck: int = 0) -> dict[str,
     return left | _grown(pods, allowed, stuck, sum(left[v] for v, one in pods.items() if one.goes))
 
 
-def _spare(pods: Mapping[str, Pods], allowed: Limits, stuck: int) -> int:
-    """How many of the pods that are too many may go at all."""
+def _spare(pods: Mapping[str, Pods], allowed: Limits, stuck: int) -> tuple[int, int]:
+    """How many of the pods that are too many may go: of those that are not ready, and of others."""
     staying = [one for one in pods.values() if not one.goes]
     wanted, total = sum(one.wanted for one in pods.values()), sum(one.now for one in pods.values())
     missing = sum(max(one.wanted - one.now, 0) for one in staying if one.can_grow) + stuck
@@ -85,12 +85,12 @@ def _spare(pods: Mapping[str, Pods], allowed: Limits, stuck: int) -> int:
     removable = total - keep - sum(one.now - one.ready for one in staying)
     useless = min(removable, sum(one.now - one.ready for one in pods.values() if one.goes))
     spare = min(removable - useless, sum(one.ready for one in pods.values()) - keep)
-    return max(useless, 0) + max(spare, 0)
+    return max(useless, 0), max(spare, 0)
 
 
 def _leave(pods: Mapping[str, Pods], allowed: Limits, stuck: int) -> int | None:
     """How many pods may go of versions that go altogether, as long as no pod of a new one is ready; None: any."""
-    staying = [one for one in pods.values() if not one.goes]
+    staying = [one for one in pods.values() if one.wanted]
     coming = [one for one in staying if one.ready < one.wanted]
     if not coming or (any(one.ready for one in staying) and not allowed.at_once):
         return None
@@ -99,20 +99,42 @@ def _leave(pods: Mapping[str, Pods], allowed: Limits, stuck: int) -> int | None:
     return max(allowed.unavailable - max(started, 0), 0) if possible else 0
 
 
-def _shrinking(pods: Mapping[str, Pods], allowed: Limits, spare: int, leave: int | None) -> Iterable[str]:
+def _shrinking(pods: Mapping[str, Pods], allowed: Limits, spare: tuple[int, int], leave: int | None) -> Iterable[str]:
     """The versions that lose a pod, one for each: those that go on first, then those with pods that are not ready."""
     going = {version: one for version, one in pods.items() if one.goes}
     now = {version: one.now for version, one in going.items()}
-    least = {version: max(one.wanted, one.traffic - allowed.unavailable) for version, one in going.items()}
-    for _ in range(spare):
+    least = {version: _least(version, pods, allowed) for version in going}
+    useless = spare[0]
+    for place in range(sum(spare)):
         able = [v for v, one in going.items() if now[v] > least[v] and (one.wanted or leave is None or leave > 0)]
+        if place < useless:
+            able = [v for v in able if now[v] > going[v].ready]
         if not able:
-            return
+            continue
         chosen = max(able, key=lambda v: (going[v].wanted > 0, now[v] > going[v].ready, now[v]))
         now[chosen] -= 1
         if not going[chosen].wanted and leave is not None:
             leave -= 1
         yield chosen
+
+
+def yielding(pods: Mapping[str, Pods], allowed: Limits, numbers: Mapping[str, int], stuck: int = 0) -> str | None:
+    """A version that has to give up its last pod, and may as soon as it is sent nothing more: others can take that."""
+    leave, spare = _leave(pods, allowed, stuck), sum(_spare(pods, allowed, stuck))
+    lost = sum(one.now - numbers[version] for version, one in pods.items() if one.goes)
+    if lost >= (spare if leave is None else min(spare, leave)):
+        return None
+    last = (v for v, one in pods.items() if one.goes and not one.wanted and numbers[v] == 1 and one.traffic)
+    return min(last, key=lambda v: pods[v].traffic, default=None)
+
+
+def _least(version: str, pods: Mapping[str, Pods], allowed: Limits) -> int:
+    """Pods that a version keeps: those for its traffic, or in place its last one if another could take that."""
+    one = pods[version]
+    if not allowed.unavailable:
+        return max(one.wanted, one.traffic)
+    others = any(other.ready for name, other in pods.items() if name != version)
+    return max(one.wanted, 1 if one.traffic and others else 0)
 
 
 def _grown(pods: Mapping[str, Pods], allowed: Limits, stuck: int, left: int) -> dict[str, int]:

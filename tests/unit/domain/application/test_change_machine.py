@@ -5,7 +5,7 @@ and in any order; somebody else takes devices and gives them back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.fleet import node
 from tests.support.records import NOON, application, normal_version, observed
+from tests.support.routes import EDGE
+from tests.support.small_cluster import CARD, DEVICES, Cluster, noted, pod_document, template_of
 from typing_extensions import override
 
 from aiapp.api.strategy import Strategy
@@ -21,164 +23,10 @@ from aiapp.domain.application.observed import Children
 from aiapp.domain.application.plan import ApplicationPlan, plan
 from aiapp.domain.application.status import assess
 from aiapp.domain.application.surge import limits
-from aiapp.domain.kubernetes.naming import version_labels
+from aiapp.domain.kubernetes.naming import workload
 from aiapp.domain.kubernetes.resources import Json
 
-CARD: Final = "example.com/card"
 VERSIONS: Final = ("1.0.0", "1.1.0", "1.2.0")
-DEVICES: Final = 6
-
-
-@dataclass
-class Pod:
-    number: int
-    version: str
-    template: str
-    bound: bool = False
-    ready: bool = False
-    leaving: bool = False
-
-
-@dataclass
-class Cluster:
-    """Deployments by version, their pods, and devices. A pod holds one device from its binding to its end."""
-
-    deployments: dict[str, Json] = field(default_factory=dict)
-    revisions: dict[str, Json] = field(default_factory=dict)
-    others: dict[str, Json] = field(default_factory=dict)
-    """Services and disruption budgets."""
-    pods: list[Pod] = field(default_factory=list)
-    taken: int = 0
-    """Devices that somebody else holds."""
-    made: int = 0
-    writes: int = 0
-
-    @property
-    def free(self) -> int:
-        return DEVICES - self.taken - sum(pod.bound for pod in self.pods)
-
-    def of(self, version: str) -> list[Pod]:
-        return [pod for pod in self.pods if pod.version == version and not pod.leaving]
-
-    def carry_out(self, wanted: ApplicationPlan) -> None:
-        for obj in wanted.apply:
-            self._apply(obj)
-        for deployment, number in wanted.resize:
-            self.writes += 1
-            self.deployments[version_of(deployment)]["spec"]["replicas"] = number
-        for obj in wanted.grow:
-            self._apply(obj)
-        for obj in wanted.delete:
-            self.writes += 1
-            kinds = {"Deployment": self.deployments, "ControllerRevision": self.revisions}
-            held = kinds.get(obj["kind"], self.others)
-            del held[next(key for key, one in held.items() if (one["kind"], one["metadata"]["name"]) == named(obj))]
-
-    def _apply(self, obj: Json) -> None:
-        match obj["kind"]:
-            case "ControllerRevision":
-                held, key = self.revisions, obj["metadata"]["name"]
-            case "Deployment":
-                held, key = self.deployments, version_of(obj)
-            case _:
-                held, key = self.others, f"{obj['kind']}/{obj['metadata']['name']}"
-        before = held.get(key)
-        spec = {"replicas": 1, **(before["spec"] if before else {}), **obj.get("spec", {})}
-        after = obj | ({"spec": spec} if "spec" in obj else {})
-        if (
-            before is None
-            or {**before, "metadata": None} != {**after, "metadata": None}
-            or noted(before) != noted(after)
-        ):
-            self.writes += 1
-            held[key] = after
-
-    def seen(self, version: str) -> Json:
-        """The Deployment with the status that its controller would give it."""
-        deployment = self.deployments[version]
-        pods, current = self.of(version), template_of(deployment)
-        status = {
-            "observedGeneration": 1,
-            "replicas": len(pods),
-            "updatedReplicas": sum(pod.template == current for pod in pods),
-            "readyReplicas": sum(pod.ready for pod in pods),
-            "availableReplicas": sum(pod.ready for pod in pods),
-        }
-        metadata = deployment["metadata"] | {"uid": version, "generation": 1, "resourceVersion": "1"}
-        return deployment | {"metadata": metadata, "status": status}
-
-    def control(self) -> bool:
-        """Deployments make or delete pods; whether any did."""
-        before = [(pod.number, pod.leaving) for pod in self.pods]
-        for pod in self.pods:
-            pod.leaving = pod.leaving or pod.version not in self.deployments
-        for version, deployment in self.deployments.items():
-            self._scale(version, deployment)
-        self.pods = [pod for pod in self.pods if pod.bound or not pod.leaving]
-        return before != [(pod.number, pod.leaving) for pod in self.pods]
-
-    def _scale(self, version: str, deployment: Json) -> None:
-        wanted, limits = deployment["spec"]["replicas"], deployment["spec"]["strategy"]["rollingUpdate"]
-        surge, fewer = (absolute(limits[key], wanted, up=key == "maxSurge") for key in ("maxSurge", "maxUnavailable"))
-        fewer = fewer if surge else max(fewer, 1)
-        current = template_of(deployment)
-        while (new := [p for p in self.of(version) if p.template == current]) and len(new) > wanted:
-            self._end(new)
-        old = [pod for pod in self.of(version) if pod.template != current]
-        while len(self.of(version)) < wanted + (surge if old else 0) and len(new) < wanted:
-            self.made += 1
-            new.append(Pod(self.made, version, current))
-            self.pods.append(new[-1])
-        while old and len(self.of(version)) - (wanted - fewer) - sum(not p.ready for p in new) > 0:
-            ready = sum(pod.ready for pod in self.of(version))
-            if all(pod.ready for pod in old) and ready <= wanted - fewer:
-                break
-            self._end(old)
-            old = [pod for pod in old if not pod.leaving]
-
-    def _end(self, pods: list[Pod]) -> None:
-        """As a ReplicaSet chooses: what is not bound, then what is not ready."""
-        min(pods, key=lambda pod: (pod.bound, pod.ready, -pod.number)).leaving = True
-
-    def schedule(self) -> bool:
-        waiting = [pod for pod in self.pods if not pod.bound]
-        for pod in waiting[: max(self.free, 0)]:
-            pod.bound = True
-        return any(pod.bound for pod in waiting)
-
-
-def version_of(obj: Json) -> str:
-    return str(obj["metadata"]["labels"]["aiapp.dev/version"])
-
-
-def named(obj: Json) -> tuple[str, str]:
-    return obj["kind"], obj["metadata"]["name"]
-
-
-def noted(obj: Json) -> Json:
-    return dict(obj["metadata"].get("annotations") or {})
-
-
-def template_of(deployment: Json) -> str:
-    return str(deployment["spec"]["template"]["spec"]["containers"][0].get("env"))
-
-
-def absolute(amount: int | str, of: int, *, up: bool) -> int:
-    if isinstance(amount, int):
-        return amount
-    hundredths = int(amount.removesuffix("%")) * of
-    return -(-hundredths // 100) if up else hundredths // 100
-
-
-def pod_document(pod: Pod) -> Json:
-    waits = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]
-    metadata = {
-        "name": f"p-{pod.number}",
-        "labels": version_labels("mnist", pod.version),
-        "creationTimestamp": NOON.isoformat(),
-        **({"deletionTimestamp": NOON.isoformat()} if pod.leaving else {}),
-    }
-    return {"metadata": metadata, "status": {"conditions": [] if pod.bound else waits}}
 
 
 AMOUNTS: Final = st.one_of(st.integers(1, 3), st.sampled_from(["25%", "50%", "100%"]))
@@ -205,12 +53,14 @@ class Changes(RuleBasedStateMachine):
         self.cluster = Cluster()
         self.spec: Json = {"versions": [{"version": "1.0.0", "replicas": 2}]}
         self.conditions: list[Json] = []
+        self.gateway: Json = {}
         self.env = 0
 
     # What people do
 
-    @initialize(replicas=st.integers(1, 4), taken=st.integers(0, DEVICES))
-    def start(self, replicas: int, taken: int) -> None:
+    @initialize(replicas=st.integers(1, 4), taken=st.integers(0, DEVICES), behind=st.booleans())
+    def start(self, replicas: int, taken: int, behind: bool) -> None:
+        self.gateway = {"gateway": {"parentRefs": [EDGE]}} if behind else {}
         self.spec = {"versions": [{"version": "1.0.0", "replicas": replicas}]}
         self.cluster.taken = min(taken, DEVICES - replicas)
 
@@ -222,7 +72,7 @@ class Changes(RuleBasedStateMachine):
 
     @rule(
         some=st.lists(
-            st.tuples(st.sampled_from(VERSIONS), st.integers(0, 3)),
+            st.tuples(st.sampled_from(VERSIONS), st.integers(1, 3)),
             min_size=2,
             max_size=2,
             unique_by=lambda one: one[0],
@@ -264,6 +114,10 @@ class Changes(RuleBasedStateMachine):
     def a_deleted_pod_is_gone(self) -> None:
         self.cluster.pods.remove(next(pod for pod in self.cluster.pods if pod.leaving))
 
+    @rule()
+    def the_gateway_takes_up_the_route(self) -> None:
+        self.cluster.taken_up = self.cluster.generation
+
     # What the operator does
 
     @rule()
@@ -273,9 +127,11 @@ class Changes(RuleBasedStateMachine):
     def look(self) -> int:
         """One pass; how much it wrote."""
         before, seen = self.cluster.writes, self.observed()
-        serving_before = self.serving()
+        serving_before, asked, routed = self.serving(), self.asked(), dict(self.cluster.weights)
         made = plan(seen)
         self.cluster.carry_out(made)
+        self.judge_numbers(asked, made)
+        self.judge_route(routed, serving_before)
         said = assess(seen, made)
         self.conditions = [
             {
@@ -294,12 +150,34 @@ class Changes(RuleBasedStateMachine):
         ready = {v: sum(pod.ready for pod in self.cluster.of(v)) for v in self.cluster.deployments}
         return {v: min(number, self.cluster.deployments[v]["spec"]["replicas"]) for v, number in ready.items()}
 
+    def asked(self) -> dict[str, int]:
+        return {v: one["spec"]["replicas"] for v, one in self.cluster.deployments.items()}
+
+    def judge_numbers(self, before: Mapping[str, int], made: ApplicationPlan) -> None:
+        """Pods in all: never more than are wanted or were there, and the surge."""
+        after = self.asked()
+        wanted = sum(one.wanted for one in made.scaling.pods.values())
+        surge = limits(Strategy.model_validate(self.spec.get("strategy", {})), wanted, has_room=True).surge
+        assert sum(after.values()) <= max(wanted, sum(before.values())) + surge, (before, after, self.spec)
+
+    def judge_route(self, routed: Mapping[str, int], serving: Mapping[str, int]) -> None:
+        """Whom the gateway sends requests keeps a ready pod, unless the only one has to make room."""
+        if not routed or sum(self.asked().values()) < 2 or self.may_lose_all():
+            return
+        after = self.serving()
+        for version, number in serving.items():
+            assert after.get(version) or not number or not routed.get(workload("mnist", version)), (serving, after)
+
+    def may_lose_all(self) -> bool:
+        wanted = self.wanted()
+        return (
+            limits(Strategy.model_validate(self.spec.get("strategy", {})), wanted, has_room=False).unavailable >= wanted
+        )
+
     def judge(self, before: Mapping[str, int]) -> None:
         """What a pass may never do."""
         after = self.serving()
-        wanted = self.wanted()
-        allowed = limits(Strategy.model_validate(self.spec.get("strategy", {})), wanted, has_room=False)
-        if sum(before.values()) and allowed.unavailable < wanted:
+        if sum(before.values()) and not self.may_lose_all():
             assert sum(after.values()), f"the last ready pod was given up: {before} -> {after} of {self.spec}"
 
     def wanted(self) -> int:
@@ -307,7 +185,7 @@ class Changes(RuleBasedStateMachine):
         return sum(1 if number is None else number for number in numbers)
 
     def observed(self) -> Any:
-        app = application(spec__serving=self.spec)
+        app = application(spec__serving=self.spec | self.gateway)
         parsed = app.parsed.model_validate(
             {**app.raw, "status": {"observedGeneration": 1, "conditions": self.conditions}}
         )
@@ -316,7 +194,8 @@ class Changes(RuleBasedStateMachine):
         children = Children(
             deployments=tuple(cluster.seen(version) for version in cluster.deployments),
             revisions=tuple(cluster.revisions.values()),
-            others=tuple(cluster.others.values()),
+            others=cluster.beside,
+            ready={v: number for v in VERSIONS if (number := sum(pod.ready for pod in cluster.of(v)))},
             pods=tuple(pod_document(pod) for pod in cluster.pods if not pod.bound),
         )
         seen = observed(
@@ -325,13 +204,17 @@ class Changes(RuleBasedStateMachine):
         in_use = {"n": {CARD: DEVICES - cluster.free}}
         leaving = {"n": {CARD: sum(pod.bound and pod.leaving for pod in cluster.pods)}}
         context = replace(seen.context, in_use=in_use, leaving=leaving)
-        return replace(seen, context=context, now=NOON + timedelta(minutes=1))
+        return replace(seen, context=context, is_gateway_api_served=True, now=NOON + timedelta(minutes=1))
 
     # What has to hold
 
     @invariant()
     def no_device_is_held_twice(self) -> None:
         assert self.cluster.free >= 0
+
+    @invariant()
+    def a_route_never_says_nothing(self) -> None:
+        assert sum(self.cluster.weights.values()) == 100 if self.cluster.weights else True
 
     @override
     def teardown(self) -> None:
@@ -342,7 +225,8 @@ class Changes(RuleBasedStateMachine):
         cluster.taken = 0 if unset else min(cluster.taken, max(DEVICES - self.wanted(), 0))
         for _ in range(120):
             wrote = self.look()
-            moved = cluster.control()
+            moved = cluster.control() or cluster.taken_up != cluster.generation
+            cluster.taken_up = cluster.generation
             cluster.pods = [pod for pod in cluster.pods if not pod.leaving]
             moved |= cluster.schedule()
             for pod in cluster.pods:
@@ -357,10 +241,10 @@ class Changes(RuleBasedStateMachine):
     def at_rest(self) -> None:
         cluster = self.cluster
         served = {one["version"] for one in self.spec["versions"]}
-        assert set(cluster.deployments) == served
+        assert set(cluster.deployments) == served, (self.asked(), cluster.weights, cluster.pods, self.spec)
         for one in self.spec["versions"]:
             number = cluster.deployments[one["version"]]["spec"]["replicas"]
-            assert number == one.get("replicas", number)
+            assert number == one.get("replicas", number), (self.asked(), cluster.weights, cluster.pods, self.spec)
             assert not noted(cluster.deployments[one["version"]])
             pods = cluster.of(one["version"])
             assert len(pods) == number

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aiapp.api.strategy import Strategy
-from aiapp.domain.application.surge import BESIDE, IN_PLACE, Limits, Pods, limits, step
+from aiapp.domain.application.surge import BESIDE, IN_PLACE, Limits, Pods, limits, step, yielding
 
 
 def pods(wanted: int, now: int, ready: int | None = None, *, can_grow: bool = True) -> Pods:
@@ -100,3 +100,28 @@ def test_the_words_of_the_strategy_are_limits(strategy: dict[str, Any], wanted: 
 
 def test_auto_goes_beside_where_there_is_room() -> None:
     assert limits(Strategy(), 3, has_room=True) == BESIDE
+
+
+def test_pods_that_are_not_ready_go_before_any_that_serves() -> None:
+    assert stepped(IN_PLACE, pods(0, 1), pods(1, 2, 0), pods(1, 2, 0)) == [1, 1, 1]
+
+
+def under_traffic(now: int, traffic: int) -> Pods:
+    return Pods(wanted=0, now=now, ready=now, traffic=traffic)
+
+
+def test_what_a_gateway_still_sends_requests_keeps_pods_for_them() -> None:
+    assert stepped(BESIDE, under_traffic(4, 3), pods(4, 2)) == [3, 2]
+    assert stepped(BESIDE, under_traffic(4, 0), pods(4, 2)) == [2, 3]
+    assert stepped(IN_PLACE, under_traffic(1, 1), pods(2, 1)) == [1, 1]
+    assert stepped(IN_PLACE, under_traffic(1, 1), pods(1, 0)) == [0, 1]
+
+
+def test_a_last_pod_that_has_to_make_room_is_relieved_of_its_traffic_first() -> None:
+    versions = {"old": under_traffic(1, 1), "older": under_traffic(1, 2), "new": pods(2, 0)}
+    numbers = step(versions, IN_PLACE)
+    assert numbers == {"old": 1, "older": 1, "new": 0}
+    assert yielding(versions, IN_PLACE, numbers) == "old"
+    relieved = versions | {"old": under_traffic(1, 0)}
+    assert step(relieved, IN_PLACE) == {"old": 0, "older": 1, "new": 1}
+    assert yielding(relieved, IN_PLACE, step(relieved, IN_PLACE)) is None

@@ -26,11 +26,15 @@ def gateway_in_use(observed: ObservedApplication) -> Gateway | None:
     return serving.gateway if serving and observed.is_gateway_api_served else None
 
 
-def routed(observed: ObservedApplication, serving: Serving, reachable: Collection[str]) -> Shares:
-    """The split that the route should have among the versions that have a Service."""
+def routed(
+    observed: ObservedApplication, serving: Serving, reachable: Collection[str], yielding: str | None = None
+) -> Shares:
+    """The split that the route should have among the versions that have a Service; `yielding` counts as not ready."""
     aim = goal(observed)
     versions = _in_order(serving, reachable)
     pods = {version: _pods(observed.children, version, aim.replicas.get(version, 0)) for version in versions}
+    if yielding in pods:
+        pods[yielding] = Pods(0, pods[yielding].wanted)
     return split(aim.shares, pods, last_split(observed))
 
 
@@ -46,13 +50,13 @@ def pods_for_traffic(observed: ObservedApplication, version: str, total: int) ->
     `total` are the pods that all of the traffic is meant for. 0: it has no more than its share.
     """
     route, child = observed.children.route, observed.children.deployment(version)
-    if gateway_in_use(observed) is None or route is None or child is None:
+    if gateway_in_use(observed) is None or route is None or child is None or total == 0:
         return 0
     if not _all_know(route):
         return wanted_pods(child)
     share = shares_of(observed.application.name, route).get(version, 0)
     aim = goal(observed).shares.get(version, 0)
-    return max((share * total + 50) // 100, 1) if share > aim else 0
+    return max(share * total // 100, 1) if share > aim else 0
 
 
 def is_drained(observed: ObservedApplication, version: str) -> bool:
