@@ -69,8 +69,14 @@ def test_children_of_a_started_process_are_found_too(tmp_path: Path) -> None:
     script = "sleep 300 & echo $!; wait"
     parent = processes.launch([_program("sh"), "-c", script], folder=tmp_path, log=log)
     child = int(eventually(lambda: log.read_text().strip()))
-    assert {found.pid for found in processes.marked(tmp_path)} == {parent.pid, child}
-    processes.kill(processes.marked(tmp_path))
+
+    def both() -> list[Identity]:
+        # While the child becomes another program its environment cannot be seen.
+        found = processes.marked(tmp_path)
+        assert {one.pid for one in found} == {parent.pid, child}
+        return found
+
+    processes.kill(eventually(both))
     assert processes.marked(tmp_path) == []
 
 
