@@ -64,6 +64,12 @@ def test_a_reached_step_is_carried_on_at_once_and_its_pause_ends_by_itself() -> 
     assert state(advance(at("Paused", seconds=600))) is RolloutState.PROGRESSING
 
 
+def test_a_pause_that_is_over_is_not_looked_at_again_and_again_while_a_pod_is_replaced() -> None:
+    replaced = (deployed(replicas=3), deployed("1.1.0", replicas=1, ready=0))
+    found = advance(at("Paused", *replaced, seconds=601))
+    assert (state(found), found.look_again) == (RolloutState.PAUSED, None)
+
+
 def test_a_step_is_not_reached_before_the_pods_of_the_version_that_gains_are_ready() -> None:
     starting = (deployed(replicas=3), deployed("1.1.0", replicas=1, ready=0))
     assert state(advance(at("Progressing", *starting))) is RolloutState.PROGRESSING

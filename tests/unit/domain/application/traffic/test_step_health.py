@@ -48,8 +48,9 @@ def test_a_container_that_ended_since_then_is_a_crash(state: str, was_ready: boo
     )
 
 
-def test_what_ended_before_is_forgiven() -> None:
-    assert found(seen(lastState=ended(-1))) is None
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_what_ended_before_is_forgiven(seconds: int) -> None:
+    assert found(seen(lastState=ended(seconds))) is None
 
 
 def test_a_pod_that_was_ready_and_is_not_any_more_is_lost() -> None:
