@@ -277,3 +277,15 @@ def test_a_version_that_is_served_no_longer_comes_back_where_a_rollout_in_steps_
     children = (deployed(OLD, replicas=2, template=template("old")), deployed(NEW, replicas=2, ready=0))
     made = plan(with_devices(seen_of(ApplicationRecord.parse(raw), *children), free=0))
     assert numbers(made) == {"mnist-1-0-0": 3, "mnist-1-1-0": 1}
+
+
+def test_a_pod_that_is_there_beside_the_old_ones_is_waited_for_although_no_more_would_find_room() -> None:
+    app = serving({"version": NEW, "replicas": 3})
+    seen = seen_of(app, deployed(OLD, replicas=2), deployed(NEW, replicas=2, ready=1))
+    assert numbers(plan(with_devices(seen, free=0))) == {"mnist-1-1-0": 2}
+
+
+def test_room_that_a_pod_waits_for_is_none_for_another() -> None:
+    app = serving({"version": NEW, "replicas": 3})
+    seen = seen_of(app, deployed(OLD, replicas=2), deployed(NEW, ready=0), pods=(lost(2),))
+    assert numbers(plan(with_devices(seen, free=0, leaving=2))) == {"mnist-1-1-0": 1}
