@@ -14,6 +14,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
+from aiapp.domain.application.advice import advised
 from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN
 from aiapp.domain.application.status import phase_of as application_phase
 from aiapp.domain.conditions import STALLING, Finding, State, Trouble, holds
@@ -122,7 +123,8 @@ class Reported:
             replaced -= {ConditionType.READY}
         else:
             ready = _ready(trouble)
-            found.insert(0, ready)
+            told = advised([ready], raw["metadata"]["name"]) if self.resource == APPLICATIONS else [ready]
+            found = [*told, *found]
             status = status | _phase(self.resource, ready, status)
         kept = [one for one in status.get("conditions") or () if one["type"] not in replaced]
         return {**status, "observedGeneration": generation, "conditions": [*kept, *conditions(found, generation)]}

@@ -12,6 +12,7 @@ from threading import Thread
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from tests.peers.gitops.conftest import HOST, process
 from tests.peers.gitops.content import Content, state
 from tests.support.kube import ApiError, Kube, Object
@@ -21,6 +22,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.api.meta import GROUP_VERSION
+from aiapp.cli import main
 from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.profiles import SimulatedNode
 
@@ -186,3 +188,41 @@ def test_the_same_commit_again_writes_nothing_and_a_version_that_leaves_is_prune
     revision = flux.publish("versions", both)
     flux.until(kustomization, "True", "ReconciliationSucceeded", revision)
     eventually(lambda: registry.find(GROUP_VERSION, "AIApplicationVersion", "mnist-1.0.0") is None)
+
+
+def test_a_rollback_by_command_lasts_until_the_next_reconciliation(
+    flux: Flux, content: Content, registry: Registry, sandbox: Sandbox
+) -> None:
+    flux.publish("rollback", content.of("1.0.0", replicas=0))
+    kustomization = flux.follow("rollback")
+    succeeded(registry, 1)
+    revision = flux.publish("rollback", content.of("1.0.0", "1.1.0", replicas=0))
+    flux.until(kustomization, "True", "ReconciliationSucceeded", revision)
+    succeeded(registry, 2)
+    options = ["--kubeconfig", str(sandbox.kubeconfig), "-n", registry.namespace]
+    done = CliRunner().invoke(main, ["rollback", "mnist", *options])
+    assert "note: kustomize-controller wrote what it asks for now" in done.stderr
+    assert served(registry) == ["1.0.0"]
+    succeeded(registry, 3)
+    registry.kube.patch(kustomization, {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "again"}}})
+    eventually(lambda: served(registry) == ["1.1.0"], timeout=60)
+    flux.until(kustomization, "True", "ReconciliationSucceeded", revision)
+    assert succeeded(registry, 4)["manager"] == "kustomize-controller"
+
+
+def served(registry: Registry) -> list[str]:
+    """The versions that the application is to serve."""
+    now = registry.kube.get(GROUP_VERSION, "AIApplication", "mnist", registry.namespace)
+    return [one["version"] for one in now["spec"]["serving"]["versions"]]
+
+
+def succeeded(registry: Registry, revision: int) -> Object:
+    """Wait until that configuration is the newest and has succeeded; its entry."""
+
+    def newest() -> Object:
+        now = registry.find(GROUP_VERSION, "AIApplication", "mnist")
+        found: Object = ((now or {}).get("status", {}).get("history") or [{}])[0]
+        assert (found.get("revision"), found.get("outcome")) == (revision, "Succeeded"), found
+        return found
+
+    return eventually(newest, timeout=60)

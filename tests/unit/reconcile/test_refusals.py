@@ -12,7 +12,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.version import AIApplicationVersion
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.ports import ApiError, ConflictError, NotFoundError, StaleError
 from aiapp.reconcile.refusals import Reported, refusal
 from aiapp.reconcile.shared_config_maps import TakenError
@@ -171,3 +171,19 @@ async def test_an_outage_of_the_api_server_writes_nothing() -> None:
     world = FailingWorld(ApiError(503, "ServiceUnavailable", "etcd leader changed"), condition("Ready"))
     await world.fail()
     assert world.api.writes == []
+
+
+async def test_an_application_is_told_what_to_do_as_well() -> None:
+    world = FakeCluster()
+    world.hold(APPLICATIONS, stored(documents.application()), "uid-1")
+
+    async def refused(_: Key) -> Outcome:
+        raise ApiError(403, "Forbidden", QUOTA)
+
+    ports = {"store": world.store, "cluster": world.cluster, "recorder": world.events}
+    reported = Reported(resource=APPLICATIONS, reconcile=refused, **ports)  # type: ignore[arg-type]
+    with pytest.raises(ApiError):
+        await reported(Key(APPLICATIONS.kind, "team", "mnist"))
+    assert world.condition(APPLICATIONS, "mnist")["message"].endswith(
+        "; ask for less in resources, or have the quota raised"
+    )

@@ -48,4 +48,6 @@ def advised(findings: Iterable[Finding], name: str) -> list[Finding]:
 
 def _advised(ready: Finding, name: str) -> Finding:
     advice = ADVICE.get(ready.reason)
-    return ready if advice is None else replace(ready, message=f"{ready.message}; {advice.format(name=name)}")
+    if advice is None:
+        return ready
+    return replace(ready, message="; ".join(filter(None, (ready.message, advice.format(name=name)))))
