@@ -13,7 +13,7 @@ FORBIDDEN: Final = 403
 
 COMMAND_LINE: Final = "kubectl-aiapp"
 """Field manager of what a user writes with the command line. Flux takes over from managers whose names begin with
-kubectl; with any other name its server-side apply would keep what the user wrote beside what is in Git."""
+kubectl, once Git says the same; with any other name its server-side apply would keep what the user wrote for ever."""
 
 
 class UserApi(Protocol):

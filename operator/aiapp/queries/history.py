@@ -85,7 +85,7 @@ def _notes(back: Rollback, versions: dict[str, Json | None]) -> Iterator[str]:
         if phase != "Normal":
             yield f"version {name} is {phase or 'not looked at yet'}, not Normal"
     if back.manager in GITOPS:
-        yield f"{back.manager} wrote what it asks for now and may restore it: for Git, print the manifest with -o yaml"
+        yield f"{back.manager} wrote what it asks for now: commit the same to Git, as -o yaml prints it"
 
 
 def _document(one: Configuration) -> Json:

@@ -77,7 +77,7 @@ def test_rollback_asks_for_what_was_served_before_in_the_users_name(
     assert registry.now(upgraded)["spec"]["serving"]["versions"] == SECOND["versions"]
     done = aiapp("rollback", "mnist")
     assert done.exit_code == 0
-    assert "note: argocd-controller wrote what it asks for now and may restore it" in done.stderr
+    assert "note: argocd-controller wrote what it asks for now: commit the same to Git" in done.stderr
     assert registry.now(upgraded)["spec"]["serving"]["versions"] == FIRST["versions"]
     assert succeeded(registry, upgraded, 4)["manager"] == "kubectl-aiapp"
     there = aiapp("rollback", "mnist", "--to", "3")
