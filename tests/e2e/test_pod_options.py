@@ -33,7 +33,7 @@ def test_a_package_reads_its_volume_and_its_environment(serving: Serving) -> Non
     _claim(serving, node=serving.pods()[0]["spec"]["nodeName"])
     _create(serving, "ConfigMap", "flags", data={"MODE": "fast"})
     _create(serving, "Secret", "keys", stringData={"TOKEN": "t"})
-    serving.registry.application(
+    serving.registry.serving(
         NAME,
         versions=[{"version": "1.0.0", "replicas": 1}],
         pod={

@@ -47,6 +47,10 @@ class PretendKubelet:
         """Its health check fails."""
         self._patch(pod, container("running", ready=False), ready=False)
 
+    def recover(self, pod: Object) -> None:
+        """Its health check holds again."""
+        self._patch(pod, container("running", ready=True), ready=True)
+
     def _patch(self, pod: Object, status: Object, *, ready: bool) -> None:
         said = "True" if ready else "False"
         conditions = [

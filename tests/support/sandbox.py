@@ -131,6 +131,13 @@ def kubectl(sandbox: Sandbox) -> Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def namespace(kube: Kube) -> Iterator[str]:
     """A fresh namespace, ready for pods; deleted afterwards without waiting."""
+    with fresh_namespace(kube) as name:
+        yield name
+
+
+@contextmanager
+def fresh_namespace(kube: Kube) -> Iterator[str]:
+    """One that is ready for pods; deleted afterwards without waiting."""
     name = f"test-{secrets.token_hex(5)}"
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     kube.create(body)
