@@ -11,6 +11,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.cli import main
+from aiapp.queries.cluster import COMMAND_LINE
 
 Aiapp = Callable[..., Result]
 
@@ -54,7 +55,7 @@ def test_the_commands_do_what_they_say(registry: Registry, aiapp: Aiapp, applica
     assert aiapp("scale", "mnist", "--replicas", "2").output == "mnist is being scaled: version 1.0.0 to 2\n"
     assert serving(registry, application)["versions"] == [{"version": "1.0.0", "replicas": 2}]
     managers = {one["manager"] for one in registry.now(application)["metadata"]["managedFields"]}
-    assert "aiapp" in managers
+    assert COMMAND_LINE in managers
 
 
 def template(registry: Registry) -> Object:
