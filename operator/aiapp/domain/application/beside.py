@@ -48,6 +48,11 @@ def at_a_loss(children: Children) -> Iterator[str]:
                 yield f"its autoscaler finds no number ({active.get('reason')}): see `kubectl describe hpa {name}`"
 
 
+def has_autoscaler(children: Children, version: str) -> bool:
+    """Whether there is an autoscaler for the version."""
+    return any(one["kind"] == HORIZONTAL_POD_AUTOSCALERS.kind and version_of(one) == version for one in children.others)
+
+
 def _may_be_several(served: ServedVersion, children: Children) -> bool:
     """Whether it has more than one pod; where others say how many, it stays so once it had."""
     if served.replicas is not None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.serving import Serving
+from aiapp.api.serving import ServedVersion, Serving
+from aiapp.domain.application.beside import has_autoscaler
 from aiapp.domain.application.observed import ObservedApplication, is_current, ready_pods, version_of, wanted_pods
 from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.application.room import PATIENCE, Room, room, room_of_leaving
-from aiapp.domain.application.scale import scale
+from aiapp.domain.application.scale import FIRST, asked_before, scale
 from aiapp.domain.application.surge import Pods, limits, step, yielding
 from aiapp.domain.application.takeover import taken_over
 from aiapp.domain.application.template_change import is_rolling, rolling_update
@@ -99,7 +100,15 @@ def _scale(
     if number is None and taking is not None:
         return Scale(numbers[version], taken_over=taking, rolling_update=update)
     now = None if number is None else numbers[version]
-    return scale(running.served.replicas, now, child)._replace(rolling_update=update)
+    before = _least(observed, running.served) or asked_before(observed.application, version)
+    return scale(running.served.replicas, now, child, before)._replace(rolling_update=update)
+
+
+def _least(observed: ObservedApplication, served: ServedVersion) -> int | None:
+    """The pods to begin with where an autoscaler is made for a Deployment that has none: it would rest at 0."""
+    if served.autoscaling is None or has_autoscaler(observed.children, served.version):
+        return None
+    return served.autoscaling.min_replicas or FIRST
 
 
 def _rooms(observed: ObservedApplication, running: Mapping[str, Running], served: Collection[str]) -> dict[str, Room]:

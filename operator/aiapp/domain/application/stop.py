@@ -8,10 +8,10 @@ from aiapp.domain.application.auto_stop import term
 from aiapp.domain.application.observed import Children, ObservedApplication, is_current, rolling_update_of, version_of
 from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Held, Rollout, Running
-from aiapp.domain.application.scale import remembered, scale
+from aiapp.domain.application.scale import asked_before, remembered, scale
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.rendering.deployment import deployment
+from aiapp.domain.rendering.deployment import Scale, deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,12 @@ def _as_it_runs(observed: ObservedApplication, child: Json, version: str, wish: 
         application=observed.application.name,
         version=version,
         template=child["spec"]["template"] if latest is None else latest["data"],
-        scale=scale(wish, None if stands else 0, child)._replace(rolling_update=rolling_update_of(child)),
+        scale=_scale(observed, child, version, wish, stands=stands),
         deploy_timeout_seconds=child["spec"]["progressDeadlineSeconds"],
         restart=restart(observed.application, child),
     )
+
+
+def _scale(observed: ObservedApplication, child: Json, version: str, wish: int | None, *, stands: bool) -> Scale:
+    before = asked_before(observed.application, version) if version in _numbers(observed) else None
+    return scale(wish, None if stands else 0, child, before)._replace(rolling_update=rolling_update_of(child))

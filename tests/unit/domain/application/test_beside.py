@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from tests.support.records import application, deployed, observed
 
+from aiapp.api.autoscaling import Autoscaling
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.observed import Children, ObservedApplication
 from aiapp.domain.application.plan import plan
 from aiapp.domain.application.status import assess
+from aiapp.domain.rendering.autoscaler import autoscaler
 from aiapp.domain.rendering.disruption_budget import disruption_budget
 
 BUDGET = disruption_budget("mnist", "1.0.0")
@@ -49,6 +51,23 @@ def autoscaled(scaling: dict[str, Any] | None, *others: dict[str, Any]) -> Obser
     served = {"version": "1.0.0"} | ({"replicas": 1} if scaling is None else {"autoscaling": scaling})
     wanted = application(spec__serving__versions=[served])
     return observed(wanted, children=Children(deployments=(deployed(),), others=others))
+
+
+@pytest.mark.parametrize(
+    ("there", "others", "number"),
+    [
+        pytest.param(0, (), 2, id="it is made for a Deployment without pods"),
+        pytest.param(3, (), None, id="there are pods"),
+        pytest.param(0, (autoscaler("mnist", "1.0.0", Autoscaling.model_validate(SCALING)),), None, id="it rests"),
+    ],
+)
+def test_a_new_autoscaler_gets_pods_to_begin_with_since_it_would_rest_without(
+    there: int, others: tuple[dict[str, Any], ...], number: int | None
+) -> None:
+    wanted = application(spec__serving__versions=[{"version": "1.0.0", "autoscaling": SCALING}])
+    found = observed(wanted, children=Children(deployments=(deployed(replicas=there),), others=others))
+    (one,) = (obj for obj in (*plan(found).apply, *plan(found).grow) if obj["kind"] == "Deployment")
+    assert one["spec"].get("replicas") == number
 
 
 def made(found: ObservedApplication, kind: str) -> list[dict[str, Any]]:

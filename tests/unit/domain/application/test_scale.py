@@ -36,3 +36,19 @@ def test_a_number_that_belongs_to_others_is_kept_while_the_operator_holds_anothe
     wish: int | None, now: int | None, child: dict[str, Any] | None, wanted: Scale
 ) -> None:
     assert scale(wish, now, child) == wanted
+
+
+@pytest.mark.parametrize(
+    ("now", "child", "wanted"),
+    [
+        pytest.param(0, deployed(replicas=0), Scale(0, 4), id="left to others while it is stopped"),
+        pytest.param(None, deployed(replicas=0), Scale(4), id="left to others at the start"),
+        pytest.param(None, deployed(replicas=3), Scale(None), id="left to others while it runs"),
+        pytest.param(None, held(0, "5"), Scale(5), id="it was left to others before"),
+        pytest.param(None, None, Scale(None), id="never deployed"),
+    ],
+)
+def test_a_number_that_the_spec_gives_up_while_there_are_no_pods_is_not_lost(
+    now: int | None, child: dict[str, Any] | None, wanted: Scale
+) -> None:
+    assert scale(None, now, child, before=4) == wanted

@@ -12,6 +12,7 @@ from aiapp.domain.application.plan import ApplicationPlan, plan
 from aiapp.domain.application.rollout import Held
 from aiapp.domain.application.status import Assessment, assess
 from aiapp.domain.kubernetes.naming import REPLICAS_ANNOTATION
+from aiapp.domain.records import ApplicationRecord
 
 STANDS = (
     "stopped by spec.serving.stopped; its objects stay; "
@@ -91,6 +92,16 @@ def test_the_old_version_of_a_rollout_in_progress_is_stopped_as_well_and_comes_b
     started = plan(observed(application(**moved), *both, children=replace(children, deployments=at_rest)))
     assert scales(started) == {"mnist-1-0-0": (2, None), "mnist-1-1-0": (1, None)}
     assert started.delete == ()
+
+
+def test_a_number_that_the_spec_gives_up_while_it_is_stopped_comes_back_at_the_start() -> None:
+    left = {"spec__serving__versions": [{"version": "1.0.0"}]}
+    asked = {"version": "1.0.0", "weight": 100, "replicas": 3}
+    before = {"revision": 1, "generation": 1, "time": "2026-01-02T12:00:00Z", "manager": "", "outcome": "Succeeded"}
+    known = {"status": {"history": [before | {"versions": [asked]}]}}
+    for stopped, wanted in ((True, (0, "3")), (False, (3, None))):
+        app = ApplicationRecord.parse(application(spec__serving__stopped=stopped, **left).raw | known)
+        assert scales(plan(seen(deployed(replicas=0), app=app))) == {"mnist-1-0-0": wanted}
 
 
 @pytest.mark.parametrize(
