@@ -32,7 +32,8 @@ def term(observed: ObservedApplication) -> Term | None:
         return None
     request = application.request(START_AT)
     goes_on = request is None or request == status.last_handled_start_at
-    started = status.started_at if status.started_at and goes_on else observed.now.replace(microsecond=0)
+    now = observed.now.replace(microsecond=0)
+    started = min(status.started_at, now) if status.started_at and goes_on else now
     ends = started + timedelta(seconds=serving.auto_stop_after_seconds)
     return Term(started, ends, request or status.last_handled_start_at)
 
@@ -45,4 +46,4 @@ def seconds_left(observed: ObservedApplication) -> float | None:
 
 
 def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -46,6 +46,7 @@ def started(found: ObservedApplication) -> float:
         pytest.param(seen(1800, STARTED | {"lastHandledStartAt": "again"}, "again"), 0, id="asked for before"),
         pytest.param(seen(1800, STARTED | {"lastHandledStartAt": "again"}), 0, id="the annotation was dropped"),
         pytest.param(seen(1800, STARTED | {"lastHandledStartAt": "a"}, "b"), 1800, id="asked for once more"),
+        pytest.param(seen(1800, {"startedAt": "9999-12-31T23:59:59Z"}), 1800, id="what it remembers lies ahead"),
     ],
 )
 def test_it_is_counted_from_the_last_start(found: ObservedApplication, seconds: float) -> None:
@@ -70,6 +71,11 @@ def test_what_has_to_be_remembered_is_in_the_status() -> None:
     assert (status["startedAt"], status["autoStopAt"]) == ("2026-01-02T12:01:00Z", "2026-01-02T13:01:00Z")
     assert status["lastHandledStartAt"] == "again"
     assert plan(found).again_after == HOUR
+
+
+def test_a_start_long_ago_is_written_as_the_api_server_reads_it() -> None:
+    found = seen(60, {"startedAt": "0001-01-01T00:00:00Z"})
+    assert assess(found, plan(found)).status["startedAt"] == "0001-01-01T00:00:00Z"
 
 
 def test_it_is_stopped_in_fact_when_its_time_is_over_and_says_how_to_start_it() -> None:
