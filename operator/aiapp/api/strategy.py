@@ -80,8 +80,8 @@ class Strategy(ApiModel):
         None
     )
     """Stops on the way to another split, in the order of their `percent`; after the last one the rest follows by
-    itself. They apply when shares or versions change, not to the first deployment. Without steps a change is rolled out
-    at once."""
+    itself. They apply when shares or versions change, not to the first deployment, nor where nothing is served. Without
+    steps a change is rolled out at once."""
     checks: Checks = Checks()
     """What has to hold at the end of each step, beside that no pod of a version whose share grows crashes, stops being
     ready or does not become ready."""

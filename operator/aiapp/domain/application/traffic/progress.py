@@ -149,9 +149,14 @@ def _again(before: RolloutProgress, seen: Situation) -> RolloutProgress:
 
 
 def _redirected(before: RolloutProgress, seen: Situation) -> RolloutProgress:
-    """`spec` asks for another split. The one that a rollout began with is known to be good: back to it at once."""
+    """`spec` asks for another split. The one that a rollout began with is known to be good: back to it at once.
+
+    Where nothing is served, as when it was changed while it was stopped, nothing is there that could go step by step.
+    """
+    if not seen.present:
+        return _completed(seen)
     is_under_way = before.state is not RolloutState.COMPLETED
-    begun = _begun(seen.present or before.from_, seen)
+    begun = _begun(seen.present, seen)
     if is_under_way and split(before.from_) == seen.wish:
         return _at(begun, WHOLE, seen.stops)
     return begun

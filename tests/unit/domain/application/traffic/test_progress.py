@@ -227,6 +227,15 @@ def test_going_back_after_it_completed_is_a_rollout_as_any_other() -> None:
     assert made.place() == (0, 0, RolloutState.PROGRESSING)
 
 
+@pytest.mark.parametrize("make", [pytest.param(reached, id="in the middle"), pytest.param(begun, id="on the way")])
+def test_where_nothing_is_served_another_wish_has_no_steps(make: Any) -> None:
+    made = make()
+    made.wish = {"1.2.0": 100}
+    record = made.look(present=())
+    assert made.place()[2] is RolloutState.COMPLETED
+    assert split(record.from_) == split(record.to) == {"1.2.0": 100}
+
+
 def test_an_edited_step_keeps_the_place() -> None:
     made = reached()
     made.steps = (Step(percent=10), Step(percent=20, approve=True), Step(percent=30))
