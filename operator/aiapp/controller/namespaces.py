@@ -13,7 +13,7 @@ from typing_extensions import override
 from aiapp.controller.workers import Outcome, Reconcile
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import Resource
-from aiapp.ports import ApiError, ListWatch, Page, Trim, WatchEvent
+from aiapp.ports import NOT_SERVED, ApiError, ListWatch, Page, Trim, WatchEvent
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +93,8 @@ class _Noted(ListWatch):
         except ApiError as error:
             if resource.namespaced and error.status == HTTP_FORBIDDEN:
                 self._note(resource, error)
+            elif error.reason == NOT_SERVED:  # who may not read a kind is not told that there is none
+                self._note(resource, None)
             raise
         self._note(resource, None)
         return page

@@ -10,8 +10,8 @@ from typing_extensions import override
 from aiapp.controller.namespaces import Namespaces, only_where_readable
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, RUNTIMES, Resource
-from aiapp.ports import ApiError, Page, Trim
+from aiapp.domain.kubernetes.resources import APPLICATIONS, HTTP_ROUTES, PODS, RUNTIMES, Resource
+from aiapp.ports import NOT_SERVED, ApiError, Page, Trim
 
 
 class Answering(FakeApi):
@@ -20,11 +20,12 @@ class Answering(FakeApi):
     def __init__(self) -> None:
         super().__init__()
         self.refused: dict[Resource, int] = {}
+        self.reason = ""
 
     @override
     async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
         if status := self.refused.get(resource):
-            raise ApiError(status, "", "no Role")
+            raise ApiError(status, self.reason, "no Role")
         return await super().list(resource)
 
 
@@ -63,6 +64,13 @@ async def test_an_outage_and_what_lies_in_no_namespace_say_nothing_of_it(resourc
     rig = Rig()
     assert await rig.listed(resource, **{resource.plural: status}) == ["red", "blue"]
     assert rig.told == []
+
+
+async def test_a_kind_that_the_cluster_does_not_serve_does_not_keep_it_from_being_read() -> None:
+    rig = Rig()
+    assert await rig.listed(HTTP_ROUTES, httproutes=403) == ["blue"]
+    rig.api.reason = NOT_SERVED
+    assert await rig.listed(HTTP_ROUTES, httproutes=404) == ["red", "blue"]
 
 
 async def test_nothing_is_done_in_it_meanwhile() -> None:
