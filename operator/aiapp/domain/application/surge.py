@@ -131,10 +131,11 @@ def yielding(pods: Mapping[str, Pods], allowed: Limits, numbers: Mapping[str, in
 def _least(version: str, pods: Mapping[str, Pods], allowed: Limits) -> int:
     """Pods that a version keeps: those for its traffic, or in place its last one if another could take that."""
     one = pods[version]
+    serving = min(one.traffic, one.ready)
     if not allowed.unavailable:
-        return max(one.wanted, one.traffic)
+        return max(one.wanted, serving)
     others = any(other.ready for name, other in pods.items() if name != version)
-    return max(one.wanted, 1 if one.traffic and others else 0)
+    return max(one.wanted, 1 if serving and others else 0)
 
 
 def _grown(pods: Mapping[str, Pods], allowed: Limits, stuck: int, left: int) -> dict[str, int]:

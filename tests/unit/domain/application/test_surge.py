@@ -113,6 +113,7 @@ def under_traffic(now: int, traffic: int) -> Pods:
 def test_what_a_gateway_still_sends_requests_keeps_pods_for_them() -> None:
     assert stepped(BESIDE, under_traffic(4, 3), pods(4, 2)) == [3, 2]
     assert stepped(BESIDE, under_traffic(4, 0), pods(4, 2)) == [2, 3]
+    assert stepped(BESIDE, Pods(wanted=2, now=3, ready=2, traffic=3), pods(0, 1), pods(3, 2)) == [2, 1, 3]
     assert stepped(IN_PLACE, under_traffic(1, 1), pods(2, 1)) == [1, 1]
     assert stepped(IN_PLACE, under_traffic(1, 1), pods(1, 0)) == [0, 1]
 
