@@ -9,7 +9,13 @@ def taken_over(children: Children, wanted: Goal) -> dict[str, int]:
     """How many each version is to have for it, as long as one goes that has pods: the load stays the same.
 
     What goes has fewer and fewer; so the number stays on the Deployments of those that take over, until all are gone.
+    In steps they take over a part at each of them.
     """
+    whole = _of_those_that_go(children, wanted)
+    return {v: max(whole.get(v, 0), wanted.inherited.get(v, 0)) for v in {**whole, **wanted.inherited}}
+
+
+def _of_those_that_go(children: Children, wanted: Goal) -> dict[str, int]:
     going = [child for child in children.deployments if _goes(child, wanted)]
     free = [version for version, number in wanted.replicas.items() if number is None]
     if not free or not any(wanted_pods(child) for child in going):

@@ -279,6 +279,24 @@ def test_a_version_that_is_served_no_longer_comes_back_where_a_rollout_in_steps_
     assert numbers(made) == {"mnist-1-0-0": 3, "mnist-1-1-0": 1}
 
 
+def test_a_version_without_a_number_takes_over_a_part_at_each_step_and_is_left_to_others_then() -> None:
+    record = {
+        "id": "1",
+        "from": [{"version": OLD, "weight": 100, "replicas": 4}],
+        "to": [{"version": NEW, "weight": 100}],
+        "step": 1,
+        "steps": 2,
+        "percent": 50,
+        "since": NOON.isoformat(),
+    }
+    app = serving({"version": NEW}, strategy={"steps": [{"percent": 50, "approve": True}]})
+    for state, number in (("Progressing", 2), ("AwaitingApproval", None)):
+        raw = app.raw | {"status": {"rollout": record | {"state": state}}}
+        children = (deployed(OLD, replicas=3), deployed(NEW))
+        made = plan(with_devices(seen_of(ApplicationRecord.parse(raw), *children), free=8))
+        assert numbers(made)["mnist-1-1-0"] == number
+
+
 def test_a_pod_that_is_there_beside_the_old_ones_is_waited_for_although_no_more_would_find_room() -> None:
     app = serving({"version": NEW, "replicas": 3})
     seen = seen_of(app, deployed(OLD, replicas=2), deployed(NEW, replicas=2, ready=1))

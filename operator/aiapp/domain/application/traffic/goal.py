@@ -1,7 +1,7 @@
 """The shares that are wanted now: those of `spec`, or a step on the way to them. Decides nothing about time."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiapp.api.serving import Serving
 from aiapp.api.steps import RolloutProgress, RolloutState, Share
@@ -19,6 +19,8 @@ class Goal:
     """Percent of the traffic; they add up to 100, or are absent when nothing is to be served."""
     replicas: Mapping[str, int | None]
     """Pods; None: another, such as an autoscaler, says how many. 0 for a version that has no share."""
+    inherited: Mapping[str, int] = field(default_factory=dict)
+    """Pods that such a version begins a step with, since those that go have given them up by then."""
 
 
 def goal(observed: ObservedApplication) -> Goal:
@@ -124,7 +126,13 @@ def _on_the_way(record: RolloutProgress, wanted: Goal, *, is_by_weight: bool) ->
     there = interpolate(start, ours, percent)
     served = {version for version in there if shares.get(version) and max(start.get(version, 0), ours.get(version, 0))}
     pods = _one_each(there, served, may_add=is_by_weight)
-    return Goal(shares=shares, replicas={v: pods.get(v) if share else 0 for v, share in shares.items()})
+    replicas = {v: pods.get(v) if share else 0 for v, share in shares.items()}
+    if record.state is not RolloutState.PROGRESSING:
+        return Goal(shares=shares, replicas=replicas)
+    given_up = sum(number - pods.get(v, 0) for v, number in start.items() if not wanted.shares.get(v))
+    gains = nonzero({v: max(share - split(record.from_).get(v, 0), 0) for v, share in shares.items()})
+    inherited = {v: begun.get(v, 0) + n for v, n in parts(max(given_up, 0), gains).items() if n and replicas[v] is None}
+    return Goal(shares=shares, replicas=replicas, inherited=inherited)
 
 
 def _one_each(pods: Mapping[str, int], served: Collection[str], *, may_add: bool) -> dict[str, int]:

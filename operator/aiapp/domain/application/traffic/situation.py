@@ -84,6 +84,7 @@ def is_reached(observed: ObservedApplication, there: Goal, record: RolloutProgre
     gone = (number for version, number in pods_wanted(children).items() if not there.shares.get(version))
     return not any(gone) and all(
         is_up(children.deployment(version), there.replicas[version])
+        and pods_wanted(children).get(version, 0) >= there.inherited.get(version, 0)
         if version in rising
         else has_number(children.deployment(version), there.replicas[version])
         for version, share in there.shares.items()

@@ -87,6 +87,23 @@ def test_a_version_that_another_scales_is_touched_only_while_it_has_no_share() -
     assert goal(in_steps({"version": "1.1.0"}, state="RolledBack")).replicas == {"1.1.0": 0, "1.0.0": 4}
 
 
+@pytest.mark.parametrize(("percent", "number"), [(25, 1), (50, 2), (90, 4), (100, 4)])
+def test_it_takes_over_what_others_give_up_at_each_step(percent: int, number: int) -> None:
+    assert goal(in_steps({"version": "1.1.0"}, percent=percent)).inherited == {"1.1.0": number}
+
+
+@pytest.mark.parametrize("state", ["Paused", "AwaitingApproval", "Failed", "RolledBack", "Completed"])
+def test_where_a_step_stands_nobody_else_is_told_how_many_pods_there_are(state: str) -> None:
+    assert goal(in_steps({"version": "1.1.0"}, percent=50, state=state)).inherited == {}
+
+
+def test_a_version_that_was_served_before_keeps_its_pods_beside_those_that_it_takes_over() -> None:
+    split = [{"version": "1.0.0", "weight": 50, "replicas": 2}, {"version": "1.1.0", "weight": 50, "replicas": 3}]
+    record: dict[str, Any] = {"from": split}
+    found = goal(in_steps({"version": "1.1.0"}, percent=100, **record))
+    assert found.inherited == {"1.1.0": 5}
+
+
 def test_nothing_moves_before_the_way_to_another_wish_is_on_record() -> None:
     there = goal(in_steps({"version": "1.2.0", "replicas": 9}))
     assert (there.replicas, there.shares["1.2.0"]) == ({"1.2.0": 0, "1.0.0": 4, "1.1.0": 0}, 0)
