@@ -23,6 +23,7 @@ from aiapp.domain.application.rollout import (
 )
 from aiapp.domain.application.scaling import Resize, Scaling, scaling
 from aiapp.domain.application.stop import Stop, resting, stop_of, stopped, woken
+from aiapp.domain.application.traffic.goal import without_a_turn
 from aiapp.domain.application.traffic.routing import gateway_in_use, routed, with_service
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
@@ -87,6 +88,7 @@ def _serving(observed: ObservedApplication, rollouts: tuple[Rollout, ...]) -> Ap
     shrinking = {version for one in numbers.resize if (version := version_of(one.deployment)) is not None}
     leaving_now = retired(observed, numbers.gone, shrinking)
     decided = {version_of(obj) for obj in (*wanted, *leaving_now)} | shrinking
+    decided |= without_a_turn(observed)
     kept = [obj for obj in woken(observed) if version_of(obj) not in decided]
     running = [one.served.version for one in rollouts if isinstance(one, Running)]
     apply = (*wanted, *kept, *_route(observed, leaving_now, numbers.yielding))

@@ -26,7 +26,7 @@ def scale(wish: int | None, now: int | None, child: Json | None, before: int | N
         return Scale(now)
     known, found = remembered(child), FIRST if child is None else wanted_pods(child)
     own = before or None if known is None and not found else known
-    return Scale(own) if now is None else Scale(now, found if own is None else own)
+    return Scale(own) if now is None else Scale(now, (found or FIRST) if own is None else own)
 
 
 def remembered(child: Json | None) -> int | None:

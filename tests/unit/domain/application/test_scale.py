@@ -52,3 +52,7 @@ def test_a_number_that_the_spec_gives_up_while_there_are_no_pods_is_not_lost(
     now: int | None, child: dict[str, Any] | None, wanted: Scale
 ) -> None:
     assert scale(None, now, child, before=4) == wanted
+
+
+def test_a_version_without_pods_that_waits_for_its_turn_comes_back_with_one() -> None:
+    assert scale(None, 0, deployed(replicas=0)) == Scale(0, 1)

@@ -51,6 +51,15 @@ def has_steps(serving: Serving) -> bool:
     return bool(serving.strategy.steps)
 
 
+def without_a_turn(observed: ObservedApplication) -> set[str]:
+    """Versions that have no share at the present step: they never served, and are not to begin on their way out."""
+    serving = observed.application.parsed.spec.serving
+    if serving is None or not has_steps(serving):
+        return set()
+    shares = goal(observed).shares
+    return {version for version in pods_wanted(observed.children) if not shares.get(version)}
+
+
 def split(shares: tuple[Share, ...]) -> dict[str, int]:
     """Percent by version, of those that have any."""
     return {share.version: share.weight for share in shares if share.weight}
