@@ -21,6 +21,8 @@ MASKED = {
     "creationTimestamp",
     "created",
     "lastTransitionTime",
+    "rolledOutAt",
+    "time",
     "namespace",
     "managedFields",
     "aiapp.dev/applied",
