@@ -35,7 +35,9 @@ def informers(parts: Parts) -> Iterator[Informer]:
         for collection in _namespaced():
             title = f"{collection.title} of {namespace}"
             one = replace(collection, name=title, is_of_one_namespace=True) if namespace else collection
-            yield Informer(api, one, parts.store.within(namespace), timing, partial(_note_served, parts, namespace))
+            # Whether a kind that a cluster need not serve may be read says nothing of the namespace.
+            asked = kube.within(namespace) if one.is_optional else api
+            yield Informer(asked, one, parts.store.within(namespace), timing, partial(_note_served, parts, namespace))
     nodes = Collection(resource=NODES, trim=trim_node, without=WITHOUT_NODES if settings.watch_namespaces else "")
     yield Informer(kube, nodes, parts.store, timing)
     fields = f"metadata.name={settings.node_facts_config_map}"
