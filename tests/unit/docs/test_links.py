@@ -36,9 +36,10 @@ def test_a_dead_file_and_a_dead_anchor_are_found(tmp_path: Path) -> None:
     assert broken(page) == ["none.md", "other.md#not-a-heading", "#none"]
 
 
-@pytest.mark.parametrize("index", ["README.md", "docs/decisions/README.md"])
+@pytest.mark.parametrize("index", ["README.md", "docs/index.md", "docs/decisions/README.md"])
 def test_an_index_lists_every_page_below_it(index: str) -> None:
     decisions = ROOT / "docs/decisions"
-    ours = (page for page in pages() if (page.parent == decisions) == index.startswith("docs"))
+    below = (page for page in pages() if (ROOT / index).parent in page.parents)
+    ours = (page for page in below if (page.parent == decisions) == index.startswith("docs/decisions"))
     listed = {(ROOT / index).parent / target.partition("#")[0] for target in links((ROOT / index).read_text("utf-8"))}
     assert [name(page) for page in ours if page != ROOT / index and page not in listed] == []
