@@ -86,6 +86,13 @@ def tolerating(**fields: Any) -> Document:
     return changed(application(), spec__serving__scheduling={"tolerations": [fields]})
 
 
+def scaled(replicas: int | None = None, **autoscaling: Any) -> Document:
+    """An application whose version has an autoscaler, and a number of its own if one is given."""
+    number = {} if replicas is None else {"replicas": replicas}
+    scaler = {"metrics": [{"type": "CPU", "averageUtilization": 60}]} | autoscaling
+    return changed(application(), spec__serving__versions=[{"version": "1.0.0", "autoscaling": scaler} | number])
+
+
 def mounting(path: str, **fields: Any) -> Document:
     return changed(application(), spec__serving__pod__claims=[{"claimName": "data", "mountPath": path, **fields}])
 
@@ -457,6 +464,36 @@ IN_APPLICATION = [
             spec__serving__pod__envFrom=[{"configMapRef": {"name": "a"}, "secretRef": {"name": "b"}}],
         ),
         "variables from two places",
+    ),
+    (
+        "spec.serving.versions[0].autoscaling",
+        "replicas and autoscaling exclude each other",
+        scaled(replicas=2, maxReplicas=3),
+        "two who say how many pods there are",
+    ),
+    (
+        "spec.serving.versions[0].autoscaling.minReplicas",
+        "minReplicas may not be more than maxReplicas",
+        scaled(minReplicas=4, maxReplicas=3),
+        "a smallest number above the largest",
+    ),
+    (
+        "spec.serving.versions[0].autoscaling.metrics[0].averageUtilization",
+        "a metric of type CPU or Memory has averageUtilization, and neither name nor averageValue",
+        scaled(maxReplicas=3, metrics=[{"type": "CPU"}]),
+        "a metric without its target",
+    ),
+    (
+        "spec.serving.versions[0].autoscaling.metrics[0].name",
+        "a metric of type Pods has name and averageValue, and no averageUtilization",
+        scaled(maxReplicas=3, metrics=[{"type": "Pods", "averageValue": "5"}]),
+        "a metric without its name",
+    ),
+    (
+        "spec.serving.versions[0].autoscaling.metrics[0].name",
+        "the name of a metric starts with a letter and has letters, digits and '_:./-'",
+        scaled(maxReplicas=3, metrics=[{"type": "Pods", "name": "1 a", "averageValue": "5"}]),
+        "a metric's name with a space",
     ),
     ("spec.serving.pod.claims[0].subPath", SUB_PATH, mounting("/data", subPath="/v1"), "an absolute part of a volume"),
     (
