@@ -16,7 +16,7 @@ from aiapp.domain.application.surge import Pods, limits, step, yielding
 from aiapp.domain.application.takeover import taken_over
 from aiapp.domain.application.template_change import is_rolling, rolling_update
 from aiapp.domain.application.traffic.goal import Goal, goal
-from aiapp.domain.application.traffic.routing import pods_for_traffic
+from aiapp.domain.application.traffic.routing import is_moving, pods_for_traffic
 from aiapp.domain.conditions import Finding, fails, holds
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import find
@@ -64,7 +64,7 @@ def scaling(observed: ObservedApplication, serving: Serving, rollouts: Sequence[
     pods = {v: replace(one, traffic=pods_for_traffic(observed, v, needed)) for v, one in pods.items()}
     has_room, stuck = _has_room(observed, pods, rooms)
     allowed = limits(serving.strategy, needed, has_room=has_room)
-    numbers = step(pods, allowed, stuck)
+    numbers = step(pods, allowed, stuck, traffic_moves=is_moving(observed, serving))
     updates = {
         v: rolling_update(*_before_and_after(observed, v, rooms[v]), serving.strategy, rooms[v]) for v in running
     }

@@ -5,7 +5,7 @@ As in a Deployment's rolling update, but between Deployments: at most `surge` po
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from aiapp.api.strategy import Strategy
@@ -61,12 +61,22 @@ def limits(strategy: Strategy, wanted: int, *, has_room: bool) -> Limits:
             return BESIDE if has_room else IN_PLACE
 
 
-def step(pods: Mapping[str, Pods], allowed: Limits, stuck: int = 0) -> dict[str, int]:
+def step(pods: Mapping[str, Pods], allowed: Limits, stuck: int = 0, *, traffic_moves: bool = False) -> dict[str, int]:
     """The numbers of pods to ask for now, by version: what goes shrinks by what is ready of the others.
 
     `stuck` pods that are to come find no node. Those that are more than wanted wait for nothing but an old pod to go;
-    for each of the others one ready pod fewer may serve, but for the last.
+    for each of the others one ready pod fewer may serve, but for the last. Pods that are kept for traffic give way
+    where they take the place of those that are to have it, unless some of it moves of itself (`traffic_moves`).
     """
+    numbers = _numbers(pods, allowed, stuck)
+    is_standing = all(numbers[version] == one.now for version, one in pods.items())
+    if is_standing and not traffic_moves and any(one.can_grow and one.wanted > one.now for one in pods.values()):
+        one_each = {version: replace(one, traffic=min(one.traffic, 1)) for version, one in pods.items()}
+        return _numbers(one_each, allowed, stuck)
+    return numbers
+
+
+def _numbers(pods: Mapping[str, Pods], allowed: Limits, stuck: int) -> dict[str, int]:
     left = {version: one.now for version, one in pods.items()}
     for version in _shrinking(pods, allowed, _spare(pods, allowed, stuck), _leave(pods, allowed, stuck)):
         left[version] -= 1

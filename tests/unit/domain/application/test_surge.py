@@ -126,3 +126,8 @@ def test_a_last_pod_that_has_to_make_room_is_relieved_of_its_traffic_first() -> 
     relieved = versions | {"old": under_traffic(1, 0)}
     assert step(relieved, IN_PLACE) == {"old": 0, "older": 1, "new": 1}
     assert yielding(relieved, IN_PLACE, step(relieved, IN_PLACE)) is None
+
+
+def test_pods_kept_for_traffic_give_way_to_those_that_are_to_have_it() -> None:
+    small, large, old = pods(2, 2), pods(2, 1), Pods(wanted=0, now=2, ready=2, traffic=2)
+    assert stepped(BESIDE, small, large, old) == [2, 2, 1]

@@ -59,6 +59,15 @@ def pods_for_traffic(observed: ObservedApplication, version: str, total: int) ->
     return max(share * total // 100, 1) if share > aim else 0
 
 
+def is_moving(observed: ObservedApplication, serving: Serving) -> bool:
+    """Whether the route is to get other weights than it has, or a gateway has not taken up those that it has."""
+    route = observed.children.route
+    if gateway_in_use(observed) is None or route is None:
+        return False
+    wanted = routed(observed, serving, with_service(observed.children))
+    return not _all_know(route) or dict(wanted) != dict(shares_of(observed.application.name, route))
+
+
 def is_drained(observed: ObservedApplication, version: str) -> bool:
     """Whether no gateway sends anything to the version any more: its weight is 0, and they have taken that up."""
     route = observed.children.route
