@@ -213,6 +213,8 @@ class Reason(StrEnum):
     """The store no longer holds what was pinned."""
     START_FAILED = "StartFailed"
     """The model server ended while starting; the message names file, line and library."""
+    REFERENCE_MISSING = "ReferenceMissing"
+    """A ConfigMap, Secret or key that the pods refer to does not exist; the message names it."""
     PROBE_FAILING = "ProbeFailing"
     """The container runs, but its health check did not succeed within `deployTimeoutSeconds`."""
     UNSCHEDULABLE = "Unschedulable"

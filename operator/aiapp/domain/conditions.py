@@ -86,6 +86,7 @@ STALLING: Final = frozenset(
         Reason.NAME_TAKEN,
         Reason.CONTENT_CHANGED,
         Reason.START_FAILED,
+        Reason.REFERENCE_MISSING,
         Reason.QUOTA_EXCEEDED,
         Reason.POD_REFUSED,
         Reason.STORAGE_TOO_SMALL,

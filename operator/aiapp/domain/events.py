@@ -20,7 +20,17 @@ class Event(NamedTuple):
 
 SILENT: Final = frozenset({Reason.VERSION_NOT_READY})
 """Reasons without an Event: passing states of an application whose version has Events of its own."""
-CALM: Final = frozenset({Reason.DEPLOYING, Reason.WAITING_FOR_NODES, Reason.STOPPING, Reason.IN_PLACE})
+CALM: Final = frozenset(
+    {
+        Reason.DEPLOYING,
+        Reason.WAITING_FOR_NODES,
+        Reason.STOPPING,
+        Reason.IN_PLACE,
+        Reason.ROLLOUT_PROGRESSING,
+        Reason.ROLLOUT_PAUSED,
+        Reason.AWAITING_APPROVAL,
+    }
+)
 """Reasons for which the operator waits as it should."""
 BESIDE_READY: Final = frozenset(
     {
@@ -40,7 +50,7 @@ def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Ev
     known = {condition.type: condition for condition in before}
     ready = next(finding for finding in findings if finding.type is ConditionType.READY)
     return [
-        Event(_kind(finding), finding.reason, finding.message)
+        Event(_kind(finding), finding.reason, finding.message or f"{finding.type} is {finding.state}")
         for finding in findings
         if _is_news(finding, known.get(finding.type), ready)
     ]

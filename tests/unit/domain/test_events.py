@@ -16,6 +16,7 @@ CHANGED = fails(ConditionType.SOURCE_UNCHANGED, Reason.SOURCE_CHANGED, "")
 NO_NODE = fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "")
 LOST = unknown(ConditionType.SOURCE_UNCHANGED, Reason.MANIFEST_MISSING, "")
 DOWN = unknown(ConditionType.SOURCE_UNCHANGED, Reason.ENDPOINT_UNREACHABLE, "")
+PAUSED = fails(ConditionType.READY, Reason.ROLLOUT_PAUSED, "")
 SAME = holds(ConditionType.SOURCE_UNCHANGED, "")
 WAS_RUNNING = condition("Ready", "True", "Running")
 
@@ -38,6 +39,7 @@ WAS_RUNNING = condition("Ready", "True", "Running")
         pytest.param([WAS_RUNNING], [NO_NODE, READY], [("Normal", "WaitingForNodes")], id="its last node went"),
         pytest.param([WAS_RUNNING], [NO_NODE, WAITS], [("Normal", "WaitingForNodes")], id="one word, told once"),
         pytest.param([WAS_RUNNING], [SPLIT, READY], [("Warning", "ByReplicas")], id="the weights cannot be reached"),
+        pytest.param([WAS_RUNNING], [PAUSED], [("Normal", "RolloutPaused")], id="a rollout that goes as asked"),
         pytest.param([WAS_RUNNING], [SPLIT, WAITS], [("Normal", "WaitingForNodes")], id="shares during a rollout"),
     ],
 )
@@ -46,3 +48,9 @@ def test_what_becomes_false_is_an_event_and_so_is_its_end(
 ) -> None:
     found = changes([Condition.model_validate(one) for one in before], now)
     assert [(event.type, event.reason) for event in found] == told
+
+
+def test_an_event_says_something_where_its_condition_has_no_message() -> None:
+    before = Condition.model_validate(condition("SourceUnchanged", "False", "SourceChanged"))
+    (event,) = changes([before, Condition.model_validate(WAS_RUNNING)], [SAME, READY])
+    assert event.message == "SourceUnchanged is True"

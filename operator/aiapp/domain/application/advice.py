@@ -25,6 +25,7 @@ ADVICE: Final[Mapping[Reason, str]] = {
     Reason.DIGEST_MISMATCH: "put the pinned files back, or register what lies there as another version",
     Reason.DEPENDENCIES_FAILED: f"{ANOTHER_VERSION}, or give the InferenceRuntime an image that has the library",
     Reason.START_FAILED: f"see `kubectl logs` of the container model, and {ANOTHER_VERSION}",
+    Reason.REFERENCE_MISSING: "create it, or correct what refers to it",
     Reason.QUOTA_EXCEEDED: "ask for less in resources, or have the quota raised",
     Reason.POD_REFUSED: "change what is refused, or have the policy changed",
     Reason.WRITE_REFUSED: "correct the field that it names, or have the policy changed",

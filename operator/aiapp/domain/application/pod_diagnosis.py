@@ -12,7 +12,9 @@ from aiapp.domain.printable import printable
 from aiapp.domain.rendering.pod.dependencies import CONTAINER as DEPENDENCIES
 
 PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-CREATE_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+UNRESOLVED: Final = "CreateContainerConfigError"
+"""A ConfigMap, Secret or key of the container's environment is not there."""
+CREATE_REASONS: Final = frozenset({"CreateContainerError", "RunContainerError"})
 FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
 QUOTA_SIGN: Final = "exceeded quota"
 LATER: Final = "if that was fixed, the Events of the ReplicaSet name the current refusal"
@@ -101,6 +103,8 @@ def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
     if reason in PULL_REASONS:
         whose = OWN_IMAGE if container["name"] == FETCHER else ""
         return _trouble(Reason.IMAGE_PULL_FAILED, pod, f"image {container.get('image')}{whose}: {message}")
+    if reason == UNRESOLVED:
+        return _trouble(Reason.REFERENCE_MISSING, pod, f"container {container['name']}: {message}")
     if reason in CREATE_REASONS:
         return _trouble(Reason.START_FAILED, pod, f"container {container['name']}: {message}")
     return None

@@ -73,6 +73,13 @@ def test_whatever_a_pod_tells_is_harmless(message: str) -> None:
     assert len(found.message) < 1100
 
 
+def test_what_a_pod_refers_to_and_lacks_is_no_fault_of_its_package() -> None:
+    waiting = {"waiting": {"reason": "CreateContainerConfigError", "message": 'configmap "flags" not found'}}
+    found = trouble(deployed(), [pod(containerStatuses=[{"name": "model", "image": "r", "state": waiting}])])
+    assert found is not None
+    assert (found.reason, 'configmap "flags" not found' in found.message) == ("ReferenceMissing", True)
+
+
 def test_an_image_of_the_operators_own_that_cannot_be_pulled_is_for_an_administrator() -> None:
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such host"}}
     found = trouble(deployed(), [pod(initContainerStatuses=[{"name": "fetch", "image": "r/op:1", "state": waiting}])])
