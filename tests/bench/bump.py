@@ -6,16 +6,14 @@ only where Knative makes its revisions; as raw Deployments, what can be compared
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from tests.bench.controlplane import say, until
-from tests.bench.report import Figure, report
-from tests.bench.side_by_side import PEER, Ready, around_it, at_rest, moment, ours, theirs
+from tests.bench.report import report
+from tests.bench.side_by_side import Made, Ready, around_it, at_rest, compared, moment
 from tests.support.kube import Kube, Object
 
 SIZES: Final = (300, 1000)
@@ -53,21 +51,10 @@ TITLES: Final = {
 
 def run(sizes: Sequence[int] = (), rounds: int = ROUNDS) -> None:
     """Measure both in turns; prints and writes medians."""
-    figures: list[Figure] = []
-    for n in sizes or SIZES:
-        taken = [(_round(n, ours), _round(n, theirs)) for _ in range(rounds)]
-        figures += _figures(n, [one for one, _ in taken], [other for _, other in taken])
-    report("bump", figures)
+    report("bump", list(compared(sizes or SIZES, rounds, _round, TITLES, "changes")))
 
 
-def _figures(n: int, mine: Sequence[Round], others: Sequence[Round]) -> Iterator[Figure]:
-    for name in (field.name for field in fields(Round)):
-        title, unit = TITLES[name]
-        value, peer = (median(getattr(one, name) for one in rounds) for rounds in (mine, others))
-        yield Figure(f"{title}, {n} changes", unit, value, PEER, peer)
-
-
-def _round(n: int, made: Callable[[int, str], AbstractContextManager[Ready]]) -> Round:
+def _round(n: int, made: Made) -> Round:
     with tempfile.TemporaryDirectory() as folder:
         fleet = Path(folder) / "fleet.yaml"
         fleet.write_text(FLEET)

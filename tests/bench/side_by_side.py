@@ -6,13 +6,13 @@ Service that has a cluster IP for each; beyond that the operator reads, checks a
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from tests.bench import kserve
 from tests.bench.controlplane import WRITES, control_plane, deployments, requests_in, say, until, when_settled
@@ -91,18 +91,26 @@ class Moment:
 
 def run(sizes: Sequence[int] = (), rounds: int = ROUNDS) -> None:
     """Measure both in turns; prints and writes medians."""
-    figures: list[Figure] = []
-    for n in sizes or SIZES:
-        taken = [(_round(n, ours), _round(n, theirs)) for _ in range(rounds)]
-        figures += _figures(n, [one for one, _ in taken], [other for _, other in taken])
-    report("side_by_side", figures)
+    report("side_by_side", list(compared(sizes or SIZES, rounds, _round, TITLES, "models")))
 
 
-def _figures(n: int, ours: Sequence[Round], theirs: Sequence[Round]) -> Iterator[Figure]:
-    for name in (field.name for field in fields(Round)):
-        title, unit = TITLES[name]
-        value, peer = (median(getattr(one, name) for one in rounds) for rounds in (ours, theirs))
-        yield Figure(f"{title}, {n} models", unit, value, PEER, peer)
+Made = Callable[..., AbstractContextManager["Ready"]]
+Measured = TypeVar("Measured")
+
+
+def compared(
+    sizes: Sequence[int],
+    rounds: int,
+    measure: Callable[[int, Made], Measured],
+    titles: Mapping[str, tuple[str, str]],
+    what: str,
+) -> Iterator[Figure]:
+    """Medians of what `measure` took of both, in turns; `titles` are the words and units of its fields."""
+    for n in sizes:
+        taken = [(measure(n, ours), measure(n, theirs)) for _ in range(rounds)]
+        for name, (title, unit) in titles.items():
+            value, peer = (median(getattr(one, name) for one in column) for column in zip(*taken, strict=True))
+            yield Figure(f"{title}, {n} {what}", unit, value, PEER, peer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """The operator at work on a real API server and a real S3 server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+from tests.support.aiapp import Aiapp
 from tests.support.kube import Kube
 from tests.support.operator import Operator
 from tests.support.packages import IMAGE, RUNTIME, Registry, keys
-from tests.support.sandbox import Bucket
+from tests.support.sandbox import Bucket, Sandbox
+
+from aiapp.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +28,14 @@ def registry(kube: Kube, namespace: str, bucket: Bucket, runtime_image: str) -> 
     """Registers in a fresh namespace, with keys for a fresh bucket."""
     kube.create(keys(bucket, namespace))
     return Registry(kube, namespace, bucket)
+
+
+@pytest.fixture
+def aiapp(sandbox: Sandbox, namespace: str) -> Aiapp:
+    """The command line as a user of the test's namespace types it; `kubeconfig`: of somebody else."""
+
+    def run(*arguments: str, kubeconfig: Path | None = None) -> Result:
+        options = ["--kubeconfig", str(kubeconfig or sandbox.kubeconfig), "-n", namespace]
+        return CliRunner().invoke(main, [*arguments, *options])
+
+    return run

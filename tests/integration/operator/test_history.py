@@ -1,35 +1,22 @@
 """What an application was asked to serve, and going back to it, by the operator and the command line at work."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from tests.support.aiapp import Aiapp
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp.api.meta import GROUP_VERSION
-from aiapp.cli import main
 from aiapp.domain.application.rollback import edit
 from aiapp.domain.kubernetes.resources import Json
 
-Aiapp = Callable[..., Result]
 FIRST: dict[str, Any] = {"versions": [{"version": "1.0.0", "replicas": 0, "env": [{"name": "A", "value": "1"}]}]}
 SECOND: dict[str, Any] = {"versions": [{"version": "1.1.0", "replicas": 0}]}
-
-
-@pytest.fixture
-def aiapp(sandbox: Sandbox, namespace: str) -> Aiapp:
-    def run(*arguments: str, kubeconfig: Path | None = None) -> Result:
-        options = ["--kubeconfig", str(kubeconfig or sandbox.kubeconfig), "-n", namespace]
-        return CliRunner().invoke(main, [*arguments, *options])
-
-    return run
 
 
 @pytest.fixture

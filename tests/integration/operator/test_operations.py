@@ -1,28 +1,13 @@
 """`aiapp stop`, `start`, `restart` and `scale`, as a person with rights on the namespace types them."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-from click.testing import CliRunner, Result
+from tests.support.aiapp import Aiapp
 from tests.support.kube import Object
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.cli import main
 from aiapp.queries.cluster import COMMAND_LINE
-
-Aiapp = Callable[..., Result]
-
-
-@pytest.fixture
-def aiapp(sandbox: Sandbox, namespace: str) -> Aiapp:
-    def run(*arguments: str, kubeconfig: Path | None = None) -> Result:
-        options = ["--kubeconfig", str(kubeconfig or sandbox.kubeconfig), "-n", namespace]
-        return CliRunner().invoke(main, [*arguments, *options])
-
-    return run
 
 
 @pytest.fixture
