@@ -7,7 +7,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -111,7 +111,8 @@ class FaultProxy:
         await asyncio.sleep(0)  # it must wait before the server closes to hear of the last connection's end
         self._server.close()
         for writer in self._writers:
-            writer.transport.abort()
+            with suppress(AttributeError):  # one that is closed altogether has no loop any more
+                writer.transport.abort()
         for task in connections:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
