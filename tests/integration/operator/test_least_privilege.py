@@ -6,6 +6,7 @@
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -148,8 +149,14 @@ def _adopted(registry: Registry, application: Object) -> Object:
 
 
 def _children_go(registry: Registry, application: Object) -> None:
+    """Before the application does: else the garbage collector may be first."""
     registry.kube.patch(application, {"spec": {"serving": None}})
-    eventually(lambda: registry.find("apps/v1", "Deployment", "mnist-1-0-0") is None)
+    for api_version, kind in (("apps/v1", "Deployment"), ("autoscaling/v2", "HorizontalPodAutoscaler")):
+        eventually(partial(_is_gone, registry, api_version, kind))
+
+
+def _is_gone(registry: Registry, api_version: str, kind: str) -> bool:
+    return registry.find(api_version, kind, "mnist-1-0-0") is None
 
 
 def _names_are_taken(registry: Registry, application: Object) -> None:
