@@ -51,7 +51,8 @@ def test_an_import_waits_for_an_etcd_without_space_and_goes_on_when_there_is_som
     before = registry.now(application)["metadata"]["generation"]
     with full(sandbox):
         upload(registry.bucket, "mnist", package())
-        eventually(lambda: "database space exceeded" in operator.log())
+        # The next attempt: the pauses between them grow, and nothing can be written to ask for one.
+        eventually(lambda: "database space exceeded" in operator.log(), timeout=120)
         assert operator.health("/healthz")[0] == 200
         assert registry.condition(version, "Ready")["status"] != "True"
         assert registry.find("apps/v1", "Deployment", "running-1-0-0") is not None
