@@ -27,9 +27,7 @@ DIES = CRASHES.replace("os._exit, [1]", "os.system, ['kill 1; sleep 0.1; kill 1'
 
 
 def test_no_request_is_lost_while_another_version_takes_over_and_hands_back(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two")
-    serving.register("1.1.0")
+    _two_versions(serving)
     with serving.asked() as load:
         for number, content in (("1.1.0", "two"), ("1.0.0", "one")):
             load.for_more(REQUESTS)
@@ -42,9 +40,7 @@ def test_no_request_is_lost_while_another_version_takes_over_and_hands_back(serv
 
 
 def test_no_request_is_lost_while_another_version_takes_over_in_steps(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two")
-    serving.register("1.1.0")
+    _two_versions(serving)
     serving.serve("1.0.0", replicas=2)
     eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
     with serving.asked() as load:
@@ -95,9 +91,7 @@ def test_no_request_is_lost_when_a_pod_is_evicted_beside_another(serving: Servin
 
 
 def test_no_request_is_lost_when_the_only_pod_of_one_of_two_versions_is_deleted(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two")
-    serving.register("1.1.0")
+    _two_versions(serving)
     serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
     with serving.asked() as load:
         load.until_only("one", "two")
@@ -123,9 +117,7 @@ def _gone_beside_another(serving: Serving, end: Callable[[Object], object]) -> N
 
 
 def test_no_request_is_lost_while_another_version_is_stopped_and_resumed(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two")
-    serving.register("1.1.0")
+    _two_versions(serving)
     serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
     with serving.asked() as load:
         load.until_only("one", "two")
@@ -141,9 +133,7 @@ def test_no_request_is_lost_while_another_version_is_stopped_and_resumed(serving
 def test_no_request_is_lost_when_the_operator_dies_in_the_middle_of_a_rollout(
     serving: Serving, installed: Installed
 ) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two")
-    serving.register("1.1.0")
+    _two_versions(serving)
     with serving.asked() as load:
         load.for_more(REQUESTS)
         serving.serve("1.1.0")
@@ -157,9 +147,7 @@ def test_no_request_is_lost_when_the_operator_dies_in_the_middle_of_a_rollout(
 
 
 def test_no_request_is_lost_to_a_version_that_never_becomes_ready(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two", NEVER_STARTS)
-    serving.register("1.1.0")
+    _two_versions(serving, NEVER_STARTS)
     with serving.asked() as load:
         load.for_more(REQUESTS)
         serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
@@ -170,9 +158,7 @@ def test_no_request_is_lost_to_a_version_that_never_becomes_ready(serving: Servi
 
 
 def test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_answered_itself(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two", CRASHES)
-    serving.register("1.1.0")
+    _two_versions(serving, CRASHES)
     with serving.asked() as load:
         load.for_more(REQUESTS)
         serving.split(("1.0.0", 1, 50), ("1.1.0", 1, 50))
@@ -181,9 +167,7 @@ def test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_an
 
 
 def test_a_version_whose_pod_dies_in_a_step_is_taken_back_and_nothing_is_lost_any_more(serving: Serving) -> None:
-    serving.deployed("one", "1.0.0")
-    serving.upload("1.1.0", "two", DIES)
-    serving.register("1.1.0")
+    _two_versions(serving, DIES)
     serving.serve("1.0.0", replicas=2)
     eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
     with serving.asked() as load:
@@ -197,6 +181,13 @@ def test_a_version_whose_pod_dies_in_a_step_is_taken_back_and_nothing_is_lost_an
         lost = load.failures()
         load.for_more(REQUESTS)
         assert load.failures() == lost
+
+
+def _two_versions(serving: Serving, code: str = SERVICE) -> None:
+    """1.0.0 serves and answers "one"; 1.1.0 is registered."""
+    serving.deployed("one", "1.0.0")
+    serving.upload("1.1.0", "two", code)
+    serving.register("1.1.0")
 
 
 def _until(load: Load, check: Callable[[], bool]) -> None:

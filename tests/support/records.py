@@ -22,6 +22,20 @@ NOON: Final = datetime(2026, 1, 2, 12, tzinfo=UTC)
 CREATED: Final = "2026-01-02T03:04:05Z"
 
 
+def on_the_way(state: str, **fields: Any) -> dict[str, Any]:
+    """`status.rollout` at the first of two steps, from four pods of 1.0.0 to 1.1.0; `fields` replace some of it."""
+    return {
+        "id": "a1",
+        "from": [{"version": "1.0.0", "weight": 100, "replicas": 4}],
+        "to": [{"version": "1.1.0", "weight": 100}],
+        "step": 1,
+        "steps": 2,
+        "percent": 25,
+        "state": state,
+        "since": NOON.isoformat(),
+    } | fields
+
+
 def stored(document: dict[str, Any], *, status: dict[str, Any] | None = None) -> dict[str, Any]:
     """As the API server returns it."""
     name = document["metadata"]["name"]

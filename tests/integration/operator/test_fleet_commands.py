@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from tests.support.aiapp import Aiapp
 from tests.support.documents import application, changed
 from tests.support.documents import version as version_document
 from tests.support.kube import Kube
@@ -15,7 +16,6 @@ from tests.support.operator import SERVICE_ACCOUNT
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.cli import main
 from aiapp_sandbox.profiles import SimulatedNode
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
@@ -37,12 +37,9 @@ def fleet(installed: None, sandbox: Sandbox) -> Iterator[None]:
 
 
 @pytest.fixture
-def aiapp(fleet: None, sandbox: Sandbox, namespace: str) -> Any:
-    def run(*arguments: str, kubeconfig: Path | None = None) -> Result:
-        options = ["--kubeconfig", str(kubeconfig or sandbox.kubeconfig), "-n", namespace]
-        return CliRunner().invoke(main, [*arguments, *options])
-
-    return run
+def aiapp(fleet: None, aiapp: Aiapp) -> Aiapp:
+    """With the nodes that the tests ask about."""
+    return aiapp
 
 
 def pod(namespace: str) -> dict[str, Any]:

@@ -53,13 +53,14 @@ def room(observed: ObservedApplication, running: Running) -> Room:
 def room_of_leaving(observed: ObservedApplication, version: str, template: Json) -> Room:
     """What there is for a version that `spec` no longer serves, by what its pods themselves ask of nodes."""
     context, asked = observed.context, asked_devices(template)
+    if asked is None or context.in_use is None:
+        return _room(observed, version, template, (), None)
     affinity = template["spec"].get("affinity", {}).get("nodeAffinity")
     nodes = [
         (name, free(group.kind, asked[0], context.in_use.get(name, {})))
-        for group in (context.inventory.groups() if asked and context.in_use is not None else ())
+        for group in context.inventory.groups()
         if admits(affinity, group.kind)
         for name in group.names
-        if asked and context.in_use is not None
     ]
     return _room(observed, version, template, nodes, None)
 

@@ -61,7 +61,10 @@ def scaling(observed: ObservedApplication, serving: Serving, rollouts: Sequence[
     inherited = taken_over(observed.children, wanted)
     pods = _pods(observed, wanted, inherited, rooms)
     needed = sum(one.wanted for one in pods.values())
-    pods = {v: replace(one, traffic=pods_for_traffic(observed, v, needed)) for v, one in pods.items()}
+    pods = {
+        v: replace(one, traffic=pods_for_traffic(observed, v, wanted.shares.get(v, 0), needed))
+        for v, one in pods.items()
+    }
     has_room, stuck = _has_room(observed, pods, rooms)
     allowed = limits(serving.strategy, needed, has_room=has_room)
     numbers = step(pods, allowed, stuck, traffic_moves=is_moving(observed, serving))

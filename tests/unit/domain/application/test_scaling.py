@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.fleet import node
-from tests.support.records import NOON, application, deployed, normal_version, observed, pod
+from tests.support.records import NOON, application, deployed, normal_version, observed, on_the_way, pod
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.observed import Children, ObservedApplication
@@ -260,18 +260,7 @@ def test_a_first_deployment_and_another_number_of_pods_replace_nothing() -> None
 
 def test_a_version_that_is_served_no_longer_comes_back_where_a_rollout_in_steps_does() -> None:
     """`spec` does not have it any more, and its Deployment is grown again into the room of the one that leaves."""
-    record = {
-        "id": "1",
-        "from": [{"version": OLD, "weight": 100, "replicas": 4}],
-        "to": [{"version": NEW, "weight": 100, "replicas": 4}],
-        "step": 1,
-        "steps": 2,
-        "percent": 50,
-        "state": "RolledBack",
-        "since": NOON.isoformat(),
-        "message": "",
-        "summary": "",
-    }
+    record = on_the_way("RolledBack", percent=50, to=[{"version": NEW, "weight": 100, "replicas": 4}])
     app = serving({"version": NEW, "replicas": 4}, strategy={"steps": [{"percent": 50}], "onFailure": "Rollback"})
     raw = app.raw | {"status": {"rollout": record}}
     children = (deployed(OLD, replicas=2, template=template("old")), deployed(NEW, replicas=2, ready=0))
@@ -280,18 +269,9 @@ def test_a_version_that_is_served_no_longer_comes_back_where_a_rollout_in_steps_
 
 
 def test_a_version_without_a_number_takes_over_a_part_at_each_step_and_is_left_to_others_then() -> None:
-    record = {
-        "id": "1",
-        "from": [{"version": OLD, "weight": 100, "replicas": 4}],
-        "to": [{"version": NEW, "weight": 100}],
-        "step": 1,
-        "steps": 2,
-        "percent": 50,
-        "since": NOON.isoformat(),
-    }
     app = serving({"version": NEW}, strategy={"steps": [{"percent": 50, "approve": True}]})
     for state, number in (("Progressing", 2), ("AwaitingApproval", None)):
-        raw = app.raw | {"status": {"rollout": record | {"state": state}}}
+        raw = app.raw | {"status": {"rollout": on_the_way(state, percent=50)}}
         children = (deployed(OLD, replicas=3), deployed(NEW))
         made = plan(with_devices(seen_of(ApplicationRecord.parse(raw), *children), free=8))
         assert numbers(made)["mnist-1-1-0"] == number

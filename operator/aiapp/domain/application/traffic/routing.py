@@ -44,8 +44,8 @@ def with_service(children: Children) -> set[str]:
     return {version for version in services if version is not None}
 
 
-def pods_for_traffic(observed: ObservedApplication, version: str, total: int) -> int:
-    """How many pods the version needs for what gateways may still send it beyond its share of the goal.
+def pods_for_traffic(observed: ObservedApplication, version: str, aim: int, total: int) -> int:
+    """How many pods the version needs for what gateways may still send it beyond `aim`, its share of the goal.
 
     `total` are the pods that all of the traffic is meant for. 0: it has no more than its share.
     """
@@ -55,7 +55,6 @@ def pods_for_traffic(observed: ObservedApplication, version: str, total: int) ->
     if not _all_know(route):
         return wanted_pods(child)
     share = shares_of(observed.application.name, route).get(version, 0)
-    aim = goal(observed).shares.get(version, 0)
     return max(share * total // 100, 1) if share > aim else 0
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.records import NOON, application, deployed, observed, pod
+from tests.support.records import NOON, application, deployed, observed, on_the_way, pod
 from tests.support.routes import routed
 
 from aiapp.api.steps import APPROVE, RolloutState
@@ -15,7 +15,6 @@ from aiapp.domain.application.traffic.checks import PASSED, Verdict
 from aiapp.domain.application.traffic.situation import checked_versions, step_checks
 
 NEW = [{"version": "1.1.0", "replicas": 4}]
-FROM = [{"version": "1.0.0", "weight": 100, "replicas": 4}]
 CHECKS = {"prometheus": [{"name": "errors", "max": 1}]}
 
 
@@ -31,18 +30,8 @@ def at(
     """At the first step of two, from four pods of 1.0.0 to as many of 1.1.0; seconds since it began."""
     step: dict[str, Any] = {"percent": 25, "pauseSeconds": 600}
     serving = {"versions": NEW, "strategy": {"steps": [step]} | strategy, "stopped": stopped}
-    record = {
-        "id": "a1",
-        "from": FROM,
-        "to": [{"version": "1.1.0", "weight": 100}],
-        "step": 1,
-        "steps": 2,
-        "percent": 25,
-        "state": state,
-        "since": NOON.isoformat(),
-    }
     made = application(spec__serving=serving)
-    raw = made.raw | {"status": {"rollout": record}}
+    raw = made.raw | {"status": {"rollout": on_the_way(state)}}
     raw["metadata"] = raw["metadata"] | {"annotations": {APPROVE: approved}}
     there = deployments or (deployed(replicas=3), deployed("1.1.0", replicas=1))
     return observed(type(made).parse(raw), children=Children(deployments=there, pods=pods), seconds=seconds)

@@ -5,29 +5,18 @@ from typing import Any
 import orjson
 import pytest
 from tests.support import documents
-from tests.support.records import NOON, stored
+from tests.support.records import on_the_way, stored
 
 from aiapp.domain.application.traffic.word import NothingToSayError, approval, rollout_of, taken_back
 
 STEPS = {"steps": [{"percent": 25}]}
-OLD = {"version": "1.0.0", "weight": 100, "replicas": 4}
 
 
 def under_way(state: str = "AwaitingApproval", *, annotations: dict[str, str] | None = None, **more: Any) -> Any:
     """An application on the way from 1.0.0 to 1.1.0."""
     serving = {"versions": [{"version": "1.1.0", "replicas": 4}], "strategy": STEPS}
     document = documents.changed(documents.application(), spec__serving=serving)
-    record = {
-        "id": "a1",
-        "from": [OLD],
-        "to": [{"version": "1.1.0", "weight": 100}],
-        "step": 1,
-        "steps": 2,
-        "percent": 25,
-        "state": state,
-        "since": NOON.isoformat(),
-        "summary": f"step 1/2 25 %, {state}",
-    }
+    record = on_the_way(state, summary=f"step 1/2 25 %, {state}")
     made = stored(document, status={"rollout": record} | more)
     return made | {"metadata": made["metadata"] | {"resourceVersion": "7", "annotations": annotations or {}}}
 
