@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-EVENTUALLY_SECONDS = 30.0
+EVENTUALLY_SECONDS = 120.0
 EVERY_SECONDS = 0.05
 
 
