@@ -9,12 +9,15 @@ from typing import Final, Literal, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.events import EventType
+from aiapp.domain.images.found import FoundImage
+from aiapp.domain.images.reference import Reference
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.service_code import Syntax
+from aiapp.oci.access import RegistryAccess
 
 Clock = Callable[[], datetime]
 """The current time, timezone-aware in UTC."""
@@ -203,8 +206,8 @@ class Api(ListWatch, Protocol):
         ...
 
 
-class StoreError(Exception):
-    """Object storage did not give what was asked for; `str()` is a sentence for people, free of secrets."""
+class EndpointError(Exception):
+    """An endpoint did not give what was asked for; `str()` is a sentence for people, free of secrets."""
 
     def __init__(self, reason: Reason, message: str, *, retryable: bool) -> None:
         super().__init__(message)
@@ -213,6 +216,10 @@ class StoreError(Exception):
         self.message = message
         self.retryable = retryable
         """True if transient (an outage); False if a user must act. Both kinds are worth trying again later."""
+
+
+class StoreError(EndpointError):
+    """Object storage did not give what was asked for."""
 
 
 class ObjectChangedError(StoreError):
@@ -264,6 +271,35 @@ class PackageStores(Protocol):
 
     def session(self, tenant: str) -> AbstractAsyncContextManager[PackageStore]:
         """For one look at a package by a namespace; no listing is kept beyond its end."""
+        ...
+
+
+class RegistryError(EndpointError):
+    """A registry did not give what was asked for."""
+
+    def __init__(self, reason: Reason, message: str, *, retryable: bool, after_seconds: float | None = None) -> None:
+        super().__init__(reason, message, retryable=retryable)
+        self.after_seconds = after_seconds
+        """When the registry wants to be asked again, if it says so (`Retry-After`)."""
+
+
+class Registry(Protocol):
+    """Asks registries about images, without any layer. All methods raise `RegistryError`."""
+
+    async def resolve(self, reference: Reference, access: RegistryAccess) -> FoundImage:
+        """What the registry has under that name now: one request for an image that is known by its digest."""
+        ...
+
+    async def digest(self, reference: Reference, access: RegistryAccess) -> str:
+        """The digest that the name stands for now, by one request; `ImageNotFound` where it stands for none."""
+        ...
+
+
+class Registries(Protocol):
+    """Registries for everybody: one tenant's slow registry is no other's."""
+
+    def session(self, tenant: str) -> AbstractAsyncContextManager[Registry]:
+        """For one look at an image by a namespace."""
         ...
 
 
