@@ -7,9 +7,10 @@ from tests.support import documents
 from tests.support.fleet import TABLES, node, seen
 
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.application.candidate import RenderContext
 from aiapp.domain.application.observed import Children, ObservedApplication
 from aiapp.domain.application.plan import ApplicationPlan
-from aiapp.domain.application.rollout import Absent, Held, RenderContext, Rendered, Running
+from aiapp.domain.application.rollout import Absent, Held, Rendered, Running
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.naming import manifest_config_map, version_labels, workload
 from aiapp.domain.records import ApplicationRecord, VersionRecord
@@ -88,12 +89,26 @@ def fresh_version(**changes: Any) -> VersionRecord:
     return VersionRecord.parse(stored(documents.changed(documents.version(), **changes)))
 
 
+IMAGE: Final = {
+    "reference": "r/mnist:1",
+    "image": f"r/mnist@sha256:{'1a' * 32}",
+    "digest": f"sha256:{'1a' * 32}",
+    "platforms": [{"os": "linux", "architecture": "amd64", "digest": f"sha256:{'1b' * 32}", "bytes": 3 << 20}],
+    "bytes": 3 << 20,
+    "size": "3.0 MiB",
+    "replicated": False,
+}
+"""What a registry said of an image for one platform."""
+
+
 def image_version() -> VersionRecord:
-    """A version that a newer operator has imported: pinned to an image."""
+    """A version that is pinned to an image."""
     document = documents.changed(documents.version(), spec__source={"image": {"reference": "r/mnist:1"}})
-    status = NORMAL | {
+    of_a_package = {"model", "runtime"}
+    status = {key: value for key, value in NORMAL.items() if key not in of_a_package} | {
         "source": {"type": "Image", "uri": "r/mnist:1"},
-        "artifact": {"type": "Image", "image": f"r/mnist@sha256:{'1a' * 32}"},
+        "artifact": {"type": "Image", "image": IMAGE["image"], "bytes": IMAGE["bytes"], "size": IMAGE["size"]},
+        "image": IMAGE,
         "conditions": [
             condition(type_) for type_ in ("SourceResolved", "ArtifactPinned", "RuntimeResolved", "RuntimeCompatible")
         ]

@@ -51,15 +51,21 @@ class PackageArtifact(ApiModel):
 
 
 class ImageArtifact(ApiModel):
-    """A container image that holds the model. No import makes one yet: a newer operator may have."""
+    """A container image that holds the model."""
+
+    model_config = ConfigDict(json_schema_extra=rules(unchanged("image")))
 
     type: Literal["Image"]
     """`Image`: a container image."""
     image: Annotated[str, Field(max_length=512)]
-    """The image, by its digest."""
+    """The image by the digest that was pinned, in the registry that the source names."""
+    bytes: Annotated[int, Field(ge=0)]
+    """Size of the largest platform's compressed layers, in bytes."""
+    size: Annotated[str, Field(max_length=32)]
+    """The same with a unit, for example `1.3 GiB`."""
 
 
 Artifact: TypeAlias = PackageArtifact | ImageArtifact
 """Every kind of artifact; each match over it is exhaustive."""
-ArtifactStatus = Annotated[Artifact, ByType(default="Package", offered=(PackageArtifact,))]
+ArtifactStatus = Annotated[Artifact, ByType(default="Package", offered=(PackageArtifact, ImageArtifact))]
 """As a field of a status."""

@@ -56,12 +56,29 @@ def unchanged(field: str) -> dict[str, str]:
     )
 
 
-def unchanged_once_pinned(path: str) -> dict[str, str]:
-    """A transition rule for a version's root: `path` may change until an artifact is pinned, and is immutable then."""
+_UNPINNED: Final = "!(has(oldSelf.status) && has(oldSelf.status.artifact))"
+
+
+def unchanged_once_pinned(path: str, *, inside: str | None = None) -> dict[str, str]:
+    """A transition rule for a version's root: `path` may change until an artifact is pinned, and is immutable then.
+
+    `inside`: the part of `path` that may be absent; that it stays what it is needs a rule of its own.
+    """
+    absent = "" if inside is None else f"!has(self.{inside}) || !has(oldSelf.{inside}) || "
     return rule(
-        f"!(has(oldSelf.status) && has(oldSelf.status.artifact)) || ({_is_same(path)})",
+        f"{_UNPINNED} || {absent}({_is_same(path)})",
         f"{path.rpartition('.')[2]} is immutable once the artifact is pinned: make a new version instead",
         at=path,
+        reason="FieldValueForbidden",
+    )
+
+
+def present_once_pinned(path: str) -> dict[str, str]:
+    """A transition rule for a version's root: once an artifact is pinned, `path` neither appears nor vanishes."""
+    return rule(
+        f"{_UNPINNED} || has(self.{path}) == has(oldSelf.{path})",
+        f"{path} can neither be added nor removed once the artifact is pinned: make a new version instead",
+        at=path.rpartition(".")[0],
         reason="FieldValueForbidden",
     )
 

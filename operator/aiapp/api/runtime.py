@@ -4,18 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from aiapp.api.image import ImageReference
 from aiapp.api.meta import ATOMIC, SET, ApiModel, Conditions, Env, Matches, ResourceName, rule, rules
 from aiapp.api.version import RuntimeNameString
-
-ImageReference = Annotated[
-    str,
-    Field(max_length=512),
-    Matches(
-        "[A-Za-z0-9][-A-Za-z0-9._:/@]*",
-        "an image reference is written [registry/]repository[:tag][@digest], without spaces",
-    ),
-]
-
 
 ChipName = Annotated[
     str,

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import ConfigDict, Field
 
 from aiapp.api.conditions import ConditionType
+from aiapp.api.image import ImageReference
 from aiapp.api.meta import REQUIRED, ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -84,9 +85,24 @@ class ObsSource(ApiModel):
     """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
 
 
-SourceVariant: TypeAlias = ObsSource
+class ImageSource(ApiModel):
+    """A container image that holds model and server. Pods always run the digest that was pinned."""
+
+    reference: ImageReference
+    """The image, for example `swr.cn-north-4.myhuaweicloud.com/team/detector:1.0`. Secrets for its registry are
+    `container.imagePullSecrets`."""
+    replicate: bool | None = None
+    """Whether it is copied to the installation's own registry, so that nothing which happens to the original hurts.
+    Default: true where the operator has a registry (AIAPP_REGISTRY), else false."""
+    plain_http: bool = False
+    """Whether the operator asks the registry without TLS; its settings have to allow that."""
+    ca_bundle_ref: CaBundleReference | None = None
+    """Authorities that may vouch for the registry, beside the public ones. Nodes have trust settings of their own."""
+
+
+SourceVariant: TypeAlias = ObsSource | ImageSource
 """Every kind of source that this operator imports from; each match over it is exhaustive."""
-SourceType = Literal["Obs"]
+SourceType = Literal["Obs", "Image"]
 """Their names in a status."""
 READY_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
     "Obs": (
@@ -95,11 +111,15 @@ READY_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
         ConditionType.ARTIFACT_PINNED,
         ConditionType.RUNTIME_RESOLVED,
     ),
+    "Image": (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED),
 }
 """The conditions that make a version Ready, by the type of its source, in the order in which they come to be True. The
 import ends with ArtifactPinned.
 """
-FIXED_FIELDS: Final = ("obs.uri", "obs.endpoint", "obs.region", "obs.addressing", "obs.digest")
+FIXED_FIELDS: Final = {
+    "obs": ("uri", "endpoint", "region", "addressing", "digest"),
+    "image": ("reference", "replicate"),
+}
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
 
 
@@ -109,18 +129,26 @@ class Source(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "has(self.obs)",
-                "source must say where the model comes from: obs",
+                "has(self.obs) || has(self.image)",
+                "source must say where the model comes from: obs or image",
                 at="obs",
                 reason=REQUIRED,
+            ),
+            rule(
+                "!(has(self.obs) && has(self.image))",
+                "source names exactly one of obs and image",
+                at="image",
+                reason="FieldValueForbidden",
             ),
         )
     )
 
     obs: ObsSource | None = None
     """A model package in object storage."""
+    image: ImageSource | None = None
+    """A container image."""
 
     @property
     def variant(self) -> SourceVariant | None:
         """The one that is set; None where that is none which this operator knows."""
-        return self.obs
+        return self.obs or self.image

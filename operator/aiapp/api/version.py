@@ -6,21 +6,17 @@ from typing import Annotated, Literal, get_args
 from pydantic import ConfigDict, Field
 
 from aiapp.api.artifact import ArtifactStatus
+from aiapp.api.container import Container
+from aiapp.api.image import ImageStatus
 from aiapp.api.meta import (
     ATOMIC,
-    SHARED_MEMORY_FITS,
     ApiModel,
     Conditions,
     Description,
     DisplayName,
     Documents,
-    Env,
-    LocalReference,
     Matches,
-    Npu,
-    Quantity,
-    Resources,
-    Workers,
+    present_once_pinned,
     rule,
     rules,
     unchanged,
@@ -55,32 +51,6 @@ RuntimeNameString = Annotated[
 ]
 
 
-class Container(ApiModel):
-    """Defaults for the pods that serve this version; `serving.versions` of the application may override them."""
-
-    model_config = ConfigDict(json_schema_extra=rules(SHARED_MEMORY_FITS))
-
-    env: Env | None = None
-    """Additional environment variables."""
-    resources: Resources | None = None
-    """CPU and memory."""
-    npu: Npu | None = None
-    """NPUs of one pod. A CANN runtime without it gets one."""
-    workers: Workers | None = None
-    """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
-    shared_memory: Quantity | None = None
-    """Size of `/dev/shm`, for example 1Gi: kept in memory, so part of the memory limit. Default: what the container
-    runtime gives, usually 64Mi. Frameworks with several processes need more."""
-    image_pull_secrets: (
-        Annotated[
-            tuple[LocalReference, ...],
-            Field(max_length=8, json_schema_extra=ATOMIC),
-        ]
-        | None
-    ) = None
-    """Secrets of this namespace for pulling the runtime's image."""
-
-
 class VersionSpec(ApiModel):
     """What this version is. Source, runtime and container may be corrected until the artifact is pinned and are
     immutable then; names, descriptions, documents, credentials Secret and CA bundle may change at any time.
@@ -90,6 +60,24 @@ class VersionSpec(ApiModel):
         json_schema_extra=rules(
             unchanged("application"),
             unchanged("version"),
+            rule(
+                "!has(self.container) || !has(self.container.image) || !has(self.source.image)",
+                "the source is an image already: container.image is for a package that your own image serves",
+                at="container.image",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.container) || !has(self.container.image) || !has(self.runtime)",
+                "either a runtime or container.image serves the package, not both",
+                at="runtime",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.runtime) || !has(self.source.image)",
+                "an image brings what it needs: a runtime is for packages",
+                at="runtime",
+                reason="FieldValueForbidden",
+            ),
         )
     )
 
@@ -121,7 +109,7 @@ class SourceStatus(ApiModel):
     origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
     uri: Annotated[str, Field(max_length=1056)]
-    """The folder that holds config.json."""
+    """The folder that holds config.json, or the reference of an image."""
     listing: Annotated[str, Field(max_length=128)] | None = None
     """Digest of the last listing that was read."""
     resolved_at: datetime | None = None
@@ -285,6 +273,8 @@ class VersionStatus(ApiModel):
     """The pinned content."""
     model: ModelStatus | None = None
     """The model."""
+    image: ImageStatus | None = None
+    """The container image that the source or `container.image` names."""
     runtime: RuntimeStatus | None = None
     """The runtime."""
     compatibility: CompatibilityStatus | None = None
@@ -300,8 +290,8 @@ class VersionStatus(ApiModel):
     last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
     """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
     conditions: Conditions = ()
-    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved, RuntimeCompatible, RuntimeSupported,
-    SourceUnchanged, Ready; while it applies Reconciling, Stalled."""
+    """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved (an image: SourceResolved, ArtifactPinned),
+    RuntimeCompatible, RuntimeSupported, SourceUnchanged, Ready; while it applies Reconciling, Stalled."""
 
 
 class AIApplicationVersion(ApiModel):
@@ -314,7 +304,12 @@ class AIApplicationVersion(ApiModel):
                 "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0",
                 at="metadata.name",
             ),
-            *(unchanged_once_pinned(f"spec.source.{field}") for field in FIXED_FIELDS),
+            *(present_once_pinned(f"spec.source.{variant}") for variant in FIXED_FIELDS),
+            *(
+                unchanged_once_pinned(f"spec.source.{variant}.{field}", inside=f"spec.source.{variant}")
+                for variant, fields in FIXED_FIELDS.items()
+                for field in fields
+            ),
             unchanged_once_pinned("spec.container"),
             rule(
                 "!(has(oldSelf.status) && has(oldSelf.status.artifact) && has(oldSelf.status.runtime))"

@@ -6,6 +6,7 @@ Never reads another config.json than the one that was listed or pinned.
 from dataclasses import dataclass
 
 from aiapp.api.artifact import PackageArtifact
+from aiapp.api.source import ImageSource
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.artifact.manifest import Manifest, ManifestError, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
@@ -65,7 +66,7 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     source, status = version.spec.source.variant, version.status
     if source is None or status.source is None or status.artifact is None:
         raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
-    if not isinstance(status.artifact, PackageArtifact):
+    if not isinstance(status.artifact, PackageArtifact) or isinstance(source, ImageSource):
         raise QueryError(f"{name} is pinned to an image, which has no config.json")
     try:
         reached = await package_access(source, status.source, cluster.namespace, _Namespace(cluster))

@@ -10,6 +10,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.application.adoption import called, name_taken, new_owners, orphans, taken_back
+from aiapp.domain.application.candidate import RenderContext
 from aiapp.domain.application.mounts import is_awaited, templates, unused
 from aiapp.domain.application.observed import (
     Children,
@@ -19,7 +20,7 @@ from aiapp.domain.application.observed import (
     version_of,
 )
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
-from aiapp.domain.application.rollout import RenderContext, Rendered, Rollout, Running
+from aiapp.domain.application.rollout import Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
 from aiapp.domain.application.traffic.advance import Advance, advance
 from aiapp.domain.application.traffic.situation import checked_versions, step_checks
@@ -207,8 +208,10 @@ class ApplicationReconciler:
     async def _with_manifests(self, observed: ObservedApplication, wanted: ApplicationPlan) -> ApplicationPlan:
         """Makes the application an owner of the manifests that its pods mount; without one, nothing is made from it."""
         running = [one for one in wanted.rollouts if isinstance(one, Running)]
-        lost = [one for one in running if not await self._share(observed, one.candidate.artifact)]
-        return holding(observed, wanted, {one.served.version: without_manifest(one) for one in lost})
+        packages = [(one, artifact) for one in running if (artifact := one.candidate.record.package) is not None]
+        lost = [one for one in packages if not await self._share(observed, one[1])]
+        held = {one.served.version: without_manifest(one, artifact) for one, artifact in lost}
+        return holding(observed, wanted, held)
 
     async def _share(self, observed: ObservedApplication, artifact: PackageArtifact) -> bool:
         shared, raw = self._ports.shared, observed.application.raw

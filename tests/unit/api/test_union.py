@@ -99,6 +99,8 @@ def test_an_artifact_without_a_type_is_a_package() -> None:
     assert found.model_dump()["type"] == "Package"
 
 
-def test_the_artifact_of_a_newer_operator_is_read_as_what_it_is() -> None:
-    found = VersionStatus.model_validate({"artifact": {"type": "Image", "image": "r/m@sha256:1"}}).artifact
-    assert found == ImageArtifact(type="Image", image="r/m@sha256:1")
+def test_an_artifact_is_read_as_what_its_type_says() -> None:
+    found = VersionStatus.model_validate(
+        {"artifact": {"type": "Image", "image": "r/m@sha256:1", "bytes": 1, "size": "1 B"}}
+    ).artifact
+    assert found == ImageArtifact(type="Image", image="r/m@sha256:1", bytes=1, size="1 B")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiapp.domain.application.rollout import RenderContext
+from aiapp.domain.application.candidate import RenderContext
 from aiapp.domain.kubernetes.naming import TAKEN_OVER_ANNOTATION, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import HTTP_ROUTES, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import Reason
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.domain.application.auto_stop import seconds_left
@@ -127,9 +128,9 @@ def holding(observed: ObservedApplication, wanted: ApplicationPlan, held: Mappin
     return _serving(observed, rollouts)
 
 
-def without_manifest(running: Running) -> Trouble:
+def without_manifest(running: Running, artifact: PackageArtifact) -> Trouble:
     """The trouble of a version whose manifest is gone: its pods could not fetch anything."""
-    name = running.candidate.artifact.manifest_ref.name
+    name = artifact.manifest_ref.name
     message = (
         f"ConfigMap {name}, which holds the manifest of version {running.served.version}, is gone: it is written again "
         "while the store still holds what was pinned; see the version's condition SourceUnchanged"

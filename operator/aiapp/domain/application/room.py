@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from aiapp.domain.application.candidate import RenderContext
 from aiapp.domain.application.observed import ObservedApplication, version_of, wanted_pods
 from aiapp.domain.application.pod_diagnosis import is_unschedulable
-from aiapp.domain.application.rollout import RenderContext, Running
+from aiapp.domain.application.rollout import Running
 from aiapp.domain.application.serving_compatibility import asked_devices, no_room
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.placement import admits, free_devices

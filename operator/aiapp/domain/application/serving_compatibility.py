@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.container import Container
+from aiapp.api.image import ImageStatus
+from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling
 from aiapp.api.serving import ServedVersion, Serving
-from aiapp.api.version import Container, VersionSpec
+from aiapp.api.version import VersionSpec
 from aiapp.domain.conditions import Finding, fails, holds, unknown
+from aiapp.domain.images.requirement import image_requirement
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
 from aiapp.domain.nodes.inventory import NodeInventory
@@ -48,8 +52,12 @@ def serving_compatibility(
     tables: Tables,
 ) -> ServingCompatibility:
     """Judges every node. `runtime` is the catalogue's entry of the version's runtime, if there still is one."""
-    entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
-    needed = required(record.spec, served, serving.scheduling, entry, tables)
+    image = record.status.image
+    if image is not None:
+        needed = required_by_image(record.spec, served, serving.scheduling, image, tables)
+    else:
+        entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
+        needed = required(record.spec, served, serving.scheduling, entry, tables)
     kinds = judged(needed, inventory, tables)
     return ServingCompatibility(needed, kinds, summary(kinds))
 
@@ -68,10 +76,27 @@ def required(
     tables: Tables,
 ) -> Requirement:
     """What a version asks of a node: the application's fields where it serves the version, else the version's own."""
+    return requirement(runtime, wanted_npu(*_asked(version, served, runtime)), tables, scheduling)
+
+
+def required_by_image(
+    version: VersionSpec,
+    served: ServedVersion | None,
+    scheduling: Scheduling | None,
+    image: ImageStatus,
+    tables: Tables,
+) -> Requirement:
+    """The same of a version that an image of its own serves."""
+    return image_requirement(image, wanted_npu(*_asked(version, served, None)), tables, scheduling)
+
+
+def _asked(
+    version: VersionSpec, served: ServedVersion | None, runtime: RuntimeSpec | None
+) -> tuple[Npu | None, RuntimeSpec | None, Resources | None]:
     container = version.container or Container()
     asked = (served.npu if served else None) or container.npu
     resources = (served.resources if served else None) or container.resources
-    return requirement(runtime, wanted_npu(asked, runtime, resources), tables, scheduling)
+    return asked, runtime, resources
 
 
 def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, Json | None]]) -> Finding:

@@ -249,7 +249,7 @@ def _pods(observed: ObservedApplication, plan: ApplicationPlan) -> Trouble | Non
         if child is None:
             return Trouble(Reason.DEPLOYING, f"version {rollout.served.version} is being deployed")
         pods = [pod for pod in observed.children.pods if version_of(pod) == rollout.served.version]
-        if (odd := deviation(child, pods, rollout.candidate.artifact)) is not None:
+        if (odd := deviation(child, pods, rollout.candidate.record.package)) is not None:
             return odd
         if not settled(child):
             return _no_room(observed, rollout, pods) or trouble(child, pods) or _progress(child)

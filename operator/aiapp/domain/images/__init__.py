@@ -1,1 +1,1 @@
-"""Container images as decisions see them: how they are named, and what a registry said of them. Pure."""
+"""Container images as decisions see them: their names, what registries say of them, how they are served. Pure."""

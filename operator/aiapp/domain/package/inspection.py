@@ -6,6 +6,7 @@ Nothing about a runtime or a node: that is decided from `Valid` elsewhere.
 from dataclasses import dataclass
 
 from aiapp.api.conditions import Reason
+from aiapp.api.image import ImageStatus
 from aiapp.api.version import ModelStatus
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
@@ -59,6 +60,21 @@ class Valid:
     """The latter as sentences."""
     content: Known | None = None
     """What is known of the content without having read it."""
+    image: ImageStatus | None = None
+    """The user's own image that is to serve it; None: a runtime does."""
 
 
-Inspection = Unresolved | Unchanged | Invalid | Valid
+@dataclass(frozen=True, slots=True)
+class ValidImage:
+    """The image may be pinned: `SourceResolved` is True."""
+
+    image: ImageStatus
+    model: ModelStatus | None = None
+    """What the config.json of a package says that names the image; None: the source names it itself."""
+    uri: str | None = None
+    """The folder of that config.json."""
+    listing: str | None = None
+    """Digest of that folder's listing."""
+
+
+Inspection = Unresolved | Unchanged | Invalid | Valid | ValidImage

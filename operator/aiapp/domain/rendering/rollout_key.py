@@ -17,11 +17,12 @@ import json
 from collections.abc import Iterable
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
+from aiapp.api.container import Container, ContainerHealth
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
 from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
-from aiapp.api.version import Container, VersionSpec, VersionStatus
+from aiapp.api.version import VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.variants import canonical_source
 
@@ -48,6 +49,7 @@ def canonical_rollout(served: ServedVersion, serving: Serving, version: VersionS
         {
             "pod": _options(serving.pod) if serving.pod else None,
             "limits": _limits(serving.limits) if serving.limits else None,
+            "image": status.image.image if status.image else None,
         }
     )
 
@@ -57,7 +59,7 @@ def _artifact(artifact: Artifact | None) -> Json:
         case PackageArtifact():
             return {"pin": artifact.pin}
         case ImageArtifact():
-            return {"pin": None, "image": artifact.image}
+            return {"pin": None}
         case None:
             return {"pin": None}
 
@@ -65,7 +67,27 @@ def _artifact(artifact: Artifact | None) -> Json:
 def _container(container: Container) -> Json:
     secrets = container.image_pull_secrets
     return _pod(container) | _set(
-        {"imagePullSecrets": None if secrets is None else [{"name": secret.name} for secret in secrets]}
+        {
+            "imagePullSecrets": None if secrets is None else [{"name": secret.name} for secret in secrets],
+            "command": container.command,
+            "args": container.args,
+            "port": container.port,
+            "protocol": container.protocol,
+            "health": _health(container.health) if container.health else None,
+        }
+    )
+
+
+def _health(health: ContainerHealth) -> Json:
+    return _set(
+        {
+            "path": health.path,
+            "command": health.command,
+            "initialDelaySeconds": health.initial_delay_seconds,
+            "periodSeconds": health.period_seconds,
+            "timeoutSeconds": health.timeout_seconds,
+            "failureThreshold": health.failure_threshold,
+        }
     )
 
 

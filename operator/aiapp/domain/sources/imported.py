@@ -6,13 +6,14 @@ from typing import Final
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.image import ImageStatus
 from aiapp.api.source import Source
 from aiapp.api.version import ModelStatus, SourceStatus
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import manifest_reference
 from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
 from aiapp.domain.conditions import Finding, as_recorded, fails, holds, unknown
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage
 from aiapp.domain.package.messages import valid_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
@@ -27,6 +28,8 @@ class Imported:
     source: SourceStatus | None
     artifact: Artifact | None
     model: ModelStatus | None
+    image: ImageStatus | None = None
+    """The image that holds the model, or that serves the package."""
 
 
 NOTHING_KNOWN: Final = Imported((), None, None, None)
@@ -35,7 +38,8 @@ NOTHING_KNOWN: Final = Imported((), None, None, None)
 def remembered(record: VersionRecord) -> Imported:
     """The import as it was recorded."""
     findings = tuple(_recalled(record, type_) for type_ in import_conditions(record.spec.source))
-    known = Imported(findings, record.status.source, record.status.artifact, record.status.model)
+    status = record.status
+    known = Imported(findings, status.source, status.artifact, status.model, status.image)
     match known.artifact:
         case PackageArtifact() as package:
             return with_artifact(known, package)
@@ -59,6 +63,8 @@ def imported(record: VersionRecord, inspection: Inspection) -> Imported:
             return Imported(found, _status(source, uri, listing), None, None)
         case Valid():
             return _accepted(inspection, source)
+        case ValidImage():
+            return _accepted_image(inspection, source)
 
 
 def with_artifact(known: Imported, artifact: PackageArtifact) -> Imported:
@@ -93,7 +99,20 @@ def _accepted(package: Valid, source: Source) -> Imported:
     )
     model = package.model.model_copy(update={"runtime": package.runtime})
     status = _status(source, package.uri, package.listing)
-    return Imported(findings, status, None if refusal else artifact, model)
+    return Imported(findings, status, None if refusal else artifact, model, package.image)
+
+
+def _accepted_image(found: ValidImage, source: Source) -> Imported:
+    image = found.image
+    artifact = ImageArtifact(type="Image", image=image.image, bytes=image.bytes, size=image.size)
+    valid = (holds(ConditionType.PACKAGE_VALID),) if ConditionType.PACKAGE_VALID in import_conditions(source) else ()
+    findings = (
+        holds(ConditionType.SOURCE_RESOLVED),
+        *valid,
+        holds(ConditionType.ARTIFACT_PINNED, f"{image.image}, {image.size}"),
+    )
+    status = _status(source, found.uri or image.reference, found.listing)
+    return Imported(findings, status, artifact, found.model, image)
 
 
 def _artifact(manifest: Manifest) -> PackageArtifact:
@@ -107,7 +126,7 @@ def _artifact(manifest: Manifest) -> PackageArtifact:
     )
 
 
-def _status(source: Source, uri: str, listing: str) -> SourceStatus | None:
+def _status(source: Source, uri: str, listing: str | None) -> SourceStatus | None:
     type_ = type_of(source)
     return None if type_ is None else SourceStatus(type=type_, uri=uri, listing=listing)
 

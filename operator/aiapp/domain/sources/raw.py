@@ -7,11 +7,16 @@ from aiapp.domain.kubernetes.resources import Json
 
 OBS: Final = "obs"
 """The field under `spec.source` of a package in object storage."""
+IMAGE: Final = "image"
+"""The field under `spec.source` of a container image."""
 
 
 def store_of(version: Json) -> str | None:
-    """The store that an AIApplicationVersion's source names; None for a source without one."""
-    obs = version["spec"].get("source", {}).get(OBS)
+    """The store or registry that an AIApplicationVersion's source names; None for a source without one."""
+    source = version["spec"].get("source", {})
+    if (image := source.get(IMAGE)) is not None:
+        return str(image.get("reference", "")).partition("/")[0]
+    obs = source.get(OBS)
     return None if obs is None else str(obs.get("endpoint", obs.get("region", "")))
 
 
@@ -30,5 +35,5 @@ def references(source: Json) -> Iterator[str]:
     obs = source.get(OBS) or {}
     if secret := obs.get("credentialsSecretRef"):
         yield f"Secret {secret['name']}"
-    if bundle := obs.get("caBundleRef"):
+    if bundle := (obs or source.get(IMAGE) or {}).get("caBundleRef"):
         yield f"{bundle['kind']} {bundle['name']}"

@@ -6,11 +6,11 @@ A new kind of source is a case in each function here, which the type checker dem
 from typing import Final
 
 from aiapp.api.conditions import ConditionType
-from aiapp.api.source import READY_CONDITIONS, ObsSource, Source, SourceType
+from aiapp.api.source import READY_CONDITIONS, ImageSource, ObsSource, Source, SourceType
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources import obs
-from aiapp.domain.sources.raw import OBS
+from aiapp.domain.sources import image, obs
+from aiapp.domain.sources.raw import IMAGE, OBS
 
 OF_EVERY_SOURCE: Final = (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED)
 UNKNOWN_SOURCE: Final = "spec.source names no source that this operator knows"
@@ -21,6 +21,8 @@ def type_of(source: Source) -> SourceType | None:
     match source.variant:
         case ObsSource():
             return "Obs"
+        case ImageSource():
+            return "Image"
         case None:
             return None
 
@@ -42,6 +44,8 @@ def contents(source: Source) -> str:
     match source.variant:
         case ObsSource() as found:
             return obs.package(found)
+        case ImageSource() as found:
+            return image.image(found)
         case None:
             return "the source"
 
@@ -51,7 +55,7 @@ def stated_digest(source: Source) -> StatedDigest | None:
     match source.variant:
         case ObsSource() as found:
             return obs.stated_digest(found)
-        case None:
+        case ImageSource() | None:
             return None
 
 
@@ -60,5 +64,7 @@ def canonical_source(source: Source) -> Json:
     match source.variant:
         case ObsSource() as found:
             return {OBS: obs.canonical(found)}
+        case ImageSource() as found:
+            return {IMAGE: image.canonical(found)}
         case None:
             return {}

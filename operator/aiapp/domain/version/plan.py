@@ -12,17 +12,19 @@ from typing import Final, NamedTuple
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import Reason
+from aiapp.api.container import Container
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.api.version import Container
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, unconfirmed
 from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
+from aiapp.domain.images.requirement import image_requirement
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.inventory import NodeInventory
+from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Valid
@@ -181,7 +183,9 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 
 def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
-    """Adds the runtime that it gets, and whether that is maintained."""
+    """Adds the runtime that it gets, and whether that is maintained. An image of its own needs none."""
+    if draft.known.image is not None or observed.record.spec.source.image is not None:
+        return draft
     resolution = runtime_of(observed.record, draft.known.model, observed.catalogue)
     supported = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None
     return replace(draft, resolution=resolution, support=supported)
@@ -189,19 +193,26 @@ def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Adds the verdict over the nodes."""
+    wanted = _requirement(observed, draft)
+    return draft if wanted is None else replace(draft, verdict=verdict(wanted, observed.inventory, observed.tables))
+
+
+def _requirement(observed: ObservedVersion, draft: Draft) -> Requirement | None:
+    """What its pods would ask of a node; None: it is not known yet what serves it."""
+    container = observed.record.spec.container or Container()
+    if (image := draft.known.image) is not None:
+        return image_requirement(image, wanted_npu(container.npu, None, container.resources), observed.tables)
     match draft.resolution:
         case Resolved(runtime):
             name: str | None = runtime.name
         case Unavailable(name=named):
             name = named
         case None:
-            name = None
+            return None
     if name is None:
-        return draft
-    container = observed.record.spec.container or Container()
+        return None
     entry = observed.catalogue.get(name) or named_only(name)
-    wanted = requirement(entry, wanted_npu(container.npu, entry, container.resources), observed.tables)
-    return replace(draft, verdict=verdict(wanted, observed.inventory, observed.tables))
+    return requirement(entry, wanted_npu(container.npu, entry, container.resources), observed.tables)
 
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.image import ImageStatus
 from aiapp.api.version import CompatibilityStatus, NearFit, ReasonCount, RuntimeStatus, VersionStatus
 from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
 from aiapp.domain.kubernetes.resources import Json
@@ -69,7 +70,7 @@ def report(
     """Everything together. `resolution` None: the package, which may name the runtime, was not read yet; `support`:
     whether the runtime is maintained.
     """
-    resolved = _runtime_resolved(record, resolution)
+    resolved = _runtime_resolved(record, resolution, known.image)
     findings = summarize(
         [*known.findings, resolved, _compatible(verdict), *([support] if support else [])],
         ready_conditions(record.spec.source),
@@ -87,7 +88,9 @@ def with_users(made: Report, used_by: Sequence[str]) -> Report:
     return replace(made, status=made.status | {"usedBy": list(used_by)}) if used_by else made
 
 
-def _runtime_resolved(record: VersionRecord, resolution: Resolution | None) -> Finding:
+def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, image: ImageStatus | None) -> Finding:
+    if image is not None:
+        return holds(ConditionType.RUNTIME_RESOLVED, f"its own image {image.image}")
     match resolution:
         case None:
             message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
@@ -133,6 +136,7 @@ def _status(
         source=known.source,
         artifact=known.artifact,
         model=known.model,
+        image=known.image,
         runtime=runtime,
         compatibility=None if verdict is None else _compatibility(verdict),
     )

@@ -6,7 +6,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.source import ObsSource
+from aiapp.api.source import ImageSource, ObsSource
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
@@ -46,5 +46,5 @@ class Sources:
         match record.spec.source.variant:
             case ObsSource() as source:
                 return ObsPackage(record, source, self.obs)
-            case None:
+            case ImageSource() | None:
                 return UNKNOWN

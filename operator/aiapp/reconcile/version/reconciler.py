@@ -17,7 +17,7 @@ from aiapp.domain.artifact.verification import vouched
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import store_of
 from aiapp.domain.version.pinning import Shared
@@ -200,7 +200,7 @@ def _wanted_store(raw: Json) -> str | None:
 def _result(found: Inspection) -> str:
     """The result as a label of metrics."""
     match found:
-        case Valid():
+        case Valid() | ValidImage():
             return "valid"
         case Invalid():
             return "invalid"

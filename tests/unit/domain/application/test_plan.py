@@ -231,7 +231,9 @@ def test_it_is_looked_at_again_when_nothing_tells_that_an_obstacle_is_gone(reaso
 
 
 def test_a_missing_manifest_is_named_with_what_becomes_of_it() -> None:
-    why = without_manifest(rendered(plan(observed())))
+    artifact = normal_version().package
+    assert artifact is not None
+    why = without_manifest(rendered(plan(observed())), artifact)
     assert why.reason is Reason.FETCH_FAILED
     assert why.message.startswith(
         f"ConfigMap {manifest_config_map(PIN)}, which holds the manifest of version 1.0.0, is gone"

@@ -7,19 +7,20 @@ import pytest
 import yaml
 from pydantic import BaseModel
 from tests.support import documents
-from tests.support.records import NORMAL
+from tests.support.records import IMAGE, NORMAL
 
-from aiapp.api.artifact import ImageArtifact
+from aiapp.api.container import Container, ContainerHealth
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
 from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, NodePreference, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import CaBundleReference, ObsSource, Source
-from aiapp.api.version import Container, VersionSpec, VersionStatus
+from aiapp.api.version import VersionSpec, VersionStatus
 from aiapp.domain.rendering.rollout_key import rollout_key
 
 CASES: Final = yaml.safe_load(Path("tests/data/golden/rollout-keys.yaml").read_text())
 ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
+    Container: {"image"},  # by what it was resolved to, in the status
     ServedVersion: {"weight", "replicas", "autoscaling"},
     Serving: {
         "versions",
@@ -33,10 +34,30 @@ ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
 }
 """Fields that do not reach the pod template by themselves."""
 IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
-    Source: {"obs"},
+    Source: {"obs", "image"},
     ObsSource: {"uri", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     CaBundleReference: {"kind", "name", "key"},
-    Container: {"env", "resources", "npu", "workers", "shared_memory", "image_pull_secrets"},
+    Container: {
+        "env",
+        "resources",
+        "npu",
+        "workers",
+        "shared_memory",
+        "image_pull_secrets",
+        "command",
+        "args",
+        "port",
+        "protocol",
+        "health",
+    },
+    ContainerHealth: {
+        "path",
+        "command",
+        "initial_delay_seconds",
+        "period_seconds",
+        "timeout_seconds",
+        "failure_threshold",
+    },
     ServedVersion: {"version", "env", "resources", "npu", "workers", "shared_memory"},
     Serving: {"scheduling", "deploy_timeout_seconds", "pod", "limits"},
     Scheduling: {
@@ -100,12 +121,9 @@ def test_what_reaches_the_template_makes_another_rollout(change: dict[str, Any])
 
 def test_another_image_makes_another_rollout() -> None:
     spec, served = VersionSpec.model_validate(documents.version()["spec"]), ServedVersion(version="1.0.0")
+    images = (None, IMAGE, IMAGE | {"image": f"copy.example.com/mnist@sha256:{'1a' * 32}"})
     keys = {
-        rollout_key(served, Serving(versions=(served,)), spec, VersionStatus(artifact=artifact))
-        for artifact in (
-            None,
-            ImageArtifact(type="Image", image="r@sha256:1"),
-            ImageArtifact(type="Image", image="r@sha256:2"),
-        )
+        rollout_key(served, Serving(versions=(served,)), spec, VersionStatus.model_validate({"image": image}))
+        for image in images
     }
     assert len(keys) == 3

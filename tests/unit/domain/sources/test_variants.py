@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Final, get_args
 
 import pytest
-from tests.support.records import NORMAL, fresh_version, held, image_version, normal_version, observed
+from tests.support.records import IMAGE, NORMAL, fresh_version, held, image_version, normal_version, observed
 
 from aiapp.api.conditions import ConditionType
 from aiapp.api.source import READY_CONDITIONS, Source, SourceType
 from aiapp.api.version import VersionStatus
 from aiapp.domain.application.plan import plan
+from aiapp.domain.application.rollout import Rendered
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.variants import (
     OF_EVERY_SOURCE,
@@ -68,7 +69,7 @@ def test_conditions_come_in_the_order_of_the_source() -> None:
 
 
 def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
-    newer = Source.model_validate({"image": {"reference": "r/m@sha256:1"}})
+    newer = Source.model_validate({"trainingJob": {"name": "train"}})
     assert (type_of(newer), stated_digest(newer), canonical_source(newer)) == (None, None, {})
     assert contents(newer) == "the source"
     assert import_conditions(newer) == OF_EVERY_SOURCE
@@ -76,12 +77,15 @@ def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
 
 def test_no_pods_are_made_of_a_version_whose_source_this_operator_does_not_know() -> None:
     raw = normal_version().raw
-    newer = VersionRecord.parse(raw | {"spec": raw["spec"] | {"source": {"image": {"reference": "r"}}}})
+    newer = VersionRecord.parse(raw | {"spec": raw["spec"] | {"source": {"trainingJob": {"name": "train"}}}})
     assert held(plan(observed(None, newer))).message == f"version mnist-1.0.0: {UNKNOWN_SOURCE}"
 
 
-def test_no_pods_are_made_of_an_image() -> None:
-    assert held(plan(observed(None, image_version()))).message == "version mnist-1.0.0: this operator serves no images"
+def test_pods_of_an_image_run_its_digest_and_fetch_nothing() -> None:
+    (made,) = plan(observed(None, image_version())).rollouts
+    assert isinstance(made, Rendered)
+    spec = made.template["spec"]
+    assert (spec["initContainers"], spec["containers"][0]["image"]) == ([], IMAGE["image"])
 
 
 @pytest.mark.parametrize("type_", get_args(SourceType))

@@ -293,7 +293,7 @@ def test_another_verdict_is_written_at_once() -> None:
     assert condition(wanted, ConditionType.RUNTIME_COMPATIBLE)[0] != State.TRUE.value
 
 
-def test_what_a_newer_operator_has_pinned_to_an_image_stays_as_it_is() -> None:
+def test_what_is_pinned_to_an_image_stays_as_it_is() -> None:
     record = image_version()
     wanted = plan(new(record=record, inspection=None))
     assert (wanted.keep, wanted.put_on_record, wanted.share, wanted.release) == (None, None, (), ())

@@ -1,4 +1,4 @@
-"""How a version's content reaches its pods. Today's only way: an init container downloads exactly what was pinned."""
+"""How a version's content reaches its pods: an init container downloads what was pinned, or the image has it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -120,6 +120,28 @@ class FetchDelivery(Delivery):
             yield {"name": "credentials", "secret": {"secretName": secret.name, "optional": True}}
         if (authorities := self.content.source.ca_bundle_ref) is not None:
             yield {"name": "ca"} | _ca_source(authorities)
+
+
+@dataclass(frozen=True, slots=True)
+class NoDelivery(Delivery):
+    """The image of the engine holds the model already."""
+
+    @property
+    @override
+    def bytes(self) -> int:
+        return 0
+
+    @override
+    def init_containers(self, server: Json | None, model: Json, granted: Bounds) -> Iterator[Json]:
+        yield from ()
+
+    @override
+    def mounts(self) -> Iterator[Json]:
+        yield from ()
+
+    @override
+    def volumes(self) -> Iterator[Json]:
+        yield from ()
 
 
 def _arguments(content: PinnedPackage, lays: Sequence[str]) -> list[str]:

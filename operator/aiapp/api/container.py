@@ -1,0 +1,103 @@
+"""The container that serves a version: its defaults, and the interface of an image of the user's own. Types only."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from aiapp.api.image import ImageReference
+from aiapp.api.meta import (
+    ATOMIC,
+    SHARED_MEMORY_FITS,
+    ApiModel,
+    Env,
+    LocalReference,
+    Matches,
+    Npu,
+    Quantity,
+    Resources,
+    Workers,
+    rule,
+    rules,
+)
+
+Words = Annotated[
+    tuple[Annotated[str, Field(max_length=4096)], ...],
+    Field(min_length=1, max_length=64, json_schema_extra=ATOMIC),
+]
+Seconds = Annotated[int, Field(ge=1, le=2_147_483_647)]
+
+
+class ContainerHealth(ApiModel):
+    """How a container says that it can serve: over HTTP or by a command. The defaults are ModelArts'."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(self.path) || !has(self.command)",
+                "health asks either a path or a command, not both",
+                at="command",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
+
+    path: (
+        Annotated[
+            str,
+            Field(max_length=256),
+            Matches("/[^ \t\r\n]*", "the path of a health check starts with '/' and has no spaces"),
+        ]
+        | None
+    ) = None
+    """Path that answers 2xx or 3xx while it can serve. Default: `/health`."""
+    command: Words | None = None
+    """Command in the container that ends with 0 while it can serve."""
+    initial_delay_seconds: Annotated[int, Field(ge=0, le=2_147_483_647)] = 12
+    """Seconds before the first check."""
+    period_seconds: Seconds = 5
+    """Seconds between checks."""
+    timeout_seconds: Seconds = 5
+    """Seconds that a check may take."""
+    failure_threshold: Seconds = 12
+    """Failures in a row that count."""
+
+
+class Container(ApiModel):
+    """Defaults for the pods that serve this version; `serving.versions` of the application may override them. An image
+    of the user's own is described by command, port, protocol and health as well.
+    """
+
+    model_config = ConfigDict(json_schema_extra=rules(SHARED_MEMORY_FITS))
+
+    image: ImageReference | None = None
+    """Instead of a runtime: your own image, which serves the package (engine Custom). It finds the package at
+    `/home/mind/model`. Needs a source that has a package."""
+    command: Words | None = None
+    """What the container starts, instead of the image's entry point; for images of your own."""
+    args: Words | None = None
+    """Arguments of the entry point, instead of the image's; for images of your own."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Port on which it serves; for images of your own. Default: the one that the image exposes, else 8080."""
+    protocol: Literal["HTTP", "HTTPS"] | None = None
+    """How it serves there; for images of your own. Default: HTTP."""
+    health: ContainerHealth | None = None
+    """How it says that it can serve; for images of your own. Default: a connection to its port."""
+    env: Env | None = None
+    """Additional environment variables."""
+    resources: Resources | None = None
+    """CPU and memory."""
+    npu: Npu | None = None
+    """NPUs of one pod. A CANN runtime without it gets one."""
+    workers: Workers | None = None
+    """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
+    shared_memory: Quantity | None = None
+    """Size of `/dev/shm`, for example 1Gi: kept in memory, so part of the memory limit. Default: what the container
+    runtime gives, usually 64Mi. Frameworks with several processes need more."""
+    image_pull_secrets: (
+        Annotated[
+            tuple[LocalReference, ...],
+            Field(max_length=8, json_schema_extra=ATOMIC),
+        ]
+        | None
+    ) = None
+    """Secrets of this namespace for pulling the image; the operator asks the registry with them too."""

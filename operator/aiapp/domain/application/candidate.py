@@ -1,0 +1,67 @@
+"""A served version that is Normal, and what its template would be rendered from. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from aiapp.api.artifact import Artifact
+from aiapp.api.meta import Resources
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.serving import ServedVersion
+from aiapp.api.source import SourceVariant
+from aiapp.domain.application.serving_compatibility import ServingCompatibility
+from aiapp.domain.nodes.inventory import NodeInventory
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.nodes.usage import Used
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.rendering.limits import UNBOUNDED, Bounds
+from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Pip
+
+
+class Images(NamedTuple):
+    """The runtime's image in the last template and in the catalogue."""
+
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A version that is Normal, and what is known of it whatever becomes of it."""
+
+    served: ServedVersion
+    record: VersionRecord
+    artifact: Artifact
+    """What its pods fetch or run."""
+    source: SourceVariant
+    """Where they fetch it from."""
+    key: str
+    """Finds the stored template."""
+    compatibility: ServingCompatibility
+    """Where it could run now."""
+    images: Images | None
+    """The runtime's image of the last template and of now, where they differ."""
+
+    @property
+    def resources(self) -> Resources | None:
+        """The application's, else the version's."""
+        container = self.record.spec.container
+        return self.served.resources or (container.resources if container else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderContext:
+    """What a new template is rendered from beside the specs."""
+
+    runtimes: Mapping[str, RuntimeSpec]
+    inventory: NodeInventory
+    tables: Tables
+    fetcher: Fetcher
+    pip: Pip = DEFAULT_PIP
+    granted: Bounds = UNBOUNDED
+    """What the LimitRanges of the application's namespace allow."""
+    in_use: Used | None = None
+    """Devices that pods hold; None: they are not counted."""
+    leaving: Used = field(default_factory=dict)
+    """The part of them that pods hold which are being deleted."""

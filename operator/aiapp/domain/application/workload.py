@@ -1,0 +1,126 @@
+"""What a template is rendered from: how the content comes into the pod, and what serves it there."""
+
+from dataclasses import dataclass
+
+from aiapp.api.artifact import ImageArtifact, PackageArtifact
+from aiapp.api.container import Container
+from aiapp.api.image import ImageStatus
+from aiapp.api.meta import Npu
+from aiapp.api.pod import PodOptions, RequestLimits
+from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.serving import Serving
+from aiapp.api.source import ObsSource
+from aiapp.domain.application.candidate import Candidate, RenderContext
+from aiapp.domain.artifact.manifest_config_map import config_map_names
+from aiapp.domain.images.interface import interface
+from aiapp.domain.kubernetes.naming import digest_config_map
+from aiapp.domain.nodes.placement import Placement
+from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, Fetcher, NoDelivery, PinnedPackage
+from aiapp.domain.rendering.pod.dependencies import Dependencies, Pip
+from aiapp.domain.rendering.pod.engine import Engine, ModelServer
+from aiapp.domain.rendering.pod.image_server import ImageServer
+from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeImage:
+    """A runtime of the catalogue that has an image."""
+
+    runtime: RuntimeSpec
+    image: str
+
+
+Server = RuntimeImage | ImageStatus
+"""What serves a version: a runtime, or an image of the user's own."""
+
+
+def workload(
+    candidate: Candidate, serving: Serving, server: Server, placed: Placement, context: RenderContext
+) -> Workload:
+    """Everything that reaches the template of a version that gets a new one."""
+    spec = candidate.record.spec
+    return Workload(
+        application=spec.application,
+        version=spec.version,
+        delivery=_delivery(candidate, context.fetcher),
+        engine=_engine(candidate, serving, server, context.pip),
+        needs=_needs(candidate, serving, server, placed),
+        placement=placed,
+        granted=context.granted,
+    )
+
+
+def _needs(candidate: Candidate, serving: Serving, server: Server, placed: Placement) -> Needs:
+    served, container = candidate.served, candidate.record.spec.container or Container()
+    runtime = server.runtime if isinstance(server, RuntimeImage) else None
+    return Needs(
+        env=merged_env(runtime.env if runtime else None, container.env, served.env),
+        resources=candidate.resources,
+        npu=Npu(count=placed.devices, resource_name=placed.resource) if placed.resource else None,
+        shared_memory=_text(served.shared_memory or container.shared_memory),
+        image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
+        scheduling=serving.scheduling,
+        user=runtime.user if runtime else None,
+        options=serving.pod or PodOptions(),
+    )
+
+
+def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
+    source = candidate.source
+    match candidate.artifact:
+        case PackageArtifact() as artifact:
+            assert isinstance(source, ObsSource)  # an image has no package
+            return FetchDelivery(_content(candidate, artifact, source), fetcher)
+        case ImageArtifact():
+            return NoDelivery()
+
+
+def _content(candidate: Candidate, artifact: PackageArtifact, source: ObsSource) -> PinnedPackage:
+    found = candidate.record.status.source
+    return PinnedPackage(
+        uri=found.uri if found else source.uri,
+        source=source,
+        pin=artifact.pin,
+        bytes=artifact.bytes,
+        manifest_config_maps=config_map_names(artifact.manifest_ref),
+        digest_config_map=digest_config_map(artifact.pin),
+    )
+
+
+def _engine(candidate: Candidate, serving: Serving, server: Server, pip: Pip) -> Engine:
+    match server:
+        case RuntimeImage(runtime, image):
+            return _model_server(candidate, serving, runtime, image, pip)
+        case ImageStatus():
+            container = candidate.record.spec.container or Container()
+            return ImageServer(
+                image=server.image,
+                interface=interface(container, server, candidate.record.status.model),
+                deploy_timeout_seconds=serving.deploy_timeout_seconds,
+                grace_period_seconds=_grace_period(serving),
+            )
+
+
+def _model_server(candidate: Candidate, serving: Serving, runtime: RuntimeSpec, image: str, pip: Pip) -> ModelServer:
+    spec, model = candidate.record.spec, candidate.record.status.model
+    container = spec.container or Container()
+    return ModelServer(
+        runtime=runtime,
+        image=image,
+        health=model.health if model else None,
+        application=spec.application,
+        version=spec.version,
+        workers=candidate.served.workers or container.workers or 1,
+        deploy_timeout_seconds=serving.deploy_timeout_seconds,
+        dependencies=Dependencies(model.dependencies, pip) if model and model.dependencies else None,
+        limits=serving.limits or RequestLimits(),
+        grace_period_seconds=_grace_period(serving),
+    )
+
+
+def _grace_period(serving: Serving) -> int | None:
+    return serving.pod.termination_grace_period_seconds if serving.pod else None
+
+
+def _text(quantity: int | str | None) -> str | None:
+    return None if quantity is None else str(quantity)
