@@ -62,7 +62,7 @@ def text(**header: Any) -> bytes:
 
 def refusal(error: RefusedError) -> Frame:
     """The answer to a request that is refused."""
-    return Frame(text(status=error.status, code=error.code, message=error.message))
+    return Frame(text(status=error.status, code=error.code, message=error.message, headers=error.headers))
 
 
 def pieces(frame: Frame) -> List[bytes]:

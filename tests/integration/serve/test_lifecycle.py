@@ -248,6 +248,45 @@ def test_requests_that_wait_survive_the_loss_of_the_process(start: Start) -> Non
     assert answer.json == {"n": 2}
 
 
+def test_requests_that_come_while_the_only_process_is_replaced_wait_for_the_next_one(
+    archive: pathlib.Path, slow_package: pathlib.Path
+) -> None:
+    (slow_package / "go").touch()
+    with serving(sys.executable, archive, slow_package) as server:
+        [worker] = server.wait_until_ready().workers
+        (slow_package / "go").unlink()
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: server.request("GET", "/health").status == 503)
+        late = server.connect().send(post(b'{"n": 1}'))
+        eventually(lambda: "aiapp_model_queue_length 1" in metrics(server))
+        (slow_package / "go").touch()
+        answer = late.reply()
+
+        assert answer
+        assert answer.json == {"n": 1}
+
+
+def test_requests_that_wait_are_told_when_the_next_process_cannot_start(
+    archive: pathlib.Path, slow_package: pathlib.Path
+) -> None:
+    (slow_package / "go").touch()
+    with serving(sys.executable, archive, slow_package) as server:
+        [worker] = server.wait_until_ready().workers
+        (slow_package / "go").unlink()
+        with (slow_package / "customize_service.py").open("a") as file:
+            file.write("raise RuntimeError('the file is damaged')\n")
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: server.request("GET", "/health").status == 503)
+        late = server.connect().send(post(b'{"n": 1}'))
+        eventually(lambda: "aiapp_model_queue_length 1" in metrics(server))
+        (slow_package / "go").touch()
+        answer = late.reply()
+
+        assert answer
+        assert (answer.status, answer.headers["Retry-After"], error_code(answer)) == (503, "1", "NotReady")
+        assert server.wait() == 3
+
+
 def test_sigterm_finishes_what_runs_keeps_answering_and_is_not_ready(start: Start) -> None:
     server = start("--quiet", "1", "--grace", "30").wait_until_ready()
     unfinished = running(server, 1)

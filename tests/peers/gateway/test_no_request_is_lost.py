@@ -2,7 +2,7 @@
 
 from tests.e2e.test_no_request_is_lost import (
     pytestmark,
-    test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_answered_itself,
+    test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_was_computing,
     test_a_version_whose_pod_dies_in_a_step_is_taken_back_and_nothing_is_lost_any_more,
     test_no_request_is_lost_to_a_version_that_never_becomes_ready,
     test_no_request_is_lost_when_a_pod_is_deleted_beside_another,
@@ -18,7 +18,7 @@ from tests.e2e.test_no_request_is_lost import (
 
 __all__ = [
     "pytestmark",
-    "test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_answered_itself",
+    "test_a_version_that_crashes_under_load_fails_no_request_but_those_that_it_was_computing",
     "test_a_version_whose_pod_dies_in_a_step_is_taken_back_and_nothing_is_lost_any_more",
     "test_no_request_is_lost_to_a_version_that_never_becomes_ready",
     "test_no_request_is_lost_when_a_pod_is_deleted_beside_another",

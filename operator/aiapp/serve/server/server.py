@@ -21,7 +21,7 @@ from ..http.v2names import LENGTH_HEADER
 from ..options import Options
 from ..package.failures import StartFailure
 from ..workers.job import Job
-from ..workers.pool import RETRY_AFTER, Pool, PoolLimits
+from ..workers.pool import RETRY_AFTER, Pool, PoolLimits, not_ready
 from ..workers.starting import Launch, Started
 from .builtin_endpoints import READY, BuiltinEndpoints, State
 from .logs import Log, Served
@@ -107,8 +107,8 @@ class Server:
     def check(self, exchange: Exchange) -> None:
         """Sets the request's route, or refuses what needs no body to be refused."""
         exchange.route = self._router.resolve(exchange.head.method, exchange.head.path)
-        if exchange.route.target in PREDICTIONS and not self._pool.ready:
-            raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
+        if exchange.route.target in PREDICTIONS and not self._pool.accepting:
+            raise not_ready()
 
     def handle(self, exchange: Exchange, body: bytes) -> Optional[Answer]:
         """The answer if it is known at once; else `exchange.client.answer` is called later."""
@@ -254,7 +254,8 @@ def _request_text(
 def _answer_of(frame: Frame, exchange: Exchange) -> Answer:
     header = frame.header
     if "code" in header:
-        return error_answer(RefusedError(header["status"], header["code"], header["message"]), exchange)
+        headers = map(tuple, header["headers"])
+        return error_answer(RefusedError(header["status"], header["code"], header["message"], *headers), exchange)
     return Answer(header["status"], header["type"], frame.content, tuple(map(tuple, header["headers"])))
 
 

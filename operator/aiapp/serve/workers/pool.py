@@ -20,6 +20,13 @@ from .starting import Launch, Started, start
 
 RETRY_AFTER = ("Retry-After", "1")
 MAX_RESTART_DELAY_SECONDS = 30.0
+REPLACEMENT_SECONDS = 10.0
+"""How long requests wait for a worker in place of the last one that was lost; then others had better be asked."""
+
+
+def not_ready() -> RefusedError:
+    """The refusal of a request that no worker can take, and none soon."""
+    return RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
 
 
 class PoolLimits(NamedTuple):
@@ -48,10 +55,12 @@ class Pool:
         self._workers: Dict[int, WorkerProcess] = {}
         self.restarts: Dict[str, int] = collections.Counter()
         self._deaths_in_a_row = 0
+        self._last_lost_at: Optional[float] = None
         self._stopping = False
         self._held_back: List[int] = []
         self._template: Optional[WorkerProcess] = None
         self._childless = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def start(self, first: Started) -> None:
         """`first`, worker number 0, runs already: if it can be copied, the others need not load the model."""
@@ -71,6 +80,16 @@ class Pool:
         return not self._stopping and any(worker.is_constructed for worker in self._workers.values())
 
     @property
+    def accepting(self) -> bool:
+        """Whether jobs are taken: it is ready, or the last worker was lost a moment ago and is being replaced."""
+        return self.ready or (self._last_lost_at is not None and not self._is_patience_over)
+
+    @property
+    def _is_patience_over(self) -> bool:
+        lost = self._last_lost_at
+        return self._stopping or (lost is not None and self._loop.time() - lost >= REPLACEMENT_SECONDS)
+
+    @property
     def idle(self) -> bool:
         return not self._waiting and not any(worker.job for worker in self._workers.values())
 
@@ -85,9 +104,9 @@ class Pool:
         return sum(worker.is_constructed for worker in self._workers.values())
 
     def submit(self, job: Job) -> None:
-        """Runs the job now or queues it. Raises RefusedError: 503 without a ready worker, 429 if the queue is full."""
-        if not self.ready:
-            raise RefusedError(503, "NotReady", "the model is being loaded", RETRY_AFTER)
+        """Runs the job now or queues it. Raises RefusedError: 503 unless it is accepting, 429 if the queue is full."""
+        if not self.accepting:
+            raise not_ready()
         worker = self._idle_worker()
         if worker is not None:
             worker.run(job)
@@ -98,9 +117,16 @@ class Pool:
             raise RefusedError(429, "QueueFull", f"{self.waiting} requests are waiting already", RETRY_AFTER)
 
     def check_timeouts(self) -> None:
-        """Ends predictions that take too long. A timer for each would cost more than this."""
+        """Ends predictions and waiting that take too long. A timer for each would cost more than this."""
         for worker in list(self._workers.values()):
             worker.check_timeouts()
+        if self._is_patience_over:
+            self._refuse_waiting()
+
+    def _refuse_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, collections.deque()
+        for job in waiting:
+            job.done(frames.refusal(not_ready()))
 
     def cancel(self, job: Job) -> None:
         """Forgets a job that still waits; one that runs is run to its end."""
@@ -128,6 +154,7 @@ class Pool:
     async def stop(self, patience: float) -> None:
         """Ends all workers: busy ones at once, idle ones by themselves within `patience` seconds."""
         self._stopping = True
+        self._refuse_waiting()
         for worker in list(self._workers.values()):
             worker.close()
         self._childless.clear()
@@ -167,6 +194,7 @@ class Pool:
             self._deaths_in_a_row = 0
         else:
             self._report("worker ready")
+            self._last_lost_at = None
             self._start_others()
         if self._waiting and worker.job is None:
             worker.run(self._waiting.popleft())
@@ -212,8 +240,10 @@ class Pool:
             self._waiting.appendleft(worker.next_job)
         if self._stopping:
             return
+        if not self.ready:
+            self._last_lost_at = self._loop.time()
         self.restarts[worker.cause_of_end] += 1
         delay = min(2.0**self._deaths_in_a_row - 1, MAX_RESTART_DELAY_SECONDS)
         self._deaths_in_a_row += 1
         self._report(f"worker {why}: starting another in {delay:.0f} s")
-        asyncio.get_running_loop().call_later(delay, self._spawn, worker.number)
+        self._loop.call_later(delay, self._spawn, worker.number)

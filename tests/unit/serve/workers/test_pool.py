@@ -202,6 +202,70 @@ def test_what_was_sent_ahead_of_a_lost_worker_goes_to_its_replacement_unless_nob
     run(partial(scenario, is_cancelled=True))
 
 
+def test_jobs_wait_a_moment_for_the_replacement_of_the_last_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    replacement = Worker()
+    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
+
+    async def scenario() -> None:
+        pooled = await Pooled().ready()
+        jobs = Jobs(pooled.pool)
+        await end(pooled, pooled.worker, monkeypatch)
+        jobs.submit("waits")
+        assert (pooled.pool.ready, pooled.pool.accepting) == (False, True)
+        replacement.is_ready()
+        await until(lambda: pooled.pool.ready)
+
+        assert replacement.next() == "waits"
+
+    run(scenario)
+
+
+def test_jobs_that_have_waited_too_long_for_it_are_refused_with_a_time_to_retry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replacement = Worker()
+    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
+
+    async def scenario() -> None:
+        pooled = await Pooled().ready()
+        jobs = Jobs(pooled.pool)
+        await end(pooled, pooled.worker, monkeypatch)
+        jobs.submit("waits")
+        pooled.pool.check_timeouts()
+        assert not jobs.answers
+
+        monkeypatch.setattr("aiapp.serve.workers.pool.REPLACEMENT_SECONDS", 0)
+        pooled.pool.check_timeouts()
+        assert (jobs.status("waits"), jobs.answers["waits"].header["headers"]) == (503, [["Retry-After", "1"]])
+        with pytest.raises(RefusedError):
+            jobs.submit("too late")
+
+    run(scenario)
+
+
+def test_jobs_that_wait_at_the_end_are_refused_and_not_left_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replacement = Worker()
+    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
+
+    async def scenario() -> None:
+        pooled = await Pooled().ready()
+        jobs = Jobs(pooled.pool)
+        await end(pooled, pooled.worker, monkeypatch)
+        jobs.submit("waits")
+        monkeypatch.setattr(os, "waitpid", _no_child)
+        await pooled.pool.stop(1.0)
+
+        assert jobs.status("waits") == 503
+
+    run(scenario)
+
+
+def _no_child(*_: int) -> tuple[int, int]:
+    raise ChildProcessError
+
+
 def test_a_worker_that_dies_again_and_again_is_replaced_later_and_later(monkeypatch: pytest.MonkeyPatch) -> None:
     workers = [Worker(), Worker()]
     monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: workers[0].is_ready().started)
