@@ -78,7 +78,7 @@ def present_once_pinned(path: str) -> dict[str, str]:
     return rule(
         f"{_UNPINNED} || has(self.{path}) == has(oldSelf.{path})",
         f"{path} can neither be added nor removed once the artifact is pinned: make a new version instead",
-        at=path.rpartition(".")[0],
+        at=path,
         reason="FieldValueForbidden",
     )
 

@@ -14,6 +14,7 @@ from aiapp.api import crd
 from aiapp.api.application_status import ApplicationStatus, Traffic, TrafficChange, VersionSummary
 from aiapp.api.artifact import ManifestReference, PackageArtifact
 from aiapp.api.history import Configuration, ServedThen
+from aiapp.api.image import ImageHints, ImagePlatform, ImageStatus
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
 from aiapp.api.runtime import RuntimeObjectStatus
 from aiapp.api.schema import nodes
@@ -82,6 +83,19 @@ VERSION_STATUS = VersionStatus(
         architecture="amd64",
         image="localhost/pytorch:1",
         lifecycle="Supported",
+    ),
+    image=ImageStatus(
+        reference="registry.example.com/team/mnist:1",
+        image=f"registry.example.com/team/mnist@{PIN}",
+        digest=PIN,
+        platforms=(ImagePlatform(os="linux", architecture="arm64", variant="v8", digest=PIN, bytes=5_000_000_000),),
+        bytes=5_000_000_000,
+        size="4.7 GiB",
+        entrypoint=("/serve",),
+        port=8080,
+        user="1000",
+        hints=ImageHints(hardware="CANN", cann="8.5.0", chips=("Ascend910B",), origin="CANN_VERSION"),
+        replicated=True,
     ),
     compatibility=CompatibilityStatus(
         verdict="Compatible",

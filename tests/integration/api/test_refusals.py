@@ -9,6 +9,7 @@ from tests.support.kube import ApiError, Kube
 from aiapp.api import crd
 from aiapp.api.meta import RULES
 from aiapp.api.schema import nodes
+from aiapp.api.source import FIXED_FIELDS
 
 VERSION_RULE = "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0"
 VERSION_NAME = "metadata.name must be <spec.application>-<spec.version>, for example mnist-1.0.0"
@@ -61,7 +62,8 @@ PATH = (
 )
 FILTER_GROUP = "group is the API group of the filter's kind"
 FILTER_KIND = "kind starts with a letter; letters, digits and '-' follow"
-NO_SOURCE = "source must say where the model comes from: obs"
+NO_SOURCE = "source must say where the model comes from: obs or image"
+FROM_IMAGE = {"image": {"reference": "registry.example.com/team/mnist:1"}}
 
 A_KEY = {"name": "settings", "key": "a"}
 
@@ -131,6 +133,48 @@ IN_VERSION = [
     ("metadata.name", VERSION_NAME, changed(version(), metadata__name="mnist-1.0.1"), "another name than its version"),
     ("metadata.name", VERSION_NAME, changed(version(), metadata__name="mnist"), "the application's name"),
     ("spec.source.obs", NO_SOURCE, changed(version(), spec__source={}), "an empty source"),
+    (
+        "spec.source.image",
+        "source names exactly one of obs and image",
+        changed(version(), spec__source__image=FROM_IMAGE["image"]),
+        "two sources",
+    ),
+    (
+        "spec.source.image.reference",
+        IMAGE,
+        changed(version(), spec__source={"image": {"reference": "registry.example.com/a b"}}),
+        "a space in an image",
+    ),
+    (
+        "spec.runtime",
+        "an image brings what it needs: a runtime is for packages",
+        changed(version(), spec__source=FROM_IMAGE, spec__runtime="gpu_1"),
+        "a runtime for an image",
+    ),
+    (
+        "spec.container.image",
+        "the source is an image already: container.image is for a package that your own image serves",
+        changed(version(), spec__source=FROM_IMAGE, spec__container={"image": "other"}),
+        "an image for an image",
+    ),
+    (
+        "spec.runtime",
+        "either a runtime or container.image serves the package, not both",
+        changed(version(), spec__container={"image": "other"}, spec__runtime="gpu_1"),
+        "a runtime and an image",
+    ),
+    (
+        "spec.container.health.command",
+        "health asks either a path or a command, not both",
+        changed(version(), spec__container={"health": {"path": "/health", "command": ["true"]}}),
+        "a health check of two kinds",
+    ),
+    (
+        "spec.container.health.path",
+        "the path of a health check starts with '/' and has no spaces",
+        changed(version(), spec__container={"health": {"path": "health"}}),
+        "a health check's path without its slash",
+    ),
     ("spec.source.obs.uri", URI_SPACE, changed(version(), spec__source__obs__uri="obs://models/a b/"), "a space in it"),
     ("spec.source.obs.uri", URI_SPACE, changed(version(), spec__source__obs__uri="obs://models/a/\t"), "a tab in it"),
     ("spec.source.obs.uri", URI_FORM, changed(version(), spec__source__obs__uri="models/mnist/"), "no scheme"),
@@ -532,6 +576,10 @@ ONCE_PINNED = (
     ("spec.source.obs.digest", {"spec__source__obs__digest": f"sha256:{'d1' * 32}"}),
     ("spec.container", {"spec__container__npu__count": 2}),
 )
+IMAGE_ONCE_PINNED = (
+    ("spec.source.image.reference", {"spec__source__image__reference": "registry.example.com/team/mnist:2"}),
+    ("spec.source.image.replicate", {"spec__source__image__replicate": True}),
+)
 OTHER_RUNTIME = {"spec__runtime": "gpu_2"}
 SET_ONCE = "runtime is immutable once it is resolved and the artifact is pinned: make a new version instead"
 PINNED = {
@@ -577,6 +625,12 @@ def test_a_status_has_everything_that_its_type_of_artifact_requires(kube: Kube, 
         assert "required where type is Package" in refused.value.message
 
 
+def present(kind: str) -> str:
+    return (
+        f"spec.source.{kind} can neither be added nor removed once the artifact is pinned: make a new version instead"
+    )
+
+
 def once_pinned(field: str) -> str:
     return f"{field.rpartition('.')[2]} is immutable once the artifact is pinned: make a new version instead"
 
@@ -615,6 +669,21 @@ def test_what_a_version_is_cannot_be_changed_once_it_is_pinned(
     pinned(kube, version(), namespace)
     found = update_refusals(kube, changed(version(), **change), namespace)
     assert found == {field: f"Forbidden: {once_pinned(field)}"}
+
+
+@pytest.mark.parametrize(("field", "change"), [pytest.param(*row, id=row[0]) for row in IMAGE_ONCE_PINNED])
+def test_an_image_cannot_be_exchanged_once_it_is_pinned(
+    kube: Kube, namespace: str, field: str, change: dict[str, Any]
+) -> None:
+    image = changed(version(), spec__source=FROM_IMAGE)
+    pinned(kube, image, namespace)
+    assert update_refusals(kube, changed(image, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
+
+
+def test_a_pinned_package_cannot_become_an_image(kube: Kube, namespace: str) -> None:
+    pinned(kube, version(), namespace)
+    found = update_refusals(kube, changed(changed(version(), spec__source=ABSENT), spec__source=FROM_IMAGE), namespace)
+    assert found == {f"spec.source.{kind}": f"Forbidden: {present(kind)}" for kind in ("obs", "image")}
 
 
 @pytest.mark.parametrize(
@@ -790,5 +859,5 @@ def test_every_rule_of_every_crd_has_a_row_above() -> None:
     }
     told = {message for _, message, _, _ in CEL} | {SET_ONCE}
     told |= {f"{field.rpartition('.')[2]} is immutable: make a new version instead" for field, _ in ONCE_MADE}
-    told |= {once_pinned(field) for field, _ in ONCE_PINNED}
+    told |= {once_pinned(field) for field, _ in (*ONCE_PINNED, *IMAGE_ONCE_PINNED)} | set(map(present, FIXED_FIELDS))
     assert rules == told
