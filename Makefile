@@ -25,7 +25,14 @@ demo: $(READY) ## a cluster on this machine, the operator in it, and a model tha
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m demo up
 
-test: $(READY) check unit docs oldest integration test-docs e2e ## everything: check, unit, documentation, integration, guides and end-to-end
+test: $(READY) check unit docs oldest ## everything: check, unit, documentation, integration, guides and end-to-end
+	@$(BIN)/aiapp sandbox prepare
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target in-clusters e2e
+
+.PHONY: in-clusters
+in-clusters: # beside the end-to-end tests, which mostly wait for pods
+	@$(MAKE) --no-print-directory --jobs=1 integration
+	@$(MAKE) --no-print-directory --jobs=1 test-docs
 
 check: $(READY) ## format, lint, types, import rules, generated files
 	@$(BIN)/ruff format --check .
