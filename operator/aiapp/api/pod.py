@@ -111,9 +111,23 @@ class PodOptions(ApiModel):
 class RequestLimits(ApiModel):
     """What the model server grants a single request; beyond it, it answers with an error and goes on serving."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(self.burst) || has(self.requestsPerSecond)",
+                "burst says how many come at once where requestsPerSecond says how many on average: set both",
+                at="burst",
+            ),
+        )
+    )
+
     body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] | None = None
     """Largest request body in bytes, also after decompression; larger ones get 413. Default: 67108864 (64 MiB)."""
     prediction_seconds: Annotated[int, Field(ge=1, le=3600)] | None = None
     """Longest prediction in seconds; a longer one gets 504 and its process is replaced. Default: 60."""
     queue: Annotated[int, Field(ge=1, le=10000)] | None = None
     """Requests that may wait in one pod; more get 429. Default: 64."""
+    requests_per_second: Annotated[int, Field(ge=1, le=100000)] | None = None
+    """Predictions a second that one pod takes on average, whoever asks; more get 429. Default: no limit."""
+    burst: Annotated[int, Field(ge=1, le=100000)] | None = None
+    """Predictions that one pod takes at once after a pause. Default: as many as `requestsPerSecond`."""

@@ -29,6 +29,8 @@ class Options(NamedTuple):
     workers: int
     fork: str
     queue: int
+    requests_per_second: Optional[int]
+    burst: Optional[int]
     predict_timeout: float
     grace: float
     quiet: float
@@ -132,6 +134,12 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         f"memory; never: each loads it (default auto, or {FORK_VARIABLE})",
     )
     limits.add_argument("--queue", type=int, default=64, help="requests that may wait for a process (64)")
+    limits.add_argument(
+        "--requests-per-second", type=_positive, metavar="N", help="predictions on average; more get 429 (default any)"
+    )
+    limits.add_argument(
+        "--burst", type=_positive, metavar="N", help="predictions at once after a pause (default --requests-per-second)"
+    )
     limits.add_argument("--predict-timeout", type=float, default=60.0, help="seconds for one prediction (60)")
     limits.add_argument("--grace", type=float, default=60.0, help="seconds to take requests after SIGTERM (60)")
     limits.add_argument(

@@ -522,6 +522,12 @@ IN_APPLICATION = [
         "a smallest number above the largest",
     ),
     (
+        "spec.serving.limits.burst",
+        "burst says how many come at once where requestsPerSecond says how many on average: set both",
+        changed(application(), spec__serving__limits={"burst": 10}),
+        "a burst of nothing",
+    ),
+    (
         "spec.serving.versions[0].autoscaling.metrics[0].averageUtilization",
         "a metric of type CPU or Memory has averageUtilization, and neither name nor averageValue",
         scaled(maxReplicas=3, metrics=[{"type": "CPU"}]),

@@ -207,6 +207,8 @@ def _limits(limits: RequestLimits) -> Json:
             "bodyBytes": limits.body_bytes,
             "predictionSeconds": limits.prediction_seconds,
             "queue": limits.queue,
+            "requestsPerSecond": limits.requests_per_second,
+            "burst": limits.burst,
         }
     )
 

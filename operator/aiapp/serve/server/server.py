@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import resource
 import signal
 import socket
@@ -16,6 +17,7 @@ from ..http.admission import Activity, OpenConnections
 from ..http.connection import Connection
 from ..http.errors import RefusedError
 from ..http.exchange import Answer, Exchange, error_answer
+from ..http.rate import TokenBucket
 from ..http.routes import PREDICTIONS, PROBES, Router, Target
 from ..http.v2names import LENGTH_HEADER
 from ..options import Options
@@ -61,6 +63,7 @@ class Server:
         self._held_bytes = 0
         self._last_prediction = self._loop.time()
         self._pool = self._make_pool(launch)
+        self._bucket = _bucket(options)
         self._accepting: Optional[asyncio.AbstractServer] = None
         self._all_closed = asyncio.Event()
         if config.problem:
@@ -119,11 +122,19 @@ class Server:
         self._last_prediction = self._loop.time()
         self._jobs[exchange] = job
         try:
+            self._limit_rate()
             self._pool.submit(job)
         except RefusedError as refusal:
             del self._jobs[exchange]
             return error_answer(refusal, exchange)
         return None
+
+    def _limit_rate(self) -> None:
+        """Raises RefusedError (429) for a prediction that comes too soon."""
+        seconds = self._bucket.take(self._loop.time()) if self._bucket is not None else 0.0
+        if seconds > 0.0:
+            limit = f"this server takes {self.options.requests_per_second} predictions a second"
+            raise RefusedError(429, "RateLimited", limit, ("Retry-After", str(math.ceil(seconds))))
 
     def is_running(self, exchange: Exchange) -> bool:
         job = self._jobs.get(exchange)
@@ -232,6 +243,11 @@ class Server:
     def _end(self, failure: Optional[StartFailure] = None) -> None:
         if not self._ended.done():
             self._ended.set_result(failure)
+
+
+def _bucket(options: Options) -> Optional[TokenBucket]:
+    rate = options.requests_per_second
+    return None if rate is None else TokenBucket(rate, options.burst or rate)
 
 
 def _request_frame(exchange: Exchange, body: bytes) -> Frame:

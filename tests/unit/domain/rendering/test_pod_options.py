@@ -85,6 +85,12 @@ def test_a_longer_prediction_has_the_time_to_end_in_a_pod_that_goes() -> None:
     assert made["spec"]["terminationGracePeriodSeconds"] == 330
 
 
+def test_a_rate_is_given_to_the_server_only_where_it_is_set() -> None:
+    given = arguments(template(limits={"requestsPerSecond": 50, "burst": 100}))
+    assert (given["--requests-per-second"], given["--burst"]) == ("50", "100")
+    assert not {"--requests-per-second", "--burst"} & set(arguments(template(limits={"queue": 7})))
+
+
 @pytest.mark.parametrize(
     ("spread", "when"), [(None, "ScheduleAnyway"), ("Preferred", "ScheduleAnyway"), ("Required", "DoNotSchedule")]
 )

@@ -74,7 +74,7 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
     PodOptions: {"labels", "annotations", "claims", "env_from", "termination_grace_period_seconds"},
     MountedClaim: {"claim_name", "mount_path", "sub_path", "read_only"},
     EnvFrom: {"prefix", "config_map_ref", "secret_ref"},
-    RequestLimits: {"body_bytes", "prediction_seconds", "queue"},
+    RequestLimits: {"body_bytes", "prediction_seconds", "queue", "requests_per_second", "burst"},
     Toleration: {"key", "operator", "value", "effect", "toleration_seconds"},
     EnvVar: {"name", "value", "value_from"},
     EnvSource: {"secret_key_ref", "config_map_key_ref"},
@@ -117,6 +117,11 @@ def test_a_new_field_is_either_in_the_form_or_does_not_reach_the_template(model:
 )
 def test_what_reaches_the_template_makes_another_rollout(change: dict[str, Any]) -> None:
     assert key_of(change) != key_of({})
+
+
+def test_each_limit_of_the_model_server_makes_another_rollout() -> None:
+    limits = {"queue": 8}, {"queue": 8, "requestsPerSecond": 8}, {"queue": 8, "requestsPerSecond": 8, "burst": 9}
+    assert len({key_of({"serving": {"limits": one}}) for one in limits}) == len(limits)
 
 
 def test_another_image_makes_another_rollout() -> None:

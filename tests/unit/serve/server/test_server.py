@@ -126,6 +126,29 @@ def test_while_the_model_loads_health_and_predictions_say_so(play: Callable[...,
     play(scenario)
 
 
+def test_predictions_that_come_too_fast_are_refused_with_a_time_to_retry_and_nothing_else_is(
+    play: Callable[..., None],
+) -> None:
+    async def scenario(served: Served) -> None:
+        await served.ready()
+        for name in ("a", "b"):
+            await served.connect(post(name))
+        await until(lambda: served.server._gauges().in_flight == 2)
+        reader, writer = await served.connect(post("c"))
+        refused = await reader.read(4096)
+        assert b"HTTP/1.1 429 " in refused
+        assert b"Retry-After: 1\r\n" in refused
+        assert b'"error_code": "RateLimited"' in refused
+        assert await served.ask(HEALTH) == 200
+
+        writer.write(HEALTH)
+        assert await status(reader) == 200, "the connection is still of use"
+        metrics = served.server._metrics.text(served.server._gauges())
+        assert 'aiapp_model_errors_total{route="/",error_code="RateLimited"} 1' in metrics
+
+    play(scenario, "--requests-per-second", "1", "--burst", "2")
+
+
 @pytest.mark.parametrize("how", ["close", "write_eof"], ids=["closes", "closes its sending side"])
 def test_a_client_that_goes_while_it_waits_frees_its_place_and_is_never_computed(
     play: Callable[..., None], capsys: pytest.CaptureFixture[str], how: str

@@ -137,6 +137,8 @@ class ModelServer(Engine):
             "--max-body": self.limits.body_bytes,
             "--predict-timeout": self.limits.prediction_seconds,
             "--queue": self.limits.queue,
+            "--requests-per-second": self.limits.requests_per_second,
+            "--burst": self.limits.burst,
         }
         for option, value in given.items():
             if value is not None:
