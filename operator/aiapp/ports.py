@@ -209,13 +209,15 @@ class Api(ListWatch, Protocol):
 class EndpointError(Exception):
     """An endpoint did not give what was asked for; `str()` is a sentence for people, free of secrets."""
 
-    def __init__(self, reason: Reason, message: str, *, retryable: bool) -> None:
+    def __init__(self, reason: Reason, message: str, *, retryable: bool, after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.reason = reason
         """One of the import reasons, for example `AccessDenied`."""
         self.message = message
         self.retryable = retryable
         """True if transient (an outage); False if a user must act. Both kinds are worth trying again later."""
+        self.after_seconds = after_seconds
+        """When the endpoint wants to be asked again, if it says so (`Retry-After`)."""
 
 
 class StoreError(EndpointError):
@@ -276,11 +278,6 @@ class PackageStores(Protocol):
 
 class RegistryError(EndpointError):
     """A registry did not give what was asked for."""
-
-    def __init__(self, reason: Reason, message: str, *, retryable: bool, after_seconds: float | None = None) -> None:
-        super().__init__(reason, message, retryable=retryable)
-        self.after_seconds = after_seconds
-        """When the registry wants to be asked again, if it says so (`Retry-After`)."""
 
 
 class Registry(Protocol):

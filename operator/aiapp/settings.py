@@ -113,13 +113,13 @@ class Settings(BaseSettings):
     resync_seconds: Annotated[float, Field(ge=10)] = 600.0
     """Everything is listed and looked at again after this many seconds."""
     store_connections: Annotated[int, Field(ge=1, le=128)] = 8
-    """Requests to one host of object storage at the same time."""
+    """Requests to one host of object storage, or to one registry, at the same time."""
     store_connect_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
-    """Longest wait for a connection to object storage."""
+    """Longest wait for a connection to object storage or a registry."""
     store_read_seconds: Annotated[float, Field(gt=0, le=60)] = 4.0
-    """Longest silence of object storage while it answers."""
+    """Longest silence of object storage or a registry while it answers."""
     store_request_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0
-    """Longest time for one whole answer of object storage: one page of a listing, or one small file."""
+    """Longest time for one whole answer: one page of a listing, one small file, or one document of a registry."""
     namespace: ObjectName = "aiapp-system"
     """The operator's own namespace."""
     watch_namespaces: Annotated[tuple[NamespaceName, ...], *_List] = ()
@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     """Bytes that the names, ETags and version ids of one model package may have."""
     max_manifest_bytes: Annotated[int, Field(ge=1)] = 64 * 1024**2
     """Bytes that the manifests of one namespace's versions may take together, as they are stored (compressed)."""
+    max_image_bytes: Annotated[int, Field(ge=1)] = 30 * 1024**3
+    """Bytes that a container image may have for one platform, as it is transferred (compressed)."""
     import_seconds: Annotated[float, Field(gt=0)] = 300.0
     """One look at a model package may take this long, listing included."""
     drift_seconds: Annotated[float, Field(ge=0)] = 21_600.0
@@ -143,15 +145,17 @@ class Settings(BaseSettings):
     checksum_objects: Annotated[int, Field(ge=0, le=10_000)] = 200
     """A store is asked for the checksums of at most this many objects of one package, one request each; 0: never."""
     allow_http: bool = False
-    """Whether object storage without TLS is accepted."""
+    """Whether object storage and registries without TLS are accepted."""
     allowed_hosts: Annotated[tuple[HostPattern, ...], *_List] = ()
-    """Hosts that endpoints may name, for example `*.myhuaweicloud.com,minio.storage.svc`; none: all."""
+    """Hosts of object storage and registries, for example `*.myhuaweicloud.com,minio.storage.svc`; none: all. Those
+    count too that a registry sends to, for tokens or parts of images."""
     allowed_ranges: Annotated[tuple[Network, ...], *_List] = ()
-    """Address ranges in which object storage may be although they are refused otherwise (loopback, link-local, ...)."""
+    """Address ranges in which object storage and registries may be although they are refused otherwise (loopback,
+    link-local, ...)."""
     refused_ranges: Annotated[tuple[Network, ...], *_List] = ()
     """Further address ranges that are refused, for example those of the cluster's Services and pods."""
     store_ca_bundle: str | None = None
-    """File with the authorities that object storage is checked against, instead of the public ones."""
+    """File with the authorities that object storage and registries are checked against, instead of the public ones."""
     pip_index_url: IndexUrl = ""
     """Index that the dependencies of model packages are installed from; none: the one that the image has configured."""
     pip_extra_index_urls: Annotated[tuple[IndexUrl, ...], *_List] = ()
@@ -186,9 +190,9 @@ class Settings(BaseSettings):
     """Whether every reconcile is sent as an OpenTelemetry trace to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT`
     names. The shipped image has what it needs; elsewhere the extra `traces` brings it."""
     https_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTPS_PROXY")] = ""
-    """Proxy for https to object storage, from `HTTPS_PROXY` in either case."""
+    """Proxy for https to object storage and registries, from `HTTPS_PROXY` in either case."""
     http_proxy: Annotated[ProxyUrl, Field(validation_alias="HTTP_PROXY")] = ""
-    """Proxy for http to object storage, from `HTTP_PROXY` in either case."""
+    """Proxy for http to object storage and registries, from `HTTP_PROXY` in either case."""
     no_proxy: Annotated[str, Field(validation_alias="NO_PROXY")] = ""
     """Hosts that are reached without a proxy, from `NO_PROXY` in either case."""
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.location import Location
+from aiapp.endpoints.diagnosis import Diagnosis, proxy_login
 from aiapp.s3.addressing import Address
 
 ERROR_BYTES: Final = 64 << 10
@@ -76,6 +77,16 @@ class RequestContext:
     """Key of the requested object; None for a listing."""
     version_id: str | None = None
 
+    @property
+    def host(self) -> str:
+        """The host that is asked."""
+        return self.address.host
+
+    @property
+    def name_hint(self) -> str:
+        """Advice for a name that is not the store's."""
+        return self.hints.use_path_addressing if self.address.virtual else ""
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
@@ -86,18 +97,6 @@ class ErrorResponse:
     """S3's error code, for example `NoSuchBucket`; empty if the body is not an S3 error."""
     region: str = ""
     """The bucket's region, if the store names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """A reason and a message for users."""
-
-    reason: Reason
-    message: str
-    retryable: bool
-    """True if the problem is transient."""
-    host_down: bool = False
-    """True if the host does not accept connections, so that every other request to it would fail as well."""
 
 
 def error_response(status: int, body: bytes, region_header: str = "") -> ErrorResponse:
@@ -142,12 +141,6 @@ def diagnose_response(response: ErrorResponse, context: RequestContext) -> Diagn
     """Returns the diagnosis of the first rule that applies to an error response."""
     found = (rule(response, context) for rule in _RULES)
     return next(filter(None, found), None) or _other(response, context)
-
-
-def proxy_login(context: RequestContext) -> Diagnosis:
-    """Diagnosis of a proxy that rejects our credentials."""
-    words = f"cannot be reached: {context.hints.proxy} wants another user and password"
-    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, f"{context.address.host} {words}", retryable=True)
 
 
 def archived(key: str, storage_class: str | None, context: RequestContext) -> Diagnosis:

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from xml.parsers import expat
 
 from aiapp.domain.objectstore.listing import Listed
+from aiapp.endpoints.diagnosis import UnreadableError
 from aiapp.s3.etags import opaque
 
 PAGE_OBJECTS: Final = 1000
@@ -44,15 +45,6 @@ class Cursor(NamedTuple):
     mode: ListingMode
     marker: str = ""
     version_id: str = ""
-
-
-class UnreadableError(Exception):
-    """A response that is not a listing. The text completes a sentence about the host: `answers with ...`."""
-
-    def __init__(self, problem: str, *, retryable: bool = False) -> None:
-        super().__init__(problem)
-        self.retryable = retryable
-        """True if the response seems to have been truncated."""
 
 
 @dataclass(slots=True)

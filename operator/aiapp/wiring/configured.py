@@ -7,6 +7,7 @@ from importlib import metadata
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import StoreSettings
 from aiapp.adapters.prometheus import PrometheusSettings
+from aiapp.adapters.registry.client import RegistrySettings
 from aiapp.adapters.tracing import TracingUnavailableError
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
@@ -30,6 +31,21 @@ def store_settings(settings: Settings) -> StoreSettings:
         allow_http=settings.allow_http,
         ca_bundle=settings.store_ca_bundle,
         request_seconds=settings.store_request_seconds,
+        policy=endpoint_policy(settings),
+        proxies=proxies(settings),
+    )
+
+
+def registry_settings(settings: Settings) -> RegistrySettings:
+    """The part of the settings that registries need: what limits object storage limits them too."""
+    return RegistrySettings(
+        connections=settings.store_connections,
+        connect_seconds=settings.store_connect_seconds,
+        read_seconds=settings.store_read_seconds,
+        request_seconds=settings.store_request_seconds,
+        max_image_bytes=settings.max_image_bytes,
+        allow_http=settings.allow_http,
+        ca_bundle=settings.store_ca_bundle,
         policy=endpoint_policy(settings),
         proxies=proxies(settings),
     )

@@ -95,6 +95,7 @@ class OperatorProcess:
         """Ends everything at once: all state is in the API, so nothing is lost."""
         await self.manager.stop()
         await self._parts.objects.close()
+        await self._parts.registries.close()
         await self._parts.parser.close()
         await self._probes.stop()
         await self._session.close()

@@ -10,6 +10,7 @@ from aiapp.adapters.kube.client import KubeApi
 from aiapp.adapters.kube.events import EventRecorder
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import S3Store
+from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.adapters.shipped import shipped_tables
 from aiapp.adapters.syntax.parser import IsolatedParser
 from aiapp.controller.cache import Cache
@@ -17,6 +18,7 @@ from aiapp.controller.namespaces import Namespaces
 from aiapp.controller.workqueue import WorkQueue
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.nodes.facts import NodeFacts, facts
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.ports import ListWatch
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
@@ -30,7 +32,7 @@ from aiapp.reconcile.views.nodes import NodeInventoryView
 from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.reconcile.views.service_ranges import ServiceRanges
 from aiapp.settings import Settings
-from aiapp.wiring.configured import endpoint_policy, own_image, store_settings
+from aiapp.wiring.configured import endpoint_policy, own_image, registry_settings, store_settings
 
 
 def utc_now() -> datetime:
@@ -55,6 +57,7 @@ class Parts:
     shared: SharedConfigMaps
     recorder: EventRecorder
     objects: S3Store
+    registries: ImageRegistries
     metrics: Metrics
     parser: IsolatedParser
     drifts: DriftTracker
@@ -86,6 +89,12 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     counts = settings.count_devices and not settings.watch_namespaces  # other namespaces' pods hold devices as well
     devices = Devices(triggers.device_freed) if counts else None
     objects = S3Store(store_settings(settings), observer=metrics)
+    registries = ImageRegistries(registry_settings(settings), observer=metrics)
+
+    def keep_to(policy: EndpointPolicy) -> None:
+        objects.keep_to(policy)
+        registries.keep_to(policy)
+
     return Parts(
         settings=settings,
         kube=kube,
@@ -99,13 +108,14 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         shared=SharedConfigMaps(api, store),
         recorder=recorder,
         objects=objects,
+        registries=registries,
         metrics=metrics,
         parser=IsolatedParser(),
         slots=StoreSlots(settings.workers // 2, queue.add),
         drifts=DriftTracker(
             WorkQueue(time.monotonic, random.random, metrics), DriftPace(settings.drift_seconds, time.monotonic)
         ),
-        ranges=ServiceRanges(api, endpoint_policy(settings), objects.keep_to),
+        ranges=ServiceRanges(api, endpoint_policy(settings), keep_to),
         own_image=own_image(settings, api),
         namespaces=Namespaces(settings.watch_namespaces),
     )

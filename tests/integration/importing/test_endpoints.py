@@ -13,8 +13,8 @@ import pytest
 from tests.support.engine import settles
 from tests.support.stores import LOCAL, Proxy, forward_proxy
 
-from aiapp.adapters.objectstore.connector import RefusedAddressError, connector
-from aiapp.adapters.objectstore.resolver import Resolver
+from aiapp.adapters.endpoints.connector import RefusedAddressError, connector
+from aiapp.adapters.endpoints.resolver import Resolver
 from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy

@@ -37,6 +37,7 @@ def everything() -> Metrics:
     told.reconciled("Thing", "error", 0.1)
     told.requested("GET", "pods", 200, 0.1)
     told.stored("GET", 0, 0.1)
+    told.registry_answered("HEAD", 200, 0.1)
     told.imported("invalid", Reason.CONFIG_INVALID, 0.1)
     told.fetched(Reason.SUCCEEDED, 12.0, 1000)
     told.rollout_ended("available", 30.0)

@@ -7,8 +7,9 @@ import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.location import Location
+from aiapp.endpoints.connection_errors import CUT_OFF, NO_CONNECTION, diagnose_failure, host_down
+from aiapp.endpoints.diagnosis import unreachable
 from aiapp.s3.addressing import address
-from aiapp.s3.connection_errors import CUT_OFF, NO_CONNECTION, diagnose_failure, host_down, unreachable
 from aiapp.s3.errors import (
     CLI_HINTS,
     MANIFEST_HINTS,

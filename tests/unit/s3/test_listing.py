@@ -10,6 +10,7 @@ import pytest
 from botocore.parsers import create_parser
 
 from aiapp.domain.objectstore.listing import Listed
+from aiapp.endpoints.diagnosis import UnreadableError
 from aiapp.s3.listing import (
     MAX_PAGE_BYTES,
     MAX_PAGE_OBJECTS,
@@ -17,7 +18,6 @@ from aiapp.s3.listing import (
     ListingMode,
     ListingPage,
     PageReader,
-    UnreadableError,
     query,
 )
 

@@ -26,6 +26,7 @@ _COUNTED: Final = (
     definitions.UNREADABLE,
     *(definitions.IMPORT_SECONDS, definitions.IMPORT_FAILURES),
     *(definitions.STORE_ANSWERS, definitions.STORE_LATENCY),
+    *(definitions.REGISTRY_ANSWERS, definitions.REGISTRY_LATENCY),
     *(definitions.FETCHES, definitions.FETCH_SECONDS, definitions.FETCH_BYTES),
     *(definitions.ROLLOUTS, definitions.ROLLOUT_SECONDS),
 )
@@ -94,7 +95,7 @@ class Metrics:
     def panicked(self, kind: str) -> None:
         self._of(definitions.PANICS, kind).inc()
 
-    # The observer of the client of the API server, and that of object storage
+    # The observer of the client of the API server, and those of object storage and registries
 
     def requested(self, method: str, resource: str, status: int, seconds: float) -> None:
         self._of(definitions.ANSWERS, _code(status), method, self._host, resource).inc()
@@ -103,6 +104,10 @@ class Metrics:
     def stored(self, method: str, status: int, seconds: float) -> None:
         self._of(definitions.STORE_ANSWERS, _code(status), method).inc()
         self._of(definitions.STORE_LATENCY, method).observe(seconds)
+
+    def registry_answered(self, method: str, status: int, seconds: float) -> None:
+        self._of(definitions.REGISTRY_ANSWERS, _code(status), method).inc()
+        self._of(definitions.REGISTRY_LATENCY, method).observe(seconds)
 
     # The observer of imports, and that of the cluster
 

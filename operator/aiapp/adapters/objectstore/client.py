@@ -3,28 +3,22 @@
 Never follows a redirect, never uses credentials that it was not given.
 """
 
-import asyncio
-import random
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Protocol, TypeVar
 
 import aiohttp
 
+from aiapp.adapters.endpoints.attempts import Attempts, Retries, Target
+from aiapp.adapters.endpoints.sessions import Sessions, SessionSettings
 from aiapp.adapters.http import bounded
-from aiapp.adapters.objectstore.circuit_breaker import CircuitBreaker, HostDownError
-from aiapp.adapters.objectstore.diagnosis import diagnose
-from aiapp.adapters.objectstore.sessions import Sessions, SessionSettings
 from aiapp.adapters.objectstore.signing import signed
-from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.ports import ObjectChangedError, StoreError
-from aiapp.s3.errors import ERROR_BYTES, Diagnosis, ErrorResponse, RequestContext, diagnose_response, error_response
-from aiapp.s3.listing import UnreadableError
+from aiapp.endpoints.diagnosis import Diagnosis, UnreadableError
+from aiapp.ports import EndpointError, ObjectChangedError, StoreError
+from aiapp.s3.errors import ERROR_BYTES, ErrorResponse, RequestContext, diagnose_response, error_response
 
 Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]
@@ -53,19 +47,6 @@ class UnreadableResponseError(StoreError):
     """The store returned a successful response that is not the requested document."""
 
 
-class TooSlowError(StoreError):
-    """A response was not complete at its deadline. Not retried at once, since that would take as long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """Exponential backoff with full jitter."""
-
-    attempts: int = 3
-    seconds: float = 0.2
-    uniform: Callable[[], float] = random.random
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRequest:
     """One request for a bucket or an object."""
@@ -90,47 +71,24 @@ class Client:
     ) -> None:
         """`request_seconds` bounds a whole response, `concurrency` the simultaneous requests to one origin."""
         self.sessions = Sessions(settings)
-        self._retries = retries
-        self._request_seconds = request_seconds
-        self._limits = _ConcurrencyLimits(concurrency)
-        self._breaker = CircuitBreaker()
+        self._attempts = Attempts(retries, request_seconds, concurrency, final=(ObjectChangedError,))
         self._observer = observer
 
     async def execute(self, request: StoreRequest, read: Read[Result]) -> Result:
         """Returns the result of `read`. Raises `StoreError`, after retries if the problem is transient."""
-        origin = request.context.address.origin
-
-        async def call(probing: bool) -> Result:  # noqa: FBT001
-            async with self._limits.slot(origin):
-                if not probing:
-                    self._breaker.refuse(origin)
-                return await self._with_retries(request, read)
-
-        return await self._breaker.call(origin, call)
+        address = request.context.address
+        target = Target(address.origin, request.context, proxied=self.sessions.proxy(address) is not None)
+        try:
+            return await self._attempts.result(target, lambda: self._send(request, read))
+        except StoreError:
+            raise
+        except EndpointError as error:
+            kind = UnreadableResponseError if isinstance(error.__cause__, UnreadableError) else StoreError
+            raise kind(error.reason, error.message, retryable=error.retryable) from error
 
     async def close(self) -> None:
         """Closes all connections; requests in flight fail."""
         await self.sessions.close()
-
-    async def _with_retries(self, request: StoreRequest, read: Read[Result]) -> Result:
-        attempt = 1
-        while True:
-            try:
-                return await self._once(request, read)
-            except StoreError as error:
-                if attempt == self._retries.attempts or not error.retryable or isinstance(error, _FINAL):
-                    raise
-            await asyncio.sleep(self._retries.seconds * 2 ** (attempt - 1) * self._retries.uniform())
-            attempt += 1
-
-    async def _once(self, request: StoreRequest, read: Read[Result]) -> Result:
-        try:
-            async with asyncio.timeout(self._request_seconds) as deadline:
-                return await self._send(request, read)
-        except StoreError:
-            raise
-        except Exception as error:
-            raise (self._deadline_exceeded(request) if deadline.expired() else self._failure(error, request)) from error
 
     async def _send(self, request: StoreRequest, read: Read[Result]) -> Result:
         address, location = request.context.address, request.context.location
@@ -149,19 +107,6 @@ class Client:
             if self._observer is not None:
                 self._observer.stored(request.method, status, time.monotonic() - started)
 
-    def _failure(self, error: Exception, request: StoreRequest) -> StoreError:
-        proxied = self.sessions.proxy(request.context.address) is not None
-        diagnosis = diagnose(error, request.context, proxied=proxied)
-        if diagnosis.host_down:
-            return HostDownError(diagnosis.message)
-        kind = UnreadableResponseError if isinstance(error, UnreadableError) else StoreError
-        return kind(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable)
-
-    def _deadline_exceeded(self, request: StoreRequest) -> StoreError:
-        host, seconds = request.context.address.host, self._request_seconds
-        message = f"{host} sends so slowly that a response was not complete after {seconds:g} s"
-        return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
-
 
 async def _content(response: aiohttp.ClientResponse, request: StoreRequest, read: Read[Result]) -> Result:
     """Raises `ResponseError`."""
@@ -173,27 +118,3 @@ async def _content(response: aiohttp.ClientResponse, request: StoreRequest, read
         response.headers.get("x-amz-bucket-region", ""),
     )
     raise ResponseError(error, diagnose_response(error, request.context))
-
-
-class _ConcurrencyLimits:
-    """A semaphore for each origin that has requests in flight or waiting."""
-
-    def __init__(self, concurrency: int) -> None:
-        self._concurrency = concurrency
-        self._semaphores: dict[str, asyncio.Semaphore] = {}
-        self._users: Counter[str] = Counter()
-
-    @asynccontextmanager
-    async def slot(self, origin: str) -> AsyncIterator[None]:
-        self._users[origin] += 1
-        try:
-            async with self._semaphores.setdefault(origin, asyncio.Semaphore(self._concurrency)):
-                yield
-        finally:
-            self._users[origin] -= 1
-            if not self._users[origin]:
-                del self._users[origin], self._semaphores[origin]
-
-
-_FINAL: Final = (ObjectChangedError, TooSlowError)
-"""Errors that are not retried at once although they are transient."""

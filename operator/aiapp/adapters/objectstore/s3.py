@@ -18,12 +18,13 @@ from typing import Final, Self, TypeVar
 import aiohttp
 from typing_extensions import override
 
+from aiapp.adapters.endpoints.attempts import Retries
+from aiapp.adapters.endpoints.sessions import SessionSettings
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
-from aiapp.adapters.objectstore.client import Client, Read, ResponseError, Retries, StoreObserver, StoreRequest
+from aiapp.adapters.objectstore.client import Client, Read, ResponseError, StoreObserver, StoreRequest
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
 from aiapp.adapters.objectstore.memory import LARGE_AT_ONCE, ListingMemory
-from aiapp.adapters.objectstore.sessions import SessionSettings
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import NULL_VERSION
@@ -32,9 +33,10 @@ from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPol
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
+from aiapp.endpoints.endpoint import refusal
 from aiapp.ports import ObjectChangedError, PackageStore, PackageStores, StoreError
 from aiapp.s3 import etags
-from aiapp.s3.addressing import Address, AddressError, address
+from aiapp.s3.addressing import AddressError, address
 from aiapp.s3.errors import MANIFEST_HINTS, Hints, RequestContext, archived
 
 Result = TypeVar("Result")
@@ -175,13 +177,18 @@ class S3Store(PackageStore, PackageStores):
             bucket_address = address(location)
         except AddressError as error:
             raise StoreError(Reason.ENDPOINT_REFUSED, str(error), retryable=False) from error
-        refuse_endpoint(bucket_address, self._settings)
+        settings = self._settings
+        refused = refusal(
+            bucket_address, bucket_address.store, settings.policy, settings.hints, allow_http=settings.allow_http
+        )
+        if refused is not None:
+            raise StoreError(Reason.ENDPOINT_REFUSED, refused, retryable=False)
         version = listed.version_id if listed is not None and listed.version_id != NULL_VERSION else None
         return RequestContext(
             location=location,
             address=bucket_address,
             anonymous=credentials is None,
-            hints=self._settings.hints,
+            hints=settings.hints,
             key=listed.key if listed is not None else None,
             version_id=version,
         )
@@ -260,23 +267,6 @@ class S3Store(PackageStore, PackageStores):
                 if error.response.status != HTTPStatus.PRECONDITION_FAILED:
                     break
         raise changed
-
-
-def refuse_endpoint(endpoint: Address, settings: StoreSettings) -> None:
-    """Raises `StoreError` (EndpointRefused) if the endpoint as written is not allowed.
-
-    Resolved addresses are checked when connecting; a proxy resolves names itself.
-    """
-    policy, hints = settings.policy, settings.hints
-    refusals = (
-        f"{endpoint.host} is not https: {hints.allow_http}"
-        if endpoint.scheme != "https" and not settings.allow_http
-        else "",
-        f"{found}: {hints.allow_host}" if (found := policy.host_refusal(endpoint.store)) else "",
-        f"{found}: {hints.allow_range}" if (found := policy.written_refusal(endpoint.hostname)) else "",
-    )
-    if refusal := next(filter(None, refusals), None):
-        raise StoreError(Reason.ENDPOINT_REFUSED, refusal, retryable=False)
 
 
 async def _nothing(_: aiohttp.ClientResponse) -> None:

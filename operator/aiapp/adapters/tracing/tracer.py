@@ -89,6 +89,11 @@ class TracedMetrics(Metrics):
         self._keep(Call(f"{method} object storage", status, seconds))
 
     @override
+    def registry_answered(self, method: str, status: int, seconds: float) -> None:
+        super().registry_answered(method, status, seconds)
+        self._keep(Call(f"{method} registry", status, seconds))
+
+    @override
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         super().reconciled(kind, result, seconds)
         reconcile = current()

@@ -136,6 +136,19 @@ STORE_LATENCY: Final = Definition(
     ("method",),
     QUICK_SECONDS,
 )
+REGISTRY_ANSWERS: Final = Definition(
+    "aiapp_registry_requests_total",
+    "counter",
+    "Requests of the operator to image registries, and to those that give tokens for them.",
+    ("code", "method"),
+)
+REGISTRY_LATENCY: Final = Definition(
+    "aiapp_registry_request_duration_seconds",
+    "histogram",
+    "How long a registry took for a whole answer.",
+    ("method",),
+    QUICK_SECONDS,
+)
 FETCHES: Final = Definition(
     "aiapp_fetches_total",
     "counter",
@@ -264,6 +277,8 @@ GROUPS: Final[dict[str, tuple[Definition, ...]]] = {
         IMPORT_FAILURES,
         STORE_ANSWERS,
         STORE_LATENCY,
+        REGISTRY_ANSWERS,
+        REGISTRY_LATENCY,
         FETCHES,
         FETCH_SECONDS,
         FETCH_BYTES,

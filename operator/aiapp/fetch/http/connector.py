@@ -102,7 +102,7 @@ def _first_of(addresses: list[str], port: int) -> socket.socket:
 @lru_cache(maxsize=1)
 def _trusting(ca_bundle: bytes | None) -> "ssl.SSLContext":
     """Returns the TLS context, read once for all processes of a download."""
-    from aiapp.s3.trust import trusting  # noqa: PLC0415 - takes a while, and not every store has TLS
+    from aiapp.endpoints.trust import trusting  # noqa: PLC0415 - takes a while, and not every store has TLS
 
     return trusting(ca_bundle.decode("ascii") if ca_bundle is not None else None)
 

@@ -3,9 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
+from aiapp.endpoints.diagnosis import Diagnosis, unreachable
+from aiapp.endpoints.retry_after import retry_after
 from aiapp.fetch.http.exchange import Answer
 from aiapp.fetch.http.stream import ProtocolError
-from aiapp.s3.errors import Diagnosis, ErrorResponse, RequestContext, diagnose_response, error_response
+from aiapp.s3.errors import ErrorResponse, RequestContext, diagnose_response, error_response
 
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -32,28 +34,14 @@ class BrokenAnswerError(Exception):
 def refusal(answer: Answer, body: bytes) -> RefusedError:
     """Returns the error for a response that is not a success, given the beginning of its body."""
     response = error_response(answer.status, body, answer.headers.get("x-amz-bucket-region", ""))
-    return RefusedError(response, retry_after(answer))
-
-
-def retry_after(answer: Answer) -> float:
-    """Returns the seconds of `Retry-After`: a number, or a date relative to the response's own."""
-    wanted = answer.headers.get("retry-after", "")
-    if wanted.strip().isdecimal():
-        return float(wanted)
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few stores ask, and with a date fewer still
-
-    try:
-        until, now = parsedate_to_datetime(wanted), parsedate_to_datetime(answer.headers.get("date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError):
-        return 0.0
+    return RefusedError(response, retry_after(answer.headers))
 
 
 def diagnosis(error: Exception, context: RequestContext) -> Diagnosis:
     """Returns the diagnosis of an exception that a request raised."""
     if isinstance(error, RefusedError):
         return diagnose_response(error.response, context)
-    from aiapp.s3.connection_errors import CUT_OFF, diagnose_failure, unreachable  # noqa: PLC0415 - takes a while, and most requests succeed
+    from aiapp.endpoints.connection_errors import CUT_OFF, diagnose_failure  # noqa: PLC0415 - takes a while, and most requests succeed
 
     if isinstance(error, OSError):
         return diagnose_failure(error, context)

@@ -1,4 +1,4 @@
-"""Connections to stores that enforce the endpoint policy on the very address that is connected to."""
+"""Connections to endpoints that enforce the endpoint policy on the very address that is connected to."""
 
 import socket
 from typing import Any, Final
@@ -7,7 +7,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
-from aiapp.adapters.objectstore.resolver import Resolver
+from aiapp.adapters.endpoints.resolver import Resolver
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 
 MAX_ADDRESSES: Final = 4

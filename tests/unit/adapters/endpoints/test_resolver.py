@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.support.engine import settles
 
-from aiapp.adapters.objectstore import resolver
-from aiapp.adapters.objectstore.resolver import Resolver
+from aiapp.adapters.endpoints import resolver
+from aiapp.adapters.endpoints.resolver import Resolver
 
 FOUND = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 443))]
 

@@ -1,4 +1,4 @@
-"""HTTP sessions for requests to stores: one for direct connections, one for a proxy.
+"""HTTP sessions for requests to endpoints: one for direct connections, one for a proxy.
 
 Never stores a cookie, never follows a redirect, never decompresses a response.
 """
@@ -14,17 +14,19 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from aiapp.adapters.objectstore.connector import connector
-from aiapp.adapters.objectstore.resolver import Resolver
-from aiapp.api.conditions import Reason
+from aiapp.adapters.endpoints.connector import connector
+from aiapp.adapters.endpoints.resolver import Resolver
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
-from aiapp.ports import StoreError
-from aiapp.s3.addressing import Address
-from aiapp.s3.trust import trusting
+from aiapp.endpoints.endpoint import Endpoint
+from aiapp.endpoints.trust import trusting
 
 MAX_CONTEXTS: Final = 64
 """Cached TLS contexts; loading the public authorities takes 20 ms."""
+
+
+class AuthoritiesError(Exception):
+    """The authorities that are to be trusted cannot be read; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,9 @@ class Sessions:
         self._contexts: OrderedDict[str | None, SSLContext] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
 
-    def proxy(self, address: Address) -> str | None:
+    def proxy(self, endpoint: Endpoint) -> str | None:
         """Returns the URL of the proxy to use, or None."""
-        proxy = self._settings.proxies.of(address.origin)
+        proxy = self._settings.proxies.of(endpoint.origin)
         return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
     def keep_to(self, policy: EndpointPolicy) -> None:
@@ -70,16 +72,23 @@ class Sessions:
 
     @asynccontextmanager
     async def request(
-        self, method: str, address: Address, target: str, headers: Mapping[str, str], authorities: str | None
+        self,
+        method: str,
+        endpoint: Endpoint,
+        target: str,
+        headers: Mapping[str, str],
+        authorities: str | None,
+        body: bytes | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yields the response; unread parts of its body are discarded."""
-        proxy = self.proxy(address)
+        proxy = self.proxy(endpoint)
         async with self._session(proxied=proxy is not None).request(
             method,
-            URL(f"{address.origin}{target}", encoded=True),
+            URL(f"{endpoint.origin}{target}", encoded=True),
             headers=headers,
+            data=body,
             proxy=proxy,
-            ssl=await self._tls_context(authorities) if address.scheme == "https" else True,
+            ssl=await self._tls_context(authorities) if endpoint.scheme == "https" else True,
             allow_redirects=False,
         ) as response:
             yield response
@@ -104,8 +113,7 @@ class Sessions:
             try:
                 context = await asyncio.to_thread(trusting, authorities, self._settings.ca_bundle)
             except (ValueError, OSError) as error:
-                message = f"the authorities that are to be trusted cannot be read: {error}"
-                raise StoreError(Reason.CA_BUNDLE_INVALID, message, retryable=False) from error
+                raise AuthoritiesError(f"the authorities that are to be trusted cannot be read: {error}") from error
         self._contexts[authorities] = context
         if len(self._contexts) > MAX_CONTEXTS:
             self._contexts.popitem(last=False)

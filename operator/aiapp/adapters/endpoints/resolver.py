@@ -60,7 +60,7 @@ class Resolver:
             with contextlib.suppress(RuntimeError):  # the event loop is closed
                 loop.call_soon_threadsafe(ended, found)
 
-        threading.Thread(target=look_up, name="s3-resolver", daemon=True).start()
+        threading.Thread(target=look_up, name="resolver", daemon=True).start()
         return await answer
 
     def _has_room(self, domain: str) -> bool:

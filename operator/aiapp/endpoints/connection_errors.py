@@ -1,4 +1,4 @@
-"""Maps failed connections to reason, message and retryability: one table for import, check and fetch."""
+"""Maps failed connections to reason, message and retryability: one table for every protocol."""
 
 import socket
 import ssl
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.s3.errors import Diagnosis, RequestContext
+from aiapp.endpoints.diagnosis import Diagnosis, Peer, unreachable
 
 CUT_OFF: Final = "cut off its answer"
 TIMED_OUT: Final = "did not answer in time"
@@ -28,13 +28,12 @@ _CERTIFICATES: Final = {
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
 
 
-def diagnose_failure(error: OSError, context: RequestContext) -> Diagnosis:
+def diagnose_failure(error: OSError, context: Peer) -> Diagnosis:
     """Returns the diagnosis of a connection that could not be made, or that ended before the response did."""
     if isinstance(error, ssl.SSLError):
         return _tls_failure(error, context)
     if isinstance(error, socket.gaierror):
-        hint = f": {context.hints.use_path_addressing}" if context.address.virtual else ""
-        return unreachable(f"cannot be found: its name does not resolve{hint}", context)
+        return unreachable(_with(context.name_hint, "cannot be found: its name does not resolve"), context)
     if isinstance(error, TimeoutError) and error.errno is None:
         return unreachable(TIMED_OUT, context)
     if isinstance(error, (ConnectionResetError, BrokenPipeError)):
@@ -44,8 +43,8 @@ def diagnose_failure(error: OSError, context: RequestContext) -> Diagnosis:
     return host_down(f"cannot be connected to: {error.strerror or str(error) or type(error).__name__}", context)
 
 
-def _tls_failure(error: ssl.SSLError, context: RequestContext) -> Diagnosis:
-    host = context.address.host
+def _tls_failure(error: ssl.SSLError, context: Peer) -> Diagnosis:
+    host = context.host
     if isinstance(error, ssl.SSLCertVerificationError):
         return Diagnosis(
             Reason.TLS_NOT_TRUSTED, f"{host} is not trusted: {_certificate_problem(error, context)}", retryable=False
@@ -55,25 +54,22 @@ def _tls_failure(error: ssl.SSLError, context: RequestContext) -> Diagnosis:
     return unreachable(CUT_OFF, context)
 
 
-def proxy_down(context: RequestContext, detail: str = "") -> Diagnosis:
+def proxy_down(context: Peer, detail: str = "") -> Diagnosis:
     """Diagnosis of a proxy that makes no connection."""
     return unreachable(f"cannot be reached through {context.hints.proxy}{detail}", context)
 
 
-def host_down(problem: str, context: RequestContext) -> Diagnosis:
+def host_down(problem: str, context: Peer) -> Diagnosis:
     """Diagnosis of a host that does not accept connections."""
     return replace(unreachable(problem, context), host_down=True)
 
 
-def unreachable(problem: str, context: RequestContext) -> Diagnosis:
-    """Diagnosis of a missing, incomplete or unusable response; `problem` completes a sentence about the host."""
-    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, f"{context.address.host} {problem}", retryable=True)
-
-
-def _certificate_problem(error: ssl.SSLCertVerificationError, context: RequestContext) -> str:
+def _certificate_problem(error: ssl.SSLCertVerificationError, context: Peer) -> str:
     problem = _CERTIFICATES.get(error.verify_code, f"its certificate: {error.verify_message}")
     if problem is _UNKNOWN_AUTHORITY:
         return f"{problem}: {context.hints.trust_authority}"
-    if error.verify_code == 62 and context.address.virtual:
-        return f"{problem}: {context.hints.use_path_addressing}"
-    return problem
+    return _with(context.name_hint, problem) if error.verify_code == 62 else problem
+
+
+def _with(hint: str, problem: str) -> str:
+    return f"{problem}: {hint}" if hint else problem

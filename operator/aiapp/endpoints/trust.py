@@ -1,4 +1,4 @@
-"""TLS contexts for connections to stores. Never disables verification of certificates."""
+"""TLS contexts for connections to endpoints. Never disables verification of certificates."""
 
 import os
 import ssl

@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from aiapp.api.conditions import Reason
-from aiapp.ports import StoreError
+from aiapp.ports import EndpointError
 
 Result = TypeVar("Result")
 
 _MAX_ORIGINS: Final = 1024
 
 
-class HostDownError(StoreError):
+class HostDownError(EndpointError):
     """The host does not accept connections."""
 
     def __init__(self, message: str) -> None:
@@ -55,7 +55,7 @@ class CircuitBreaker:
                 self._messages.clear()
             self._messages[origin] = error.message
             raise
-        except StoreError:
+        except EndpointError:
             self._messages.pop(origin, None)
             raise
         self._messages.pop(origin, None)

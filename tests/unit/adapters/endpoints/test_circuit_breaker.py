@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from aiapp.adapters.objectstore.circuit_breaker import CircuitBreaker, HostDownError
+from aiapp.adapters.endpoints.circuit_breaker import CircuitBreaker, HostDownError
 from aiapp.api.conditions import Reason
-from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.ports import EndpointError, ObjectChangedError
 
 
-def failing(error: StoreError) -> Callable[[bool], Awaitable[None]]:
+def failing(error: EndpointError) -> Callable[[bool], Awaitable[None]]:
     async def call(_: bool) -> None:
         raise error
 
@@ -24,8 +24,8 @@ async def answer(trying: bool) -> bool:
 DOWN = HostDownError("store refuses connections")
 
 
-async def fails(breaker: CircuitBreaker, call: Callable[[bool], Awaitable[object]]) -> StoreError:
-    with pytest.raises(StoreError) as failed:
+async def fails(breaker: CircuitBreaker, call: Callable[[bool], Awaitable[object]]) -> EndpointError:
+    with pytest.raises(EndpointError) as failed:
         await breaker.call("store", call)
     return failed.value
 
@@ -53,18 +53,18 @@ async def test_calls_that_were_waiting_for_their_turn_fail_too() -> None:
     breaker = CircuitBreaker()
     breaker.refuse("store")
     await fails(breaker, failing(DOWN))
-    with pytest.raises(StoreError, match="refuses connections"):
+    with pytest.raises(EndpointError, match="refuses connections"):
         breaker.refuse("store")
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        pytest.param(StoreError(Reason.ACCESS_DENIED, "no", retryable=False), id="it denies"),
+        pytest.param(EndpointError(Reason.ACCESS_DENIED, "no", retryable=False), id="it denies"),
         pytest.param(ObjectChangedError("x"), id="an object changed"),
     ],
 )
-async def test_an_endpoint_that_answers_is_not_down(error: StoreError) -> None:
+async def test_an_endpoint_that_answers_is_not_down(error: EndpointError) -> None:
     breaker = CircuitBreaker()
     await fails(breaker, failing(DOWN))
     await fails(breaker, failing(error))
@@ -76,7 +76,7 @@ async def test_an_endpoint_that_answers_is_not_down(error: StoreError) -> None:
 )
 async def test_what_may_be_the_fault_of_one_tenants_settings_is_not_remembered(words: str) -> None:
     breaker = CircuitBreaker()
-    await fails(breaker, failing(StoreError(Reason.ENDPOINT_UNREACHABLE, words, retryable=True)))
+    await fails(breaker, failing(EndpointError(Reason.ENDPOINT_UNREACHABLE, words, retryable=True)))
     breaker.refuse("store")
 
 

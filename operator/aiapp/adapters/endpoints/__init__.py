@@ -1,0 +1,1 @@
+"""HTTP to endpoints that users name: policy on every address, proxies, private authorities, limits. Of no protocol."""

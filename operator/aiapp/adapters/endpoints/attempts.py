@@ -1,0 +1,130 @@
+"""Calls of endpoints: retries, deadlines, limits of what is asked of one host at a time, and a circuit breaker."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from aiapp.adapters.endpoints.circuit_breaker import CircuitBreaker, HostDownError
+from aiapp.adapters.endpoints.diagnosis import diagnose
+from aiapp.api.conditions import Reason
+from aiapp.endpoints.diagnosis import Peer
+from aiapp.ports import EndpointError
+
+Result = TypeVar("Result")
+
+
+MAX_WAIT_SECONDS: Final = 5.0
+"""An endpoint that wants a longer pause is asked again by whoever asked, not here."""
+
+
+class TooSlowError(EndpointError):
+    """A response was not complete at its deadline. Not retried at once, since that would take as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Exponential backoff with full jitter."""
+
+    attempts: int = 3
+    seconds: float = 0.2
+    uniform: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a call is to."""
+
+    origin: str
+    """What limits and circuit breaker are kept for."""
+    peer: Peer
+    proxied: bool
+
+
+class Attempts:
+    """Bound to one event loop."""
+
+    def __init__(
+        self,
+        retries: Retries,
+        request_seconds: float,
+        concurrency: int,
+        final: tuple[type[EndpointError], ...] = (),
+    ) -> None:
+        """`request_seconds` bounds a whole response, `concurrency` the simultaneous calls of one origin.
+
+        Errors of the types in `final` are not retried at once although they are transient.
+        """
+        self._retries = retries
+        self._request_seconds = request_seconds
+        self._limits = _ConcurrencyLimits(concurrency)
+        self._breaker = CircuitBreaker()
+        self._final: tuple[type[EndpointError], ...] = (TooSlowError, *final)
+
+    async def result(self, target: Target, once: Callable[[], Awaitable[Result]]) -> Result:
+        """The result of `once`, which may raise anything. Raises `EndpointError`, after retries if it is transient."""
+        origin = target.origin
+
+        async def call(probing: bool) -> Result:  # noqa: FBT001
+            async with self._limits.slot(origin):
+                if not probing:
+                    self._breaker.refuse(origin)
+                return await self._with_retries(target, once)
+
+        return await self._breaker.call(origin, call)
+
+    async def _with_retries(self, target: Target, once: Callable[[], Awaitable[Result]]) -> Result:
+        attempt = 1
+        while True:
+            try:
+                return await self._once(target, once)
+            except EndpointError as error:
+                wanted = error.after_seconds or 0.0
+                is_final = not error.retryable or isinstance(error, self._final) or wanted > MAX_WAIT_SECONDS
+                if attempt == self._retries.attempts or is_final:
+                    raise
+            await asyncio.sleep(wanted + self._retries.seconds * 2 ** (attempt - 1) * self._retries.uniform())
+            attempt += 1
+
+    async def _once(self, target: Target, once: Callable[[], Awaitable[Result]]) -> Result:
+        try:
+            async with asyncio.timeout(self._request_seconds) as deadline:
+                return await once()
+        except EndpointError:
+            raise
+        except Exception as error:
+            raise (self._too_slow(target.peer) if deadline.expired() else _failure(error, target)) from error
+
+    def _too_slow(self, peer: Peer) -> EndpointError:
+        message = f"{peer.host} sends so slowly that a response was not complete after {self._request_seconds:g} s"
+        return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
+
+
+def _failure(error: Exception, target: Target) -> EndpointError:
+    diagnosis = diagnose(error, target.peer, proxied=target.proxied)
+    if diagnosis.host_down:
+        return HostDownError(diagnosis.message)
+    return EndpointError(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable)
+
+
+class _ConcurrencyLimits:
+    """A semaphore for each origin that has requests in flight or waiting."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._concurrency = concurrency
+        self._semaphores: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def slot(self, origin: str) -> AsyncIterator[None]:
+        self._users[origin] += 1
+        try:
+            async with self._semaphores.setdefault(origin, asyncio.Semaphore(self._concurrency)):
+                yield
+        finally:
+            self._users[origin] -= 1
+            if not self._users[origin]:
+                del self._users[origin], self._semaphores[origin]

@@ -1,0 +1,160 @@
+"""Maps error responses of a registry to reason, message and retryability.
+
+Never passes on what a registry wrote, except its error code, validated.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.images.reference import Reference
+from aiapp.endpoints.diagnosis import Diagnosis, proxy_login
+from aiapp.endpoints.endpoint import Endpoint
+
+ERROR_BYTES: Final = 64 << 10
+"""Upper bound for what is read of an error response."""
+
+_CODE: Final = re.compile(rb'"code"\s*:\s*"([A-Z_]{1,64})"')
+_DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_TRANSIENT: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+
+
+class Part(Enum):
+    """What is asked for."""
+
+    IMAGE = "image"
+    """By the name that a user gave."""
+    MANIFEST = "manifest"
+    """Of one platform, that an index names."""
+    CONFIG = "config"
+    LAYER = "layer"
+    TOKEN = "token"  # noqa: S105 - not one
+    """At the authority that the registry names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """How users can fix a problem, in terms of the interface they use."""
+
+    add_credentials: str
+    """For anonymous access that was denied."""
+    check_credentials: str
+    """For a login that was rejected."""
+    trust_authority: str
+    """For a certificate of an unknown authority."""
+    proxy: str
+    """Names the proxy, for one that fails."""
+    allow_http: str
+    """For a registry without TLS."""
+    allow_host: str
+    """For a host that is not allowed."""
+    allow_range: str
+    """For an address in a refused range."""
+
+
+MANIFEST_HINTS: Final = Hints(
+    add_credentials="name a Secret with a login in imagePullSecrets",
+    check_credentials="check the Secrets that imagePullSecrets names",
+    trust_authority="caBundleRef in the source names an authority to trust",
+    proxy="the operator's proxy",
+    allow_http="the operator must allow that first (AIAPP_ALLOW_HTTP)",
+    allow_host="refused, unless AIAPP_ALLOWED_HOSTS in the operator's settings allows it",
+    allow_range="refused, unless AIAPP_ALLOWED_RANGES in the operator's settings allows it",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What was requested, where, and the advice for users in case of a failure."""
+
+    endpoint: Endpoint
+    reference: Reference
+    part: Part
+    digest: str = ""
+    """Of the part, where it is not the image itself."""
+    anonymous: bool = True
+    hints: Hints = MANIFEST_HINTS
+
+    @property
+    def host(self) -> str:
+        """The host that is asked."""
+        return self.endpoint.host
+
+    @property
+    def name_hint(self) -> str:
+        """Nothing is known of how a registry's name may be wrong."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """The parts of an error response that carry meaning."""
+
+    status: int
+    code: str = ""
+    """The registry's error code, for example `MANIFEST_UNKNOWN`; empty if the body is not a registry's."""
+
+    @property
+    def shown(self) -> str:
+        """Status and code, for messages."""
+        return f"{self.status} {self.code}".rstrip()
+
+
+def error_response(status: int, body: bytes) -> ErrorResponse:
+    """Parses the beginning of a body."""
+    code = _CODE.search(body)
+    return ErrorResponse(status, code[1].decode() if code else "")
+
+
+def diagnose_response(response: ErrorResponse, context: RequestContext) -> Diagnosis:
+    """Returns the diagnosis of an error response."""
+    if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return proxy_login(context)
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.code == "TOOMANYREQUESTS":
+        return _limited(response, context)
+    if response.status in _DENIED or response.code in {"DENIED", "UNAUTHORIZED"}:
+        return _denied(response, context)
+    if response.status == HTTPStatus.NOT_FOUND and context.part is not Part.TOKEN:
+        return _absent(response, context)
+    is_fault = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.NOT_IMPLEMENTED
+    message = f"{context.host} answered {response.shown} to a request for {subject(context)}"
+    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, message, retryable=is_fault or response.status in _TRANSIENT)
+
+
+def subject(context: RequestContext) -> str:
+    """What was requested, for messages."""
+    match context.part:
+        case Part.IMAGE:
+            return f"the image {context.reference}"
+        case Part.TOKEN:
+            return f"a token for {context.reference.name}"
+        case Part.MANIFEST | Part.CONFIG | Part.LAYER:
+            return f"the {context.part.value} {context.digest} of {context.reference}"
+
+
+def _limited(response: ErrorResponse, context: RequestContext) -> Diagnosis:
+    hint = f": {context.hints.add_credentials}, or wait" if context.anonymous else ""
+    message = f"{context.host} answers no more requests for the moment ({response.shown}){hint}"
+    return Diagnosis(Reason.RATE_LIMITED, message, retryable=True)
+
+
+def _denied(response: ErrorResponse, context: RequestContext) -> Diagnosis:
+    if context.anonymous:
+        why = f"access was anonymous ({response.shown}): {context.hints.add_credentials}"
+    else:
+        why = f"the login is not accepted or lacks the right to pull ({response.shown}): "
+        why += context.hints.check_credentials
+    message = f"{context.host} denies access to {subject(context)}: {why}"
+    return Diagnosis(Reason.ACCESS_DENIED, message, retryable=False)
+
+
+def _absent(response: ErrorResponse, context: RequestContext) -> Diagnosis:
+    if context.part is not Part.IMAGE:
+        message = f"{context.host} does not have {subject(context)} ({response.shown}): push the image again"
+        return Diagnosis(Reason.IMAGE_INCOMPLETE, message, retryable=False)
+    hidden = "" if not context.anonymous else f"; if it is private, {context.hints.add_credentials}"
+    message = f"{context.host} has no image {context.reference} ({response.shown}){hidden}"
+    return Diagnosis(Reason.IMAGE_NOT_FOUND, message, retryable=False)
