@@ -8,6 +8,7 @@ from tests.support.bucket import Bucket
 from tests.support.events import Events
 from tests.support.fake_api import FakeApi
 from tests.support.fleet import TABLES
+from tests.support.known_images import KnownImages
 from tests.support.parsing import NoObjection
 from tests.support.records import NOON, stored
 
@@ -26,6 +27,7 @@ from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
+from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.step_checks import StepChecks
@@ -87,6 +89,8 @@ class World(FakeCluster):
     def __init__(self, bucket: Bucket | None = None, *, drift_interval: float = 0) -> None:
         super().__init__()
         self.bucket, self.parsers = bucket or Bucket(), NoObjection()
+        self.registries = KnownImages()
+        self.images = Images(cluster=self.cluster, registries=self.registries, seconds=5)
         self.metrics = Metrics("fake:443")
         self.queue = WorkQueue(lambda: self.now)
         """Of looks at stores."""
@@ -105,7 +109,7 @@ class World(FakeCluster):
             self.hold(resource, stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}")
 
     def _make_reconcilers(self) -> None:
-        sources = Sources(self._obs())
+        sources = Sources(self._obs(), self.images)
         common: dict[str, Any] = {
             "store": self.store,
             "cluster": self.cluster,
@@ -148,6 +152,7 @@ class World(FakeCluster):
             objects=self.bucket,
             parsers=self.parsers,
             manifests=self.manifests,
+            images=self.images,
             seconds=10,
             checksum_objects=0,
         )

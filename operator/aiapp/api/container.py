@@ -1,6 +1,6 @@
 """The container that serves a version: its defaults, and the interface of an image of the user's own. Types only."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -9,13 +9,13 @@ from aiapp.api.meta import (
     ATOMIC,
     SHARED_MEMORY_FITS,
     ApiModel,
+    CaBundleReference,
     Env,
     LocalReference,
     Matches,
     Npu,
     Quantity,
     Resources,
-    User,
     Workers,
     rule,
     rules,
@@ -26,10 +26,6 @@ Words = Annotated[
     Field(min_length=1, max_length=64, json_schema_extra=ATOMIC),
 ]
 Seconds = Annotated[int, Field(ge=1, le=2_147_483_647)]
-
-
-OF_IMAGES: Final = ("command", "args", "port", "protocol", "health", "user")
-"""Fields of a container that only count where an image of the user's own serves."""
 
 
 class ContainerHealth(ApiModel):
@@ -58,13 +54,22 @@ class ContainerHealth(ApiModel):
     command: Words | None = None
     """Command in the container that ends with 0 while it can serve."""
     initial_delay_seconds: Annotated[int, Field(ge=0, le=2_147_483_647)] = 12
-    """Seconds from the start to the first check."""
+    """Seconds before the first check."""
     period_seconds: Seconds = 5
-    """Seconds between checks, once the first one has succeeded; before, 5."""
+    """Seconds between checks."""
     timeout_seconds: Seconds = 5
     """Seconds that a check may take."""
     failure_threshold: Seconds = 12
-    """Failures in a row after which it gets no requests until a check succeeds. It is not restarted."""
+    """Failures in a row that count."""
+
+
+class ImageRegistry(ApiModel):
+    """How the operator reaches the registry of an image that serves a package. Nodes have settings of their own."""
+
+    plain_http: bool = False
+    """Whether it asks the registry without TLS; its settings have to allow that."""
+    ca_bundle_ref: CaBundleReference | None = None
+    """Authorities that may vouch for the registry, beside the public ones."""
 
 
 class Container(ApiModel):
@@ -77,6 +82,8 @@ class Container(ApiModel):
     image: ImageReference | None = None
     """Instead of a runtime: your own image, which serves the package (engine Custom). It finds the package at
     `/home/mind/model`. Needs a source that has a package."""
+    image_registry: ImageRegistry | None = None
+    """How the operator reaches the registry of `image`, or of the image that the package's config.json names."""
     command: Words | None = None
     """What the container starts, instead of the image's entry point; for images of your own."""
     args: Words | None = None
@@ -87,9 +94,6 @@ class Container(ApiModel):
     """How it serves there; for images of your own. Default: HTTP."""
     health: ContainerHealth | None = None
     """How it says that it can serve; for images of your own. Default: a connection to its port."""
-    user: User | None = None
-    """User and group that it runs as; for images of your own. Default: the image's user if that is a number and not 0,
-    else 1000 and 1000, who may open Ascend devices."""
     env: Env | None = None
     """Additional environment variables."""
     resources: Resources | None = None

@@ -239,6 +239,17 @@ DataKey = Annotated[
 ]
 
 
+class CaBundleReference(ApiModel):
+    """Certificates of authorities, in a ConfigMap or Secret of the same namespace."""
+
+    kind: Literal["ConfigMap", "Secret"]
+    """Kind of the object."""
+    name: NameString
+    """The object's name."""
+    key: DataKey = "ca.crt"
+    """The key in it, whose value holds one or more certificates in PEM form."""
+
+
 class KeyReference(ApiModel):
     """A key of a Secret or ConfigMap in the same namespace."""
 
@@ -292,15 +303,6 @@ class EnvVar(ApiModel):
     """Its value, verbatim."""
     value_from: EnvSource | None = None
     """Takes the value from a Secret or ConfigMap of this namespace."""
-
-
-class User(ApiModel):
-    """User and group that the container runs as."""
-
-    uid: Annotated[int, Field(ge=0, le=4294967294)]
-    """User id; 0 is root, which the image may demand."""
-    gid: Annotated[int, Field(ge=0, le=4294967294)]
-    """Group id."""
 
 
 Workers = Annotated[int, Field(ge=1, le=64)]

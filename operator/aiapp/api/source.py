@@ -7,24 +7,13 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.conditions import ConditionType
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import REQUIRED, ApiModel, DataKey, LocalReference, Matches, NameString, rule, rules
+from aiapp.api.meta import REQUIRED, ApiModel, CaBundleReference, LocalReference, Matches, rule, rules
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME: Final = rf"({_LABEL}\.)*{_LABEL}\.?"
 """A name, or an IPv4 address."""
 _IPV6: Final = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _PORT: Final = ":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-
-
-class CaBundleReference(ApiModel):
-    """Certificates of authorities, in a ConfigMap or Secret of the same namespace."""
-
-    kind: Literal["ConfigMap", "Secret"]
-    """Kind of the object."""
-    name: NameString
-    """The object's name."""
-    key: DataKey = "ca.crt"
-    """The key in it, whose value holds one or more certificates in PEM form."""
 
 
 class ObsSource(ApiModel):

@@ -27,6 +27,7 @@ _MAX_ALGORITHM = 36
 _MAX_METRICS = 32
 _MAX_METRIC_NAME = 64
 _MAX_RUNTIME = 128
+_MAX_REFERENCE = 512
 _KEYS = (
     "model_algorithm",
     "model_type",
@@ -66,6 +67,8 @@ class Config(NamedTuple):
     dependencies: tuple[str, ...] | None = None
     """Requirements in order, as pip reads them; files of the package as `./path`."""
     health: Health | None = None
+    image: str | None = None
+    """The reference of the image that model_type Image is about; whether it is one is decided elsewhere."""
     repaired: tuple[str, ...] = ()
     """What was read leniently, bounded in number and length."""
 
@@ -122,14 +125,13 @@ def _read(document: dict[str, Any], findings: Findings, files: Collection[str] |
     kind = _kind(document, findings)
     algorithm = _algorithm(document, findings)
     runtime = _runtime(document, findings)
-    if kind is not None:
-        _refuse_what_does_not_go_with(kind, document, findings)
+    image = None if kind is None else _image(kind, document, findings)
     metrics = _metrics(document.get("metrics"), findings)
     apis = read_apis(document.get("apis"), findings, kind)
     dependencies = read_dependencies(document.get("dependencies"), findings, files)
     health = read_health(document, findings)
     findings.strange_keys("", document, _KEYS)
-    return Config(kind, algorithm, runtime, metrics, apis, dependencies=dependencies, health=health)
+    return Config(kind, algorithm, runtime, metrics, apis, dependencies=dependencies, health=health, image=image)
 
 
 def _kind(document: dict[str, Any], findings: Findings) -> ModelType | None:
@@ -142,9 +144,6 @@ def _kind(document: dict[str, Any], findings: Findings) -> ModelType | None:
         findings.refuse(where, written, f"is not one of {_ENGINES}", MODEL_TYPE_UNSUPPORTED)
     elif written != kind.name:
         findings.repair(where, f"{excerpt(written)} read as {kind.name}")
-    if kind is IMAGE:
-        rule = "packages cannot be imported from object storage yet"
-        findings.refuse(where, kind.name, rule, MODEL_TYPE_UNSUPPORTED)
     if kind is not None and not kind.is_served:
         findings.warn(where, f"the model server has no {kind.name} of its own: the code must bring all that it needs")
     return kind
@@ -179,17 +178,22 @@ def _runtime(document: dict[str, Any], findings: Findings) -> str | None:
     return runtime
 
 
-def _refuse_what_does_not_go_with(kind: ModelType, document: dict[str, Any], findings: Findings) -> None:
-    location = document.get("swr_location")
+def _image(kind: ModelType, document: dict[str, Any], findings: Findings) -> str | None:
+    """The image's reference, and what does not go with one."""
+    where, location = "/swr_location", document.get("swr_location")
     if kind is not IMAGE:
         if location:
-            findings.refuse("/swr_location", location, f"is only for model_type Image, not for {kind.name}")
-        return
+            findings.refuse(where, location, f"is only for model_type Image, not for {kind.name}")
+        return None
+    reference = location.strip() if isinstance(location, str) else ""
     if not location:
-        findings.missing("/swr_location", "model_type Image needs the reference of its image", document)
+        findings.missing(where, "model_type Image needs the reference of its image", document)
+    elif not reference or len(reference) > _MAX_REFERENCE:
+        findings.refuse(where, location, f"must be the reference of an image, of at most {_MAX_REFERENCE} characters")
     for key in ("runtime", "dependencies"):
         if document.get(key):
             findings.refuse(pointer("", key), document[key], "is not for model_type Image: its image brings everything")
+    return reference or None
 
 
 def _metrics(written: Any, findings: Findings) -> dict[str, str] | None:

@@ -18,6 +18,7 @@ from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.refusals import Reported
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
+from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.step_checks import StepChecks
@@ -80,15 +81,17 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
 
 def sources(parts: Parts) -> Sources:
     """What versions are imported from."""
+    images = Images(cluster=parts.cluster, registries=parts.registries, seconds=parts.settings.import_seconds)
     obs = ObsPorts(
         cluster=parts.cluster,
         objects=parts.objects,
         parsers=parts.parser,
         manifests=Manifests(parts.shared),
+        images=images,
         seconds=parts.settings.import_seconds,
         checksum_objects=parts.settings.checksum_objects,
     )
-    return Sources(obs)
+    return Sources(obs, images)
 
 
 def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:

@@ -83,6 +83,12 @@ def reference(text: str) -> Reference:
     return Reference(registry, repository, tag, digest or None)
 
 
+def registry_of(text: str) -> str:
+    """The registry of what may be a reference, without looking at the rest of it."""
+    first, slash, _ = text.partition("/")
+    return first.lower() if slash and _is_registry(first) else HUB
+
+
 def _name_and_tag(text: str) -> tuple[str, str | None]:
     """A colon before the last slash belongs to the port."""
     name, colon, tag = text.rpartition(":")

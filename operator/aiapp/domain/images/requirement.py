@@ -23,7 +23,7 @@ def image_requirement(
         chips_stated=bool(hints.chips),
         unknown_chips=tuple(chip for chip in hints.chips if chip not in tables.by_id),
         devices=npu.count if npu else 0 if hardware == "CPU" else 1,
-        resource=npu.resource_name if npu else None,
+        resource=npu.resource_name if npu else GPU_RESOURCE if hardware == "CUDA" else None,
         tolerated=asked.tolerations or (),
         selector=demands(asked),
         scheduler=asked.scheduler_name,

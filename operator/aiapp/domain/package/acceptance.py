@@ -32,6 +32,7 @@ class Accepted:
             manifest=manifest,
             model=self.config.model,
             runtime=self.config.runtime,
+            image_reference=self.config.read.image,
             diagnostics=(
                 *self.config.diagnostics,
                 *(Diagnostic("warning", warning.message, file, line=warning.line) for warning in self.code_warnings),
@@ -40,8 +41,15 @@ class Accepted:
         )
 
 
-def accept(layout: Layout, config: PackageConfig, code: ServiceCode | Refusal | None) -> Accepted | Refusal:
-    """All faults of the files and of the code at once; `code` is None where there is none."""
+def accept(
+    layout: Layout, config: PackageConfig, code: ServiceCode | Refusal | None, *, own_image: bool = False
+) -> Accepted | Refusal:
+    """All faults of the files and of the code at once; `code` is None where there is none.
+
+    `own_image`: an image of the user's own serves the package, and knows what files that takes.
+    """
+    if own_image:
+        return Accepted(layout, config, ())
     refusals = [
         missing_files(layout, config.kind),
         code if isinstance(code, Refusal) else _unserved(layout, config, code),

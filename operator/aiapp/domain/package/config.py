@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ApiStatus, HealthStatus, ModelStatus
+from aiapp.domain.images.reference import InvalidReferenceError, reference
 from aiapp.domain.package.refusal import Refusal
 from aiapp.modelarts import config as modelarts
 from aiapp.modelarts.apis import PackageApi
@@ -38,7 +39,19 @@ def read_config(data: bytes, name: str, files: Collection[str] | None = None) ->
         return Refusal(Reason(reading.fault.reason), reading.fault.message, reading.diagnostics)
     read = reading.config
     assert read.kind is not None  # else there is a fault
+    if read.image is not None and (fault := _no_reference(read.image)) is not None:
+        place, reason = "/swr_location", Reason.CONFIG_INVALID
+        diagnostic = Diagnostic("error", fault, name, place, reason=reason)
+        return Refusal(reason, f"{name} {place}: {fault}", (diagnostic, *reading.diagnostics))
     return PackageConfig(read.kind, _status(read, read.kind), read.runtime, read, reading.diagnostics, reading.warnings)
+
+
+def _no_reference(image: str) -> str | None:
+    try:
+        reference(image)
+    except InvalidReferenceError as error:
+        return str(error)
+    return None
 
 
 def _status(read: modelarts.Config, kind: ModelType) -> ModelStatus:

@@ -21,6 +21,8 @@ class Unresolved:
     message: str
     retryable: bool
     """False: a user has to fix something, though it is tried again all the same."""
+    after_seconds: float | None = None
+    """When the other side wants to be asked again, if it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Valid:
     """The latter as sentences."""
     content: Known | None = None
     """What is known of the content without having read it."""
+    image_reference: str | None = None
+    """The image that config.json names in `swr_location`, which holds model and server."""
     image: ImageStatus | None = None
     """The user's own image that is to serve it; None: a runtime does."""
 

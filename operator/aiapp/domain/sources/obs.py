@@ -1,6 +1,7 @@
 """A package in object storage: what its source states. Never asks a store."""
 
-from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.api.meta import CaBundleReference
+from aiapp.api.source import ObsSource
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.raw import OBS

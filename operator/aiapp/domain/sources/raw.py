@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from aiapp.domain.images.reference import registry_of
 from aiapp.domain.kubernetes.resources import Json
 
 OBS: Final = "obs"
@@ -15,7 +16,7 @@ def store_of(version: Json) -> str | None:
     """The store or registry that an AIApplicationVersion's source names; None for a source without one."""
     source = version["spec"].get("source", {})
     if (image := source.get(IMAGE)) is not None:
-        return str(image.get("reference", "")).partition("/")[0]
+        return registry_of(str(image.get("reference", "")))
     obs = source.get(OBS)
     return None if obs is None else str(obs.get("endpoint", obs.get("region", "")))
 

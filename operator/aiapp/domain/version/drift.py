@@ -7,9 +7,10 @@ from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.application.observed import version_of
 from aiapp.domain.application.pod_diagnosis import trouble
-from aiapp.domain.conditions import Finding, as_recorded
+from aiapp.domain.conditions import Finding, State, as_recorded, unknown
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources import image_drift
 from aiapp.domain.sources.package_drift import manifest_missing, unchanged
 from aiapp.domain.version.status import Report, is_pinned
 
@@ -59,11 +60,23 @@ def looked(
     return LastLook(finding, (checked and checked.request) or handled)
 
 
+def together(looks: Sequence[Finding]) -> Finding:
+    """What looks at several parts of what is pinned add up to: the worst of them, with what is said of each such."""
+    for state in (State.FALSE, State.UNKNOWN):
+        if found := [one for one in looks if one.state is state]:
+            return replace(found[0], message="; ".join(one.message for one in found))
+    if not looks:
+        return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, "nothing that the source holds is pinned")
+    return looks[0]
+
+
 def _first_look(pinned_now: Artifact | None) -> Finding | None:
     match pinned_now:
         case PackageArtifact():
             return unchanged(pinned_now.objects)
-        case ImageArtifact() | None:
+        case ImageArtifact():
+            return image_drift.unchanged()
+        case None:
             return None
 
 

@@ -21,13 +21,14 @@ from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, un
 from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
 from aiapp.domain.images.requirement import image_requirement
+from aiapp.domain.images.wanted import own_image
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.package.inspection import Inspection, Valid
+from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.messages import import_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
@@ -184,7 +185,8 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Adds the runtime that it gets, and whether that is maintained. An image of its own needs none."""
-    if draft.known.image is not None or observed.record.spec.source.image is not None:
+    spec = observed.record.spec
+    if draft.known.image is not None or spec.source.image is not None or own_image(spec) is not None:
         return draft
     resolution = runtime_of(observed.record, draft.known.model, observed.catalogue)
     supported = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None
@@ -242,6 +244,7 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     without_look = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
     reported = with_users(with_look(without_look, draft.look), observed.used_by)
     counted, wait = _damped(observed, reported)
+    asked = observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved) else None
     return VersionPlan(
         keep=draft.keep,
         put_on_record=_recording(draft),
@@ -253,8 +256,8 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
         events=_events(record, draft, reported) if wait is None else (),
         follows=record.status.artifact is not None,
         is_lost=bool(shared.lost),
-        retry_after=wait,
-        failed=not all(finding.state is State.TRUE for finding in draft.known.findings),
+        retry_after=wait if asked is None else asked,
+        failed=asked is None and not all(finding.state is State.TRUE for finding in draft.known.findings),
     )
 
 

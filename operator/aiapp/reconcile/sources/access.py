@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.api.meta import CaBundleReference
+from aiapp.api.source import ObsSource
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.allowed_endpoints import ALLOWED_ENDPOINTS, is_allowed
@@ -58,7 +59,7 @@ class StoreAccess:
 async def access(source: ObsSource, namespace: str, cluster: Namespace) -> StoreAccess:
     """Reads what `source` names. Raises `AccessError`, and `ApiError` when the API server does not answer."""
     keys = await _credentials(source, namespace, cluster)
-    trusted = await _authorities(source.ca_bundle_ref, namespace, cluster)
+    trusted = await authorities_of(source.ca_bundle_ref, namespace, cluster)
     return StoreAccess(replace(location(source), authorities=trusted), keys)
 
 
@@ -107,7 +108,8 @@ def _no_keys(message: str) -> AccessError:
     return AccessError(Reason.SECRET_NOT_FOUND, message)
 
 
-async def _authorities(reference: CaBundleReference | None, namespace: str, cluster: Namespace) -> str | None:
+async def authorities_of(reference: CaBundleReference | None, namespace: str, cluster: Namespace) -> str | None:
+    """Certificates (PEM) that it names. Raises `AccessError`, and `ApiError`."""
     if reference is None:
         return None
     named = f"{reference.kind} {reference.name}"

@@ -23,6 +23,7 @@ from aiapp.domain.package.refusal import Refusal, refusal_at, together
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, ServiceCode, accepted_code
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
+from aiapp.modelarts.model_types import IMAGE
 from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonParser, StoreError
 from aiapp.reconcile.offload import offload
 
@@ -35,26 +36,38 @@ _SHORT_CONFIG: Final = 1024
 """Bytes. To read so short a config.json takes less than to wake a thread."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a look at a package is to keep to."""
+
+    seconds: float = DEADLINE_SECONDS
+    """Its deadline."""
+    own_image: bool = False
+    """Whether an image of the user's own serves the package, so that no file but config.json is asked for."""
+
+
+DEFAULT_TERMS: Final = Terms()
+
+
 async def inspect(
     where: Location,
     credentials: Credentials | None,
     store: ObjectStore,
     parser: PythonParser,
     known_listing: str | None = None,
-    *,
-    deadline_seconds: float = DEADLINE_SECONDS,
+    terms: Terms = DEFAULT_TERMS,
 ) -> Inspection:
     """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
-    look = _Inspection(where, credentials, store, parser)
+    look = _Inspection(where, credentials, store, parser, terms.own_image)
     try:
-        async with asyncio.timeout(deadline_seconds):
+        async with asyncio.timeout(terms.seconds):
             return await look.taken(known_listing)
     except StoreError as error:
         return Unresolved(error.reason, error.message, error.retryable)
     except ParserError as error:
         return Unresolved(Reason.INTERNAL_ERROR, f"{SERVICE_FILE} was not parsed: {error}", retryable=True)
     except TimeoutError:
-        return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(look.where, deadline_seconds), retryable=True)
+        return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(look.where, terms.seconds), retryable=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ class _Inspection:
     credentials: Credentials | None
     store: ObjectStore
     parser: PythonParser
+    own_image: bool
 
     async def taken(self, known_listing: str | None) -> Inspection:
         listing = await self._listing()
@@ -116,10 +130,11 @@ class _Inspection:
             return located
         layout, listed_config, listed_code = located
         config = await self._config(layout, listed_config, is_short=listing.is_short)
-        code = await self._code(layout, listed_code)
+        own_image = self.own_image or (isinstance(config, PackageConfig) and config.kind is IMAGE)
+        code = None if own_image else await self._code(layout, listed_code)
         if isinstance(config, Refusal):
             return together([config, code]) if isinstance(code, Refusal) else config
-        package = await offload(lambda: accept(layout, config, code), inline=listing.is_short)
+        package = await offload(lambda: accept(layout, config, code, own_image=own_image), inline=listing.is_short)
         if isinstance(package, Refusal):
             return package
         root = f"{self.where.prefix}{layout.root}"

@@ -1,21 +1,26 @@
 """A package in object storage, asked for one version. Writes a deleted manifest again, and nothing else."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.image import ImageStatus
 from aiapp.api.source import ObsSource
 from aiapp.api.version import SourceStatus
 from aiapp.domain.artifact.manifest import Manifest, ManifestError
 from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.images.wanted import WantedImage, of_package, own_image
 from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.own_image import image_refusal, with_image
 from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, manifest_missing, source_unchanged
+from aiapp.domain.version.drift import together
 from aiapp.domain.version.status import known_listing
 from aiapp.ports import Cluster, PackageStore, PackageStores, PythonParsers, StoreError
 from aiapp.reconcile.manifests import ManifestGoneError, Manifests
@@ -23,7 +28,8 @@ from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access, require_allowed
 from aiapp.reconcile.sources.checksums import known_content
-from aiapp.reconcile.sources.importing import inspect
+from aiapp.reconcile.sources.images import Images
+from aiapp.reconcile.sources.importing import Terms, inspect
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 
 
@@ -35,6 +41,8 @@ class ObsPorts:
     objects: PackageStores
     parsers: PythonParsers
     manifests: Manifests
+    images: Images
+    """The images that serve packages."""
     seconds: float
     """Deadline of one look at a package."""
     checksum_objects: int
@@ -79,26 +87,57 @@ class ObsPackage(LiveSource):
             return Unresolved(error.reason, error.message, retryable=False)
         namespace = self.record.namespace
         parser, listing = ports.parsers.of(namespace), known_listing(self.record)
+        terms = Terms(seconds=ports.seconds, own_image=own_image(self.record.spec) is not None)
         async with ports.objects.session(namespace) as store:
-            found = await inspect(
-                place.where, place.credentials, store, parser, listing, deadline_seconds=ports.seconds
-            )
-            if not isinstance(found, Valid):
-                return found
+            found = await inspect(place.where, place.credentials, store, parser, listing, terms)
+            if not isinstance(found, Valid) or found.image_reference is not None:
+                return await self._served(found)
             content = known(found.manifest.pin) or await known_content(found, place, store, ports.checksum_objects)
-            return replace(found, content=content)
+        return await self._served(replace(found, content=content))
 
     @override
     async def compare(self) -> Finding:
-        artifact = self.record.package
-        if artifact is None:
-            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, "what is pinned is no package")
-        async with self.ports.objects.session(self.record.namespace) as store:
-            return await self._compared(artifact, store)
+        return together([finding async for finding in self._comparisons()])
 
     @override
     async def require_access(self) -> None:
-        await require_allowed(self.source, self.record.namespace, self.ports.cluster)
+        namespace = self.record.namespace
+        if self.record.package is not None:
+            await require_allowed(self.source, namespace, self.ports.cluster)
+        if (served := self._pinned_image()) is not None:
+            await self.ports.images.require_access(served[0], namespace)
+
+    async def _served(self, found: Inspection) -> Inspection:
+        """With the image that is to serve what was found, if there is one."""
+        if not isinstance(found, Valid):
+            return found
+        if (refusal := image_refusal(found, self.record.spec)) is not None:
+            return refusal
+        wanted = self._wanted(found)
+        if wanted is None:
+            return found
+        image = await self.ports.images.resolve(wanted, self.record.namespace)
+        return with_image(found, image) if isinstance(image, ImageStatus) else image
+
+    def _wanted(self, found: Valid) -> WantedImage | None:
+        spec = self.record.spec
+        if found.image_reference is not None:
+            return of_package(spec, found.image_reference, "swr_location in config.json")
+        own = own_image(spec)
+        return None if own is None else of_package(spec, own, "spec.container.image")
+
+    def _pinned_image(self) -> tuple[WantedImage, ImageStatus] | None:
+        pinned = self.record.status.image
+        return None if pinned is None else (of_package(self.record.spec, pinned.reference, "status.image"), pinned)
+
+    async def _comparisons(self) -> AsyncIterator[Finding]:
+        """Of the package and of the image that serves it, as far as they are pinned."""
+        namespace = self.record.namespace
+        if (artifact := self.record.package) is not None:
+            async with self.ports.objects.session(namespace) as store:
+                yield await self._compared(artifact, store)
+        if (served := self._pinned_image()) is not None:
+            yield await self.ports.images.compare(*served, namespace)
 
     async def _compared(self, artifact: PackageArtifact, store: PackageStore) -> Finding:
         try:

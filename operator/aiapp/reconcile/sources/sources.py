@@ -12,6 +12,8 @@ from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE
 from aiapp.reconcile.sources.access import AccessError
+from aiapp.reconcile.sources.image import SourceImage
+from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
 
@@ -40,11 +42,14 @@ class Sources:
     """The sources of versions, with what each kind is read with."""
 
     obs: ObsPorts
+    images: Images
 
     def of(self, record: VersionRecord) -> LiveSource:
         """The source of that version."""
         match record.spec.source.variant:
             case ObsSource() as source:
                 return ObsPackage(record, source, self.obs)
-            case ImageSource() | None:
+            case ImageSource() as source:
+                return SourceImage(record, source, self.images)
+            case None:
                 return UNKNOWN

@@ -108,21 +108,27 @@ def test_a_model_type_is_known_however_it_is_spelt(written: str, name: str) -> N
         ),
         pytest.param(
             {"model_type": "Image"},
-            Reason.MODEL_TYPE_UNSUPPORTED,
+            Reason.CONFIG_INVALID,
             "/swr_location is missing: model_type Image needs the reference of its image",
             id="Image without an image",
         ),
         pytest.param(
             {"model_type": "Image", "swr_location": "x", "dependencies": [{"packages": []}]},
-            Reason.MODEL_TYPE_UNSUPPORTED,
+            Reason.CONFIG_INVALID,
             "is not for model_type Image: its image brings everything",
             id="Image with dependencies",
         ),
         pytest.param(
-            {"model_type": "Image", "swr_location": "x"},
-            Reason.MODEL_TYPE_UNSUPPORTED,
-            "/model_type: 'Image' packages cannot be imported from object storage yet",
-            id="Image",
+            {"model_type": "Image", "swr_location": "swr.example/Team/x:1"},
+            Reason.CONFIG_INVALID,
+            "/swr_location: 'swr.example/Team/x:1': a repository is lower-case letters",
+            id="an image that no registry could have",
+        ),
+        pytest.param(
+            {"model_type": "Image", "swr_location": 7},
+            Reason.CONFIG_INVALID,
+            "/swr_location: 7 must be the reference of an image, of at most 512 characters",
+            id="an image that is a number",
         ),
         pytest.param(
             {"metrics": [0.9]},
@@ -397,13 +403,10 @@ def test_readiness_is_health_where_no_health_is_declared() -> None:
     )
 
 
-def test_that_images_cannot_be_imported_yet_is_the_first_of_their_faults() -> None:
-    found = read(model_type="Image", apis=[{"url": "/predict"}])
-    assert isinstance(found, Refusal)
-    assert [(diagnostic.pointer, diagnostic.reason) for diagnostic in found.diagnostics] == [
-        ("/model_type", "ModelTypeUnsupported"),
-        ("/swr_location", "ConfigInvalid"),
-    ]
+def test_the_config_of_an_image_names_it_and_may_have_apis_of_any_path() -> None:
+    found = read(model_type="Image", swr_location=" swr.example/team/x:1 ", apis=[{"url": "/predict"}])
+    assert isinstance(found, PackageConfig)
+    assert (found.read.image, [api.url for api in found.model.apis]) == ("swr.example/team/x:1", ["/predict"])
 
 
 def test_a_chinese_algorithm_is_accepted_with_a_warning_that_the_platform_refuses_it() -> None:

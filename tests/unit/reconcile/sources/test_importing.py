@@ -15,7 +15,7 @@ from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unre
 from aiapp.domain.package.service_code import Syntax
 from aiapp.ports import ObjectStore, ParserError, PythonParser, StoreError
 from aiapp.reconcile.sources import importing
-from aiapp.reconcile.sources.importing import inspect
+from aiapp.reconcile.sources.importing import Terms, inspect
 
 SOURCE = ObsSource(uri="obs://models/mnist")
 CONFIG = PACKAGE["config.json"]
@@ -142,7 +142,7 @@ async def test_a_failure_of_the_store_is_passed_on_in_its_own_words(answer: Lite
 async def test_a_store_that_hangs_ends_at_the_deadline() -> None:
     store = bucket()
     store.answers.clear()
-    found = await inspect(location(SOURCE), None, store, NoObjection(), deadline_seconds=0.01)
+    found = await inspect(location(SOURCE), None, store, NoObjection(), terms=Terms(seconds=0.01))
     assert isinstance(found, Unresolved)
     assert found.reason is Reason.LIMIT_EXCEEDED
     assert found.message.endswith("obs://models/mnist/ within 0.01 s (AIAPP_IMPORT_SECONDS)")

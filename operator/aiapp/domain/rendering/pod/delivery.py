@@ -6,7 +6,8 @@ from typing import Final, Protocol
 
 from typing_extensions import override
 
-from aiapp.api.source import CaBundleReference, ObsSource
+from aiapp.api.meta import CaBundleReference
+from aiapp.api.source import ObsSource
 from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json

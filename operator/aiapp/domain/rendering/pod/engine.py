@@ -1,4 +1,4 @@
-"""What serves a version in its pods, and our model server in the image of a runtime as one of these engines."""
+"""What serves a version in its pods. Today's only engine: our model server in the runtime's image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,11 +40,6 @@ class Engine(Protocol):
     def server_mount(self) -> Json | None:
         """Where the delivery lays our model server; None: the image has a server of its own."""
         ...
-
-    @property
-    def pod_security(self) -> Json:
-        """What it needs in the security context of the pod, beside users and groups."""
-        return {}
 
     def container(self, common: Json, mounts: list[Json]) -> Json:
         """The container that serves. `common` is what every engine's has: environment and resources."""

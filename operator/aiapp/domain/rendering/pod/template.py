@@ -6,6 +6,7 @@ from typing import Final
 
 from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.pod import PodOptions
+from aiapp.api.runtime import User
 from aiapp.api.scheduling import Scheduling
 from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.naming import version_labels
@@ -18,9 +19,10 @@ from aiapp.domain.rendering.pod.delivery import Delivery
 from aiapp.domain.rendering.pod.engine import CONTAINER, Engine
 from aiapp.domain.rendering.pod.options import claim_mounts, claim_volumes, env_from
 from aiapp.domain.rendering.pod.scheduling import scheduling_fields
-from aiapp.domain.rendering.pod.user import PodUser, security_context
 
 SHM_PATH: Final = "/dev/shm"  # noqa: S108 - the pod's own
+DEVICE_USER: Final = User(uid=1000, gid=1000)
+"""Owner of Ascend device nodes (uid and gid 1000, mode 0660), so the default user of a runtime."""
 MIB: Final = 1 << 20
 HEADROOM_BYTES: Final = 512 * MIB
 """Ephemeral storage beside the content: logs, the server, temporary files of user code."""
@@ -37,7 +39,7 @@ class Needs:
     """Size of /dev/shm; None: what the container runtime gives, usually 64 MiB."""
     image_pull_secrets: tuple[str, ...]
     scheduling: Scheduling | None
-    user: PodUser
+    user: User | None
     options: PodOptions = field(default_factory=PodOptions)
 
 
@@ -75,7 +77,7 @@ def pod_template(workload: Workload) -> Json:
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": engine.termination_seconds,
-            "securityContext": security_context(workload.needs.user) | engine.pod_security | _claim_policy(options),
+            "securityContext": _pod_security(workload.needs.user or DEVICE_USER, options),
             "initContainers": [
                 *delivery.init_containers(engine.server_mount, model["resources"], workload.granted),
                 *engine.init_containers(model, workload.granted),
@@ -104,9 +106,18 @@ def _pull_secrets(needs: Needs) -> Json:
     return {"imagePullSecrets": secrets} if secrets else {}
 
 
-def _claim_policy(options: PodOptions) -> Json:
+def _pod_security(user: User, options: PodOptions) -> Json:
     """A claim may hold any number of files: their group is changed only where the root of the volume has another."""
-    return {"fsGroupChangePolicy": "OnRootMismatch"} if options.claims else {}
+    policy = {"fsGroupChangePolicy": "OnRootMismatch"} if options.claims else {}
+    groups = [] if user.gid == DEVICE_USER.gid else [DEVICE_USER.gid]
+    return {
+        "runAsUser": user.uid,
+        "runAsGroup": user.gid,
+        "runAsNonRoot": user.uid != 0,
+        "fsGroup": user.gid,
+        "seccompProfile": {"type": "RuntimeDefault"},
+        **policy,
+    } | ({"supplementalGroups": groups} if groups else {})
 
 
 def _mounts(needs: Needs) -> Iterator[Json]:

@@ -1,0 +1,80 @@
+"""From what a registry said of an image to the part of a version's status.
+
+Every text of it is the image author's: what does not fit the status is shortened or left out, never a fault.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from aiapp.api.image import ImageHints, ImagePlatform, ImageStatus
+from aiapp.domain.images.found import FoundImage, ImageConfig, PlatformImage
+from aiapp.domain.images.hints import hints
+from aiapp.domain.sizes import human_size
+
+MAX_PLATFORMS: Final = 16
+MAX_WORDS: Final = 32
+"""Of a command."""
+MAX_WORD_CHARACTERS: Final = 1024
+MAX_USER_CHARACTERS: Final = 256
+
+_MORE: Final = "..."
+_WORD_ENDS: Final = "\n\t"
+"""Control characters that commands have for good reasons."""
+
+
+def image_status(found: FoundImage) -> ImageStatus:
+    """Where platforms differ in what containers do, nothing is said of it."""
+    first, configs = found.platforms[0].config, [one.config for one in found.platforms]
+    return ImageStatus(
+        reference=str(found.reference),
+        image=found.pinned,
+        digest=found.digest,
+        platforms=tuple(map(_platform, found.platforms))[:MAX_PLATFORMS],
+        bytes=found.bytes,
+        size=human_size(found.bytes),
+        entrypoint=_words((*first.entrypoint, *first.command)),
+        port=_port(configs),
+        user=_user(first.user),
+        hints=_hints(configs),
+    )
+
+
+def _platform(one: PlatformImage) -> ImagePlatform:
+    """Kubernetes takes its words for platforms from Go, as registries do."""
+    platform = one.platform
+    return ImagePlatform(
+        os=platform.os,
+        architecture=platform.architecture,
+        variant=platform.variant,
+        digest=one.digest,
+        bytes=one.bytes,
+    )
+
+
+def _port(configs: Iterable[ImageConfig]) -> int | None:
+    """The only port that every platform exposes."""
+    exposed = {config.exposed_ports for config in configs}
+    ports = next(iter(exposed)) if len(exposed) == 1 else ()
+    return ports[0] if len(ports) == 1 else None
+
+
+def _hints(configs: Iterable[ImageConfig]) -> ImageHints | None:
+    """What all platforms say."""
+    said = [hints(config) for config in configs]
+    return said[0] if all(one == said[0] for one in said) else None
+
+
+def _words(words: tuple[str, ...]) -> tuple[str, ...] | None:
+    kept = [_shown(word) for word in words[:MAX_WORDS]]
+    if len(words) > MAX_WORDS:
+        kept[-1] = _MORE
+    return tuple(kept) or None
+
+
+def _shown(word: str) -> str:
+    cut = word if len(word) <= MAX_WORD_CHARACTERS else word[: MAX_WORD_CHARACTERS - len(_MORE)] + _MORE
+    return "".join(c if c.isprintable() or c in _WORD_ENDS else "\N{REPLACEMENT CHARACTER}" for c in cut)
+
+
+def _user(user: str) -> str | None:
+    return user if user and user.isprintable() and len(user) <= MAX_USER_CHARACTERS else None
