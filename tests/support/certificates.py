@@ -35,13 +35,21 @@ class Authority:
 
     def server(self, name: str, ends: dt.timedelta = DAY) -> ssl.SSLContext:
         """The context of a server of that name or address; `ends` from now."""
+        return _context(*self._server(name, ends))
+
+    def server_pem(self, name: str) -> bytes:
+        """The same as a file for a program: certificate and key, one after the other."""
+        certificate, key = self._server(name, DAY)
+        return certificate.public_bytes(serialization.Encoding.PEM) + _private(key)
+
+    def _server(self, name: str, ends: dt.timedelta) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(_name(name), self._name, key.public_key(), ends)
             .add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        return _context(certificate, key)
+        return certificate, key
 
     def as_server(self) -> ssl.SSLContext:
         """The context of a server that shows the authority's own certificate."""
@@ -75,11 +83,19 @@ def _builder(
 
 def _context(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     with tempfile.TemporaryDirectory() as folder:
         chain = Path(folder) / "chain.pem"
-        chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+        chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + _private(key))
         context.load_cert_chain(chain)
     return context
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def own_certificate(name: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """One that vouches for itself."""
+    return _builder(_name(name), _name(name), key.public_key(), DAY).sign(key, hashes.SHA256())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import ClassVar, Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -29,6 +29,16 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     """By their names in lower case."""
+    body: bytes = b""
+
+
+class Answering(Protocol):
+    """What answers requests."""
+
+    seen: list[Asked]
+    sent: int
+
+    def answer(self, asked: Asked) -> "Reply": ...
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,7 @@ class QuirkyStore:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, store: QuirkyStore) -> None:
+    def __init__(self, store: Answering) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.store = store
 
@@ -146,11 +156,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
-        asked = Asked(self.command, self.path, query, headers)
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        asked = Asked(self.command, self.path, query, headers, body)
         self.server.store.seen.append(asked)
         self._send(self.server.store.answer(asked))
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815
 
     @override
     def log_message(self, format: str, *args: object) -> None:
@@ -176,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(store: QuirkyStore, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+def serving(store: Answering, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """The port on 127.0.0.1 that it listens on."""
     server = _Server(store)
     if tls is not None:

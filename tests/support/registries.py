@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.support.certificates import Authority
 from tests.support.images import Image
 from tests.support.waiting import eventually
 
@@ -122,4 +123,14 @@ def with_password(folder: Path) -> Iterator[Registry]:
     (folder / "htpasswd").write_text(HTPASSWD)
     auth = {"htpasswd": {"realm": "basic-realm", "path": str(folder / "htpasswd")}}
     with running(folder, auth=auth, headers=login(USER, PASSWORD)) as found:
+        yield found
+
+
+@contextmanager
+def with_tls(folder: Path, authority: Authority) -> Iterator[Registry]:
+    """One whose certificate that authority has issued."""
+    (folder / "server.pem").write_bytes(authority.server_pem(HOST))
+    tls = {"certificate": str(folder / "server.pem"), "key": str(folder / "server.pem")}
+    trust = ssl.create_default_context(cadata=authority.pem.decode())
+    with running(folder, tls=tls, trust=trust) as found:
         yield found

@@ -115,12 +115,13 @@ def platform(value: object) -> Platform | None:
     words = [value.get(name) for name in ("os", "architecture")]
     if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
         return None
-    system, architecture = (str(word).lower() for word in words)
+    system, written = (str(word).lower() for word in words)
+    architecture = _ARCHITECTURES.get(written, written)
     variant = value.get("variant")
     known = str(variant).lower() if isinstance(variant, str) and _WORD.fullmatch(variant) else None
     if known is not None and architecture.startswith("arm"):
         known = _ARM_VARIANTS.get(known, known)
-    return Platform(system, _ARCHITECTURES.get(architecture, architecture), known)
+    return Platform(system, architecture, known)
 
 
 def _media_type(found: Mapping[str, Any], content_type: str) -> str:

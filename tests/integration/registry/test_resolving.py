@@ -1,26 +1,14 @@
 """What the real registry says of images that are there, are not, or are for other machines."""
 
 import pytest
+from tests.integration.registry.conftest import PLAIN, asked_for, refused
 from tests.support.images import entry, image, index, multi
 from tests.support.registries import Registry
 
 from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.api.conditions import Reason
-from aiapp.domain.images.reference import Reference, reference
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports import RegistryError
-
-PLAIN = RegistryAccess(plain_http=True)
-
-
-def named(registry: Registry, rest: str) -> Reference:
-    return reference(f"{registry.address}/{rest}")
-
-
-async def refused(registries: ImageRegistries, asked: Reference) -> RegistryError:
-    with pytest.raises(RegistryError) as found:
-        await registries.resolve(asked, PLAIN)
-    return found.value
 
 
 async def test_a_lone_image_says_in_its_config_for_which_platform_it_is(
@@ -36,7 +24,7 @@ async def test_a_lone_image_says_in_its_config_for_which_platform_it_is(
         "Labels": {"org.opencontainers.image.title": "a server"},
     }
     pushed = registry.push("lone/image", image("arm64", variant="v8", run=run), "1")
-    found = await registries.resolve(named(registry, "lone/image:1"), PLAIN)
+    found = await registries.resolve(asked_for(registry, "lone/image:1"), PLAIN)
     (only,) = found.platforms
     assert (found.digest, only.digest, str(only.platform)) == (pushed, pushed, "linux/arm64/v8")
     assert found.pinned == f"{registry.address}/lone/image@{pushed}"
@@ -49,7 +37,7 @@ async def test_a_lone_image_says_in_its_config_for_which_platform_it_is(
 async def test_an_index_has_a_platform_for_each_of_its_images(registry: Registry, registries: ImageRegistries) -> None:
     pushed = multi("amd64", "arm64/v8", run={"Cmd": ["serve"]})
     registry.push("multi", pushed, "latest")
-    found = await registries.resolve(named(registry, "multi"), PLAIN)
+    found = await registries.resolve(asked_for(registry, "multi"), PLAIN)
     assert found.digest == pushed.digest
     assert [str(each.platform) for each in found.platforms] == ["linux/amd64", "linux/arm64/v8"]
     assert [each.digest for each in found.platforms] == [child.digest for child in pushed.children]
@@ -69,27 +57,27 @@ async def test_attestations_are_no_platforms_and_an_index_of_one_is_an_image(
     )
     pushed = index(*entries, of=[runs, attests])
     registry.push("attested", pushed, "1")
-    found = await registries.resolve(named(registry, "attested:1"), PLAIN)
+    found = await registries.resolve(asked_for(registry, "attested:1"), PLAIN)
     assert (found.digest, [str(each.platform) for each in found.platforms]) == (pushed.digest, ["linux/amd64"])
 
 
 async def test_the_digest_is_asked_for_alone(registry: Registry, registries: ImageRegistries) -> None:
     first, second = image(layers=[b"one"]), image(layers=[b"two"])
     registry.push("moving", first, "1")
-    assert await registries.digest(named(registry, "moving:1"), PLAIN) == first.digest
+    assert await registries.digest(asked_for(registry, "moving:1"), PLAIN) == first.digest
     registry.push("moving", second, "1")
-    assert await registries.digest(named(registry, "moving:1"), PLAIN) == second.digest
-    assert await registries.digest(named(registry, f"moving@{first.digest}"), PLAIN) == first.digest
+    assert await registries.digest(asked_for(registry, "moving:1"), PLAIN) == second.digest
+    assert await registries.digest(asked_for(registry, f"moving@{first.digest}"), PLAIN) == first.digest
 
 
 async def test_an_image_that_is_not_there_is_not_found(registry: Registry, registries: ImageRegistries) -> None:
     registry.push("there", image(), "1")
     for rest in ("there:2", "elsewhere:1", f"there@sha256:{'0' * 64}"):
-        found = await refused(registries, named(registry, rest))
+        found = await refused(registries, asked_for(registry, rest))
         assert (found.reason, found.retryable) == (Reason.IMAGE_NOT_FOUND, False)
-        assert str(named(registry, rest)) in found.message
+        assert str(asked_for(registry, rest)) in found.message
         with pytest.raises(RegistryError, match="has no image"):
-            await registries.digest(named(registry, rest), PLAIN)
+            await registries.digest(asked_for(registry, rest), PLAIN)
 
 
 async def test_an_image_for_windows_alone_has_no_platform(registry: Registry, registries: ImageRegistries) -> None:
@@ -97,7 +85,7 @@ async def test_an_image_for_windows_alone_has_no_platform(registry: Registry, re
     registry.push("lone-windows", windows, "1")
     registry.push("windows", index(entry(windows, {"os": "windows", "architecture": "amd64"}), of=[windows]), "1")
     for rest in ("lone-windows:1", "windows:1"):
-        found = await refused(registries, named(registry, rest))
+        found = await refused(registries, asked_for(registry, rest))
         assert found.reason is Reason.PLATFORM_MISSING
         assert "windows/amd64" in found.message
 
@@ -105,4 +93,4 @@ async def test_an_image_for_windows_alone_has_no_platform(registry: Registry, re
 async def test_http_is_asked_only_where_the_source_says_so(registry: Registry, registries: ImageRegistries) -> None:
     registry.push("plain", image(), "1")
     with pytest.raises(RegistryError, match="does not speak TLS"):
-        await registries.resolve(named(registry, "plain:1"), RegistryAccess())
+        await registries.resolve(asked_for(registry, "plain:1"), RegistryAccess())

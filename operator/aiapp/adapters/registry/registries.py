@@ -31,7 +31,7 @@ from aiapp.oci.errors import Part, RequestContext, subject
 from aiapp.oci.tokens import pull_scope
 from aiapp.ports import Registries, Registry, RegistryError
 
-MAX_PLATFORMS: Final = 32
+MAX_PLATFORMS: Final = 16
 """With Linux, in one index: each takes two requests."""
 _OS: Final = "linux"
 _KNOWN_IMAGES: Final = 8192
@@ -157,11 +157,24 @@ class ImageRegistries(Registry, Registries):
         wanted = context.reference.wanted if entry is None else entry.digest
         target = manifest_target(context.reference, wanted)
         if entry is not None:
-            return await self._document(context, access, target, min(entry.size, documents.MAX_BYTES))
+            return await self._part(context, access, target, entry, documents.MAX_BYTES)
         try:
             return await self._document(context, access, target, SMALL_BYTES)
         except _LargeError:
             return await self._document(context, access, target, documents.MAX_BYTES)
+
+    async def _part(
+        self, context: RequestContext, access: RegistryAccess, target: str, expected: Descriptor, limit: int
+    ) -> _Document:
+        """What a descriptor points to. Raises `RegistryError` if the registry has something else there."""
+        if expected.size > limit:
+            raise _unsupported(f"described by more than {limit} bytes", context)
+        try:
+            document = await self._document(context, access, target, expected.size)
+        except _LargeError as error:
+            raise _mismatch(f"sends more than {expected.size} bytes", context) from error
+        _require(document.body, expected, context)
+        return document
 
     async def _document(self, context: RequestContext, access: RegistryAccess, target: str, limit: int) -> _Document:
         """A document of so many bytes at most. Raises `_LargeError`."""
@@ -200,7 +213,6 @@ class ImageRegistries(Registry, Registries):
         digest = entry.descriptor.digest
         child = replace(context, part=Part.MANIFEST, digest=digest)
         document = await self._manifest(child, access, entry.descriptor)
-        _require(document.body, entry.descriptor, child)
         read = _read(document, context)
         if not isinstance(read, Manifest):
             raise _unsupported("an index of indexes, which not every node can pull", context)
@@ -217,8 +229,7 @@ class ImageRegistries(Registry, Registries):
         """An index says for which platform an image is; one alone says it in its config."""
         part = replace(context, part=Part.CONFIG, digest=manifest.config.digest)
         target = blob_target(context.reference.repository, manifest.config.digest)
-        document = await self._document(part, access, target, min(manifest.config.size, configs.MAX_BYTES))
-        _require(document.body, manifest.config, part)
+        document = await self._part(part, access, target, manifest.config, configs.MAX_BYTES)
         try:
             own, config = configs.image_config(document.body)
         except UnsupportedError as error:

@@ -67,7 +67,11 @@ class Tokens:
             known = self._tokens.get(asked)
             if known is not None and self._monotonic() < known[1]:
                 return known[0]
-            token = await fetch(way)
+            try:
+                token = await fetch(way)
+            except BaseException:
+                self._ways.drop(asked.site)  # it may say something else by now
+                raise
             self._tokens.put(asked, (token.value, self._monotonic() + token.seconds * _EARLY))
             return token.value
 
