@@ -310,6 +310,7 @@ class CrdValues(Common):
 class RuntimeValues(Common):
     """Values of the chart aiapp-runtimes."""
 
-    images: dict[str, kubernetes.ImageReference] = {}
+    images: dict[str, kubernetes.ImageReference | list[dict[str, Any]]] = {}
     """Image of each runtime, by the runtime's full name as `kubectl get inferenceruntimes -o yaml` shows it in
-    `spec.name`. A runtime without one is listed, and a version that needs it says what is missing."""
+    `spec.name`; a list is its `spec.images`. They come instead of those that the chart has. A runtime without one is
+    listed, and a version that needs it says what is missing."""

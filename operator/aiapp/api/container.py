@@ -20,6 +20,7 @@ from aiapp.api.meta import (
     rule,
     rules,
 )
+from aiapp.api.parameters import ServerParameters
 
 Words = Annotated[
     tuple[Annotated[str, Field(max_length=4096)], ...],
@@ -77,7 +78,17 @@ class Container(ApiModel):
     of the user's own is described by command, port, protocol and health as well.
     """
 
-    model_config = ConfigDict(json_schema_extra=rules(SHARED_MEMORY_FITS))
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            SHARED_MEMORY_FITS,
+            rule(
+                "!has(self.parameters) || !has(self.image)",
+                "parameters are for the server of a runtime: give an image of your own its args",
+                at="parameters",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
 
     image: ImageReference | None = None
     """Instead of a runtime: your own image, which serves the package (engine Custom). It finds the package at
@@ -100,6 +111,8 @@ class Container(ApiModel):
     """CPU and memory."""
     npu: Npu | None = None
     """NPUs of one pod. A CANN runtime without it gets one."""
+    parameters: ServerParameters | None = None
+    """What a server that the runtime brings is asked for; other runtimes refuse it."""
     workers: Workers | None = None
     """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
     shared_memory: Quantity | None = None

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.image import ImageReference
 from aiapp.api.meta import ATOMIC, SET, ApiModel, Conditions, Env, Matches, ResourceName, rule, rules
+from aiapp.api.runtime_server import ImageChoice, RuntimeServer
 from aiapp.api.version import RuntimeNameString
 
 ChipName = Annotated[
@@ -30,6 +31,24 @@ class User(ApiModel):
 class RuntimeSpec(ApiModel):
     """A serving image and how it is started."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(self.images) || (!has(self.image) && !has(self.chips))",
+                "images says for each image the chips that it is for: leave out image and chips",
+                at="images",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.server) || !has(self.command)",
+                "command starts the platform's model server, server is another one: server.prelude and server.command "
+                "start it",
+                at="command",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
+
     name: RuntimeNameString
     """Full name by the grammar engine-hardware-python-os-architecture[-chip]."""
     aliases: (
@@ -43,6 +62,14 @@ class RuntimeSpec(ApiModel):
     image: ImageReference | None = None
     """Image reference. Unset: versions that use the runtime wait with ImageNotConfigured until an administrator sets
     it."""
+    images: Annotated[tuple[ImageChoice, ...], Field(min_length=1, max_length=16, json_schema_extra=ATOMIC)] | None = (
+        None
+    )
+    """Instead of `image`: images for different chips and architectures. A rollout takes the one for which most nodes
+    fit, and its pods go to such nodes only."""
+    server: RuntimeServer | None = None
+    """The server that the image brings, and how it is started. Absent: the platform's model server, which the Python in
+    the image runs."""
     lifecycle: Literal["Recommended", "Supported", "Deprecated", "Removed"] = "Supported"
     """Recommended: the unified images. Deprecated: to be discontinued. Removed: no longer maintained, refused for new
     versions."""
@@ -85,6 +112,8 @@ class RuntimeObjectStatus(ApiModel):
     """Processor architecture as Kubernetes writes it: arm64 or amd64."""
     chip: Annotated[str, Field(max_length=32)] | None = None
     """Ascend chip family that the runtime is made for."""
+    pod_security: Literal["restricted", "baseline", "privileged"] | None = None
+    """The strictest level of the Pod Security Standards that admits pods of this runtime."""
     conditions: Conditions = ()
     """Ready; NodeFactsValid where an administrator has a ConfigMap of node facts; while it applies Stalled."""
 

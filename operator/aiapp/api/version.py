@@ -78,6 +78,12 @@ class VersionSpec(ApiModel):
                 at="runtime",
                 reason="FieldValueForbidden",
             ),
+            rule(
+                "!has(self.container) || !has(self.container.parameters) || !has(self.source.image)",
+                "parameters are for the server of a runtime: give an image of your own its container.args",
+                at="container.parameters",
+                reason="FieldValueForbidden",
+            ),
         )
     )
 

@@ -11,7 +11,8 @@ from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.application.serving_compatibility import required
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
-from aiapp.domain.nodes.compatibility import Judged, judged, summary
+from aiapp.domain.nodes.choice import best, choices, together
+from aiapp.domain.nodes.compatibility import Judged, summary
 from aiapp.domain.nodes.placement import beyond_labels, placement
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.usage import free
@@ -59,13 +60,14 @@ def fit(
     """`runtime` counts where the version names none. Raises `QueryError`."""
     name = f"{version.spec.application}-{version.spec.version}"
     entry, notes = _entry(_runtime(version, runtime, name), version, seen)
-    needed = _required(version, application, seen, entry)
-    kinds = judged(needed, seen.nodes, seen.tables)
-    verdict, placed = summary(kinds), placement(needed, kinds, seen.tables)
-    beyond = beyond_labels(kinds, placed.node_affinity, placed.resource, placed.devices)
+    found = choices(_required(version, application, seen, entry), seen.nodes, seen.tables)
+    kinds, (needed, own) = together(found), best(found)
+    verdict, placed = summary(kinds), placement(needed, own, seen.tables)
+    beyond = beyond_labels(own, placed.node_affinity, placed.resource, placed.devices)
     document: Json = {
         "version": name,
         "runtime": entry.name,
+        "image": needed.image,
         "verdict": verdict.verdict,
         "message": verdict.message,
         "compatible": verdict.compatible,
@@ -80,7 +82,7 @@ def fit(
 
 def _required(
     version: AIApplicationVersion, application: AIApplication | None, seen: NodeSurvey, runtime: RuntimeSpec
-) -> Requirement:
+) -> tuple[Requirement, ...]:
     """With what the application asks for if it serves the version."""
     serving = application.spec.serving if application else None
     versions = serving.versions if serving else ()

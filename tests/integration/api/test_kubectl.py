@@ -171,6 +171,7 @@ RUNTIME_STATUS = RuntimeObjectStatus(
     os="debian 12",
     architecture="amd64",
     chip="910B",
+    pod_security="baseline",
     conditions=(READY,),
 )
 RUNTIME = changed(runtime("columns_1.0.0-cpu-py_3.11-debian_12-x86_64"), spec__image="localhost/columns:1")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.support.documents import ABSENT, Document, application, changed, runtime, version
 from tests.support.kube import ApiError, Kube
+from tests.support.server_refusals import IN_SERVER
 
 from aiapp.api import crd
 from aiapp.api.meta import RULES
@@ -569,7 +570,7 @@ IN_RUNTIME = [
         "a space in a chip",
     ),
 ]
-CEL = [*IN_VERSION, *IN_APPLICATION, *IN_RUNTIME]
+CEL = [*IN_VERSION, *IN_APPLICATION, *IN_RUNTIME, *IN_SERVER]
 ONCE_MADE = (
     ("spec.application", {"spec__application": "other"}),
     ("spec.version", {"spec__version": "1.0.1"}),

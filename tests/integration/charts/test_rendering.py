@@ -9,6 +9,7 @@ from tests.support.kube import Object
 
 DIGEST: Final = f"sha256:{'ab' * 32}"
 PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
+VLLM: Final = "vllm_ascend_0.23.0-cann_9.1.0-py_3.12-ubuntu_22.04-aarch64"
 
 EVERYTHING: Final[dict[str, Any]] = {
     "nameOverride": "models",
@@ -192,13 +193,22 @@ def test_the_shipped_runtimes_are_rendered_with_their_images(helm: Helm) -> None
     image = "registry.example.com/pytorch:2.6"
     documents = helm.rendered(chart=RUNTIME_CHART, images={PYTORCH: image}, commonLabels={"team": "platform"})
     assert faults(documents) == []
-    files = (ROOT / f"manifests/runtimes/{name}.yaml" for name in ("cann", "cpu"))
+    files = (ROOT / f"manifests/runtimes/{name}.yaml" for name in ("cann", "cpu", "engines"))
     shipped = {
         each["metadata"]["name"]: each["spec"] for file in files for each in yaml.safe_load_all(file.read_text())
     }
     shipped[PYTORCH.lower().replace("_", "-")]["image"] = image
     assert {each["metadata"]["name"]: each["spec"] for each in documents} == shipped
     assert {each["metadata"]["labels"]["team"] for each in documents} == {"platform"}
+
+
+@pytest.mark.parametrize("given", ["registry.example.com/vllm:1", [{"image": "r/v:1", "chips": ["Ascend910B"]}]])
+def test_images_of_the_installation_come_instead_of_those_that_the_chart_has(helm: Helm, given: Any) -> None:
+    documents = helm.rendered(chart=RUNTIME_CHART, images={VLLM: given})
+    spec = next(each["spec"] for each in documents if each["spec"]["name"] == VLLM)
+    field, other = ("image", "images") if isinstance(given, str) else ("images", "image")
+    assert spec[field] == given
+    assert other not in spec
 
 
 def test_an_image_for_a_runtime_that_is_not_shipped_is_refused_by_name(helm: Helm) -> None:

@@ -184,5 +184,7 @@ def test_the_charts_have_the_version_of_the_product() -> None:
 
 
 def test_the_catalogue_of_the_chart_is_the_shipped_one() -> None:
-    shipped = "---\n".join((ROOT / f"manifests/runtimes/{name}.yaml").read_text() for name in ("cann", "cpu"))
+    shipped = "---\n".join(
+        (ROOT / f"manifests/runtimes/{name}.yaml").read_text() for name in ("cann", "cpu", "engines")
+    )
     assert (ROOT / "charts/aiapp-runtimes/files/runtimes.yaml").read_text() == shipped

@@ -237,7 +237,9 @@ def test_it_runs_as_a_process_of_its_own(package: Path) -> None:
 
 def test_the_catalogue_that_it_knows_is_the_one_that_is_installed(request: pytest.FixtureRequest) -> None:
     shipped = ROOT / "operator/aiapp/data/runtimes.yaml"
-    installed = "---\n".join((ROOT / f"manifests/runtimes/{name}.yaml").read_text() for name in ("cann", "cpu"))
+    installed = "---\n".join(
+        (ROOT / f"manifests/runtimes/{name}.yaml").read_text() for name in ("cann", "cpu", "engines")
+    )
     if request.config.getoption("--update-golden"):
         shipped.write_text(installed)
     assert shipped.read_text() == installed, "run this test with --update-golden"

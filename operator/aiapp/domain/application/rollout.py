@@ -6,12 +6,13 @@ from typing import Final
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.container import Container
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import SourceVariant
 from aiapp.domain.application.candidate import Candidate, Images, RenderContext
-from aiapp.domain.application.serving_compatibility import serving_compatibility, trusting
-from aiapp.domain.application.workload import RuntimeImage, Server, workload
+from aiapp.domain.application.serving_compatibility import serving_compatibility, serving_requirements, trusting
+from aiapp.domain.application.workload import RuntimeImage, Server, subject, workload
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.naming import KEY_LABEL, VERSION_LABEL
@@ -21,6 +22,7 @@ from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.limits import storage_limit
 from aiapp.domain.rendering.pod.template import pod_template
 from aiapp.domain.rendering.rollout_key import rollout_key
+from aiapp.domain.runtimes.server.acceptance import incomplete, objection
 from aiapp.domain.sizes import human_size
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE
 
@@ -88,11 +90,13 @@ def rollout(
     artifact, source = pinned
     key = rollout_key(served, serving, record.spec, record.status)
     runtime = context.runtimes.get(record.status.runtime.name if record.status.runtime else "")
-    compatibility = serving_compatibility(served, serving, record, runtime, context.inventory, context.tables)
     own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == served.version]
     stored = next((r for r in own if r["metadata"]["labels"].get(KEY_LABEL) == key), None)
     last = stored or max(own, key=lambda r: int(r["revision"]), default=None)
-    candidate = Candidate(served, record, artifact, source, key, compatibility, _images(last, runtime))
+    needs = serving_requirements(served, serving, record, runtime, context.tables)
+    running = _image(stored) if stored is not None else None
+    seen = serving_compatibility(needs, context.inventory, context.tables, running)
+    candidate = Candidate(served, record, artifact, source, key, seen, _images(last, seen.needed.image))
     return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, context)
 
 
@@ -129,16 +133,20 @@ def _not_normal(record: VersionRecord) -> Trouble:
     return Trouble(Reason.VERSION_NOT_READY, f"version {record.name} is not Normal yet{why}")
 
 
-def _images(last: Json | None, runtime: RuntimeSpec | None) -> Images | None:
-    if last is None or runtime is None or runtime.image is None:
+def _images(last: Json | None, now: str | None) -> Images | None:
+    if last is None or now is None:
         return None
-    before = str(last["data"]["spec"]["containers"][0]["image"])
-    return Images(before, runtime.image) if before != runtime.image else None
+    before = _image(last)
+    return Images(before, now) if before != now else None
+
+
+def _image(revision: Json) -> str:
+    return str(revision["data"]["spec"]["containers"][0]["image"])
 
 
 def _new(candidate: Candidate, serving: Serving, context: RenderContext) -> Held | Rendered:
     judged, name = candidate.compatibility.verdict, candidate.record.name
-    server = _server(candidate, context)
+    server = _server(candidate, serving, context)
     if isinstance(server, Trouble):
         return Held(candidate, server)
     if (crowded := _without_room(candidate, context)) is not None:
@@ -174,16 +182,24 @@ def _fetched_bytes(artifact: Artifact) -> int:
             return 0
 
 
-def _server(candidate: Candidate, context: RenderContext) -> Server | Trouble:
+def _server(candidate: Candidate, serving: Serving, context: RenderContext) -> Server | Trouble:
     """What is to serve the version."""
     status = candidate.record.status
     if status.image is not None:
         return status.image
-    wanted = status.runtime.name if status.runtime else ""
+    wanted, image = status.runtime.name if status.runtime else "", candidate.compatibility.needed.image
     runtime = context.runtimes.get(wanted)
-    if runtime is None or runtime.image is None:
+    if runtime is None or image is None:
         return _no_image(wanted, known=runtime is not None)
-    return RuntimeImage(runtime, runtime.image)
+    return _objection(candidate, serving, runtime) or RuntimeImage(runtime, image)
+
+
+def _objection(candidate: Candidate, serving: Serving, runtime: RuntimeSpec) -> Trouble | None:
+    """Why the runtime's server cannot do what it is asked for."""
+    container = candidate.record.spec.container or Container()
+    if (refused := objection(runtime, container, candidate.served, serving)) is not None or runtime.server is None:
+        return refused
+    return incomplete(runtime.name, runtime.server, subject(candidate, runtime.server))
 
 
 def _no_image(name: str, *, known: bool) -> Trouble:

@@ -18,11 +18,12 @@ from aiapp.api.version import VersionSpec
 from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.images.requirement import image_requirement
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, judged, summary
+from aiapp.domain.nodes.choice import best, choices, together
+from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, summary
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import beyond_labels, free_devices
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import Asked, requirements, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
@@ -39,27 +40,33 @@ class ServingCompatibility:
     """What a served version asks of nodes, and what stands against each kind of them."""
 
     needed: Requirement
+    """Of a runtime with several images: with the one that its pods have or would get."""
     kinds: tuple[Judged, ...]
     verdict: Verdict
+    note: str = ""
+    """Which of several images it is."""
+
+
+def serving_requirements(
+    served: ServedVersion, serving: Serving, record: VersionRecord, runtime: RuntimeSpec | None, tables: Tables
+) -> tuple[Requirement, ...]:
+    """What its pods ask of a node, with each image that they may have. `runtime` is the catalogue's entry of the
+    version's runtime, if there still is one.
+    """
+    image = record.status.image
+    if image is not None:
+        return (required_by_image(record.spec, served, serving.scheduling, image, tables),)
+    entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
+    return required(record.spec, served, serving.scheduling, entry, tables)
 
 
 def serving_compatibility(
-    served: ServedVersion,
-    serving: Serving,
-    record: VersionRecord,
-    runtime: RuntimeSpec | None,
-    inventory: NodeInventory,
-    tables: Tables,
+    needs: Sequence[Requirement], inventory: NodeInventory, tables: Tables, running: str | None
 ) -> ServingCompatibility:
-    """Judges every node. `runtime` is the catalogue's entry of the version's runtime, if there still is one."""
-    image = record.status.image
-    if image is not None:
-        needed = required_by_image(record.spec, served, serving.scheduling, image, tables)
-    else:
-        entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
-        needed = required(record.spec, served, serving.scheduling, entry, tables)
-    kinds = judged(needed, inventory, tables)
-    return ServingCompatibility(needed, kinds, summary(kinds))
+    """Judges every node. `running` is the image in the template that goes on: of several, only its nodes count then."""
+    found = choices(tuple(one for one in needs if running in {one.image} - {None}) or needs, inventory, tables)
+    chosen = best(found)
+    return ServingCompatibility(chosen.needed, chosen.kinds, summary(together(found)), _note(chosen.needed, needs))
 
 
 def trusting(seen: ServingCompatibility) -> ServingCompatibility:
@@ -74,9 +81,17 @@ def required(
     scheduling: Scheduling | None,
     runtime: RuntimeSpec,
     tables: Tables,
-) -> Requirement:
-    """What a version asks of a node: the application's fields where it serves the version, else the version's own."""
-    return requirement(runtime, wanted_npu(*_asked(version, served, runtime)), tables, scheduling)
+) -> tuple[Requirement, ...]:
+    """What a version asks of a node with each image of its runtime: the application's fields where it serves the
+    version, else the version's own.
+    """
+    parameters = version.container.parameters if version.container else None
+    asked = Asked(
+        npu=wanted_npu(*_asked(version, served, runtime)),
+        scheduling=scheduling,
+        dtype=parameters.dtype if parameters else None,
+    )
+    return requirements(runtime, asked, tables)
 
 
 def required_by_image(
@@ -88,6 +103,14 @@ def required_by_image(
 ) -> Requirement:
     """The same of a version that an image of its own serves."""
     return image_requirement(image, wanted_npu(*_asked(version, served, None)), tables, scheduling)
+
+
+def _note(needed: Requirement, every: Sequence[Requirement]) -> str:
+    """Nothing where there is no choice."""
+    if len(every) == 1:
+        return ""
+    nodes = " and ".join(chip.id for chip in needed.chips) or " and ".join(sorted(needed.architectures))
+    return f"of {len(every)} images the one for {nodes}, {needed.image}"
 
 
 def _asked(
@@ -106,7 +129,10 @@ def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, J
     if lost:
         return fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "; ".join(lost))
     notes = (_beyond_labels(*each) for each in compatibilities)
-    beyond = "; ".join(note for note in notes if note)
+    beyond = "; ".join(
+        [note for note in notes if note]
+        + [f"version {name}: {seen.note}" for name, seen, _ in compatibilities if seen.note]
+    )
     open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
     if open_ or not compatibilities:
         message = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"

@@ -8,6 +8,7 @@ from aiapp.api.image import ImageStatus
 from aiapp.api.meta import Npu
 from aiapp.api.pod import PodOptions, RequestLimits
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.api.runtime_server import RuntimeServer as RuntimeServerSpec
 from aiapp.api.serving import Serving
 from aiapp.api.source import ObsSource
 from aiapp.domain.application.candidate import Candidate, RenderContext
@@ -15,11 +16,15 @@ from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.images.interface import interface
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.placement import Placement
+from aiapp.domain.nodes.tables import Tables
+from aiapp.domain.rendering.pod.container import PACKAGE_PATH
 from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, Fetcher, NoDelivery, PinnedPackage
 from aiapp.domain.rendering.pod.dependencies import Dependencies, Pip
 from aiapp.domain.rendering.pod.engine import Engine, ModelServer
 from aiapp.domain.rendering.pod.image_server import ImageServer
+from aiapp.domain.rendering.pod.runtime_server import RuntimeServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env
+from aiapp.domain.runtimes.server.placeholders import Subject, parameters, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def workload(
         application=spec.application,
         version=spec.version,
         delivery=_delivery(candidate, context.fetcher),
-        engine=_engine(candidate, serving, server, context.pip),
+        engine=_engine(candidate, serving, server, context),
         needs=_needs(candidate, serving, server, placed),
         placement=placed,
         granted=context.granted,
@@ -53,14 +58,16 @@ def workload(
 def _needs(candidate: Candidate, serving: Serving, server: Server, placed: Placement) -> Needs:
     served, container = candidate.served, candidate.record.spec.container or Container()
     runtime = server.runtime if isinstance(server, RuntimeImage) else None
+    own = runtime.server if runtime else None
     return Needs(
         env=merged_env(runtime.env if runtime else None, container.env, served.env),
         resources=candidate.resources,
         npu=Npu(count=placed.devices, resource_name=placed.resource) if placed.resource else None,
-        shared_memory=_text(served.shared_memory or container.shared_memory),
+        shared_memory=_text(served.shared_memory or container.shared_memory or (own.shared_memory if own else None)),
         image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
         scheduling=serving.scheduling,
         user=runtime.user if runtime else None,
+        groups=(own.groups if own else None) or (),
         options=serving.pod or PodOptions(),
     )
 
@@ -87,10 +94,12 @@ def _content(candidate: Candidate, artifact: PackageArtifact, source: ObsSource)
     )
 
 
-def _engine(candidate: Candidate, serving: Serving, server: Server, pip: Pip) -> Engine:
+def _engine(candidate: Candidate, serving: Serving, server: Server, context: RenderContext) -> Engine:
     match server:
+        case RuntimeImage(runtime=RuntimeSpec(server=RuntimeServerSpec() as own), image=image):
+            return _runtime_server(candidate, serving, own, image, context.tables)
         case RuntimeImage(runtime, image):
-            return _model_server(candidate, serving, runtime, image, pip)
+            return _model_server(candidate, serving, runtime, image, context.pip)
         case ImageStatus():
             container = candidate.record.spec.container or Container()
             return ImageServer(
@@ -99,6 +108,44 @@ def _engine(candidate: Candidate, serving: Serving, server: Server, pip: Pip) ->
                 deploy_timeout_seconds=serving.deploy_timeout_seconds,
                 grace_period_seconds=_grace_period(serving),
             )
+
+
+def subject(candidate: Candidate, own: RuntimeServerSpec) -> Subject:
+    """What a runtime's own server is told of the version. Where an image has one number format, that is the one."""
+    spec, needed = candidate.record.spec, candidate.compatibility.needed
+    asked = parameters(spec.container.parameters if spec.container else None, own)
+    if asked.dtype is None and len(needed.dtypes) == 1:
+        asked = asked.model_copy(update={"dtype": needed.dtypes[0]})
+    return Subject(
+        application=spec.application,
+        version=spec.version,
+        model_path=PACKAGE_PATH,
+        npus=needed.devices,
+        parameters=asked,
+    )
+
+
+def _runtime_server(
+    candidate: Candidate, serving: Serving, own: RuntimeServerSpec, image: str, tables: Tables
+) -> RuntimeServer:
+    asked = subject(candidate, own)
+    return RuntimeServer(
+        server=own,
+        image=image,
+        values=values(own, asked),
+        extra_args=asked.parameters.extra_args or (),
+        deploy_timeout_seconds=serving.deploy_timeout_seconds,
+        driver_paths=_driver_paths(own, candidate, tables),
+        grace_period_seconds=_grace_period(serving),
+    )
+
+
+def _driver_paths(own: RuntimeServerSpec, candidate: Candidate, tables: Tables) -> tuple[str, ...]:
+    """What the pod mounts of its node's driver; nothing where the container runtime does, or the pod has no NPU."""
+    needed = candidate.compatibility.needed
+    if own.driver is None or own.driver.origin == "Runtime" or not needed.is_cann:
+        return ()
+    return own.driver.paths or tables.paths_of_driver(needed.chips)
 
 
 def _model_server(candidate: Candidate, serving: Serving, runtime: RuntimeSpec, image: str, pip: Pip) -> ModelServer:

@@ -8,11 +8,12 @@ from typing import Final
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.monitoring import definitions
 from aiapp.domain.monitoring.sample import Sample
-from aiapp.domain.nodes.compatibility import VERDICTS, Judged, judged
+from aiapp.domain.nodes.choice import best, choices, together
+from aiapp.domain.nodes.compatibility import VERDICTS, Judged
 from aiapp.domain.nodes.facts import NodeKind
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import placement
-from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import Asked, requirements, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 
@@ -36,9 +37,10 @@ def runtime_fits(specs: Iterable[RuntimeSpec], fleet: NodeInventory, tables: Tab
 
 def _fit(runtime: RuntimeSpec, fleet: NodeInventory, tables: Tables) -> RuntimeFit:
     """Judged as a version that asks for nothing of its own."""
-    needed = requirement(runtime, wanted_npu(None, runtime), tables)
-    kinds = judged(needed, fleet, tables)
-    return RuntimeFit(runtime.name, kinds, placement(needed, kinds, tables).resource if needed.is_cann else None)
+    found = choices(requirements(runtime, Asked(npu=wanted_npu(None, runtime)), tables), fleet, tables)
+    needed, kinds = best(found)
+    resource = placement(needed, kinds, tables).resource if needed.is_cann else None
+    return RuntimeFit(runtime.name, together(found), resource)
 
 
 def runtime_samples(fits: Iterable[RuntimeFit], in_use: Used | None) -> Iterator[Sample]:

@@ -90,6 +90,10 @@ def has_chip(pair: Pair) -> Mismatch | None:
 def has_npus(pair: Pair) -> Mismatch | None:
     if not pair.needed.devices or not _has_any(pair) or _is_another(pair):
         return None
+    if pair.needed.counts and pair.needed.devices not in pair.needed.counts:
+        counts = ", ".join(map(str, pair.needed.counts))
+        detail = f"{pair.needed.devices} are asked for, the runtime takes {counts}"
+        return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"npu.count: one of {counts}")
     offered = max(pair.node.allocatable(name) for name in resources(pair.needed, pair.tables))
     if not offered:
         return _no_npus(pair)
@@ -97,6 +101,15 @@ def has_npus(pair: Pair) -> Mismatch | None:
         detail = f"{pair.needed.devices} are asked for, the node has {offered}"
         return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"at most {offered} for a pod")
     return _count_rule(pair)
+
+
+def has_dtype(pair: Pair) -> Mismatch | None:
+    asked, offered = pair.needed.dtype, pair.needed.dtypes
+    if asked is None or not offered or asked in offered or has_hardware(pair) or _is_another(pair):
+        return None
+    usable = " or ".join(offered)
+    detail = f"{asked} is asked for, on the node's chip the runtime has {usable}"
+    return Mismatch(Reason.DTYPE_UNSUPPORTED, detail, f"container.parameters.dtype {usable}")
 
 
 def _no_npus(pair: Pair) -> Mismatch | None:
@@ -165,6 +178,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     has_hardware,
     has_chip,
     has_npus,
+    has_dtype,
     has_driver,
     has_labels,
     is_ready,

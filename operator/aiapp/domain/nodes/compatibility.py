@@ -22,6 +22,7 @@ DETAILED: Final = frozenset(
         Reason.CANN_TOO_NEW,
         Reason.CANN_TOO_OLD,
         Reason.NPU_COUNT_IMPOSSIBLE,
+        Reason.DTYPE_UNSUPPORTED,
         Reason.SELECTOR_MISMATCH,
         Reason.FACTS_MISSING,
     }

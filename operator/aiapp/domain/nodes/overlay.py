@@ -45,6 +45,7 @@ class ChipOverlay(Table):
     counts: Counts | None = None
     ring: str | None = None
     own_drivers: bool | None = None
+    driver_paths: tuple[str, ...] | None = None
 
 
 class Overlay(Table):
@@ -54,6 +55,8 @@ class Overlay(Table):
     """Keys that are looked at before the shipped ones."""
     ignored_labels: Labels = ()
     """Shipped keys that mean something else in this cluster."""
+    driver_paths: tuple[str, ...] | None = None
+    """Instead of the shipped ones."""
     chips: tuple[ChipOverlay, ...] = ()
     drivers: tuple[DriverRow, ...] = ()
     cann: tuple[CannRow, ...] = ()
@@ -66,6 +69,7 @@ def overlaid(shipped: Tables, text: str) -> Tables:
     return Tables(
         labels=_labels(shipped.labels, overlay),
         signs=shipped.signs,
+        driver_paths=shipped.driver_paths if overlay.driver_paths is None else overlay.driver_paths,
         chips=_chips(shipped.chips, overlay.chips),
         unnamed=shipped.unnamed,
         drivers=_rows(shipped.drivers, overlay.drivers, "version"),
@@ -97,7 +101,9 @@ def _extended(chip: Chip, overlay: ChipOverlay) -> Chip:
     }
     changes["servers"] = _rows(chip.servers, overlay.servers, "name")
     changes |= {
-        field: value for field in ("counts", "ring", "own_drivers") if (value := getattr(overlay, field)) is not None
+        field: value
+        for field in ("counts", "ring", "own_drivers", "driver_paths")
+        if (value := getattr(overlay, field)) is not None
     }
     return chip.model_copy(update=changes)
 

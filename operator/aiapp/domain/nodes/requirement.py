@@ -36,6 +36,14 @@ class Requirement:
     selector: Selector = ()
     """Labels that a user demands."""
     scheduler: str | None = None
+    counts: tuple[int, ...] = ()
+    """Numbers of devices of which the server takes any; none: it takes what nodes grant."""
+    dtype: str | None = None
+    """Number format that is asked for."""
+    dtypes: tuple[str, ...] = ()
+    """Number formats that there are; none: any."""
+    image: str | None = None
+    """The runtime's image that asks this, where it has one."""
 
     @property
     def is_known(self) -> bool:

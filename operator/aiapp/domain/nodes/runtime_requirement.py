@@ -1,5 +1,6 @@
 """What a runtime asks of a node: from its name and its entry in the catalogue, and from what the pods ask for. Pure."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from aiapp.api.meta import Npu, Resources
@@ -9,6 +10,7 @@ from aiapp.domain.nodes.facts import GPU_RESOURCE, count
 from aiapp.domain.nodes.inventory import Demand, Selector
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Chip, Tables
+from aiapp.domain.runtimes.editions import Edition, editions
 from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
 
 
@@ -18,23 +20,43 @@ class _Chips(NamedTuple):
     unknown: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a version or an application asks for that bears on nodes."""
+
+    npu: Npu | None = None
+    scheduling: Scheduling | None = None
+    dtype: str | None = None
+    """Number format; None: the runtime's, else any."""
+
+
 def requirement(
     runtime: RuntimeSpec, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None
 ) -> Requirement:
+    """Of a runtime's only image, or its first."""
+    return requirements(runtime, Asked(npu=npu, scheduling=scheduling), tables)[0]
+
+
+def requirements(runtime: RuntimeSpec, asked: Asked, tables: Tables) -> tuple[Requirement, ...]:
+    """What each of the runtime's images asks of a node; at least one."""
+    return tuple(_requirement(runtime, edition, asked, tables) for edition in editions(runtime))
+
+
+def _requirement(runtime: RuntimeSpec, edition: Edition, wanted: Asked, tables: Tables) -> Requirement:
     """With the devices that are asked for; CANN and CUDA without a number mean one."""
-    asked = scheduling or Scheduling()
+    asked, npu = wanted.scheduling or Scheduling(), wanted.npu
     selector = demands(asked)
     try:
         name = parse(runtime.name)
     except RuntimeNameError:
-        return Requirement(selector=selector)
+        return Requirement(selector=selector, image=edition.image)
     kind = name.hardware.kind
-    chips = _chips(runtime, name, tables) if kind == "CANN" else _Chips()
+    chips = _chips(edition.chips, name, tables) if kind == "CANN" else _Chips()
     usual = {"CPU": None, "CUDA": GPU_RESOURCE, "CANN": None}[kind]
     return Requirement(
-        architectures=frozenset({name.architecture}),
+        architectures=frozenset(edition.architectures or (name.architecture,)),
         hardware=kind,
-        cann=name.hardware.version if kind == "CANN" else None,
+        cann=(edition.cann or name.hardware.version) if kind == "CANN" else None,
         chips=chips.known,
         chips_stated=chips.stated,
         unknown_chips=chips.unknown,
@@ -43,7 +65,17 @@ def requirement(
         tolerated=asked.tolerations or (),
         selector=selector,
         scheduler=asked.scheduler_name,
+        counts=edition.npu_counts,
+        dtype=wanted.dtype or default_dtype(runtime),
+        dtypes=edition.dtypes,
+        image=edition.image,
     )
+
+
+def default_dtype(runtime: RuntimeSpec) -> str | None:
+    """The number format that the runtime's server computes in where a version names none."""
+    parameters = runtime.server.parameters if runtime.server else None
+    return parameters.dtype if parameters else None
 
 
 def demands(asked: Scheduling) -> Selector:
@@ -65,11 +97,11 @@ def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None, resources: Resour
     return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
 
 
-def _chips(runtime: RuntimeSpec, name: RuntimeName, tables: Tables) -> _Chips:
-    """The families that the runtime was made for: those of its entry, else the one that its name means."""
-    if runtime.chips:
-        known = tuple(tables.by_id[chip] for chip in runtime.chips if chip in tables.by_id)
-        return _Chips(known, unknown=tuple(chip for chip in runtime.chips if chip not in tables.by_id))
+def _chips(given: tuple[str, ...], name: RuntimeName, tables: Tables) -> _Chips:
+    """The families that an image was made for: those `given` in the catalogue, else the one that the name means."""
+    if given:
+        known = tuple(tables.by_id[chip] for chip in given if chip in tables.by_id)
+        return _Chips(known, unknown=tuple(chip for chip in given if chip not in tables.by_id))
     if name.chip is not None:
         chip = tables.of_token(name.chip)
         return _Chips((chip,), name.chip not in chip.deduced) if chip else _Chips(stated=False)

@@ -103,6 +103,8 @@ class Chip(Table):
     """Value of the pod label `ring-controller.atlas`."""
     own_drivers: bool = False
     """Its drivers have version lines of their own: the general numbers of drivers refuse none of them."""
+    driver_paths: tuple[str, ...] = ()
+    """Where it needs others than most."""
 
     def server(self, name: str | None) -> Server | None:
         return next((server for server in self.servers if server.name == name), None)
@@ -157,6 +159,8 @@ class Tables(Table):
 
     labels: LabelKeys
     signs: Signs = Signs()
+    driver_paths: tuple[str, ...] = ()
+    """Files and folders of a node that a container needs of the driver, where no container runtime mounts them."""
     chips: tuple[Chip, ...]
     unnamed: Unnamed
     drivers: tuple[DriverRow, ...]
@@ -171,6 +175,12 @@ class Tables(Table):
         """Chip ids by extended resource; most names are shared by several families."""
         names = {name for chip in self.chips for name in chip.resources}
         return {name: frozenset(c.id for c in self.chips if name in c.resources) for name in names}
+
+    def paths_of_driver(self, chips: Iterable[Chip]) -> tuple[str, ...]:
+        """What containers on nodes with these chips need of the driver; a folder stands for what lies in it."""
+        found = dict.fromkeys(path for chip in chips for path in chip.driver_paths or self.driver_paths)
+        every = tuple(found or self.driver_paths)
+        return tuple(path for path in every if not any(path.startswith(f"{other}/") for other in every))
 
     def families(self, resource: str) -> frozenset[str] | None:
         """Chip ids of a resource: of whole NPUs, of a slice such as `huawei.com/Ascend310P-2c`, or of a share such as

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.container import Container, ContainerHealth
 from aiapp.api.meta import EnvSource, EnvVar, KeyReference, Npu, Resources
+from aiapp.api.parameters import ServerParameters
 from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
@@ -74,6 +75,19 @@ def _container(container: Container) -> Json:
             "port": container.port,
             "protocol": container.protocol,
             "health": _health(container.health) if container.health else None,
+            "parameters": _parameters(container.parameters) if container.parameters else None,
+        }
+    )
+
+
+def _parameters(parameters: ServerParameters) -> Json:
+    return _set(
+        {
+            "servedName": parameters.served_name,
+            "contextLength": parameters.context_length,
+            "tensorParallelSize": parameters.tensor_parallel_size,
+            "dtype": parameters.dtype,
+            "extraArgs": parameters.extra_args,
         }
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
+from aiapp.domain.runtimes.editions import image_of, images
 from aiapp.domain.runtimes.name import RuntimeNameError, engine_and_version, nearest, object_name, parse, versions
 from aiapp.domain.runtimes.support import USABLE, instead
 from aiapp.modelarts.model_types import CUSTOM, model_type
@@ -54,9 +55,11 @@ def resolve(wanted: str | None, model: ModelStatus | None, catalogue: Catalogue)
     if runtime.lifecycle == "Removed":
         message = f"runtime {runtime.name} is no longer maintained: {instead(runtime.name, catalogue)}"
         return Unavailable(Reason.RUNTIME_REMOVED, message, runtime.name)
-    if runtime.image is None:
+    if not images(runtime):
         target = f"InferenceRuntime {object_name(runtime.name)}"
-        return Unavailable(Reason.IMAGE_NOT_CONFIGURED, f"{target} has no image: set its spec.image", runtime.name)
+        return Unavailable(
+            Reason.IMAGE_NOT_CONFIGURED, f"{target} has no image: set its {_where(runtime)}", runtime.name
+        )
     return Resolved(described(runtime), differences(name, runtime.name))
 
 
@@ -88,7 +91,7 @@ def find(name: str, catalogue: Catalogue, engine: str | None = None) -> RuntimeS
     Of several runtimes with the alias a maintained one comes first, then one with an image.
     """
     fitting = [runtime for runtime in _named(name, catalogue) if serves(runtime, engine)]
-    return min(fitting, key=lambda one: (one.lifecycle == "Removed", one.image is None, one.name), default=None)
+    return min(fitting, key=lambda one: (one.lifecycle == "Removed", not images(one), one.name), default=None)
 
 
 def named_only(name: str) -> RuntimeSpec:
@@ -117,7 +120,7 @@ def described(runtime: RuntimeSpec) -> RuntimeStatus:
     try:
         parts = parse(runtime.name)
     except RuntimeNameError:
-        return RuntimeStatus(name=runtime.name, image=runtime.image, lifecycle=runtime.lifecycle)
+        return RuntimeStatus(name=runtime.name, image=image_of(runtime), lifecycle=runtime.lifecycle)
     return RuntimeStatus(
         name=runtime.name,
         engine=parts.engine,
@@ -125,9 +128,13 @@ def described(runtime: RuntimeSpec) -> RuntimeStatus:
         python=parts.python,
         os=parts.os,
         architecture=parts.architecture,
-        image=runtime.image,
+        image=image_of(runtime),
         lifecycle=runtime.lifecycle,
     )
+
+
+def _where(runtime: RuntimeSpec) -> str:
+    return "spec.images[].image" if runtime.images else "spec.image"
 
 
 def differences(name: str, runtime: str) -> str:

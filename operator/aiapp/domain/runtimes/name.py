@@ -18,7 +18,7 @@ _TOKENS: Final = {
     "engine": re.compile(r"(?P<name>[a-z]+(?:_[a-z]+)*)_(?P<version>\d+(?:\.[0-9a-z]+)*)", re.ASCII),
     "hardware": re.compile(r"(?P<kind>cann|cuda)_(?P<version>\d+(?:\.[0-9a-z]+)*)|(?P<cpu>cpu)", re.ASCII),
     "python": re.compile(r"(?:py|python)_?(?P<version>\d+(?:\.\d+)?)", re.ASCII),
-    "os": re.compile(r"(?P<name>euler|ubuntu|hce|openeuler|debian)_(?P<version>\d+(?:\.\d+)*)", re.ASCII),
+    "os": re.compile(r"(?P<name>euler|ubuntu|hce|openeuler|debian|ubi)_(?P<version>\d+(?:\.\d+)*)", re.ASCII),
     "architecture": re.compile(r"(?P<architecture>aarch64|x86_64|arm64|amd64)", re.ASCII),
     "chip": re.compile(r"(?P<chip>snt3p|snt3|snt9b23|snt9b[123]?|snt9c|snt9|d910|d310p|d310)", re.ASCII),
     "card": re.compile(r"(?P<card>300i|roma)", re.ASCII),

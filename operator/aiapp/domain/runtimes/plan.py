@@ -9,7 +9,9 @@ from aiapp.api.runtime import RuntimeObjectStatus, RuntimeSpec
 from aiapp.domain.conditions import Finding, State, fails, holds
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.runtimes.editions import images
 from aiapp.domain.runtimes.name import RuntimeName, RuntimeNameError, parse
+from aiapp.domain.runtimes.pod_security import Level, pod_security
 
 READY: Final = ConditionType.READY
 
@@ -22,7 +24,7 @@ def describe(runtime: RuntimeSpec, generation: int) -> tuple[Json, Finding]:
         return {"observedGeneration": generation}, fails(
             READY, Reason.NAME_UNPARSED, f"{error}; nodes cannot be judged"
         )
-    return _status(parts, generation), _ready(runtime)
+    return _status(parts, generation, pod_security(runtime)), _ready(runtime)
 
 
 def invalid(error: ValidationError, generation: int) -> tuple[Json, Finding]:
@@ -40,7 +42,7 @@ def node_facts(source: str | None, fault: str | None) -> tuple[Finding, ...]:
     return (holds(ConditionType.NODE_FACTS_VALID, f"ConfigMap {source}"),)
 
 
-def _status(parts: RuntimeName, generation: int) -> Json:
+def _status(parts: RuntimeName, generation: int, level: Level) -> Json:
     status = RuntimeObjectStatus(
         observed_generation=generation,
         engine=parts.engine,
@@ -49,6 +51,7 @@ def _status(parts: RuntimeName, generation: int) -> Json:
         os=parts.os,
         architecture=parts.architecture,
         chip=parts.chip,
+        pod_security=level,
     )
     return status.model_dump(by_alias=True, exclude_none=True, exclude={"conditions"})
 
@@ -62,8 +65,9 @@ def _ready(runtime: RuntimeSpec) -> Finding:
     """An entry without an image is a record of the catalogue, and one that is no longer maintained says so: both are
     as their spec wants them, and a tool that waits for them must not wait for ever.
     """
-    if runtime.image is None:
-        return holds(READY, "set spec.image to serve versions with this runtime", Reason.IMAGE_NOT_CONFIGURED)
+    if not images(runtime):
+        field = "spec.images[].image" if runtime.images else "spec.image"
+        return holds(READY, f"set {field} to serve versions with this runtime", Reason.IMAGE_NOT_CONFIGURED)
     if runtime.lifecycle == "Removed":
         return holds(READY, "no longer maintained: new versions are refused", Reason.RUNTIME_REMOVED)
     return holds(READY)

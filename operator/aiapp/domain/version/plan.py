@@ -12,21 +12,20 @@ from typing import Final, NamedTuple
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import Reason
-from aiapp.api.container import Container
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.application.serving_compatibility import required, required_by_image
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, unconfirmed
 from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
-from aiapp.domain.images.requirement import image_requirement
 from aiapp.domain.images.wanted import own_image
 from aiapp.domain.kubernetes.naming import digest_config_map
-from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.choice import verdict_of
+from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.package.messages import import_message
@@ -195,26 +194,25 @@ def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Adds the verdict over the nodes."""
-    wanted = _requirement(observed, draft)
-    return draft if wanted is None else replace(draft, verdict=verdict(wanted, observed.inventory, observed.tables))
+    needs = _requirements(observed, draft)
+    return replace(draft, verdict=verdict_of(needs, observed.inventory, observed.tables)) if needs else draft
 
 
-def _requirement(observed: ObservedVersion, draft: Draft) -> Requirement | None:
-    """What its pods would ask of a node; None: it is not known yet what serves it."""
-    container = observed.record.spec.container or Container()
+def _requirements(observed: ObservedVersion, draft: Draft) -> tuple[Requirement, ...]:
+    """What its pods would ask of a node, with one image or another; none: it is not known yet what serves it."""
+    spec = observed.record.spec
     if (image := draft.known.image) is not None:
-        return image_requirement(image, wanted_npu(container.npu, None, container.resources), observed.tables)
+        return (required_by_image(spec, None, None, image, observed.tables),)
     match draft.resolution:
         case Resolved(runtime):
             name: str | None = runtime.name
         case Unavailable(name=named):
             name = named
         case None:
-            return None
+            return ()
     if name is None:
-        return None
-    entry = observed.catalogue.get(name) or named_only(name)
-    return requirement(entry, wanted_npu(container.npu, entry, container.resources), observed.tables)
+        return ()
+    return required(spec, None, None, observed.catalogue.get(name) or named_only(name), observed.tables)
 
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:

@@ -11,6 +11,7 @@ from tests.support.records import IMAGE, NORMAL
 
 from aiapp.api.container import Container, ContainerHealth
 from aiapp.api.meta import CaBundleReference, EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
+from aiapp.api.parameters import ServerParameters
 from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, NodePreference, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
@@ -49,7 +50,9 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
         "port",
         "protocol",
         "health",
+        "parameters",
     },
+    ServerParameters: {"served_name", "context_length", "tensor_parallel_size", "dtype", "extra_args"},
     ContainerHealth: {
         "path",
         "command",

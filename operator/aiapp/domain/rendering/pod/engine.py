@@ -1,4 +1,4 @@
-"""What serves a version in its pods. Today's only engine: our model server in the runtime's image."""
+"""What serves a version in its pods; one of them is our model server in the runtime's image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,6 +40,11 @@ class Engine(Protocol):
     def server_mount(self) -> Json | None:
         """Where the delivery lays our model server; None: the image has a server of its own."""
         ...
+
+    @property
+    def annotations(self) -> Json:
+        """Annotations of the pod from which the container reads something."""
+        return {}
 
     def container(self, common: Json, mounts: list[Json]) -> Json:
         """The container that serves. `common` is what every engine's has: environment and resources."""

@@ -40,6 +40,8 @@ class Needs:
     image_pull_secrets: tuple[str, ...]
     scheduling: Scheduling | None
     user: User | None
+    groups: tuple[int, ...] = ()
+    """Supplementary groups beside that of the devices."""
     options: PodOptions = field(default_factory=PodOptions)
 
 
@@ -69,7 +71,8 @@ def pod_template(workload: Workload) -> Json:
             "labels": (options.labels or {}) | version_labels(workload.application, workload.version) | grouping.labels,
             "annotations": (options.annotations or {})
             | {"kubectl.kubernetes.io/default-container": CONTAINER}
-            | grouping.annotations,
+            | grouping.annotations
+            | engine.annotations,
         },
         "spec": scheduling_fields(workload.placement, workload.needs.scheduling, workload.application, workload.version)
         | _pull_secrets(workload.needs)
@@ -77,7 +80,7 @@ def pod_template(workload: Workload) -> Json:
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": engine.termination_seconds,
-            "securityContext": _pod_security(workload.needs.user or DEVICE_USER, options),
+            "securityContext": _pod_security(workload.needs),
             "initContainers": [
                 *delivery.init_containers(engine.server_mount, model["resources"], workload.granted),
                 *engine.init_containers(model, workload.granted),
@@ -106,10 +109,11 @@ def _pull_secrets(needs: Needs) -> Json:
     return {"imagePullSecrets": secrets} if secrets else {}
 
 
-def _pod_security(user: User, options: PodOptions) -> Json:
+def _pod_security(needs: Needs) -> Json:
     """A claim may hold any number of files: their group is changed only where the root of the volume has another."""
-    policy = {"fsGroupChangePolicy": "OnRootMismatch"} if options.claims else {}
-    groups = [] if user.gid == DEVICE_USER.gid else [DEVICE_USER.gid]
+    user = needs.user or DEVICE_USER
+    policy = {"fsGroupChangePolicy": "OnRootMismatch"} if needs.options.claims else {}
+    groups = [group for group in dict.fromkeys((DEVICE_USER.gid, *needs.groups)) if group != user.gid]
     return {
         "runAsUser": user.uid,
         "runAsGroup": user.gid,
