@@ -1,5 +1,6 @@
 """Registries in memory: what they say of images by their names, with what a test makes of it."""
 
+import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
@@ -16,7 +17,7 @@ from aiapp.ports import Registries, Registry, RegistryError
 
 
 def digest(number: int) -> str:
-    return f"sha256:{number:064x}"
+    return f"sha256:{hashlib.sha256(str(number).encode()).hexdigest()}"
 
 
 def found(

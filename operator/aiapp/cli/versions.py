@@ -54,7 +54,7 @@ def _row(version: "Json") -> list[str]:
         version["version"],
         click.style(version["phase"] or "-", fg=COLOURS.get(version["phase"])),
         (version["ready"] or {}).get("reason", "-"),
-        (version["model"] or {}).get("type", "-"),
+        (version["model"] or {}).get("type", "Image" if version["image"] else "-"),
         f"{verdict['compatible']}/{verdict['nodes']}" if verdict else "-",
         f"{traffic['actualWeight']} %" if traffic else "-",
         (version["artifact"] or {}).get("size", "-"),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from aiapp.api.application import AIApplication
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType
+from aiapp.api.image import ImageStatus
 from aiapp.api.meta import RECONCILE_AT, Condition
 from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
 from aiapp.domain.kubernetes.authors import Author, author
@@ -69,6 +70,11 @@ class VersionRecord:
     def package(self) -> PackageArtifact | None:
         """What it is pinned to, where that is a package."""
         return self.status.artifact if isinstance(self.status.artifact, PackageArtifact) else None
+
+    @property
+    def pinned_image(self) -> ImageStatus | None:
+        """The image that it is pinned to, or that serves the package which it is pinned to."""
+        return self.status.image if self.status.artifact is not None else None
 
     def condition(self, type_: ConditionType) -> Condition | None:
         return find(self.status.conditions, type_)

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass, replace
 import yaml
 
 from aiapp.api.application import AIApplication
+from aiapp.api.image import ImageStatus
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.application.serving_compatibility import required
+from aiapp.domain.application.serving_compatibility import required, required_by_image
+from aiapp.domain.images.wanted import own_image
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.nodes.choice import best, choices, together
 from aiapp.domain.nodes.compatibility import Judged, summary
@@ -59,15 +61,15 @@ def fit(
 ) -> Fit:
     """`runtime` counts where the version names none. Raises `QueryError`."""
     name = f"{version.spec.application}-{version.spec.version}"
-    entry, notes = _entry(_runtime(version, runtime, name), version, seen)
-    found = choices(_required(version, application, seen, entry), seen.nodes, seen.tables)
+    server, notes = _server(version, seen, runtime, name)
+    found = choices(_required(version, application, seen, server), seen.nodes, seen.tables)
     kinds, (needed, own) = together(found), best(found)
     verdict, placed = summary(kinds), placement(needed, own, seen.tables)
     beyond = beyond_labels(own, placed.node_affinity, placed.resource, placed.devices)
     document: Json = {
         "version": name,
-        "runtime": entry.name,
-        "image": needed.image,
+        "runtime": server.name if isinstance(server, RuntimeSpec) else None,
+        "image": server.image if isinstance(server, ImageStatus) else needed.image,
         "verdict": verdict.verdict,
         "message": verdict.message,
         "compatible": verdict.compatible,
@@ -80,14 +82,34 @@ def fit(
     return Fit(document, (*seen.notes, *notes))
 
 
+def _server(
+    version: AIApplicationVersion, seen: NodeSurvey, chosen: str | None, name: str
+) -> tuple[RuntimeSpec | ImageStatus, list[str]]:
+    """What serves it, and what a reader should know of that. Raises `QueryError`."""
+    if (image := version.status.image) is not None:
+        return image, []
+    if version.spec.source.image is not None or own_image(version.spec) is not None:
+        raise QueryError(
+            f"the platforms of {name} are those of its image, which the operator asks the registry for: register the "
+            "version, it gets no pods by that, and ask for it by its name"
+        )
+    return _entry(_runtime(version, chosen, name), version, seen)
+
+
 def _required(
-    version: AIApplicationVersion, application: AIApplication | None, seen: NodeSurvey, runtime: RuntimeSpec
+    version: AIApplicationVersion,
+    application: AIApplication | None,
+    seen: NodeSurvey,
+    server: RuntimeSpec | ImageStatus,
 ) -> tuple[Requirement, ...]:
     """With what the application asks for if it serves the version."""
     serving = application.spec.serving if application else None
     versions = serving.versions if serving else ()
     served = next((one for one in versions if one.version == version.spec.version), None)
-    return required(version.spec, served, serving.scheduling if serving and served else None, runtime, seen.tables)
+    scheduling = serving.scheduling if serving and served else None
+    if isinstance(server, ImageStatus):
+        return (required_by_image(version.spec, served, scheduling, server, seen.tables),)
+    return required(version.spec, served, scheduling, server, seen.tables)
 
 
 def _entry(name: str, version: AIApplicationVersion, seen: NodeSurvey) -> tuple[RuntimeSpec, list[str]]:

@@ -73,6 +73,7 @@ def _document(record: VersionRecord, shares: Shares) -> Json:
         "faults": [_condition(one) for one in status.conditions if one.status != "True" and one.type not in _SUMMARIES],
         "model": _plain(status.model),
         "artifact": _plain(status.artifact),
+        "image": _plain(status.image),
         "runtime": _plain(status.runtime),
         "compatibility": _plain(status.compatibility),
         "traffic": _plain(shares.get((record.namespace, spec.application, spec.version))),

@@ -28,7 +28,7 @@ from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.child_kinds import OF_ONE_APPLICATION
-from aiapp.domain.kubernetes.naming import digest_config_map
+from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONTROLLER_REVISIONS,
@@ -206,8 +206,13 @@ class ApplicationReconciler:
         return holding(observed, wanted, denied)
 
     async def _with_manifests(self, observed: ObservedApplication, wanted: ApplicationPlan) -> ApplicationPlan:
-        """Makes the application an owner of the manifests that its pods mount; without one, nothing is made from it."""
+        """Makes the application an owner of the manifests that its pods mount; without one, nothing is made from it.
+
+        And of the records of the images that they run.
+        """
         running = [one for one in wanted.rollouts if isinstance(one, Running)]
+        for image in filter(None, (one.candidate.record.pinned_image for one in running)):
+            await self._ports.shared.share_known(image_config_map(image.digest), observed.application.raw)
         packages = [(one, artifact) for one in running if (artifact := one.candidate.record.package) is not None]
         lost = [one for one in packages if not await self._share(observed, one[1])]
         held = {one.served.version: without_manifest(one, artifact) for one, artifact in lost}

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from tests.support import registries
+from tests.support.certificates import Authority
 from tests.support.images import image, multi
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
-from tests.support.packages import Registry
-from tests.support.registries import PASSWORD, USER, with_password
+from tests.support.packages import Registry, package, upload
+from tests.support.registries import PASSWORD, USER, with_password, with_tls
 from tests.support.waiting import eventually
 
 UNCHANGED = "SourceUnchanged"
@@ -213,3 +214,107 @@ def test_at_rest_and_after_a_restart_nothing_is_written(
     later = sourced(registry, f"{images.address}/team/rest:1.0", "later")
     registry.until(later, "Ready", "True")
     assert registry.now(version) == before
+
+
+def test_a_private_authority_vouches_for_a_registry(registry: Registry, tmp_path: Path) -> None:
+    authority = Authority()
+    with with_tls(tmp_path, authority) as private:
+        private.push("team/tls", image(), "1.0")
+        bundle = {"kind": "ConfigMap", "name": "authorities"}
+        reached = {"plainHttp": False, "caBundleRef": bundle}
+        version = sourced(registry, f"{private.address}/team/tls:1.0", image=reached)
+        absent = registry.until(version, "SourceResolved", "False", "CaBundleNotFound")
+        assert "ConfigMap authorities, which caBundleRef names, does not exist" in absent["message"]
+        metadata = {"name": "authorities", "namespace": registry.namespace}
+        other = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": metadata,
+            "data": {"ca.crt": Authority().pem.decode()},
+        }
+        registry.kube.apply(other, force="true")
+        registry.look_again(version, "1")
+        registry.until(version, "SourceResolved", "False", "TlsNotTrusted", timeout=60)
+        registry.kube.apply(other | {"data": {"ca.crt": authority.pem.decode()}}, force="true")
+        registry.look_again(version, "2")
+        registry.until(version, "Ready", "True", timeout=60)
+
+
+def test_a_package_may_name_an_image_and_how_it_is_asked(registry: Registry, images: registries.Registry) -> None:
+    pushed = images.push("team/swr", image(layers=[b"swr"]), "1.0")
+    config = {
+        "model_type": "Image",
+        "model_algorithm": "image_classification",
+        "swr_location": f"{images.address}/team/swr:1.0",
+        "apis": [{"url": "/v1/predict"}],
+        "health": {"url": "/ready", "period_seconds": "3"},
+    }
+    upload(registry.bucket, "swr", {"model/config.json": json.dumps(config).encode()})
+    plain = {"imageRegistry": {"plainHttp": True}}
+    version = registry.version("swr", container=plain)
+    registry.until(version, "Ready", "True")
+    status = registry.now(version)["status"]
+    assert (status["source"]["type"], status["artifact"]["type"]) == ("Obs", "Image")
+    assert status["artifact"]["image"] == f"{images.address}/team/swr@{pushed}"
+    assert status["model"]["apis"] == [{"method": "POST", "url": "/v1/predict"}]
+    registry.application("swr")
+    deployment = eventually(lambda: found(registry, "apps/v1", "Deployment", "swr-1-0-0"))
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"{images.address}/team/swr@{pushed}"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["readinessProbe"]["periodSeconds"] == 3
+
+
+def test_an_image_of_ones_own_serves_a_package(registry: Registry, images: registries.Registry) -> None:
+    pushed = images.push("team/own", image(layers=[b"own"]), "1.0")
+    files = package(**{"model/customize_service.py": None, "model/model.pkl": None, "model/anything": b"weights"})
+    upload(registry.bucket, "own", files)
+    container = {"image": f"{images.address}/team/own:1.0", "imageRegistry": {"plainHttp": True}, "port": 9000}
+    version = registry.version("own", container=container)
+    registry.until(version, "Ready", "True")
+    status = registry.now(version)["status"]
+    assert (status["artifact"]["type"], status["artifact"]["objects"]) == ("Package", 2)
+    assert "runtime" not in status
+    registry.application("own")
+    deployment = eventually(lambda: found(registry, "apps/v1", "Deployment", "own-1-0-0"))
+    pod = deployment["spec"]["template"]["spec"]
+    assert [one["image"] for one in pod["containers"]] == [f"{images.address}/team/own@{pushed}"]
+    assert [one["name"] for one in pod["initContainers"]] == ["fetch"]
+    images.delete("team/own", pushed)
+    told = look(registry, version, "1")
+    assert (told["status"], told["reason"]) == ("False", "ImageNotFound")
+    upload(registry.bucket, "own", {"model/anything": b"replaced"})
+    both = look(registry, version, "2")
+    assert "replaced 'anything'" in both["message"]
+    assert "the registry has no" in both["message"]
+
+
+def test_a_restored_version_is_not_pinned_to_another_image_in_silence(
+    registry: Registry, images: registries.Registry
+) -> None:
+    first = images.push("team/restored", image(layers=[b"before"]), "1.0")
+    reference = f"{images.address}/team/restored:1.0"
+    version = sourced(registry, reference)
+    registry.until(version, "Ready", "True")
+    (record,) = (
+        one for one in registry.kube.list("v1", "ConfigMap", registry.namespace) if "image" in one["metadata"]["name"]
+    )
+    registry.kube.delete(version)
+    name = record["metadata"]["name"]
+    eventually(lambda: registry.find("v1", "ConfigMap", name) is None, timeout=60)
+    images.push("team/restored", image(layers=[b"after"]), "1.0")
+    known = {key: record["metadata"][key] for key in ("name", "namespace", "labels")}
+    registry.kube.create(record | {"metadata": known})
+    again = sourced(registry, reference)
+    told = registry.until(again, "ArtifactPinned", "False", "PinMismatch")
+    assert f"ConfigMap {name}" in told["message"]
+    assert record["data"]["digest"] == first
+    registry.kube.patch(again, {"spec": {"source": {"image": {"reference": f"{reference}@{first}"}}}})
+    registry.until(again, "Ready", "True", timeout=60)
+    assert registry.now(again)["status"]["image"]["digest"] == first
+
+
+def found(registry: Registry, api_version: str, kind: str, name: str) -> Object:
+    obj = registry.find(api_version, kind, name)
+    assert obj is not None
+    return obj

@@ -8,6 +8,7 @@ import yaml
 from tests.support import documents
 from tests.support.documents import changed
 from tests.support.fleet import mindcluster
+from tests.support.records import IMAGE, image_version
 from typing_extensions import override
 
 from aiapp.adapters.shipped import shipped_tables
@@ -98,6 +99,17 @@ async def test_a_version_that_names_no_runtime_is_judged_by_the_chosen_one() -> 
     with pytest.raises(QueryError, match="--runtime NAME"):
         await of_file(cluster(), documents.version())
     assert (await of_file(cluster(), documents.version(), runtime=CANN)).document["runtime"] == CANN
+
+
+async def test_an_image_is_judged_by_its_platforms_once_it_is_imported() -> None:
+    found = await of_version(cluster(versions=[image_version().raw]), "mnist-1.0.0", TABLES)
+    assert (found.document["runtime"], found.document["image"]) == (None, IMAGE["image"])
+    assert found.document["nodes"][0]["reason"] == "ArchitectureMismatch"
+    with pytest.raises(QueryError, match="register the version, it gets no pods by that"):
+        await of_file(cluster(), changed(documents.version(), spec__source={"image": {"reference": "r/mnist:1"}}))
+    own = changed(documents.version(), spec__container={"image": "r/server:1"})
+    with pytest.raises(QueryError, match="register the version"):
+        await of_file(cluster(), own)
 
 
 async def test_a_file_without_a_version_and_a_faulty_one_have_no_answer() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.support import documents
 from tests.support.documents import changed
-from tests.support.records import NORMAL, condition, stored
+from tests.support.records import IMAGE, NORMAL, condition, image_version, stored
 from tests.unit.queries.test_fit import cluster
 
 from aiapp.queries.errors import QueryError
@@ -39,6 +39,11 @@ async def test_a_version_is_shown_with_what_is_known_of_it() -> None:
     assert new["faults"] == [
         {"type": "ArtifactPinned", "status": "False", "reason": "DigestMismatch", "message": "other content"}
     ]
+
+
+async def test_an_image_is_shown_with_its_size_in_place_of_a_model() -> None:
+    (found,) = (await versions(cluster(versions=[image_version().raw]))).documents
+    assert (found["model"], found["image"]["image"], found["artifact"]["size"]) == (None, IMAGE["image"], "3.0 MiB")
 
 
 async def test_a_version_that_was_not_reconciled_yet_is_shown() -> None:

@@ -29,10 +29,10 @@ added.
 | command | keys of an item |
 |---|---|
 | `check` | [its own page](../how-to/check-in-ci.md) |
-| `fit` | `version`, `runtime`, `image` (the runtime's, of several the one that its pods would get), `verdict` (`Compatible`, `Incompatible`, `Unknown`), `message`, `compatible` (nodes), `devices`, `resource` (what a pod asks for), `nearFits` (`missing`, `nodes`, `examples`, `remedy`), `beyondLabels` (nodes that do not fit and that no label excludes), `nodes`: `name`, `verdict`, `reason`, `mismatches` (`reason`, `detail`, `remedy`, `certain`), `free` (devices; null: unknown) |
+| `fit` | `version`, `runtime` (null: an image of its own serves it), `image` (of several the one that its pods would get), `verdict` (`Compatible`, `Incompatible`, `Unknown`), `message`, `compatible` (nodes), `devices`, `resource` (what a pod asks for), `nearFits` (`missing`, `nodes`, `examples`, `remedy`), `beyondLabels` (nodes that do not fit and that no label excludes), `nodes`: `name`, `verdict`, `reason`, `mismatches` (`reason`, `detail`, `remedy`, `certain`), `free` (devices; null: unknown) |
 | `nodes` | `name`, `ready`, `cordoned`, `facts` (by name: `value`, `source`), `taints` (`key`, `value`, `effect`), `devices` (`resource`, `form`, `allocatable` and, where they may be counted, `inUse`, `free`), `runtimes` (`compatible`, `unknown`: names) |
 | `progress` | `pod`, `version`, `state`, `message` and, while it fetches, `percent`, `bytes`, `totalBytes`, `files`, `totalFiles`, `bytesPerSecond`, `secondsLeft`, `retries` |
-| `versions` | `namespace`, `name`, `application`, `version`, `created`, `phase`, `ready` and each of `faults` (`type`, `status`, `reason`, `message`), `model`, `artifact`, `runtime`, `compatibility` as in [the status](api.md#aiapplicationversion), `traffic` as in that of its application (null: not served) |
+| `versions` | `namespace`, `name`, `application`, `version`, `created`, `phase`, `ready` and each of `faults` (`type`, `status`, `reason`, `message`), `model`, `artifact`, `image`, `runtime`, `compatibility` as in [the status](api.md#aiapplicationversion), `traffic` as in that of its application (null: not served) |
 """  # noqa: E501 - rows of a table
 _PROSE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 

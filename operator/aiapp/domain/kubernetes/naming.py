@@ -24,7 +24,7 @@ POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
 """Of a workload: how Volcano's NPU plugin places its pods."""
 PINNED_LABEL_PREFIX: Final = "version.aiapp.dev/"
 
-_OF_A_MANIFEST: Final = re.compile(r"aiapp-manifest-[0-9a-f]{32}(?=\Z|-)")
+_OF_A_PIN: Final = re.compile(r"aiapp-(manifest|image)-[0-9a-f]{32}(?=\Z|-)")
 
 
 def workload(application: str, version: str) -> str:
@@ -48,10 +48,23 @@ def digest_config_map(pin: str) -> str:
     return f"{manifest_config_map(pin)}-digest"
 
 
-def manifest_behind(config_map: str) -> str | None:
-    """Name of the first ConfigMap of the manifest that a ConfigMap of ours is a part or the digest of."""
-    found = _OF_A_MANIFEST.match(config_map)
+def image_config_map(digest: str) -> str:
+    """Name of the ConfigMap that records that versions are pinned to the image with that digest."""
+    return f"aiapp-image-{digest.removeprefix('sha256:')[:32]}"
+
+
+def pin_behind(config_map: str) -> str | None:
+    """Name of the ConfigMap that stands for a pin: the first of the manifest that a ConfigMap of ours is a part or the
+    digest of, or the one of an image.
+    """
+    found = _OF_A_PIN.match(config_map)
     return found[0] if found else None
+
+
+def kind_of_pin(config_map: str) -> str | None:
+    """`manifest` or `image`, of a ConfigMap that stands for a pin."""
+    found = _OF_A_PIN.match(config_map)
+    return found[1] if found else None
 
 
 def pinned_label(version: str) -> str:

@@ -1,22 +1,28 @@
 """The ConfigMaps that concern a version, and what stands against pinning a package that is valid in itself. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_reference
 from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
 from aiapp.domain.conditions import Finding, fails
-from aiapp.domain.kubernetes.naming import digest_config_map, manifest_behind, manifest_config_map, pinned_versions
+from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, kind_of_pin, pin_behind, pinned_versions
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
 
+_PUT_BACK: Final = {
+    "manifest": "put those very objects back",
+    "image": "name the image by the digest that is recorded there",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """ConfigMaps of ours: those of the version's manifest and digest, and all that it owns or is noted on.
+    """ConfigMaps of ours: those of the version's manifest, digest and image, and all that it owns or is noted on.
 
     Only their metadata are known.
     """
@@ -42,18 +48,21 @@ class Shared:
     @property
     def unshared(self) -> tuple[str, ...]:
         """What a pinned version uses and is not on record as using: a backup may have left that out."""
-        artifact = self.record.package
-        wanted = (*self._parts, digest_config_map(artifact.pin)) if artifact else ()
+        artifact, image = self.record.package, self.record.pinned_image
+        of_package = (*self._parts, digest_config_map(artifact.pin)) if artifact else ()
+        of_image = (image_config_map(image.digest),) if image else ()
+        wanted = (*of_package, *of_image)
         return tuple(name for name in wanted if name in self.config_maps and not self.is_held(name))
 
     @property
     def unused(self) -> tuple[str, ...]:
         """What a pinned version owns without using it: an import noted it that came to nothing."""
-        artifact = self.record.package
-        if artifact is None:
+        artifact, image = self.record.package, self.record.pinned_image
+        if artifact is None and image is None:
             return ()
+        own = {None, artifact and artifact.manifest_ref.name, image and image_config_map(image.digest)}
         owned = (name for name, one in self.config_maps.items() if is_owned_by(one, self.record.raw))
-        return tuple(name for name in owned if manifest_behind(name) not in {None, artifact.manifest_ref.name})
+        return tuple(name for name in owned if pin_behind(name) not in own)
 
     def excess(self, manifest: Manifest, limit: int) -> int | None:
         """Bytes of all manifests of the namespace, were this one kept as well, if that is more than `limit`."""
@@ -67,18 +76,21 @@ class Shared:
         return config_map_names(artifact.manifest_ref) if artifact else ()
 
 
-def pinned_otherwise(record: VersionRecord, pin: str, shared: Shared) -> Finding | None:
+def pinned_otherwise(record: VersionRecord, pins: Collection[str], shared: Shared) -> Finding | None:
     """A version of the same name was pinned to other content before it was deleted, or before a backup was restored.
 
-    Anyone may have written the ConfigMaps that record it, so they can only hold a pin back: what is pinned is always
-    what the store lists.
+    `pins`: the ConfigMaps that would stand for what it is to be pinned to. Anyone may have written the ConfigMaps that
+    record it, so they can only hold a pin back: what is pinned is always what the store lists or the registry says.
     """
     before = {name for one in shared.config_maps.values() if (name := _pinned_by_another(record, one))}
-    if not before or manifest_config_map(pin) in before:
+    again = {kind_of_pin(name) for name in before.intersection(pins)}
+    others = sorted(name for name in before if kind_of_pin(name) not in again)
+    if not others:
         return None
-    names = ", ".join(sorted(before))
+    names = ", ".join(others)
+    remedies = dict.fromkeys(_PUT_BACK[kind_of_pin(name) or ""] for name in others)
     message = (
-        f"{record.name} was pinned to other content before, as ConfigMap {names} records: put those very objects back, "
+        f"{record.name} was pinned to other content before, as ConfigMap {names} records: {', '.join(remedies)}, "
         "or register what is there now under another version number; to give the old content up and pin what is there "
         f"now under this number, delete ConfigMap {names}"
     )
@@ -102,7 +114,7 @@ def name_taken(message: str) -> Finding:
 
 
 def _pinned_by_another(record: VersionRecord, config_map: Json) -> str | None:
-    """The manifest to which an earlier object of the version's name was pinned; what this very one noted may go."""
+    """What stands for the pin of an earlier object of the version's name; what this very one noted may go."""
     metadata = config_map["metadata"]
     uid = pinned_versions(metadata.get("labels") or {}).get(record.name)
-    return None if uid in {None, record.uid} else manifest_behind(metadata["name"])
+    return None if uid in {None, record.uid} else pin_behind(metadata["name"])

@@ -21,13 +21,13 @@ from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, un
 from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
 from aiapp.domain.images.wanted import own_image
-from aiapp.domain.kubernetes.naming import digest_config_map
+from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map
 from aiapp.domain.nodes.choice import verdict_of
 from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
+from aiapp.domain.package.inspection import Inspection, Unresolved, Valid, ValidImage
 from aiapp.domain.package.messages import import_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
@@ -104,6 +104,8 @@ class VersionPlan:
     """A manifest that is to exist, with the version among its owners."""
     put_on_record: Recording | None
     """A digest that is to be on record."""
+    record_image: str | None
+    """The digest of an image that is to be on record."""
     share: tuple[str, ...]
     """ConfigMaps of which the version is to be an owner."""
     release: tuple[str, ...]
@@ -153,10 +155,12 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
     if package is None or isinstance(package, UnderWay):
         return replace(draft, known=remembered(record))
     known = imported(record, package)
-    if not isinstance(package, Valid) or known.artifact is None:
+    if not isinstance(package, Valid | ValidImage) or known.artifact is None:
         return replace(draft, known=known)
-    if (objection := _objection(observed, package.manifest)) is not None:
+    if (objection := _objection(observed, package)) is not None:
         return replace(draft, known=refused(known, objection))
+    if isinstance(package, ValidImage):
+        return replace(draft, known=known)
     story = import_message(package, known.findings[-1].message)
     if package.content is None:
         known = _doubted(known, package.manifest.pin, observed.shared)
@@ -229,12 +233,29 @@ def _doubted(known: Imported, pin: str, shared: Shared) -> Imported:
     return with_doubt(known, unconfirmed(name)) if name in shared else known
 
 
-def _objection(observed: ObservedVersion, manifest: Manifest) -> Finding | None:
+def _objection(observed: ObservedVersion, found: Valid | ValidImage) -> Finding | None:
     if observed.taken is not None:
         return name_taken(observed.taken)
-    return pinned_otherwise(observed.record, manifest.pin, observed.shared) or too_many_manifests(
-        observed.shared.excess(manifest, observed.manifest_bytes), observed.manifest_bytes
-    )
+    if (other := pinned_otherwise(observed.record, config_maps_of(found), observed.shared)) is not None:
+        return other
+    if isinstance(found, ValidImage):
+        return None
+    excess = observed.shared.excess(found.manifest, observed.manifest_bytes)
+    return too_many_manifests(excess, observed.manifest_bytes)
+
+
+def config_maps_of(found: Valid | ValidImage) -> tuple[str, ...]:
+    """The ConfigMaps that stand for what it is to be pinned to."""
+    manifests = (manifest_config_map(found.manifest.pin),) if isinstance(found, Valid) else ()
+    return (*manifests, *((image_config_map(found.image.digest),) if found.image else ()))
+
+
+def _image_record(observed: ObservedVersion, known: Imported) -> str | None:
+    """The digest that is to be on record and is not: of the image that is pinned, or about to be."""
+    if known.artifact is None or known.image is None:
+        return None
+    name = image_config_map(known.image.digest)
+    return None if observed.shared.is_held(name) else known.image.digest
 
 
 def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
@@ -246,6 +267,7 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     return VersionPlan(
         keep=draft.keep,
         put_on_record=_recording(draft),
+        record_image=_image_record(observed, draft.known),
         share=shared.unshared,
         release=shared.unused,
         report=reported,
@@ -269,6 +291,7 @@ def _under_way(observed: ObservedVersion) -> VersionPlan:
     return VersionPlan(
         keep=None,
         put_on_record=None,
+        record_image=None,
         share=(),
         release=(),
         report=with_users(first_sight(observed.record), observed.used_by),

@@ -14,7 +14,8 @@ from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest_config_map import config_map_names, kept_bytes, manifest_reference
 from aiapp.domain.artifact.sharing import serves
 from aiapp.domain.artifact.verification import vouched
-from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map, pinned_versions
+from aiapp.domain.images.record import image_record, records
+from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map, pinned_versions
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage
@@ -143,11 +144,14 @@ class VersionReconciler:
         store, namespace, package = self._ports.store, record.namespace, record.package
         found = [*store.config_maps_of(namespace, record.name), *store.config_maps_of(namespace, record.uid)]
         names = [*config_map_names(package.manifest_ref), digest_config_map(package.pin)] if package else []
-        total = 0
+        image, total = record.pinned_image, 0
         if isinstance(inspection, Valid):
             manifest = inspection.manifest
             names += [*config_map_names(manifest_reference(manifest)), digest_config_map(manifest.pin)]
             total = kept_bytes(store.config_maps(namespace))
+        if isinstance(inspection, Valid | ValidImage):
+            image = inspection.image
+        names += [image_config_map(image.digest)] if image else []
         found += filter(None, (store.get(CONFIG_MAPS, namespace, name) for name in names))
         return Shared(record=record, config_maps={one["metadata"]["name"]: one for one in found}, namespace_bytes=total)
 
@@ -169,9 +173,21 @@ class VersionReconciler:
                 await self._ports.manifests.keep(wanted.keep, raw, *self._served_by(record))
             if wanted.put_on_record is not None:
                 await self._ports.digests.record(wanted.put_on_record, raw)
+            if wanted.record_image is not None:
+                await self._record_image(wanted.record_image, raw, *self._served_by(record))
         except TakenError as error:
             return error.message
         return None
+
+    async def _record_image(self, digest: str, user: Json, *others: Json) -> None:
+        """Raises `TakenError`."""
+        config_map = image_record(digest)
+        name, existing = config_map["metadata"]["name"], await self._ports.shared.create(config_map, user, *others)
+        if existing is None:
+            return
+        if not records(existing, digest):
+            raise TakenError(name, f"the digest {digest}")
+        await self._ports.shared.share([name], user)
 
     def _served_by(self, record: VersionRecord) -> list[Json]:
         """The application that is to serve the version, if there is one."""

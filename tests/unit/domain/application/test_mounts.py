@@ -4,7 +4,7 @@ from typing import Any
 
 from aiapp.domain.application.mounts import templates, unused
 from aiapp.domain.application.observed import Children
-from aiapp.domain.kubernetes.naming import manifest_config_map
+from aiapp.domain.kubernetes.naming import image_config_map, manifest_config_map
 
 RUNS, KEPT, GONE = (manifest_config_map(f"sha256:{digit * 64}") for digit in "123")
 
@@ -23,6 +23,14 @@ def test_what_runs_and_what_is_kept_for_a_rollback_is_in_use() -> None:
     children = Children(deployments=(deployment,), revisions=({"data": template(KEPT)},))
     held = [RUNS, f"{RUNS}-1", f"{RUNS}-digest", KEPT, GONE, f"{GONE}-1", f"{GONE}-digest"]
     assert unused(held, templates(children, ())) == [GONE, f"{GONE}-1", f"{GONE}-digest"]
+
+
+def test_the_record_of_an_image_is_kept_while_a_template_runs_that_image() -> None:
+    digests = [f"sha256:{digit * 64}" for digit in "456"]
+    runs, kept, gone = map(image_config_map, digests)
+    pods = [{"spec": {"containers": [{"image": f"r/mnist:1@{digest}"}, {"image": "r/proxy:1"}]}} for digest in digests]
+    children = Children(deployments=({"spec": {"template": pods[0]}},), revisions=({"data": pods[1]},))
+    assert unused([runs, kept, gone], templates(children, ())) == [gone]
 
 
 def test_an_application_that_serves_nothing_and_has_no_history_needs_none() -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.support.records import fresh_version
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
+from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map
 from aiapp.domain.version.pinning import Shared, pinned_otherwise, too_many_manifests
 
 HERE, BEFORE = (f"sha256:{digit * 64}" for digit in "12")
@@ -35,18 +35,43 @@ NOTHING_AGAINST = [
 
 @pytest.mark.parametrize("config_maps", NOTHING_AGAINST)
 def test_a_version_may_be_pinned_when(config_maps: list[dict[str, Any]]) -> None:
-    assert pinned_otherwise(RECORD, HERE, shared(*config_maps)) is None
+    assert pinned_otherwise(RECORD, [manifest_config_map(HERE)], shared(*config_maps)) is None
 
 
 @pytest.mark.parametrize("name", [manifest_config_map(BEFORE), digest_config_map(BEFORE)])
 def test_other_content_under_the_same_name_is_never_pinned_in_silence(name: str) -> None:
-    refused, recorded = pinned_otherwise(RECORD, HERE, shared(noted(name))), manifest_config_map(BEFORE)
+    refused, recorded = (
+        pinned_otherwise(RECORD, [manifest_config_map(HERE)], shared(noted(name))),
+        manifest_config_map(BEFORE),
+    )
     assert refused is not None
     assert refused.reason is Reason.PIN_MISMATCH
     assert refused.message.startswith(
         f"mnist-1.0.0 was pinned to other content before, as ConfigMap {recorded} records"
     )
     assert refused.message.endswith(f"pin what is there now under this number, delete ConfigMap {recorded}")
+
+
+def test_another_image_under_the_same_name_is_never_pinned_in_silence() -> None:
+    before, here = image_config_map(BEFORE), image_config_map(HERE)
+    assert pinned_otherwise(RECORD, [here], shared(noted(here))) is None
+    refused = pinned_otherwise(RECORD, [here], shared(noted(before)))
+    assert refused is not None
+    assert refused.message.startswith(
+        f"mnist-1.0.0 was pinned to other content before, as ConfigMap {before} records: name the image by the digest "
+        "that is recorded there, or register what is there now"
+    )
+
+
+def test_a_package_and_the_image_that_serves_it_are_both_held_to_what_they_were() -> None:
+    package, image = manifest_config_map(HERE), image_config_map(HERE)
+    assert pinned_otherwise(RECORD, [package, image], shared(noted(package), noted(image))) is None
+    other = pinned_otherwise(RECORD, [package, image], shared(noted(package), noted(image_config_map(BEFORE))))
+    assert other is not None
+    assert image_config_map(BEFORE) in other.message
+    now_an_image = pinned_otherwise(RECORD, [image], shared(noted(package)))
+    assert now_an_image is not None
+    assert "put those very objects back" in now_an_image.message
 
 
 def test_more_manifests_than_a_namespace_may_keep_are_refused_with_the_setting() -> None:
