@@ -1,6 +1,8 @@
 """Our objects as the store has them, in the states that decisions meet."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from tests.support import documents
@@ -101,20 +103,31 @@ IMAGE: Final = {
 """What a registry said of an image for one platform."""
 
 
-def image_version() -> VersionRecord:
-    """A version that is pinned to an image."""
-    document = documents.changed(documents.version(), spec__source={"image": {"reference": "r/mnist:1"}})
+def image_version(
+    number: str = "1.0.0", image: Mapping[str, Any] = MappingProxyType({}), **changes: Any
+) -> VersionRecord:
+    """A version that is pinned to an image; `image` are fields of its status."""
+    source = {"image": {"reference": "r/mnist:1"}}
+    document = documents.changed(documents.version("mnist", number), **{"spec__source": source, **changes})
     of_a_package = {"model", "runtime"}
     status = {key: value for key, value in NORMAL.items() if key not in of_a_package} | {
         "source": {"type": "Image", "uri": "r/mnist:1"},
         "artifact": {"type": "Image", "image": IMAGE["image"], "bytes": IMAGE["bytes"], "size": IMAGE["size"]},
-        "image": IMAGE,
+        "image": {**IMAGE, **image},
         "conditions": [
             condition(type_) for type_ in ("SourceResolved", "ArtifactPinned", "RuntimeResolved", "RuntimeCompatible")
         ]
         + [condition("Ready", reason="Normal")],
     }
     return VersionRecord.parse(stored(document, status=status))
+
+
+def custom_version(**changes: Any) -> VersionRecord:
+    """A version whose package is served by an image of the user's own (engine Custom)."""
+    container = {"image": "r/server:1", **changes.pop("container", {})}
+    raw = normal_version(spec__container=container, **changes).raw
+    status = {key: value for key, value in raw["status"].items() if key != "runtime"} | {"image": IMAGE}
+    return VersionRecord.parse(raw | {"status": status})
 
 
 def application(**changes: Any) -> ApplicationRecord:

@@ -37,7 +37,7 @@ def said(
 
 def routed(shares: Mapping[str, int], *parents: Mapping[str, Any], generation: int = 1) -> dict[str, Any]:
     """The route of the application as the cluster has it."""
-    made = route("mnist", gateway(), shares)
+    made = route("mnist", gateway(), shares, dict.fromkeys(shares, 8080))
     metadata = made["metadata"] | {"namespace": "team", "uid": "uid-route", "generation": generation}
     return made | {"metadata": metadata, "status": {"parents": list(parents)}}
 

@@ -1,6 +1,6 @@
 """The container that serves a version: its defaults, and the interface of an image of the user's own. Types only."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,6 +16,7 @@ from aiapp.api.meta import (
     Npu,
     Quantity,
     Resources,
+    User,
     Workers,
     rule,
     rules,
@@ -27,6 +28,10 @@ Words = Annotated[
     Field(min_length=1, max_length=64, json_schema_extra=ATOMIC),
 ]
 Seconds = Annotated[int, Field(ge=1, le=2_147_483_647)]
+
+
+OF_IMAGES: Final = ("command", "args", "port", "protocol", "health", "user")
+"""Fields of a container that only count where an image of the user's own serves."""
 
 
 class ContainerHealth(ApiModel):
@@ -55,13 +60,13 @@ class ContainerHealth(ApiModel):
     command: Words | None = None
     """Command in the container that ends with 0 while it can serve."""
     initial_delay_seconds: Annotated[int, Field(ge=0, le=2_147_483_647)] = 12
-    """Seconds before the first check."""
+    """Seconds from the start to the first check."""
     period_seconds: Seconds = 5
-    """Seconds between checks."""
+    """Seconds between checks, once the first one has succeeded; before, 5."""
     timeout_seconds: Seconds = 5
     """Seconds that a check may take."""
     failure_threshold: Seconds = 12
-    """Failures in a row that count."""
+    """Failures in a row after which it gets no requests until a check succeeds. It is not restarted."""
 
 
 class ImageRegistry(ApiModel):
@@ -105,6 +110,9 @@ class Container(ApiModel):
     """How it serves there; for images of your own. Default: HTTP."""
     health: ContainerHealth | None = None
     """How it says that it can serve; for images of your own. Default: a connection to its port."""
+    user: User | None = None
+    """User and group that it runs as; for images of your own. Default: the image's user if that is a number and not 0,
+    else 1000 and 1000, who may open Ascend devices."""
     env: Env | None = None
     """Additional environment variables."""
     resources: Resources | None = None

@@ -305,6 +305,15 @@ class EnvVar(ApiModel):
     """Takes the value from a Secret or ConfigMap of this namespace."""
 
 
+class User(ApiModel):
+    """User and group that the container runs as."""
+
+    uid: Annotated[int, Field(ge=0, le=4294967294)]
+    """User id; 0 is root, which the image may demand."""
+    gid: Annotated[int, Field(ge=0, le=4294967294)]
+    """Group id."""
+
+
 Workers = Annotated[int, Field(ge=1, le=64)]
 
 SHARED_MEMORY_FITS: Final = rule(

@@ -105,7 +105,7 @@ class PodOptions(ApiModel):
     """Environment variables from ConfigMaps and Secrets; those of `env` override them by name."""
     termination_grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] | None = None
     """Seconds that a pod has to finish its requests when it has to go. Default: 90, of which it answers new ones
-    for up to 20 and has 60 for the last prediction."""
+    for up to 20 and has 60 for the last prediction. An image of your own: 110, of which it is told to end after 20."""
 
 
 class RequestLimits(ApiModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import ATOMIC, SET, ApiModel, Conditions, Env, Matches, ResourceName, rule, rules
+from aiapp.api.meta import ATOMIC, SET, ApiModel, Conditions, Env, Matches, ResourceName, User, rule, rules
 from aiapp.api.runtime_server import ImageChoice, RuntimeServer
 from aiapp.api.version import RuntimeNameString
 
@@ -17,15 +17,6 @@ ChipName = Annotated[
         "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
     ),
 ]
-
-
-class User(ApiModel):
-    """User and group that the container runs as."""
-
-    uid: Annotated[int, Field(ge=0, le=4294967294)]
-    """User id; 0 is root, which the image may demand."""
-    gid: Annotated[int, Field(ge=0, le=4294967294)]
-    """Group id."""
 
 
 class RuntimeSpec(ApiModel):

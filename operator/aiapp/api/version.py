@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import ConfigDict, Field
 
 from aiapp.api.artifact import ArtifactStatus
-from aiapp.api.container import Container
+from aiapp.api.container import OF_IMAGES, Container
 from aiapp.api.image import ImageStatus
 from aiapp.api.meta import (
     ATOMIC,
@@ -82,6 +82,21 @@ class VersionSpec(ApiModel):
                 "!has(self.container) || !has(self.container.parameters) || !has(self.source.image)",
                 "parameters are for the server of a runtime: give an image of your own its container.args",
                 at="container.parameters",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.container) || !has(self.container.workers)"
+                " || !(has(self.source.image) || has(self.container.image))",
+                "workers are processes of the model server: an image of your own brings a server of its own",
+                at="container.workers",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.runtime) || !has(self.container) || !("
+                + " || ".join(f"has(self.container.{name})" for name in OF_IMAGES)
+                + ")",
+                f"{', '.join(OF_IMAGES)} are for images of your own: the runtime says how it is started and asked",
+                at="container",
                 reason="FieldValueForbidden",
             ),
         )

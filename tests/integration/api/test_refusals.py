@@ -63,6 +63,11 @@ PATH = (
 )
 FILTER_GROUP = "group is the API group of the filter's kind"
 FILTER_KIND = "kind starts with a letter; letters, digits and '-' follow"
+OF_IMAGES = (
+    "command, args, port, protocol, health, user are for images of your own: the runtime says how it is started and "
+    "asked"
+)
+OWN_SERVER = "workers are processes of the model server: an image of your own brings a server of its own"
 NO_SOURCE = "source must say where the model comes from: obs or image"
 FROM_IMAGE = {"image": {"reference": "registry.example.com/team/mnist:1"}}
 
@@ -163,6 +168,24 @@ IN_VERSION = [
         "either a runtime or container.image serves the package, not both",
         changed(version(), spec__container={"image": "other"}, spec__runtime="gpu_1"),
         "a runtime and an image",
+    ),
+    (
+        "spec.container.workers",
+        OWN_SERVER,
+        changed(version(), spec__source=FROM_IMAGE, spec__container={"workers": 2}),
+        "worker processes of an image",
+    ),
+    (
+        "spec.container.workers",
+        OWN_SERVER,
+        changed(version(), spec__container={"image": "other", "workers": 2}),
+        "worker processes of an image that serves a package",
+    ),
+    (
+        "spec.container",
+        OF_IMAGES,
+        changed(version(), spec__runtime="gpu_1", spec__container={"port": 9000}),
+        "another port of a runtime",
     ),
     (
         "spec.container.health.command",

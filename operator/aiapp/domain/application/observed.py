@@ -34,6 +34,11 @@ class Children:
         """The application's HTTPRoute."""
         return next((o for o in self.others if o["kind"] == HTTP_ROUTES.kind), None)
 
+    @property
+    def entrance(self) -> Json | None:
+        """The application's own Service."""
+        return next((o for o in self.others if o["kind"] == SERVICES.kind and version_of(o) is None), None)
+
     def service(self, version: str) -> Json | None:
         return next((o for o in self.others if o["kind"] == SERVICES.kind and version_of(o) == version), None)
 

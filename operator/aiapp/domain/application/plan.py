@@ -34,7 +34,7 @@ from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.domain.rendering.deployment import Scale, deployment
 from aiapp.domain.rendering.revision import controller_revision
 from aiapp.domain.rendering.route import route
-from aiapp.domain.rendering.service import application_service, version_service
+from aiapp.domain.rendering.service import application_service, direct_port, endpoint, version_service
 
 UNWATCHED: Final = frozenset({Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED})
 """Reasons that end with a change of something that is not watched: a Secret, a store."""
@@ -166,10 +166,17 @@ def _wanted(
     objects = [_revision(observed, one, place) for place, one in enumerate(new)]
     for one in running:
         version = one.served.version
-        service = version_service(name, version, observed.children.service(version))
+        service = version_service(name, version, endpoint(one.template), observed.children.service(version))
         objects += [_deployment(observed, one, serving, numbers.scales[version]), service]
         objects += beside(name, one.served, serving, observed.children)
-    return [*objects, application_service(name)] if running or observed.children.deployments else objects
+    schemes = _schemes(running, observed.children.deployments)
+    return [*objects, application_service(name, schemes)] if schemes else objects
+
+
+def _schemes(running: Sequence[Running], deployments: Sequence[Json]) -> set[str]:
+    """What pods serve that are wanted, and those that are there."""
+    templates = [one.template for one in running] + [one["spec"].get("template", {}) for one in deployments]
+    return {endpoint(template).scheme for template in templates}
 
 
 def _earliest(*seconds: float | None) -> float | None:
@@ -186,7 +193,9 @@ def _route(observed: ObservedApplication, leaving: Sequence[Json], yielding: str
         return
     gone = {version_of(one) for one in leaving if one["kind"] == SERVICES.kind}
     if shares := routed(observed, serving, with_service(observed.children) - gone, yielding):
-        yield route(observed.application.name, gateway, shares)
+        services = {version: observed.children.service(version) for version in shares}
+        ports = {version: direct_port(service) for version, service in services.items() if service is not None}
+        yield route(observed.application.name, gateway, shares, ports)
 
 
 def _revision(observed: ObservedApplication, rendered: Rendered, place: int) -> Json:

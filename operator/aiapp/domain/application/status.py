@@ -37,6 +37,7 @@ from aiapp.domain.application.versions import listed
 from aiapp.domain.artifact.verification import deviation
 from aiapp.domain.conditions import STALLING, Finding, State, Trouble, fails, holds, summarize
 from aiapp.domain.events import Event, changes
+from aiapp.domain.images.unused import unused_in_serving
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.records import VersionRecord
@@ -199,6 +200,7 @@ def _workloads_available(observed: ObservedApplication, plan: ApplicationPlan, r
     ready = sum(ready_pods(d) for d in observed.children.deployments)
     note = f"; rolled out against the verdict: {'; '.join(overruled)}" if overruled else ""
     note += "".join(f"; {text}" for r in plan.rollouts if (text := _image_note(r)))
+    note += "".join(f"; {text}" for r in plan.rollouts if (text := _unused(r, observed)))
     note += "".join(f"; {text}" for text in at_a_loss(observed.children))
     pods = "1 pod" if ready == 1 else f"{ready} pods"
     return holds(ConditionType.WORKLOADS_AVAILABLE, f"{pods} ready{note}", Reason.RUNNING)
@@ -237,6 +239,15 @@ def _image_note(rollout: Rollout) -> str:
         return ""
     before, now = rollout.candidate.images
     return f"{rollout.served.version} runs {before}; the next rollout takes the runtime's current image, {now}"
+
+
+def _unused(rollout: Rollout, observed: ObservedApplication) -> str:
+    """What the application says to a model server that is not there."""
+    serving = observed.application.parsed.spec.serving
+    if serving is None or not isinstance(rollout, Running) or rollout.candidate.record.status.image is None:
+        return ""
+    found = unused_in_serving(rollout.served, serving)
+    return f"version {rollout.served.version}: {found}" if found else ""
 
 
 def _held(plan: ApplicationPlan) -> Trouble | None:
@@ -315,7 +326,7 @@ def _rollout(record: RolloutProgress | None) -> Json:
 def _url(observed: ObservedApplication) -> str:
     application, gateway = observed.application, gateway_in_use(observed)
     outside = route.url(gateway) if gateway else None
-    return outside or service.url(application.name, application.namespace)
+    return outside or service.url(application.name, application.namespace, observed.children.entrance)
 
 
 def _served(traffic: Sequence[Traffic]) -> str:

@@ -1,11 +1,12 @@
 """What a template is rendered from: how the content comes into the pod, and what serves it there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
 from aiapp.api.container import Container
 from aiapp.api.image import ImageStatus
-from aiapp.api.meta import Npu
+from aiapp.api.meta import EnvVar, Npu
 from aiapp.api.pod import PodOptions, RequestLimits
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.runtime_server import RuntimeServer as RuntimeServerSpec
@@ -17,13 +18,14 @@ from aiapp.domain.images.interface import interface
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.placement import Placement
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.rendering.pod.container import PACKAGE_PATH
+from aiapp.domain.rendering.pod.container import PACKAGE_PATH, TMP_PATH
 from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, Fetcher, NoDelivery, PinnedPackage
 from aiapp.domain.rendering.pod.dependencies import Dependencies, Pip
 from aiapp.domain.rendering.pod.engine import Engine, ModelServer
 from aiapp.domain.rendering.pod.image_server import ImageServer
 from aiapp.domain.rendering.pod.runtime_server import RuntimeServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env
+from aiapp.domain.rendering.pod.user import DEVICE_USER, PodUser, image_user, own_user
 from aiapp.domain.runtimes.server.placeholders import Subject, parameters, values
 
 
@@ -57,19 +59,38 @@ def workload(
 
 def _needs(candidate: Candidate, serving: Serving, server: Server, placed: Placement) -> Needs:
     served, container = candidate.served, candidate.record.spec.container or Container()
-    runtime = server.runtime if isinstance(server, RuntimeImage) else None
-    own = runtime.server if runtime else None
+    own = server.runtime.server if isinstance(server, RuntimeImage) else None
     return Needs(
-        env=merged_env(runtime.env if runtime else None, container.env, served.env),
+        env=merged_env(_base_env(candidate, server), container.env, served.env),
         resources=candidate.resources,
         npu=Npu(count=placed.devices, resource_name=placed.resource) if placed.resource else None,
         shared_memory=_text(served.shared_memory or container.shared_memory or (own.shared_memory if own else None)),
         image_pull_secrets=tuple(reference.name for reference in container.image_pull_secrets or ()),
         scheduling=serving.scheduling,
-        user=runtime.user if runtime else None,
+        user=_user(candidate, server),
         groups=(own.groups if own else None) or (),
         options=serving.pod or PodOptions(),
     )
+
+
+def _user(candidate: Candidate, server: Server) -> PodUser:
+    match server:
+        case RuntimeImage(runtime):
+            return PodUser(runtime.user.uid, runtime.user.gid) if runtime.user else DEVICE_USER
+        case ImageStatus():
+            container = candidate.record.spec.container or Container()
+            return image_user(container.user, server.user)
+
+
+def _base_env(candidate: Candidate, server: Server) -> Sequence[EnvVar] | None:
+    """What the variables of version and application add to. A user that is not the image's own has no home there."""
+    match server:
+        case RuntimeImage(runtime):
+            return runtime.env
+        case ImageStatus():
+            own = own_user(server.user)
+            is_own = own is not None and own.uid == _user(candidate, server).uid
+            return None if is_own else (EnvVar(name="HOME", value=TMP_PATH),)
 
 
 def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:

@@ -6,13 +6,15 @@ from typing import Final
 from aiapp.api.gateway import FilterReference, Gateway
 from aiapp.domain.kubernetes.naming import application_labels, workload
 from aiapp.domain.kubernetes.resources import HTTP_ROUTES, Json
-from aiapp.domain.rendering.pod.engine import PORT
 
 ROOT: Final = "/"
 
 
-def route(application: str, gateway: Gateway, shares: Mapping[str, int]) -> Json:
-    """The route. `shares` are percents by version, of which one at least is above 0; 0 is written as 0."""
+def route(application: str, gateway: Gateway, shares: Mapping[str, int], ports: Mapping[str, int]) -> Json:
+    """The route. `shares` are percents by version, of which one at least is above 0; 0 is written as 0.
+
+    `ports` are those of the containers by version: a version's Service has no address, so that gateways go to the pods.
+    """
     return {
         "apiVersion": HTTP_ROUTES.api_version,
         "kind": HTTP_ROUTES.kind,
@@ -24,7 +26,9 @@ def route(application: str, gateway: Gateway, shares: Mapping[str, int]) -> Json
                 {
                     "matches": [{"path": {"type": "PathPrefix", "value": gateway.path}}],
                     **({"filters": filters} if (filters := _filters(gateway)) else {}),
-                    "backendRefs": [_backend(application, *share) for share in shares.items()],
+                    "backendRefs": [
+                        _backend(application, version, ports[version], share) for version, share in shares.items()
+                    ],
                 }
             ],
         },
@@ -37,9 +41,8 @@ def url(gateway: Gateway) -> str | None:
     return None if host is None else f"http://{host}{gateway.path.rstrip('/')}"
 
 
-def _backend(application: str, version: str, weight: int) -> Json:
-    """The port is the containers' own: a version's Service has no address, so that gateways go to the pods."""
-    return {"kind": "Service", "name": workload(application, version), "port": PORT, "weight": weight}
+def _backend(application: str, version: str, port: int, weight: int) -> Json:
+    return {"kind": "Service", "name": workload(application, version), "port": port, "weight": weight}
 
 
 def _filters(gateway: Gateway) -> list[Json]:

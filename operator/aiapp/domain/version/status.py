@@ -8,6 +8,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
 from aiapp.api.version import CompatibilityStatus, NearFit, ReasonCount, RuntimeStatus, VersionStatus
 from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
+from aiapp.domain.images.unused import unused_by_image, unused_by_runtime
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.records import VersionRecord
@@ -89,16 +90,22 @@ def with_users(made: Report, used_by: Sequence[str]) -> Report:
 
 
 def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, image: ImageStatus | None) -> Finding:
+    container = record.spec.container
     if image is not None:
-        return holds(ConditionType.RUNTIME_RESOLVED, f"its own image {image.image}")
+        return holds(ConditionType.RUNTIME_RESOLVED, _noted(f"its own image {image.image}", unused_by_image(container)))
     match resolution:
         case None:
             message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
             return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, message)
         case Resolved():
-            return holds(ConditionType.RUNTIME_RESOLVED, resolution.note or resolution.status.name)
+            message = _noted(resolution.note or resolution.status.name, unused_by_runtime(container))
+            return holds(ConditionType.RUNTIME_RESOLVED, message)
         case _:
             return fails(ConditionType.RUNTIME_RESOLVED, resolution.reason, resolution.message)
+
+
+def _noted(message: str, note: str) -> str:
+    return "; ".join(filter(None, (message, note)))
 
 
 def _compatible(verdict: Verdict | None) -> Finding:

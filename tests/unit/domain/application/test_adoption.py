@@ -35,7 +35,7 @@ REVISION = controller_revision(application="mnist", version="1.0.0", key="0f", t
         pytest.param(version_service("mnist", "1.0.0"), id="a version's Service"),
         pytest.param(application_service("mnist"), id="the application's Service"),
         pytest.param(REVISION, id="a stored template"),
-        pytest.param(route("mnist", gateway(), {"1.0.0": 100}), id="the application's route"),
+        pytest.param(route("mnist", gateway(), {"1.0.0": 100}, {"1.0.0": 8080}), id="the application's route"),
     ],
 )
 def test_what_the_operator_made_and_nobody_owns_is_taken_back(child: Json) -> None:
@@ -55,7 +55,9 @@ def test_what_an_earlier_application_of_the_same_name_owned_is_taken_over_from_i
 
 def test_owners_of_a_kind_that_a_crd_defines_are_told_as_a_whole() -> None:
     other = {"apiVersion": "v1", "kind": "ConfigMap", "name": "other", "uid": "uid-other"}
-    restored = left(route("mnist", gateway(), {"1.0.0": 100}), {**OWNER, "uid": "uid-before-the-backup"}, other)
+    restored = left(
+        route("mnist", gateway(), {"1.0.0": 100}, {"1.0.0": 8080}), {**OWNER, "uid": "uid-before-the-backup"}, other
+    )
     assert [owner["uid"] for owner in new_owners(APPLICATION, restored)] == ["uid-other", APPLICATION.uid]
 
 

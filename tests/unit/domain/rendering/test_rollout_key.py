@@ -51,6 +51,7 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
         "protocol",
         "health",
         "parameters",
+        "user",
     },
     ServerParameters: {"served_name", "context_length", "tensor_parallel_size", "dtype", "extra_args"},
     ContainerHealth: {
@@ -92,7 +93,8 @@ def key_of(case: dict[str, Any]) -> str:
     spec = documents.version()["spec"] | case.get("version", {})
     served = ServedVersion.model_validate(case.get("served", {"version": "1.0.0"}))
     serving = Serving.model_validate({"versions": [{"version": "1.0.0"}]} | case.get("serving", {}))
-    return rollout_key(served, serving, VersionSpec.model_validate(spec), VersionStatus.model_validate(NORMAL))
+    status = VersionStatus.model_validate(NORMAL | case.get("status", {}))
+    return rollout_key(served, serving, VersionSpec.model_validate(spec), status)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["case"]) for case in CASES])

@@ -129,6 +129,12 @@ def test_a_runtime_that_is_unknown_leaves_the_package_valid() -> None:
     )  # fmt: skip
 
 
+def test_a_package_that_a_runtime_serves_says_that_fields_of_images_have_no_effect() -> None:
+    said = told(fresh_version(spec__container={"port": 9000}), VALID, RESOLVED, FITS)
+    found = next(one for one in said.findings if one.type == "RuntimeResolved")
+    assert found.message.endswith("; container: port has no effect: a runtime says how it is started and asked")
+
+
 MISMATCH = {"nodes": 1, "examples": ["n"]}
 
 

@@ -1,4 +1,4 @@
-"""What serves a version in its pods; one of them is our model server in the runtime's image."""
+"""What serves a version in its pods, and our model server in the image of a runtime as one of these engines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,6 +40,11 @@ class Engine(Protocol):
     def server_mount(self) -> Json | None:
         """Where the delivery lays our model server; None: the image has a server of its own."""
         ...
+
+    @property
+    def pod_security(self) -> Json:
+        """What it needs in the security context of the pod, beside users and groups."""
+        return {}
 
     @property
     def annotations(self) -> Json:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from typing_extensions import override
 
@@ -10,49 +11,57 @@ from aiapp.domain.images.interface import Interface
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.limits import Bounds
 from aiapp.domain.rendering.pod.container import DROPPED
-from aiapp.domain.rendering.pod.engine import CONTAINER, STARTUP_PERIOD_SECONDS, Engine
+from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, STARTUP_PERIOD_SECONDS, Engine
 from aiapp.modelarts.health import DEFAULT_HEALTH_PATH
 
-TERMINATION_SECONDS = 90
+STOPPING_SECONDS: Final = 90
 """ModelArts gives an image up to 90 s to end after SIGTERM."""
+UNPRIVILEGED_PORT: Final = 1024
+"""The first port that a user other than root may open where neither node nor pod says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageServer(Engine):
-    """The server inside of an image, which keeps the platform's contract for images."""
+    """The server inside of an image.
+
+    Images of others seldom answer on after SIGTERM. So the signal comes only when the cluster has forgotten the pod.
+    """
 
     image: str
     interface: Interface
     deploy_timeout_seconds: int
     grace_period_seconds: int | None = None
-    """How long a pod may take to end; None: as long as the contract allows."""
+    """How long a pod may take to end; None: until nothing is sent to it, and then as long as the contract allows."""
 
     @property
     @override
     def termination_seconds(self) -> int:
-        return self.grace_period_seconds or TERMINATION_SECONDS
+        return self.grace_period_seconds or GRACE_SECONDS + STOPPING_SECONDS
 
     @property
     @override
     def server_mount(self) -> Json | None:
         return None
 
+    @property
+    @override
+    def pod_security(self) -> Json:
+        if self.interface.port >= UNPRIVILEGED_PORT:
+            return {}
+        return {"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]}
+
     @override
     def container(self, common: Json, mounts: list[Json]) -> Json:
         started = {"command": self.interface.command, "args": self.interface.args}
-        check = _check(self.interface)
         return {
             "name": CONTAINER,
             "image": self.image,
             **{name: list(words) for name, words in started.items() if words is not None},
             **common,
-            "ports": [{"name": "http", "containerPort": self.interface.port, "protocol": "TCP"}],
-            "startupProbe": check
-            | {
-                "periodSeconds": STARTUP_PERIOD_SECONDS,
-                "failureThreshold": -(-self.deploy_timeout_seconds // STARTUP_PERIOD_SECONDS),
-            },
-            "readinessProbe": check | _periods(self.interface.health),
+            "ports": [{"name": self._port, "containerPort": self.interface.port, "protocol": "TCP"}],
+            "startupProbe": self._check() | _until_up(self.interface.health, self.deploy_timeout_seconds),
+            "readinessProbe": self._check() | _periods(self.interface.health),
+            "lifecycle": {"preStop": {"sleep": {"seconds": self._forgotten_seconds}}},
             "securityContext": DROPPED,
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": mounts,
@@ -66,15 +75,36 @@ class ImageServer(Engine):
     def volumes(self) -> Iterator[Json]:
         yield from ()
 
+    @property
+    def _port(self) -> str:
+        """Services find it by this name."""
+        return self.interface.protocol.lower()
 
-def _check(interface: Interface) -> Json:
-    health = interface.health
-    if health is None:
-        return {"tcpSocket": {"port": "http"}, "timeoutSeconds": 5}
-    if health.command is not None:
-        return {"exec": {"command": list(health.command)}, "timeoutSeconds": health.timeout_seconds}
-    get = {"path": health.path or DEFAULT_HEALTH_PATH, "port": "http", "scheme": interface.protocol}
-    return {"httpGet": get, "timeoutSeconds": health.timeout_seconds}
+    @property
+    def _forgotten_seconds(self) -> int:
+        """A third at most of a short period: the rest is the server's own."""
+        return min(GRACE_SECONDS, max(1, self.termination_seconds // 3))
+
+    def _check(self) -> Json:
+        health = self.interface.health
+        if health is None:
+            return {"tcpSocket": {"port": self._port}, "timeoutSeconds": 5}
+        if health.command is not None:
+            return {"exec": {"command": list(health.command)}, "timeoutSeconds": health.timeout_seconds}
+        path = health.path or DEFAULT_HEALTH_PATH
+        get = {"path": path, "port": self._port, "scheme": self.interface.protocol}
+        return {"httpGet": get, "timeoutSeconds": health.timeout_seconds}
+
+
+def _until_up(health: ContainerHealth | None, deploy_timeout_seconds: int) -> Json:
+    """Checks from the declared delay on until the deploy timeout is over."""
+    delay = health.initial_delay_seconds if health else 0
+    times = -(-(deploy_timeout_seconds - delay) // STARTUP_PERIOD_SECONDS)
+    return {
+        **({"initialDelaySeconds": delay} if delay else {}),
+        "periodSeconds": STARTUP_PERIOD_SECONDS,
+        "failureThreshold": max(1, times),
+    }
 
 
 def _periods(health: ContainerHealth | None) -> Json:

@@ -7,7 +7,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.runtime_server import RuntimeServer as Declared
-from aiapp.api.runtime_server import ServerProbe, ServerStop, ServerVariable
+from aiapp.api.runtime_server import ServerPort, ServerProbe, ServerStop, ServerVariable
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.limits import Bounds
 from aiapp.domain.rendering.pod.container import DROPPED, mount
@@ -16,8 +16,6 @@ from aiapp.domain.runtimes.server.placeholders import Values, filled, missing, p
 
 FILE_ANNOTATION: Final = "aiapp.dev/file-"
 """Annotations of a pod that hold its configuration files, by number: so they are part of the stored template."""
-_NAMES: Final = {"service": "http", "management": "management", "metrics": "metrics"}
-"""Names of container ports: the Service's target is `http`, whatever serves behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ class RuntimeServer(Engine):
             **self._started(),
             **common,
             "env": [*self._environment(common["env"]), *common["env"]],
-            "ports": [{"name": _NAMES[p.name], "containerPort": p.port, "protocol": "TCP"} for p in ports(server)],
+            "ports": [{"name": _name(p), "containerPort": p.port, "protocol": "TCP"} for p in ports(server)],
             "startupProbe": self._check(server.startup or server.readiness)
             | {"periodSeconds": STARTUP_PERIOD_SECONDS, "failureThreshold": self._starts},
             "readinessProbe": self._probe(server.readiness),
@@ -128,7 +126,7 @@ class RuntimeServer(Engine):
             return {"exec": {"command": list(action.command)}}
         port = next(one for one in ports(self.server) if one.name == (action.port or "service"))
         path = filled(action.path or "/", self.values)
-        return {"httpGet": {"path": path, "port": _NAMES[port.name], "scheme": port.scheme}}
+        return {"httpGet": {"path": path, "port": _name(port), "scheme": port.scheme}}
 
     def _lifecycle(self) -> Json:
         stop = self.server.stop or ServerStop(wait_seconds=GRACE_SECONDS)
@@ -147,6 +145,11 @@ class RuntimeServer(Engine):
     def _driver_mounts(self) -> Iterator[Json]:
         for number, path in enumerate(self.driver_paths):
             yield mount(f"driver-{number}", path, read_only=True)
+
+
+def _name(port: ServerPort) -> str:
+    """Of the container's port; Services find that of predictions by its scheme."""
+    return port.scheme.lower() if port.name == "service" else port.name
 
 
 def _security(capabilities: Sequence[str] | None) -> Json:

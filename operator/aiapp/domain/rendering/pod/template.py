@@ -6,7 +6,6 @@ from typing import Final
 
 from aiapp.api.meta import EnvVar, Npu, Resources
 from aiapp.api.pod import PodOptions
-from aiapp.api.runtime import User
 from aiapp.api.scheduling import Scheduling
 from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.naming import version_labels
@@ -19,10 +18,9 @@ from aiapp.domain.rendering.pod.delivery import Delivery
 from aiapp.domain.rendering.pod.engine import CONTAINER, Engine
 from aiapp.domain.rendering.pod.options import claim_mounts, claim_volumes, env_from
 from aiapp.domain.rendering.pod.scheduling import scheduling_fields
+from aiapp.domain.rendering.pod.user import PodUser, security_context
 
 SHM_PATH: Final = "/dev/shm"  # noqa: S108 - the pod's own
-DEVICE_USER: Final = User(uid=1000, gid=1000)
-"""Owner of Ascend device nodes (uid and gid 1000, mode 0660), so the default user of a runtime."""
 MIB: Final = 1 << 20
 HEADROOM_BYTES: Final = 512 * MIB
 """Ephemeral storage beside the content: logs, the server, temporary files of user code."""
@@ -39,7 +37,7 @@ class Needs:
     """Size of /dev/shm; None: what the container runtime gives, usually 64 MiB."""
     image_pull_secrets: tuple[str, ...]
     scheduling: Scheduling | None
-    user: User | None
+    user: PodUser
     groups: tuple[int, ...] = ()
     """Supplementary groups beside that of the devices."""
     options: PodOptions = field(default_factory=PodOptions)
@@ -80,7 +78,9 @@ def pod_template(workload: Workload) -> Json:
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": engine.termination_seconds,
-            "securityContext": _pod_security(workload.needs),
+            "securityContext": security_context(workload.needs.user, workload.needs.groups)
+            | engine.pod_security
+            | _claim_policy(options),
             "initContainers": [
                 *delivery.init_containers(engine.server_mount, model["resources"], workload.granted),
                 *engine.init_containers(model, workload.granted),
@@ -109,19 +109,9 @@ def _pull_secrets(needs: Needs) -> Json:
     return {"imagePullSecrets": secrets} if secrets else {}
 
 
-def _pod_security(needs: Needs) -> Json:
+def _claim_policy(options: PodOptions) -> Json:
     """A claim may hold any number of files: their group is changed only where the root of the volume has another."""
-    user = needs.user or DEVICE_USER
-    policy = {"fsGroupChangePolicy": "OnRootMismatch"} if needs.options.claims else {}
-    groups = [group for group in dict.fromkeys((DEVICE_USER.gid, *needs.groups)) if group != user.gid]
-    return {
-        "runAsUser": user.uid,
-        "runAsGroup": user.gid,
-        "runAsNonRoot": user.uid != 0,
-        "fsGroup": user.gid,
-        "seccompProfile": {"type": "RuntimeDefault"},
-        **policy,
-    } | ({"supplementalGroups": groups} if groups else {})
+    return {"fsGroupChangePolicy": "OnRootMismatch"} if options.claims else {}
 
 
 def _mounts(needs: Needs) -> Iterator[Json]:
