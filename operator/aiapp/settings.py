@@ -92,6 +92,15 @@ Query = Annotated[
 """Of one namespace, so that nobody learns anything of the others."""
 
 
+KindName = Annotated[
+    str,
+    *_form(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)+", "a kind, such as `jobs.batch`"),
+]
+JobFields = Mapping[str, str | tuple[str, ...]]
+LabelPair = Annotated[str, *_form(r"([-._A-Za-z0-9/]+=[-._A-Za-z0-9]*)?", "a label and its value, `key=value`")]
+VariableName = Annotated[str, *_form(r"[A-Za-z_][-._A-Za-z0-9]*", "the name of a variable or an argument")]
+
+
 class Settings(BaseSettings):
     """Each field is the environment variable `AIAPP_` + its name in upper case, unless another name is given."""
 
@@ -176,6 +185,20 @@ class Settings(BaseSettings):
     """The same as `AIAPP_FETCH_CPU_LIMIT`, for the init container that installs dependencies."""
     install_memory_limit: Quantity = "2Gi"
     """The same as `AIAPP_FETCH_MEMORY_LIMIT`, for the init container that installs dependencies."""
+    training_job_kinds: Annotated[tuple[KindName, ...], *_List] = ("jobs.batch",)
+    """Kinds of training jobs that versions may be imported from, as `plural.group`: `jobs.batch`,
+    `jobs.batch.volcano.sh`, `pytorchjobs.kubeflow.org`, `tfjobs.kubeflow.org`, `mpijobs.kubeflow.org`,
+    `trainjobs.trainer.kubeflow.org`. The chart gives the operator the right to read these alone."""
+    training_job_mappings: Annotated[Mapping[KindName, JobFields], NoDecode, BeforeValidator(_object)] = {}
+    """Further kinds, or others than the built-in fields of a kind, by `plural.group`: where success, failure, times,
+    containers and pods of such a job are found."""
+    training_output_names: Annotated[tuple[VariableName, ...], *_List] = ()
+    """Environment variables and arguments by which jobs say where they write, beside `train_url`, `OUTPUT_PATH`,
+    `OUTPUT_URI`, `OUTPUT_DIR` and `MODEL_OUTPUT`."""
+    training_output_seconds: Annotated[float, Field(ge=0)] = 120.0
+    """What a training job that has succeeded has not written yet is waited for so long."""
+    built_in_algorithm_label: LabelPair = "aiapp.dev/algorithm=BuiltIn"
+    """Label or annotation of training jobs whose built-in algorithm needs neither config.json nor inference code."""
     prometheus_url: IndexUrl = ""
     """Prometheus that the checks of rollouts in steps ask, for example `http://prometheus.monitoring.svc:9090`; none:
     no such check passes."""

@@ -21,6 +21,9 @@ from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json, Resource
 from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.training.facts import JobReading
+from aiapp.domain.training.kinds import job_kinds
+from aiapp.domain.training.output import NAMES
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
@@ -30,6 +33,7 @@ from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.sources.training_job import TrainingJobPorts
 from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import DRIFT, DriftPorts, DriftReconciler, DriftTiming, DriftTracker
@@ -37,6 +41,7 @@ from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
+from aiapp.reconcile.views.training_jobs import TrainingJobs
 
 UNSEEN: Final[dict[Resource, Json]] = {
     resource: crd.schema(kind)["properties"]["status"]["default"]
@@ -109,7 +114,10 @@ class World(FakeCluster):
             self.hold(resource, stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}")
 
     def _make_reconcilers(self) -> None:
-        sources = Sources(self._obs(), self.images)
+        self.training_jobs = TrainingJobs(
+            job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn"), self.store, self._job_changed
+        )
+        sources = Sources(self._obs(), self.images, self._training_jobs())
         common: dict[str, Any] = {
             "store": self.store,
             "cluster": self.cluster,
@@ -156,6 +164,18 @@ class World(FakeCluster):
             seconds=10,
             checksum_objects=0,
         )
+
+    def _training_jobs(self) -> TrainingJobPorts:
+        return TrainingJobPorts(
+            cluster=self.cluster,
+            served=self.store,
+            jobs=self.training_jobs,
+            late_seconds=120,
+            clock=self.clock,
+        )
+
+    def _job_changed(self, version: Json) -> None:
+        self.triggered.append(Key(VERSIONS.kind, version["metadata"]["namespace"], version["metadata"]["name"]))
 
     def set_status(self, status: Json) -> None:
         """The version has this status already."""

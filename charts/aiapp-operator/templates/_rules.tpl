@@ -58,6 +58,16 @@
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
+{{- $kinds := list "jobs.batch" }}
+{{- if hasKey .Values.settings "trainingJobKinds" }}
+{{- $kinds = .Values.settings.trainingJobKinds }}
+{{- end }}
+{{- range concat $kinds (keys (.Values.settings.trainingJobMappings | default dict) | sortAlpha) | uniq }}
+# Training jobs that versions are imported from (settings.trainingJobKinds and settings.trainingJobMappings).
+- apiGroups: [{{ regexReplaceAll "^[^.]*[.]" . "" }}]
+  resources: [{{ regexFind "^[^.]*" . }}]
+  verbs: [get, list, watch]
+{{- end }}
 # What the pods of a namespace may ask for.
 - apiGroups: [""]
   resources: [limitranges]

@@ -141,6 +141,29 @@ class Reason(StrEnum):
     RATE_LIMITED = "RateLimited"
     """The registry answers no more requests for the moment. It is asked again when it says."""
 
+    # Training jobs
+    TRAINING_JOB_RUNNING = "TrainingJobRunning"
+    """The job has not ended; the message says since when it runs, with its own words."""
+    TRAINING_JOB_FAILED = "TrainingJobFailed"
+    """The job failed; the message has its own reason."""
+    TRAINING_JOB_NOT_FOUND = "TrainingJobNotFound"
+    """There is no such job in the namespace. It is imported from as soon as there is."""
+    TRAINING_JOB_GONE = "TrainingJobGone"
+    """The job was deleted before anybody saw how it ended."""
+    TRAINING_JOB_REPLACED = "TrainingJobReplaced"
+    """The job of that name is another one than the version waits for: it was deleted and made again."""
+    TRAINING_JOB_KIND_UNKNOWN = "TrainingJobKindUnknown"
+    """The operator does not read jobs of that kind; an administrator may let it."""
+    TRAINING_JOB_KIND_NOT_SERVED = "TrainingJobKindNotServed"
+    """The cluster does not serve that kind of job, or does not let the operator read it. As soon as it does, it is
+    read."""
+    TRAINING_OUTPUT_UNKNOWN = "TrainingOutputUnknown"
+    """Neither the source nor the job says where it writes, or the job says it in two ways."""
+    TRAINING_OUTPUT_PENDING = "TrainingOutputPending"
+    """The job has succeeded a moment ago, and its output is not complete yet."""
+    TEMPLATE_NEEDED = "TemplateNeeded"
+    """The output of a built-in algorithm has no config.json or no inference code: something has to supply them."""
+
     # Runtime
     RUNTIME_UNKNOWN = "RuntimeUnknown"
     """No InferenceRuntime has that name or alias, or none is named at all."""

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.conditions import ConditionType
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import REQUIRED, ApiModel, CaBundleReference, LocalReference, Matches, rule, rules
+from aiapp.api.meta import REQUIRED, ApiModel, CaBundleReference, LocalReference, Matches, NameString, rule, rules
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME: Final = rf"({_LABEL}\.)*{_LABEL}\.?"
@@ -16,20 +16,21 @@ _IPV6: Final = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _PORT: Final = ":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
 
-class ObsSource(ApiModel):
-    """A model package in object storage: Huawei OBS or any S3-compatible store."""
+PackageUri = Annotated[
+    str,
+    Field(max_length=1024),
+    Matches("[^ \t\r\n]*", "uri: an OBS path may not contain spaces"),
+    Matches(
+        "(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?",
+        "uri must be obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63 lower-case letters, digits, "
+        "'-' and '.'",
+    ),
+]
 
-    uri: Annotated[
-        str,
-        Field(max_length=1024),
-        Matches("[^ \t\r\n]*", "uri: an OBS path may not contain spaces"),
-        Matches(
-            "(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?",
-            "uri must be obs://bucket/path/ or s3://bucket/path/, the bucket 3 to 63 lower-case letters, digits, "
-            "'-' and '.'",
-        ),
-    ]
-    """Folder of the package, for example `obs://models/mnist/1.0.0/`. It or its `model/` holds config.json."""
+
+class Store(ApiModel):
+    """How object storage is reached."""
+
     endpoint: (
         Annotated[
             str,
@@ -57,6 +58,18 @@ class ObsSource(ApiModel):
     addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
     """How the bucket is named in requests: in the host (Virtual) or in the path (Path). Auto: Path for IP addresses,
     single-label hosts and Services of a cluster, else Virtual."""
+    credentials_secret_ref: LocalReference | None = None
+    """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
+    spellings of these. Absent: anonymous access."""
+    ca_bundle_ref: CaBundleReference | None = None
+    """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
+
+
+class ObsSource(Store):
+    """A model package in object storage: Huawei OBS or any S3-compatible store."""
+
+    uri: PackageUri
+    """Folder of the package, for example `obs://models/mnist/1.0.0/`. It or its `model/` holds config.json."""
     digest: (
         Annotated[
             str,
@@ -67,11 +80,51 @@ class ObsSource(ApiModel):
     ) = None
     """Digest of the content that is expected there, as `status.artifact.digest` of the version that was promoted.
     Another content is refused."""
-    credentials_secret_ref: LocalReference | None = None
-    """Secret of this namespace with `accessKeyId` and `secretAccessKey` (optional `sessionToken`), or the AWS or OBS
-    spellings of these. Absent: anonymous access."""
-    ca_bundle_ref: CaBundleReference | None = None
-    """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
+
+
+class JobOutput(ApiModel):
+    """Where a training job writes."""
+
+    uri: PackageUri
+    """Folder of the package that the job writes, for example `obs://models/mnist/run-7/`."""
+
+
+class TrainingJobSource(Store):
+    """The package that a training job of this namespace writes, imported once the job has succeeded."""
+
+    api_version: (
+        Annotated[
+            str,
+            Field(max_length=317),
+            Matches(
+                "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?",
+                "apiVersion is written group/version, for example kubeflow.org/v1",
+            ),
+        ]
+        | None
+    ) = None
+    """Group and version of the job. Default: those of the kind, of several the first that the operator knows."""
+    kind: Annotated[
+        str,
+        Field(max_length=63),
+        Matches("[A-Z][A-Za-z0-9]*", "a kind consists of letters and digits and starts with a capital letter"),
+    ] = "Job"
+    """Kind of the job, for example `PyTorchJob`. An administrator says which kinds the operator reads
+    (AIAPP_TRAINING_JOB_KINDS)."""
+    name: NameString
+    """Name of the job."""
+    uid: (
+        Annotated[
+            str,
+            Field(max_length=64),
+            Matches("[0-9A-Za-z][-0-9A-Za-z]*", "uid is the metadata.uid of the job: letters, digits and '-'"),
+        ]
+        | None
+    ) = None
+    """The job's `metadata.uid`. Default: that of the job which has the name when the operator first looks."""
+    output: JobOutput | None = None
+    """Where the job writes. Default: what the job's own environment or arguments say by a name such as `train_url` or
+    `OUTPUT_PATH`."""
 
 
 class ImageSource(ApiModel):
@@ -89,18 +142,20 @@ class ImageSource(ApiModel):
     """Authorities that may vouch for the registry, beside the public ones. Nodes have trust settings of their own."""
 
 
-SourceVariant: TypeAlias = ObsSource | ImageSource
+SourceVariant: TypeAlias = ObsSource | ImageSource | TrainingJobSource
 """Every kind of source that this operator imports from; each match over it is exhaustive."""
-SourceType = Literal["Obs", "Image"]
+SourceType = Literal["Obs", "Image", "TrainingJob"]
 """Their names in a status."""
+_OF_PACKAGES: Final = (
+    ConditionType.SOURCE_RESOLVED,
+    ConditionType.PACKAGE_VALID,
+    ConditionType.ARTIFACT_PINNED,
+    ConditionType.RUNTIME_RESOLVED,
+)
 READY_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
-    "Obs": (
-        ConditionType.SOURCE_RESOLVED,
-        ConditionType.PACKAGE_VALID,
-        ConditionType.ARTIFACT_PINNED,
-        ConditionType.RUNTIME_RESOLVED,
-    ),
+    "Obs": _OF_PACKAGES,
     "Image": (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED),
+    "TrainingJob": _OF_PACKAGES,
 }
 """The conditions that make a version Ready, by the type of its source, in the order in which they come to be True. The
 import ends with ArtifactPinned.
@@ -108,8 +163,12 @@ import ends with ArtifactPinned.
 FIXED_FIELDS: Final = {
     "obs": ("uri", "endpoint", "region", "addressing", "digest"),
     "image": ("reference", "replicate"),
+    "trainingJob": ("apiVersion", "kind", "name", "uid", "output", "endpoint", "region", "addressing"),
 }
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
+
+
+_EXACTLY_ONE: Final = "source names exactly one of obs, image and trainingJob"
 
 
 class Source(ApiModel):
@@ -118,15 +177,21 @@ class Source(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "has(self.obs) || has(self.image)",
-                "source must say where the model comes from: obs or image",
+                "has(self.obs) || has(self.image) || has(self.trainingJob)",
+                "source must say where the model comes from: obs, image or trainingJob",
                 at="obs",
                 reason=REQUIRED,
             ),
             rule(
                 "!(has(self.obs) && has(self.image))",
-                "source names exactly one of obs and image",
+                _EXACTLY_ONE,
                 at="image",
+                reason="FieldValueForbidden",
+            ),
+            rule(
+                "!has(self.trainingJob) || !(has(self.obs) || has(self.image))",
+                _EXACTLY_ONE,
+                at="trainingJob",
                 reason="FieldValueForbidden",
             ),
         )
@@ -136,8 +201,10 @@ class Source(ApiModel):
     """A model package in object storage."""
     image: ImageSource | None = None
     """A container image."""
+    training_job: TrainingJobSource | None = None
+    """The output of a training job."""
 
     @property
     def variant(self) -> SourceVariant | None:
         """The one that is set; None where that is none which this operator knows."""
-        return self.obs or self.image
+        return self.obs or self.image or self.training_job

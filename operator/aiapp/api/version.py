@@ -23,6 +23,7 @@ from aiapp.api.meta import (
     unchanged_once_pinned,
 )
 from aiapp.api.source import FIXED_FIELDS, Source, SourceType
+from aiapp.api.training_job import TrainingJobStatus
 
 ApplicationName = Annotated[
     str,
@@ -129,12 +130,14 @@ class SourceStatus(ApiModel):
     """Kind of the source."""
     origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
-    uri: Annotated[str, Field(max_length=1056)]
-    """The folder that holds config.json, or the reference of an image."""
+    uri: Annotated[str, Field(max_length=1056)] | None = None
+    """The folder that holds config.json, or the reference of an image. Absent until a training job has said where."""
     listing: Annotated[str, Field(max_length=128)] | None = None
     """Digest of the last listing that was read."""
     resolved_at: datetime | None = None
     """When that listing was read."""
+    training_job: TrainingJobStatus | None = None
+    """The training job that writes or wrote it."""
 
 
 class ApiStatus(ApiModel):

@@ -108,13 +108,14 @@ def _run(settings: Settings, host: str, port: int) -> int:
     from aiapp import handlers  # noqa: PLC0415
     from aiapp.adapters.kube.credentials import NoClusterError  # noqa: PLC0415
     from aiapp.adapters.tracing import TracingUnavailableError  # noqa: PLC0415
+    from aiapp.domain.training.kinds import JobKindsError  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays
     gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return 0 if runner.run(handlers.run(settings, host, port)) else 1
-    except (NoClusterError, TracingUnavailableError) as error:
+    except (NoClusterError, TracingUnavailableError, JobKindsError) as error:
         click.echo(f"Error: {error}", err=True)
         return USAGE
     except Exception:

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, pinned_versions
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, NODES, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.sources.raw import training_job_of
 
 REMEMBERED_DELETIONS: Final = 10_000
 """How many deleted objects' uids are remembered, so that a late event cannot bring one back."""
@@ -136,6 +137,10 @@ class Cache(Generic[Facts]):
         """Versions whose `spec.application` it is, by name."""
         return self._sorted(VERSIONS, namespace, application)
 
+    def versions_of_job(self, namespace: str, kind: str, name: str) -> list[Json]:
+        """Versions whose source names a training job of that kind and name, whatever its group, by name."""
+        return self._sorted(VERSIONS, namespace, _job_group(kind, name))
+
     def config_maps_of(self, namespace: str, user: str) -> list[Json]:
         """ConfigMaps of ours by user: the uid of one of their owners, or the name of a version pinned to them."""
         return self._sorted(CONFIG_MAPS, namespace, user)
@@ -230,10 +235,16 @@ def groups_of(resource: Resource, document: Json) -> Sequence[str]:
     """The index keys of an object in its namespace beside its name: a ConfigMap is found by everything that uses it."""
     if resource != CONFIG_MAPS:
         application = application_of(resource, document)
-        return (application,) if application else ()
+        job = training_job_of(document) if resource == VERSIONS else None
+        return (*((application,) if application else ()), *((_job_group(*job),) if job else ()))
     metadata = document["metadata"]
     owners = (one["uid"] for one in metadata.get("ownerReferences") or ())
     return (EVERY, *owners, *pinned_versions(metadata.get("labels") or {}))
+
+
+def _job_group(kind: str, name: str) -> str:
+    """No application is called so."""
+    return f"{kind}/{name}"
 
 
 def _place(metadata: Json) -> Place:

@@ -6,7 +6,6 @@ Never reads another config.json than the one that was listed or pinned.
 from dataclasses import dataclass
 
 from aiapp.api.artifact import PackageArtifact
-from aiapp.api.source import ImageSource
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.artifact.manifest import Manifest, ManifestError, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
@@ -18,6 +17,7 @@ from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
+from aiapp.domain.sources.variants import package_of
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.modelarts.openapi import Title, openapi
@@ -66,10 +66,11 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     source, status = version.spec.source.variant, version.status
     if source is None or status.source is None or status.artifact is None:
         raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
-    if not isinstance(status.artifact, PackageArtifact) or isinstance(source, ImageSource):
+    package = package_of(source, status.source)
+    if not isinstance(status.artifact, PackageArtifact) or package is None:
         raise QueryError(f"{name} is pinned to an image, which has no config.json")
     try:
-        reached = await package_access(source, status.source, cluster.namespace, _Namespace(cluster))
+        reached = await package_access(package, status.source, cluster.namespace, _Namespace(cluster))
     except AccessError as error:
         raise QueryError(f"{error.reason}: {error.message}") from error
     pinned = _pinned(await _manifest(status.artifact, cluster), reached.where)

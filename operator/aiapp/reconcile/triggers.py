@@ -21,6 +21,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
+from aiapp.domain.sources.raw import training_job_of
 
 FLEET: Final = Key("Fleet", "", "nodes")
 """Stands for everything that depends on the nodes."""
@@ -69,10 +70,18 @@ class Triggers:
             self._queue.add(key_of(RUNTIMES, runtime))
 
     def kind_came_or_went(self, resource: Resource) -> None:
-        """The cluster serves a kind from now on, or no longer: applications that ask for it."""
+        """The cluster serves a kind from now on, or no longer: applications and versions that ask for it."""
         for application in self._store.all(APPLICATIONS) if resource == HTTP_ROUTES else ():
             if "gateway" in ((application.get("spec") or {}).get("serving") or {}):
                 self._queue.add(key_of(APPLICATIONS, application))
+        for version in self._store.all(VERSIONS):
+            job = training_job_of(version)
+            if job is not None and job[0] == resource.kind and "artifact" not in (version.get("status") or {}):
+                self._queue.add(key_of(VERSIONS, version))
+
+    def training_job_changed(self, version: Json) -> None:
+        """There is news of the training job that a version waits for."""
+        self._queue.add(key_of(VERSIONS, version))
 
     def device_freed(self) -> None:
         """A pod gave a device back."""

@@ -14,6 +14,9 @@ from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.rendering.limits import FETCH, INSTALL
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import Pip
+from aiapp.domain.training.facts import JobReading
+from aiapp.domain.training.kinds import JobKinds, job_kinds
+from aiapp.domain.training.output import NAMES
 from aiapp.ports import Api
 from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.settings import Settings
@@ -87,6 +90,16 @@ def prometheus_settings(settings: Settings) -> PrometheusSettings:
         token_file=settings.prometheus_token_file,
         ca_bundle=settings.prometheus_ca_bundle,
     )
+
+
+def training_job_kinds(settings: Settings) -> JobKinds:
+    """The kinds of training jobs that are read. Raises `JobKindsError`."""
+    return job_kinds(settings.training_job_kinds, settings.training_job_mappings)
+
+
+def job_reading(settings: Settings) -> JobReading:
+    """How they are read."""
+    return JobReading((*NAMES, *settings.training_output_names), settings.built_in_algorithm_label)
 
 
 def proxies(settings: Settings) -> Proxies:

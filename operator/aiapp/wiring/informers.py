@@ -26,6 +26,8 @@ MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 WITHOUT_NODES: Final = "where versions can run is Unknown, and rollouts wait for nothing"
 WITHOUT_KIND: Final = "applications that ask for it say so in their conditions"
 
+WITHOUT_JOBS: Final = "versions that wait for such a training job say so in their conditions"
+
 
 def informers(parts: Parts) -> Iterator[Informer]:
     """One for each collection, into the cache or the view that it belongs to."""
@@ -38,6 +40,12 @@ def informers(parts: Parts) -> Iterator[Informer]:
             # Whether a kind that a cluster need not serve may be read says nothing of the namespace.
             asked = kube.within(namespace) if one.is_optional else api
             yield Informer(asked, one, parts.store.within(namespace), timing, partial(_note_served, parts, namespace))
+        for collection in _training_jobs(parts):
+            title = f"{collection.title} of {namespace}" if namespace else collection.title
+            one = replace(collection, name=title)
+            yield Informer(
+                kube.within(namespace), one, parts.training_jobs, timing, partial(_note_served, parts, namespace)
+            )
     nodes = Collection(resource=NODES, trim=trim_node, without=WITHOUT_NODES if settings.watch_namespaces else "")
     yield Informer(kube, nodes, parts.store, timing)
     fields = f"metadata.name={settings.node_facts_config_map}"
@@ -51,6 +59,17 @@ def informers(parts: Parts) -> Iterator[Informer]:
 def _note_served(parts: Parts, namespace: str, resource: Resource, *, is_served: bool) -> None:
     if parts.store.note_served(resource, namespace, is_served=is_served):
         parts.triggers.kind_came_or_went(resource)
+
+
+def _training_jobs(parts: Parts) -> Iterator[Collection]:
+    for kind in parts.training_jobs.kinds.kinds:
+        yield Collection(
+            resource=kind.resource,
+            name=kind.name,
+            trim=parts.training_jobs.trim,
+            is_optional=True,
+            without=WITHOUT_JOBS,
+        )
 
 
 def _namespaced() -> Iterator[Collection]:

@@ -31,8 +31,16 @@ from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
 from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.reconcile.views.service_ranges import ServiceRanges
+from aiapp.reconcile.views.training_jobs import TrainingJobs
 from aiapp.settings import Settings
-from aiapp.wiring.configured import endpoint_policy, own_image, registry_settings, store_settings
+from aiapp.wiring.configured import (
+    endpoint_policy,
+    job_reading,
+    own_image,
+    registry_settings,
+    store_settings,
+    training_job_kinds,
+)
 
 
 def utc_now() -> datetime:
@@ -65,6 +73,7 @@ class Parts:
     ranges: ServiceRanges
     own_image: OwnImage
     namespaces: Namespaces
+    training_jobs: TrainingJobs
 
     @property
     def scopes(self) -> Mapping[str, ListWatch]:
@@ -118,4 +127,7 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         ranges=ServiceRanges(api, endpoint_policy(settings), keep_to),
         own_image=own_image(settings, api),
         namespaces=Namespaces(settings.watch_namespaces),
+        training_jobs=TrainingJobs(
+            training_job_kinds(settings), job_reading(settings), store, triggers.training_job_changed
+        ),
     )

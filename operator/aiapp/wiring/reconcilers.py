@@ -21,6 +21,7 @@ from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.sources.training_job import TrainingJobPorts
 from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
@@ -91,7 +92,14 @@ def sources(parts: Parts) -> Sources:
         seconds=parts.settings.import_seconds,
         checksum_objects=parts.settings.checksum_objects,
     )
-    return Sources(obs, images)
+    training_jobs = TrainingJobPorts(
+        cluster=parts.cluster,
+        served=parts.store,
+        jobs=parts.training_jobs,
+        late_seconds=parts.settings.training_output_seconds,
+        clock=utc_now,
+    )
+    return Sources(obs, images, training_jobs)
 
 
 def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:

@@ -19,6 +19,7 @@ from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
 from aiapp.api.runtime import RuntimeObjectStatus
 from aiapp.api.schema import nodes
 from aiapp.api.steps import RolloutProgress, RolloutState, Share
+from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import (
     ApiStatus,
     CompatibilityStatus,
@@ -44,7 +45,22 @@ READY = Condition(
 VERSION_STATUS = VersionStatus(
     observed_generation=1,
     phase="Normal",
-    source=SourceStatus(type="Obs", uri="obs://models/mnist/1.0.0/", listing=PIN, resolved_at=NOON),
+    source=SourceStatus(
+        type="Obs",
+        uri="obs://models/mnist/1.0.0/",
+        listing=PIN,
+        resolved_at=NOON,
+        training_job=TrainingJobStatus(
+            api_version="batch/v1",
+            kind="Job",
+            name="train-mnist",
+            uid="4b1c",
+            state="Succeeded",
+            started_at=NOON,
+            finished_at=NOON,
+            output="obs://models/mnist/run-7/",
+        ),
+    ),
     artifact=PackageArtifact(
         pin=PIN,
         objects=3,

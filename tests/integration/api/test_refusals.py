@@ -68,7 +68,7 @@ OF_IMAGES = (
     "asked"
 )
 OWN_SERVER = "workers are processes of the model server: an image of your own brings a server of its own"
-NO_SOURCE = "source must say where the model comes from: obs or image"
+NO_SOURCE = "source must say where the model comes from: obs, image or trainingJob"
 FROM_IMAGE = {"image": {"reference": "registry.example.com/team/mnist:1"}}
 
 A_KEY = {"name": "settings", "key": "a"}
@@ -141,9 +141,39 @@ IN_VERSION = [
     ("spec.source.obs", NO_SOURCE, changed(version(), spec__source={}), "an empty source"),
     (
         "spec.source.image",
-        "source names exactly one of obs and image",
+        "source names exactly one of obs, image and trainingJob",
         changed(version(), spec__source__image=FROM_IMAGE["image"]),
         "two sources",
+    ),
+    (
+        "spec.source.trainingJob",
+        "source names exactly one of obs, image and trainingJob",
+        changed(version(), spec__source__trainingJob={"name": "train"}),
+        "a package and a training job",
+    ),
+    (
+        "spec.source.trainingJob.apiVersion",
+        "apiVersion is written group/version, for example kubeflow.org/v1",
+        changed(version(), spec__source={"trainingJob": {"name": "train", "apiVersion": "kubeflow.org"}}),
+        "a group without a version",
+    ),
+    (
+        "spec.source.trainingJob.kind",
+        "a kind consists of letters and digits and starts with a capital letter",
+        changed(version(), spec__source={"trainingJob": {"name": "train", "kind": "pytorchjobs"}}),
+        "a plural instead of a kind",
+    ),
+    (
+        "spec.source.trainingJob.uid",
+        "uid is the metadata.uid of the job: letters, digits and '-'",
+        changed(version(), spec__source={"trainingJob": {"name": "train", "uid": "a/b"}}),
+        "a uid with a slash",
+    ),
+    (
+        "spec.source.trainingJob.output.uri",
+        URI_FORM,
+        changed(version(), spec__source={"trainingJob": {"name": "train", "output": {"uri": "/output"}}}),
+        "an output on a disk",
     ),
     (
         "spec.source.image.reference",
@@ -610,6 +640,19 @@ IMAGE_ONCE_PINNED = (
     ("spec.source.image.reference", {"spec__source__image__reference": "registry.example.com/team/mnist:2"}),
     ("spec.source.image.replicate", {"spec__source__image__replicate": True}),
 )
+JOB_ONCE_PINNED = tuple(
+    (f"spec.source.trainingJob.{field}", {f"spec__source__trainingJob__{field}": value})
+    for field, value in {
+        "apiVersion": "batch/v1",
+        "kind": "PyTorchJob",
+        "name": "other",
+        "uid": "4b1c",
+        "output": {"uri": "obs://models/other/"},
+        "endpoint": "https://obs.example.com",
+        "region": "eu-west-0",
+        "addressing": "Path",
+    }.items()
+)
 OTHER_RUNTIME = {"spec__runtime": "gpu_2"}
 SET_ONCE = "runtime is immutable once it is resolved and the artifact is pinned: make a new version instead"
 PINNED = {
@@ -708,6 +751,15 @@ def test_an_image_cannot_be_exchanged_once_it_is_pinned(
     image = changed(version(), spec__source=FROM_IMAGE)
     pinned(kube, image, namespace)
     assert update_refusals(kube, changed(image, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
+
+
+@pytest.mark.parametrize(("field", "change"), [pytest.param(*row, id=row[0]) for row in JOB_ONCE_PINNED])
+def test_a_training_job_cannot_be_exchanged_once_its_output_is_pinned(
+    kube: Kube, namespace: str, field: str, change: dict[str, Any]
+) -> None:
+    trained = changed(version(), spec__source={"trainingJob": {"name": "train"}})
+    pinned(kube, trained, namespace)
+    assert update_refusals(kube, changed(trained, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
 
 
 def test_a_pinned_package_cannot_become_an_image(kube: Kube, namespace: str) -> None:
@@ -855,6 +907,21 @@ def test_an_unknown_source_that_lenient_validation_drops_is_no_source(kube: Kube
                 f"https://{'a' * 63}.{'b' * 63}",
             )
         ),
+        pytest.param(
+            changed(
+                version(),
+                spec__source={
+                    "trainingJob": {
+                        "apiVersion": "batch.volcano.sh/v1alpha1",
+                        "kind": "Job",
+                        "name": "train.7",
+                        "uid": "0b5b6d8c-3c1e-4d0a-9a52-5d3c1b8f2f11",
+                        "output": {"uri": "s3://models/mnist/run-7"},
+                    }
+                },
+            ),
+            id="a training job in full",
+        ),
         pytest.param(application("m" * 53), id="the longest application name"),
         pytest.param(changed(application(), spec=ABSENT), id="an application that is only managed"),
         pytest.param(
@@ -889,5 +956,7 @@ def test_every_rule_of_every_crd_has_a_row_above() -> None:
     }
     told = {message for _, message, _, _ in CEL} | {SET_ONCE}
     told |= {f"{field.rpartition('.')[2]} is immutable: make a new version instead" for field, _ in ONCE_MADE}
-    told |= {once_pinned(field) for field, _ in (*ONCE_PINNED, *IMAGE_ONCE_PINNED)} | set(map(present, FIXED_FIELDS))
+    told |= {once_pinned(field) for field, _ in (*ONCE_PINNED, *IMAGE_ONCE_PINNED, *JOB_ONCE_PINNED)} | set(
+        map(present, FIXED_FIELDS)
+    )
     assert rules == told

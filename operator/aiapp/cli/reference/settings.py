@@ -11,11 +11,18 @@ from pydantic.fields import FieldInfo
 from typing_extensions import override
 
 from aiapp.domain.sizes import human_size
-from aiapp.settings import RANGE, VARIABLES, Form, Network, Settings
+from aiapp.settings import RANGE, VARIABLES, Form, JobFields, Network, Settings
 
 UNITS: Final = ("_seconds", "_bytes")
 """Ends of fields' names that say the unit."""
-PLAIN: Final = {bool: "true or false", int: "whole number", float: "number", str: "text", Network: RANGE}
+PLAIN: Final = {
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Network: RANGE,
+    JobFields: "its fields",
+}
 INTRODUCTION: Final = """\
 <!-- Made from operator/aiapp/settings.py by `make crds`; do not edit. -->
 # Settings of the operator
@@ -105,6 +112,8 @@ def _default(value: Any, unit: str) -> str:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{','.join(map(str, value))}`"
     if isinstance(value, float):
         value = int(value) if value.is_integer() else value
     return f"`{value}` ({human_size(value)})" if unit == "bytes" else f"`{value}`"

@@ -27,6 +27,7 @@ from aiapp.domain.rendering.pod.runtime_server import RuntimeServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env
 from aiapp.domain.rendering.pod.user import DEVICE_USER, PodUser, image_user, own_user
 from aiapp.domain.runtimes.server.placeholders import Subject, parameters, values
+from aiapp.domain.sources.variants import package_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,9 @@ def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
     source = candidate.source
     match candidate.artifact:
         case PackageArtifact() as artifact:
-            assert isinstance(source, ObsSource)  # an image has no package
-            return FetchDelivery(_content(candidate, artifact, source), fetcher)
+            package = package_of(source, candidate.record.status.source)
+            assert package is not None  # an image has none
+            return FetchDelivery(_content(candidate, artifact, package), fetcher)
         case ImageArtifact():
             return NoDelivery()
 
@@ -106,7 +108,7 @@ def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
 def _content(candidate: Candidate, artifact: PackageArtifact, source: ObsSource) -> PinnedPackage:
     found = candidate.record.status.source
     return PinnedPackage(
-        uri=found.uri if found else source.uri,
+        uri=(found.uri if found else None) or source.uri,
         source=source,
         pin=artifact.pin,
         bytes=artifact.bytes,

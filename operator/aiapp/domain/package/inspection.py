@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiapp.api.conditions import Reason
 from aiapp.api.image import ImageStatus
+from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import ModelStatus
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
@@ -23,6 +24,20 @@ class Unresolved:
     """False: a user has to fix something, though it is tried again all the same."""
     after_seconds: float | None = None
     """When the other side wants to be asked again, if it says so."""
+    job: TrainingJobStatus | None = None
+    """The training job whose output it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is to be imported does not exist yet, and nothing is wrong with that: `SourceResolved` is Unknown."""
+
+    reason: Reason
+    message: str
+    after_seconds: float | None = None
+    """Seconds until a look is worth while; None: when the job changes."""
+    job: TrainingJobStatus | None = None
+    """The training job that is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,7 @@ class Unchanged:
     """The listing is the one the caller knows, so no file was read and the last findings still hold."""
 
     listing: str
+    job: TrainingJobStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class Invalid:
     message: str
     diagnostics: tuple[Diagnostic, ...] = ()
     """The same fault by fault; empty where the message is complete."""
+    job: TrainingJobStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,7 @@ class Valid:
     """The image that config.json names in `swr_location`, which holds model and server."""
     image: ImageStatus | None = None
     """The user's own image that is to serve it; None: a runtime does."""
+    job: TrainingJobStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,7 @@ class ValidImage:
     """The folder of that config.json."""
     listing: str | None = None
     """Digest of that folder's listing."""
+    job: TrainingJobStatus | None = None
 
 
-Inspection = Unresolved | Unchanged | Invalid | Valid | ValidImage
+Inspection = Waiting | Unresolved | Unchanged | Invalid | Valid | ValidImage

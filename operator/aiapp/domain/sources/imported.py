@@ -8,12 +8,13 @@ from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
 from aiapp.api.source import Source
+from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import ModelStatus, SourceStatus
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import manifest_reference
 from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
 from aiapp.domain.conditions import Finding, as_recorded, fails, holds, unknown
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage, Waiting
 from aiapp.domain.package.messages import valid_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
@@ -49,8 +50,24 @@ def remembered(record: VersionRecord) -> Imported:
 
 def imported(record: VersionRecord, inspection: Inspection) -> Imported:
     """The import as it was just seen."""
+    known = _imported(record, inspection)
+    return known if inspection.job is None else replace(known, source=_of_job(known.source, inspection.job))
+
+
+def _of_job(found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
+    """What was found, with the training job; nothing of what another job wrote."""
+    before = found.training_job if found else None
+    is_same = found is not None and found.type == "TrainingJob" and (before is None or before.uid == job.uid)
+    known = found if found is not None and is_same else SourceStatus(type="TrainingJob")
+    return known.model_copy(update={"training_job": job})
+
+
+def _imported(record: VersionRecord, inspection: Inspection) -> Imported:
     source = record.spec.source
     match inspection:
+        case Waiting(reason, message):
+            waits = unknown(ConditionType.SOURCE_RESOLVED, reason, message)
+            return Imported(_stages(source, waits), record.status.source, None, None)
         case Unresolved(reason, message):
             unresolved = fails(ConditionType.SOURCE_RESOLVED, reason, message)
             return Imported(_stages(source, unresolved), record.status.source, None, record.status.model)

@@ -1,7 +1,7 @@
 """A package in object storage: what its source states. Never asks a store."""
 
 from aiapp.api.meta import CaBundleReference
-from aiapp.api.source import ObsSource
+from aiapp.api.source import ObsSource, Store
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.raw import OBS
@@ -19,13 +19,17 @@ def stated_digest(source: ObsSource) -> StatedDigest | None:
 
 def canonical(source: ObsSource) -> Json:
     """The fields that reach the pod template, in the form `rollout/1`."""
-    secret, bundle = source.credentials_secret_ref, source.ca_bundle_ref
+    fields: Json = {"uri": source.uri, "digest": source.digest}
+    return {key: value for key, value in fields.items() if value is not None} | canonical_store(source)
+
+
+def canonical_store(store: Store) -> Json:
+    """Those that say how the store is reached."""
+    secret, bundle = store.credentials_secret_ref, store.ca_bundle_ref
     fields: Json = {
-        "uri": source.uri,
-        "endpoint": source.endpoint,
-        "region": source.region,
-        "addressing": source.addressing,
-        "digest": source.digest,
+        "endpoint": store.endpoint,
+        "region": store.region,
+        "addressing": store.addressing,
         "credentialsSecretRef": {"name": secret.name} if secret else None,
         "caBundleRef": _ca_bundle(bundle) if bundle else None,
     }

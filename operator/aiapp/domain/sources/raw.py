@@ -11,14 +11,23 @@ OBS: Final = "obs"
 IMAGE: Final = "image"
 """The field under `spec.source` of a container image."""
 
+TRAINING_JOB: Final = "trainingJob"
+"""The field under `spec.source` of the output of a training job."""
+
 
 def store_of(version: Json) -> str | None:
     """The store or registry that an AIApplicationVersion's source names; None for a source without one."""
     source = version["spec"].get("source", {})
     if (image := source.get(IMAGE)) is not None:
         return registry_of(str(image.get("reference", "")))
-    obs = source.get(OBS)
-    return None if obs is None else str(obs.get("endpoint", obs.get("region", "")))
+    store = source.get(OBS, source.get(TRAINING_JOB))
+    return None if store is None else str(store.get("endpoint", store.get("region", "")))
+
+
+def training_job_of(version: Json) -> tuple[str, str] | None:
+    """Kind and name of the training job that an AIApplicationVersion's source names."""
+    job = ((version.get("spec") or {}).get("source") or {}).get(TRAINING_JOB)
+    return None if job is None else (str(job.get("kind", "Job")), str(job.get("name", "")))
 
 
 def is_movable(source: Json) -> bool:
@@ -33,8 +42,8 @@ def moved(source: Json, changes: Json) -> Json:
 
 def references(source: Json) -> Iterator[str]:
     """The objects of its namespace that it names, each as `Secret store`."""
-    obs = source.get(OBS) or {}
-    if secret := obs.get("credentialsSecretRef"):
+    store = source.get(OBS) or source.get(TRAINING_JOB) or {}
+    if secret := store.get("credentialsSecretRef"):
         yield f"Secret {secret['name']}"
-    if bundle := (obs or source.get(IMAGE) or {}).get("caBundleRef"):
+    if bundle := (store or source.get(IMAGE) or {}).get("caBundleRef"):
         yield f"{bundle['kind']} {bundle['name']}"

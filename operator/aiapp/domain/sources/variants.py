@@ -6,11 +6,20 @@ A new kind of source is a case in each function here, which the type checker dem
 from typing import Final
 
 from aiapp.api.conditions import ConditionType
-from aiapp.api.source import READY_CONDITIONS, ImageSource, ObsSource, Source, SourceType
+from aiapp.api.source import (
+    READY_CONDITIONS,
+    ImageSource,
+    ObsSource,
+    Source,
+    SourceType,
+    SourceVariant,
+    TrainingJobSource,
+)
+from aiapp.api.version import SourceStatus
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources import image, obs
-from aiapp.domain.sources.raw import IMAGE, OBS
+from aiapp.domain.sources import image, obs, training_job
+from aiapp.domain.sources.raw import IMAGE, OBS, TRAINING_JOB
 
 OF_EVERY_SOURCE: Final = (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED)
 UNKNOWN_SOURCE: Final = "spec.source names no source that this operator knows"
@@ -23,6 +32,8 @@ def type_of(source: Source) -> SourceType | None:
             return "Obs"
         case ImageSource():
             return "Image"
+        case TrainingJobSource():
+            return "TrainingJob"
         case None:
             return None
 
@@ -46,6 +57,8 @@ def contents(source: Source) -> str:
             return obs.package(found)
         case ImageSource() as found:
             return image.image(found)
+        case TrainingJobSource() as found:
+            return training_job.output(found)
         case None:
             return "the source"
 
@@ -55,7 +68,18 @@ def stated_digest(source: Source) -> StatedDigest | None:
     match source.variant:
         case ObsSource() as found:
             return obs.stated_digest(found)
-        case ImageSource() | None:
+        case ImageSource() | TrainingJobSource() | None:
+            return None
+
+
+def package_of(source: SourceVariant, found: SourceStatus | None) -> ObsSource | None:
+    """The package in object storage that the source is or that was found at it; None where there is none."""
+    match source:
+        case ObsSource():
+            return source
+        case TrainingJobSource():
+            return training_job.imported_package(source, found)
+        case ImageSource():
             return None
 
 
@@ -66,5 +90,7 @@ def canonical_source(source: Source) -> Json:
             return {OBS: obs.canonical(found)}
         case ImageSource() as found:
             return {IMAGE: image.canonical(found)}
+        case TrainingJobSource() as found:
+            return {TRAINING_JOB: training_job.canonical(found)}
         case None:
             return {}

@@ -17,8 +17,9 @@ from aiapp.domain.sources.imported import NOTHING_KNOWN, Imported
 from aiapp.domain.sources.variants import ready_conditions
 
 Phase = Literal["Importing", "Normal", "Waiting", "Failed"]
-FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED})
-"""Reasons that are no fault of the version: it goes on by itself when an administrator has changed the catalogue."""
+FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED, Reason.TRAINING_JOB_KIND_UNKNOWN})
+"""Reasons that are no fault of the version: it goes on by itself when an administrator has changed the catalogue
+or the settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ async def package_access(
     `ApiError`.
     """
     place = await access(source, namespace, cluster)
-    if found is None:
+    if found is None or found.uri is None:
         return place
     root = location(source.model_copy(update={"uri": found.uri}))
     return replace(place, where=replace(place.where, prefix=root.prefix))

@@ -6,7 +6,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.source import ImageSource, ObsSource
+from aiapp.api.source import ImageSource, ObsSource, TrainingJobSource
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
@@ -16,6 +16,7 @@ from aiapp.reconcile.sources.image import SourceImage
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
+from aiapp.reconcile.sources.training_job import TrainingJobOutput, TrainingJobPorts
 
 
 class UnknownSource(LiveSource):
@@ -43,6 +44,7 @@ class Sources:
 
     obs: ObsPorts
     images: Images
+    training_jobs: TrainingJobPorts
 
     def of(self, record: VersionRecord) -> LiveSource:
         """The source of that version."""
@@ -51,5 +53,7 @@ class Sources:
                 return ObsPackage(record, source, self.obs)
             case ImageSource() as source:
                 return SourceImage(record, source, self.images)
+            case TrainingJobSource() as source:
+                return TrainingJobOutput(record, source, self.obs, self.training_jobs)
             case None:
                 return UNKNOWN

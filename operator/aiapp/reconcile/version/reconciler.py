@@ -18,7 +18,7 @@ from aiapp.domain.images.record import image_record, records
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map, pinned_versions
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage
+from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage, Waiting
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import store_of
 from aiapp.domain.version.pinning import Shared
@@ -220,6 +220,8 @@ def _result(found: Inspection) -> str:
             return "valid"
         case Invalid():
             return "invalid"
+        case Waiting():
+            return "waiting"
         case Unresolved():
             return "unresolved"
         case Unchanged():

@@ -35,7 +35,7 @@ ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
 }
 """Fields that do not reach the pod template by themselves."""
 IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
-    Source: {"obs", "image"},
+    Source: {"obs", "image", "training_job"},
     ObsSource: {"uri", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     CaBundleReference: {"kind", "name", "key"},
     Container: {

@@ -69,7 +69,7 @@ def test_conditions_come_in_the_order_of_the_source() -> None:
 
 
 def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
-    newer = Source.model_validate({"trainingJob": {"name": "train"}})
+    newer = Source.model_validate({"gallery": {"name": "train"}})
     assert (type_of(newer), stated_digest(newer), canonical_source(newer)) == (None, None, {})
     assert contents(newer) == "the source"
     assert import_conditions(newer) == OF_EVERY_SOURCE
@@ -77,7 +77,7 @@ def test_a_source_that_a_newer_operator_knows_answers_as_none() -> None:
 
 def test_no_pods_are_made_of_a_version_whose_source_this_operator_does_not_know() -> None:
     raw = normal_version().raw
-    newer = VersionRecord.parse(raw | {"spec": raw["spec"] | {"source": {"trainingJob": {"name": "train"}}}})
+    newer = VersionRecord.parse(raw | {"spec": raw["spec"] | {"source": {"gallery": {"name": "train"}}}})
     assert held(plan(observed(None, newer))).message == f"version mnist-1.0.0: {UNKNOWN_SOURCE}"
 
 

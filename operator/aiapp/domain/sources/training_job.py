@@ -1,0 +1,33 @@
+"""The output of a training job as a source: a package in object storage, once it is known where. Never asks a store."""
+
+from aiapp.api.source import ObsSource, TrainingJobSource
+from aiapp.api.version import SourceStatus
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources.obs import canonical_store
+
+
+def output(source: TrainingJobSource) -> str:
+    """What is imported, for people."""
+    return f"the output of {source.kind} {source.name}"
+
+
+def as_package(source: TrainingJobSource, uri: str) -> ObsSource:
+    """The package that the job wrote to `uri`."""
+    return ObsSource(
+        uri=uri,
+        endpoint=source.endpoint,
+        region=source.region,
+        addressing=source.addressing,
+        credentials_secret_ref=source.credentials_secret_ref,
+        ca_bundle_ref=source.ca_bundle_ref,
+    )
+
+
+def imported_package(source: TrainingJobSource, found: SourceStatus | None) -> ObsSource | None:
+    """The package that was imported; None while it is not known where it lies."""
+    return as_package(source, found.uri) if found is not None and found.uri is not None else None
+
+
+def canonical(source: TrainingJobSource) -> Json:
+    """The fields that reach the pod template, in the form `rollout/1`: of what lies at the store, the pin says it."""
+    return canonical_store(source)

@@ -1,0 +1,163 @@
+"""From a training job as it is to what its version does: wait, say what is wrong, or import its output. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.api.source import TrainingJobSource
+from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Waiting
+from aiapp.domain.training.facts import JobFacts
+from aiapp.domain.training.kinds import JobKind
+
+LOOK_AGAIN_SECONDS: Final = 10.0
+"""Between two looks for an output that is late."""
+_NOT_SUPPLIED: Final = frozenset({Reason.CONFIG_MISSING, Reason.SERVICE_CODE_MISSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The job has succeeded, and it is known where it wrote."""
+
+    job: TrainingJobStatus
+    uri: str
+    is_built_in: bool
+
+
+Decision = Waiting | Unresolved | Finished
+
+
+def latched(source: TrainingJobSource, kind: JobKind, before: TrainingJobStatus | None) -> TrainingJobStatus | None:
+    """The job that the version waits for, of the one in its status: the source may have named another one before."""
+    if before is None or (before.kind, before.name) != (source.kind, source.name):
+        return None
+    is_same = before.api_version.rpartition("/")[0] == kind.group and source.uid in {None, before.uid}
+    return before if is_same else None
+
+
+def decision(
+    source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, found: JobFacts | None, now: datetime
+) -> Decision:
+    """What the version does. `waited`: the job that it waits for (`latched`); `found`: the one that has the name."""
+    if found is None:
+        return _absent(source, waited)
+    wanted = source.uid or (waited.uid if waited else None)
+    if wanted not in {None, found.uid}:
+        return Unresolved(Reason.TRAINING_JOB_REPLACED, _replaced(source, wanted, found), retryable=False, job=waited)
+    job = _status(source, kind, waited, found, now)
+    match found.state:
+        case "Succeeded":
+            return _finished(source, job, found)
+        case "Failed":
+            return Unresolved(Reason.TRAINING_JOB_FAILED, _failed(source, found), retryable=False, job=job)
+        case "Pending" | "Running" | "Suspended":
+            return Waiting(Reason.TRAINING_JOB_RUNNING, _goes_on(source, found), job=job)
+
+
+def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds: float) -> Inspection:
+    """The result of the import, with the job that it belongs to; what an output lacks is waited for for a while."""
+    job = finished.job
+    match found:
+        case Unresolved(reason=Reason.PREFIX_EMPTY) | Invalid() if (left := _left(job, now, late_seconds)) > 0:
+            until = f"{_moment(now + timedelta(seconds=left))} (AIAPP_TRAINING_OUTPUT_SECONDS)"
+            message = f"{_named(job)} has succeeded; its output is waited for until {until}: {found.message}"
+            return Waiting(Reason.TRAINING_OUTPUT_PENDING, message, min(LOOK_AGAIN_SECONDS, left), job)
+        case Invalid(reason=reason) if finished.is_built_in and reason in _NOT_SUPPLIED:
+            return replace(found, reason=Reason.TEMPLATE_NEEDED, message=_template_needed(job, found), job=job)
+        case _:
+            return replace(found, job=job)
+
+
+def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None) -> Unresolved:
+    if waited is None:
+        message = f"there is no {source.kind} {source.name} in this namespace yet"
+        return Unresolved(Reason.TRAINING_JOB_NOT_FOUND, message, retryable=True)
+    message = (
+        f"{_named(waited)} (uid {waited.uid}) was deleted before the operator saw how it ended: if its output is "
+        "complete, register it as a package in object storage, else run the job again and name that one"
+    )
+    return Unresolved(Reason.TRAINING_JOB_GONE, message, retryable=False, job=waited)
+
+
+def _status(
+    source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, found: JobFacts, now: datetime
+) -> TrainingJobStatus:
+    is_over = found.state in {"Succeeded", "Failed"}
+    seen = waited.finished_at if waited else None
+    return TrainingJobStatus(
+        api_version=f"{kind.group}/{kind.version}",
+        kind=kind.kind,
+        name=found.name,
+        uid=found.uid,
+        state=found.state,
+        started_at=found.started,
+        finished_at=(found.finished or seen or now) if is_over else None,
+        output=source.output.uri if source.output else _only(found.output.uris),
+    )
+
+
+def _finished(source: TrainingJobSource, job: TrainingJobStatus, found: JobFacts) -> Decision:
+    if job.output is not None:
+        return Finished(job, job.output, found.is_built_in)
+    return Unresolved(Reason.TRAINING_OUTPUT_UNKNOWN, _output_unknown(source, found), retryable=False, job=job)
+
+
+def _only(uris: tuple[str, ...]) -> str | None:
+    return uris[0] if len(uris) == 1 else None
+
+
+def _left(job: TrainingJobStatus, now: datetime, late_seconds: float) -> float:
+    """Seconds for which an output that is not complete is still late."""
+    return late_seconds - (now - (job.finished_at or now)).total_seconds()
+
+
+def _goes_on(source: TrainingJobSource, found: JobFacts) -> str:
+    """Without the time that has passed: a status that changed every minute would be written every minute."""
+    match found.state:
+        case "Suspended":
+            state = "is suspended"
+        case "Running" if found.started is not None:
+            state = f"is running since {_moment(found.started)}"
+        case _:
+            state = "has not started yet"
+    retries = f", after {found.retries} failed attempts" if found.retries > 1 else ", after a failed attempt"
+    said = f": {found.words}" if found.words else ""
+    return f"{source.kind} {source.name} {state}{retries if found.retries else ''}{said}"
+
+
+def _failed(source: TrainingJobSource, found: JobFacts) -> str:
+    said = f": {found.words}" if found.words else ", without saying why"
+    when = f" at {_moment(found.finished)}" if found.finished else ""
+    return f"{source.kind} {source.name} failed{when}{said}; run it again, and name the new job in a new version"
+
+
+def _replaced(source: TrainingJobSource, wanted: str | None, found: JobFacts) -> str:
+    return (
+        f"{source.kind} {source.name} is another job now (uid {found.uid}) than the one that this version is made of "
+        f"(uid {wanted}): to take the new one, set spec.source.trainingJob.uid to it"
+    )
+
+
+def _output_unknown(source: TrainingJobSource, found: JobFacts) -> str:
+    job, remedy = f"{source.kind} {source.name}", "set spec.source.trainingJob.output.uri"
+    if found.output.uris:
+        return f"{job} names several outputs ({', '.join(found.output.uris[:3])}): {remedy} to the right one"
+    if found.output.unread:
+        return f"{job} takes {found.output.unread[0]} from another object, which is not read: {remedy}"
+    return f"{job} has succeeded but does not say where it wrote (AIAPP_TRAINING_OUTPUT_NAMES): {remedy}"
+
+
+def _template_needed(job: TrainingJobStatus, found: Invalid) -> str:
+    return (
+        f"{_named(job)} used a built-in algorithm, whose output has neither config.json nor inference code "
+        f"({found.message}): put them there, or register it by a template"
+    )
+
+
+def _named(job: TrainingJobStatus) -> str:
+    return f"{job.kind} {job.name}"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,79 @@
+"""Where a training job says that it writes: in the environment or the arguments of its containers. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+from typing import Any, Final
+
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.objectstore.location import URI
+
+NAMES: Final = ("train_url", "OUTPUT_PATH", "OUTPUT_URI", "OUTPUT_DIR", "MODEL_OUTPUT", "output_dir", "output_path")
+"""Environment variables and arguments that say where a job writes, in any case, with `-` as good as `_`."""
+_MOST_URI: Final = 1024
+_MOST_WORDS: Final = 1024
+_VARIABLE: Final = re.compile(r"\$\(([-._A-Za-z][-._A-Za-z0-9]*)\)")
+_ARGUMENT: Final = re.compile(r"-{0,2}(?P<name>[A-Za-z][\w.-]*)(=(?P<value>\S*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredOutput:
+    """What a job says of its output."""
+
+    uris: tuple[str, ...]
+    """Each folder once."""
+    unread: tuple[str, ...]
+    """Variables of such names whose value lies in another object, which is not read."""
+
+
+def declared_output(containers: Iterable[Any], names: Iterable[str]) -> DeclaredOutput:
+    """What `containers` (`env`, `command`, `args`) say under one of `names`."""
+    wanted = {_plain(name) for name in names}
+    uris: dict[str, None] = {}
+    unread: dict[str, None] = {}
+    for container in containers:
+        if isinstance(container, dict):
+            env = tuple(_env(container))
+            known = {name: value for name, value in env if value is not None}
+            found = (*env, *_arguments(container, known))
+            said = (value for name, value in found if _plain(name) in wanted and value is not None)
+            uris |= {value: None for value in said if _is_folder(value)}
+            unread |= {name: None for name, value in env if value is None and _plain(name) in wanted}
+    return DeclaredOutput(tuple(uris), tuple(unread))
+
+
+def _env(container: Json) -> Iterator[tuple[str, str | None]]:
+    """Names with their values, in which variables that are known by then are put in; None: elsewhere."""
+    known: dict[str, str] = {}
+    for one in _items(container, "env"):
+        if isinstance(one, dict) and isinstance(name := one.get("name"), str):
+            value = _filled(str(one.get("value") or ""), known) if "valueFrom" not in one else None
+            known |= {name: value} if value is not None else {}
+            yield name, value
+
+
+def _arguments(container: Json, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """`--name=value`, `--name value` and `name=value`, also within one text for a shell."""
+    texts = (str(one) for field in ("command", "args") for one in _items(container, field))
+    words = [word.strip("'\"") for text in texts for word in islice(_filled(text, known).split(), _MOST_WORDS)]
+    for word, then in zip_longest(words, words[1:], fillvalue=""):
+        if (found := _ARGUMENT.fullmatch(word)) is not None:
+            yield found["name"], found["value"].strip("'\"") if found["value"] is not None else then
+
+
+def _items(container: Json, field: str) -> list[Any]:
+    found = container.get(field)
+    return found[:_MOST_WORDS] if isinstance(found, list) else []
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: known.get(found[1], found[0]), text[: 16 * _MOST_URI])
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _is_folder(value: str) -> bool:
+    return len(value) <= _MOST_URI and URI.fullmatch(value) is not None

@@ -1,0 +1,91 @@
+"""The output of a training job, asked for one version: once the job has succeeded, a package in object storage."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from typing_extensions import override
+
+from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.source import TrainingJobSource
+from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.kubernetes.resources import Resource
+from aiapp.domain.package.inspection import Inspection, Unresolved
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.training_job import as_package, imported_package
+from aiapp.domain.training.decision import Finished, decision, latched, supplied
+from aiapp.domain.training.facts import JobFacts, facts
+from aiapp.domain.training.kinds import JobKind
+from aiapp.ports import Clock, Cluster
+from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
+from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
+from aiapp.reconcile.views.training_jobs import TrainingJobs
+
+
+class ServedKinds(Protocol):
+    """Knows which kinds the cluster serves and lets the operator read."""
+
+    def is_served(self, resource: Resource, namespace: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingJobPorts:
+    """What training jobs are read with."""
+
+    cluster: Cluster
+    served: ServedKinds
+    jobs: TrainingJobs
+    late_seconds: float
+    """An output that is not complete when its job has succeeded is waited for so long."""
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobOutput(LiveSource):
+    """The output of the job that a version's source names."""
+
+    record: VersionRecord
+    source: TrainingJobSource
+    obs: ObsPorts
+    ports: TrainingJobPorts
+
+    @override
+    async def inspect(self, known: KnownOfPin) -> Inspection:
+        source, ports = self.source, self.ports
+        kind = ports.jobs.kinds.find(source.api_version, source.kind)
+        if isinstance(kind, str):
+            return Unresolved(Reason.TRAINING_JOB_KIND_UNKNOWN, kind, retryable=False)
+        before = self.record.status.source.training_job if self.record.status.source else None
+        waited = latched(source, kind, before)
+        found = await self._job(kind, waited)
+        if found is None and not ports.served.is_served(kind.resource, self.record.namespace):
+            message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
+            return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
+        decided = decision(source, kind, waited, found, ports.clock())
+        return await self._imported(decided, known) if isinstance(decided, Finished) else decided
+
+    @override
+    async def compare(self) -> Finding:
+        package = imported_package(self.source, self.record.status.source)
+        if package is None:
+            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.PENDING, "what is pinned is no package")
+        return await ObsPackage(self.record, package, self.obs).compare()
+
+    @override
+    async def require_access(self) -> None:
+        package = imported_package(self.source, self.record.status.source)
+        if package is not None:
+            await ObsPackage(self.record, package, self.obs).require_access()
+
+    async def _job(self, kind: JobKind, waited: TrainingJobStatus | None) -> JobFacts | None:
+        """The job as it is, or as it was when it was deleted after it had ended."""
+        job = await self.ports.cluster.get(kind.resource, self.record.namespace, self.source.name)
+        if job is not None:
+            return facts(job, kind, self.ports.jobs.reading)
+        seen = self.ports.jobs.last_seen(waited.uid) if waited else None
+        return seen if seen is not None and seen.state in {"Succeeded", "Failed"} else None
+
+    async def _imported(self, finished: Finished, known: KnownOfPin) -> Inspection:
+        package = as_package(self.source, finished.uri)
+        found = await ObsPackage(self.record, package, self.obs).inspect(known)
+        return supplied(found, finished, self.ports.clock(), self.ports.late_seconds)

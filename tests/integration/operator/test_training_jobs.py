@@ -1,0 +1,134 @@
+"""Versions of training jobs, on a real API server and a real S3 server; the test says how a job's pod ends."""
+
+from typing import Any
+
+import pytest
+from tests.support.kube import Kube, Object
+from tests.support.operator import Operator
+from tests.support.packages import Registry, package, upload
+from tests.support.waiting import eventually
+
+
+def job(registry: Registry, name: str = "train") -> Object:
+    """A Job of the test's namespace that says by its environment where it writes."""
+    uri = f"obs://{registry.bucket.name}/run-7/"
+    container = {"name": "train", "image": "r/train:1", "env": [{"name": "train_url", "value": uri}]}
+    spec = {"backoffLimit": 0, "template": {"spec": {"containers": [container], "restartPolicy": "Never"}}}
+    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec}
+    return registry.kube.create(made, registry.namespace)
+
+
+def end(registry: Registry, obj: Object, phase: str) -> None:
+    """Its pod ends in that phase, and the Job controller draws its conclusions."""
+    uid = obj["metadata"]["uid"]
+
+    def pod() -> Object:
+        pods = registry.kube.list("v1", "Pod", registry.namespace)
+        return next(pod for pod in pods if pod["metadata"]["ownerReferences"][0]["uid"] == uid)
+
+    registry.kube.patch(eventually(pod), {"status": {"phase": phase}}, subresource="status")
+    wanted = {"Succeeded": "Complete", "Failed": "Failed"}[phase]
+    eventually(lambda: wanted in [c["type"] for c in registry.now(obj)["status"].get("conditions", ())])
+
+
+def version_of(registry: Registry, **trained: Any) -> Object:
+    reach = {"endpoint": registry.bucket.endpoint, "credentialsSecretRef": {"name": "store"}}
+    return registry.version(source={"trainingJob": {"name": "train", **reach, **trained}})
+
+
+def test_a_version_waits_for_its_job_and_becomes_normal_when_it_has_succeeded(registry: Registry) -> None:
+    train = job(registry)
+    version = version_of(registry)
+    registry.until(version, "SourceResolved", "Unknown", "TrainingJobRunning")
+    eventually(lambda: "is running since" in registry.condition(version, "SourceResolved")["message"])
+    assert registry.now(version)["status"]["phase"] == "Importing"
+    upload(registry.bucket, "run-7", package())
+    end(registry, train, "Succeeded")
+    registry.until(version, "Ready", "True", "Normal")
+    source = registry.now(version)["status"]["source"]
+    assert (source["type"], source["uri"]) == ("TrainingJob", f"obs://{registry.bucket.name}/run-7/model/")
+    assert (source["trainingJob"]["uid"], source["trainingJob"]["state"]) == (train["metadata"]["uid"], "Succeeded")
+
+
+def test_pods_fetch_what_the_job_wrote_and_the_job_may_go(registry: Registry) -> None:
+    train = job(registry)
+    upload(registry.bucket, "run-7", package())
+    version, application = version_of(registry), registry.application()
+    end(registry, train, "Succeeded")
+    registry.until(version, "Ready", "True", "Normal")
+    registry.kube.delete(train)
+    registry.until(application, "VersionsResolved", "True")
+    deployment = eventually(lambda: registry.find("apps/v1", "Deployment", "mnist-1-0-0"))
+    assert deployment is not None
+    (fetcher,) = deployment["spec"]["template"]["spec"]["initContainers"]
+    assert f"obs://{registry.bucket.name}/run-7/model/" in fetcher["args"]
+    registry.look_again(version, "now")
+    registry.until(version, "SourceUnchanged", "True")
+    assert registry.condition(version, "Ready")["status"] == "True"
+
+
+def test_a_version_whose_job_failed_says_why(registry: Registry) -> None:
+    train, version = job(registry), version_of(registry)
+    end(registry, train, "Failed")
+    found = registry.until(version, "Ready", "False", "TrainingJobFailed")
+    assert "BackoffLimitExceeded: Job has reached the specified backoff limit" in found["message"]
+    assert registry.now(version)["status"]["phase"] == "Failed"
+
+
+def test_a_job_that_is_cleaned_up_at_once_has_been_seen(registry: Registry) -> None:
+    train, version = job(registry), version_of(registry)
+    registry.until(version, "SourceResolved", "Unknown", "TrainingJobRunning")
+    upload(registry.bucket, "run-7", package())
+    end(registry, train, "Succeeded")
+    registry.kube.delete(train)
+    registry.until(version, "Ready", "True", "Normal")
+
+
+def test_a_job_that_is_deleted_while_it_runs_and_made_again_is_another_one(registry: Registry) -> None:
+    train, version = job(registry), version_of(registry)
+    registry.until(version, "SourceResolved", "Unknown", "TrainingJobRunning")
+    registry.kube.delete(train)
+    registry.until(version, "SourceResolved", "False", "TrainingJobGone")
+    again = job(registry)
+    upload(registry.bucket, "run-7", package())
+    end(registry, again, "Succeeded")
+    registry.until(version, "SourceResolved", "False", "TrainingJobReplaced")
+    registry.kube.patch(registry.now(version), {"spec": {"source": {"trainingJob": {"uid": again["metadata"]["uid"]}}}})
+    registry.until(version, "Ready", "True", "Normal")
+
+
+def test_an_output_that_comes_after_its_job_has_ended_is_imported(registry: Registry) -> None:
+    train, version = job(registry), version_of(registry)
+    end(registry, train, "Succeeded")
+    registry.until(version, "SourceResolved", "Unknown", "TrainingOutputPending")
+    upload(registry.bucket, "run-7", package())
+    registry.until(version, "Ready", "True", "Normal")
+
+
+def test_a_job_that_ends_while_the_operator_is_away_is_imported_afterwards(
+    registry: Registry, operator: Operator
+) -> None:
+    train, version = job(registry), version_of(registry)
+    registry.until(version, "SourceResolved", "Unknown", "TrainingJobRunning")
+    operator.kill()
+    upload(registry.bucket, "run-7", package())
+    end(registry, train, "Succeeded")
+    operator.start()
+    registry.until(version, "Ready", "True", "Normal")
+
+
+@pytest.mark.parametrize(
+    ("trained", "message"),
+    [
+        ({"kind": "PyTorchJob"}, "an administrator adds pytorchjobs.kubeflow.org to AIAPP_TRAINING_JOB_KINDS"),
+        ({"kind": "Training"}, "an administrator maps the kind (AIAPP_TRAINING_JOB_MAPPINGS)"),
+    ],
+)
+def test_a_kind_that_the_operator_does_not_read_is_said(
+    registry: Registry, kube: Kube, trained: dict[str, str], message: str
+) -> None:
+    version = version_of(registry, **trained)
+    assert message in registry.until(version, "Ready", "False", "TrainingJobKindUnknown")["message"]
+    assert kube.get(version["apiVersion"], version["kind"], "mnist-1.0.0", registry.namespace)["status"]["phase"] == (
+        "Waiting"
+    )

@@ -1,0 +1,196 @@
+"""A version of a training job waits for it, imports its output, and needs the job no more."""
+
+from typing import Any, Final
+
+import pytest
+from tests.support import documents
+from tests.support.documents import changed
+from tests.support.jobs import OUTPUT, failed, job, running, succeeded
+from tests.support.records import stored
+from tests.support.world import UNSEEN, World
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.domain.training.kinds import BUILT_IN
+from aiapp.ports import StoreError
+
+JOBS: Final = BUILT_IN[0].resource
+NAME: Final = "mnist-1.0.0"
+LATER: Final = "2026-01-02T12:00:00Z"
+
+
+def world_of(**source: Any) -> World:
+    """A world whose version is made of the job `train`."""
+    world = World()
+    version = changed(documents.version(), spec__source={"trainingJob": {"name": "train", **source}})
+    world.hold(VERSIONS, stored(version, status=UNSEEN[VERSIONS]), "uid-of-the-job's-version")
+    return world
+
+
+@pytest.fixture
+def world() -> World:
+    return world_of()
+
+
+def put(world: World, document: Json) -> None:
+    """The job is so, and the watch tells of it."""
+    world.api.objects[JOBS, "team", "train"] = document
+    world.training_jobs.put(JOBS, document)
+
+
+def remove(world: World) -> None:
+    world.training_jobs.remove(JOBS, world.api.objects.pop((JOBS, "team", "train")))
+
+
+def resolved(world: World) -> tuple[str, str]:
+    found = world.condition(VERSIONS, NAME, "SourceResolved")
+    return found["status"], found["reason"]
+
+
+async def test_a_version_waits_for_the_job_and_is_imported_when_it_has_succeeded(world: World) -> None:
+    put(world, job(status=running()))
+    outcome = await world.look()
+    assert (outcome.failed, outcome.retry_after, world.status["phase"]) == (False, None, "Importing")
+    assert resolved(world) == ("Unknown", "TrainingJobRunning")
+    assert world.status["source"]["trainingJob"]["uid"] == "uid-train"
+    put(world, job(status=succeeded()))
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+    assert world.status["source"]["uri"] == OUTPUT
+    assert world.status["source"]["trainingJob"]["state"] == "Succeeded"
+
+
+async def test_a_job_that_goes_on_is_not_written_of_again(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    writes = world.writes
+    world.now += 3600
+    await world.look()
+    assert world.writes == writes
+
+
+async def test_a_version_whose_job_failed_says_so(world: World) -> None:
+    put(world, job(status=failed()))
+    await world.look()
+    assert (resolved(world), world.status["phase"]) == (("False", "TrainingJobFailed"), "Failed")
+
+
+async def test_a_pinned_version_needs_the_job_no_more(world: World) -> None:
+    put(world, job(status=succeeded()))
+    await world.look()
+    pinned = world.status
+    remove(world)
+    world.api.calls.clear()
+    await world.look()
+    await world.compare()
+    assert world.status == pinned
+    assert world.api.writes == []
+
+
+async def test_pods_fetch_what_the_job_wrote() -> None:
+    world = world_of(endpoint="https://obs.example.com", credentialsSecretRef={"name": "store"})
+    world.bucket.fault = None
+    put(world, job(status=succeeded()))
+    world.api.objects.setdefault((JOBS, "team", "unused"), {})
+    await world.look()
+    assert world.condition(VERSIONS, NAME, "SourceResolved")["reason"] == Reason.SECRET_NOT_FOUND
+    assert world.status["source"]["trainingJob"]["output"] == OUTPUT
+
+
+async def test_a_job_that_is_cleaned_up_at_once_has_been_seen_to_succeed(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    put(world, job(status=succeeded()))
+    remove(world)
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_a_job_that_was_deleted_while_it_ran_is_gone(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    remove(world)
+    await world.look()
+    assert (resolved(world), world.status["phase"]) == (("False", "TrainingJobGone"), "Failed")
+    assert world.status["source"]["trainingJob"]["uid"] == "uid-train"
+
+
+async def test_a_job_that_is_made_again_is_not_the_one_that_was_waited_for(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    remove(world)
+    put(world, job(uid="uid-again", status=succeeded()))
+    await world.look()
+    assert resolved(world) == ("False", "TrainingJobReplaced")
+    assert "artifact" not in world.status
+
+
+async def test_a_version_may_come_before_its_job(world: World) -> None:
+    outcome = await world.look()
+    assert (outcome.failed, resolved(world)) == (True, ("False", "TrainingJobNotFound"))
+    assert world.status["phase"] == "Waiting"
+    put(world, job(status=succeeded()))
+    assert world.triggered == [world.version]
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_an_output_that_is_late_is_looked_for_again_and_then_imported(world: World) -> None:
+    put(world, job(status=succeeded(LATER)))
+    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    outcome = await world.look()
+    assert (outcome.failed, outcome.retry_after) == (False, 10)
+    assert resolved(world) == ("Unknown", "TrainingOutputPending")
+    world.bucket.fault = None
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_an_output_that_never_comes_is_a_fault_in_the_end(world: World) -> None:
+    put(world, job(status=succeeded(LATER)))
+    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    await world.look()
+    world.now += 121
+    outcome = await world.look()
+    assert (outcome.failed, resolved(world)) == (True, ("False", "PrefixEmpty"))
+
+
+async def test_an_output_that_was_read_while_it_was_incomplete_is_read_again_when_it_is_complete(world: World) -> None:
+    put(world, job(status=succeeded(LATER)))
+    config = world.bucket.files.pop("config.json")
+    await world.look()
+    assert resolved(world) == ("Unknown", "TrainingOutputPending")
+    world.bucket.files["config.json"] = config
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_a_kind_that_is_not_read_waits_for_an_administrator() -> None:
+    world = world_of(kind="PyTorchJob")
+    await world.look()
+    assert (resolved(world), world.status["phase"]) == (("False", "TrainingJobKindUnknown"), "Waiting")
+
+
+async def test_a_kind_that_is_not_served_is_waited_for(world: World) -> None:
+    world.store.note_served(JOBS, "", is_served=False)
+    await world.look()
+    assert (resolved(world), world.status["phase"]) == (("False", "TrainingJobKindNotServed"), "Waiting")
+    world.store.note_served(JOBS, "", is_served=True)
+    put(world, job(status=succeeded()))
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_a_source_that_was_corrected_keeps_nothing_of_what_it_was(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    now = world.now_of(VERSIONS, NAME)
+    obs = changed(now, spec__source={"obs": {"uri": OUTPUT}}, metadata__generation=2)
+    world.hold(VERSIONS, obs, now["metadata"]["uid"])
+    await world.look()
+    assert world.status["source"] == {
+        "type": "Obs",
+        "origin": "Custom",
+        "uri": OUTPUT,
+        "listing": world.status["source"]["listing"],
+    }

@@ -1,0 +1,87 @@
+"""Jobs are remembered that a version waits for, and no others."""
+
+from typing import Any, Final
+
+from tests.support import documents
+from tests.support.documents import changed
+from tests.support.jobs import job, running, succeeded
+from tests.support.records import stored
+
+from aiapp.controller.cache import Cache
+from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.domain.training.facts import JobReading
+from aiapp.domain.training.kinds import BUILT_IN, job_kinds
+from aiapp.domain.training.output import NAMES
+from aiapp.reconcile.views import training_jobs
+from aiapp.reconcile.views.training_jobs import TrainingJobs
+
+JOBS: Final = BUILT_IN[0].resource
+
+
+class Seen:
+    """Jobs, and a cache with one version of the job `train`."""
+
+    def __init__(self, status: Json | None = None) -> None:
+        self.told: list[str] = []
+        self.store: Cache[Any] = Cache(facts=lambda _: None)
+        kinds = job_kinds(["jobs.batch"], {})
+        self.jobs = TrainingJobs(kinds, JobReading(NAMES, ""), self.store, self._tell)
+        version = changed(documents.version(), spec__source={"trainingJob": {"name": "train"}})
+        version = stored(version, status=status)
+        version["metadata"]["resourceVersion"] = "1"
+        self.store.put(VERSIONS, version)
+
+    def _tell(self, version: Json) -> None:
+        self.told.append(version["metadata"]["name"])
+
+
+def test_a_job_that_nobody_waits_for_is_not_kept() -> None:
+    seen = Seen()
+    other = job(name="other", uid="uid-other")
+    assert seen.jobs.trim(other) is None
+    seen.jobs.remove(JOBS, other)
+    assert (seen.jobs.last_seen("uid-other"), seen.told) == (None, [])
+
+
+def test_a_job_of_another_namespace_is_nobodys() -> None:
+    seen = Seen()
+    elsewhere = job()
+    elsewhere["metadata"]["namespace"] = "other"
+    assert seen.jobs.trim(elsewhere) is None
+
+
+def test_the_job_of_a_pinned_version_is_nobodys() -> None:
+    assert Seen({"artifact": {"type": "Image"}}).jobs.trim(job()) is None
+
+
+def test_a_change_of_the_job_is_told_to_its_version() -> None:
+    seen = Seen()
+    trimmed = seen.jobs.trim(job(status=running(), managedFields=[{}]))
+    assert trimmed is not None
+    assert "managedFields" not in trimmed["metadata"]
+    seen.jobs.put(JOBS, trimmed)
+    assert seen.told == ["mnist-1.0.0"]
+
+
+def test_a_job_is_remembered_as_it_was_when_it_went() -> None:
+    seen = Seen()
+    seen.jobs.put(JOBS, job(status=running()))
+    seen.jobs.remove(JOBS, job(status=succeeded()))
+    last = seen.jobs.last_seen("uid-train")
+    assert last is not None
+    assert last.state == "Succeeded"
+    assert seen.told == ["mnist-1.0.0", "mnist-1.0.0"]
+
+
+def test_a_listing_tells_every_version_that_waits_also_for_a_job_that_it_lacks() -> None:
+    seen = Seen()
+    seen.jobs.replace(JOBS, (), "7")
+    assert seen.told == ["mnist-1.0.0"]
+
+
+def test_only_so_many_jobs_are_remembered(monkeypatch: Any) -> None:
+    monkeypatch.setattr(training_jobs, "REMEMBERED", 2)
+    seen = Seen()
+    for number in range(3):
+        seen.jobs.put(JOBS, job(uid=f"uid-{number}"))
+    assert [seen.jobs.last_seen(f"uid-{number}") is None for number in range(3)] == [True, False, False]
