@@ -19,7 +19,7 @@ ADVICE: Final[Mapping[Reason, str]] = {
     Reason.VERSION_NOT_FOUND: "register it, or serve another one",
     Reason.VERSION_NOT_READY: "mend it, or serve another one",
     Reason.WAITING_FOR_NODES: "it goes on by itself when there is one: `aiapp fit` says what each node lacks",
-    Reason.IMAGE_PULL_FAILED: "correct the image of the InferenceRuntime, or name a pull secret",
+    Reason.IMAGE_PULL_FAILED: "correct the image of the version or the InferenceRuntime, or name a pull secret",
     Reason.FETCH_FAILED: "look at the store, its Secret and `kubectl logs` of the container fetch",
     Reason.CONTENT_CHANGED: "put the pinned files back, or register what lies there as another version",
     Reason.DIGEST_MISMATCH: "put the pinned files back, or register what lies there as another version",

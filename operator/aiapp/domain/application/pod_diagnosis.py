@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.application.health_words import unanswered
+from aiapp.domain.application.image_pull import pull_failure
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
@@ -20,6 +22,13 @@ QUOTA_SIGN: Final = "exceeded quota"
 LATER: Final = "if that was fixed, the Events of the ReplicaSet name the current refusal"
 """Kubernetes keeps the words of the first refusal until a pod is made."""
 OWN_IMAGE: Final = " (the operator's own: for an administrator)"
+ENDED_BY_ITSELF: Final = "its program ends by itself (exit code 0): what serves has to run until it is told to end"
+TOLD_TO_END: Final = frozenset({137, 143})
+"""Exit codes of SIGKILL and SIGTERM."""
+EXEC_FORMAT: Final = "exec format error"
+OTHER_PROCESSOR: Final = " (its program is for another processor than the node's)"
+LAST_LINES: Final = 3
+"""Of a log, that are shown."""
 LONGEST: Final = 1024
 """Characters that are kept of messages from pods, kubelet and scheduler."""
 NOT_PLACED: Final = frozenset({"Unschedulable", "Undetermined", "Schedulable"})
@@ -80,11 +89,32 @@ def _dependencies_trouble(pod: str, container: Json) -> Trouble | None:
 def _model_trouble(pod: str, container: Json) -> Trouble | None:
     waiting = _waiting_trouble(pod, container)
     ended = _last_end(container)
-    if waiting is not None or ended is None or ended.get("exitCode") == 0 or container.get("ready"):
+    if waiting is not None or ended is None or container.get("ready") or _is_started_again(container, ended):
         return waiting
-    lines = str(ended.get("message", "")).strip().splitlines()
-    message = (lines[-1] if lines else _exit(ended)).removeprefix(f"{Reason.START_FAILED}: ")
-    return _trouble(Reason.START_FAILED, pod, message)
+    if ended.get("exitCode") == 0:
+        return _trouble(Reason.START_FAILED, pod, ENDED_BY_ITSELF) if _crashes(container) else None
+    return _trouble(Reason.START_FAILED, pod, _last_words(ended))
+
+
+def _is_started_again(container: Json, ended: Mapping[str, Any]) -> bool:
+    """Whether it runs once more after the kubelet ended it, as it does when a container was not up in time."""
+    told = ended.get("exitCode") in TOLD_TO_END and ended.get("reason") != "OOMKilled"
+    return told and "running" in container.get("state", {})
+
+
+def _crashes(container: Json) -> bool:
+    return bool(container.get("state", {}).get("waiting", {}).get("reason") == "CrashLoopBackOff")
+
+
+def _last_words(ended: Mapping[str, Any]) -> str:
+    """Our model server ends with one line that says it all; of anybody else the last lines may."""
+    lines = [line for line in str(ended.get("message", "")).splitlines() if line.strip()]
+    if not lines:
+        return _exit(ended)
+    said = lines[-1].removeprefix(f"{Reason.START_FAILED}: ")
+    if said == lines[-1]:
+        said = " | ".join(line.strip() for line in lines[-LAST_LINES:])
+    return said + (OTHER_PROCESSOR if EXEC_FORMAT in said else "")
 
 
 def _exit(ended: Mapping[str, Any]) -> str:
@@ -102,7 +132,8 @@ def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
     message = waiting.get("message") or reason
     if reason in PULL_REASONS:
         whose = OWN_IMAGE if container["name"] == FETCHER else ""
-        return _trouble(Reason.IMAGE_PULL_FAILED, pod, f"image {container.get('image')}{whose}: {message}")
+        said = f"image {container.get('image')}{whose}: {pull_failure(str(message))}"
+        return _trouble(Reason.IMAGE_PULL_FAILED, pod, said)
     if reason == UNRESOLVED:
         return _trouble(Reason.REFERENCE_MISSING, pod, f"container {container['name']}: {message}")
     if reason in CREATE_REASONS:
@@ -141,7 +172,8 @@ def _deadline(deployment: Json, pods: Sequence[Json]) -> Iterator[Trouble]:
     if condition is not None and condition.get("reason") == "ProgressDeadlineExceeded":
         seconds = deployment["spec"].get("progressDeadlineSeconds")
         if (pod := next(filter(_runs_unready, pods), None)) is not None:
-            message = f"its container runs, but its health check did not succeed within {seconds} s: see its Events"
+            failed = unanswered(deployment["spec"].get("template") or {})
+            message = f"its container runs, but {failed} within {seconds} s: see its Events"
             yield _trouble(Reason.PROBE_FAILING, pod["metadata"]["name"], message)
         name = deployment["metadata"]["name"]
         message = f"deployment {name}: its pods were not ready within {seconds} s"

@@ -101,3 +101,99 @@ def test_a_model_server_that_fails_is_told_without_its_reason_twice() -> None:
     ended = {"terminated": {"exitCode": 1, "message": "loading\nStartFailed: a.py:7: KeyError"}}
     found = trouble(deployed(), [pod(name="m", containerStatuses=[{"name": "model", "lastState": ended}])])
     assert found == ("StartFailed", "pod m: a.py:7: KeyError")
+
+
+def serving(state: str = "state", /, **ended: Any) -> dict[str, Any]:
+    """The status of the container that serves, which has ended."""
+    return {"name": "model", "image": "r/x@sha256:1", state: {"terminated": {"reason": "Error", **ended}}}
+
+
+DIGEST = "r.example.com/x@sha256:1"
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        pytest.param("failed to resolve reference: r.example.com/x@sha256:1: not found", "does not have it", id="gone"),
+        pytest.param("unexpected status: 401 Unauthorized", "container.imagePullSecrets", id="no login"),
+        pytest.param("pull access denied, repository does not exist", "container.imagePullSecrets", id="denied"),
+        pytest.param(
+            "no match for platform in manifest: not found", "is not made for the node's processor", id="platform"
+        ),
+        pytest.param("tls: failed to verify certificate: x509: unknown authority", "does not trust", id="no trust"),
+        pytest.param("http: server gave HTTP response to HTTPS client", "asks with TLS", id="plain http"),
+        pytest.param("dial tcp 10.0.0.1:5000: connect: connection refused", "does not reach", id="away"),
+        pytest.param("write /var/lib/x: no space left on device", "disk of the node is full", id="full"),
+        pytest.param("429 Too Many Requests", "goes on by itself", id="limited"),
+    ],
+)
+def test_an_image_that_cannot_be_pulled_is_told_in_the_words_of_the_node_with_what_to_do(
+    said: str, remedy: str
+) -> None:
+    call = f'rpc error: code = Unknown desc = failed to pull and unpack image "{DIGEST}": {said}'
+    backing_off = f'Back-off pulling image "{DIGEST}": ErrImagePull: {call}'
+    words = []
+    for reason, message in (("ErrImagePull", call), ("ImagePullBackOff", backing_off)):
+        container = {"name": "model", "image": DIGEST, "state": {"waiting": {"reason": reason, "message": message}}}
+        found = trouble(deployed(), [pod(name="m", containerStatuses=[container])])
+        assert found is not None
+        assert found.reason == "ImagePullFailed"
+        words.append(found.message)
+    assert words[0] == words[1], "the same failure has the same words, whatever the kubelet does next"
+    assert words[0].startswith(f'pod m: image {DIGEST}: failed to pull and unpack image "{DIGEST}": {said} (')
+    assert remedy in words[0]
+
+
+def test_a_failure_that_nobody_foresaw_is_told_as_it_is() -> None:
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": "the moon is full"}}
+    found = trouble(deployed(), [pod(name="m", containerStatuses=[{"name": "model", "image": "r", "state": waiting}])])
+    assert found == ("ImagePullFailed", "pod m: image r: the moon is full")
+
+
+def test_a_program_for_another_processor_is_named_as_such() -> None:
+    ended = serving("lastState", exitCode=1, message="exec /serve: exec format error\n")
+    found = trouble(deployed(), [pod(name="m", containerStatuses=[ended])])
+    said = "pod m: exec /serve: exec format error (its program is for another processor than the node's)"
+    assert found == ("StartFailed", said)
+
+
+def test_of_a_server_that_is_not_ours_the_last_lines_are_shown() -> None:
+    ended = serving(exitCode=1, message="starting\nloading\n  File x\n\nValueError: no weights\n")
+    found = trouble(deployed(), [pod(name="m", containerStatuses=[ended])])
+    assert found == ("StartFailed", "pod m: loading | File x | ValueError: no weights")
+
+
+def test_a_program_that_ends_by_itself_is_no_server() -> None:
+    ended = serving("lastState", exitCode=0, reason="Completed")
+    crashing = ended | {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    found = trouble(deployed(), [pod(name="m", containerStatuses=[crashing])])
+    assert found is not None
+    assert (found.reason, "ends by itself" in found.message) == ("StartFailed", True)
+    assert trouble(deployed(), [pod(containerStatuses=[ended | {"state": {"running": {}}}])]) is None
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"tcpSocket": {"port": "http"}}, "nothing took a connection at port 9000 within 1200 s"),
+        ({"httpGet": {"path": "/h", "port": "http"}}, "GET /h at port 9000 did not succeed within 1200 s"),
+        ({"exec": {"command": ["/check"]}}, "its health command did not succeed within 1200 s"),
+        ({}, "its health check did not succeed within 1200 s"),
+    ],
+)
+@pytest.mark.parametrize("before", [{}, serving("lastState", exitCode=137), serving("lastState", exitCode=143)])
+def test_a_server_that_is_not_up_in_time_is_told_with_the_check_that_it_did_not_pass(
+    check: dict[str, Any], said: str, before: dict[str, Any]
+) -> None:
+    late = deployed(ready=0, conditions=[condition("Progressing", "False", "ProgressDeadlineExceeded")])
+    ports = [{"name": "http", "containerPort": 9000}]
+    late["spec"]["template"] = {"spec": {"containers": [{"name": "model", "ports": ports, "readinessProbe": check}]}}
+    running = before | {"name": "model", "state": {"running": {}}, "ready": False}
+    found = trouble(late, [pod(name="m", containerStatuses=[running])])
+    assert found == ("ProbeFailing", f"pod m: its container runs, but {said}: see its Events")
+
+
+def test_a_container_that_ran_out_of_memory_is_not_taken_for_one_that_was_too_slow() -> None:
+    killed = serving("lastState", exitCode=137, reason="OOMKilled") | {"state": {"running": {}}}
+    found = trouble(deployed(), [pod(name="m", containerStatuses=[killed])])
+    assert found == ("StartFailed", "pod m: OOMKilled, exit code 137")

@@ -1,0 +1,59 @@
+"""Images of a user's own that serve: Python of this machine's distribution, and one small program."""
+
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from tests.support import image_program
+from tests.support.images import CONFIG, Image, entry, image, index
+
+from aiapp.oci.documents import OCI_MANIFEST
+from aiapp_sandbox.images import base
+from aiapp_sandbox.progress import Silent
+
+PLAIN_LAYER: Final = "application/vnd.oci.image.layer.v1.tar"
+PORT: Final = 9000
+UID: Final = 1001
+
+
+COMMAND: Final = ("python3", "/server.py")
+
+
+def server(architecture: str, command: Iterable[str] = COMMAND, /, **variables: str) -> Image:
+    """For one architecture: serves at PORT as user UID; `variables` are what its program is told."""
+    layers = [base.built(architecture, os.environ, Silent()).layer.read_bytes(), _program()]
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PORT": str(PORT)} | variables
+    return image(
+        architecture,
+        layers=layers,
+        run={
+            "Entrypoint": list(command),
+            "Env": [f"{name}={value}" for name, value in environment.items()],
+            "User": str(UID),
+            "ExposedPorts": {f"{variables.get('PORT', PORT)}/tcp": {}},
+            "WorkingDir": "/",
+        },
+        media_types=(OCI_MANIFEST, CONFIG, PLAIN_LAYER),
+        rootfs={"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]},
+    )
+
+
+def servers(*architectures: str, **variables: str) -> Image:
+    """An index of the same for several architectures."""
+    made = [server(architecture, **variables) for architecture in architectures]
+    platforms = [{"os": "linux", "architecture": architecture} for architecture in architectures]
+    return index(*map(entry, made, platforms), of=made)
+
+
+def _program() -> bytes:
+    """A layer with the program."""
+    content, packed = Path(image_program.__file__).read_bytes(), io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        member = tarfile.TarInfo("server.py")
+        member.size, member.mode = len(content), 0o644
+        tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
