@@ -234,7 +234,7 @@ class ObjectChangedError(StoreError):
 
 
 class ObjectStore(Protocol):
-    """Reads packages in object storage. Both methods raise `StoreError`."""
+    """Reads packages in object storage. All methods raise `StoreError`."""
 
     async def list(self, location: Location, credentials: Credentials | None) -> Listing:
         """Every object under the location's prefix (at least one), with version ids where the store gives them."""
@@ -244,6 +244,15 @@ class ObjectStore(Protocol):
         """The bytes of exactly the object that was listed; `ObjectChangedError` when it is no longer there.
 
         Reads no more than `limit` bytes; a longer object is `LimitExceeded`.
+        """
+        ...
+
+    async def read_range(
+        self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
+    ) -> bytes:
+        """The `length` bytes from `start` of exactly the object that was listed, which has to be as long.
+
+        `ObjectChangedError` when it is no longer there.
         """
         ...
 

@@ -43,6 +43,8 @@ class Bucket(PackageStore, PackageStores):
         """What was listed."""
         self.asked: list[str] = []
         """The files that were read, or of which the hash was asked for."""
+        self.parts: list[tuple[str, int, int]] = []
+        """Files of which a range was read: its start and length."""
         self._reads = 0
 
     @override
@@ -67,6 +69,18 @@ class Bucket(PackageStore, PackageStores):
         self._reads += 1
         await self._answer("read", self._reads)
         return self._file(listed)
+
+    @override
+    async def read_range(
+        self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
+    ) -> bytes:
+        self._reads += 1
+        await self._answer("read", self._reads)
+        part = self._file(listed)[start : start + length]
+        self.parts.append((self.asked[-1], start, length))
+        if len(part) != length:
+            raise ObjectChangedError(listed.key)
+        return part
 
     @override
     async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:

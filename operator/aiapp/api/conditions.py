@@ -121,6 +121,8 @@ class Reason(StrEnum):
     """config.json's model_type, or the base class of the code, is none that can be served."""
     MODEL_FILES_MISSING = "ModelFilesMissing"
     """The package lacks files that its engine needs."""
+    WEIGHTS_INVALID = "WeightsInvalid"
+    """A safetensors file, or the index of several, is not what its format says; the message names file and tensor."""
     DIGEST_MISMATCH = "DigestMismatch"
     """The content is not the one whose digest the source states, or what a registry sends has another digest."""
     PIN_MISMATCH = "PinMismatch"

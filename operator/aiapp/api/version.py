@@ -24,6 +24,7 @@ from aiapp.api.meta import (
 )
 from aiapp.api.source import FIXED_FIELDS, Source, SourceType
 from aiapp.api.training_job import TrainingJobStatus
+from aiapp.api.weights import WeightsStatus
 
 ApplicationName = Annotated[
     str,
@@ -173,12 +174,13 @@ class HealthStatus(ApiModel):
 
 
 class ModelStatus(ApiModel):
-    """What config.json says of the model."""
+    """What config.json says of the model, be it one of ModelArts or the model's own."""
 
     type: Annotated[str, Field(max_length=32)]
-    """Engine: TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, ..."""
+    """Engine: TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, ...; HuggingFace for weights in that layout,
+    Folder for files without a config.json."""
     algorithm: Annotated[str, Field(max_length=64)]
-    """For example image_classification."""
+    """For example image_classification; of weights the family, for example qwen2."""
     metrics: Annotated[dict[str, Annotated[str, Field(max_length=64)]], Field(max_length=32)] | None = None
     """Precision of the model (f1, recall, precision, accuracy, ...), as decimal numbers in text."""
     apis: Annotated[tuple[ApiStatus, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
@@ -195,6 +197,8 @@ class ModelStatus(ApiModel):
     """Declared health check."""
     runtime: Annotated[str, Field(max_length=128)] | None = None
     """The runtime that config.json names, as it is written there."""
+    weights: WeightsStatus | None = None
+    """What is known of weights in the layout of Hugging Face; absent for packages of ModelArts."""
     repaired: (
         Annotated[
             tuple[Annotated[str, Field(max_length=512)], ...],

@@ -11,8 +11,10 @@ from aiapp.domain.objectstore.location import Location
 from aiapp.domain.offline.documents import MAX_BYTES, check_documents
 from aiapp.domain.offline.report import Checked, of_documents, of_package, with_runtime
 from aiapp.domain.package.inspection import Unresolved
+from aiapp.domain.runtimes.catalogue import find
+from aiapp.domain.weights.found import FOLDER
 from aiapp.ports import ObjectStore, PythonParser
-from aiapp.reconcile.sources.importing import inspect
+from aiapp.reconcile.sources.importing import Terms, inspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,12 @@ class PackageCheck:
 
     async def of(self, target: str, where: Location, keys: Credentials | None, store: ObjectStore) -> Checked:
         """Of the package there, which the answer calls `target`."""
-        inspection = await inspect(where, keys, store, self.parser)
+        inspection = await inspect(where, keys, store, self.parser, terms=Terms(takes_folders=self._takes_folders))
         return with_runtime(of_package(target, inspection), self.runtime, self.catalogue)
+
+    @property
+    def _takes_folders(self) -> bool:
+        return self.runtime is not None and find(self.runtime, self.catalogue, FOLDER) is not None
 
 
 def of_manifests(path: str) -> Checked:

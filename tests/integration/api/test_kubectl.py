@@ -31,6 +31,7 @@ from aiapp.api.version import (
     SourceStatus,
     VersionStatus,
 )
+from aiapp.api.weights import WeightsStatus
 
 ROOT = Path(__file__).parents[3]
 CRDS = ROOT / "crds"
@@ -89,6 +90,24 @@ VERSION_STATUS = VersionStatus(
         ),
         runtime="python3.7",
         repaired=("procotol read as protocol",),
+        weights=WeightsStatus(
+            format="Safetensors",
+            architecture="Qwen2ForCausalLM",
+            dtype="bfloat16",
+            context_length=32768,
+            parameters=7_615_616_512,
+            bytes=15_231_233_024,
+            size="14.2 GiB",
+            tensor_bytes={"BF16": 15_231_233_024},
+            quantization="awq",
+            license="apache-2.0",
+            license_file="LICENSE",
+            tokenizer=True,
+            layers=28,
+            attention_heads=28,
+            key_value_heads=4,
+            cache_values=28_672,
+        ),
     ),
     runtime=RuntimeStatus(
         name="pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64",

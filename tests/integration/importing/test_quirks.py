@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from tests.integration.importing.test_inspect import PACKAGE
 from tests.support.fetching import files_below
 from tests.support.quirky_store import BUCKET, Asked, QuirkyStore, Reply, refused, serving
+from tests.support.weights import sharded
 from typing_extensions import override
 
 from aiapp.adapters.objectstore.s3 import S3Store
@@ -69,6 +70,12 @@ class Client:
         found = await self.imported()
         assert isinstance(found, Unresolved), found
         assert str(self.port) in found.message
+        return found
+
+    async def unresolved_for(self, reason: Reason) -> Unresolved:
+        found = await self.imported()
+        assert isinstance(found, Unresolved), found
+        assert found.reason is reason
         return found
 
     def fetched(self, manifest: Manifest) -> Mapping[str, bytes]:
@@ -190,6 +197,50 @@ async def test_what_a_store_leaves_out_or_writes_otherwise_is_imported_and_fetch
 ) -> None:
     client = connect(kind(FILES, page_objects=2))
     assert client.fetched(await client.valid()) == CONTENTS
+
+
+class IgnoresRanges(QuirkyStore):
+    @override
+    def object(self, key: str, asked: Asked) -> Reply:
+        return super().object(key, replace(asked, headers={k: v for k, v in asked.headers.items() if k != "range"}))
+
+
+class ShortParts(QuirkyStore):
+    """Sends less of a range than was asked for."""
+
+    @override
+    def object(self, key: str, asked: Asked) -> Reply:
+        reply = super().object(key, asked)
+        assert isinstance(reply.body, bytes)
+        return replace(reply, body=reply.body[:-1]) if "range" in asked.headers else reply
+
+
+class OtherWhole(QuirkyStore):
+    """Says that the object of which it sends a part has another size."""
+
+    @override
+    def object(self, key: str, asked: Asked) -> Reply:
+        reply = super().object(key, asked)
+        return replace(reply, headers={**reply.headers, "Content-Range": "bytes 0-1/7"})
+
+
+WEIGHTS_FOLDER = {f"mnist/{path}": data for path, data in sharded().items()}
+
+
+@pytest.mark.parametrize("kind", [IgnoresRanges, WeakEtagsEverywhere, BareEtags, NoEtagOfObjects])
+async def test_headers_of_weights_are_read_however_a_store_answers_to_ranges(
+    connect: Connect, kind: type[QuirkyStore]
+) -> None:
+    found = await connect(kind(WEIGHTS_FOLDER)).imported()
+    assert isinstance(found, Valid)
+    assert found.model.weights is not None
+    assert found.model.weights.parameters == 256 * 64 + 64
+
+
+@pytest.mark.parametrize("kind", [ShortParts, OtherWhole])
+async def test_a_part_that_is_not_what_was_asked_for_is_never_taken(connect: Connect, kind: type[QuirkyStore]) -> None:
+    found = await connect(kind(WEIGHTS_FOLDER)).unresolved_for(Reason.LISTING_UNSTABLE)
+    assert "changed or vanished while the package was read" in found.message
 
 
 class NoEtags(QuirkyStore):

@@ -45,6 +45,17 @@ async def test_a_file_that_changed_since_is_not_read(root: Path) -> None:
         await content(root, found["model/config.json"])
 
 
+async def test_a_part_of_a_file_is_read_as_long_as_it_is_the_same(root: Path) -> None:
+    one = (await listed(root))["model/variables/variables.index"]
+    store, where = FolderStore(), folder_location(root)
+    assert await store.read_range(where, None, one, 1, 2) == b"23"
+    with pytest.raises(ObjectChangedError):
+        await store.read_range(where, None, one, 1, 3)
+    (root / "model/variables/variables.index").write_bytes(b"4567")
+    with pytest.raises(ObjectChangedError):
+        await store.read_range(where, None, one, 1, 2)
+
+
 async def test_no_more_is_read_than_allowed(root: Path) -> None:
     found = await listed(root)
     with pytest.raises(StoreError, match="has 2 bytes; at most 1 are read"):

@@ -49,18 +49,15 @@ class FolderStore(ObjectStore):
 
     @override
     async def read(self, location: Location, credentials: Credentials | None, listed: Listed, limit: int) -> bytes:
-        root = Path(location.bucket)
-        path = root / listed.key
         if listed.size > limit:
             raise _refused(Reason.LIMIT_EXCEEDED, f"{listed.key!r} has {listed.size} bytes; at most {limit} are read")
-        try:
-            content = _head(path, limit)
-            unchanged = _listed(root, path) == listed and len(content) == listed.size
-        except OSError as error:
-            raise _unreadable(error, path) from error
-        if not unchanged:
-            raise ObjectChangedError(listed.key)
-        return content
+        return _part(Path(location.bucket), listed, 0, listed.size)
+
+    @override
+    async def read_range(
+        self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
+    ) -> bytes:
+        return _part(Path(location.bucket), listed, start, length)
 
 
 def _files(root: Path) -> Iterator[Listed]:
@@ -83,9 +80,19 @@ def _listed(root: Path, path: Path) -> Listed:
     return Listed(key, found.st_size, f"{found.st_mtime_ns:x}-{found.st_size:x}")
 
 
-def _head(path: Path, limit: int) -> bytes:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        return file.read(limit)
+def _part(root: Path, listed: Listed, start: int, length: int) -> bytes:
+    """Raises `StoreError`, among others `ObjectChangedError`."""
+    path = root / listed.key
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            file.seek(start)
+            content = file.read(length)
+        unchanged = _listed(root, path) == listed and len(content) == length
+    except OSError as error:
+        raise _unreadable(error, path) from error
+    if not unchanged:
+        raise ObjectChangedError(listed.key)
+    return content
 
 
 def _raise(error: OSError) -> None:

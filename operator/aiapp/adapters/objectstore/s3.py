@@ -156,6 +156,25 @@ class S3Store(PackageStore, PackageStores):
         return await self._of_object(self._request_context(location, credentials, listed), credentials, listed, content)
 
     @override
+    async def read_range(
+        self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
+    ) -> bytes:
+        end = start + length
+
+        async def content(response: aiohttp.ClientResponse) -> bytes:
+            is_part = response.status == HTTPStatus.PARTIAL_CONTENT
+            _require_part(response, listed, length) if is_part else _require_listed(response, listed)
+            found = await bounded.beginning(response.content, length if is_part else end)
+            part = found if is_part else found[start:]
+            if len(part) != length:
+                raise ObjectChangedError(listed.key)
+            return part
+
+        context = self._request_context(location, credentials, listed)
+        asked = {"range": f"bytes={start}-{end - 1}"}
+        return await self._of_object(context, credentials, listed, content, headers=asked)
+
+    @override
     async def sha256(self, location: Location, credentials: Credentials | None, listed: Listed) -> str | None:
         if not checksums.may_have_hash(listed):
             return None
@@ -277,4 +296,14 @@ def _require_listed(response: aiohttp.ClientResponse, listed: Listed) -> None:
     """Raises `ObjectChangedError`. Compares the headers too, since not every store supports If-Match."""
     length = response.content_length
     if etags.contradicts(response.headers.get("ETag"), listed.etag) or length not in {None, listed.size}:
+        raise ObjectChangedError(listed.key)
+
+
+def _require_part(response: aiohttp.ClientResponse, listed: Listed, length: int) -> None:
+    """The same for an answer to a range: its length is that of the part, and it may say how long the whole is."""
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2].strip()
+    is_other = whole.isdecimal() and int(whole) != listed.size
+    if etags.contradicts(response.headers.get("ETag"), listed.etag) or is_other:
+        raise ObjectChangedError(listed.key)
+    if response.content_length not in {None, length}:
         raise ObjectChangedError(listed.key)

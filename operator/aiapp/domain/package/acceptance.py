@@ -9,6 +9,7 @@ from aiapp.domain.package.layout import Layout, missing_files
 from aiapp.domain.package.refusal import Refusal, together
 from aiapp.domain.package.service_code import ServiceCode
 from aiapp.domain.package.serving import CodeWarning, code_warnings, unserved_code
+from aiapp.domain.weights.found import FoundWeights, model, plain_folder, warnings
 from aiapp.modelarts.diagnostics import Diagnostic
 from aiapp.modelarts.model_files import SERVICE_FILE
 from aiapp.modelarts.model_types import CUSTOM
@@ -39,6 +40,43 @@ class Accepted:
             ),
             warnings=(*self.config.warnings, *(_sentence(file, warning) for warning in self.code_warnings)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedWeights:
+    """Weights whose config.json is the model's own."""
+
+    layout: Layout
+    weights: FoundWeights
+
+    def valid(self, folder: str, listing: str, manifest: Manifest) -> Valid:
+        """The result of the look at `folder` that found them."""
+        sentences = warnings(self.weights)
+        return Valid(
+            uri=f"{folder}{self.layout.root}",
+            listing=listing,
+            manifest=manifest,
+            model=model(self.weights),
+            runtime=None,
+            diagnostics=tuple(Diagnostic("warning", sentence) for sentence in sentences),
+            warnings=sentences,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedFolder:
+    """Files without a config.json, which are handed on as they are."""
+
+    layout: Layout
+
+    def valid(self, folder: str, listing: str, manifest: Manifest) -> Valid:
+        """The result of the look at `folder` that found them."""
+        return Valid(
+            uri=f"{folder}{self.layout.root}", listing=listing, manifest=manifest, model=plain_folder(), runtime=None
+        )
+
+
+AnyAccepted = Accepted | AcceptedWeights | AcceptedFolder
 
 
 def accept(

@@ -19,6 +19,11 @@ from aiapp.modelarts.model_types import TENSORFLOW, ModelType
 MODEL_FOLDER: Final = "model/"
 """The documented name of the folder that holds everything; a package may also be that folder, whatever it is called."""
 
+WITHOUT_CONFIG: Final = (
+    "only an image of your own (container.image) or a runtime with a server of its own (spec.runtime) takes a folder "
+    "without one"
+)
+
 _VARIABLES_DATA: Final = "variables/variables.data-"
 _MAX_EXAMPLES: Final = 3
 
@@ -70,7 +75,7 @@ def locate(files: Mapping[str, int], folder: str) -> Layout | Refusal:
     if below:
         return Layout(MODEL_FOLDER, _Below(files, MODEL_FOLDER))
     lack = f"neither {CONFIG_FILE} nor {MODEL_FOLDER}{CONFIG_FILE} exists in {folder}"
-    return Refusal(Reason.CONFIG_MISSING, f"{lack}{_elsewhere(files, CONFIG_FILE)}")
+    return Refusal(Reason.CONFIG_MISSING, f"{lack}{_elsewhere(files, CONFIG_FILE)}; {WITHOUT_CONFIG}")
 
 
 def missing_files(layout: Layout, kind: ModelType) -> Refusal | None:

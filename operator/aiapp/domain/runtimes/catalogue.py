@@ -6,6 +6,7 @@ package's `model_type` decide together.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
@@ -13,7 +14,14 @@ from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.runtimes.editions import image_of, images
 from aiapp.domain.runtimes.name import RuntimeNameError, engine_and_version, nearest, object_name, parse, versions
 from aiapp.domain.runtimes.support import USABLE, instead
+from aiapp.domain.weights.found import FOLDER, HUGGING_FACE
 from aiapp.modelarts.model_types import CUSTOM, model_type
+
+NEED_A_SERVER: Final[Mapping[str | None, str]] = {
+    HUGGING_FACE: "weights need an engine with a server of its own",
+    FOLDER: "a folder without a config.json needs an engine with a server of its own",
+}
+"""Types of models that the platform's model server cannot serve, and what they need."""
 
 Catalogue = Mapping[str, RuntimeSpec]
 """Runtimes by full name."""
@@ -44,6 +52,9 @@ def resolve(wanted: str | None, model: ModelStatus | None, catalogue: Catalogue)
     """`wanted` is `spec.runtime`, `model` is from config.json; the former's name counts, the latter's engine."""
     engine = model.type if model else None
     name = asked(wanted, model)
+    if name is None and engine in NEED_A_SERVER:
+        lead = f"{NEED_A_SERVER[engine]}: set spec.runtime"
+        return Unavailable(Reason.RUNTIME_UNKNOWN, f"{lead}{_suggestions(None, engine, catalogue, '; ')}")
     if name is None:
         message = f"config.json names no runtime: set spec.runtime{_suggestions(None, engine, catalogue, '; ')}"
         return Unavailable(Reason.RUNTIME_UNKNOWN, message)
@@ -101,6 +112,8 @@ def named_only(name: str) -> RuntimeSpec:
 
 def serves(runtime: RuntimeSpec, engine: str | None) -> bool:
     """Whether packages of the engine (a `model_type`) run on it: unless it is named for other engines."""
+    if engine in NEED_A_SERVER:
+        return runtime.server is not None
     known = engines(runtime)
     return engine is None or engine == CUSTOM.name or not known or engine in known
 
@@ -168,6 +181,12 @@ def _mismatch(
     source: str, name: str, named: Iterable[RuntimeSpec], engine: str | None, catalogue: Catalogue
 ) -> Unavailable:
     meant = sorted(named, key=lambda runtime: runtime.name)
+    if engine in NEED_A_SERVER:
+        message = (
+            f"{NEED_A_SERVER[engine]}, and runtime {name!r}, which {source} names, has none: set spec.runtime to one "
+            f"that has{_suggestions(None, engine, catalogue, ', ')}"
+        )
+        return Unavailable(Reason.ENGINE_MISMATCH, message, meant[0].name)
     served = " and ".join(dict.fromkeys(kind for runtime in meant for kind in engines(runtime)))
     message = (
         f"{source} names runtime {name!r}, which is for {served}, but model_type is {engine}: "
@@ -190,10 +209,17 @@ def _suggestions(name: str | None, engine: str | None, catalogue: Catalogue, lea
         return f"{lead}did you mean {' or '.join(similar)}?"
     if engine is None:
         return ""
-    usable = sorted(one.name for one in fitting if one.lifecycle in USABLE and engine in engines(one))[:3]
+    usable = sorted(one.name for one in fitting if one.lifecycle in USABLE and _is_made_for(one, engine))[:3]
     if not usable:
         return f"{lead}the catalogue has none for {engine}: an administrator has to add an InferenceRuntime"
     return f"{lead}for example {' or '.join(usable)}"
+
+
+def _is_made_for(runtime: RuntimeSpec, engine: str) -> bool:
+    """More than that nothing stands against it."""
+    if engine not in NEED_A_SERVER:
+        return engine in engines(runtime)
+    return runtime.server is not None and (runtime.server.protocol == "OpenAI") is (engine == HUGGING_FACE)
 
 
 def _major(version: str | None) -> str | None:

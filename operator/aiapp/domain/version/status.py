@@ -50,6 +50,8 @@ def known_listing(record: VersionRecord) -> str | None:
     faulty = record.condition(ConditionType.PACKAGE_VALID)
     if record.status.source is None or faulty is None or faulty.status != "False":
         return None
+    if faulty.reason == Reason.CONFIG_MISSING:
+        return None  # a runtime that takes it without one may be there by now, and no file was read anyway
     return record.status.source.listing
 
 

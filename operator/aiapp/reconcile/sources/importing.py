@@ -15,17 +15,19 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.keys import KeyRefusedError
 from aiapp.domain.objectstore.listing import Files, Listed, Listing
 from aiapp.domain.objectstore.location import Location
-from aiapp.domain.package.acceptance import Accepted, accept
+from aiapp.domain.package.acceptance import Accepted, AcceptedFolder, AcceptedWeights, AnyAccepted, accept
 from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved
 from aiapp.domain.package.layout import Layout, locate
 from aiapp.domain.package.refusal import Refusal, refusal_at, together
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, ServiceCode, accepted_code
+from aiapp.domain.weights.model_config import model_config
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 from aiapp.modelarts.model_types import IMAGE
 from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonParser, StoreError
 from aiapp.reconcile.offload import offload
+from aiapp.reconcile.sources.weights import FilesOfPackage, find_weights
 
 DEADLINE_SECONDS: Final = 300.0
 """Deadline of one look at a package: 100,000 objects take 200 answers of a store."""
@@ -44,6 +46,8 @@ class Terms:
     """Its deadline."""
     own_image: bool = False
     """Whether an image of the user's own serves the package, so that no file but config.json is asked for."""
+    takes_folders: bool = False
+    """Whether what is to serve it takes a folder without a config.json."""
 
 
 DEFAULT_TERMS: Final = Terms()
@@ -58,7 +62,7 @@ async def inspect(
     terms: Terms = DEFAULT_TERMS,
 ) -> Inspection:
     """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
-    look = _Inspection(where, credentials, store, parser, terms.own_image)
+    look = _Inspection(where, credentials, store, parser, terms)
     try:
         async with asyncio.timeout(terms.seconds):
             return await look.taken(known_listing)
@@ -85,7 +89,7 @@ class _Inspection:
     credentials: Credentials | None
     store: ObjectStore
     parser: PythonParser
-    own_image: bool
+    terms: Terms
 
     async def taken(self, known_listing: str | None) -> Inspection:
         listing = await self._listing()
@@ -124,32 +128,49 @@ class _Inspection:
         package, manifest = checked
         return package.valid(self.where.uri, listing.digest, manifest)
 
-    async def _checked(self, listing: Listing) -> tuple[Accepted, Manifest] | Refusal:
-        located = await offload(lambda: _located(listing, self.where), inline=listing.is_short)
-        if isinstance(located, Refusal):
-            return located
-        layout, listed_config, listed_code = located
-        config = await self._config(layout, listed_config, is_short=listing.is_short)
-        own_image = self.own_image or (isinstance(config, PackageConfig) and config.kind is IMAGE)
-        code = None if own_image else await self._code(layout, listed_code)
-        if isinstance(config, Refusal):
-            return together([config, code]) if isinstance(code, Refusal) else config
-        package = await offload(lambda: accept(layout, config, code, own_image=own_image), inline=listing.is_short)
+    async def _checked(self, listing: Listing) -> tuple[AnyAccepted, Manifest] | Refusal:
+        layout = await offload(lambda: self._layout(listing), inline=listing.is_short)
+        if isinstance(layout, Refusal):
+            return layout
+        package = await self._accepted(layout, listing)
         if isinstance(package, Refusal):
             return package
         root = f"{self.where.prefix}{layout.root}"
         manifest = await offload(lambda: _manifest(listing, root), inline=listing.is_short)
         return manifest if isinstance(manifest, Refusal) else (package, manifest)
 
-    async def _config(self, layout: Layout, listed: Listed | None, *, is_short: bool) -> PackageConfig | Refusal:
-        assert listed is not None  # this is how the root was found
+    def _layout(self, listing: Listing) -> Layout | Refusal:
+        files = Files(listing, self.where.prefix)
+        layout = locate(files, self.where.uri)
+        is_plain = isinstance(layout, Refusal) and layout.reason is Reason.CONFIG_MISSING
+        return Layout("", files) if is_plain and self.terms.takes_folders else layout
+
+    async def _accepted(self, layout: Layout, listing: Listing) -> AnyAccepted | Refusal:
+        """The files at the root that `layout` names, by what its config.json is."""
+        look = FilesOfPackage(self.where, self.credentials, self.store, listing, layout)
+        listed = look.listed(CONFIG_FILE)
+        if listed is None:
+            return AcceptedFolder(layout)
         name = layout.name(CONFIG_FILE)
         if listed.size > MAX_CONFIG_BYTES:
             return refusal_at(Reason.CONFIG_INVALID, _too_long(listed.size, MAX_CONFIG_BYTES), name)
         data = await self.store.read(self.where, self.credentials, listed, MAX_CONFIG_BYTES)
-        return await offload(
-            lambda: read_config(data, name, layout.files), inline=is_short and len(data) <= _SHORT_CONFIG
-        )
+        inline = listing.is_short and len(data) <= _SHORT_CONFIG
+        own = await offload(lambda: model_config(data, layout.files), inline=inline)
+        if own is not None:
+            weights = await find_weights(look, own)
+            return weights if isinstance(weights, Refusal) else AcceptedWeights(layout, weights)
+        config = await offload(lambda: read_config(data, name, layout.files), inline=inline)
+        return await self._accepted_package(look, config)
+
+    async def _accepted_package(self, look: FilesOfPackage, config: PackageConfig | Refusal) -> Accepted | Refusal:
+        """A package of ModelArts."""
+        layout, terms = look.layout, self.terms
+        own_image = terms.own_image or (isinstance(config, PackageConfig) and config.kind is IMAGE)
+        code = None if own_image else await self._code(layout, look.listed(SERVICE_FILE))
+        if isinstance(config, Refusal):
+            return together([config, code]) if isinstance(code, Refusal) else config
+        return await offload(lambda: accept(layout, config, code, own_image=own_image), inline=look.listing.is_short)
 
     async def _code(self, layout: Layout, listed: Listed | None) -> ServiceCode | Refusal | None:
         """The inference code; None when there is no such file."""
@@ -160,15 +181,6 @@ class _Inspection:
             return refusal_at(Reason.SERVICE_CODE_INVALID, _too_long(listed.size, MAX_SERVICE_CODE_BYTES), name)
         source = await self.store.read(self.where, self.credentials, listed, MAX_SERVICE_CODE_BYTES)
         return accepted_code(await self.parser.parse(source), name)
-
-
-def _located(listing: Listing, where: Location) -> tuple[Layout, Listed | None, Listed | None] | Refusal:
-    """The layout of the package, its config.json and its inference code."""
-    layout = locate(Files(listing, where.prefix), where.uri)
-    if isinstance(layout, Refusal):
-        return layout
-    root = f"{where.prefix}{layout.root}"
-    return layout, listing.find(f"{root}{CONFIG_FILE}"), listing.find(f"{root}{SERVICE_FILE}")
 
 
 def _manifest(listing: Listing, root: str) -> Manifest | Refusal:

@@ -77,6 +77,8 @@ class ObsPackage(LiveSource):
     record: VersionRecord
     source: ObsSource
     ports: ObsPorts
+    takes_folders: bool = False
+    """Whether what is to serve it takes a folder without a config.json."""
 
     @override
     async def inspect(self, known: KnownOfPin) -> Inspection:
@@ -87,7 +89,8 @@ class ObsPackage(LiveSource):
             return Unresolved(error.reason, error.message, retryable=False)
         namespace = self.record.namespace
         parser, listing = ports.parsers.of(namespace), known_listing(self.record)
-        terms = Terms(seconds=ports.seconds, own_image=own_image(self.record.spec) is not None)
+        own = own_image(self.record.spec) is not None
+        terms = Terms(seconds=ports.seconds, own_image=own, takes_folders=self.takes_folders)
         async with ports.objects.session(namespace) as store:
             found = await inspect(place.where, place.credentials, store, parser, listing, terms)
             if not isinstance(found, Valid) or found.image_reference is not None:

@@ -10,7 +10,9 @@ from aiapp.api.source import ImageSource, ObsSource, TrainingJobSource
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.runtimes.catalogue import Catalogue
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE
+from aiapp.domain.version.resolution import takes_folders
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.image import SourceImage
 from aiapp.reconcile.sources.images import Images
@@ -38,6 +40,9 @@ class UnknownSource(LiveSource):
 UNKNOWN: Final = UnknownSource()
 
 
+NO_CATALOGUE: Final[Catalogue] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The sources of versions, with what each kind is read with."""
@@ -46,11 +51,11 @@ class Sources:
     images: Images
     training_jobs: TrainingJobPorts
 
-    def of(self, record: VersionRecord) -> LiveSource:
-        """The source of that version."""
+    def of(self, record: VersionRecord, catalogue: Catalogue = NO_CATALOGUE) -> LiveSource:
+        """The source of that version; the runtimes of `catalogue` bear on what is imported from it."""
         match record.spec.source.variant:
             case ObsSource() as source:
-                return ObsPackage(record, source, self.obs)
+                return ObsPackage(record, source, self.obs, takes_folders(record.spec, catalogue))
             case ImageSource() as source:
                 return SourceImage(record, source, self.images)
             case TrainingJobSource() as source:

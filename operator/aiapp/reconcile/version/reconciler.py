@@ -1,12 +1,14 @@
 """Reconciles an AIApplicationVersion: import once, resolve its runtime once, judge the nodes again and again."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
 from aiapp.api.conditions import Reason
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
@@ -113,7 +115,7 @@ class VersionReconciler:
 
     async def _inspect(self, record: VersionRecord) -> Inspection:
         started = self._ports.clock()
-        source = self._ports.sources.of(record)
+        source = self._ports.sources.of(record, self._runtimes())
         found = await source.inspect(partial(self._vouched, record.namespace))
         reason = found.reason if isinstance(found, Unresolved | Invalid) else None
         seconds = (self._ports.clock() - started).total_seconds()
@@ -130,7 +132,7 @@ class VersionReconciler:
             inspection=inspection,
             shared=self._shared(record, inspection),
             manifest_bytes=ports.manifest_bytes,
-            catalogue=ports.catalogue.specs(ports.store.runtimes()),
+            catalogue=self._runtimes(),
             inventory=ports.view.inventory,
             tables=ports.view.tables,
             fetched=await ports.digests.fetched(record),
@@ -139,6 +141,9 @@ class VersionReconciler:
             counted=self._counted.get(key),
             used_by=tuple(one["metadata"]["name"] for one in self._served_by(record)),
         )
+
+    def _runtimes(self) -> Mapping[str, RuntimeSpec]:
+        return self._ports.catalogue.specs(self._ports.store.runtimes())
 
     def _shared(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> Shared:
         store, namespace, package = self._ports.store, record.namespace, record.package

@@ -11,6 +11,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.runtimes.catalogue import (
+    NEED_A_SERVER,
     Resolved,
     Unavailable,
     differences,
@@ -22,6 +23,7 @@ from aiapp.domain.runtimes.catalogue import (
     resolve,
 )
 from aiapp.domain.runtimes.name import object_name, parse
+from aiapp.domain.weights.found import FOLDER, HUGGING_FACE
 
 ROOT: Final = Path(__file__).parents[4]
 SHIPPED: Final[list[Any]] = [
@@ -145,6 +147,31 @@ def test_a_runtime_of_another_engine_is_refused_with_what_to_set_instead(engine:
         assert f"but model_type is {engine}: set spec.runtime to one for {engine}, for example " in found.message
         suggested = found.message.rpartition("for example ")[2].split(" or ")
         assert all(engine in engines(CATALOGUE_OF_ALL[name]) for name in suggested)
+
+
+@pytest.mark.parametrize("engine", [HUGGING_FACE, FOLDER])
+def test_weights_are_refused_by_a_runtime_without_a_server_of_its_own(engine: str) -> None:
+    named, none = (resolve(wanted, package(engine), CATALOGUE) for wanted in (SKLEARN.name, None))
+    assert isinstance(named, Unavailable)
+    assert named.reason is Reason.ENGINE_MISMATCH
+    assert named.message == (
+        f"{NEED_A_SERVER[engine]}, and runtime {SKLEARN.name!r}, which spec.runtime names, has none: set spec.runtime "
+        f"to one that has, the catalogue has none for {engine}: an administrator has to add an InferenceRuntime"
+    )
+    assert isinstance(none, Unavailable)
+    assert none.reason is Reason.RUNTIME_UNKNOWN
+    assert none.message.startswith(f"{NEED_A_SERVER[engine]}: set spec.runtime")
+
+
+@pytest.mark.parametrize(("engine", "word"), [(HUGGING_FACE, "vllm_"), (FOLDER, "mlserver_")])
+def test_of_runtimes_with_a_server_those_are_suggested_that_serve_such_things(engine: str, word: str) -> None:
+    found = resolve(None, package(engine), CATALOGUE_OF_ALL)
+    assert isinstance(found, Unavailable)
+    suggested = found.message.rpartition("for example ")[2].split(" or ")
+    protocols = {server.protocol for name in suggested if (server := CATALOGUE_OF_ALL[name].server)}
+    assert ("OpenAI" in protocols) is (engine == HUGGING_FACE)
+    runtime = next(name for name in CATALOGUE_OF_ALL if name.startswith(word))
+    assert isinstance(resolve(runtime, package(engine), CATALOGUE_OF_ALL), Resolved)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from tests.support.records import SKLEARN, fresh_version, normal_version
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.api.version import ModelStatus
+from aiapp.api.version import ModelStatus, VersionSpec
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolved, Unavailable
-from aiapp.domain.version.resolution import runtime_of
+from aiapp.domain.version.resolution import runtime_of, takes_folders
 
 PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 CATALOGUE: Final = {
@@ -64,3 +64,24 @@ def test_a_runtime_that_is_chosen_later_replaces_the_one_of_config_json() -> Non
     found = runtime_of(normal_version(spec__runtime=PYTORCH), PACKAGE, CATALOGUE)
     assert isinstance(found, Resolved)
     assert found.status.name == PYTORCH
+
+
+@pytest.mark.parametrize(
+    ("spec", "takes"),
+    [
+        pytest.param({}, False, id="nothing named"),
+        pytest.param({"runtime": "mlserver"}, True, id="a runtime with a server of its own"),
+        pytest.param({"runtime": "python3.7"}, False, id="a runtime without"),
+        pytest.param({"runtime": "unknown"}, False, id="an unknown runtime"),
+        pytest.param({"container": {"image": "r/own:1"}}, True, id="an image of one's own"),
+        pytest.param({"container": {"port": 80}}, False, id="a container of no image"),
+    ],
+)
+def test_a_folder_without_config_json_is_for_what_brings_a_server(spec: dict[str, Any], *, takes: bool) -> None:
+    name = "mlserver_1.7.1-cpu-py_3.11-debian_12-x86_64"
+    server = {"command": ["serve"], "readiness": {"path": "/ready"}}
+    runtime = RuntimeSpec.model_validate({"name": name, "aliases": ["mlserver"], "server": server})
+    known = {**CATALOGUE, name: runtime}
+    source = {"obs": {"uri": "obs://models/x/"}}
+    version = VersionSpec.model_validate({"application": "x", "version": "1.0.0", "source": source, **spec})
+    assert takes_folders(version, known) is takes
