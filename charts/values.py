@@ -241,6 +241,9 @@ class Values(Common):
     """The operator's settings, see the list of settings below. Those that are absent keep their defaults."""
     log: Log = Log()
     proxy: Proxy = Proxy()
+    registry_secret: kubernetes.NameOrNone = ""
+    """Secret of the release's namespace, of type `kubernetes.io/dockerconfigjson`, with a login for
+    `settings.registry`. It is mounted, and takes the place of `settings.registryConfig`."""
     extra_env: list[kubernetes.EnvironmentVariable] = []
     """Further environment variables of the operator's container."""
 

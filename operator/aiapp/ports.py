@@ -11,6 +11,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.events import EventType
 from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.replica import CopyProgress
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.objectstore.credentials import Credentials
@@ -306,6 +307,29 @@ class Registries(Protocol):
 
     def session(self, tenant: str) -> AbstractAsyncContextManager[Registry]:
         """For one look at an image by a namespace."""
+        ...
+
+
+Told = Callable[[CopyProgress], None]
+"""Is called now and then while a copy goes on."""
+
+
+class ImageCopier(Protocol):
+    """Copies images into the installation's own registry. Raises `RegistryError`, whichever registry is to blame."""
+
+    async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
+        """The copy by its digest, once it is there as a whole; one that is there already takes one request.
+
+        A copy that failed goes on where it stopped when it is asked for again.
+        """
+        ...
+
+
+class TenantSlots(Protocol):
+    """Limits concurrent work: a tenant has at most one slot at a time."""
+
+    def slot(self, tenant: str) -> AbstractAsyncContextManager[None]:
+        """Waits for a slot, and gives it back at the end of the context."""
         ...
 
 

@@ -73,6 +73,13 @@ Network = Annotated[
 ProxyUrl = Annotated[str, *_form(r"(https?://\S+)?", "an http or https URL")]
 IndexUrl = Annotated[str, *_form(r"(https?://[^\s@]+)?", "an http or https URL without credentials")]
 """Credentials belong into a Secret, as this can be read in every pod's template."""
+OwnRegistryName = Annotated[
+    str,
+    *_form(
+        r"(([A-Za-z0-9-]+([.][A-Za-z0-9-]+)+(:[0-9]{1,5})?|[A-Za-z0-9-]+:[0-9]{1,5})(/[a-z0-9]+([._-]+[a-z0-9]+)*)*)?",
+        "`host[:port][/prefix]`",
+    ),
+]
 Quantity = Annotated[str, *_form(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?", "a quantity, such as `500m` or `2Gi`")]
 NamespaceName = Annotated[str, *_form(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "the name of a namespace")]
 ObjectName = Annotated[str, *_form(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "the name of a Kubernetes object")]
@@ -147,6 +154,17 @@ class Settings(BaseSettings):
     """Bytes that the manifests of one namespace's versions may take together, as they are stored (compressed)."""
     max_image_bytes: Annotated[int, Field(ge=1)] = 30 * 1024**3
     """Bytes that a container image may have for one platform, as it is transferred (compressed)."""
+    registry: OwnRegistryName = ""
+    """The installation's own registry, and what repositories in it begin with, for example
+    `registry.example.com/models`: images are copied there, and pods run the copies; none: pods run the originals."""
+    registry_config: str | None = None
+    """File with logins for that registry, as Docker keeps them (`config.json`, or `.dockerconfigjson` of a Secret)."""
+    registry_ca_bundle: str | None = None
+    """File with authorities that may vouch for that registry, beside the public ones."""
+    registry_plain_http: bool = False
+    """Whether that registry is asked without TLS."""
+    max_copy_bytes: Annotated[int, Field(ge=1)] = 120 * 1024**3
+    """Bytes that a container image may have for all platforms together to be copied there."""
     import_seconds: Annotated[float, Field(gt=0)] = 300.0
     """One look at a model package may take this long, listing included."""
     drift_seconds: Annotated[float, Field(ge=0)] = 21_600.0

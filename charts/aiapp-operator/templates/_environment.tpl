@@ -16,6 +16,10 @@
 - name: AIAPP_{{ $name | snakecase | upper }}
   value: {{ include "aiapp-operator.text" $value | quote }}
 {{- end }}
+{{- if .Values.registrySecret }}
+- name: AIAPP_REGISTRY_CONFIG
+  value: /etc/aiapp/registry/.dockerconfigjson
+{{- end }}
 {{- range $name, $value := dict "HTTPS_PROXY" .Values.proxy.https "HTTP_PROXY" .Values.proxy.http "NO_PROXY" .Values.proxy.exceptions }}
 {{- with $value }}
 - name: {{ $name }}

@@ -20,6 +20,11 @@ def manifest_target(reference: Reference, wanted: str) -> str:
     return f"/v2/{reference.repository}/manifests/{wanted}"
 
 
+def uploads_target(repository: str) -> str:
+    """The path at which uploads begin."""
+    return f"/v2/{repository}/blobs/uploads/"
+
+
 def blob_target(repository: str, digest: str) -> str:
     """The path of a config or layer."""
     return f"/v2/{repository}/blobs/{digest}"

@@ -146,11 +146,11 @@ def _entries(found: Mapping[str, Any]) -> Iterator[IndexEntry]:
     if not isinstance(entries, list) or len(entries) > MAX_ENTRIES:
         raise UnsupportedError(f"damaged: its index is not a list of at most {MAX_ENTRIES} manifests")
     for entry in entries:
-        descriptor = _descriptor(entry)
-        if descriptor.media_type in INDEXES:
+        pointer = descriptor(entry)
+        if pointer.media_type in INDEXES:
             raise UnsupportedError("an index of indexes, which not every node can pull")
-        if descriptor.media_type in MANIFESTS and not _is_attached(entry):
-            yield IndexEntry(descriptor, platform(entry.get("platform")))
+        if pointer.media_type in MANIFESTS and not _is_attached(entry):
+            yield IndexEntry(pointer, platform(entry.get("platform")))
 
 
 def _is_attached(entry: Mapping[str, Any]) -> bool:
@@ -165,16 +165,17 @@ def _is_attached(entry: Mapping[str, Any]) -> bool:
 
 
 def _manifest(found: Mapping[str, Any], media_type: str) -> Manifest:
-    config = _descriptor(found.get("config"))
+    config = descriptor(found.get("config"))
     if (kind := found.get("artifactType") or config.media_type) not in CONFIGS:
         raise UnsupportedError(f"no container image but {_shown(kind)}")
     layers = found.get("layers")
     if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
         raise UnsupportedError(f"damaged: its manifest is not a list of at most {MAX_LAYERS} layers")
-    return Manifest(media_type, config, tuple(_descriptor(layer) for layer in layers))
+    return Manifest(media_type, config, tuple(descriptor(layer) for layer in layers))
 
 
-def _descriptor(value: object) -> Descriptor:
+def descriptor(value: object) -> Descriptor:
+    """Raises `UnsupportedError`."""
     entry = value if isinstance(value, dict) else {}
     media_type, digest, size = entry.get("mediaType"), entry.get("digest"), entry.get("size")
     if (

@@ -66,6 +66,18 @@ MANIFEST_HINTS: Final = Hints(
 )
 
 
+OWN_HINTS: Final = Hints(
+    add_credentials="a login for it has to be in the file that AIAPP_REGISTRY_CONFIG names",
+    check_credentials="check the file that AIAPP_REGISTRY_CONFIG names",
+    trust_authority="AIAPP_REGISTRY_CA_BUNDLE names an authority to trust",
+    proxy="the operator's proxy",
+    allow_http="AIAPP_REGISTRY_PLAIN_HTTP accepts that",
+    allow_host="AIAPP_REGISTRY names it",
+    allow_range="AIAPP_REGISTRY names it",
+)
+"""Of the installation's own registry, which no policy is for."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """What was requested, where, and the advice for users in case of a failure."""

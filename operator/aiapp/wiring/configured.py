@@ -3,13 +3,16 @@
 import time
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import StoreSettings
 from aiapp.adapters.prometheus import PrometheusSettings
 from aiapp.adapters.registry.client import RegistrySettings
+from aiapp.adapters.registry.copying import OwnRegistrySettings
 from aiapp.adapters.tracing import TracingUnavailableError
-from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.images.replica import own_registry
+from aiapp.domain.objectstore.endpoint_policy import EVERYWHERE, EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.rendering.limits import FETCH, INSTALL
 from aiapp.domain.rendering.pod.delivery import Fetcher
@@ -17,6 +20,7 @@ from aiapp.domain.rendering.pod.dependencies import Pip
 from aiapp.domain.training.facts import JobReading
 from aiapp.domain.training.kinds import JobKinds, job_kinds
 from aiapp.domain.training.output import NAMES
+from aiapp.oci.errors import OWN_HINTS
 from aiapp.ports import Api
 from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.settings import Settings
@@ -52,6 +56,23 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         policy=endpoint_policy(settings),
         proxies=proxies(settings),
     )
+
+
+def own_registry_settings(settings: Settings) -> OwnRegistrySettings:
+    """The part of the settings that the installation's own registry needs, where there is one."""
+    reached = replace(registry_settings(settings), allow_http=True, policy=EVERYWHERE, hints=OWN_HINTS)
+    return OwnRegistrySettings(
+        place=own_registry(settings.registry),
+        client=reached,
+        config_file=_path(settings.registry_config),
+        ca_file=_path(settings.registry_ca_bundle),
+        plain_http=settings.registry_plain_http,
+        max_bytes=settings.max_copy_bytes,
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
 
 
 def endpoint_policy(settings: Settings) -> EndpointPolicy:

@@ -96,6 +96,8 @@ class OperatorProcess:
         await self.manager.stop()
         await self._parts.objects.close()
         await self._parts.registries.close()
+        if self._parts.copier is not None:
+            await self._parts.copier.close()
         await self._parts.parser.close()
         await self._probes.stop()
         await self._session.close()
@@ -210,6 +212,8 @@ class OperatorProcess:
 
     def _working(self) -> Iterator[Runnable]:
         yield Runnable(name="first look", run=self._first_look, needs_leader=True)
+        if self._parts.copies is not None:
+            yield Runnable(name="copies of images", run=self._parts.copies.run, needs_leader=True)
         for name, workers in self._workers.items():
             yield Runnable(name=name, run=workers.run, needs_leader=True)
 

@@ -166,6 +166,16 @@ def test_the_pod_is_placed_as_the_values_say(helm: Helm) -> None:
     assert container(documents)["args"][-3:] == ["--log-format=plain", "-v", "-v"]
 
 
+def test_the_login_of_the_own_registry_is_mounted_where_the_operator_looks_for_it(helm: Helm) -> None:
+    documents = helm.rendered(registrySecret="own-registry", settings={"registry": "registry.example.com/models"})
+    pod = of(documents, "Deployment")["spec"]["template"]["spec"]
+    assert {"name": "registry", "secret": {"secretName": "own-registry"}} in pod["volumes"]
+    (mounted,) = [mount for mount in container(documents)["volumeMounts"] if mount["name"] == "registry"]
+    environment = {each["name"]: each.get("value") for each in container(documents)["env"]}
+    assert environment["AIAPP_REGISTRY_CONFIG"] == f"{mounted['mountPath']}/.dockerconfigjson"
+    assert environment["AIAPP_REGISTRY"] == "registry.example.com/models"
+
+
 def test_common_labels_and_annotations_are_on_every_object(helm: Helm) -> None:
     documents = helm.rendered(**EVERYTHING | {"extraObjects": []})
     for metadata in (each["metadata"] for each in documents):

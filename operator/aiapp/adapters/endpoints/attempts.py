@@ -42,6 +42,8 @@ class Target:
     """What limits and circuit breaker are kept for."""
     peer: Peer
     proxied: bool
+    repeats: bool = True
+    """Whether a call may be made again that may have had its effect."""
 
 
 class Attempts:
@@ -84,7 +86,7 @@ class Attempts:
             except EndpointError as error:
                 wanted = error.after_seconds or 0.0
                 is_final = not error.retryable or isinstance(error, self._final) or wanted > MAX_WAIT_SECONDS
-                if attempt == self._retries.attempts or is_final:
+                if attempt == self._retries.attempts or is_final or not target.repeats:
                     raise
             await asyncio.sleep(wanted + self._retries.seconds * 2 ** (attempt - 1) * self._retries.uniform())
             attempt += 1

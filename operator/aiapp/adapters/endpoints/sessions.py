@@ -21,6 +21,8 @@ from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.endpoints.endpoint import Endpoint
 from aiapp.endpoints.trust import trusting
 
+PIECE_BYTES: Final = 256 << 10
+"""Of a longer body are sent at once, so that the event loop is not blocked."""
 MAX_CONTEXTS: Final = 64
 """Cached TLS contexts; loading the public authorities takes 20 ms."""
 
@@ -78,7 +80,7 @@ class Sessions:
         target: str,
         headers: Mapping[str, str],
         authorities: str | None,
-        body: bytes | None = None,
+        body: bytes = b"",
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yields the response; unread parts of its body are discarded."""
         proxy = self.proxy(endpoint)
@@ -86,7 +88,7 @@ class Sessions:
             method,
             URL(f"{endpoint.origin}{target}", encoded=True),
             headers=headers,
-            data=body,
+            data=_pieces(body) if len(body) > PIECE_BYTES else body or None,
             proxy=proxy,
             ssl=await self._tls_context(authorities) if endpoint.scheme == "https" else True,
             allow_redirects=False,
@@ -118,3 +120,8 @@ class Sessions:
         if len(self._contexts) > MAX_CONTEXTS:
             self._contexts.popitem(last=False)
         return context
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), PIECE_BYTES):
+        yield body[start : start + PIECE_BYTES]

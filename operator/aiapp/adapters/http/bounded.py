@@ -30,6 +30,19 @@ async def beginning(stream: aiohttp.StreamReader, limit: int) -> bytes:
     return found
 
 
+async def part(stream: aiohttp.StreamReader, skipped: int, size: int) -> bytes:
+    """So many bytes after those that are skipped; fewer where there are no more."""
+    found, size_found = [], 0
+    async for chunk in stream.iter_any():
+        rest = chunk[skipped:]
+        skipped -= len(chunk) - len(rest)
+        found.append(rest[: size - size_found])
+        size_found += len(found[-1])
+        if size_found == size:
+            break
+    return b"".join(found)
+
+
 async def lines(stream: aiohttp.StreamReader, limit: int) -> AsyncIterator[bytes]:
     """Lines without their ends; a cut one at the end comes as it is. Raises `TooLongError` for a longer line."""
     rest = bytearray()

@@ -56,6 +56,9 @@ _REDIRECTS: Final = frozenset(
 )
 
 
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
 class RegistryObserver(Protocol):
     """Counts answers, for metrics."""
 
@@ -100,6 +103,9 @@ class RegistryRequest:
     """The rights that it takes."""
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    repeats: bool = True
+    """Whether it may be sent again when it is not known whether it had its effect."""
 
     @property
     def site(self) -> Site:
@@ -235,7 +241,7 @@ class RegistryClient:
         headers = {} if authorization is None else {"Authorization": authorization}
 
         async def once() -> Result | _Redirect:
-            return await self._send(request, {**request.headers, **headers}, None, answer)
+            return await self._send(request, {**request.headers, **headers}, answer)
 
         async def answer(response: aiohttp.ClientResponse) -> Result | _Redirect:
             if response.status in _REDIRECTS and "Location" in response.headers:
@@ -243,14 +249,16 @@ class RegistryClient:
             await _require_success(response, context)
             return await read(response)
 
-        return await self._attempted(context, once)
+        return await self._attempted(request, once)
 
     async def _token(self, way: Authority, asked: Asked, cause: RegistryRequest) -> Token:
         """Asks the authority that a registry names, which is under the policy as well."""
         _require_no_downgrade(cause.context, way.realm)
         at = replace(cause.context, endpoint=way.realm, part=Part.TOKEN)
         wanted = token_request(way, asked.scopes, asked.login)
-        request = replace(cause, context=at, target=wanted.target, method=wanted.method)
+        request = replace(
+            cause, context=at, target=wanted.target, method=wanted.method, body=wanted.body or b"", repeats=True
+        )
         self._require_allowed(request)
 
         async def read(response: aiohttp.ClientResponse) -> Token:
@@ -260,11 +268,12 @@ class RegistryClient:
             except bounded.TooLongError as error:
                 raise UnreadableError("answers with something that is not a token") from error
 
-        return await self._attempted(at, lambda: self._send(request, wanted.headers, wanted.body, read))
+        return await self._attempted(request, lambda: self._send(request, wanted.headers, read))
 
-    async def _attempted(self, context: RequestContext, once: Callable[[], Awaitable[Result]]) -> Result:
-        origin = context.endpoint
-        target = Target(origin.origin, context, proxied=self._sessions.proxy(origin) is not None)
+    async def _attempted(self, request: RegistryRequest, once: Callable[[], Awaitable[Result]]) -> Result:
+        at = request.context.endpoint
+        proxied = self._sessions.proxy(at) is not None
+        target = Target(at.origin, request.context, proxied=proxied, repeats=request.repeats)
         try:
             return await self._attempts.result(target, once)
         except RegistryError:
@@ -272,15 +281,15 @@ class RegistryClient:
         except EndpointError as error:
             raise RegistryError(error.reason, error.message, retryable=error.retryable) from error
 
-    async def _send(
-        self, request: RegistryRequest, headers: Mapping[str, str], body: bytes | None, read: Read[Result]
-    ) -> Result:
+    async def _send(self, request: RegistryRequest, headers: Mapping[str, str], read: Read[Result]) -> Result:
         at = request.context.endpoint
         sent = {"Host": at.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        if request.method in _WITH_BODY:
+            sent["Content-Length"] = str(len(request.body))
         started, status = self._monotonic(), 0
         try:
             async with self._sessions.request(
-                request.method, at, request.target, sent, request.access.authorities, body
+                request.method, at, request.target, sent, request.access.authorities, request.body
             ) as response:
                 status = response.status
                 return await read(response)

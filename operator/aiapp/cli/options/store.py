@@ -4,9 +4,8 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +17,7 @@ from aiapp.domain.objectstore.credentials import (
     CredentialsError,
     credentials,
 )
-from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.objectstore.endpoint_policy import EVERYWHERE
 from aiapp.domain.objectstore.location import Addressing, Location, location
 from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.s3.addressing import AddressError, address
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from aiapp.adapters.objectstore.s3 import S3Store
 
 _ENVIRONMENT = os.environ  # noqa: TID251 - an entry point
-_EVERYWHERE: Final = EndpointPolicy(allowed_ranges=(ip_network("0.0.0.0/0"), ip_network("::/0")))
-"""The policy guards an operator against its users; a command reaches what its user may reach anyway."""
-
 Command = Callable[..., None]
 
 
@@ -105,8 +101,9 @@ def object_store(choice: StoreChoice) -> "S3Store":
     """To be closed at the end."""
     from aiapp.adapters.objectstore.s3 import S3Store, StoreSettings  # noqa: PLC0415 - `--help` must not wait for it
 
+    # The policy guards an operator against its users; a command reaches what its user may reach anyway.
     settings = StoreSettings(
-        allow_http=choice.allow_http, policy=_EVERYWHERE, proxies=proxies_of_environment(), hints=CLI_HINTS
+        allow_http=choice.allow_http, policy=EVERYWHERE, proxies=proxies_of_environment(), hints=CLI_HINTS
     )
     return S3Store(settings)
 

@@ -124,6 +124,8 @@ def _within(address: Address, networks: tuple[Network, ...]) -> bool:
 
 
 DEFAULT_POLICY: Final = EndpointPolicy()
+EVERYWHERE: Final = EndpointPolicy(allowed_ranges=_networks(("0.0.0.0/0", "::/0")))
+"""For endpoints that the administrator names, and for users' own command lines."""
 
 
 def _matches(name: str, pattern: str) -> bool:

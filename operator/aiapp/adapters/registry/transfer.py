@@ -1,0 +1,144 @@
+"""Carries blobs from one registry to another, piece by piece, and goes on where it stopped."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+from weakref import WeakValueDictionary
+
+from aiapp.adapters.registry.own_repository import OwnRepository, Upload, UploadLostError
+from aiapp.adapters.registry.recent import Recent
+from aiapp.adapters.registry.repository import Repository, mismatch
+from aiapp.oci.documents import Descriptor
+from aiapp.oci.errors import Part
+from aiapp.ports import RegistryError
+
+PIECE_BYTES: Final = 8 << 20
+"""Read and sent at once; two pieces are in memory at a time."""
+RESTARTS: Final = 3
+"""Of one upload that the registry has lost."""
+_KNOWN_BLOBS: Final = 8192
+_KNOWN_UPLOADS: Final = 256
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """An upload that may go on."""
+
+    upload: Upload
+    hashed: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    """Of the bytes that the registry has."""
+
+
+class Transfer:
+    """Remembers what lies where, and which uploads are not finished."""
+
+    def __init__(self) -> None:
+        self._where: Recent[str, str] = Recent(_KNOWN_BLOBS)
+        """A repository of the own registry, by the digest of a blob that it has."""
+        self._unfinished: Recent[tuple[str, str], _Unfinished] = Recent(_KNOWN_UPLOADS)
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def carry(
+        self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
+    ) -> None:
+        """Until the own registry has the blob. `told` is called with the bytes that it has. Raises `RegistryError`."""
+        key = (own.name, blob.digest)
+        async with self._locks.setdefault(key, asyncio.Lock()):  # one upload for all who wait
+            if not await own.has(blob):
+                await self._begun_anew(blob, source, own, told)
+        self._where.put(blob.digest, own.name)
+
+    async def _begun_anew(
+        self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
+    ) -> None:
+        """Where the registry loses the upload."""
+        for left in reversed(range(RESTARTS)):
+            try:
+                await self._uploaded(blob, source, own, told)
+            except UploadLostError:
+                self._unfinished.drop((own.name, blob.digest))
+                if not left:
+                    raise
+            else:
+                return
+
+    async def _uploaded(
+        self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
+    ) -> None:
+        key = (own.name, blob.digest)
+        unfinished = await self._begun(blob, source, own)
+        if unfinished is None:
+            return
+        self._unfinished.put(key, unfinished)
+        async for piece in _pieces(blob, source, unfinished.upload.offset):
+            await self._sent(blob, own, unfinished, piece)
+            told(unfinished.upload.offset)
+        if (digest := f"sha256:{unfinished.hashed.hexdigest()}") != blob.digest:
+            self._unfinished.drop(key)
+            context = replace(source.context, part=Part.LAYER, digest=blob.digest)
+            raise mismatch(f"sends another digest: {digest}", context)
+        await own.end(blob, unfinished.upload)
+        self._unfinished.drop(key)
+
+    async def _begun(self, blob: Descriptor, source: Repository, own: OwnRepository) -> _Unfinished | None:
+        """The upload to go on with; None: the blob could be taken from another repository of the own registry."""
+        unfinished = self._unfinished.get((own.name, blob.digest))
+        if unfinished is not None:
+            known = await own.state(blob, unfinished.upload)
+            if known.offset == unfinished.upload.offset:
+                return _Unfinished(known, unfinished.hashed)
+        upload = await own.begin(blob, self._mounted_from(blob, source, own))
+        return _Unfinished(upload) if upload is not None else None
+
+    def _mounted_from(self, blob: Descriptor, source: Repository, own: OwnRepository) -> str | None:
+        if source.context.endpoint == own.context.endpoint:
+            return source.context.reference.repository
+        where = self._where.get(blob.digest)
+        return where if where != own.name else None
+
+    async def _sent(self, blob: Descriptor, own: OwnRepository, unfinished: _Unfinished, piece: bytes) -> None:
+        """The next bytes; where it is not known whether they arrived, the registry says how many did."""
+        hashed = unfinished.hashed.copy()
+        await asyncio.to_thread(hashed.update, piece)
+        try:
+            upload = await own.send(blob, unfinished.upload, piece)
+        except UploadLostError:
+            raise
+        except RegistryError as error:
+            if not error.retryable:
+                raise
+            upload = await _sent_again(blob, own, unfinished.upload, piece, error)
+        unfinished.upload, unfinished.hashed = upload, hashed
+
+
+async def _sent_again(
+    blob: Descriptor, own: OwnRepository, before: Upload, piece: bytes, error: RegistryError
+) -> Upload:
+    arrived = await own.state(blob, before)
+    if not before.offset <= arrived.offset <= before.offset + len(piece):
+        raise UploadLostError(error.reason, error.message, retryable=True) from error
+    rest = piece[arrived.offset - before.offset :]
+    return await own.send(blob, arrived, rest) if rest else arrived
+
+
+async def _pieces(blob: Descriptor, source: Repository, start: int) -> AsyncIterator[bytes]:
+    """The rest of a blob; the next piece is read while one is sent."""
+    starts = range(start, blob.size, PIECE_BYTES)
+    reading: asyncio.Task[bytes] | None = None
+    try:
+        for at in starts:
+            task = reading or asyncio.create_task(_piece(blob, source, at))
+            after = at + PIECE_BYTES
+            piece = await task
+            reading = asyncio.create_task(_piece(blob, source, after)) if after < blob.size else None
+            yield piece
+    finally:
+        if reading is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _piece(blob: Descriptor, source: Repository, start: int) -> bytes:
+    return await source.piece(blob, start, min(PIECE_BYTES, blob.size - start))

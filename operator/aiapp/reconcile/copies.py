@@ -1,0 +1,102 @@
+"""Copies of images that are under way, beside the workers: a reconcile asks how far one is, and is woken at its end.
+
+Never decides what is copied.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from aiapp.api.conditions import Reason
+from aiapp.controller.workqueue import Key
+from aiapp.domain.images.found import FoundImage
+from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.replica import CopyProgress
+from aiapp.oci.access import RegistryAccess
+from aiapp.ports import ImageCopier, RegistryError, TenantSlots
+
+AT_ONCE: Final = 2
+"""Of two namespaces."""
+PROGRESS_SECONDS: Final = 10.0
+"""How far a copy is, is said this often."""
+
+
+@dataclass(slots=True)
+class Copying:
+    """A copy that is under way."""
+
+    image: FoundImage
+    progress: CopyProgress | None = None
+    """None: it waits for its turn."""
+
+
+@dataclass(slots=True)
+class _Job:
+    state: Copying
+    task: "asyncio.Task[Reference] | None" = field(default=None)
+
+
+class Copies:
+    """Belongs to one event loop. `wake` is called with the key of a version whose copy has ended."""
+
+    def __init__(self, copier: ImageCopier, slots: TenantSlots, wake: Callable[[Key], None]) -> None:
+        self._copier = copier
+        self._slots = slots
+        self._wake = wake
+        self._jobs: dict[Key, _Job] = {}
+
+    def under_way(self, key: Key) -> FoundImage | None:
+        """The image that is copied for a version: what its tag means by now does not matter."""
+        job = self._jobs.get(key)
+        return job.state.image if job is not None else None
+
+    def copied(self, key: Key, image: FoundImage, access: RegistryAccess) -> Copying | Reference:
+        """The copy; or how far it is, which begins it. Raises `RegistryError` once for an attempt that has failed."""
+        job = self._jobs.get(key)
+        if job is None or job.state.image.digest != image.digest:
+            self.forget(key)
+            job = self._jobs[key] = _Job(Copying(image))
+            job.task = asyncio.create_task(self._run(key, job.state, access))
+            job.task.add_done_callback(partial(self._ended, key, job))
+        if job.task is None or not job.task.done():
+            return job.state
+        del self._jobs[key]
+        return job.task.result()
+
+    def forget(self, key: Key) -> None:
+        """Ends the copy for a version that is gone."""
+        job = self._jobs.pop(key, None)
+        if job is not None and job.task is not None:
+            job.task.cancel()
+
+    async def run(self) -> None:
+        """Until it is cancelled; then every copy ends. What a registry has by then is not sent again."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            tasks = [job.task for job in self._jobs.values() if job.task is not None]
+            self._jobs.clear()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, key: Key, job: _Job, task: "asyncio.Task[Reference]") -> None:
+        if not task.cancelled():
+            task.exception()  # seen, also where nobody asks any more
+        if self._jobs.get(key) is job:
+            self._wake(key)
+
+    async def _run(self, key: Key, state: Copying, access: RegistryAccess) -> Reference:
+        def told(progress: CopyProgress) -> None:
+            state.progress = progress
+
+        async with self._slots.slot(key.namespace):
+            try:
+                return await self._copier.copy(state.image, access, key.namespace, told)
+            except RegistryError:
+                raise
+            except Exception as error:
+                message = f"{state.image.reference} could not be copied ({type(error).__name__})"
+                raise RegistryError(Reason.INTERNAL_ERROR, message, retryable=True) from error

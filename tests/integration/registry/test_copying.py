@@ -1,0 +1,316 @@
+"""Copies into the installation's own registry: whole, once, and on from where they stopped."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from tests.integration.registry.conftest import PLAIN, SETTINGS, asked_for
+from tests.support.certificates import Authority
+from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request, fault_proxy
+from tests.support.images import Image, entry, image, index, multi
+from tests.support.registries import PASSWORD, USER, Registry, running, with_password, with_tls
+
+from aiapp.adapters.registry.copying import OwnRegistrySettings, RegistryCopier
+from aiapp.adapters.registry.registries import ImageRegistries
+from aiapp.adapters.registry.transfer import PIECE_BYTES
+from aiapp.api.conditions import Reason
+from aiapp.domain.images.found import FoundImage
+from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.replica import CopyProgress, own_registry
+from aiapp.oci.errors import OWN_HINTS
+from aiapp.ports import RegistryError
+
+NAMESPACE = "team-a"
+OWN = replace(SETTINGS, request_seconds=10, hints=OWN_HINTS)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """The installation's own registry."""
+    with running(tmp_path_factory.mktemp("own")) as found:
+        yield found
+
+
+@pytest.fixture
+def layers() -> list[bytes]:
+    """One of several pieces, which no other test has, and a small one."""
+    return [os.urandom(2 * PIECE_BYTES + 1000), b"small"]
+
+
+Copiers = Callable[..., RegistryCopier]
+
+
+@pytest.fixture
+async def copiers(registries: ImageRegistries) -> AsyncIterator[Copiers]:
+    """Makes those that copy into a registry; closed at the end."""
+    made: list[RegistryCopier] = []
+
+    def make(address: str, **more: object) -> RegistryCopier:
+        settings = OwnRegistrySettings(place=own_registry(f"{address}/copies"), client=OWN, plain_http=True)
+        made.append(RegistryCopier(replace(settings, **more), registries, lambda: 0.0))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for copier in made:
+        await copier.close()
+
+
+def address(proxy: FaultProxy) -> str:
+    return proxy.endpoint.partition("://")[2]
+
+
+async def copied(copier: RegistryCopier, found: FoundImage) -> tuple[Reference, list[CopyProgress]]:
+    told: list[CopyProgress] = []
+    return await copier.copy(found, PLAIN, NAMESPACE, told.append), told
+
+
+async def failure(copier: RegistryCopier, found: FoundImage) -> RegistryError:
+    with pytest.raises(RegistryError) as failed:
+        await copied(copier, found)
+    return failed.value
+
+
+def holds(own: Registry, place: Reference, pushed: Image) -> bool:
+    """Every manifest and blob, byte by byte."""
+    for one in pushed.manifests:
+        status, _, body = own.request(
+            "GET", f"/v2/{place.repository}/manifests/{one.digest}", headers={"Accept": one.media_type}
+        )
+        assert (status, body) == (200, one.body)
+    for name, blob in pushed.all_blobs.items():
+        assert own.request("GET", f"/v2/{place.repository}/blobs/{name}")[::2] == (200, blob)
+    return True
+
+
+async def test_an_index_is_copied_whole_with_what_belongs_to_it(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    runs, attests = image("amd64", layers=layers), image("unknown", system="unknown", layers=[b"in-toto"])
+    pushed = index(
+        entry(runs, {"os": "linux", "architecture": "amd64"}),
+        entry(attests, {"os": "unknown", "architecture": "unknown"}),
+        of=[runs, attests],
+    )
+    registry.push("team/model", pushed, "copied")
+    found = await registries.resolve(asked_for(registry, "team/model:copied"), PLAIN)
+    place, told = await copied(copiers(own.address), found)
+    host = registry.address.replace(".", "-").replace(":", "-")
+    assert str(place) == f"{own.address}/copies/{NAMESPACE}/{host}/team/model@{pushed.digest}"
+    assert holds(own, place, pushed)
+    size = sum(map(len, pushed.all_blobs.values()))
+    assert (told[0], told[-1]) == (CopyProgress(0, size), CopyProgress(size, size))
+    assert [one.done_bytes for one in told] == sorted(one.done_bytes for one in told)
+    assert (await registries.resolve(place, PLAIN)).platforms == found.platforms  # what pods run
+
+
+async def test_a_copy_that_is_there_takes_one_request(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers
+) -> None:
+    registry.push("team/model", multi("amd64", "arm64"), "twice")
+    found = await registries.resolve(asked_for(registry, "team/model:twice"), PLAIN)
+    with fault_proxy(f"http://{own.address}") as proxy:
+        copier = copiers(address(proxy))
+        first = await copied(copier, found)
+        proxy.requests.clear()
+        assert await copied(copier, found) == (first[0], [])
+        assert [request.method for request in proxy.requests] == ["HEAD"]
+
+
+async def test_a_layer_that_another_copy_has_is_not_sent_again(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    registry.push("team/one", image(layers=layers), "1")
+    registry.push("team/two", image(layers=layers, run={"Cmd": ["two"]}), "1")
+    with fault_proxy(f"http://{own.address}") as proxy:
+        copier = copiers(address(proxy))
+        for repository in ("team/one", "team/two"):
+            proxy.requests.clear()
+            await copied(copier, await registries.resolve(asked_for(registry, f"{repository}:1"), PLAIN))
+        assert len([request for request in proxy.requests if request.method == "PATCH"]) == 1  # the config
+
+
+async def test_in_the_same_registry_nothing_is_sent_at_all(
+    registry: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/same", pushed, "1")
+    with fault_proxy(f"http://{registry.address}") as proxy:
+        found = await registries.resolve(replace(asked_for(registry, "team/same:1"), registry=address(proxy)), PLAIN)
+        place, _ = await copied(copiers(address(proxy)), found)
+        assert not [request for request in proxy.requests if request.method == "PATCH"]
+    assert holds(registry, place, pushed)
+
+
+@pytest.mark.parametrize("fault", [Fault(status=HTTPStatus.BAD_GATEWAY), Fault(cut_after=0)], ids=["502", "cut off"])
+async def test_an_answer_that_is_lost_is_asked_for_and_the_copy_goes_on(
+    registry: Registry,
+    own: Registry,
+    registries: ImageRegistries,
+    copiers: Copiers,
+    layers: list[bytes],
+    fault: Fault,
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/lost", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/lost:1"), PLAIN)
+    patches = iter([NO_FAULT, NO_FAULT, fault])
+    with fault_proxy(f"http://{own.address}") as proxy:
+        proxy.rule = lambda request: next(patches, NO_FAULT) if request.method == "PATCH" else NO_FAULT
+        place, _ = await copied(copiers(address(proxy)), found)
+    assert holds(own, place, pushed)
+
+
+async def test_a_copy_that_failed_goes_on_where_it_stopped(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/resumed", pushed, "1")
+    with fault_proxy(f"http://{registry.address}") as source:
+        named = replace(asked_for(registry, "team/resumed:1"), registry=address(source))
+        found = await registries.resolve(named, PLAIN)
+        copier = copiers(own.address)
+        source.rule = lambda request: (
+            Fault(status=HTTPStatus.BAD_GATEWAY)
+            if request.headers.get("range", "").startswith("bytes=8388608")
+            else NO_FAULT
+        )
+        failed = await failure(copier, found)
+        assert (failed.reason, failed.retryable) == (Reason.ENDPOINT_UNREACHABLE, True)
+        source.rule = lambda _: NO_FAULT
+        source.requests.clear()
+        place, _ = await copied(copier, found)
+        ranges = [request.headers["range"] for request in source.requests if "range" in request.headers]
+    assert ranges == ["bytes=8388608-16777215", "bytes=16777216-16778215", "bytes=0-4"]
+    assert holds(own, place, pushed)
+
+
+async def test_an_upload_that_the_registry_has_lost_begins_anew(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/anew", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/anew:1"), PLAIN)
+    patches = iter([NO_FAULT, NO_FAULT, Fault(status=HTTPStatus.NOT_FOUND)])
+    with fault_proxy(f"http://{own.address}") as proxy:
+        proxy.rule = lambda request: next(patches, NO_FAULT) if request.method == "PATCH" else NO_FAULT
+        place, _ = await copied(copiers(address(proxy)), found)
+    assert holds(own, place, pushed)
+
+
+async def test_a_registry_that_starts_again_is_no_reason_to_begin_anew_with_what_it_has(
+    registry: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes], tmp_path: Path
+) -> None:
+    pushed = image(layers=[b"small", *layers])
+    registry.push("team/restarted", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/restarted:1"), PLAIN)
+    with running(tmp_path) as before, fault_proxy(f"http://{before.address}") as proxy:
+        patches = iter([NO_FAULT, NO_FAULT, NO_FAULT])
+        away = Fault(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        proxy.rule = lambda request: next(patches, away) if request.method in {"PATCH", "GET"} else NO_FAULT
+        await failure(copiers(address(proxy)), found)
+    with running(tmp_path) as after, fault_proxy(f"http://{after.address}") as proxy:
+        place, _ = await copied(copiers(address(proxy)), found)
+        sent = [request.headers["content-range"] for request in proxy.requests if request.method == "PATCH"]
+        assert sent == ["0-8388607", "8388608-16777215", "16777216-16778215"]  # neither config nor the small layer
+        assert holds(after, place, pushed)
+
+
+@pytest.mark.parametrize("change", ["deleted", "moved"])
+async def test_what_becomes_of_the_tag_meanwhile_does_not_matter(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes], change: str
+) -> None:
+    pushed = image(layers=layers)
+    registry.push(f"team/{change}", pushed, "1")
+    found = await registries.resolve(asked_for(registry, f"team/{change}:1"), PLAIN)
+
+    changes = iter([change])
+
+    def rule(request: Request) -> Fault:
+        """Once, after the first layer has begun."""
+        happens = next(changes, "") if request.method == "PATCH" else ""
+        if happens == "deleted":
+            registry.delete(f"team/{change}", pushed.digest)
+        elif happens == "moved":
+            registry.push(f"team/{change}", image(layers=[b"another"]), "1")
+        return NO_FAULT
+
+    with fault_proxy(f"http://{own.address}") as proxy:
+        proxy.rule = rule
+        place, _ = await copied(copiers(address(proxy)), found)
+        assert (await registries.resolve(place, PLAIN)).digest == pushed.digest
+    assert next(changes, "") == ""
+    assert holds(own, place, pushed)
+
+
+async def test_a_layer_that_vanishes_is_named_and_missed_until_it_is_back(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/vanished", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/vanished:1"), PLAIN)
+    small = json.loads(pushed.body)["layers"][1]["digest"]
+    registry.delete("team/vanished", small, "blobs")
+    copier = copiers(own.address)
+    failed = await failure(copier, found)
+    assert failed.reason is Reason.IMAGE_INCOMPLETE
+    assert f"the layer {small}" in failed.message
+    registry.push("team/vanished", pushed)
+    place, _ = await copied(copier, found)
+    assert holds(own, place, pushed)
+
+
+async def test_nothing_is_copied_that_has_another_digest(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/lie", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/lie:1"), PLAIN)
+    name = json.loads(pushed.body)["layers"][0]["digest"].partition(":")[2]
+    file = registry.data / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data"
+    file.write_bytes(layers[0][:-1] + bytes([layers[0][-1] ^ 1]))
+    copier = copiers(own.address)
+    failed = await failure(copier, found)
+    assert (failed.reason, failed.retryable) == (Reason.DIGEST_MISMATCH, False)
+    assert name in failed.message
+    file.write_bytes(layers[0])
+    place, _ = await copied(copier, found)
+    assert holds(own, place, pushed)
+
+
+async def test_the_own_registry_may_want_a_login_and_be_vouched_for_by_a_private_authority(
+    registry: Registry, registries: ImageRegistries, copiers: Copiers, tmp_path: Path
+) -> None:
+    pushed = image()
+    registry.push("team/private", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/private:1"), PLAIN)
+    config, bundle, authority = tmp_path / "config.json", tmp_path / "ca.crt", Authority()
+    bundle.write_bytes(authority.pem)
+    for folder in ("locked", "tls"):
+        (tmp_path / folder).mkdir()
+    with with_password(tmp_path / "locked") as locked:
+        failed = await failure(copiers(locked.address), found)
+        assert failed.reason is Reason.ACCESS_DENIED
+        assert "AIAPP_REGISTRY_CONFIG" in failed.message
+        config.write_text(json.dumps({"auths": {locked.address: {"username": USER, "password": PASSWORD}}}))
+        place, _ = await copied(copiers(locked.address, config_file=config), found)
+        assert holds(locked, place, pushed)
+    with with_tls(tmp_path / "tls", authority) as behind_tls:
+        place, _ = await copied(copiers(behind_tls.address, ca_file=bundle, plain_http=False), found)
+        assert holds(behind_tls, place, pushed)
+    config.write_text("{")
+    failed = await failure(copiers(own_address := "127.0.0.1:1", config_file=config), found)
+    assert (failed.reason, own_address in failed.message) == (Reason.SECRET_NOT_FOUND, True)
+
+
+async def test_an_image_that_is_too_large_is_not_copied(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers
+) -> None:
+    registry.push("team/large", multi("amd64", "arm64"), "1")
+    found = await registries.resolve(asked_for(registry, "team/large:1"), PLAIN)
+    failed = await failure(copiers(own.address, max_bytes=100), found)
+    assert failed.reason is Reason.LIMIT_EXCEEDED
+    assert "AIAPP_MAX_COPY_BYTES" in failed.message
