@@ -106,7 +106,8 @@ class Reason(StrEnum):
     LIMIT_EXCEEDED = "LimitExceeded"
     """More objects, bytes or seconds than the operator's settings allow; the message names the setting."""
     SOURCE_CHANGED = "SourceChanged"
-    """Objects were added, removed or replaced in the store since they were pinned; the message names the first ones."""
+    """Objects were added, removed or replaced in the store since they were pinned; the message names the first ones.
+    Or a tag stands for another image now."""
     MANIFEST_MISSING = "ManifestMissing"
     """A ConfigMap that holds the version's manifest is gone or damaged."""
     KEY_REFUSED = "KeyRefused"
