@@ -10,12 +10,16 @@ from tests.support.fleet import node
 
 from aiapp.api.meta import Npu
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
+from aiapp.api.weights import WeightsStatus
 
 Node = dict[str, Any]
 Kind = Literal["fits", "full", "unfit"]
 KINDS: Final[tuple[Kind, ...]] = ("fits", "full", "unfit")
 CHIP: Final = "node.kubernetes.io/npu.chip.name"
 DRIVER: Final = "huawei.com/driver.version"
+MEMORY: Final = "mind-cluster/npu-chip-memory"
+WEIGHTS_BYTES: Final = 48 * 1024**3
+"""Of weights, for each device that is asked for."""
 POOL: Final = "example.com/pool"
 STORAGE: Final = {"ephemeral-storage": "200Gi"}
 
@@ -42,6 +46,8 @@ class Platform:
     """Label by which a node has another chip, where that is certain."""
     driver: tuple[str, str] | None = None
     """Label by which a node's driver certainly does not serve the CANN."""
+    memory: tuple[str, str] | None = None
+    """Label by which a node's devices certainly have too little memory for the weights; without it there are none."""
 
 
 _910A: Final = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
@@ -85,21 +91,23 @@ PLATFORMS: Final = {
     "910B, MindCluster 26.1": Platform(
         runtime=_A2,
         arch="arm64",
-        labels={CHIP: "910B3", DRIVER: "24.1.rc3.b060", "accelerator-type": "module-910b-8"},
+        labels={CHIP: "910B3", DRIVER: "24.1.rc3.b060", "accelerator-type": "module-910b-8", MEMORY: "64G"},
         resource="huawei.com/Ascend910",
         devices=8,
         counts=(1, 3, 5, 8),
         chip=(CHIP, "910ProB"),
         driver=(DRIVER, "25.0.rc1.1"),
+        memory=(MEMORY, "32G"),
     ),
     "910B, newest keys": Platform(
         runtime=_A2_NEW,
         arch="arm64",
-        labels={"huawei.com/npu.chip.name": "910B4", "huawei.com/npu.driver.version": "25.5.0"},
+        labels={"huawei.com/npu.chip.name": "910B3", "huawei.com/npu.driver.version": "25.5.0"},
         resource="huawei.com/Ascend910",
         devices=8,
         counts=(1, 2, 8),
         chip=("huawei.com/npu.chip.name", "310P3"),
+        memory=("huawei.com/npu.chip.memory", "32G"),
         driver=("huawei.com/npu.driver.version", "24.1.0"),
     ),
     "910B, HAMi": Platform(
@@ -147,6 +155,7 @@ FLAWS: Final[Mapping[str, Callable[[Platform], bool]]] = {
     "has_hardware by label": lambda platform: not platform.devices,
     "has_chip": lambda platform: platform.chip is not None,
     "has_npus": lambda platform: platform.devices > 0,
+    "has_memory": lambda platform: platform.memory is not None,
     "has_driver": lambda platform: platform.driver is not None,
     "has_labels": lambda _: True,
     "is_ready": lambda _: True,
@@ -179,6 +188,14 @@ class Story:
         """What the version asks for."""
         name = self.platform.resource if self.platform.named else None
         return Npu(count=self.devices, resource_name=name) if self.devices else None
+
+    @property
+    def weights(self) -> WeightsStatus | None:
+        """What it serves, where its platform's nodes tell their memory."""
+        if self.platform.memory is None:
+            return None
+        size = self.devices * WEIGHTS_BYTES
+        return WeightsStatus(format="Safetensors", bytes=size, size="", tensor_bytes={"I8": size})
 
     def scheduling(self, selector: Mapping[str, str]) -> Scheduling:
         """Its wishes, in both ways of saying them; `selector` keeps it in its own fleet."""
@@ -331,6 +348,12 @@ def _other_driver(one: Node, platform: Platform, _: int) -> None:
     one["metadata"]["labels"][key] = version
 
 
+def _less_memory(one: Node, platform: Platform, _: int) -> None:
+    assert platform.memory is not None
+    key, size = platform.memory
+    one["metadata"]["labels"][key] = size
+
+
 def _other_pool(one: Node, _: Platform, __: int) -> None:
     one["metadata"]["labels"][POOL] = "training"
 
@@ -354,6 +377,7 @@ _SPOIL: Final[Mapping[str, Callable[[Node, Platform, int], None]]] = {
     "has_chip": _other_chip,
     "has_npus": _fewer_npus,
     "has_driver": _other_driver,
+    "has_memory": _less_memory,
     "has_labels": _other_pool,
     "is_ready": _not_ready,
     "is_tolerated": _tainted,

@@ -18,6 +18,7 @@ from aiapp.domain.nodes.placement import beyond_labels, free_devices
 from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.nodes.usage import Used, free
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.weights.memory import memory_need
 
 Object = dict[str, Any]
 
@@ -40,9 +41,10 @@ def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object])
     runtime, wishes = story.platform.runtime, story.scheduling(selector)
     changes: Object = {"spec__container": {"npu": story.npu.model_dump(by_alias=True)}} if story.npu else {}
     raw = normal_version(**changes).raw
-    record = VersionRecord.parse(
-        raw | {"status": raw["status"] | {"runtime": {"name": runtime, "lifecycle": "Recommended"}}}
-    )
+    status = raw["status"] | {"runtime": {"name": runtime, "lifecycle": "Recommended"}}
+    if story.weights is not None:
+        status["model"] = raw["status"]["model"] | {"weights": story.weights.model_dump(by_alias=True)}
+    record = VersionRecord.parse(raw | {"status": status})
     app = application(
         spec__serving__scheduling=wishes.model_dump(by_alias=True, exclude_none=True),
         spec__serving__compatibility="Warn",
@@ -58,6 +60,7 @@ def rendered(story: Story, selector: Mapping[str, str], nodes: Iterable[Object])
 def claim(story: Story, selector: Mapping[str, str], nodes: Iterable[Object], in_use: Used, template: Object) -> Claim:
     """For a pod of this template on these nodes."""
     needed = requirement(RuntimeSpec(name=story.platform.runtime), story.npu, TABLES, story.scheduling(selector))
+    needed = replace(needed, memory=memory_need(story.weights) if story.weights else None)
     kinds = judged(needed, seen(*nodes), TABLES)
     resource, devices = asked_devices(template) or (None, 0)
     affinity = template["spec"]["affinity"]["nodeAffinity"]

@@ -198,6 +198,8 @@ class Reason(StrEnum):
     """The node can never grant that number of NPUs."""
     DTYPE_UNSUPPORTED = "DtypeUnsupported"
     """The runtime does not compute in the number format that is asked for on the node's chips."""
+    MEMORY_TOO_SMALL = "MemoryTooSmall"
+    """The node's NPUs have too little memory for the weights; the message says what would do."""
     CANN_TOO_NEW = "CannTooNew"
     """The runtime's CANN needs a newer driver than the node has."""
     CANN_TOO_OLD = "CannTooOld"

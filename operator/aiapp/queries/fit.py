@@ -108,8 +108,8 @@ def _required(
     served = next((one for one in versions if one.version == version.spec.version), None)
     scheduling = serving.scheduling if serving and served else None
     if isinstance(server, ImageStatus):
-        return (required_by_image(version.spec, served, scheduling, server, seen.tables),)
-    return required(version.spec, served, scheduling, server, seen.tables)
+        return (required_by_image(version.spec, served, scheduling, server, seen.tables, version.status.model),)
+    return required(version.spec, served, scheduling, server, seen.tables, version.status.model)
 
 
 def _entry(name: str, version: AIApplicationVersion, seen: NodeSurvey) -> tuple[RuntimeSpec, list[str]]:

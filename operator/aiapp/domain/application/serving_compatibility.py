@@ -11,10 +11,11 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.container import Container
 from aiapp.api.image import ImageStatus
 from aiapp.api.meta import Npu, Resources
+from aiapp.api.parameters import ServerParameters
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling
 from aiapp.api.serving import ServedVersion, Serving
-from aiapp.api.version import VersionSpec
+from aiapp.api.version import ModelStatus, VersionSpec
 from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.images.requirement import image_requirement
 from aiapp.domain.kubernetes.resources import Json
@@ -28,9 +29,16 @@ from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import named_only
+from aiapp.domain.weights.memory import MemoryNeed, memory_need
 
 ON_TRUST: Final = frozenset(
-    {Reason.CHIP_MISMATCH, Reason.NPU_COUNT_IMPOSSIBLE, Reason.CANN_TOO_NEW, Reason.CANN_TOO_OLD}
+    {
+        Reason.CHIP_MISMATCH,
+        Reason.NPU_COUNT_IMPOSSIBLE,
+        Reason.MEMORY_TOO_SMALL,
+        Reason.CANN_TOO_NEW,
+        Reason.CANN_TOO_OLD,
+    }
 )
 """What we take from tables and a person may know better: `serving.compatibility: Warn`."""
 
@@ -53,11 +61,11 @@ def serving_requirements(
     """What its pods ask of a node, with each image that they may have. `runtime` is the catalogue's entry of the
     version's runtime, if there still is one.
     """
-    image = record.status.image
+    image, model = record.status.image, record.status.model
     if image is not None:
-        return (required_by_image(record.spec, served, serving.scheduling, image, tables),)
+        return (required_by_image(record.spec, served, serving.scheduling, image, tables, model),)
     entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
-    return required(record.spec, served, serving.scheduling, entry, tables)
+    return required(record.spec, served, serving.scheduling, entry, tables, model)
 
 
 def serving_compatibility(
@@ -81,9 +89,10 @@ def required(
     scheduling: Scheduling | None,
     runtime: RuntimeSpec,
     tables: Tables,
+    model: ModelStatus | None = None,
 ) -> tuple[Requirement, ...]:
     """What a version asks of a node with each image of its runtime: the application's fields where it serves the
-    version, else the version's own.
+    version, else the version's own. `model`: what is known of its content.
     """
     parameters = version.container.parameters if version.container else None
     asked = Asked(
@@ -91,7 +100,8 @@ def required(
         scheduling=scheduling,
         dtype=parameters.dtype if parameters else None,
     )
-    return requirements(runtime, asked, tables)
+    memory = _memory(model, parameters, runtime.server.parameters if runtime.server else None)
+    return tuple(replace(needed, memory=memory) for needed in requirements(runtime, asked, tables))
 
 
 def required_by_image(
@@ -100,9 +110,26 @@ def required_by_image(
     scheduling: Scheduling | None,
     image: ImageStatus,
     tables: Tables,
+    model: ModelStatus | None = None,
 ) -> Requirement:
     """The same of a version that an image of its own serves."""
-    return image_requirement(image, wanted_npu(*_asked(version, served, None)), tables, scheduling)
+    needed = image_requirement(image, wanted_npu(*_asked(version, served, None)), tables, scheduling)
+    return replace(needed, memory=_memory(model, None, None))
+
+
+def _memory(
+    model: ModelStatus | None, asked: ServerParameters | None, usual: ServerParameters | None
+) -> MemoryNeed | None:
+    """What weights take of NPUs, by the version's parameters, else the runtime's."""
+    if model is None or model.weights is None:
+        return None
+    first, then = asked or ServerParameters(), usual or ServerParameters()
+    return memory_need(
+        model.weights,
+        dtype=first.dtype or then.dtype,
+        context=first.context_length or then.context_length,
+        split=first.tensor_parallel_size or then.tensor_parallel_size,
+    )
 
 
 def _note(needed: Requirement, every: Sequence[Requirement]) -> str:

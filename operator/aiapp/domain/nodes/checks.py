@@ -5,13 +5,17 @@ from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes.cann import window
+from aiapp.domain.nodes.device_memory import device_memory, remedy, shortage, tightness
 from aiapp.domain.nodes.facts import ARCHITECTURE_LABEL, NodeKind, Taint
 from aiapp.domain.nodes.requirement import Requirement, may_use_npu_nodes, resources, tolerates
 from aiapp.domain.nodes.tables import Chip, Tables
+from aiapp.domain.weights.memory import MemoryNeed
 
 POD_OS: Final = "linux"
 LONGEST: Final = 300
 """Characters of a detail or a remedy: a node may have any number of long taints."""
+_MOST_NPUS: Final = 64
+"""Of one pod."""
 CORDON: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 """The taint that a pod would have to tolerate to be sent to a cordoned node."""
 
@@ -112,6 +116,49 @@ def has_dtype(pair: Pair) -> Mismatch | None:
     return Mismatch(Reason.DTYPE_UNSUPPORTED, detail, f"container.parameters.dtype {usable}")
 
 
+def has_memory(pair: Pair) -> Mismatch | None:
+    """Certain only if no form that an engine may give the weights fits, spread over all NPUs of the pod."""
+    need = _judged_memory(pair)
+    if need is None:
+        return None
+    memory, npus = device_memory(pair.node, pair.tables), need.npus(pair.needed.devices)
+    if memory is None:
+        return _unstated("the memory of its NPUs", f"label it with {pair.tables.labels.memory[-1]}")
+    if need.weights_on(npus) <= memory:
+        return None
+    would_do = remedy(need, npus, memory, _permitted(pair), _narrow_dtype(pair))
+    certain = need.least_on(pair.needed.devices) > memory
+    return Mismatch(Reason.MEMORY_TOO_SMALL, shortage(need, npus, memory), would_do, certain=certain)
+
+
+def tight_memory(pair: Pair) -> str:
+    """What will hardly do on a node although it fits; empty for most."""
+    need = _judged_memory(pair)
+    memory = None if need is None else device_memory(pair.node, pair.tables)
+    return "" if need is None or memory is None else tightness(need, need.npus(pair.needed.devices), memory)
+
+
+def _judged_memory(pair: Pair) -> MemoryNeed | None:
+    """What has to fit, where no earlier check denies the NPUs."""
+    needed = pair.needed
+    if needed.memory is None or not needed.devices or not needed.is_cann:
+        return None
+    return None if not _has_any(pair) or _is_another(pair) or has_npus(pair) else needed.memory
+
+
+def _permitted(pair: Pair) -> tuple[int, ...]:
+    """Numbers of NPUs that a pod can have on the node."""
+    most = max((pair.node.allocatable(name) for name in resources(pair.needed, pair.tables)), default=0)
+    rules = [chip.counts_of(pair.node.server) for chip in _possible(pair)]
+    among = pair.needed.counts or range(1, min(most, _MOST_NPUS) + 1)
+    return tuple(n for n in among if n <= most and (not rules or any(rule.permit(n) for rule in rules)))
+
+
+def _narrow_dtype(pair: Pair) -> str | None:
+    """A number format of 16 bits that the runtime has."""
+    return next((dtype for dtype in ("bfloat16", "float16") if dtype in (pair.needed.dtypes or (dtype,))), None)
+
+
 def _no_npus(pair: Pair) -> Mismatch | None:
     """Certain, unless the node has some under a name that no table knows."""
     unlisted = _unlisted_resource(pair) if pair.needed.resource is None else None
@@ -179,6 +226,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     has_chip,
     has_npus,
     has_dtype,
+    has_memory,
     has_driver,
     has_labels,
     is_ready,
@@ -193,6 +241,11 @@ def findings(needed: Requirement, node: NodeKind, tables: Tables) -> tuple[Misma
         return (_unstated("what it needs", "a runtime whose name follows the grammar", who="the runtime's name"),)
     pair = Pair(needed, node, tables)
     return tuple(_cut(found) for check in CHECKS if (found := check(pair)) is not None)
+
+
+def note(needed: Requirement, node: NodeKind, tables: Tables) -> str:
+    """What a user should know of a node that fits; empty for most."""
+    return _shortened(tight_memory(Pair(needed, node, tables)))
 
 
 def first(found: tuple[Mismatch, ...]) -> Mismatch | None:

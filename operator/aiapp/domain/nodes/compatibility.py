@@ -10,19 +10,21 @@ from heapq import nsmallest
 from typing import Final, Literal, NamedTuple, get_args
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.checks import Mismatch, findings, first
+from aiapp.domain.nodes.checks import Mismatch, findings, first, note
 from aiapp.domain.nodes.inventory import Group, NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
 
 EXAMPLES: Final = 3
 NEAR_FITS: Final = 8
+NOTES: Final = 3
 DETAILED: Final = frozenset(
     {
         Reason.CANN_TOO_NEW,
         Reason.CANN_TOO_OLD,
         Reason.NPU_COUNT_IMPOSSIBLE,
         Reason.DTYPE_UNSUPPORTED,
+        Reason.MEMORY_TOO_SMALL,
         Reason.SELECTOR_MISMATCH,
         Reason.FACTS_MISSING,
     }
@@ -38,6 +40,8 @@ class Judged(NamedTuple):
 
     group: Group
     found: tuple[Mismatch, ...]
+    note: str = ""
+    """What a user should know of it though it fits."""
 
     @property
     def against(self) -> Mismatch | None:
@@ -81,6 +85,8 @@ class Verdict:
     compatible: int
     reasons: tuple[ReasonSummary, ...]
     near_fits: tuple[NearFitSummary, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a user should know of nodes that fit, each with the first of their names."""
 
     @property
     def message(self) -> str:
@@ -89,12 +95,18 @@ class Verdict:
             return "no nodes to judge by: the cluster has none, or the operator may not list them"
         fits = f"{self.compatible} of {self.nodes} nodes {'fits' if self.compatible == 1 else 'fit'}"
         others = ", ".join(f"{r.nodes} {r.reason} ({_named(r)})" for r in self.reasons)
-        return f"{fits}; {others}" if others else fits
+        warnings = (f"warning: {note}" for note in self.notes)
+        return "; ".join(filter(None, (fits, others, *warnings)))
 
 
 def judged(needed: Requirement, nodes: NodeInventory, tables: Tables) -> tuple[Judged, ...]:
     """Every kind of node."""
-    return tuple(Judged(group, findings(needed, group.kind, tables)) for group in nodes.groups(needed.selector))
+    return tuple(_judged(needed, group, tables) for group in nodes.groups(needed.selector))
+
+
+def _judged(needed: Requirement, group: Group, tables: Tables) -> Judged:
+    found = findings(needed, group.kind, tables)
+    return Judged(group, found, "" if found else note(needed, group.kind, tables))
 
 
 def verdict(needed: Requirement, nodes: NodeInventory, tables: Tables) -> Verdict:
@@ -113,6 +125,7 @@ def summary(kinds: Sequence[Judged]) -> Verdict:
         fitting,
         _reasons(kinds),
         _near_fits(kinds),
+        _notes(kinds),
     )
 
 
@@ -135,6 +148,19 @@ def _near_fits(kinds: Iterable[Judged]) -> tuple[NearFitSummary, ...]:
             found[kind.found[0].reason, kind.found[0].remedy].append(kind)
     near = [NearFitSummary(reason, *_together(alike), remedy) for (reason, remedy), alike in found.items()]
     return tuple(sorted(near, key=lambda one: (-one.nodes, one.missing, one.remedy))[:NEAR_FITS])
+
+
+def _notes(kinds: Iterable[Judged]) -> tuple[str, ...]:
+    """Most nodes first."""
+    found: dict[str, list[Judged]] = defaultdict(list)
+    for kind in kinds:
+        if kind.note and not kind.found:
+            found[kind.note].append(kind)
+    told = [(*_together(alike), text) for text, alike in found.items()]
+    told.sort(key=lambda one: (-one[0], one[2]))
+    return tuple(
+        f"{text} ({', '.join(names)}{', ...' if nodes > len(names) else ''})" for nodes, names, text in told[:NOTES]
+    )
 
 
 def _together(kinds: Sequence[Judged]) -> tuple[int, tuple[str, ...]]:

@@ -1,7 +1,9 @@
 """What an administrator adds to the shipped facts: other label keys and names, more rows. Pure."""
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import Field
 
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.tables import (
@@ -15,6 +17,7 @@ from aiapp.domain.nodes.tables import (
     Table,
     Tables,
     TablesError,
+    Text,
     validated,
 )
 from aiapp.domain.nodes.tables import read as read_yaml
@@ -43,6 +46,8 @@ class ChipOverlay(Table):
     accelerators: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     counts: Counts | None = None
+    memory: dict[Text, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """GiB of one NPU, by its name; these count before the shipped ones."""
     ring: str | None = None
     own_drivers: bool | None = None
     driver_paths: tuple[str, ...] | None = None
@@ -99,6 +104,7 @@ def _extended(chip: Chip, overlay: ChipOverlay) -> Chip:
         field: _united(getattr(overlay, field), getattr(chip, field))
         for field in ("tokens", "names", "accelerators", "resources")
     }
+    changes["memory"] = chip.memory | overlay.memory
     changes["servers"] = _rows(chip.servers, overlay.servers, "name")
     changes |= {
         field: value

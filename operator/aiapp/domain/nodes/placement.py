@@ -51,6 +51,7 @@ def placement(needed: Requirement, kinds: Sequence[Judged], tables: Tables) -> P
     resource = _resource(needed, kinds, tables)
     exclusions = [*_other_chips(needed, kinds, tables), *_unfit_servers(kinds, tables, needed.devices)]
     exclusions += _excluded(kinds, tables.labels.driver, _is_unfit_by_driver)
+    exclusions += _excluded(kinds, (*tables.labels.memory, *tables.labels.chip), _for(Reason.MEMORY_TOO_SMALL))
     return Placement(
         _affinity([*required, *exclusions], _preferred(needed, kinds, tables)),
         tuple({"key": key, "operator": "Exists"} for key in (resource, *_tainted(needed, resource, kinds, tables))),

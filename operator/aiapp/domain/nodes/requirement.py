@@ -8,6 +8,7 @@ from aiapp.api.scheduling import Toleration
 from aiapp.domain.nodes.facts import Taint
 from aiapp.domain.nodes.inventory import Selector
 from aiapp.domain.nodes.tables import Chip, Tables
+from aiapp.domain.weights.memory import MemoryNeed
 
 Hardware = Literal["CPU", "CUDA", "CANN"]
 
@@ -42,6 +43,8 @@ class Requirement:
     """Number format that is asked for."""
     dtypes: tuple[str, ...] = ()
     """Number formats that there are; none: any."""
+    memory: MemoryNeed | None = None
+    """What has to lie in the memory of the devices, where it is known."""
     image: str | None = None
     """The runtime's image that asks this, where it has one."""
 

@@ -46,7 +46,7 @@ class LabelKeys(Table):
     @cached_property
     def every(self) -> tuple[str, ...]:
         """Those that placement can use."""
-        return (*self.chip, *self.server, *self.accelerator, *self.driver, *self.present)
+        return (*self.chip, *self.server, *self.accelerator, *self.driver, *self.memory, *self.present)
 
 
 class Signs(Table):
@@ -99,6 +99,8 @@ class Chip(Table):
     resources: tuple[str, ...] = ()
     """Extended resources; the usual one first."""
     counts: Counts = Counts()
+    memory: dict[Text, Annotated[int, Field(ge=1)]] = {}
+    """GiB of one NPU, by its name, for names with one size only."""
     ring: str | None = None
     """Value of the pod label `ring-controller.atlas`."""
     own_drivers: bool = False

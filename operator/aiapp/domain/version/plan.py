@@ -206,7 +206,7 @@ def _requirements(observed: ObservedVersion, draft: Draft) -> tuple[Requirement,
     """What its pods would ask of a node, with one image or another; none: it is not known yet what serves it."""
     spec = observed.record.spec
     if (image := draft.known.image) is not None:
-        return (required_by_image(spec, None, None, image, observed.tables),)
+        return (required_by_image(spec, None, None, image, observed.tables, draft.known.model),)
     match draft.resolution:
         case Resolved(runtime):
             name: str | None = runtime.name
@@ -216,7 +216,8 @@ def _requirements(observed: ObservedVersion, draft: Draft) -> tuple[Requirement,
             return ()
     if name is None:
         return ()
-    return required(spec, None, None, observed.catalogue.get(name) or named_only(name), observed.tables)
+    entry = observed.catalogue.get(name) or named_only(name)
+    return required(spec, None, None, entry, observed.tables, draft.known.model)
 
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:
