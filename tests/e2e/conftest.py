@@ -57,18 +57,27 @@ class Installed:
 @pytest.fixture(scope="session")
 def installed(request: pytest.FixtureRequest) -> Iterator[Installed]:
     """The cluster under test; skips where the sandbox cannot run pods and no other cluster is named."""
-    output = io.StringIO()
-    terminal = Terminal(Console(file=output, width=200))
     kubeconfig = request.config.getoption(OPTION, default=None)
-    demo, images = (
-        _given(Path(kubeconfig), terminal)
-        if kubeconfig
-        else _sandbox(request.getfixturevalue("real_cluster"), terminal)
-    )
+    if not kubeconfig:
+        yield installed_on(request.getfixturevalue("real_cluster"))
+        return
+    output = io.StringIO()
+    demo, images = _given(Path(kubeconfig), _terminal(output))
     walkthrough.install_operator(demo, images)
     yield Installed(demo, images, output)
-    if kubeconfig:
-        demo.kubectl.within("default").quietly("delete", "namespace", NAMESPACE, "--ignore-not-found")
+    demo.kubectl.within("default").quietly("delete", "namespace", NAMESPACE, "--ignore-not-found")
+
+
+def installed_on(sandbox: Sandbox) -> Installed:
+    """The operator, in a sandbox with real nodes."""
+    output = io.StringIO()
+    demo, images = _sandbox(sandbox, _terminal(output))
+    walkthrough.install_operator(demo, images)
+    return Installed(demo, images, output)
+
+
+def _terminal(output: io.StringIO) -> Terminal:
+    return Terminal(Console(file=output, width=200))
 
 
 def _sandbox(sandbox: Sandbox, terminal: Terminal) -> tuple[Demo, Images]:

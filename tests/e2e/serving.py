@@ -1,5 +1,7 @@
 """Small applications in a cluster that runs pods: put there, asked, watched."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,14 +116,21 @@ class Serving:
         return {endpoint["targetRef"]["uid"] for endpoint in endpoints if endpoint["conditions"]["ready"]}
 
     @contextmanager
-    def asked(self) -> Iterator[Load]:
-        """A pod that asks the application through its Service all the time."""
+    def asked(self, node: str | None = None) -> Iterator[Load]:
+        """A pod that asks the application through its Service all the time; on that node, else beside a pod of it."""
         service = self.registry.find("v1", "Service", NAME)
         assert service is not None
         url = f"http://{service['spec']['clusterIP']}/"
-        node = self.pods()[0]["spec"]["nodeName"]
-        with from_pod(self.registry.kube, self.registry.namespace, url, image=self.images.cpu, node=node) as load:
+        beside = node or self.pods()[0]["spec"]["nodeName"]
+        with from_pod(self.registry.kube, self.registry.namespace, url, image=self.images.cpu, node=beside) as load:
             yield load
+
+    def aiapp(self, *arguments: str) -> None:
+        """The command line, as a user of the namespace types it."""
+        place = ("--kubeconfig", str(self.kubectl.kubeconfig), "-n", self.registry.namespace)
+        command = [sys.executable, "-m", "aiapp", *arguments, *place]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=RUNNING_SECONDS, check=False)
+        assert done.returncode == 0, done.stderr
 
     def evict(self, pod: Object) -> None:
         """End a pod as `kubectl drain` does, once its budget allows it."""

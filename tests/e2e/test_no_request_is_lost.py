@@ -54,6 +54,38 @@ def test_no_request_is_lost_while_another_version_takes_over_in_steps(serving: S
         assert load.failures() == []
 
 
+def test_no_request_is_lost_while_a_person_rolls_back(serving: Serving) -> None:
+    _two_versions(serving)
+    with serving.asked() as load:
+        serving.serve("1.1.0")
+        serving.until_running("1.1.0")
+        load.until_only("two")
+        load.for_more(REQUESTS)
+        serving.aiapp("rollback", NAME)
+        serving.until_running("1.0.0")
+        load.until_only("one")
+        _until_pods(serving, 1)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
+def test_no_request_is_lost_while_a_person_takes_a_rollout_back_in_the_middle(serving: Serving) -> None:
+    _two_versions(serving)
+    serving.serve("1.0.0", replicas=2)
+    eventually(lambda: len(serving.reached()) == 2, timeout=RUNNING_SECONDS)
+    with serving.asked() as load:
+        load.for_more(REQUESTS)
+        serving.split(("1.1.0", 2, 100), strategy={"steps": [{"percent": 50, "approve": True}]})
+        load.until_only("one", "two")
+        load.for_more(REQUESTS)
+        serving.aiapp("rollout", "abort", NAME)
+        serving.until_running("1.0.0")
+        load.until_only("one")
+        _until_pods(serving, 2)
+        load.for_more(REQUESTS)
+        assert load.failures() == []
+
+
 def test_no_request_is_lost_while_a_version_gets_other_pods(serving: Serving) -> None:
     serving.deployed("one")
     (before,) = serving.pods()

@@ -63,12 +63,12 @@ class Sandbox:
             self.kubectl("delete", "node", "--all")
 
     def kubectl(
-        self, *arguments: str, stdin: str | None = None, check: bool = True
+        self, *arguments: str, stdin: str | None = None, check: bool = True, timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator; with `check` a failure is an AssertionError with what it said."""
         options = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.folder.path / 'kubectl'}"]
         command = [str(self.record.binaries["kubectl"]), *options, *arguments]
-        done = subprocess.run(command, input=stdin or "", capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, input=stdin or "", capture_output=True, text=True, timeout=timeout, check=False)
         assert not check or done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done
 

@@ -34,6 +34,6 @@ class Routed(Serving):
 
     @override
     @contextmanager
-    def asked(self) -> Iterator[Load]:
+    def asked(self, node: str | None = None) -> Iterator[Load]:
         with from_host(self.url, self.hostname, self.output) as load:
             yield load
