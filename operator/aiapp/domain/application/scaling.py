@@ -7,7 +7,14 @@ from typing import Final, NamedTuple
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.domain.application.beside import has_autoscaler
-from aiapp.domain.application.observed import ObservedApplication, is_current, ready_pods, version_of, wanted_pods
+from aiapp.domain.application.observed import (
+    ObservedApplication,
+    is_current,
+    ready_pods,
+    taken_over_pods,
+    version_of,
+    wanted_pods,
+)
 from aiapp.domain.application.restart import restart
 from aiapp.domain.application.rollout import Rollout, Running
 from aiapp.domain.application.room import PATIENCE, Room, room, room_of_leaving
@@ -100,11 +107,20 @@ def _scale(
 ) -> Scale:
     version, child = running.served.version, observed.children.deployment(running.served.version)
     number = wanted.replicas[version]
-    if number is None and taking is not None:
+    if number is None and taking is not None and not _has_them(child, taking, numbers[version]):
         return Scale(numbers[version], taken_over=taking, rolling_update=update)
     now = None if number is None else numbers[version]
     before = _least(observed, running.served) or asked_before(observed.application, version)
     return scale(running.served.replicas, now, child, before)._replace(rolling_update=update)
+
+
+def _has_them(child: Json | None, taking: int, number: int) -> bool:
+    """Whether it takes over one pod, which a Deployment has by itself.
+
+    A number that is set has to be given up again when the others are gone: three requests, and another generation.
+    """
+    now = FIRST if child is None else wanted_pods(child)
+    return taking == FIRST and number == now and not taken_over_pods(child)
 
 
 def _least(observed: ObservedApplication, served: ServedVersion) -> int | None:

@@ -153,6 +153,22 @@ def test_a_version_without_a_number_takes_over_those_that_are_there() -> None:
     assert TAKEN_OVER_ANNOTATION not in str(last.apply)
 
 
+def test_a_version_that_takes_over_one_pod_is_given_no_number_that_would_have_to_be_taken_back() -> None:
+    app = serving({"version": NEW})
+    (made,) = [o for o in plan(with_devices(seen_of(app, deployed(OLD)), free=8)).apply if o["kind"] == "Deployment"]
+    assert ("annotations" in made["metadata"], "replicas" in made["spec"]) == (False, False)
+    coming = plan(with_devices(seen_of(app, deployed(OLD), deployed(NEW, ready=0)), free=8))
+    assert (numbers(coming), gone(coming)) == ({"mnist-1-1-0": None}, [])
+    last = plan(with_devices(seen_of(app, deployed(OLD), deployed(NEW)), free=8))
+    assert (numbers(last), gone(last)) == ({"mnist-1-1-0": None}, ["mnist-1-0-0"])
+
+
+def test_a_version_that_is_held_at_none_is_given_the_one_pod_that_it_takes_over() -> None:
+    app = serving({"version": NEW}, strategy={"surge": "RollingDecrease"})
+    made = plan(with_devices(seen_of(app, deployed(OLD), deployed(NEW, replicas=0)), free=0))
+    assert numbers(made) == {"mnist-1-0-0": 0, "mnist-1-1-0": 1}
+
+
 def test_a_version_that_comes_back_takes_over_what_the_other_had_taken_over() -> None:
     app = serving({"version": OLD})
     new = deployed(NEW, replicas=2)
