@@ -63,6 +63,13 @@ class MountedClaim(ApiModel):
     """Whether the model server may only read it."""
 
 
+class OptionalReference(LocalReference):
+    """Name of an object in the same namespace, which may be absent."""
+
+    optional: bool | None = None
+    """Whether a pod starts without it too. Default: false, it waits until the object exists."""
+
+
 class EnvFrom(ApiModel):
     """All keys of one ConfigMap or Secret of this namespace as environment variables."""
 
@@ -84,9 +91,9 @@ class EnvFrom(ApiModel):
         | None
     ) = None
     """Goes before each key."""
-    config_map_ref: LocalReference | None = None
+    config_map_ref: OptionalReference | None = None
     """A ConfigMap."""
-    secret_ref: LocalReference | None = None
+    secret_ref: OptionalReference | None = None
     """A Secret."""
 
 

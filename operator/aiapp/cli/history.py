@@ -11,7 +11,7 @@ from aiapp.cli.output.table import table
 if TYPE_CHECKING:
     from aiapp.domain.kubernetes.resources import Json
 
-HEAD: Final = ("REVISION", "TIME", "BY", "OUTCOME", "VERSIONS")
+HEAD: Final = ("REVISION", "TIME", "BY", "OUTCOME", "VERSIONS", "CHANGED")
 COLOURS: Final = {"Succeeded": "green", "Progressing": "cyan", "Failed": "red"}
 
 
@@ -22,8 +22,10 @@ COLOURS: Final = {"Succeeded": "green", "Progressing": "cyan", "Failed": "red"}
 def command(application: str, output: str, choice: ClusterChoice) -> None:
     r"""Show what an application was asked to serve, newest first.
 
-    BY is the field manager that wrote spec.serving; json and yaml hold each configuration whole. The last ten are kept,
-    in the application's status. A change of replicas or stopped alone makes no new one.
+    BY is the field manager that wrote spec.serving, CHANGED what differs from the configuration before: versions that
+    came (+) and went (-), and fields, of which only weights and workers are told with their values. json and yaml hold
+    each configuration whole. The last ten are kept, in the application's status. A change of replicas or stopped alone
+    makes no new one.
 
     \b
     Exit codes: 0 shown; 1 the cluster refuses, or has no such application; 2 wrong arguments or no cluster.
@@ -45,4 +47,5 @@ def command(application: str, output: str, choice: ClusterChoice) -> None:
 def _row(one: "Json") -> list[str]:
     shares = [f"{v['version']} {v['weight']} %" if len(one["versions"]) > 1 else v["version"] for v in one["versions"]]
     outcome = click.style(one["outcome"], fg=COLOURS.get(one["outcome"]))
-    return [str(one["revision"]), one["time"], one["manager"] or "-", outcome, ", ".join(shares)]
+    changed = ", ".join(one["changed"]) or "-"
+    return [str(one["revision"]), one["time"], one["manager"] or "-", outcome, ", ".join(shares), changed]

@@ -1,12 +1,12 @@
 """What an application was asked to serve, and going back to it with the rights of the user."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import orjson
 
 from aiapp.api.history import Configuration
+from aiapp.domain.application.history_changes import changes
 from aiapp.domain.application.rollback import (
     GITOPS,
     CannotRollBackError,
@@ -17,10 +17,11 @@ from aiapp.domain.application.rollback import (
     rollback,
     worded,
 )
-from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.ports import NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.served import require_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,12 @@ class Way:
 
 
 async def history(cluster: UserCluster, name: str) -> list[Json]:
-    """The configurations of an application as documents, newest first. Raises `ApiError`, `QueryError`."""
-    return [_document(one) for one in past(await _application(cluster, name))]
+    """The configurations of an application as documents, newest first, each with what it changed.
+
+    Raises `ApiError`, `QueryError`.
+    """
+    known = past(await _application(cluster, name))
+    return [_document(one) | {"changed": changed} for one, changed in zip(known, changes(known), strict=True)]
 
 
 async def way_back(cluster: UserCluster, name: str, to: int | None) -> Way:
@@ -68,20 +73,16 @@ async def _way(cluster: UserCluster, application: Json, to: int | None) -> Way:
         back = rollback(application, to)
     except CannotRollBackError as error:
         raise QueryError(str(error)) from error
-    names = [f"{application['metadata']['name']}-{one.version}" for one in back.target.versions]
-    found = await asyncio.gather(*(cluster.find(VERSIONS, name) for name in names))
-    versions = dict(zip(names, found, strict=True))
-    if gone := [name for name, version in versions.items() if version is None]:
-        raise QueryError(f"AIApplicationVersion {', '.join(gone)} does not exist any more: register it again first")
+    versions = await require_versions(cluster, application, (one.version for one in back.target.versions))
     notes = tuple(_notes(back, versions))
     return Way(back.target.revision, worded(back.target), manifest(application, back.serving), notes)
 
 
-def _notes(back: Rollback, versions: dict[str, Json | None]) -> Iterator[str]:
+def _notes(back: Rollback, versions: dict[str, Json]) -> Iterator[str]:
     if back.target.outcome != "Succeeded":
         yield f"revision {back.target.revision} has not succeeded: {back.target.outcome}"
     for name, version in versions.items():
-        phase = ((version or {}).get("status") or {}).get("phase")
+        phase = (version.get("status") or {}).get("phase")
         if phase != "Normal":
             yield f"version {name} is {phase or 'not looked at yet'}, not Normal"
     if back.manager in GITOPS:

@@ -1,11 +1,13 @@
 """A rollout in steps as its user sees it, and what the user says to it, with the user's own rights."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from aiapp.api.steps import RolloutProgress
 from aiapp.domain.application.rollback import edit, manifest
 from aiapp.domain.application.traffic.goal import split
 from aiapp.domain.application.traffic.interpolation import interpolate
+from aiapp.domain.application.traffic.progress import token
 from aiapp.domain.application.traffic.word import (
     Approval,
     NothingToSayError,
@@ -17,6 +19,10 @@ from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.ports import ConflictError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.served import require_versions
+
+ATTEMPTS: Final = 5
+"""An application that is rolled out has a new status all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +52,61 @@ def shares(record: RolloutProgress) -> list[ShareOnTheWay]:
 
 async def approve(cluster: UserCluster, name: str) -> Approval:
     """Approves the step that the rollout stands at. Raises `ApiError`, `QueryError`."""
-    application = await _application(cluster, name)
-    try:
-        said = approval(application)
-    except NothingToSayError as error:
-        raise QueryError(str(error)) from error
-    await cluster.edit(APPLICATIONS, name, said.patch, dry_run=False)
-    return said
+    said = _approval(await _application(cluster, name))
+    for _ in range(ATTEMPTS):
+        try:
+            await cluster.edit(APPLICATIONS, name, said.patch, dry_run=False)
+        except ConflictError:
+            said = _again(said, _approval(await _application(cluster, name)), name)
+        else:
+            return said
+    raise _changed(name)
 
 
 async def way_back(cluster: UserCluster, name: str) -> Json:
     """The application's manifest with the split of before the rollout. Raises `ApiError`, `QueryError`."""
     application = await _application(cluster, name)
-    return manifest(application, _taken_back(application))
+    return manifest(application, await _taken_back(cluster, application))
 
 
 async def abort(cluster: UserCluster, name: str, *, dry_run: bool) -> Json:
     """Asks for the split of before the rollout; the wanted `spec.serving`. Raises `ApiError`, `QueryError`."""
     application = await _application(cluster, name)
-    serving = _taken_back(application)
+    serving = await _taken_back(cluster, application)
     try:
         await cluster.edit(APPLICATIONS, name, edit(application, serving), dry_run=dry_run)
     except ConflictError as error:
-        raise QueryError(f"application {name} changed at the same moment: look at it again") from error
+        raise _changed(name) from error
     return serving
 
 
-def _taken_back(application: Json) -> Json:
+def _approval(application: Json) -> Approval:
     try:
-        return taken_back(application)
+        return approval(application)
     except NothingToSayError as error:
         raise QueryError(str(error)) from error
+
+
+def _again(said: Approval, latest: Approval, name: str) -> Approval:
+    """The word on what has changed meanwhile, if it is the same word: nobody has looked at a later step yet."""
+    if token(latest.record) != token(said.record):
+        raise QueryError(
+            f"the rollout of application {name} has moved on, to {latest.record.summary}: look at it again"
+        )
+    return latest
+
+
+def _changed(name: str) -> QueryError:
+    return QueryError(f"application {name} changed at the same moment: look at it again")
+
+
+async def _taken_back(cluster: UserCluster, application: Json) -> Json:
+    try:
+        serving = taken_back(application)
+    except NothingToSayError as error:
+        raise QueryError(str(error)) from error
+    await require_versions(cluster, application, (one["version"] for one in serving["versions"]))
+    return serving
 
 
 async def _application(cluster: UserCluster, name: str) -> Json:

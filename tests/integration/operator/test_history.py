@@ -95,11 +95,11 @@ def test_the_manifest_takes_the_place_of_what_was_applied_on_the_servers_side(re
 
 def test_history_is_shown_newest_first(upgraded: Object, aiapp: Aiapp) -> None:
     lines = aiapp("history", "mnist").stdout.splitlines()
-    assert lines[0].split() == ["REVISION", "TIME", "BY", "OUTCOME", "VERSIONS"]
+    assert lines[0].split() == ["REVISION", "TIME", "BY", "OUTCOME", "VERSIONS", "CHANGED"]
     assert [(row[0], *row[2:]) for row in map(str.split, lines[1:])] == [
-        ("3", "argocd-controller", "Succeeded", "1.1.0"),
-        ("2", "platform-team", "Succeeded", "1.0.0"),
-        ("1", "test", "Succeeded", "1.0.0"),
+        ("3", "argocd-controller", "Succeeded", "1.1.0", "+1.1.0,", "-1.0.0"),
+        ("2", "platform-team", "Succeeded", "1.0.0", "1.0.0", "env"),
+        ("1", "test", "Succeeded", "1.0.0", "-"),
     ]
     (_, before, _) = json.loads(aiapp("history", "mnist", "-o", "json").stdout)
     assert before["serving"]["versions"] == FIRST["versions"]

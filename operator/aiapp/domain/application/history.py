@@ -39,7 +39,7 @@ def is_alike(kept: str, serving: Json) -> bool:
 
     What a newer CRD adds as a default makes no other one, nor does the order of versions.
     """
-    return kept == whole(serving) or _normal(orjson.loads(kept)) == _normal(serving)
+    return kept == whole(serving) or normal(orjson.loads(kept)) == normal(serving)
 
 
 def _noted(application: ApplicationRecord, serving: Serving, ready: Finding, now: datetime) -> Sequence[Configuration]:
@@ -92,8 +92,8 @@ def _is_same(last: Configuration, asked: Configuration, serving: Json) -> bool:
     return is_alike(last.serving, serving)
 
 
-def _normal(serving: Json) -> Json:
-    """With all defaults, without what changes all the time."""
+def normal(serving: Json) -> Json:
+    """A configuration with all defaults, without what changes all the time: its number of pods, and the switch."""
     with suppress(ValidationError):  # kept by an operator with other rules: compared as it is
         serving = Serving.model_validate(serving).model_dump(by_alias=True, mode="json")
     versions = sorted((_without(one, "replicas") for one in serving["versions"]), key=lambda one: str(one["version"]))

@@ -212,6 +212,7 @@ def _env_from(source: EnvFrom) -> Json:
             "prefix": source.prefix,
             "configMapRef": config_map.name if config_map else None,
             "secretRef": secret.name if secret else None,
+            "optional": True if any(one and one.optional for one in (config_map, secret)) else None,
         }
     )
 

@@ -66,7 +66,7 @@ def test_the_files_of_a_claim_change_their_group_only_where_they_must() -> None:
 
 
 def test_whole_config_maps_and_secrets_become_environment() -> None:
-    sources = [{"prefix": "A_", "configMapRef": {"name": "flags"}}, {"secretRef": {"name": "keys"}}]
+    sources = [{"prefix": "A_", "configMapRef": {"name": "flags"}}, {"secretRef": {"name": "keys", "optional": True}}]
     assert template(pod={"envFrom": sources})["spec"]["containers"][0]["envFrom"] == sources
     assert "envFrom" not in template()["spec"]["containers"][0]
 

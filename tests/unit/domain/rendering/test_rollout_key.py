@@ -12,7 +12,7 @@ from tests.support.records import IMAGE, NORMAL
 from aiapp.api.container import Container, ContainerHealth
 from aiapp.api.meta import CaBundleReference, EnvSource, EnvVar, KeyReference, LocalReference, Npu, Resources
 from aiapp.api.parameters import ServerParameters
-from aiapp.api.pod import EnvFrom, MountedClaim, PodOptions, RequestLimits
+from aiapp.api.pod import EnvFrom, MountedClaim, OptionalReference, PodOptions, RequestLimits
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, NodePreference, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import ObsSource, Source
@@ -78,6 +78,7 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
     PodOptions: {"labels", "annotations", "claims", "env_from", "termination_grace_period_seconds"},
     MountedClaim: {"claim_name", "mount_path", "sub_path", "read_only"},
     EnvFrom: {"prefix", "config_map_ref", "secret_ref"},
+    OptionalReference: {"name", "optional"},
     RequestLimits: {"body_bytes", "prediction_seconds", "queue", "requests_per_second", "burst"},
     Toleration: {"key", "operator", "value", "effect", "toleration_seconds"},
     EnvVar: {"name", "value", "value_from"},
@@ -127,6 +128,13 @@ def test_what_reaches_the_template_makes_another_rollout(change: dict[str, Any])
 def test_each_limit_of_the_model_server_makes_another_rollout() -> None:
     limits = {"queue": 8}, {"queue": 8, "requestsPerSecond": 8}, {"queue": 8, "requestsPerSecond": 8, "burst": 9}
     assert len({key_of({"serving": {"limits": one}}) for one in limits}) == len(limits)
+
+
+def test_what_a_pod_may_start_without_makes_another_rollout_only_where_that_is_said() -> None:
+    def key(**said: bool) -> str:
+        return key_of({"serving": {"pod": {"envFrom": [{"secretRef": {"name": "keys", **said}}]}}})
+
+    assert key() == key(optional=False) != key(optional=True)
 
 
 def test_another_image_makes_another_rollout() -> None:

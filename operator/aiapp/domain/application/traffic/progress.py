@@ -13,9 +13,12 @@ from aiapp.api.steps import RolloutProgress, RolloutState, Share
 from aiapp.domain.application.traffic.checks import PASSED, Verdict
 from aiapp.domain.application.traffic.goal import split
 from aiapp.domain.application.traffic.stops import WHOLE, Stops
+from aiapp.domain.moments import later
 
 REACHED: Final = frozenset({RolloutState.PAUSED, RolloutState.AWAITING_APPROVAL})
 """States in which the split of the present step is in force."""
+CLOCK: Final = timedelta(minutes=5)
+"""How far clocks may be apart."""
 GIVEN_UP: Final = frozenset({RolloutState.FAILED, RolloutState.ROLLED_BACK})
 """States that last until a person does something."""
 
@@ -58,8 +61,9 @@ class Progress:
     """Why it is not known whether they pass."""
 
 
-def progress(before: RolloutProgress | None, seen: Situation) -> Progress:
+def progress(record: RolloutProgress | None, seen: Situation) -> Progress:
     """The next record; the same one when nothing has happened."""
+    before = _dated(record, seen) if record else None
     if before is None:
         return Progress(_completed(seen) if seen.at_rest or not seen.present else _begun(seen.present, seen))
     if split(before.to) != seen.wish:
@@ -71,6 +75,11 @@ def progress(before: RolloutProgress | None, seen: Situation) -> Progress:
     if seen.fault is not None:
         return Progress(_failed(before, seen), seen.fault)
     return _onward(before, seen)
+
+
+def _dated(record: RolloutProgress, seen: Situation) -> RolloutProgress:
+    """A state that began in the future, by a clock that was set back since or by a restored status, begins now."""
+    return record.model_copy(update={"since": seen.begin}) if record.since - seen.now > CLOCK else record
 
 
 def token(record: RolloutProgress) -> str:
@@ -85,7 +94,7 @@ def is_approved(record: RolloutProgress, seen: Situation) -> bool:
 def pause_ends(record: RolloutProgress, stops: Stops) -> datetime | None:
     """When the pause of the present step is over; None where there is none."""
     seconds = stops.at(record.percent).pause_seconds
-    return None if seconds is None else record.since + timedelta(seconds=seconds)
+    return None if seconds is None else later(record.since, timedelta(seconds=seconds))
 
 
 def _onward(before: RolloutProgress, seen: Situation) -> Progress:

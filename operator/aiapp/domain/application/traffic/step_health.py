@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiapp.domain.application.pod_diagnosis import conditions
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.moments import later
 
 SKEW: Final = timedelta(seconds=60)
 """How far a node's clock may be ahead of the operator's."""
@@ -95,7 +96,7 @@ def _deadline(pod: Json, since: datetime, timeout: timedelta) -> datetime | None
     placed = _time(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None
     if placed is None or known.get("Ready", {}).get("status") == "True":
         return None
-    return max(placed, since) + timeout
+    return later(max(placed, since), timeout)
 
 
 def _times(pod: Json) -> Iterator[datetime]:

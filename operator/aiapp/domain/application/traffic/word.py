@@ -51,7 +51,7 @@ def approval(application: Json) -> Approval:
     metadata = application["metadata"]
     if metadata.get("annotations"):
         return Approval(record, [{"op": "add", "path": _POINTER, "value": token(record)}])
-    lock = {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]}
+    lock = {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]}
     first = {"op": "add", "path": "/metadata/annotations", "value": {APPROVE: token(record)}}
     return Approval(record, [lock, first])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from tests.support.records import NOON
 from aiapp.api.steps import RolloutProgress, RolloutState, Share, Step
 from aiapp.domain.application.traffic.checks import PASSED, Verdict
 from aiapp.domain.application.traffic.goal import split
-from aiapp.domain.application.traffic.progress import GIVEN_UP, Progress, Situation, progress, token
+from aiapp.domain.application.traffic.progress import GIVEN_UP, Progress, Situation, pause_ends, progress, token
 from aiapp.domain.application.traffic.stops import Stops
 
 OLD = {"1.0.0": 100}
@@ -114,6 +114,23 @@ def test_a_pause_is_measured_from_when_the_split_was_reached() -> None:
     assert made.place() == (1, 20, RolloutState.PAUSED)
     made.look(seconds=1, reached=True)
     assert made.place() == (2, 50, RolloutState.PROGRESSING)
+
+
+def test_a_state_that_began_in_the_future_begins_now() -> None:
+    made = reached()
+    assert made.record is not None
+    made.record = made.record.model_copy(update={"since": datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)})
+    made.look(seconds=1, reached=True)
+    assert (made.place(), made.record.since) == ((1, 20, RolloutState.PAUSED), made.now)
+    made.look(seconds=60, reached=True)
+    assert made.place() == (2, 50, RolloutState.PROGRESSING)
+
+
+def test_the_end_of_a_pause_is_a_moment_whatever_the_status_says() -> None:
+    record = reached().record
+    assert record is not None
+    late = record.model_copy(update={"since": datetime.max.replace(tzinfo=UTC)})
+    assert pause_ends(late, Stops.of(PAUSED_TWICE)) == datetime.max.replace(tzinfo=UTC)
 
 
 def test_a_pause_does_not_end_while_a_pod_is_being_replaced() -> None:

@@ -1,6 +1,6 @@
 """What is wrong with the pods of a version since a step began."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +98,13 @@ def test_what_begins_now_begins_after_all_that_the_nodes_have_seen() -> None:
     assert begin([], NOON + timedelta(milliseconds=1)) == NOON + timedelta(seconds=1)
     assert begin([seen(since=3)], NOON) == NOON + timedelta(seconds=3)
     assert begin([seen(since=3600)], NOON) == NOON  # a clock that is far off says nothing
+
+
+def test_a_step_that_began_at_the_end_of_time_ends_there() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    pods = [seen(ready=False)]
+    assert due(pods, since=last, timeout=timedelta(seconds=60)) == last
+    assert fault(pods, since=last, was_ready=False, timeout=timedelta(seconds=60), now=NOON) is None
 
 
 def test_times_that_are_none_say_nothing() -> None:

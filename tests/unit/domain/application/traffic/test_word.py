@@ -29,7 +29,7 @@ def test_an_approval_is_of_the_step_that_the_rollout_stands_at() -> None:
 
 def test_the_first_annotation_does_not_replace_one_that_comes_at_the_same_moment() -> None:
     lock, first = approval(under_way()).patch
-    assert lock == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+    assert lock == {"op": "replace", "path": "/metadata/resourceVersion", "value": "7"}
     assert first["value"] == {"aiapp.dev/approve": "a1/1"}
 
 

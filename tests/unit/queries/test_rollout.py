@@ -1,0 +1,80 @@
+"""What a person says to a rollout while the application changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.support.records import on_the_way
+from tests.unit.domain.application.traffic.test_word import under_way
+
+from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
+from aiapp.ports import ConflictError, NotFoundError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.rollout import abort, approve, way_back
+
+GONE = NotFoundError(404, "NotFound", "")
+CHANGED = ConflictError(409, "Conflict", "the object has been modified")
+
+
+@dataclass
+class Api:
+    """An application that somebody else changes at each of the first attempts to edit it."""
+
+    applications: list[Json]
+    """As it is found, one look after the other; the last one stays."""
+    conflicts: int = 0
+    versions: frozenset[str] = frozenset({"mnist-1.0.0", "mnist-1.1.0"})
+    edits: list[Sequence[Json]] = field(default_factory=list)
+
+    @property
+    def cluster(self) -> UserCluster:
+        api: Any = self  # the rest of a cluster is not asked for
+        return UserCluster(api, "ns")
+
+    async def get(self, resource: Resource, _namespace: str, name: str) -> Json:
+        if resource != APPLICATIONS:
+            if name not in self.versions:
+                raise GONE
+            return {"metadata": {"name": name}}
+        return self.applications.pop(0) if len(self.applications) > 1 else self.applications[0]
+
+    async def edit(self, _resource: Resource, _namespace: str, _name: str, patch: Sequence[Json], **_: object) -> Json:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise CHANGED
+        self.edits.append(patch)
+        return {}
+
+
+async def test_an_approval_is_tried_again_when_something_else_of_the_application_changes() -> None:
+    api = Api([under_way()], conflicts=2)
+    assert (await approve(api.cluster, "mnist")).record.step == 1
+    assert len(api.edits) == 1
+
+
+async def test_an_approval_is_for_the_step_that_was_seen_and_for_no_later_one() -> None:
+    later = under_way()
+    later["status"]["rollout"] = on_the_way("AwaitingApproval", step=2, percent=50)
+    api = Api([under_way(), later], conflicts=1)
+    with pytest.raises(QueryError, match="has moved on"):
+        await approve(api.cluster, "mnist")
+    assert api.edits == []
+
+
+async def test_an_application_that_never_holds_still_is_told_and_not_tried_for_ever() -> None:
+    api = Api([under_way()], conflicts=100)
+    with pytest.raises(QueryError, match="changed at the same moment"):
+        await approve(api.cluster, "mnist")
+
+
+async def test_nobody_is_led_back_to_a_version_that_is_gone() -> None:
+    api = Api([under_way()], versions=frozenset({"mnist-1.1.0"}))
+    with pytest.raises(QueryError, match=r"AIApplicationVersion mnist-1\.0\.0 does not exist any more"):
+        await abort(api.cluster, "mnist", dry_run=False)
+    with pytest.raises(QueryError, match="register it again"):
+        await way_back(api.cluster, "mnist")
+    assert api.edits == []
+    whole = Api([under_way()])
+    assert (await abort(whole.cluster, "mnist", dry_run=False))["versions"][0]["version"] == "1.0.0"
