@@ -109,12 +109,15 @@ class Triggers:
             return itself if application is None else (*itself, _application(document, application))
         if change.resource is RUNTIMES and itself:
             return (*itself, *self._versions_of(document))
-        if change.resource is APPLICATIONS and itself:
+        if change.resource is APPLICATIONS and (change.new is None or _is_reported(change.new)):
             return (*itself, *self._used_otherwise(change))
         return itself
 
     def _used_otherwise(self, change: Change) -> Iterable[Key]:
-        """The application's versions whose status does not say yet that it serves them, or no longer does."""
+        """The application's versions whose status does not say yet that it serves them, or no longer does.
+
+        Not before the application has reported on what it serves now: pods come first when hundreds change at once.
+        """
         metadata = change.object["metadata"]
         for version in self._store.versions(metadata["namespace"], metadata["name"]):
             is_said = metadata["name"] in ((version.get("status") or {}).get("usedBy") or ())
@@ -157,6 +160,12 @@ class Triggers:
                 yield key_of(VERSIONS, version)
             if used == name and (application := application_of(VERSIONS, version)) is not None:
                 yield _application(version, application)
+
+
+def _is_reported(document: Json) -> bool:
+    """Whether the status of an object is of its latest spec."""
+    seen = (document.get("status") or {}).get("observedGeneration", 0)
+    return bool(seen >= document["metadata"].get("generation", 0))
 
 
 def _is_no_news(change: Change) -> bool:

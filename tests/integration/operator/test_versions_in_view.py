@@ -20,7 +20,7 @@ def test_an_application_lists_its_versions_and_they_say_that_it_serves_them(regi
     status = registry.now(version)["status"]
     assert (listed["phase"], listed["sourceType"], listed["bytes"]) == ("Normal", "Obs", status["artifact"]["bytes"])
     assert (listed["runtime"], listed["verdict"]) == (status["runtime"]["name"], status["compatibility"]["verdict"])
-    assert used_by(registry, version) == ["mnist"]
+    eventually(lambda: used_by(registry, version) == ["mnist"])
     registry.kube.patch(application, {"spec": {"serving": None}})
     eventually(lambda: used_by(registry, version) == [])
     registry.kube.patch(application, {"spec": {"serving": {"versions": [{"version": "1.0.0", "replicas": 0}]}}})

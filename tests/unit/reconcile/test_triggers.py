@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -240,14 +241,20 @@ def serving(*numbers: str) -> Json:
     return {"serving": {"versions": [{"version": number} for number in numbers]}}
 
 
-async def test_an_application_calls_for_the_versions_that_it_serves_from_now_on_or_no_longer(rig: Rig) -> None:
+@pytest.mark.parametrize("own", [True, False], ids=["our write is answered first", "the watch tells of it first"])
+async def test_a_reported_application_calls_for_the_versions_that_it_serves_from_now_on_or_no_longer(
+    rig: Rig, *, own: bool
+) -> None:
     rig.version("mnist-1.0.0", usedBy=["mnist"])
     rig.version("mnist-1.1.0")
     rig.version("mnist-1.2.0", usedBy=["mnist"])
     rig.version("iris-1.1.0")
     await rig.keys()
-    rig.put(APPLICATIONS, "mnist", spec=serving("1.1.0", "1.2.0"))
-    assert await rig.keys() == {app(), version("mnist-1.0.0"), version("mnist-1.1.0")}
+    edited: dict[str, Any] = {"metadata": {"generation": 2}, "spec": serving("1.1.0", "1.2.0")}
+    rig.put(APPLICATIONS, "mnist", **deepcopy(edited), status={"observedGeneration": 1})
+    assert await rig.keys() == {app()}
+    rig.put(APPLICATIONS, "mnist", own=own, **deepcopy(edited), status={"observedGeneration": 2})
+    assert await rig.keys() - {app()} == {version("mnist-1.0.0"), version("mnist-1.1.0")}
 
 
 async def test_an_application_that_goes_calls_for_the_versions_that_it_served(rig: Rig) -> None:
