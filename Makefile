@@ -84,6 +84,11 @@ e2e-monitoring: $(READY) ## alerts, dashboards and routes in a real Prometheus, 
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/monitoring -q
 
+.PHONY: e2e-autoscaling
+e2e-autoscaling: $(READY) ## pods that come and go with their load, by a real metrics-server and a real KEDA, which are built once; needs root on Linux
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/peers/autoscaling -q
+
 .PHONY: e2e-helm
 e2e-helm: $(READY) ## releases with Helm 4, which is built for it
 	@$(BIN)/aiapp sandbox prepare

@@ -1,4 +1,4 @@
-"""Programs that users have beside the operator, built from their Go modules once: for monitoring, GitOps and Helm."""
+"""Programs that users have beside the operator, built once from their Go modules."""
 
 import json
 import os
@@ -31,6 +31,10 @@ ALERTMANAGER: Final = tuple(
     for name in ("alertmanager", "amtool")
 )
 """The last one whose module holds its web page, without which it does not build."""
+METRICS_SERVER: Final = Tool(
+    "metrics-server", Module("metrics-server", parent=_GO), "sigs.k8s.io/metrics-server/cmd/metrics-server", "0.9.0"
+)
+KEDA: Final = Tool("operator", Module("keda", parent=_GO), "github.com/kedacore/keda/v2/cmd/operator", "2.18.1")
 HELM_4: Final = Tool("helm", Module("helm4", parent=_GO), "helm.sh/helm/v4/cmd/helm", "v4.3.2")
 NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
 """Argo CD wants a Go that the machine may not have; it is fetched as a module."""
@@ -68,6 +72,17 @@ def alertmanager() -> Path:
 @pytest.fixture(scope="session")
 def amtool() -> Path:
     return build.built(ALERTMANAGER, os.environ, Silent())["amtool"]
+
+
+@pytest.fixture(scope="session")
+def metrics_server() -> Path:
+    return build.built([METRICS_SERVER], os.environ, Silent())["metrics-server"]
+
+
+@pytest.fixture(scope="session")
+def keda() -> Path:
+    """Its operator, which makes autoscalers and starts and stops by itself."""
+    return build.built([KEDA], os.environ, Silent())["operator"]
 
 
 @pytest.fixture(scope="session")
