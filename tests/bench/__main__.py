@@ -1,9 +1,9 @@
 """`python -m tests.bench [--only NAME] ...`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import bump, controlplane, fetch, importing, nodes, serve, side_by_side
+from tests.bench import bump, controlplane, fetch, images, importing, nodes, serve, side_by_side
 
-NAMES = ("bump", "controlplane", "fetch", "importing", "nodes", "serve")
+NAMES = ("bump", "controlplane", "fetch", "images", "importing", "nodes", "serve")
 
 
 @click.command()
@@ -29,6 +29,8 @@ def main(only: str | None, sizes: tuple[int, ...], peer: str | None, rounds: int
         bump.run(sizes)
     if only in {None, "fetch"}:
         fetch.run()
+    if only in {None, "images"}:
+        images.run()
     if only in {None, "importing"}:
         importing.run()
     if only in {None, "nodes"}:

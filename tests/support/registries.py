@@ -93,6 +93,7 @@ def running(
     tls: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     trust: ssl.SSLContext | None = None,
+    access_log: bool = False,
 ) -> Iterator[Registry]:
     """A registry over a folder until the context ends."""
     program = binaries.resolve(("registry",), os.environ, Silent())["registry"]
@@ -100,7 +101,7 @@ def running(
         port = ports["registry"]
         config = {
             "version": 0.1,
-            "log": {"level": "warn", "accesslog": {"disabled": True}},
+            "log": {"level": "warn", "accesslog": {"disabled": not access_log}},
             "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
             "http": {"addr": f"{HOST}:{port}", **({"tls": dict(tls)} if tls else {})},
             **({"auth": dict(auth)} if auth else {}),
