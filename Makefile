@@ -80,6 +80,11 @@ e2e-frameworks: $(READY) ## TensorFlow, PyTorch, MindSpore and scikit-learn on r
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/e2e/frameworks -q
 
+.PHONY: e2e-engines
+e2e-engines: $(READY) ## MLServer and KServe's server on real nodes; downloads some hundred megabytes of each
+	@$(BIN)/aiapp sandbox prepare
+	@E2E_ENGINES=every $(BIN)/python -m pytest tests/e2e/test_engines.py -q
+
 e2e-monitoring: $(READY) ## alerts, dashboards and routes in a real Prometheus, Alertmanager and kube-state-metrics, built once
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/monitoring -q

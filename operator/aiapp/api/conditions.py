@@ -234,8 +234,6 @@ class Reason(StrEnum):
     """Fewer pods are ready than wanted after the rollout had succeeded."""
     PARAMETER_MISSING = "ParameterMissing"
     """The runtime's server needs a parameter that the version does not give; the message names it."""
-    OPTION_UNSUPPORTED = "OptionUnsupported"
-    """Something is asked for that the runtime's server does not know; the message names the field."""
     VERSION_NOT_FOUND = "VersionNotFound"
     """The application serves a version that does not exist."""
     VERSION_NOT_READY = "VersionNotReady"

@@ -120,7 +120,7 @@ class Container(ApiModel):
     npu: Npu | None = None
     """NPUs of one pod. A CANN runtime without it gets one."""
     parameters: ServerParameters | None = None
-    """What a server that the runtime brings is asked for; other runtimes refuse it."""
+    """What a server that the runtime brings is asked for."""
     workers: Workers | None = None
     """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
     shared_memory: Quantity | None = None

@@ -224,6 +224,9 @@ class RuntimeStatus(ApiModel):
     """Operating system of the image."""
     architecture: Annotated[str, Field(max_length=16)] | None = None
     """Processor architecture as Kubernetes writes it: arm64 or amd64."""
+    protocol: Annotated[str, Field(max_length=32)] | None = None
+    """What clients speak with the server that the runtime brings: OpenAI, OpenInferenceV2 or Plain. Absent: the
+    platform's model server serves."""
     image: Annotated[str, Field(max_length=512)] | None = None
     """Image at the time the runtime was resolved; a rollout takes the catalogue's image of its own time."""
     lifecycle: Literal["Recommended", "Supported", "Deprecated", "Removed"]

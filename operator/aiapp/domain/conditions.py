@@ -94,7 +94,6 @@ STALLING: Final = frozenset(
         Reason.RUNTIME_REMOVED,
         Reason.IMAGE_NOT_CONFIGURED,
         Reason.PARAMETER_MISSING,
-        Reason.OPTION_UNSUPPORTED,
         Reason.NAME_TAKEN,
         Reason.CONTENT_CHANGED,
         Reason.START_FAILED,

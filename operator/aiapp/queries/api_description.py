@@ -69,6 +69,11 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     package = package_of(source, status.source)
     if not isinstance(status.artifact, PackageArtifact) or package is None:
         raise QueryError(f"{name} is pinned to an image, which has no config.json")
+    if status.runtime is not None and status.runtime.protocol is not None:
+        words = "serves its own API" if status.runtime.protocol == "Plain" else f"speaks {status.runtime.protocol}"
+        raise QueryError(
+            f"{name}: the server that runtime {status.runtime.name} brings {words}; ask it for a description"
+        )
     try:
         reached = await package_access(package, status.source, cluster.namespace, _Namespace(cluster))
     except AccessError as error:

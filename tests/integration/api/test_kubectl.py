@@ -110,6 +110,7 @@ VERSION_STATUS = VersionStatus(
         ),
     ),
     runtime=RuntimeStatus(
+        protocol="OpenAI",
         name="pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64",
         engine="pytorch 2.1.0",
         hardware="CPU",

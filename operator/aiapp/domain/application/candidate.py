@@ -44,6 +44,12 @@ class Candidate:
     """The runtime's image of the last template and of now, where they differ."""
 
     @property
+    def brings_server(self) -> bool:
+        """Whether another server than the platform's model server serves it."""
+        status = self.record.status
+        return status.image is not None or (status.runtime is not None and status.runtime.protocol is not None)
+
+    @property
     def resources(self) -> Resources | None:
         """The application's, else the version's."""
         container = self.record.spec.container

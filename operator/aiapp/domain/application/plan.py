@@ -31,7 +31,7 @@ from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import owner
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
-from aiapp.domain.rendering.deployment import Scale, deployment
+from aiapp.domain.rendering.deployment import Scale, deployment, start_seconds
 from aiapp.domain.rendering.revision import controller_revision
 from aiapp.domain.rendering.route import route
 from aiapp.domain.rendering.service import application_service, direct_port, endpoint, version_service
@@ -221,7 +221,7 @@ def _deployment(observed: ObservedApplication, running: Running, serving: Servin
         version=version,
         template=running.template,
         scale=scale,
-        deploy_timeout_seconds=serving.deploy_timeout_seconds,
+        deploy_timeout_seconds=start_seconds(running.template, serving.deploy_timeout_seconds),
         restart=restart(observed.application, observed.children.deployment(version)),
     )
 

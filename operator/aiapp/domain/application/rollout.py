@@ -6,8 +6,6 @@ from typing import Final
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.container import Container
-from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import SourceVariant
 from aiapp.domain.application.candidate import Candidate, Images, RenderContext
@@ -22,7 +20,7 @@ from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.limits import storage_limit
 from aiapp.domain.rendering.pod.template import pod_template
 from aiapp.domain.rendering.rollout_key import rollout_key
-from aiapp.domain.runtimes.server.acceptance import incomplete, objection
+from aiapp.domain.runtimes.server.acceptance import incomplete
 from aiapp.domain.sizes import human_size
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE
 
@@ -146,7 +144,7 @@ def _image(revision: Json) -> str:
 
 def _new(candidate: Candidate, serving: Serving, context: RenderContext) -> Held | Rendered:
     judged, name = candidate.compatibility.verdict, candidate.record.name
-    server = _server(candidate, serving, context)
+    server = _server(candidate, context)
     if isinstance(server, Trouble):
         return Held(candidate, server)
     if (crowded := _without_room(candidate, context)) is not None:
@@ -182,7 +180,7 @@ def _fetched_bytes(artifact: Artifact) -> int:
             return 0
 
 
-def _server(candidate: Candidate, serving: Serving, context: RenderContext) -> Server | Trouble:
+def _server(candidate: Candidate, context: RenderContext) -> Server | Trouble:
     """What is to serve the version."""
     status = candidate.record.status
     if status.image is not None:
@@ -191,15 +189,9 @@ def _server(candidate: Candidate, serving: Serving, context: RenderContext) -> S
     runtime = context.runtimes.get(wanted)
     if runtime is None or image is None:
         return _no_image(wanted, known=runtime is not None)
-    return _objection(candidate, serving, runtime) or RuntimeImage(runtime, image)
-
-
-def _objection(candidate: Candidate, serving: Serving, runtime: RuntimeSpec) -> Trouble | None:
-    """Why the runtime's server cannot do what it is asked for."""
-    container = candidate.record.spec.container or Container()
-    if (refused := objection(runtime, container, candidate.served, serving)) is not None or runtime.server is None:
-        return refused
-    return incomplete(runtime.name, runtime.server, subject(candidate, runtime.server))
+    own = runtime.server
+    lacking = incomplete(runtime.name, own, subject(candidate, own)) if own else None
+    return lacking or RuntimeImage(runtime, image)
 
 
 def _no_image(name: str, *, known: bool) -> Trouble:

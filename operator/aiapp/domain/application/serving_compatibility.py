@@ -155,17 +155,16 @@ def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, J
     lost = [f"version {name}: {verdict.message}" for name, verdict in words if verdict.verdict == "Incompatible"]
     if lost:
         return fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "; ".join(lost))
-    notes = (_beyond_labels(*each) for each in compatibilities)
-    beyond = "; ".join(
-        [note for note in notes if note]
-        + [f"version {name}: {seen.note}" for name, seen, _ in compatibilities if seen.note]
-    )
+    images = [f"version {name}: {seen.note}" for name, seen, _ in compatibilities if seen.note]
     open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
     if open_ or not compatibilities:
         message = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"
         reason = Reason.UNKNOWN if any(verdict.nodes for _, verdict in words) else Reason.NO_NODES
-        return unknown(ConditionType.NODES_AVAILABLE, reason if open_ else Reason.PENDING, message)
-    return holds(ConditionType.NODES_AVAILABLE, beyond, Reason.COMPATIBLE)
+        return unknown(
+            ConditionType.NODES_AVAILABLE, reason if open_ else Reason.PENDING, "; ".join([message, *images])
+        )
+    beyond = [note for each in compatibilities if (note := _beyond_labels(*each))]
+    return holds(ConditionType.NODES_AVAILABLE, "; ".join([*beyond, *images]), Reason.COMPATIBLE)
 
 
 def no_room(name: str, seen: ServingCompatibility, template: Json, in_use: Used | None) -> str | None:

@@ -244,7 +244,7 @@ def _image_note(rollout: Rollout) -> str:
 def _unused(rollout: Rollout, observed: ObservedApplication) -> str:
     """What the application says to a model server that is not there."""
     serving = observed.application.parsed.spec.serving
-    if serving is None or not isinstance(rollout, Running) or rollout.candidate.record.status.image is None:
+    if serving is None or not isinstance(rollout, Running) or not rollout.candidate.brings_server:
         return ""
     found = unused_in_serving(rollout.served, serving)
     return f"version {rollout.served.version}: {found}" if found else ""

@@ -14,13 +14,17 @@ def unused_by_image(container: Container | None) -> str:
     return _sentence("container", _set(container, _OF_MODEL_SERVER), _BRINGS_ITS_OWN)
 
 
-def unused_by_runtime(container: Container | None) -> str:
-    """The same where our model server serves it."""
-    return _sentence("container", _set(container, OF_IMAGES), "a runtime says how it is started and asked")
+def unused_by_runtime(container: Container | None, *, brings_server: bool = False) -> str:
+    """The same where a runtime serves it: our model server in its image, or the server that it brings."""
+    other = (_OF_MODEL_SERVER, "the runtime brings a server of its own")
+    if not brings_server:
+        other = (("parameters",), "they are for a server that a runtime brings, and this one brings none")
+    found = ((OF_IMAGES, "a runtime says how it is started and asked"), other)
+    return "; ".join(text for names, why in found if (text := _sentence("container", _set(container, names), why)))
 
 
 def unused_in_serving(served: ServedVersion, serving: Serving) -> str:
-    """The fields by which an application tells our model server something that an image does not hear."""
+    """The fields by which an application tells our model server something that another server does not hear."""
     fields = [*_set(served, _OF_MODEL_SERVER), *(f"limits.{name}" for name in _given(serving))]
     return _sentence("serving", fields, _BRINGS_ITS_OWN)
 

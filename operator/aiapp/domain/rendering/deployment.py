@@ -62,6 +62,15 @@ def deployment(
     }
 
 
+def start_seconds(template: Json, allowed: int) -> int:
+    """How long pods of the template may take to start: as `allowed`, or as long as a server needs that takes longer."""
+    containers = (template.get("spec") or {}).get("containers") or ()
+    probes = [probe for one in containers if (probe := one.get("startupProbe")) is not None]
+    longest = max((probe["periodSeconds"] * (probe["failureThreshold"] - 1) for probe in probes), default=0)
+    # A probe has whole periods: what is allowed lies within its last one, unless the probe has more.
+    return allowed if longest < allowed else longest + max(probe["periodSeconds"] for probe in probes)
+
+
 def restarted(template: Json, request: str | None) -> Json:
     """The template of pods that carry this request; None: that never were restarted on request."""
     if request is None:

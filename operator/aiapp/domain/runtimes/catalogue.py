@@ -82,7 +82,11 @@ def asked(wanted: str | None, model: ModelStatus | None) -> str | None:
 def recalled(latched: RuntimeStatus, name: str | None, catalogue: Catalogue) -> Resolved:
     """A runtime that was resolved before under `name`, with its state of today."""
     known = catalogue.get(latched.name)
-    today = latched if known is None else latched.model_copy(update={"lifecycle": known.lifecycle})
+    today = (
+        latched
+        if known is None
+        else latched.model_copy(update={"lifecycle": known.lifecycle, "protocol": _protocol(known)})
+    )
     return Resolved(today, differences(name, latched.name) if name else "")
 
 
@@ -133,7 +137,9 @@ def described(runtime: RuntimeSpec) -> RuntimeStatus:
     try:
         parts = parse(runtime.name)
     except RuntimeNameError:
-        return RuntimeStatus(name=runtime.name, image=image_of(runtime), lifecycle=runtime.lifecycle)
+        return RuntimeStatus(
+            name=runtime.name, protocol=_protocol(runtime), image=image_of(runtime), lifecycle=runtime.lifecycle
+        )
     return RuntimeStatus(
         name=runtime.name,
         engine=parts.engine,
@@ -141,9 +147,14 @@ def described(runtime: RuntimeSpec) -> RuntimeStatus:
         python=parts.python,
         os=parts.os,
         architecture=parts.architecture,
+        protocol=_protocol(runtime),
         image=image_of(runtime),
         lifecycle=runtime.lifecycle,
     )
+
+
+def _protocol(runtime: RuntimeSpec) -> str | None:
+    return runtime.server.protocol if runtime.server else None
 
 
 def _where(runtime: RuntimeSpec) -> str:

@@ -101,7 +101,9 @@ def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, imag
             message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
             return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, message)
         case Resolved():
-            message = _noted(resolution.note or resolution.status.name, unused_by_runtime(container))
+            brings = resolution.status.protocol is not None
+            unused = unused_by_runtime(container, brings_server=brings)
+            message = _noted(resolution.note or resolution.status.name, unused)
             return holds(ConditionType.RUNTIME_RESOLVED, message)
         case _:
             return fails(ConditionType.RUNTIME_RESOLVED, resolution.reason, resolution.message)

@@ -69,3 +69,13 @@ def test_an_application_that_runs_says_which_of_its_words_have_no_effect(version
     assert expected in found[ConditionType.WORKLOADS_AVAILABLE]
     assert ("no effect" in found[ConditionType.WORKLOADS_AVAILABLE]) == ("no effect" in expected)
     assert SKLEARN not in found[ConditionType.WORKLOADS_AVAILABLE]
+
+
+def test_a_server_that_the_runtime_brings_has_no_workers_and_another_no_parameters() -> None:
+    container = Container.model_validate({"workers": 2, "parameters": {"contextLength": 1}})
+    assert unused_by_runtime(container, brings_server=True) == (
+        "container: workers has no effect: the runtime brings a server of its own"
+    )
+    assert unused_by_runtime(container) == (
+        "container: parameters has no effect: they are for a server that a runtime brings, and this one brings none"
+    )

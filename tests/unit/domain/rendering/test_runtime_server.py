@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import yaml
 from tests.support.fleet import mindcluster, node
-from tests.support.records import application, held, normal_version, observed
+from tests.support.records import application, deployed, held, normal_version, observed
 
 from aiapp.adapters.shipped import shipped_runtimes
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.observed import ObservedApplication
+from aiapp.domain.application.observed import Children, ObservedApplication
 from aiapp.domain.application.plan import plan
+from aiapp.domain.application.status import assess
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.runtimes.catalogue import described
 
 GOLDEN = Path(__file__).parents[3] / "data/golden"
 A2 = mindcluster("a2", "910B3", driver="25.5.0")
@@ -57,7 +59,7 @@ def seen(
         raw = spec.model_dump(by_alias=True, exclude_none=True)
         spec = RuntimeSpec.model_validate(raw | {"server": raw["server"] | runtime})
     raw = normal_version("1.0.0", **({"spec__container": container} if container else {})).raw
-    status = raw["status"] | {"runtime": {"name": name, "lifecycle": "Supported"}}
+    status = raw["status"] | {"runtime": described(spec).model_dump(by_alias=True, exclude_none=True)}
     changes = {f"spec__serving__{field}": value for field, value in (serving or {}).items()}
     found = observed(application(**changes), VersionRecord.parse(raw | {"status": status}), fleet=fleet)
     return replace(found, context=replace(found.context, runtimes={name: spec}))
@@ -187,24 +189,6 @@ def test_a_variable_of_the_user_s_comes_instead_of_the_runtime_s() -> None:
     assert [one["value"] for one in env if one["name"] == "MLSERVER_PARALLEL_WORKERS"] == ["2"]
 
 
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ({"serving": {"limits": {"queue": 8}}}, "serving.limits"),
-        ({"workers": 2}, "container.workers"),
-    ],
-)
-def test_what_only_the_platform_s_server_knows_is_refused(asked: dict[str, Any], field: str) -> None:
-    why = held(plan(seen(MLSERVER, node(), **asked)))
-    assert why.reason is Reason.OPTION_UNSUPPORTED
-    assert why.message.startswith(f"{field}: it is for the platform's model server, runtime {MLSERVER} brings its own")
-
-
-def test_parameters_are_refused_where_the_platform_s_server_serves() -> None:
-    made = plan(observed(None, normal_version(spec__container={"parameters": {"contextLength": 1}})))
-    assert held(made).reason is Reason.OPTION_UNSUPPORTED
-
-
 def test_the_start_may_take_what_runtime_and_application_allow_together() -> None:
     def seconds(**serving: Any) -> int:
         probe = server(VLLM, A2, serving=serving)["startupProbe"]
@@ -229,3 +213,26 @@ def test_what_runs_keeps_its_image_and_is_judged_by_the_nodes_for_it() -> None:
     kept = next(one for one in after.rollouts)
     assert kept.candidate.compatibility.verdict.verdict == "Incompatible"  # type: ignore[union-attr]
     assert kept.template["spec"]["containers"][0]["image"].endswith("v0.23.0")  # type: ignore[union-attr]
+
+
+def test_what_only_the_platform_s_server_hears_is_said() -> None:
+    found = seen(MLSERVER, node(), serving={"limits": {"queue": 8}})
+    running = replace(found, children=Children(deployments=(deployed(ready=1),)))
+    said = next(one for one in assess(running, plan(running)).findings if one.type == "WorkloadsAvailable")
+    assert "limits.queue has no effect: an image brings a server of its own" in said.message
+
+
+def test_a_deployment_waits_as_long_as_its_server_may_take_to_start() -> None:
+    def deadline(name: str, *fleet: dict[str, Any], **serving: Any) -> int:
+        made = plan(seen(name, *fleet, serving=serving)).apply
+        found = next(obj for obj in made if obj["kind"] == "Deployment")
+        return int(found["spec"]["progressDeadlineSeconds"])
+
+    assert deadline(VLLM, A2, deployTimeoutSeconds=601) == 1800
+    assert deadline(VLLM, A2, deployTimeoutSeconds=3601) == 3601
+    assert deadline(MLSERVER, node(), deployTimeoutSeconds=601) == 601
+
+
+def test_a_pod_says_where_its_metrics_are_if_not_where_it_predicts() -> None:
+    assert template(MLSERVER, node())["metadata"]["annotations"]["aiapp.dev/metrics-port"] == "metrics"
+    assert "aiapp.dev/metrics-port" not in template(VLLM, A2)["metadata"]["annotations"]

@@ -16,6 +16,8 @@ from aiapp.domain.runtimes.server.placeholders import Values, filled, missing, p
 
 FILE_ANNOTATION: Final = "aiapp.dev/file-"
 """Annotations of a pod that hold its configuration files, by number: so they are part of the stored template."""
+METRICS_ANNOTATION: Final = "aiapp.dev/metrics-port"
+"""Annotation of a pod whose metrics are not on the port of predictions: the name of the port that has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ class RuntimeServer(Engine):
     @property
     @override
     def annotations(self) -> Json:
+        has_metrics = any(one.name == "metrics" for one in ports(self.server))
+        return self._files | ({METRICS_ANNOTATION: "metrics"} if has_metrics else {})
+
+    @property
+    def _files(self) -> Json:
         return {
             f"{FILE_ANNOTATION}{number}": filled(file.text, self.values)
             for number, file in enumerate(self.server.files or ())
@@ -79,7 +86,7 @@ class RuntimeServer(Engine):
     def volumes(self) -> Iterator[Json]:
         items = [
             {"path": str(number), "fieldRef": {"fieldPath": f"metadata.annotations['{name}']"}}
-            for number, name in enumerate(self.annotations)
+            for number, name in enumerate(self._files)
         ]
         if items:
             yield {"name": "configuration", "downwardAPI": {"items": items, "defaultMode": 0o440}}
