@@ -324,6 +324,10 @@ class ImageCopier(Protocol):
         """
         ...
 
+    async def holds(self, image: FoundImage, namespace: str) -> bool:
+        """Whether the copy is there as a whole."""
+        ...
+
 
 class TenantSlots(Protocol):
     """Limits concurrent work: a tenant has at most one slot at a time."""

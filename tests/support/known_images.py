@@ -1,5 +1,6 @@
 """Registries in memory: what they say of images by their names, with what a test makes of it."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -11,9 +12,10 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.found import FoundImage, ImageConfig, Platform, PlatformImage
 from aiapp.domain.images.reference import Reference, reference
+from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.documents import OCI_INDEX
-from aiapp.ports import Registries, Registry, RegistryError
+from aiapp.ports import ImageCopier, Registries, Registry, RegistryError, Told
 
 
 def digest(number: int) -> str:
@@ -68,3 +70,29 @@ class KnownImages(Registry, Registries):
     @override
     async def digest(self, reference: Reference, access: RegistryAccess) -> str:
         return (await self.resolve(reference, access)).digest
+
+
+class KnownCopies(ImageCopier):
+    """The installation's own registry: copies at once, unless a test sets something else."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+        """Digests of which it has all parts."""
+        self.goes_on = asyncio.Event()
+        """While this is not set no copy ends."""
+        self.goes_on.set()
+        self.fault: RegistryError | None = None
+        """What the next copy ends with."""
+
+    @override
+    async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
+        told(CopyProgress(1 << 20, 3 << 20))
+        await self.goes_on.wait()
+        if self.fault is not None:
+            raise self.fault
+        self.held.add(image.digest)
+        return Reference("own.example.com", f"{namespace}/{image.reference.repository}", None, image.digest)
+
+    @override
+    async def holds(self, image: FoundImage, namespace: str) -> bool:
+        return image.digest in self.held

@@ -141,6 +141,8 @@ class Reason(StrEnum):
     """The registry has the image but not every part of it; the message names the part."""
     PLATFORM_MISSING = "PlatformMissing"
     """The image is for no platform with Linux; the message lists those that it is for."""
+    IMAGE_COPYING = "ImageCopying"
+    """The image is being copied to the installation's own registry; the message says how far."""
     RATE_LIMITED = "RateLimited"
     """The registry answers no more requests for the moment. It is asked again when it says."""
 

@@ -65,6 +65,10 @@ class Copies:
         del self._jobs[key]
         return job.task.result()
 
+    async def holds(self, image: FoundImage, namespace: str) -> bool:
+        """Whether a copy is there. Raises `RegistryError`."""
+        return await self._copier.holds(image, namespace)
+
     def forget(self, key: Key) -> None:
         """Ends the copy for a version that is gone."""
         job = self._jobs.pop(key, None)

@@ -82,7 +82,9 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
 
 def sources(parts: Parts) -> Sources:
     """What versions are imported from."""
-    images = Images(cluster=parts.cluster, registries=parts.registries, seconds=parts.settings.import_seconds)
+    images = Images(
+        cluster=parts.cluster, registries=parts.registries, seconds=parts.settings.import_seconds, copies=parts.copies
+    )
     obs = ObsPorts(
         cluster=parts.cluster,
         objects=parts.objects,

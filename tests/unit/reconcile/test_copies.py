@@ -43,6 +43,10 @@ class Copier(ImageCopier):
         self.ends.append(asyncio.get_running_loop().create_future())
         return await self.ends[-1]
 
+    @override
+    async def holds(self, image: FoundImage, namespace: str) -> bool:
+        return False
+
 
 @dataclass
 class World:

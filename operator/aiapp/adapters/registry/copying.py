@@ -90,6 +90,10 @@ class RegistryCopier(ImageCopier):
             await self._copied(await _manifests(source), source, own, told)
         return own.context.reference
 
+    @override
+    async def holds(self, image: FoundImage, namespace: str) -> bool:
+        return await self._own(self._place(image, namespace)).has_image()
+
     def _place(self, image: FoundImage, namespace: str) -> Reference:
         try:
             return self._settings.place.place(image.reference, namespace, image.digest)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiapp.api.image import ImageHints, ImagePlatform, ImageStatus
-from aiapp.domain.images.found import FoundImage, ImageConfig, PlatformImage
+from aiapp.domain.images.found import FoundImage, ImageConfig, Platform, PlatformImage
 from aiapp.domain.images.hints import hints
+from aiapp.domain.images.reference import reference
 from aiapp.domain.sizes import human_size
 
 MAX_PLATFORMS: Final = 16
@@ -37,6 +38,20 @@ def image_status(found: FoundImage) -> ImageStatus:
         user=_user(first.user),
         hints=_hints(configs),
     )
+
+
+def original(image: ImageStatus) -> str:
+    """The image by its digest in the registry that was asked for it, wherever pods get it from."""
+    return str(reference(image.reference).pinned(image.digest))
+
+
+def found_again(image: ImageStatus) -> FoundImage:
+    """The image that a status shows, without what its containers do."""
+    platforms = tuple(
+        PlatformImage(Platform(one.os, one.architecture, one.variant), one.digest, one.bytes, ImageConfig())
+        for one in image.platforms
+    )
+    return FoundImage(reference(image.reference), image.digest, "", platforms)
 
 
 def _platform(one: PlatformImage) -> ImagePlatform:

@@ -20,6 +20,8 @@ class WantedImage:
     """Names of Secrets with logins, in their order."""
     ca_bundle: CaBundleReference | None = None
     plain_http: bool = False
+    replicate: bool | None = None
+    """Whether it is copied to the installation's own registry; None: if there is one."""
 
     @property
     def reference(self) -> Reference:
@@ -38,6 +40,7 @@ def of_source(source: ImageSource, spec: VersionSpec) -> WantedImage:
         pull_secrets=pull_secrets(spec),
         ca_bundle=source.ca_bundle_ref,
         plain_http=source.plain_http,
+        replicate=source.replicate,
     )
 
 

@@ -119,8 +119,8 @@ IMPORT_SECONDS: Final = Definition(
     "aiapp_import_duration_seconds",
     "histogram",
     "How long one look at a package took, by result: valid, invalid (the package breaks a rule), unresolved (the store "
-    "did not deliver it), unchanged (it is the one that was judged before), waiting (for a training job, or for its "
-    "output).",
+    "did not deliver it), unchanged (it is the one that was judged before), uncopied (its image is not in "
+    "the installation's registry yet), waiting (for a training job, or for its output).",
     ("result",),
     SLOW_SECONDS,
 )

@@ -100,4 +100,20 @@ class ValidImage:
     job: TrainingJobStatus | None = None
 
 
-Inspection = Waiting | Unresolved | Unchanged | Invalid | Valid | ValidImage
+@dataclass(frozen=True, slots=True)
+class Uncopied:
+    """Found, but not all of its image is in the installation's own registry: `ArtifactPinned` is not True."""
+
+    found: Valid | ValidImage
+    message: str
+    """How far the copy is, or why it stopped."""
+    reason: Reason | None = None
+    """Why it stopped; None: it goes on."""
+    after_seconds: float | None = None
+    """Seconds until a look is worth while."""
+    job: TrainingJobStatus | None = None
+
+
+Decided = Waiting | Unresolved | Unchanged | Invalid | Valid | ValidImage
+"""What a look says of the source alone."""
+Inspection = Decided | Uncopied

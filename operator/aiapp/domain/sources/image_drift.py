@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
 from aiapp.domain.conditions import Finding, fails, holds
+from aiapp.domain.images.status import original
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class ImageDrift:
 
 def source_unchanged(image: ImageStatus, found: ImageDrift) -> Finding:
     """The condition SourceUnchanged for it."""
+    if not found.is_there and image.replicated:
+        message = (
+            f"the registry has no {original(image)} any more, or does not show it to these credentials; pods run the "
+            f"copy {image.image}"
+        )
+        return fails(ConditionType.SOURCE_UNCHANGED, Reason.SOURCE_CHANGED, message)
     if not found.is_there:
         message = (
             f"the registry has no {image.image} any more, or does not show it to these credentials: pods run on nodes "

@@ -14,7 +14,18 @@ from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import manifest_reference
 from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
 from aiapp.domain.conditions import Finding, as_recorded, fails, holds, unknown
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage, Waiting
+from aiapp.domain.images.status import original
+from aiapp.domain.package.inspection import (
+    Decided,
+    Inspection,
+    Invalid,
+    Unchanged,
+    Uncopied,
+    Unresolved,
+    Valid,
+    ValidImage,
+    Waiting,
+)
 from aiapp.domain.package.messages import valid_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
@@ -50,7 +61,10 @@ def remembered(record: VersionRecord) -> Imported:
 
 def imported(record: VersionRecord, inspection: Inspection) -> Imported:
     """The import as it was just seen."""
-    known = _imported(record, inspection)
+    if isinstance(inspection, Uncopied):
+        known = refused(_imported(record, inspection.found), _uncopied(inspection))
+    else:
+        known = _imported(record, inspection)
     return known if inspection.job is None else replace(known, source=_of_job(known.source, inspection.job))
 
 
@@ -62,7 +76,7 @@ def _of_job(found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
     return known.model_copy(update={"training_job": job})
 
 
-def _imported(record: VersionRecord, inspection: Inspection) -> Imported:
+def _imported(record: VersionRecord, inspection: Decided) -> Imported:
     source = record.spec.source
     match inspection:
         case Waiting(reason, message):
@@ -121,7 +135,7 @@ def _accepted(package: Valid, source: Source) -> Imported:
 
 def _accepted_image(found: ValidImage, source: Source) -> Imported:
     image = found.image
-    artifact = ImageArtifact(type="Image", image=image.image, bytes=image.bytes, size=image.size)
+    artifact = ImageArtifact(type="Image", image=original(image), bytes=image.bytes, size=image.size)
     valid = (holds(ConditionType.PACKAGE_VALID),) if ConditionType.PACKAGE_VALID in import_conditions(source) else ()
     findings = (
         holds(ConditionType.SOURCE_RESOLVED),
@@ -130,6 +144,12 @@ def _accepted_image(found: ValidImage, source: Source) -> Imported:
     )
     status = _status(source, found.uri or image.reference, found.listing)
     return Imported(findings, status, artifact, found.model, image)
+
+
+def _uncopied(found: Uncopied) -> Finding:
+    if found.reason is None:
+        return unknown(ConditionType.ARTIFACT_PINNED, Reason.IMAGE_COPYING, found.message)
+    return fails(ConditionType.ARTIFACT_PINNED, found.reason, found.message)
 
 
 def _artifact(manifest: Manifest) -> PackageArtifact:

@@ -27,7 +27,7 @@ from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
-from aiapp.domain.package.inspection import Inspection, Unresolved, Valid, ValidImage, Waiting
+from aiapp.domain.package.inspection import Inspection, Uncopied, Unresolved, Valid, ValidImage, Waiting
 from aiapp.domain.package.messages import import_message
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
@@ -264,7 +264,9 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     without_look = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
     reported = with_users(with_look(without_look, draft.look), observed.used_by)
     counted, wait = _damped(observed, reported)
-    asked = observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved | Waiting) else None
+    asked = (
+        observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved | Waiting | Uncopied) else None
+    )
     return VersionPlan(
         keep=draft.keep,
         put_on_record=_recording(draft),

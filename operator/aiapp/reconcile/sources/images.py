@@ -8,19 +8,39 @@ from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
+from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import InvalidReferenceError, Reference
-from aiapp.domain.images.status import image_status
+from aiapp.domain.images.status import found_again, image_status
 from aiapp.domain.images.wanted import WantedImage
-from aiapp.domain.package.inspection import Unresolved
+from aiapp.domain.kubernetes.resources import VERSIONS
+from aiapp.domain.package.inspection import Uncopied, Unresolved, Valid, ValidImage
+from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.image_drift import ImageDrift, source_unchanged
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports import Cluster, Registries, Registry, RegistryError
+from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.registry_access import registry_access, require_allowed_registry, without_login
 
 _NEEDS_LOGIN: Final = frozenset({Reason.ACCESS_DENIED, Reason.IMAGE_NOT_FOUND})
 """Many registries say of an image that there is none when they should not show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotCopied:
+    """An image that is found, and is not in the installation's own registry as a whole."""
+
+    image: ImageStatus
+    message: str
+    reason: Reason | None
+    """Why its copy stopped; None: it goes on."""
+    after_seconds: float | None
+
+    def of(self, found: Valid | ValidImage) -> Uncopied:
+        """Of what is to be pinned."""
+        return Uncopied(found, self.message, self.reason, self.after_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +51,64 @@ class Images:
     registries: Registries
     seconds: float
     """Deadline of one look."""
+    copies: Copies | None = None
+    """None: the installation has no registry of its own."""
 
-    async def resolve(self, wanted: WantedImage, namespace: str) -> ImageStatus | Unresolved:
-        """The image as it is now, to be pinned; or the one reason why it is not accepted."""
+    async def resolve(self, wanted: WantedImage, key: Key) -> ImageStatus | NotCopied | Unresolved:
+        """The image as it is now, to be pinned for the version `key`; or why it is not accepted yet."""
+        if wanted.replicate and self.copies is None:
+            message = f"replicate: {wanted.text} cannot be copied, as the operator has no registry (AIAPP_REGISTRY)"
+            return Unresolved(Reason.SPEC_INVALID, message, retryable=False)
         try:
-            async with self._asked(wanted, namespace) as (registry, access):
-                found = await registry.resolve(wanted.reference, access)
+            async with self._asked(wanted, key.namespace) as (registry, access):
+                found = self._under_way(wanted, key) or await registry.resolve(wanted.reference, access)
         except _UnansweredError as error:
             return Unresolved(error.reason, error.message, error.retryable, error.after_seconds)
-        return image_status(found)
+        image, copies = image_status(found), self._copies(wanted)
+        return image if copies is None else _copied(copies, key, found, image, access)
 
-    async def compare(self, wanted: WantedImage, pinned: ImageStatus, namespace: str) -> Finding:
-        """Whether the registry still holds what was pinned: the condition `SourceUnchanged`."""
+    async def compare(self, wanted: WantedImage, pinned: ImageStatus, key: Key) -> Finding:
+        """Whether the registry still holds what was pinned: the condition `SourceUnchanged`. A copy that the
+        installation's own registry has lost is made again.
+        """
         try:
-            async with self._asked(wanted, namespace) as (registry, access):
+            async with self._asked(wanted, key.namespace) as (registry, access):
                 found = await _drift(wanted, pinned, registry, access)
+                lost = await self._lost_copy(pinned, key, access) if pinned.replicated else None
         except _UnansweredError as error:
             return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
-        return source_unchanged(pinned, found)
+        return lost or source_unchanged(pinned, found)
+
+    def forget(self, key: Key) -> None:
+        """Ends the copy for a version that is gone."""
+        if self.copies is not None:
+            self.copies.forget(key)
+
+    def _copies(self, wanted: WantedImage) -> Copies | None:
+        return None if wanted.replicate is False else self.copies
+
+    def _under_way(self, wanted: WantedImage, key: Key) -> FoundImage | None:
+        """The image whose copy goes on, unless another one is wanted by now."""
+        copies = self._copies(wanted)
+        if copies is None:
+            self.forget(key)
+            return None
+        found = copies.under_way(key)
+        return found if found is not None and found.reference == wanted.reference else None
+
+    async def _lost_copy(self, pinned: ImageStatus, key: Key, access: RegistryAccess) -> Finding | None:
+        """What is to be said of the copy, unless all of it is there. Raises `RegistryError`."""
+        image = found_again(pinned)
+        if self.copies is None:
+            return None
+        if await self.copies.holds(image, key.namespace):
+            self.copies.forget(key)
+            return None
+        again = _copied(self.copies, key, image, pinned, access)
+        if isinstance(again, ImageStatus):
+            return None
+        lost = f"the installation's registry has lost {pinned.image}: {again.message}"
+        return unknown(ConditionType.SOURCE_UNCHANGED, again.reason or Reason.IMAGE_COPYING, lost)
 
     async def require_access(self, wanted: WantedImage, namespace: str) -> None:
         """Raises `AccessError` where a Secret that pods would pull with is not for that registry."""
@@ -79,6 +139,20 @@ class Images:
             raise _UnansweredError(Reason.LIMIT_EXCEEDED, message, retryable=True) from error
 
 
+def _copied(
+    copies: Copies, key: Key, found: FoundImage, image: ImageStatus, access: RegistryAccess
+) -> ImageStatus | NotCopied:
+    """The image as pods run it from the installation's own registry; or how far the copy is, which begins it."""
+    try:
+        copy = copies.copied(key, found, access)
+    except RegistryError as error:
+        return NotCopied(image, f"it was not copied: {error.message}", error.reason, error.after_seconds)
+    if isinstance(copy, Reference):
+        return image.model_copy(update={"image": str(copy), "replicated": True})
+    far = f"being copied to the installation's registry, {copy.progress}" if copy.progress else "waits to be copied"
+    return NotCopied(image, far, None, PROGRESS_SECONDS)
+
+
 class _UnansweredError(RegistryError):
     """Why nothing is known of an image, whoever is to blame."""
 
@@ -101,3 +175,8 @@ async def _digest(reference: Reference, registry: Registry, access: RegistryAcce
         if error.reason is Reason.IMAGE_NOT_FOUND:
             return None
         raise
+
+
+def version_key(record: VersionRecord) -> Key:
+    """Of the version, for what goes on for it."""
+    return Key(VERSIONS.kind, record.namespace, record.name)

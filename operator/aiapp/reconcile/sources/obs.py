@@ -28,7 +28,7 @@ from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access, require_allowed
 from aiapp.reconcile.sources.checksums import known_content
-from aiapp.reconcile.sources.images import Images
+from aiapp.reconcile.sources.images import Images, NotCopied, version_key
 from aiapp.reconcile.sources.importing import Terms, inspect
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 
@@ -119,8 +119,14 @@ class ObsPackage(LiveSource):
         wanted = self._wanted(found)
         if wanted is None:
             return found
-        image = await self.ports.images.resolve(wanted, self.record.namespace)
-        return with_image(found, image) if isinstance(image, ImageStatus) else image
+        image = await self.ports.images.resolve(wanted, version_key(self.record))
+        match image:
+            case ImageStatus():
+                return with_image(found, image)
+            case NotCopied(known):
+                return image.of(with_image(found, known))
+            case Unresolved():
+                return image
 
     def _wanted(self, found: Valid) -> WantedImage | None:
         spec = self.record.spec
@@ -135,12 +141,12 @@ class ObsPackage(LiveSource):
 
     async def _comparisons(self) -> AsyncIterator[Finding]:
         """Of the package and of the image that serves it, as far as they are pinned."""
-        namespace = self.record.namespace
+        namespace, key = self.record.namespace, version_key(self.record)
         if (artifact := self.record.package) is not None:
             async with self.ports.objects.session(namespace) as store:
                 yield await self._compared(artifact, store)
         if (served := self._pinned_image()) is not None:
-            yield await self.ports.images.compare(*served, namespace)
+            yield await self.ports.images.compare(*served, key)
 
     async def _compared(self, artifact: PackageArtifact, store: PackageStore) -> Finding:
         try:

@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.source import ImageSource, ObsSource, TrainingJobSource
+from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
@@ -50,6 +51,10 @@ class Sources:
     obs: ObsPorts
     images: Images
     training_jobs: TrainingJobPorts
+
+    def forget(self, key: Key) -> None:
+        """Ends what goes on for a version that is gone."""
+        self.images.forget(key)
 
     def of(self, record: VersionRecord, catalogue: Catalogue = NO_CATALOGUE) -> LiveSource:
         """The source of that version; the runtimes of `catalogue` bear on what is imported from it."""

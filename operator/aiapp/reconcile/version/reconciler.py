@@ -20,7 +20,16 @@ from aiapp.domain.images.record import image_record, records
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map, pinned_versions
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid, ValidImage, Waiting
+from aiapp.domain.package.inspection import (
+    Inspection,
+    Invalid,
+    Unchanged,
+    Uncopied,
+    Unresolved,
+    Valid,
+    ValidImage,
+    Waiting,
+)
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import store_of
 from aiapp.domain.version.pinning import Shared
@@ -80,6 +89,7 @@ class VersionReconciler:
         raw = self._ports.store.get(VERSIONS, key.namespace, key.name)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             self._ports.drifts.forget(key)
+            self._ports.sources.forget(key)
             self._counted.pop(key, None)
             return Outcome()
         with self._ports.slots.slot(_wanted_store(raw), key) as granted:
@@ -117,7 +127,7 @@ class VersionReconciler:
         started = self._ports.clock()
         source = self._ports.sources.of(record, self._runtimes())
         found = await source.inspect(partial(self._vouched, record.namespace))
-        reason = found.reason if isinstance(found, Unresolved | Invalid) else None
+        reason = found.reason if isinstance(found, Unresolved | Invalid | Uncopied) else None
         seconds = (self._ports.clock() - started).total_seconds()
         self._ports.observer.imported(_result(found), reason, seconds)
         return found
@@ -225,6 +235,8 @@ def _result(found: Inspection) -> str:
             return "valid"
         case Invalid():
             return "invalid"
+        case Uncopied():
+            return "uncopied"
         case Waiting():
             return "waiting"
         case Unresolved():
