@@ -21,6 +21,7 @@ OPERATOR: Final = CHARTS / "aiapp-operator"
 CRDS: Final = CHARTS / "aiapp-operator-crds"
 RUNTIMES: Final = CHARTS / "aiapp-runtimes"
 CATALOGUE: Final = Path("operator/aiapp/data/runtimes.yaml")
+TEMPLATES: Final = Path("manifests/runtimes/templates.yaml")
 INSTALL: Final = Path("manifests/install")
 ONE_FILE_HEAD: Final = """\
 # Made from crds/ and manifests/install by `make charts`; do not edit. The catalogue of runtimes comes after it:
@@ -40,6 +41,7 @@ def outputs() -> dict[Path, str]:
         **_crds(OPERATOR / "templates/crds", keep=".Values.crds.keep", condition=".Values.crds.enabled"),
         **_crds(CRDS / "templates", keep=".Values.keep"),
         RUNTIMES / "files/runtimes.yaml": (ROOT / CATALOGUE).read_text(),
+        RUNTIMES / "files/templates.yaml": (ROOT / TEMPLATES).read_text(),
         ONE_FILE: _one_file(),
     }
 

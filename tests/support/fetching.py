@@ -16,7 +16,8 @@ from tests.support.sandbox import Bucket
 from tests.support.stores import LOCAL_RANGE
 
 from aiapp.domain.artifact import manifest as manifests
-from aiapp.domain.artifact.manifest import Entry, Hashed, Manifest
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import Hashed, Manifest
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location

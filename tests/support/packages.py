@@ -86,6 +86,20 @@ class Registry:
         body = {"application": application, "version": number, "source": {"obs": obs}} | spec
         return self._create("AIApplicationVersion", f"{application}-{number}", body)
 
+    def of_template(
+        self, template: str, inputs: Object, application: str = "mnist", number: str = "1.0.0", **spec: Any
+    ) -> Object:
+        """Register a version that a template makes of folders of the bucket, by the names of its inputs."""
+        folders = [{"name": name, "uri": f"obs://{self.bucket.name}/{path}"} for name, path in inputs.items()]
+        source = {
+            "name": template,
+            "inputs": folders,
+            "endpoint": self.bucket.endpoint,
+            "credentialsSecretRef": {"name": "store"},
+        } | spec.pop("template", {})
+        body = {"application": application, "version": number, "source": {"template": source}} | spec
+        return self._create("AIApplicationVersion", f"{application}-{number}", body)
+
     def application(self, name: str = "mnist", *versions: str, replicas: int | None = None, **serving: Any) -> Object:
         """Create or change an application that serves these versions (1.0.0 when none is named)."""
         scale = {} if replicas is None else {"replicas": replicas}

@@ -19,7 +19,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.controller.write_through import WriteThrough
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, TEMPLATES, VERSIONS, Json, Resource
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.training.facts import JobReading
 from aiapp.domain.training.kinds import job_kinds
@@ -33,6 +33,7 @@ from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.sources.template import TemplatePorts
 from aiapp.reconcile.sources.training_job import TrainingJobPorts
 from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.digests import Digests
@@ -48,6 +49,7 @@ UNSEEN: Final[dict[Resource, Json]] = {
     for resource, kind in ((VERSIONS, crd.VERSIONS), (APPLICATIONS, crd.APPLICATIONS))
 }
 """What the API server says of an object that the operator has not looked at."""
+MAX_OBJECTS: Final = 1000
 
 
 class FakeCluster:
@@ -117,7 +119,7 @@ class World(FakeCluster):
         self.training_jobs = TrainingJobs(
             job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn"), self.store, self._job_changed
         )
-        sources = Sources(self._obs(), self.images, self._training_jobs())
+        sources = self._sources()
         common: dict[str, Any] = {
             "store": self.store,
             "cluster": self.cluster,
@@ -154,8 +156,8 @@ class World(FakeCluster):
         )
         self.of_drift = DriftReconciler(drift)
 
-    def _obs(self) -> ObsPorts:
-        return ObsPorts(
+    def _sources(self) -> Sources:
+        obs = ObsPorts(
             cluster=self.cluster,
             objects=self.bucket,
             parsers=self.parsers,
@@ -164,6 +166,10 @@ class World(FakeCluster):
             seconds=10,
             checksum_objects=0,
         )
+        templates = TemplatePorts(
+            obs=obs, template=lambda name: self.store.get(TEMPLATES, None, name), max_objects=MAX_OBJECTS
+        )
+        return Sources(obs, self.images, self._training_jobs(), templates)
 
     def _training_jobs(self) -> TrainingJobPorts:
         return TrainingJobPorts(

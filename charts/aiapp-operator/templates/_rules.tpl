@@ -2,12 +2,12 @@
 
 {{/* Of what lies in no namespace. */}}
 {{- define "aiapp-operator.clusterRules" -}}
-# The catalogue: read the spec, write the status, never the spec.
+# Runtimes and templates: read the spec, write the status, never the spec.
 - apiGroups: [aiapp.dev]
-  resources: [inferenceruntimes]
+  resources: [inferenceruntimes, inferencetemplates]
   verbs: [get, list, watch]
 - apiGroups: [aiapp.dev]
-  resources: [inferenceruntimes/status]
+  resources: [inferenceruntimes/status, inferencetemplates/status]
   verbs: [update]
 # Where versions can run.
 - apiGroups: [""]
@@ -20,7 +20,8 @@
 # Whether its kinds are served and new enough: its own CRDs, each read by name.
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
-  resourceNames: [aiapplications.aiapp.dev, aiapplicationversions.aiapp.dev, inferenceruntimes.aiapp.dev]
+  resourceNames:
+    [aiapplications.aiapp.dev, aiapplicationversions.aiapp.dev, inferenceruntimes.aiapp.dev, inferencetemplates.aiapp.dev]
   verbs: [get]
 {{- end }}
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aiapp.api.history import KEPT_CONFIGURATIONS, Configuration
-from aiapp.api.meta import ATOMIC, ApiModel, Conditions
+from aiapp.api.meta import ATOMIC, ApiModel, Conditions, RuntimeNameString
 from aiapp.api.steps import RolloutProgress
-from aiapp.api.version import RuntimeNameString, VersionString
+from aiapp.api.version import VersionString
 
 
 class VersionSummary(ApiModel):

@@ -14,9 +14,10 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import API_VERSION, GROUP, GROUP_VERSION, NEVER, REQUIRED, RULES, ApiModel
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.schema import Schema, rebuilt, structural_schema, without_item_defaults
+from aiapp.api.template import InferenceTemplate
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 35
+REVISION: Final = 36
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"
@@ -127,7 +128,21 @@ RUNTIMES: Final = Kind(
         AGE,
     ),
 )
-KINDS: Final = (APPLICATIONS, VERSIONS, RUNTIMES)
+TEMPLATES: Final = Kind(
+    model=InferenceTemplate,
+    plural="inferencetemplates",
+    short_names=("inftpl",),
+    scope="Cluster",
+    columns=(
+        Column("Engine", ".spec.engine"),
+        Column("Mode", ".spec.mode"),
+        Column("Inputs", ".spec.inputs[*].name"),
+        Column("Runtime", ".spec.runtime", wide=True),
+        Column("Ready", _of_ready("status")),
+        AGE,
+    ),
+)
+KINDS: Final = (APPLICATIONS, VERSIONS, RUNTIMES, TEMPLATES)
 
 _ROOT: Final[dict[str, Schema]] = {
     "apiVersion": {"type": "string", "description": f"Group and version of this kind: {GROUP_VERSION}."},

@@ -170,6 +170,14 @@ Quantity = Annotated[
         }
     ),
 ]
+RuntimeNameString = Annotated[
+    str,
+    Field(max_length=128),
+    Matches(
+        "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?",
+        "the name of a runtime consists of letters, digits, '.', '_' and '-', with a letter or digit at both ends",
+    ),
+]
 DisplayName = Annotated[
     str,
     Field(max_length=64),

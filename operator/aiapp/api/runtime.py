@@ -5,9 +5,20 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import ATOMIC, SET, ApiModel, Conditions, Env, Matches, ResourceName, User, rule, rules
+from aiapp.api.meta import (
+    ATOMIC,
+    SET,
+    ApiModel,
+    Conditions,
+    Env,
+    Matches,
+    ResourceName,
+    RuntimeNameString,
+    User,
+    rule,
+    rules,
+)
 from aiapp.api.runtime_server import ImageChoice, RuntimeServer
-from aiapp.api.version import RuntimeNameString
 
 ChipName = Annotated[
     str,

@@ -7,7 +7,18 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.conditions import ConditionType
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import REQUIRED, ApiModel, CaBundleReference, LocalReference, Matches, NameString, rule, rules
+from aiapp.api.meta import (
+    REQUIRED,
+    ApiModel,
+    CaBundleReference,
+    LocalReference,
+    Matches,
+    NameString,
+    map_list,
+    rule,
+    rules,
+)
+from aiapp.api.template import InputName, Mode
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME: Final = rf"({_LABEL}\.)*{_LABEL}\.?"
@@ -65,19 +76,19 @@ class Store(ApiModel):
     """Authorities that may vouch for the store, beside the public ones. The store's certificate is always checked."""
 
 
+Digest = Annotated[
+    str,
+    Field(max_length=71),
+    Matches("sha256:[0-9a-f]{64}", "digest must be sha256: and 64 lower-case hexadecimal digits"),
+]
+
+
 class ObsSource(Store):
     """A model package in object storage: Huawei OBS or any S3-compatible store."""
 
     uri: PackageUri
     """Folder of the package, for example `obs://models/mnist/1.0.0/`. It or its `model/` holds config.json."""
-    digest: (
-        Annotated[
-            str,
-            Field(max_length=71),
-            Matches("sha256:[0-9a-f]{64}", "digest must be sha256: and 64 lower-case hexadecimal digits"),
-        ]
-        | None
-    ) = None
+    digest: Digest | None = None
     """Digest of the content that is expected there, as `status.artifact.digest` of the version that was promoted.
     Another content is refused."""
 
@@ -142,9 +153,45 @@ class ImageSource(ApiModel):
     """Authorities that may vouch for the registry, beside the public ones. Nodes have trust settings of their own."""
 
 
-SourceVariant: TypeAlias = ObsSource | ImageSource | TrainingJobSource
+class InputFolder(ApiModel):
+    """Model files for a template."""
+
+    name: InputName
+    """Name of one of the template's inputs."""
+    uri: PackageUri
+    """Folder of the files, for example `obs://models/iris/1.0.0/`; all inputs lie in one bucket."""
+
+
+class TemplateSource(Store):
+    """Model files in object storage, which an InferenceTemplate makes a package of."""
+
+    name: NameString
+    """The InferenceTemplate. What it says when the artifact is pinned counts; its later changes do not."""
+    mode: Mode | None = None
+    """What a prediction takes and gives, where the template lets a version choose. Default: the template's mode."""
+    inputs: Annotated[
+        tuple[InputFolder, ...],
+        Field(
+            min_length=1,
+            max_length=16,
+            json_schema_extra=map_list("name")
+            | rules(
+                rule(
+                    "self.all(i, i.uri.split('/')[2] == self[0].uri.split('/')[2])",
+                    "the inputs of a template lie in one bucket: copy those of others there",
+                )
+            ),
+        ),
+    ]
+    """The model files, by the names of the template's inputs."""
+    digest: Digest | None = None
+    """Digest of the whole package, as `status.artifact.digest` of the version that was promoted. Another content is
+    refused."""
+
+
+SourceVariant: TypeAlias = ObsSource | ImageSource | TrainingJobSource | TemplateSource
 """Every kind of source that this operator imports from; each match over it is exhaustive."""
-SourceType = Literal["Obs", "Image", "TrainingJob"]
+SourceType = Literal["Obs", "Image", "TrainingJob", "Template"]
 """Their names in a status."""
 _OF_PACKAGES: Final = (
     ConditionType.SOURCE_RESOLVED,
@@ -154,6 +201,7 @@ _OF_PACKAGES: Final = (
 )
 READY_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
     "Obs": _OF_PACKAGES,
+    "Template": _OF_PACKAGES,
     "Image": (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED),
     "TrainingJob": _OF_PACKAGES,
 }
@@ -164,6 +212,7 @@ FIXED_FIELDS: Final = {
     "obs": ("uri", "endpoint", "region", "addressing", "digest"),
     "image": ("reference", "replicate"),
     "trainingJob": ("apiVersion", "kind", "name", "uid", "output", "endpoint", "region", "addressing"),
+    "template": ("name", "mode", "inputs", "endpoint", "region", "addressing", "digest"),
 }
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
 
@@ -177,8 +226,8 @@ class Source(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "has(self.obs) || has(self.image) || has(self.trainingJob)",
-                "source must say where the model comes from: obs, image or trainingJob",
+                "has(self.obs) || has(self.image) || has(self.trainingJob) || has(self.template)",
+                "source must say where the model comes from: obs, image, trainingJob or template",
                 at="obs",
                 reason=REQUIRED,
             ),
@@ -194,6 +243,12 @@ class Source(ApiModel):
                 at="trainingJob",
                 reason="FieldValueForbidden",
             ),
+            rule(
+                "!has(self.template) || !(has(self.obs) || has(self.image) || has(self.trainingJob))",
+                _EXACTLY_ONE,
+                at="template",
+                reason="FieldValueForbidden",
+            ),
         )
     )
 
@@ -203,8 +258,10 @@ class Source(ApiModel):
     """A container image."""
     training_job: TrainingJobSource | None = None
     """The output of a training job."""
+    template: TemplateSource | None = None
+    """Model files, which a template makes a package of."""
 
     @property
     def variant(self) -> SourceVariant | None:
         """The one that is set; None where that is none which this operator knows."""
-        return self.obs or self.image or self.training_job
+        return self.obs or self.image or self.training_job or self.template

@@ -16,6 +16,8 @@ from aiapp.api.meta import (
     DisplayName,
     Documents,
     Matches,
+    NameString,
+    RuntimeNameString,
     present_once_pinned,
     rule,
     rules,
@@ -23,6 +25,7 @@ from aiapp.api.meta import (
     unchanged_once_pinned,
 )
 from aiapp.api.source import FIXED_FIELDS, Source, SourceType
+from aiapp.api.template import DeploymentType, Mode
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.weights import WeightsStatus
 
@@ -41,14 +44,6 @@ VersionString = Annotated[
     Matches(
         "(0|[1-9][0-9]?)[.](0|[1-9][0-9]?)[.](0|[1-9][0-9]?)",
         "a version is three numbers from 0 to 99 without leading zeros, joined by dots, for example 1.0.0",
-    ),
-]
-RuntimeNameString = Annotated[
-    str,
-    Field(max_length=128),
-    Matches(
-        "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?",
-        "the name of a runtime consists of letters, digits, '.', '_' and '-', with a letter or digit at both ends",
     ),
 ]
 
@@ -124,6 +119,17 @@ class VersionSpec(ApiModel):
     """Defaults for its pods."""
 
 
+class TemplateStatus(ApiModel):
+    """The template that the package was composed by, as it was then."""
+
+    name: NameString
+    """Its name."""
+    mode: Mode | None = None
+    """What a prediction takes and gives; absent where the template has a config.json instead."""
+    deployment_types: Annotated[tuple[DeploymentType, ...], Field(max_length=2, json_schema_extra=ATOMIC)]
+    """How the package may be deployed."""
+
+
 class SourceStatus(ApiModel):
     """What was found at the source."""
 
@@ -132,13 +138,16 @@ class SourceStatus(ApiModel):
     origin: Literal["Custom", "ExeML", "BuiltIn"] = "Custom"
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
     uri: Annotated[str, Field(max_length=1056)] | None = None
-    """The folder that holds config.json, or the reference of an image. Absent until a training job has said where."""
+    """The folder that holds config.json, the bucket that holds a template's inputs, or the reference of an image.
+    Absent until a training job has said where."""
     listing: Annotated[str, Field(max_length=128)] | None = None
     """Digest of the last listing that was read."""
     resolved_at: datetime | None = None
     """When that listing was read."""
     training_job: TrainingJobStatus | None = None
     """The training job that writes or wrote it."""
+    template: TemplateStatus | None = None
+    """The template."""
 
 
 class ApiStatus(ApiModel):

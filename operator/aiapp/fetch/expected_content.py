@@ -67,7 +67,7 @@ def _recorded(folder: Path) -> Content | None:
 
 def _not_as_stated(found: str, stated: str | None) -> FetchError:
     message = (
-        f"{found}, spec.source.obs.digest states {stated}: put the very files there that were promoted, or register "
+        f"{found}, the version's source states {stated}: put the very files there that were promoted, or register "
         "what lies there as another version"
     )
     return FetchError(Reason.DIGEST_MISMATCH, message)

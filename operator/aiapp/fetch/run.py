@@ -11,14 +11,8 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.content import Content, content
-from aiapp.domain.artifact.manifest import (
-    CONFIG_MAP_KEY,
-    Entry,
-    Manifest,
-    ManifestError,
-    OtherManifestError,
-    read_pinned,
-)
+from aiapp.domain.artifact.entry import Entry, ManifestError
+from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY, Manifest, OtherManifestError, read_pinned
 from aiapp.domain.printable import printable
 from aiapp.fetch.disk.target import Target
 from aiapp.fetch.download.downloader import Download, divided
@@ -128,14 +122,24 @@ class _Fetch:
 
     def run(self, wanted: Sequence[Entry]) -> dict[str, str]:
         """The SHA-256 of each file by path."""
-        large, small = divided(wanted)
+        large, small = divided(entry for entry in wanted if entry.content is None)
         tally = self._meter.tally()
         source = S3Reader(self._request.access, tally.retry)  # refuses what cannot work before anything is started
         download = Download(source, self._target, tally, self._hashes)
         with self._fork_pool(small) as pool, shown(self._meter, self._request.metrics_file):
             if pool is None:
-                return download.run(large, iter(small))
-            return download.run(large, iter(()), pool) | pool.hashed()
+                fetched = download.run(large, iter(small))
+            else:
+                fetched = download.run(large, iter(()), pool) | pool.hashed()
+            return fetched | self._written(wanted, tally)
+
+    def _written(self, wanted: Sequence[Entry], tally: Tally) -> dict[str, str]:
+        """The files that lie in the manifest itself; their ETag is their SHA-256."""
+        held = {entry: entry.content for entry in wanted if entry.content is not None}
+        for entry, file in held.items():
+            self._target.put(entry, memoryview(file), entry.etag)
+            tally.complete(entry.size)
+        return {entry.path: entry.etag for entry in held}
 
     @contextmanager
     def _fork_pool(self, small: Sequence[Entry]) -> Iterator[ForkPool | None]:

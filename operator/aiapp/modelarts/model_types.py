@@ -42,6 +42,7 @@ PYTORCH = ModelType(
     ),
     ("torch",),
 )
+ONNX = ModelType("ONNX", ((".onnx",),), ("onnxruntime",))
 SCIKIT_LEARN = ModelType(
     "Scikit_Learn",
     ((".m", ".pkl", ".pickle", ".joblib", ".model", ".sav"),),
@@ -58,6 +59,7 @@ MODEL_TYPES = (
     TENSORFLOW,
     PYTORCH,
     ModelType("MindSpore", ((".ckpt", ".mindir", ".om", ".air"),)),
+    ONNX,
     SCIKIT_LEARN,
     XGBOOST,
     ModelType("Spark_MLlib", aliases=("spark",), is_served=False),

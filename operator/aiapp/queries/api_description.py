@@ -6,8 +6,10 @@ Never reads another config.json than the one that was listed or pinned.
 from dataclasses import dataclass
 
 from aiapp.api.artifact import PackageArtifact
+from aiapp.api.source import TemplateSource
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.artifact.manifest import Manifest, ManifestError, read_pinned
+from aiapp.domain.artifact.entry import ManifestError
+from aiapp.domain.artifact.manifest import Manifest, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
@@ -74,12 +76,14 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
         raise QueryError(
             f"{name}: the server that runtime {status.runtime.name} brings {words}; ask it for a description"
         )
+    title = Title(version.spec.display_name or version.spec.application, version.spec.version, version.spec.description)
+    if isinstance(source, TemplateSource):
+        return _described(title, _held(await _manifest(status.artifact, cluster)))
     try:
         reached = await package_access(package, status.source, cluster.namespace, _Namespace(cluster))
     except AccessError as error:
         raise QueryError(f"{error.reason}: {error.message}") from error
     pinned = _pinned(await _manifest(status.artifact, cluster), reached.where)
-    title = Title(version.spec.display_name or version.spec.application, version.spec.version, version.spec.description)
     return _described(title, await _config(reached.where, reached.credentials, store, pinned))
 
 
@@ -91,14 +95,23 @@ async def _manifest(artifact: PackageArtifact, cluster: UserCluster) -> Manifest
         raise QueryError(f"ConfigMap {names[0]}: {error}") from error
 
 
+def _held(manifest: Manifest) -> PackageConfig:
+    """The config.json that a template made."""
+    entry = next(entry for entry in manifest.entries if entry.path == CONFIG_FILE)
+    return _read(entry.content or b"", CONFIG_FILE)
+
+
 def _pinned(manifest: Manifest, where: Location) -> Listed:
     entry = next(entry for entry in manifest.entries if entry.path == CONFIG_FILE)
     return Listed(f"{where.prefix}{CONFIG_FILE}", entry.size, entry.etag, entry.version_id)
 
 
 async def _config(where: Location, keys: Credentials | None, store: ObjectStore, listed: Listed) -> PackageConfig:
-    data = await store.read(where, keys, listed, MAX_CONFIG_BYTES)
-    found = read_config(data, listed.key.removeprefix(where.prefix))
+    return _read(await store.read(where, keys, listed, MAX_CONFIG_BYTES), listed.key.removeprefix(where.prefix))
+
+
+def _read(data: bytes, name: str) -> PackageConfig:
+    found = read_config(data, name)
     if isinstance(found, Refusal):
         raise QueryError(f"{found.reason}: {found.message}")
     return found

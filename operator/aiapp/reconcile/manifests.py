@@ -3,7 +3,8 @@
 from typing import Final
 
 from aiapp.api.artifact import PackageArtifact
-from aiapp.domain.artifact.manifest import Manifest, ManifestError, is_same, read_pinned
+from aiapp.domain.artifact.entry import ManifestError
+from aiapp.domain.artifact.manifest import Manifest, is_same, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined, manifest_objects
 from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import Json

@@ -15,13 +15,15 @@ from aiapp.domain.kubernetes.resources import (
     HTTP_ROUTES,
     LIMIT_RANGES,
     NODES,
+    OWN,
     PODS,
     RUNTIMES,
+    TEMPLATES,
     VERSIONS,
     Json,
     Resource,
 )
-from aiapp.domain.sources.raw import training_job_of
+from aiapp.domain.sources.raw import template_of, training_job_of
 
 FLEET: Final = Key("Fleet", "", "nodes")
 """Stands for everything that depends on the nodes."""
@@ -89,7 +91,7 @@ class Triggers:
 
     def everything(self) -> None:
         """Every object of our kinds."""
-        for resource in (RUNTIMES, VERSIONS, APPLICATIONS):
+        for resource in (RUNTIMES, TEMPLATES, VERSIONS, APPLICATIONS):
             for document in self._store.all(resource):
                 self._queue.add(key_of(resource, document))
 
@@ -97,7 +99,7 @@ class Triggers:
         document = change.object
         if change.resource is LIMIT_RANGES:
             return self._held_back(document["metadata"]["namespace"])
-        if change.resource not in (APPLICATIONS, VERSIONS, RUNTIMES):
+        if change.resource not in OWN:
             return (
                 ()
                 if change.own or _is_no_news(change)
@@ -107,11 +109,23 @@ class Triggers:
         if change.resource is VERSIONS:
             application = application_of(VERSIONS, document)
             return itself if application is None else (*itself, _application(document, application))
-        if change.resource is RUNTIMES and itself:
-            return (*itself, *self._versions_of(document))
-        if change.resource is APPLICATIONS and (change.new is None or _is_reported(change.new)):
-            return (*itself, *self._used_otherwise(change))
-        return itself
+        return (*itself, *self._dependents(change))
+
+    def _dependents(self, change: Change) -> Iterable[Key]:
+        """What has to be looked at because an object that others use is another now."""
+        if change.resource is APPLICATIONS:
+            return self._used_otherwise(change) if change.new is None or _is_reported(change.new) else ()
+        if change.own:
+            return ()
+        if change.resource is RUNTIMES:
+            return self._versions_of(change.object)
+        return self._waiting_for(change.object["metadata"]["name"])
+
+    def _waiting_for(self, template: str) -> Iterable[Key]:
+        """Versions that are not pinned yet and name the template."""
+        for version in self._store.all(VERSIONS):
+            if template_of(version) == template and "artifact" not in (version.get("status") or {}):
+                yield key_of(VERSIONS, version)
 
     def _used_otherwise(self, change: Change) -> Iterable[Key]:
         """The application's versions whose status does not say yet that it serves them, or no longer does.

@@ -9,6 +9,7 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     RUNTIMES,
+    TEMPLATES,
     VERSIONS,
     Resource,
 )
@@ -21,8 +22,10 @@ from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.sources.template import TemplatePorts
 from aiapp.reconcile.sources.training_job import TrainingJobPorts
 from aiapp.reconcile.step_checks import StepChecks
+from aiapp.reconcile.template import TemplateReconciler
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DriftPorts, DriftReconciler
@@ -76,6 +79,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         VERSIONS: VersionReconciler(version),
         APPLICATIONS: ApplicationReconciler(application),
         RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, reported_facts),
+        TEMPLATES: TemplateReconciler(parts.store, parts.cluster),
     }
     return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
 
@@ -101,7 +105,12 @@ def sources(parts: Parts) -> Sources:
         late_seconds=parts.settings.training_output_seconds,
         clock=utc_now,
     )
-    return Sources(obs, images, training_jobs)
+    templates = TemplatePorts(
+        obs=obs,
+        template=lambda name: parts.store.get(TEMPLATES, None, name),
+        max_objects=parts.settings.max_objects,
+    )
+    return Sources(obs, images, training_jobs, templates)
 
 
 def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:

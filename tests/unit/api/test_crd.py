@@ -104,6 +104,7 @@ def test_the_names_are_the_documented_ones() -> None:
         "aiapplications.aiapp.dev": ["aiapp", "aiapps"],
         "aiapplicationversions.aiapp.dev": ["aiappv"],
         "inferenceruntimes.aiapp.dev": ["infrt"],
+        "inferencetemplates.aiapp.dev": ["inftpl"],
     }
 
 

@@ -21,7 +21,7 @@ SOUND = """{
 }
 """
 RUNTIME = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
-ENGINES = "TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, Spark_MLlib, Caffe, MXNet, Custom, Image"
+ENGINES = "TensorFlow, PyTorch, MindSpore, ONNX, Scikit_Learn, XGBoost, Spark_MLlib, Caffe, MXNet, Custom, Image"
 CONFIG = "mnist/model/config.json"
 
 

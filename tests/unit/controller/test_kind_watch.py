@@ -10,7 +10,7 @@ from tests.support.engine import settles
 from typing_extensions import override
 
 from aiapp.controller.kind_watch import KindWatch, KindWatchTiming, Watching
-from aiapp.domain.kubernetes.resources import APPLICATIONS, OWN, RUNTIMES, VERSIONS, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, OWN, RUNTIMES, TEMPLATES, VERSIONS, Resource
 
 
 class FakeWatching(Watching):
@@ -135,12 +135,12 @@ def _more_than(found: list[FakeWatching], count: int) -> bool:
 
 async def test_only_what_the_cluster_serves_is_watched_and_another_kind_is_taken_in_when_it_comes() -> None:
     rig = Rig()
-    rig.schema.kinds = frozenset({VERSIONS, APPLICATIONS})
+    rig.schema.kinds = frozenset({VERSIONS, APPLICATIONS, TEMPLATES})
     task = asyncio.create_task(rig.watch.run())
     await settles(lambda: bool(rig.begun))
-    assert rig.begun[0].kinds == {VERSIONS, APPLICATIONS}
+    assert rig.begun[0].kinds == {VERSIONS, APPLICATIONS, TEMPLATES}
     await settles(lambda: list(rig.watch.complaints()) == ["inferenceruntimes are not watched yet"])
-    rig.schema.kinds = frozenset({RUNTIMES, VERSIONS, APPLICATIONS})
+    rig.schema.kinds = frozenset(OWN)
     await settles(lambda: not list(rig.watch.complaints()))
     assert rig.begun[-1].kinds == set(OWN)
     task.cancel()
@@ -152,7 +152,7 @@ async def test_a_kind_that_may_not_be_watched_is_left_out_and_no_complaint() -> 
         first.streams[RUNTIMES] = None
         rig.watch.leave_out(RUNTIMES)
         await settles(lambda: len(rig.begun) == 2 and not list(rig.watch.complaints()))
-        assert rig.begun[-1].kinds == {VERSIONS, APPLICATIONS}
+        assert rig.begun[-1].kinds == {VERSIONS, APPLICATIONS, TEMPLATES}
         rig.now += 60
         await settles(lambda: not list(rig.watch.complaints()))
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from aiapp.controller import resync
 from aiapp.controller.cache import Cache
 from aiapp.controller.resync import Resync
-from aiapp.domain.kubernetes.resources import APPLICATIONS, OWN, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, OWN, RUNTIMES, TEMPLATES, VERSIONS, Json, Resource
 from aiapp.ports import ApiError, Page, Trim
 
 
@@ -75,8 +75,8 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_it_is_synced_once_every_kind_was_listed() -> None:
     rig = Rig()
     async with rig.running() as begins:
-        begins(RUNTIMES, VERSIONS)
-        await settles(lambda: len(rig.api.listed) == 2)
+        begins(RUNTIMES, TEMPLATES, VERSIONS)
+        await settles(lambda: len(rig.api.listed) == 3)
         assert not rig.resync.synced.is_set()
         begins(APPLICATIONS)
         await rig.resync.synced.wait()
@@ -100,10 +100,10 @@ async def test_a_kind_that_cannot_be_listed_is_tried_again_and_holds_up_no_other
     rig.api.broken = {APPLICATIONS}
     async with rig.running() as begins:
         begins(*OWN)
-        await settles(lambda: len(rig.api.listed) == 2)
+        await settles(lambda: len(rig.api.listed) == len(OWN) - 1)
         rig.api.broken = set()
         await rig.resync.synced.wait()
-        assert rig.api.listed[2:] == ["aiapplications"]
+        assert rig.api.listed[len(OWN) - 1 :] == ["aiapplications"]
 
 
 async def test_of_several_namespaces_each_listing_says_nothing_of_the_others() -> None:
@@ -158,15 +158,15 @@ async def test_where_all_namespaces_are_one_a_refusal_is_a_fault(kind: Resource)
     rig.api.broken, rig.api.status = {kind}, 403
     async with rig.running() as begins:
         begins(*OWN)
-        await settles(lambda: len(rig.api.listed) == 2)
+        await settles(lambda: len(rig.api.listed) == len(OWN) - 1)
         assert not rig.resync.synced.is_set()
 
 
 async def test_a_kind_that_is_left_out_is_not_waited_for() -> None:
     rig = Rig()
     async with rig.running() as begins:
-        begins(APPLICATIONS, VERSIONS)
-        await settles(lambda: len(rig.api.listed) == 2)
+        begins(APPLICATIONS, TEMPLATES, VERSIONS)
+        await settles(lambda: len(rig.api.listed) == 3)
         assert not rig.resync.synced.is_set()
         rig.resync.leave_out(RUNTIMES)
         await rig.resync.synced.wait()

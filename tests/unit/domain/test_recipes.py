@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from aiapp.domain.artifact import manifest as manifests
-from aiapp.domain.artifact.manifest import Entry, Hashed, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import Hashed, composed
 from aiapp.domain.artifact.sha256sums import SUMS, content_by_sums
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "manifest.md"

@@ -7,7 +7,8 @@ import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.content import content
-from aiapp.domain.artifact.manifest import Entry, Hashed, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import Hashed, composed
 from aiapp.fetch.expected_content import ExpectedContent, expected_content
 from aiapp.fetch.failures import FetchError
 
@@ -55,7 +56,7 @@ def test_another_content_than_recorded_is_a_change() -> None:
 
 
 def test_another_content_than_stated_has_a_name_of_its_own() -> None:
-    with pytest.raises(FetchError, match=f"digest states {KNOWN.digest}") as failed:
+    with pytest.raises(FetchError, match=f"source states {KNOWN.digest}") as failed:
         ExpectedContent(None, KNOWN.digest, {}).verify(OTHER)
     assert failed.value.reason is Reason.DIGEST_MISMATCH
 

@@ -7,7 +7,8 @@ import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.content import Content
-from aiapp.domain.artifact.manifest import Entry, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import composed
 from aiapp.fetch.failures import ExitCode, FetchError
 from aiapp.fetch.run import TERMINATION_BYTES, Fetched, failure_message, pinned
 

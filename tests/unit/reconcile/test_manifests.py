@@ -9,7 +9,8 @@ import pytest
 from tests.support.documents import changed
 from tests.support.world import FakeCluster
 
-from aiapp.domain.artifact.manifest import Entry, Manifest, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import Manifest, composed
 from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_objects, manifest_reference
 from aiapp.domain.artifact.sharing import is_used_by
 from aiapp.domain.kubernetes.naming import owner

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiapp.domain.artifact.manifest import Entry, Hashed, ManifestError, content_digest, ordered_digest
+from aiapp.domain.artifact.entry import Entry, ManifestError
+from aiapp.domain.artifact.manifest import Hashed, content_digest, ordered_digest
 
 HASH_BYTES: Final = 32
 """Length of one SHA-256."""

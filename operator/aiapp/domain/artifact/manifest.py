@@ -13,10 +13,13 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
+from aiapp.domain.artifact.entry import MAX_INLINE_BYTES, Entry, ManifestError, entry_of_line, placed_entry_of_line
 from aiapp.domain.objectstore.keys import CollisionDetector, KeyRefusedError, checked_path, relative_path
 from aiapp.domain.objectstore.listing import Listed, is_folder_marker
 
 MANIFEST_TAG: Final = "aiapp-manifest/1"
+COMPOSED_TAG: Final = "aiapp-manifest/2"
+"""Of a package that lies in several folders of a bucket, and in the manifest itself."""
 CONTENT_TAG: Final = "aiapp-content/1"
 NULL_VERSION: Final = "null"
 """The version id of objects in a bucket without versions."""
@@ -24,26 +27,17 @@ CONFIG_MAP_KEY: Final = "manifest.gz"
 """The key under `binaryData` of the ConfigMap that holds `Manifest.payload`."""
 MAX_CANONICAL_BYTES: Final = 128 * 1024 * 1024
 """No manifest is inflated beyond this: 100,000 objects with the longest keys fit."""
-MAX_OBJECT_BYTES: Final = 2**63 - 1
 
-_MAX_LINE_BYTES: Final = 4096
-"""Longer than any line can be: path 1,024, size 19, ETag 256, version id 1,024."""
+_MAX_LINE_BYTES: Final = {MANIFEST_TAG: 4096, COMPOSED_TAG: 4096 + MAX_INLINE_BYTES * 4 // 3}
+"""Longer than any line can be: path 1,024, size 19, ETag 256, version id 1,024; key 1,024 or the file in base64."""
 _BATCH_LINES: Final = 1000
 _PIECE_BYTES: Final = 64 * 1024
 _GZIP: Final = zlib.MAX_WBITS | 16
-_ETAG: Final = re.compile(r"[!#-~]{1,256}")
-_VERSION_ID: Final = re.compile(r"(?!-\Z)[!-~]{1,1024}")
-_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_UNVERSIONED: Final = "-"
 
 
 Packed = bytes
 """Needed where `bytes` is the name of a field."""
-
-
-class ManifestError(ValueError):
-    """Bytes that are not a manifest, or values that cannot stand in one; says where and which rule."""
 
 
 class OtherManifestError(ManifestError):
@@ -51,33 +45,6 @@ class OtherManifestError(ManifestError):
 
     def __init__(self, found: str, pinned: str) -> None:
         super().__init__(f"it is the manifest {found}, pinned is {pinned}")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of a package: safe relative path, size in bytes, ETag without quotes, version id if pinned.
-
-    Raises `ManifestError` or `KeyRefusedError` for values that the canonical form cannot hold.
-    """
-
-    path: str
-    size: int
-    etag: str
-    version_id: str | None = None
-
-    def __post_init__(self) -> None:
-        checked_path(self.path)
-        if not 0 <= self.size <= MAX_OBJECT_BYTES:
-            raise ManifestError(f"{self.path!r}: size {self.size} is not a number of bytes")
-        if not _ETAG.fullmatch(self.etag):
-            raise ManifestError(f"{self.path!r}: ETag {self.etag!r} is not printable ASCII without quotes")
-        if self.version_id is not None and not _VERSION_ID.fullmatch(self.version_id):
-            raise ManifestError(f"{self.path!r}: version id {self.version_id!r} is not printable ASCII")
-
-    @property
-    def line(self) -> str:
-        """The entry in the canonical form; a tab cannot occur in any field."""
-        return f"{self.path}\t{self.size}\t{self.etag}\t{self.version_id or _UNVERSIONED}\n"
 
 
 class Entries(Collection[Entry]):
@@ -147,15 +114,15 @@ def entry_of(listed: Listed, prefix: str) -> Entry:
     return Entry(relative_path(listed.key, prefix), listed.size, listed.etag.strip('"'), version)
 
 
-def composed(entries: Iterable[Entry]) -> Manifest:
+def composed(entries: Iterable[Entry], tag: str = MANIFEST_TAG) -> Manifest:
     """The manifest of these files, gone through once; raises `ManifestError` when they are not sorted by path.
 
-    Raises `KeyRefusedError` when two paths collide.
+    Raises `KeyRefusedError` when two paths collide. With `COMPOSED_TAG` every file says where it lies.
     """
     tally, packer = _Tally(), zlib.compressobj(9, zlib.DEFLATED, _GZIP)
     digest = hashlib.sha256()
     packed = []
-    for lines in _batches(entries, tally):
+    for lines in _batches(entries, tally, tag):
         digest.update(lines)
         packed.append(packer.compress(lines))
     payload = b"".join((*packed, packer.flush()))
@@ -166,7 +133,7 @@ def composed(entries: Iterable[Entry]) -> Manifest:
 def parse(canonical: bytes) -> Manifest:
     """The manifest whose canonical form this is, to the byte; raises `ManifestError` for anything else."""
     try:
-        return composed(_entries([canonical]))
+        return composed(_entries([canonical]), canonical.partition(b"\n")[0].decode("ascii", "replace"))
     except KeyRefusedError as error:
         raise ManifestError(f"the manifest holds a forbidden path: {error}") from error
 
@@ -253,10 +220,15 @@ class _Tally:
         self._collisions.refuse(lambda: (entry.path for entry in _entries(_inflated(payload))))
 
 
-def _batches(entries: Iterable[Entry], tally: _Tally) -> Iterator[bytes]:
+_READERS: Final = {MANIFEST_TAG: entry_of_line, COMPOSED_TAG: placed_entry_of_line}
+
+
+def _batches(entries: Iterable[Entry], tally: _Tally, tag: str) -> Iterator[bytes]:
     """The canonical bytes, piece by piece."""
-    lines = [f"{MANIFEST_TAG}\n"]
+    lines = [f"{tag}\n"]
     for entry in entries:
+        if entry.is_placed is not (tag == COMPOSED_TAG):
+            raise ManifestError(f"{entry.path!r} cannot stand in {tag}")
         tally.add(entry)
         lines.append(entry.line)
         if len(lines) == _BATCH_LINES:
@@ -302,19 +274,22 @@ def _inflated_pieces(inflater: "zlib._Decompress", packed: bytes) -> Iterator[by
 
 def _entries(pieces: Iterable[bytes]) -> Iterator[Entry]:
     lines = _lines(pieces)
-    if next(lines, None) != MANIFEST_TAG:
-        raise ManifestError(f"the manifest does not start with the line {MANIFEST_TAG!r}")
-    return (_parsed(number, line) for number, line in enumerate(lines, start=2))
+    read = _READERS.get(next(lines, ""))
+    if read is None:
+        raise ManifestError(f"the manifest does not start with the line {MANIFEST_TAG!r} or {COMPOSED_TAG!r}")
+    return (read(number, line) for number, line in enumerate(lines, start=2))
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    rest = b""
+    rest, longest = b"", 0
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
-            yield _text(line)
-        if len(rest) > _MAX_LINE_BYTES:
-            raise ManifestError(f"the manifest has a line of more than {_MAX_LINE_BYTES} bytes")
+            text = _text(line)
+            longest = longest or _MAX_LINE_BYTES.get(text, _MAX_LINE_BYTES[MANIFEST_TAG])
+            yield text
+        if len(rest) > (longest := longest or _MAX_LINE_BYTES[MANIFEST_TAG]):
+            raise ManifestError(f"the manifest has a line of more than {longest} bytes")
     if rest:
         raise ManifestError("the manifest does not end with a line feed")
 
@@ -324,16 +299,6 @@ def _text(line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError as error:
         raise ManifestError(f"the manifest is not UTF-8 at byte {error.start} of {line[:80]!r}") from error
-
-
-def _parsed(number: int, line: str) -> Entry:
-    fields = line.split("\t")
-    if len(fields) != 4:
-        raise ManifestError(f"line {number} of the manifest has {len(fields)} fields, not 4")
-    path, size, etag, version = fields
-    if not _SIZE.fullmatch(size):
-        raise ManifestError(f"line {number} of the manifest: {size[:40]!r} is not a number of bytes")
-    return Entry(path, int(size), etag, None if version == _UNVERSIONED else version)
 
 
 def _content_line(file: Hashed) -> str:

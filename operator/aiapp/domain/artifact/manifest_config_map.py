@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiapp.api.artifact import ManifestReference
-from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY, Manifest, ManifestError
+from aiapp.domain.artifact.entry import ManifestError
+from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY, Manifest
 from aiapp.domain.kubernetes.naming import BYTES_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map
 from aiapp.domain.kubernetes.resources import Json
 

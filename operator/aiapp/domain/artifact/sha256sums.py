@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiapp.domain.artifact.content import Content, content
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 
 SUMS: Final = "SHA256SUMS"
 """Beside config.json."""

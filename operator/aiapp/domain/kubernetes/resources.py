@@ -40,6 +40,7 @@ class Resource:
 APPLICATIONS: Final = Resource(GROUP, API_VERSION, "aiapplications", "AIApplication")
 VERSIONS: Final = Resource(GROUP, API_VERSION, "aiapplicationversions", "AIApplicationVersion")
 RUNTIMES: Final = Resource(GROUP, API_VERSION, "inferenceruntimes", "InferenceRuntime", namespaced=False)
+TEMPLATES: Final = Resource(GROUP, API_VERSION, "inferencetemplates", "InferenceTemplate", namespaced=False)
 DEPLOYMENTS: Final = Resource("apps", "v1", "deployments", "Deployment")
 CONTROLLER_REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
 REPLICA_SETS: Final = Resource("apps", "v1", "replicasets", "ReplicaSet")
@@ -59,7 +60,7 @@ CRDS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
 
-OWN: Final = (APPLICATIONS, VERSIONS, RUNTIMES)
+OWN: Final = (APPLICATIONS, VERSIONS, RUNTIMES, TEMPLATES)
 """Our kinds."""
 
 _BY_KIND: Final = {

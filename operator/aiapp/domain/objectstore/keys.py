@@ -52,6 +52,15 @@ def checked_path(path: str, key: str | None = None) -> str:
     return path
 
 
+def checked_key(key: str) -> str:
+    """`key` itself when it can stand in a line of text; raises `KeyRefusedError` when not."""
+    if not key or len(key.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
+        raise KeyRefusedError(key, f"it has not 1 to {MAX_PATH_BYTES} bytes")
+    if _UNPRINTABLE.search(key):
+        raise KeyRefusedError(key, "it holds a control character, a line separator or what is not UTF-8")
+    return key
+
+
 class CollisionDetector:
     """Finds two paths, or a file and a folder, that are one name after NFC and case folding.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiapp.api.conditions import Reason
 from aiapp.api.image import ImageStatus
 from aiapp.api.training_job import TrainingJobStatus
-from aiapp.api.version import ModelStatus
+from aiapp.api.version import ModelStatus, TemplateStatus
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.modelarts.diagnostics import Diagnostic
@@ -84,6 +84,8 @@ class Valid:
     image: ImageStatus | None = None
     """The user's own image that is to serve it; None: a runtime does."""
     job: TrainingJobStatus | None = None
+    template: TemplateStatus | None = None
+    """What made it; None: it lay there as it is."""
 
 
 @dataclass(frozen=True, slots=True)

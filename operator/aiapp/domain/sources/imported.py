@@ -9,7 +9,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
 from aiapp.api.source import Source
 from aiapp.api.training_job import TrainingJobStatus
-from aiapp.api.version import ModelStatus, SourceStatus
+from aiapp.api.version import ModelStatus, SourceStatus, TemplateStatus
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import manifest_reference
 from aiapp.domain.artifact.verification import mismatch, pinned, with_digest
@@ -129,7 +129,7 @@ def _accepted(package: Valid, source: Source) -> Imported:
         refusal or pinned(artifact),
     )
     model = package.model.model_copy(update={"runtime": package.runtime})
-    status = _status(source, package.uri, package.listing)
+    status = _status(source, package.uri, package.listing, package.template)
     return Imported(findings, status, None if refusal else artifact, model, package.image)
 
 
@@ -163,9 +163,11 @@ def _artifact(manifest: Manifest) -> PackageArtifact:
     )
 
 
-def _status(source: Source, uri: str, listing: str | None) -> SourceStatus | None:
+def _status(
+    source: Source, uri: str, listing: str | None, template: TemplateStatus | None = None
+) -> SourceStatus | None:
     type_ = type_of(source)
-    return None if type_ is None else SourceStatus(type=type_, uri=uri, listing=listing)
+    return None if type_ is None else SourceStatus(type=type_, uri=uri, listing=listing, template=template)
 
 
 def _stages(source: Source, *known: Finding) -> tuple[Finding, ...]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.artifact.changes import Changes, paired
-from aiapp.domain.artifact.manifest import Entry, Manifest, ManifestError, from_listing
+from aiapp.domain.artifact.entry import Entry, ManifestError
+from aiapp.domain.artifact.manifest import Manifest, from_listing
 from aiapp.domain.conditions import Finding, fails, holds, unknown
 from aiapp.domain.objectstore.keys import KeyRefusedError
 from aiapp.domain.objectstore.listing import Listed, Listing, is_folder_marker

@@ -13,6 +13,8 @@ IMAGE: Final = "image"
 
 TRAINING_JOB: Final = "trainingJob"
 """The field under `spec.source` of the output of a training job."""
+TEMPLATE: Final = "template"
+"""The field under `spec.source` of model files for a template."""
 
 
 def store_of(version: Json) -> str | None:
@@ -20,7 +22,7 @@ def store_of(version: Json) -> str | None:
     source = version["spec"].get("source", {})
     if (image := source.get(IMAGE)) is not None:
         return registry_of(str(image.get("reference", "")))
-    store = source.get(OBS, source.get(TRAINING_JOB))
+    store = source.get(OBS, source.get(TRAINING_JOB, source.get(TEMPLATE)))
     return None if store is None else str(store.get("endpoint", store.get("region", "")))
 
 
@@ -28,6 +30,12 @@ def training_job_of(version: Json) -> tuple[str, str] | None:
     """Kind and name of the training job that an AIApplicationVersion's source names."""
     job = ((version.get("spec") or {}).get("source") or {}).get(TRAINING_JOB)
     return None if job is None else (str(job.get("kind", "Job")), str(job.get("name", "")))
+
+
+def template_of(version: Json) -> str | None:
+    """The InferenceTemplate that an AIApplicationVersion's source names."""
+    found = (version["spec"].get("source", {}).get(TEMPLATE) or {}).get("name")
+    return None if found is None else str(found)
 
 
 def is_movable(source: Json) -> bool:
@@ -42,7 +50,7 @@ def moved(source: Json, changes: Json) -> Json:
 
 def references(source: Json) -> Iterator[str]:
     """The objects of its namespace that it names, each as `Secret store`."""
-    store = source.get(OBS) or source.get(TRAINING_JOB) or {}
+    store = source.get(OBS) or source.get(TRAINING_JOB) or source.get(TEMPLATE) or {}
     if secret := store.get("credentialsSecretRef"):
         yield f"Secret {secret['name']}"
     if bundle := (store or source.get(IMAGE) or {}).get("caBundleRef"):

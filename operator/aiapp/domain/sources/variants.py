@@ -13,13 +13,14 @@ from aiapp.api.source import (
     Source,
     SourceType,
     SourceVariant,
+    TemplateSource,
     TrainingJobSource,
 )
 from aiapp.api.version import SourceStatus
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources import image, obs, training_job
-from aiapp.domain.sources.raw import IMAGE, OBS, TRAINING_JOB
+from aiapp.domain.sources import image, obs, template, training_job
+from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB
 
 OF_EVERY_SOURCE: Final = (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED)
 UNKNOWN_SOURCE: Final = "spec.source names no source that this operator knows"
@@ -34,6 +35,8 @@ def type_of(source: Source) -> SourceType | None:
             return "Image"
         case TrainingJobSource():
             return "TrainingJob"
+        case TemplateSource():
+            return "Template"
         case None:
             return None
 
@@ -59,6 +62,8 @@ def contents(source: Source) -> str:
             return image.image(found)
         case TrainingJobSource() as found:
             return training_job.output(found)
+        case TemplateSource() as found:
+            return template.package(found)
         case None:
             return "the source"
 
@@ -68,17 +73,24 @@ def stated_digest(source: Source) -> StatedDigest | None:
     match source.variant:
         case ObsSource() as found:
             return obs.stated_digest(found)
+        case TemplateSource() as found:
+            return template.stated_digest(found)
         case ImageSource() | TrainingJobSource() | None:
             return None
 
 
 def package_of(source: SourceVariant, found: SourceStatus | None) -> ObsSource | None:
-    """The package in object storage that the source is or that was found at it; None where there is none."""
+    """The package in object storage that the source is or that was found at it; None where there is none.
+
+    Of a template it is the bucket that the inputs lie in.
+    """
     match source:
         case ObsSource():
             return source
         case TrainingJobSource():
             return training_job.imported_package(source, found)
+        case TemplateSource():
+            return template.bucket(source)
         case ImageSource():
             return None
 
@@ -92,5 +104,7 @@ def canonical_source(source: Source) -> Json:
             return {IMAGE: image.canonical(found)}
         case TrainingJobSource() as found:
             return {TRAINING_JOB: training_job.canonical(found)}
+        case TemplateSource() as found:
+            return {TEMPLATE: template.canonical(found)}
         case None:
             return {}

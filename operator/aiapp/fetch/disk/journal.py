@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiapp.domain.artifact.manifest import Entry, Hashed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import Hashed
 
 
 class Journal:

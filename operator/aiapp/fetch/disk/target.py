@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Entry, Hashed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import Hashed
 from aiapp.domain.objectstore.keys import RESERVED
 from aiapp.domain.sizes import human_size
 from aiapp.fetch.disk import folders, parts

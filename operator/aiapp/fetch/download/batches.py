@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from aiapp.domain.artifact.content import HASH_BYTES
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 
 BATCHES: Final = 256
 """As many as one byte can number."""

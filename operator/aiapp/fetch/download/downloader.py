@@ -11,7 +11,7 @@ from contextlib import closing
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.fetch.disk import parts
 from aiapp.fetch.disk.target import Target
 from aiapp.fetch.download.blocks import Blocks

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.fetch.download.batches import Batches
 from aiapp.fetch.failures import FetchError, packed, unpacked
 from aiapp.fetch.progress import Tally

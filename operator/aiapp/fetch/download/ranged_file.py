@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.fetch.disk import parts
 from aiapp.fetch.disk.parts import Part
 from aiapp.fetch.download.blocks import Blocks

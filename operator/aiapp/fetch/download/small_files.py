@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping
 from typing import Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.fetch.disk.target import Target
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.progress import Tally

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.location import Location
@@ -203,7 +203,7 @@ class S3Reader:
             raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, now, retryable=False))
 
     def _key(self, entry: Entry) -> str:
-        return f"{self._where.prefix}{entry.path}"
+        return f"{self._where.prefix}{entry.path}" if entry.key is None else entry.key
 
     def _request_context(self, entry: Entry) -> RequestContext:
         return RequestContext(

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiapp.domain.artifact.content import content
 from aiapp.domain.artifact.digest_config_map import Known
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.sha256sums import MAX_SUMS_BYTES, SUMS, content_by_sums
 from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.package.inspection import Valid

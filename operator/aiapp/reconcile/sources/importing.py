@@ -9,7 +9,8 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.changes import listing_changes
-from aiapp.domain.artifact.manifest import Manifest, ManifestError, from_listing
+from aiapp.domain.artifact.entry import ManifestError
+from aiapp.domain.artifact.manifest import Manifest, from_listing
 from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.keys import KeyRefusedError
@@ -193,15 +194,17 @@ def _manifest(listing: Listing, root: str) -> Manifest | Refusal:
         message = f"the store lists an object that cannot be pinned: {error}"
         raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
     if len(manifest.payload) > MAX_PAYLOAD_BYTES:
-        return Refusal(Reason.LIMIT_EXCEEDED, _too_large(manifest))
+        return too_large(manifest)
     return manifest
 
 
-def _too_large(manifest: Manifest) -> str:
-    return (
+def too_large(manifest: Manifest) -> Refusal:
+    """The manifest takes more than `MAX_PAYLOAD_BYTES`."""
+    message = (
         f"the manifest of its {manifest.objects} objects takes {len(manifest.payload)} bytes, compressed; at most "
         f"{MAX_PAYLOAD_BYTES} are kept in ConfigMaps: pack small files together, or give them shorter names"
     )
+    return Refusal(Reason.LIMIT_EXCEEDED, message)
 
 
 def _too_long(size: int, limit: int) -> str:

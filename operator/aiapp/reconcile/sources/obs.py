@@ -8,17 +8,16 @@ from typing_extensions import override
 
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.image import ImageStatus
 from aiapp.api.source import ObsSource
 from aiapp.api.version import SourceStatus
-from aiapp.domain.artifact.manifest import Manifest, ManifestError
+from aiapp.domain.artifact.entry import ManifestError
+from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.conditions import Finding, unknown
-from aiapp.domain.images.wanted import WantedImage, of_package, own_image
+from aiapp.domain.images.wanted import own_image
 from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.sources.own_image import image_refusal, with_image
 from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, manifest_missing, source_unchanged
 from aiapp.domain.version.drift import together
 from aiapp.domain.version.status import known_listing
@@ -28,9 +27,10 @@ from aiapp.reconcile.offload import offload
 from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access, require_allowed
 from aiapp.reconcile.sources.checksums import known_content
-from aiapp.reconcile.sources.images import Images, NotCopied, version_key
+from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.importing import Terms, inspect
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
+from aiapp.reconcile.sources.serving_image import ServingImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +94,9 @@ class ObsPackage(LiveSource):
         async with ports.objects.session(namespace) as store:
             found = await inspect(place.where, place.credentials, store, parser, listing, terms)
             if not isinstance(found, Valid) or found.image_reference is not None:
-                return await self._served(found)
+                return await self._image.served(found)
             content = known(found.manifest.pin) or await known_content(found, place, store, ports.checksum_objects)
-        return await self._served(replace(found, content=content))
+        return await self._image.served(replace(found, content=content))
 
     @override
     async def compare(self) -> Finding:
@@ -107,46 +107,19 @@ class ObsPackage(LiveSource):
         namespace = self.record.namespace
         if self.record.package is not None:
             await require_allowed(self.source, namespace, self.ports.cluster)
-        if (served := self._pinned_image()) is not None:
-            await self.ports.images.require_access(served[0], namespace)
-
-    async def _served(self, found: Inspection) -> Inspection:
-        """With the image that is to serve what was found, if there is one."""
-        if not isinstance(found, Valid):
-            return found
-        if (refusal := image_refusal(found, self.record.spec)) is not None:
-            return refusal
-        wanted = self._wanted(found)
-        if wanted is None:
-            return found
-        image = await self.ports.images.resolve(wanted, version_key(self.record))
-        match image:
-            case ImageStatus():
-                return with_image(found, image)
-            case NotCopied(known):
-                return image.of(with_image(found, known))
-            case Unresolved():
-                return image
-
-    def _wanted(self, found: Valid) -> WantedImage | None:
-        spec = self.record.spec
-        if found.image_reference is not None:
-            return of_package(spec, found.image_reference, "swr_location in config.json")
-        own = own_image(spec)
-        return None if own is None else of_package(spec, own, "spec.container.image")
-
-    def _pinned_image(self) -> tuple[WantedImage, ImageStatus] | None:
-        pinned = self.record.status.image
-        return None if pinned is None else (of_package(self.record.spec, pinned.reference, "status.image"), pinned)
+        await self._image.require_access()
 
     async def _comparisons(self) -> AsyncIterator[Finding]:
         """Of the package and of the image that serves it, as far as they are pinned."""
-        namespace, key = self.record.namespace, version_key(self.record)
         if (artifact := self.record.package) is not None:
-            async with self.ports.objects.session(namespace) as store:
+            async with self.ports.objects.session(self.record.namespace) as store:
                 yield await self._compared(artifact, store)
-        if (served := self._pinned_image()) is not None:
-            yield await self.ports.images.compare(*served, key)
+        if (image := await self._image.compare()) is not None:
+            yield image
+
+    @property
+    def _image(self) -> ServingImage:
+        return ServingImage(self.record, self.ports.images)
 
     async def _compared(self, artifact: PackageArtifact, store: PackageStore) -> Finding:
         try:

@@ -6,7 +6,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.source import ImageSource, ObsSource, TrainingJobSource
+from aiapp.api.source import ImageSource, ObsSource, TemplateSource, TrainingJobSource
 from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
@@ -19,6 +19,7 @@ from aiapp.reconcile.sources.image import SourceImage
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
+from aiapp.reconcile.sources.template import TemplatePackage, TemplatePorts
 from aiapp.reconcile.sources.training_job import TrainingJobOutput, TrainingJobPorts
 
 
@@ -51,6 +52,7 @@ class Sources:
     obs: ObsPorts
     images: Images
     training_jobs: TrainingJobPorts
+    templates: TemplatePorts
 
     def forget(self, key: Key) -> None:
         """Ends what goes on for a version that is gone."""
@@ -65,5 +67,7 @@ class Sources:
                 return SourceImage(record, source, self.images)
             case TrainingJobSource() as source:
                 return TrainingJobOutput(record, source, self.obs, self.training_jobs)
+            case TemplateSource() as source:
+                return TemplatePackage(record, source, self.templates)
             case None:
                 return UNKNOWN

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from aiapp.domain.artifact.content import Content, content, reported_content
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 
 ENTRIES = (Entry("a.txt", 1, "e1"), Entry("b/c.bin", 2, "e2"))
 HASHES = {"a.txt": hashlib.sha256(b"a").hexdigest(), "b/c.bin": hashlib.sha256(b"bc").hexdigest()}

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.domain.artifact import manifest as manifests
-from aiapp.domain.artifact.manifest import Entry, Hashed, ManifestError
+from aiapp.domain.artifact.entry import Entry, ManifestError
+from aiapp.domain.artifact.manifest import Hashed
 from aiapp.domain.objectstore.keys import KeyRefusedError
 from aiapp.domain.objectstore.listing import Listed, Listing
 
@@ -52,7 +53,7 @@ def test_a_listing_with_a_hostile_key_names_it(key: str) -> None:
     ("canonical", "message"),
     [
         pytest.param(b"", "does not start", id="empty"),
-        pytest.param(b"aiapp-manifest/2\n", "does not start", id="another format"),
+        pytest.param(b"aiapp-manifest/3\n", "does not start", id="another format"),
         pytest.param(b"aiapp-manifest/1", "line feed", id="cut in the tag line"),
         pytest.param(TWO_BYTES[:-1], "line feed", id="cut in the last line"),
         pytest.param(TWO_BYTES + b"\n", "1 fields", id="an empty line"),

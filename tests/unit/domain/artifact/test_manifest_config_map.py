@@ -13,7 +13,8 @@ from tests.support.records import normal_version, observed
 from aiapp.api.artifact import ManifestReference
 from aiapp.domain.application.plan import plan
 from aiapp.domain.artifact import manifest_config_map as desired
-from aiapp.domain.artifact.manifest import Entry, ManifestError, composed, decode
+from aiapp.domain.artifact.entry import Entry, ManifestError
+from aiapp.domain.artifact.manifest import composed, decode
 from aiapp.domain.records import VersionRecord
 
 MANY = composed(Entry(f"{number:04d}", number, f"{number * 7919:032x}") for number in range(500))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiapp.domain.artifact.content import content
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.sha256sums import SUMS, content_by_sums
 
 FILES = {"config.json": b"{}", "weights/model one.bin": b"hello"}

@@ -67,8 +67,8 @@ def test_a_model_type_is_known_however_it_is_spelt(written: str, name: str) -> N
         pytest.param(
             {"model_type": "Foo"},
             Reason.MODEL_TYPE_UNSUPPORTED,
-            "model/config.json /model_type: 'Foo' is not one of TensorFlow, PyTorch, MindSpore, Scikit_Learn, XGBoost, "
-            "Spark_MLlib, Caffe, MXNet, Custom, Image",
+            "model/config.json /model_type: 'Foo' is not one of TensorFlow, PyTorch, MindSpore, ONNX, Scikit_Learn, "
+            "XGBoost, Spark_MLlib, Caffe, MXNet, Custom, Image",
             id="unknown model_type",
         ),
         pytest.param(

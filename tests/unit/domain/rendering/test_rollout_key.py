@@ -15,7 +15,7 @@ from aiapp.api.parameters import ServerParameters
 from aiapp.api.pod import EnvFrom, MountedClaim, OptionalReference, PodOptions, RequestLimits
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, NodePreference, Scheduling, Toleration
 from aiapp.api.serving import ServedVersion, Serving
-from aiapp.api.source import ObsSource, Source
+from aiapp.api.source import ObsSource, Source, TemplateSource
 from aiapp.api.version import VersionSpec, VersionStatus
 from aiapp.domain.rendering.rollout_key import rollout_key
 
@@ -23,6 +23,7 @@ CASES: Final = yaml.safe_load(Path("tests/data/golden/rollout-keys.yaml").read_t
 ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
     Container: {"image", "image_registry"},  # the image by what it was resolved to, in the status
     ServedVersion: {"weight", "replicas", "autoscaling"},
+    TemplateSource: {"name", "mode"},  # by what is pinned
     Serving: {
         "versions",
         "compatibility",
@@ -35,7 +36,8 @@ ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
 }
 """Fields that do not reach the pod template by themselves."""
 IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
-    Source: {"obs", "image", "training_job"},
+    Source: {"obs", "image", "training_job", "template"},
+    TemplateSource: {"inputs", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     ObsSource: {"uri", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     CaBundleReference: {"kind", "name", "key"},
     Container: {

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.artifact.manifest import Entry, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.conditions import State
 from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.sources.package_drift import drift, source_unchanged

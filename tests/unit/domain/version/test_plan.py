@@ -15,7 +15,8 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known
-from aiapp.domain.artifact.manifest import Entry, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects
 from aiapp.domain.artifact.sharing import used_by
 from aiapp.domain.conditions import State, fails, holds, unknown

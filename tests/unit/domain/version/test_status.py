@@ -10,7 +10,8 @@ from tests.support.records import NORMAL, PIN, SKLEARN, condition, fresh_version
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
-from aiapp.domain.artifact.manifest import Entry, composed
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.conditions import State
 from aiapp.domain.nodes.compatibility import Verdict, verdict
 from aiapp.domain.nodes.runtime_requirement import requirement

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.fetch.download.fork_pool import FILES_EACH, MOST_PROCESSES, ForkPool, processes
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.progress import Tally

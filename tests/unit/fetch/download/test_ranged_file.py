@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aiapp.domain.artifact.manifest import Entry
+from aiapp.domain.artifact.entry import Entry
 from aiapp.fetch.disk import parts
 from aiapp.fetch.download.blocks import BLOCKS, PARKED, Blocks
 from aiapp.fetch.download.ranged_file import RangedFile

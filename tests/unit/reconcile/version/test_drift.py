@@ -15,7 +15,8 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import RECONCILE_AT
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.domain.artifact.manifest import Entry, composed, from_listing
+from aiapp.domain.artifact.entry import Entry
+from aiapp.domain.artifact.manifest import composed, from_listing
 from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest_reference
 from aiapp.domain.conditions import State
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json

@@ -1,0 +1,35 @@
+"""Patterns for paths: `*` and `?` stand for characters but `/`, `**` for any folders. Takes no longer than
+pattern and path are long together, whatever either holds.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Part = TypeVar("Part")
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether the whole path matches."""
+    return _matches(pattern.split("/"), path.split("/"), "**", _segment_matches)
+
+
+def _segment_matches(pattern: str, segment: str) -> bool:
+    return _matches(pattern, segment, "*", lambda wanted, found: wanted in {found, "?"})
+
+
+def _matches(pattern: Sequence[str], text: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
+    """Where it fails behind a star, only the last one takes more: what the earlier ones have left is enough."""
+    at = place = 0
+    resume: tuple[int, int] | None = None
+    while place < len(text):
+        if at < len(pattern) and pattern[at] == star:
+            resume = (at, place)
+            at += 1
+        elif at < len(pattern) and same(pattern[at], text[place]):
+            at, place = at + 1, place + 1
+        elif resume is not None:
+            resume = (resume[0], resume[1] + 1)
+            at, place = resume[0] + 1, resume[1]
+        else:
+            return False
+    return all(part == star for part in pattern[at:])
