@@ -244,3 +244,20 @@ def test_the_catalogue_that_it_knows_is_the_one_that_is_installed(request: pytes
         shipped.write_text(installed)
     assert shipped.read_text() == installed, "run this test with --update-golden"
     assert "pytorch_1.11.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64" in shipped_runtimes()
+
+
+def test_a_package_that_names_an_image_is_checked_without_a_registry(package: Path) -> None:
+    for file in package.iterdir():
+        file.unlink()
+    document = {"model_algorithm": "x", "model_type": "Image", "swr_location": "swr.example/team/x:1"}
+    (package / "config.json").write_text(json.dumps(document))
+    found = check("mnist")
+    assert (found.exit_code, found.stdout) == (
+        0,
+        "mnist: ok: Image, x, swr.example/team/x:1 (the registry is not asked)\n",
+    )
+    (package / "config.json").write_text(json.dumps(document | {"swr_location": "swr.example/Team/x:1"}))
+    found = check("mnist")
+    assert found.exit_code == 1
+    assert "config.json" in found.stdout
+    assert "/swr_location" in found.stdout

@@ -27,6 +27,7 @@ def image_requirement(
         tolerated=asked.tolerations or (),
         selector=demands(asked),
         scheduler=asked.scheduler_name,
+        server="image",
     )
 
 

@@ -47,14 +47,17 @@ def has_architecture(pair: Pair) -> Mismatch | None:
         return _unstated("its architecture", f"label it with {ARCHITECTURE_LABEL}")
     if pair.node.architecture in pair.needed.architectures:
         return None
-    detail = f"the node is {pair.node.architecture}, the runtime {' or '.join(sorted(pair.needed.architectures))}"
-    return Mismatch(Reason.ARCHITECTURE_MISMATCH, detail, f"a runtime for {pair.node.architecture}")
+    server = pair.needed.server
+    detail = f"the node is {pair.node.architecture}, the {server} {' or '.join(sorted(pair.needed.architectures))}"
+    return Mismatch(Reason.ARCHITECTURE_MISMATCH, detail, f"{_a(server)} for {pair.node.architecture}")
 
 
 def has_system(pair: Pair) -> Mismatch | None:
     if pair.node.os in (None, POD_OS):
         return None
-    return Mismatch(Reason.OPERATING_SYSTEM_MISMATCH, f"the node runs {pair.node.os}, the runtime {POD_OS}")
+    return Mismatch(
+        Reason.OPERATING_SYSTEM_MISMATCH, f"the node runs {pair.node.os}, the {pair.needed.server} {POD_OS}"
+    )
 
 
 def has_hardware(pair: Pair) -> Mismatch | None:
@@ -77,14 +80,19 @@ def has_chip(pair: Pair) -> Mismatch | None:
         return None
     if pair.needed.unknown_chips and not pair.needed.takes(pair.node.chips):
         unknown = " and ".join(pair.needed.unknown_chips)
-        return _unlisted(f"the runtime's chip {unknown}", f"chips with id: {pair.needed.unknown_chips[0]}")
+        return _unlisted(f"the {pair.needed.server}'s chip {unknown}", f"chips with id: {pair.needed.unknown_chips[0]}")
     if not pair.needed.chips:
-        return _unstated("which chip the runtime is for", "a runtime that says its chip", who="the runtime")
+        server = pair.needed.server
+        return _unstated(f"which chip the {server} is for", f"{_a(server)} that says its chip", who=f"the {server}")
     if pair.node.chips and not pair.needed.takes(pair.node.chips):
         families = " or ".join(sorted(pair.node.chips))
         chip = f"{pair.node.model} ({families})" if pair.node.model else families
-        detail = f"the node has {chip}, the runtime is for {' or '.join(chip.id for chip in pair.needed.chips)}"
-        return Mismatch(Reason.CHIP_MISMATCH, detail, f"a runtime for {chip}", certain=pair.needed.chips_stated)
+        detail = (
+            f"the node has {chip}, the {pair.needed.server} is for {' or '.join(chip.id for chip in pair.needed.chips)}"
+        )
+        return Mismatch(
+            Reason.CHIP_MISMATCH, detail, f"{_a(pair.needed.server)} for {chip}", certain=pair.needed.chips_stated
+        )
     if pair.node.family is not None:
         return None
     unlisted = _unlisted_chip(pair) or _unlisted_resource(pair)
@@ -189,7 +197,7 @@ def has_driver(pair: Pair) -> Mismatch | None:
     judged = window(pair.needed.cann, pair.node.driver, pair.tables, families)
     if judged.reason is None:
         return None
-    remedy = f"driver {judged.driver} or newer" if judged.driver else "a runtime with another CANN"
+    remedy = f"driver {judged.driver} or newer" if judged.driver else f"{_a(pair.needed.server)} with another CANN"
     return Mismatch(judged.reason, judged.detail, remedy, certain=judged.verdict == "Incompatible")
 
 
@@ -259,6 +267,10 @@ def _cut(found: Mismatch) -> Mismatch:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _a(server: str) -> str:
+    return f"an {server}" if server == "image" else f"a {server}"
 
 
 def _unstated(what: str, remedy: str, who: str = "the node") -> Mismatch:

@@ -45,6 +45,8 @@ class Requirement:
     """Number formats that there are; none: any."""
     memory: MemoryNeed | None = None
     """What has to lie in the memory of the devices, where it is known."""
+    server: Literal["runtime", "image"] = "runtime"
+    """What asks this, for people."""
     image: str | None = None
     """The runtime's image that asks this, where it has one."""
 

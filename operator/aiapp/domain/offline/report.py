@@ -13,6 +13,7 @@ from aiapp.domain.package.wheels import misfits
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, asked, differences, resolve
 from aiapp.domain.sizes import human_size
 from aiapp.modelarts.diagnostics import Diagnostic
+from aiapp.modelarts.model_types import IMAGE
 
 REFUSING: Final = frozenset({Reason.PREFIX_EMPTY, Reason.KEY_REFUSED, Reason.LIMIT_EXCEEDED})
 """Why a source is not resolved though it could be looked at: faults of the package."""
@@ -82,7 +83,7 @@ def with_runtime(checked: Checked, wanted: str | None, catalogue: Mapping[str, R
 
     A fault if it is `wanted`; a mere warning if config.json names it, or none, since `spec.runtime` can name another.
     """
-    if checked.package is None:
+    if checked.package is None or checked.package["model"]["type"] == IMAGE.name:
         return checked
     model = ModelStatus.model_validate({**checked.package["model"], "runtime": checked.package.get("runtime")})
     found = resolve(wanted, model, catalogue)
@@ -122,6 +123,8 @@ def _summary(package: Valid) -> str:
     files = f"{package.manifest.objects} {'file' if package.manifest.objects == 1 else 'files'}"
     kind = f"{package.model.type}, {package.model.algorithm}"
     pin = "" if _is_local(package) else f", {package.manifest.pin}"
+    if package.image_reference is not None:
+        return f"{kind}, {package.image_reference} (the registry is not asked)"
     return f"{kind}, {files}, {human_size(package.manifest.bytes)}{pin}"
 
 

@@ -14,7 +14,7 @@ from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved
 from aiapp.domain.sources.imported import NOTHING_KNOWN, Imported
-from aiapp.domain.sources.variants import ready_conditions
+from aiapp.domain.sources.variants import contents, ready_conditions
 
 Phase = Literal["Importing", "Normal", "Waiting", "Failed"]
 FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED, Reason.TRAINING_JOB_KIND_UNKNOWN})
@@ -60,7 +60,7 @@ def first_sight(record: VersionRecord) -> Report:
     dependents = ready_conditions(record.spec.source)
     waiting = [unknown(type_, Reason.IMPORTING, "") for type_ in dependents]
     first, *others = summarize(waiting, dependents, Reason.NORMAL)
-    findings = (replace(first, message="the package is being read"), *others)
+    findings = (replace(first, message=f"{contents(record.spec.source)} is being read"), *others)
     return Report(findings, "Importing", _status(record, "Importing", NOTHING_KNOWN, None, None))
 
 

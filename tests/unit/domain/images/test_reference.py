@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.images.reference import InvalidReferenceError, reference
+from aiapp.domain.images.reference import InvalidReferenceError, reference, registry_of
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 
@@ -81,3 +81,11 @@ def test_a_pin_is_the_name_with_the_digest_alone() -> None:
 def test_the_digest_counts_where_there_is_a_tag_too() -> None:
     assert reference(f"quay.io/a:v1@{DIGEST}").wanted == DIGEST
     assert reference("quay.io/a:v1").wanted == "v1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ubuntu", "vllm/vllm-openai:1", "Registry.Example.com/a/b:v1", "localhost:5000/a", "[fd00::1]:5000/a", "HOST/a"],
+)
+def test_the_registry_alone_is_known_without_the_rest(text: str) -> None:
+    assert registry_of(text) == reference(text).registry
