@@ -4,7 +4,6 @@
 """
 
 import io
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from tests.e2e.conftest import Installed
 from tests.e2e.serving import Serving
 from tests.support.kube import Object
-from tests.support.packages import CONFIG, SERVICE, upload
+from tests.support.packages import upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
@@ -160,16 +159,10 @@ def test_an_engine_serves_the_pinned_model_by_its_own_protocol(
 
 
 def _register(serving: Serving, engine: Engine, number: str, fitted: Any) -> None:
-    """A package of an engine that the platform does not know: a configuration, an idle program, and the model."""
-    config = CONFIG | {"model_type": "Custom"}
+    """A folder as the engine wants it, without anything of the platform's."""
     body = io.BytesIO()
     joblib.dump(fitted, body)
-    files = {
-        "model/config.json": json.dumps(config).encode(),
-        "model/customize_service.py": SERVICE.encode(),
-        "model/model.joblib": body.getvalue(),
-    }
-    upload(serving.registry.bucket, f"{engine.name}/{number}", files)
+    upload(serving.registry.bucket, f"{engine.name}/{number}", {"model.joblib": body.getvalue()})
     uri = f"obs://{serving.registry.bucket.name}/{engine.name}/{number}/"
     asked = {"parameters": {"servedName": "digits"}, "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}}}
     serving.registry.version(engine.name, number, obs={"uri": uri}, runtime=engine.full_name, container=asked)

@@ -35,6 +35,7 @@ ON_TRUST: Final = frozenset(
     {
         Reason.CHIP_MISMATCH,
         Reason.NPU_COUNT_IMPOSSIBLE,
+        Reason.DTYPE_UNSUPPORTED,
         Reason.MEMORY_TOO_SMALL,
         Reason.CANN_TOO_NEW,
         Reason.CANN_TOO_OLD,
@@ -78,9 +79,14 @@ def serving_compatibility(
 
 
 def trusting(seen: ServingCompatibility) -> ServingCompatibility:
-    """The compatibility without the reasons in `ON_TRUST`, for a version that a user wants rolled out all the same."""
-    kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in ON_TRUST)) for kind in seen.kinds)
-    return replace(seen, needed=replace(seen.needed, chips_stated=False), kinds=tuple(kinds))
+    """The compatibility without the reasons in `ON_TRUST`, for a version that a user wants rolled out all the same.
+
+    Of several images each is for its own chips: nobody wants that of one on another.
+    """
+    trusted = ON_TRUST - {Reason.CHIP_MISMATCH} if seen.note else ON_TRUST
+    kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in trusted)) for kind in seen.kinds)
+    needed = seen.needed if seen.note else replace(seen.needed, chips_stated=False)
+    return replace(seen, needed=needed, kinds=tuple(kinds))
 
 
 def required(

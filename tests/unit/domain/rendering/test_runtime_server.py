@@ -236,3 +236,18 @@ def test_a_deployment_waits_as_long_as_its_server_may_take_to_start() -> None:
 def test_a_pod_says_where_its_metrics_are_if_not_where_it_predicts() -> None:
     assert template(MLSERVER, node())["metadata"]["annotations"]["aiapp.dev/metrics-port"] == "metrics"
     assert "aiapp.dev/metrics-port" not in template(VLLM, A2)["metadata"]["annotations"]
+
+
+def test_a_server_is_in_the_group_of_the_devices_and_in_those_that_it_asks_for() -> None:
+    groups = template(VLLM, A2, runtime={"groups": [1101, 1000]})["spec"]["securityContext"]["supplementalGroups"]
+    assert groups == [1000, 1101]
+
+
+def test_a_verdict_that_is_overruled_sends_no_image_to_the_chip_of_another() -> None:
+    old = mindcluster("a3", "910C", driver="25.0.rc1", npus=16)
+    found = template(VLLM, old, mindcluster("a", "910ProA"), npu={"count": 2}, serving={"compatibility": "Warn"})
+    assert found["spec"]["containers"][0]["image"].endswith("-a3")
+    terms = found["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    chips = [one for one in terms["nodeSelectorTerms"][0]["matchExpressions"] if one["key"].endswith("npu.chip.name")]
+    assert all("910B3" in one["values"] and "910C" not in one["values"] for one in chips)
+    assert chips
