@@ -292,6 +292,9 @@ class RuntimeServer(ApiModel):
         None
     ) = None
     """Configuration files."""
+    file_mode: Literal["0640", "0600"] | None = None
+    """Mode of the model's files for servers that refuse files which others may read; folders may be entered by whoever
+    may read. Default: 0644."""
     env: (
         Annotated[tuple[ServerVariable, ...], Field(min_length=1, max_length=64, json_schema_extra=map_list("name"))]
         | None

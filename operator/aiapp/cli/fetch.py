@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,6 +35,8 @@ from aiapp.s3.addressing import AddressError, address
 TERMINATED = 143
 LONGEST_MESSAGE = 4096
 KUBELETS_LOG = Path("/dev/termination-log")
+UMASKS = {"0640": 0o027, "0600": 0o077}
+"""By the mode of files; folders may be entered by whoever may read."""
 
 _path = click.Path(path_type=Path)
 
@@ -106,6 +109,9 @@ def policy_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
 @click.option("--recorded", type=_path, help="Folder with the record of the content, if there is one yet.")
 @click.option("--digest", type=_Digest(), metavar="sha256:HEX", help="The content digest that the package must have.")
+@click.option(
+    "--file-mode", type=click.Choice(tuple(UMASKS)), help="Mode of the files; that of folders follows. Default: 0644."
+)
 @click.option("--server", type=_path, help="Also write the model server to this file.")
 @click.option("--metrics-file", type=_path, help="Keep a file for Prometheus (textfile format) with the progress.")
 @click.option("--termination-log", type=_path, help="Write the result here. Default: where the kubelet reads it.")
@@ -118,6 +124,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     target: Path,
     recorded: Path | None,
     digest: str | None,
+    file_mode: str | None,
     server: Path | None,
     metrics_file: Path | None,
     termination_log: Path | None,
@@ -151,7 +158,12 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
             server=server,
             metrics_file=metrics_file,
         )
+        umask = UMASKS[file_mode] if file_mode else None
+        if umask is not None:
+            os.umask(umask)
         fetched = fetch(request, time.monotonic)
+        if umask is not None:
+            _restrict(target, umask)
     except FetchError as error:
         _fail(termination_log, error)
     except OSError as error:
@@ -160,6 +172,12 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     _report(termination_log, fetched.message())
     click.echo(fetched.message())
     _leave(ExitCode.DONE)
+
+
+def _restrict(folder: Path, umask: int) -> None:
+    """The root of a pod's volume is the kubelet's, so that only root may do it."""
+    with suppress(PermissionError):
+        folder.chmod(0o777 & ~umask)
 
 
 def _access(uri: str, store: StoreChoice, policy: EndpointPolicy) -> Access:

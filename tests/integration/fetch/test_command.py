@@ -51,6 +51,19 @@ def test_success_is_told_by_digest_files_bytes_and_seconds(package: Package, tar
     assert files_below(target) == package.contents
 
 
+@pytest.mark.parametrize(("mode", "file", "folder"), [("0640", 0o640, 0o750), ("0600", 0o600, 0o700)])
+def test_others_may_not_read_what_is_not_for_them(
+    package: Package, target: Path, mode: str, file: int, folder: int
+) -> None:
+    target.parent.mkdir()
+    code, output = ended(aiapp_fetch(package, target, f"--file-mode={mode}"))
+    assert code == 0, output
+    assert files_below(target) == package.contents
+    found = {path.stat().st_mode & 0o7777 for path in target.rglob("*") if path.is_file()}
+    assert found == {file}
+    assert {path.stat().st_mode & 0o7777 for path in (target, *target.rglob("*")) if path.is_dir()} == {folder}
+
+
 @pytest.mark.parametrize(
     ("status", "code", "reason"),
     [

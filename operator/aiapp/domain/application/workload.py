@@ -50,7 +50,7 @@ def workload(
     return Workload(
         application=spec.application,
         version=spec.version,
-        delivery=_delivery(candidate, context.fetcher),
+        delivery=_delivery(candidate, server, context.fetcher),
         engine=_engine(candidate, serving, server, context),
         needs=_needs(candidate, serving, server, placed),
         placement=placed,
@@ -94,13 +94,14 @@ def _base_env(candidate: Candidate, server: Server) -> Sequence[EnvVar] | None:
             return None if is_own else (EnvVar(name="HOME", value=TMP_PATH),)
 
 
-def _delivery(candidate: Candidate, fetcher: Fetcher) -> Delivery:
+def _delivery(candidate: Candidate, server: Server, fetcher: Fetcher) -> Delivery:
+    own = server.runtime.server if isinstance(server, RuntimeImage) else None
     source = candidate.source
     match candidate.artifact:
         case PackageArtifact() as artifact:
             package = package_of(source, candidate.record.status.source)
             assert package is not None  # an image has none
-            return FetchDelivery(_content(candidate, artifact, package), fetcher)
+            return FetchDelivery(_content(candidate, artifact, package), fetcher, own.file_mode if own else None)
         case ImageArtifact():
             return NoDelivery()
 

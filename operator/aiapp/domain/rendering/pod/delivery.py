@@ -79,6 +79,8 @@ class FetchDelivery(Delivery):
 
     content: PinnedPackage
     fetcher: Fetcher
+    file_mode: str | None = None
+    """Of the files, where the engine demands another than the usual."""
 
     @property
     @override
@@ -92,7 +94,7 @@ class FetchDelivery(Delivery):
         yield {
             "name": FETCHER,
             "image": self.fetcher.image,
-            "args": [*_arguments(self.content, lays), *self.fetcher.arguments],
+            "args": [*_arguments(self.content, lays), *self._mode(), *self.fetcher.arguments],
             **_environment(self.fetcher.env),
             "resources": init_resources(self.fetcher.resources, model, granted),
             "securityContext": RESTRICTED,
@@ -105,6 +107,10 @@ class FetchDelivery(Delivery):
                 *([mount("ca", CA_FOLDER, read_only=True)] if source.ca_bundle_ref else []),
             ],
         }
+
+    def _mode(self) -> Iterator[str]:
+        if self.file_mode is not None:
+            yield from ("--file-mode", self.file_mode)
 
     @override
     def mounts(self) -> Iterator[Json]:
