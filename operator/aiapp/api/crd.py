@@ -93,6 +93,7 @@ VERSIONS: Final = Kind(
     short_names=("aiappv",),
     columns=(
         Column("Model", ".status.model.type"),
+        Column("Architecture", ".status.model.weights.architecture", wide=True),
         Column("Runtime", ".status.runtime.name", wide=True),
         Column("Compatible", ".status.compatibility.verdict"),
         Column("Lifecycle", ".status.runtime.lifecycle", wide=True),

@@ -54,8 +54,14 @@ def _row(version: "Json") -> list[str]:
         version["version"],
         click.style(version["phase"] or "-", fg=COLOURS.get(version["phase"])),
         (version["ready"] or {}).get("reason", "-"),
-        (version["model"] or {}).get("type", "Image" if version["image"] else "-"),
+        _model(version),
         f"{verdict['compatible']}/{verdict['nodes']}" if verdict else "-",
         f"{traffic['actualWeight']} %" if traffic else "-",
         (version["artifact"] or {}).get("size", "-"),
     ]
+
+
+def _model(version: "Json") -> str:
+    """The engine; of weights their architecture."""
+    model = version["model"] or {"type": "Image" if version["image"] else "-"}
+    return str((model.get("weights") or {}).get("architecture") or model["type"])

@@ -12,6 +12,7 @@ from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Val
 from aiapp.domain.package.wheels import misfits
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, asked, differences, resolve
 from aiapp.domain.sizes import human_size
+from aiapp.domain.weights.found import described
 from aiapp.modelarts.diagnostics import Diagnostic
 from aiapp.modelarts.model_types import IMAGE
 
@@ -121,7 +122,8 @@ def exit_code(found: Iterable[Checked]) -> CheckExitCode:
 
 def _summary(package: Valid) -> str:
     files = f"{package.manifest.objects} {'file' if package.manifest.objects == 1 else 'files'}"
-    kind = f"{package.model.type}, {package.model.algorithm}"
+    weights = f", {described(package.model.weights)}" if package.model.weights else ""
+    kind = f"{package.model.type}, {package.model.algorithm}{weights}"
     pin = "" if _is_local(package) else f", {package.manifest.pin}"
     if package.image_reference is not None:
         return f"{kind}, {package.image_reference} (the registry is not asked)"

@@ -3,6 +3,7 @@
 from typing import Final
 
 from aiapp.domain.package.inspection import Valid
+from aiapp.domain.weights.found import described
 
 _MAX_WARNINGS: Final = 8
 
@@ -11,6 +12,8 @@ def import_message(package: Valid, pinned: str) -> str:
     """Returns the Event's message; `pinned` is the summary of files, size and pin."""
     model = package.model
     parts = [f"model files pinned: {pinned}", f"{model.type}, {model.algorithm}"]
+    if model.weights is not None:
+        parts.append(described(model.weights))
     if model.dependencies:
         parts.append(_counted(len(model.dependencies), "dependency", "dependencies"))
     if model.repaired:

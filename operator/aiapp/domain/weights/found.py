@@ -65,6 +65,23 @@ def plain_folder() -> ModelStatus:
     return ModelStatus(type=FOLDER, algorithm=UNDEFINED)
 
 
+def described(weights: WeightsStatus) -> str:
+    """For people, for example `Qwen2ForCausalLM, 7.6 billion parameters, bfloat16, 32768 tokens`."""
+    parts = (
+        weights.architecture,
+        None if weights.parameters is None else f"{_large(weights.parameters)} parameters",
+        weights.dtype,
+        weights.quantization,
+        None if weights.context_length is None else f"{weights.context_length} tokens",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def _large(number: int) -> str:
+    units = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
+    return next((f"{number / size:.1f} {unit}" for size, unit in units if number >= size), str(number))
+
+
 def warnings(found: FoundWeights) -> tuple[str, ...]:
     """What will probably not do, as sentences."""
     names = ", ".join(map(shown, sorted(found.others)[:3]))

@@ -24,7 +24,7 @@ _TOKENIZERS: Final = frozenset(
         *("vocab.json", "vocab.txt", "sentencepiece.bpe.model"),
     }
 )
-_LICENSE: Final = re.compile(r"(?:LICEN[CS]E|COPYING)(?:[-._][^/]{0,100})?", re.IGNORECASE | re.ASCII)
+_LICENSE: Final = re.compile(r"(?:LICEN[CS]E|COPYING)(?:[-._][-._ A-Za-z0-9]{0,100})?", re.IGNORECASE | re.ASCII)
 
 
 class IndexUnreadableError(ValueError):

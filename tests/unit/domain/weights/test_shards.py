@@ -68,4 +68,4 @@ def test_a_tokenizer_is_known_by_its_name(name: str) -> None:
 def test_a_licence_is_known_by_its_name() -> None:
     assert license_file(["config.json", "LICENSE.txt", "LICENCE"]) == "LICENCE"
     assert license_file(["COPYING", "licenses/LICENSE"]) == "COPYING"
-    assert license_file(["LICENSED", "README.md"]) is None
+    assert license_file(["LICENSED", "README.md", "LICENSE-\u202efdp.exe"]) is None
