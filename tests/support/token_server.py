@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,7 +28,7 @@ def _encoded(content: bytes) -> str:
 
 @dataclass
 class TokenServer:
-    """Knows USER, who may pull; `pushes` may do everything. Whoever else asks gets no token."""
+    """Knows USER, who may pull. Whoever else asks gets no token."""
 
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     seen: list[Asked] = field(default_factory=list)
@@ -36,6 +36,10 @@ class TokenServer:
     seconds: int = 300
     """How long tokens hold."""
     identity: str = "an identity token"
+    pushes: str = "copies/"
+    """How the repositories begin that USER may push to."""
+    hides: str = "hidden/"
+    """How the repositories begin that USER may not see."""
 
     @cached_property
     def certificate(self) -> x509.Certificate:
@@ -50,12 +54,23 @@ class TokenServer:
             allowed = asked.headers.get("authorization") == login(USER, PASSWORD)["Authorization"]
         if not allowed:
             return Reply(401, b'{"errors":[{"code":"UNAUTHORIZED"}]}')
-        given = {"token": self.token(*scopes, actions=["pull"]), "expires_in": self.seconds}
+        given = {"token": self.granted(*scopes), "expires_in": self.seconds}
         return Reply(200, json.dumps(given).encode(), {"Content-Type": "application/json"})
 
-    def token(self, *scopes: str, actions: list[str]) -> str:
-        """For the repositories of the scopes."""
-        access = [{"type": "repository", "name": scope.split(":")[1], "actions": actions} for scope in scopes]
+    def granted(self, *scopes: str) -> str:
+        """What is asked for, as far as USER may have it."""
+        asked = [scope.split(":") for scope in scopes]
+        return self.token(
+            {
+                name: [action for action in actions.split(",") if action == "pull" or name.startswith(self.pushes)]
+                for _, name, actions in asked
+                if not name.startswith(self.hides)
+            }
+        )
+
+    def token(self, access_of: Mapping[str, Sequence[str]]) -> str:
+        """For actions by repository."""
+        access = [{"type": "repository", "name": name, "actions": list(given)} for name, given in access_of.items()]
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -83,7 +98,7 @@ class Tokened:
 
     def pushing(self, repository: str) -> Registry:
         """The registry for a test that pushes there."""
-        token = self.tokens.token(f"repository:{repository}:push", actions=["pull", "push", "delete"])
+        token = self.tokens.token({repository: ["pull", "push", "delete"]})
         return Registry(self.registry.address, self.registry.data, {"Authorization": f"Bearer {token}"})
 
 

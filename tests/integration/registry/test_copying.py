@@ -13,6 +13,7 @@ from tests.support.certificates import Authority
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request, fault_proxy
 from tests.support.images import Image, entry, image, index, multi
 from tests.support.registries import PASSWORD, USER, Registry, running, with_password, with_tls
+from tests.support.token_server import with_tokens
 
 from aiapp.adapters.registry.copying import OwnRegistrySettings, RegistryCopier
 from aiapp.adapters.registry.registries import ImageRegistries
@@ -21,6 +22,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference
 from aiapp.domain.images.replica import CopyProgress, own_registry
+from aiapp.oci.access import Login
 from aiapp.oci.errors import OWN_HINTS
 from aiapp.ports import RegistryError
 
@@ -304,6 +306,24 @@ async def test_the_own_registry_may_want_a_login_and_be_vouched_for_by_a_private
     config.write_text("{")
     failed = await failure(copiers(own_address := "127.0.0.1:1", config_file=config), found)
     assert (failed.reason, own_address in failed.message) == (Reason.SECRET_NOT_FOUND, True)
+
+
+@pytest.mark.parametrize("repository", ["team/seen", "hidden/model"])
+async def test_a_login_of_the_own_registry_need_not_see_the_original(
+    registries: ImageRegistries, copiers: Copiers, layers: list[bytes], tmp_path: Path, repository: str
+) -> None:
+    pushed, config = image(layers=layers), tmp_path / "config.json"
+    with with_tokens(tmp_path) as tokened:
+        address, original = tokened.registry.address, tokened.pushing(repository)
+        original.push(repository, pushed, "1")
+        config.write_text(json.dumps({"auths": {address: {"username": USER, "password": PASSWORD}}}))
+        access = replace(PLAIN, logins=(Login(USER, PASSWORD),))
+        tokened.tokens.hides = "none of them"
+        found = await registries.resolve(asked_for(original, f"{repository}:1"), access)
+        tokened.tokens.hides = "hidden/"
+        copier = copiers(address, config_file=config)
+        place = await copier.copy(found, access, NAMESPACE, lambda _: None)
+        assert holds(tokened.pushing(place.repository), place, pushed)
 
 
 async def test_an_image_that_is_too_large_is_not_copied(

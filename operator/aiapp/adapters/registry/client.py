@@ -117,6 +117,8 @@ class ResponseError(RegistryError):
     """The registry returned an error response."""
 
     status: int = 0
+    code: str = ""
+    """The registry's own, as far as it is one."""
     challenges: tuple[str, ...] = ()
     """How it wants to be logged in to."""
 
@@ -328,6 +330,6 @@ async def _require_success(response: aiohttp.ClientResponse, context: RequestCon
     diagnosis = diagnose_response(found, context)
     after = retry_after(response.headers) or None
     error = ResponseError(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable, after_seconds=after)
-    error.status = response.status
+    error.status, error.code = response.status, found.code
     error.challenges = tuple(response.headers.getall("WWW-Authenticate", ()))
     raise error

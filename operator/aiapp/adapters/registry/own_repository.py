@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
@@ -10,7 +11,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import aiohttp
 
 from aiapp.adapters.registry.client import RegistryClient, RegistryRequest, ResponseError
-from aiapp.adapters.registry.repository import Repository
+from aiapp.adapters.registry.repository import Repository, mismatch
 from aiapp.api.conditions import Reason
 from aiapp.endpoints.endpoint import EndpointFormError, endpoint
 from aiapp.oci.access import RegistryAccess
@@ -73,14 +74,32 @@ class OwnRepository:
         return True
 
     async def begin(self, blob: Descriptor, mounted_from: str | None) -> Upload | None:
-        """A new upload; None: the registry took the blob from another repository of its own."""
-        mount = {"mount": blob.digest, "from": mounted_from} if mounted_from is not None else {}
-        target = uploads_target(self.name) + (f"?{urlencode(mount)}" if mount else "")
-        scopes = (push_scope(self.name), *((pull_scope(mounted_from),) if mounted_from is not None else ()))
-        status, headers = await self._sent(replace(self._request("POST", target, blob), scopes=scopes))
-        if status == HTTPStatus.CREATED and mount:
+        """A new upload; None: the registry took the blob from another repository of its own.
+
+        It need not let us read that one: then the blob is sent.
+        """
+        target = uploads_target(self.name)
+        request = self._request("POST", target, blob)
+        answered = await self._mounted(request, blob, mounted_from) if mounted_from is not None else None
+        status, headers = answered or await self._sent(request)
+        if answered is not None and status == HTTPStatus.CREATED:
             return None
-        return Upload(self._location(headers, uploads_target(self.name)), 0)
+        return Upload(self._location(headers, target), 0)
+
+    async def _mounted(
+        self, request: RegistryRequest, blob: Descriptor, mounted_from: str
+    ) -> tuple[int, Mapping[str, str]] | None:
+        target = f"{request.target}?{urlencode({'mount': blob.digest, 'from': mounted_from})}"
+        scopes = (*request.scopes, pull_scope(mounted_from))
+        try:
+            return await self._sent(replace(request, target=target, scopes=scopes))
+        except ResponseError:
+            return None
+
+    async def drop(self, blob: Descriptor, upload: Upload) -> None:
+        """Ends an upload that nothing will come of, as far as the registry lets us."""
+        with suppress(RegistryError):
+            await self._sent(self._at(upload.url, "DELETE", blob))
 
     async def send(self, blob: Descriptor, upload: Upload, piece: bytes) -> Upload:
         """The upload after the next bytes. Raises `UploadLostError`."""
@@ -105,7 +124,9 @@ class OwnRepository:
         request = self._at(f"{upload.url}{joint}{urlencode({'digest': blob.digest})}", "PUT", blob)
         try:
             await self._of_upload(replace(request, headers={"Content-Type": _BYTES}, repeats=False))
-        except RegistryError:
+        except RegistryError as error:
+            if isinstance(error, ResponseError) and error.code == "DIGEST_INVALID":
+                raise mismatch("finds another digest in what was sent", request.context) from error
             if not await self.has(blob):
                 raise
 

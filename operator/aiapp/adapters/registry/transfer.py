@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
 from weakref import WeakValueDictionary
@@ -72,11 +73,13 @@ class Transfer:
         if unfinished is None:
             return
         self._unfinished.put(key, unfinished)
-        async for piece in _pieces(blob, source, unfinished.upload.offset):
-            await self._sent(blob, own, unfinished, piece)
-            told(unfinished.upload.offset)
+        async with aclosing(_pieces(blob, source, unfinished.upload.offset)) as pieces:
+            async for piece in pieces:
+                await self._sent(blob, own, unfinished, piece)
+                told(unfinished.upload.offset)
         if (digest := f"sha256:{unfinished.hashed.hexdigest()}") != blob.digest:
             self._unfinished.drop(key)
+            await own.drop(blob, unfinished.upload)
             context = replace(source.context, part=Part.LAYER, digest=blob.digest)
             raise mismatch(f"sends another digest: {digest}", context)
         await own.end(blob, unfinished.upload)
@@ -123,7 +126,7 @@ async def _sent_again(
     return await own.send(blob, arrived, rest) if rest else arrived
 
 
-async def _pieces(blob: Descriptor, source: Repository, start: int) -> AsyncIterator[bytes]:
+async def _pieces(blob: Descriptor, source: Repository, start: int) -> AsyncGenerator[bytes]:
     """The rest of a blob; the next piece is read while one is sent."""
     starts = range(start, blob.size, PIECE_BYTES)
     reading: asyncio.Task[bytes] | None = None
