@@ -311,7 +311,7 @@ class Registries(Protocol):
 
 
 Told = Callable[[CopyProgress], None]
-"""Is called now and then while a copy goes on."""
+"""Is called while a copy goes on, whenever it may stop: what it raises ends the copy, which may go on later."""
 
 
 class ImageCopier(Protocol):

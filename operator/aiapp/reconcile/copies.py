@@ -4,6 +4,7 @@ Never decides what is copied.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +22,14 @@ AT_ONCE: Final = 2
 """Of two namespaces."""
 PROGRESS_SECONDS: Final = 10.0
 """How far a copy is, is said this often."""
+
+
+TURN_SECONDS: Final = 600.0
+"""After so long a copy stops at the end of a piece and goes on when those who wait had their turn."""
+
+
+class _TurnOverError(Exception):
+    """A copy stops for a while."""
 
 
 @dataclass(slots=True)
@@ -41,10 +50,17 @@ class _Job:
 class Copies:
     """Belongs to one event loop. `wake` is called with the key of a version whose copy has ended."""
 
-    def __init__(self, copier: ImageCopier, slots: TenantSlots, wake: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        copier: ImageCopier,
+        slots: TenantSlots,
+        wake: Callable[[Key], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._copier = copier
         self._slots = slots
         self._wake = wake
+        self._monotonic = monotonic
         self._jobs: dict[Key, _Job] = {}
 
     def under_way(self, key: Key) -> FoundImage | None:
@@ -93,14 +109,26 @@ class Copies:
             self._wake(key)
 
     async def _run(self, key: Key, state: Copying, access: RegistryAccess) -> Reference:
+        """In turns, so that nobody waits for the end of what a slow registry sends."""
+        while True:
+            async with self._slots.slot(key.namespace):
+                try:
+                    return await self._turn(key, state, access)
+                except _TurnOverError:
+                    continue
+
+    async def _turn(self, key: Key, state: Copying, access: RegistryAccess) -> Reference:
+        ends = self._monotonic() + TURN_SECONDS
+
         def told(progress: CopyProgress) -> None:
             state.progress = progress
+            if self._monotonic() > ends:
+                raise _TurnOverError
 
-        async with self._slots.slot(key.namespace):
-            try:
-                return await self._copier.copy(state.image, access, key.namespace, told)
-            except RegistryError:
-                raise
-            except Exception as error:
-                message = f"{state.image.reference} could not be copied ({type(error).__name__})"
-                raise RegistryError(Reason.INTERNAL_ERROR, message, retryable=True) from error
+        try:
+            return await self._copier.copy(state.image, access, key.namespace, told)
+        except (RegistryError, _TurnOverError):
+            raise
+        except Exception as error:
+            message = f"{state.image.reference} could not be copied ({type(error).__name__})"
+            raise RegistryError(Reason.INTERNAL_ERROR, message, retryable=True) from error

@@ -285,6 +285,27 @@ async def test_an_image_that_is_known_takes_one_request(faulty: FaultProxy, regi
     assert [request.method for request in faulty.requests] == ["HEAD"]
 
 
+async def test_another_name_of_an_image_that_is_known_takes_one_request(
+    registry: Registry, faulty: FaultProxy, registries: ImageRegistries
+) -> None:
+    first = await registries.resolve(through(faulty), PLAIN)
+    registry.push("team/model", multi("amd64", "arm64"), "again")
+    faulty.requests.clear()
+    again = await registries.resolve(through(faulty, "team/model:again"), PLAIN)
+    assert (again.digest, again.platforms) == (first.digest, first.platforms)
+    assert [request.method for request in faulty.requests] == ["GET"]
+
+
+async def test_a_registry_that_states_no_digest_is_asked_for_the_document(
+    faulty: FaultProxy, registries: ImageRegistries
+) -> None:
+    faulty.rule = lambda _: Fault(headers={"Docker-Content-Digest": ""})
+    found = await registries.resolve(through(faulty), PLAIN)
+    faulty.requests.clear()
+    assert await registries.digest(through(faulty), PLAIN) == found.digest
+    assert [request.method for request in faulty.requests] == ["HEAD", "GET"]
+
+
 async def test_a_tag_that_moved_is_read_anew(
     registry: Registry, registries: ImageRegistries, faulty: FaultProxy
 ) -> None:

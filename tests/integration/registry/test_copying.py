@@ -11,7 +11,7 @@ import pytest
 from tests.integration.registry.conftest import PLAIN, SETTINGS, asked_for
 from tests.support.certificates import Authority
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request, fault_proxy
-from tests.support.images import Image, entry, image, index, multi
+from tests.support.images import Image, digest, entry, image, index, multi
 from tests.support.registries import PASSWORD, USER, Registry, running, with_password, with_tls
 from tests.support.token_server import with_tokens
 
@@ -133,6 +133,45 @@ async def test_a_layer_that_another_copy_has_is_not_sent_again(
             proxy.requests.clear()
             await copied(copier, await registries.resolve(asked_for(registry, f"{repository}:1"), PLAIN))
         assert len([request for request in proxy.requests if request.method == "PATCH"]) == 1  # the config
+
+
+async def test_nothing_is_taken_from_the_copies_of_another_namespace(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    """A manifest names layers by digests, which need not be secret, while the layers are."""
+    registry.push("team/secret", image(layers=layers), "1")
+    copier = copiers(own.address)
+    await copied(copier, await registries.resolve(asked_for(registry, "team/secret:1"), PLAIN))
+    registry.push("team/curious", image(layers=layers, run={"Cmd": ["look"]}), "1")
+    stolen = await registries.resolve(asked_for(registry, "team/curious:1"), PLAIN)
+    for layer in layers:
+        registry.delete("team/curious", digest(layer), "blobs")
+    with pytest.raises(RegistryError) as failed:
+        await copier.copy(stolen, PLAIN, "team-b", lambda _: None)
+    assert failed.value.reason is Reason.IMAGE_INCOMPLETE
+
+
+async def test_a_copy_that_was_stopped_goes_on_with_the_next_piece(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/stopped", pushed, "1")
+    with fault_proxy(f"http://{registry.address}") as source:
+        named = replace(asked_for(registry, "team/stopped:1"), registry=address(source))
+        found = await registries.resolve(named, PLAIN)
+
+        def stop(progress: CopyProgress) -> None:
+            if progress.done_bytes > PIECE_BYTES:
+                raise InterruptedError
+
+        copier = copiers(own.address)
+        with pytest.raises(InterruptedError):
+            await copier.copy(found, PLAIN, NAMESPACE, stop)
+        source.requests.clear()
+        place, _ = await copied(copier, found)
+        ranges = [request.headers["range"] for request in source.requests if "range" in request.headers]
+    assert ranges[0] == "bytes=8388608-16777215"
+    assert holds(own, place, pushed)
 
 
 async def test_in_the_same_registry_nothing_is_sent_at_all(

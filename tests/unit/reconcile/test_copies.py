@@ -17,7 +17,7 @@ from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import ANONYMOUS, RegistryAccess
 from aiapp.ports import ImageCopier, RegistryError, Told
-from aiapp.reconcile.copies import Copies, Copying
+from aiapp.reconcile.copies import TURN_SECONDS, Copies, Copying
 
 PLACE = reference("own.example.com/team/model")
 
@@ -53,6 +53,7 @@ class World:
     copier: Copier
     copies: Copies
     woken: list[Key]
+    now: float = 0.0
 
     def copied(self, asked: Key, number: int = 0) -> Copying | Reference:
         return self.copies.copied(asked, image(number), ANONYMOUS)
@@ -65,7 +66,7 @@ class World:
 async def world() -> AsyncIterator[World]:
     woken: list[Key] = []
     copier = Copier()
-    made = World(copier, Copies(copier, TenantLimiter(2), woken.append), woken)
+    made = World(copier, Copies(copier, TenantLimiter(2), woken.append, lambda: made.now), woken)
     running = asyncio.create_task(made.copies.run())
     yield made
     running.cancel()
@@ -132,3 +133,23 @@ async def test_another_image_takes_the_place_of_the_first(world: World) -> None:
     assert world.copied(key(), 1) == Copying(image(1), None)
     await world.begun(2)
     assert world.copier.ends[0].cancelled()
+
+
+async def test_a_slow_copy_stops_now_and_then_for_those_who_wait(world: World) -> None:
+    for namespace in ("a", "b", "c"):
+        world.copied(key(namespace))
+    await world.begun(2)
+    world.copier.tolds[0](CopyProgress(1, 3))
+    world.now = TURN_SECONDS + 1
+    try:
+        world.copier.tolds[0](CopyProgress(2, 3))
+    except Exception as stop:  # noqa: BLE001 - it is raised where the copy may stop
+        world.copier.ends[0].set_exception(stop)
+    await world.begun(3)
+    assert world.copied(key("a")) == Copying(image(), CopyProgress(2, 3))
+    assert world.copied(key("c")) == Copying(image(), None)
+    world.copier.ends[1].set_result(PLACE)
+    await world.begun(4)  # that of the first goes on
+    world.copier.ends[3].set_result(PLACE)
+    await settles(lambda: key("a") in world.woken)
+    assert world.copied(key("a")) == PLACE

@@ -84,7 +84,7 @@ class RegistryCopier(ImageCopier):
 
     @override
     async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
-        own = self._own(self._place(image, namespace))
+        own = self._own(image, namespace)
         if not await own.has_image():
             source = self._registries.repository(image.reference.pinned(image.digest), access)
             await self._copied(await _manifests(source), source, own, told)
@@ -92,7 +92,7 @@ class RegistryCopier(ImageCopier):
 
     @override
     async def holds(self, image: FoundImage, namespace: str) -> bool:
-        return await self._own(self._place(image, namespace)).has_image()
+        return await self._own(image, namespace).has_image()
 
     def _place(self, image: FoundImage, namespace: str) -> Reference:
         try:
@@ -100,8 +100,8 @@ class RegistryCopier(ImageCopier):
         except InvalidReferenceError as error:
             raise RegistryError(Reason.LIMIT_EXCEEDED, str(error), retryable=False) from error
 
-    def _own(self, place: Reference) -> OwnRepository:
-        settings = self._settings
+    def _own(self, image: FoundImage, namespace: str) -> OwnRepository:
+        settings, place = self._settings, self._place(image, namespace)
         try:
             config = settings.config_file.read_bytes() if settings.config_file else b"{}"
             logins = keyring({CONFIG_KEY: config}).of(place)
@@ -110,7 +110,7 @@ class RegistryCopier(ImageCopier):
             message = f"the operator's own registry {place.registry} cannot be used: {error}"
             raise RegistryError(Reason.SECRET_NOT_FOUND, message, retryable=False) from error
         access = RegistryAccess(logins, authorities, plain_http=settings.plain_http)
-        return OwnRepository(self._client, request_context(place, access, settings.client.hints), access)
+        return OwnRepository(self._client, request_context(place, access, settings.client.hints), access, namespace)
 
     async def _copied(self, manifests: list[_Manifest], source: Repository, own: OwnRepository, told: Told) -> None:
         """What is named by another one is written before it."""

@@ -47,6 +47,8 @@ class OwnRepository:
     context: RequestContext
     """Of the copy."""
     access: RegistryAccess
+    tenant: str
+    """Whose copies it holds."""
 
     @property
     def name(self) -> str:

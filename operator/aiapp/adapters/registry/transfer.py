@@ -36,8 +36,11 @@ class Transfer:
     """Remembers what lies where, and which uploads are not finished."""
 
     def __init__(self) -> None:
-        self._where: Recent[str, str] = Recent(_KNOWN_BLOBS)
-        """A repository of the own registry, by the digest of a blob that it has."""
+        self._where: Recent[tuple[str, str], str] = Recent(_KNOWN_BLOBS)
+        """A repository of the own registry, by its tenant and the digest of a blob that it has.
+
+        What a tenant names in a manifest of its own need not be its to read, so nothing of another one is mounted.
+        """
         self._unfinished: Recent[tuple[str, str], _Unfinished] = Recent(_KNOWN_UPLOADS)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -49,7 +52,7 @@ class Transfer:
         async with self._locks.setdefault(key, asyncio.Lock()):  # one upload for all who wait
             if not await own.has(blob):
                 await self._begun_anew(blob, source, own, told)
-        self._where.put(blob.digest, own.name)
+        self._where.put((own.tenant, blob.digest), own.name)
 
     async def _begun_anew(
         self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
@@ -98,7 +101,7 @@ class Transfer:
     def _mounted_from(self, blob: Descriptor, source: Repository, own: OwnRepository) -> str | None:
         if source.context.endpoint == own.context.endpoint:
             return source.context.reference.repository
-        where = self._where.get(blob.digest)
+        where = self._where.get((own.tenant, blob.digest))
         return where if where != own.name else None
 
     async def _sent(self, blob: Descriptor, own: OwnRepository, unfinished: _Unfinished, piece: bytes) -> None:
