@@ -132,6 +132,10 @@ class Cluster(Protocol):
         """A Secret, read live; None when absent."""
         ...
 
+    async def pods(self, namespace: str, selector: str) -> list[Json]:
+        """The pods of a namespace with these labels, whoever made them, as the API server has them now."""
+        ...
+
 
 class Recorder(Protocol):
     """Records what happened as Kubernetes Events."""
@@ -160,8 +164,16 @@ class WatchEvent:
 class ListWatch(Protocol):
     """What follows a kind needs of the API server. Both raise `ApiError`."""
 
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
-        """Every object of all namespaces, with apiVersion and kind on each, each page trimmed as it comes.
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
+        """Every object of one namespace or of all, with apiVersion and kind on each, each page trimmed as it comes.
 
         `selector` is over labels, `fields` over fields.
         """

@@ -46,9 +46,18 @@ class FakeApi(Api):
         return found
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
         self._call("list")
-        return Page([o for (r, _, _), o in self.objects.items() if r == resource], str(next(self._versions)))
+        found = [o for (r, n, _), o in self.objects.items() if r == resource and namespace in {None, n}]
+        return Page(found, str(next(self._versions)))
 
     @override
     async def watch(

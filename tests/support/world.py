@@ -36,6 +36,7 @@ from aiapp.reconcile.sources.sources import Sources
 from aiapp.reconcile.sources.template import TemplatePorts
 from aiapp.reconcile.sources.training_job import TrainingJobPorts
 from aiapp.reconcile.step_checks import StepChecks
+from aiapp.reconcile.training_runs import TrainingRuns
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import DRIFT, DriftPorts, DriftReconciler, DriftTiming, DriftTracker
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
@@ -135,6 +136,7 @@ class World(FakeCluster):
             VersionPorts(
                 manifests=self.manifests,
                 digests=self.digests,
+                runs=TrainingRuns(self.cluster, self.training_jobs, self.store.nodes),
                 slots=StoreSlots(1, lambda _: None),
                 observer=self.metrics,
                 manifest_bytes=1 << 20,

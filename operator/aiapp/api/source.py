@@ -9,6 +9,7 @@ from aiapp.api.conditions import ConditionType
 from aiapp.api.image import ImageReference
 from aiapp.api.meta import (
     REQUIRED,
+    SET,
     ApiModel,
     CaBundleReference,
     LocalReference,
@@ -136,6 +137,11 @@ class TrainingJobSource(Store):
     output: JobOutput | None = None
     """Where the job writes. Default: what the job's own environment or arguments say by a name such as `train_url` or
     `OUTPUT_PATH`."""
+    recorded_env: Annotated[
+        tuple[Annotated[str, Field(max_length=128)], ...], Field(max_length=64, json_schema_extra=SET)
+    ] = ()
+    """Environment variables of the job whose values are kept as provenance, for example `[EPOCHS, SEED]`; of all others
+    only the names are."""
 
 
 class ImageSource(ApiModel):

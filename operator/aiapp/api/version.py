@@ -24,6 +24,7 @@ from aiapp.api.meta import (
     unchanged,
     unchanged_once_pinned,
 )
+from aiapp.api.provenance import ProvenanceStatus
 from aiapp.api.source import FIXED_FIELDS, Source, SourceType
 from aiapp.api.template import DeploymentType, Mode
 from aiapp.api.training_job import TrainingJobStatus
@@ -319,6 +320,8 @@ class VersionStatus(ApiModel):
     """The runtime."""
     compatibility: CompatibilityStatus | None = None
     """The verdict over the nodes."""
+    provenance: ProvenanceStatus | None = None
+    """Where the model comes from."""
     used_by: (
         Annotated[
             tuple[ApplicationName, ...],

@@ -87,9 +87,17 @@ class _Noted(ListWatch):
         self._note = note
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
         try:
-            page = await self._api.list(resource, selector=selector, fields=fields, trim=trim)
+            page = await self._api.list(resource, namespace=namespace, selector=selector, fields=fields, trim=trim)
         except ApiError as error:
             if resource.namespaced and error.status == HTTP_FORBIDDEN:
                 self._note(resource, error)

@@ -31,8 +31,16 @@ class WriteThrough(Api):
         return found
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
-        return await self._api.list(resource, selector=selector, fields=fields, trim=trim)
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
+        return await self._api.list(resource, namespace=namespace, selector=selector, fields=fields, trim=trim)
 
     @override
     def watch(

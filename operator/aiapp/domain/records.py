@@ -14,7 +14,7 @@ from aiapp.api.conditions import ConditionType
 from aiapp.api.image import ImageStatus
 from aiapp.api.meta import RECONCILE_AT, Condition
 from aiapp.api.version import AIApplicationVersion, VersionSpec, VersionStatus
-from aiapp.domain.kubernetes.authors import Author, author
+from aiapp.domain.kubernetes.authors import Author, author, first
 from aiapp.domain.kubernetes.resources import Json
 
 REQUEST_CHARACTERS: Final = 128
@@ -65,6 +65,12 @@ class VersionRecord:
     def number(self) -> Version:
         """The version number for ordering: 1.10.0 is newer than 1.9.0."""
         return Version(self.spec.version)
+
+    @property
+    def created_by(self) -> str | None:
+        """The program that created it; None where the API server does not say."""
+        made = first(self.raw["metadata"].get("managedFields") or ())
+        return made.manager if made is not None else None
 
     @property
     def package(self) -> PackageArtifact | None:

@@ -7,8 +7,9 @@ from typing_extensions import override
 from aiapp.controller.apply import Applier
 from aiapp.controller.status_writer import StatusWriter
 from aiapp.controller.write_through import WriteThrough
-from aiapp.domain.kubernetes.resources import SECRETS, Json, Resource, resource_of
+from aiapp.domain.kubernetes.resources import PODS, SECRETS, Json, Resource, resource_of
 from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.kubernetes.trimming import without_managed_fields
 from aiapp.ports import Applied, Clock, Cluster, NotFoundError
 
 
@@ -63,3 +64,7 @@ class StoredCluster(Cluster):
     async def secret(self, namespace: str, name: str) -> Secret | None:
         found = await self.get(SECRETS, namespace, name)
         return None if found is None else Secret.of(found)
+
+    @override
+    async def pods(self, namespace: str, selector: str) -> list[Json]:
+        return (await self._api.list(PODS, namespace=namespace, selector=selector, trim=without_managed_fields)).items

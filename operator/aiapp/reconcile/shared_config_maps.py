@@ -56,6 +56,16 @@ class SharedConfigMaps:
             return existing
         return None
 
+    async def keep(self, config_map: Json, user: Json) -> None:
+        """Create one that is named by what it holds, with `user` as owner. Raises `TakenError`."""
+        existing = await self.create(config_map, user)
+        name = config_map["metadata"]["name"]
+        if existing is None:
+            return
+        if not is_managed(existing) or existing.get("data") != config_map["data"]:
+            raise TakenError(name, "the provenance of this version")
+        await self.share([name], user)
+
     async def share(self, names: Sequence[str], user: Json) -> list[str]:
         """Make `user` one of the owners of each. Returns those that do not exist, or are not the operator's."""
         return [name for name in names if not await self._share(name, user)]

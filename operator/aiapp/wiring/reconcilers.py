@@ -26,6 +26,7 @@ from aiapp.reconcile.sources.template import TemplatePorts
 from aiapp.reconcile.sources.training_job import TrainingJobPorts
 from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.template import TemplateReconciler
+from aiapp.reconcile.training_runs import TrainingRuns
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DriftPorts, DriftReconciler
@@ -50,6 +51,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
+        runs=TrainingRuns(parts.cluster, parts.training_jobs, parts.store.nodes),
         slots=parts.slots,
         observer=parts.metrics,
         manifest_bytes=parts.settings.max_manifest_bytes,

@@ -16,6 +16,7 @@ from aiapp.api.artifact import ManifestReference, PackageArtifact
 from aiapp.api.history import Configuration, ServedThen
 from aiapp.api.image import ImageHints, ImagePlatform, ImageStatus
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
+from aiapp.api.provenance import Dataset, ProvenanceRecord, ProvenanceStatus, TrainingImage, TrainingNode
 from aiapp.api.runtime import RuntimeObjectStatus
 from aiapp.api.schema import nodes
 from aiapp.api.steps import RolloutProgress, RolloutState, Share
@@ -139,6 +140,16 @@ VERSION_STATUS = VersionStatus(
         compatible=2,
         reasons=(ReasonCount(reason="ArchitectureMismatch", nodes=1, detail="arm64, not amd64", examples=("node-a",)),),
         near_fits=(NearFit(missing="Tainted", nodes=1, examples=("node-a",), remedy="tolerate it"),),
+    ),
+    provenance=ProvenanceStatus(
+        record=ProvenanceRecord(name="aiapp-provenance-ab", digest=PIN),
+        created_by="CronJob nightly",
+        created_at=NOON,
+        repository="https://git.example.com/mnist",
+        revision="c0ffee",
+        images=(TrainingImage(image="registry.example.com/train:7", digest=PIN),),
+        datasets=(Dataset(name="mnist", uri="obs://data/mnist/v3", digest=PIN),),
+        nodes=(TrainingNode(name="node-a", architecture="arm64", chip="910B3", driver="24.1.rc2", firmware="7.5"),),
     ),
     used_by=("mnist",),
     last_handled_reconcile_at="once",

@@ -52,6 +52,7 @@ def test_the_operator_asks_for_what_it_may_and_for_all_of_it(registry: Registry,
     version, application = registry.version(), registry.application(replicas=1)
     registry.until(version, "Ready", "True")
     _pod_has_fetched(registry, version)
+    _job_is_looked_for(registry)
     registry.look_again(version, "1")
     eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == "1")
     _manifests_are_released(registry, version, other)
@@ -81,6 +82,12 @@ def _pod_has_fetched(registry: Registry, version: Object) -> None:
     status = {"name": "fetch", "image": "x", "imageID": "x", "ready": True, "restartCount": 0}
     registry.kube.patch_status(pod, {"initContainerStatuses": [status | {"state": {"terminated": ended}}]})
     eventually(lambda: "digest" in registry.now(version)["status"]["artifact"])
+
+
+def _job_is_looked_for(registry: Registry) -> None:
+    version = registry.version(number="3.0.0", source={"trainingJob": {"name": "train"}})
+    registry.until(version, "SourceResolved", "False", "TrainingJobNotFound")
+    registry.kube.delete(version)
 
 
 def _manifests_are_released(registry: Registry, version: Object, other: Object) -> None:

@@ -1,12 +1,15 @@
 """Versions of training jobs, on a real API server and a real S3 server; the test says how a job's pod ends."""
 
-from typing import Any
+import json
+from typing import Any, Final
 
 import pytest
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
+
+DIGEST: Final = f"sha256:{'ab' * 32}"
 
 
 def job(registry: Registry, name: str = "train") -> Object:
@@ -18,15 +21,21 @@ def job(registry: Registry, name: str = "train") -> Object:
     return registry.kube.create(made, registry.namespace)
 
 
-def end(registry: Registry, obj: Object, phase: str) -> None:
-    """Its pod ends in that phase, and the Job controller draws its conclusions."""
+def end(registry: Registry, obj: Object, phase: str, digest: str | None = None) -> None:
+    """Its pod ends in that phase, having run the image of that digest, and the Job controller draws its conclusions."""
     uid = obj["metadata"]["uid"]
 
     def pod() -> Object:
         pods = registry.kube.list("v1", "Pod", registry.namespace)
-        return next(pod for pod in pods if pod["metadata"]["ownerReferences"][0]["uid"] == uid)
+        own = [pod for pod in pods if pod["metadata"]["labels"]["batch.kubernetes.io/controller-uid"] == uid]
+        assert own
+        return own[0]
 
-    registry.kube.patch(eventually(pod), {"status": {"phase": phase}}, subresource="status")
+    state = {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
+    ran = {"name": "train", "image": "r/train:1", "imageID": f"r/train@{digest}", "state": state}
+    rest = {"ready": False, "restartCount": 0}
+    statuses = {"containerStatuses": [ran | rest]} if digest else {}
+    registry.kube.patch(eventually(pod), {"status": {"phase": phase} | statuses}, subresource="status")
     wanted = {"Succeeded": "Complete", "Failed": "Failed"}[phase]
     eventually(lambda: wanted in [c["type"] for c in registry.now(obj)["status"].get("conditions", ())])
 
@@ -65,6 +74,26 @@ def test_pods_fetch_what_the_job_wrote_and_the_job_may_go(registry: Registry) ->
     registry.look_again(version, "now")
     registry.until(version, "SourceUnchanged", "True")
     assert registry.condition(version, "Ready")["status"] == "True"
+
+
+def test_what_ran_outlives_the_job_its_pods_and_the_operator(registry: Registry, operator: Operator) -> None:
+    train = job(registry)
+    version = version_of(registry)
+    upload(registry.bucket, "run-7", package())
+    end(registry, train, "Succeeded", digest=DIGEST)
+    registry.until(version, "Ready", "True", "Normal")
+    registry.kube.delete(train)
+    operator.restart()
+    registry.look_again(version, "now")
+    registry.until(version, "SourceUnchanged", "True")
+    known = registry.now(version)["status"]["provenance"]
+    assert known["images"] == [{"image": "r/train:1", "digest": DIGEST}]
+    config_map = registry.find("v1", "ConfigMap", known["record"]["name"])
+    assert config_map is not None
+    assert config_map["immutable"]
+    predicate = json.loads(config_map["data"]["predicate.json"])
+    assert predicate["runDetails"]["metadata"]["invocationId"] == train["metadata"]["uid"]
+    assert predicate["buildDefinition"]["externalParameters"]["containers"][0]["env"] == [{"name": "train_url"}]
 
 
 def test_a_version_whose_job_failed_says_why(registry: Registry) -> None:

@@ -27,7 +27,15 @@ class Served(FakeApi):
         self.changed = asyncio.Event()
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
         if self.missing is not None:
             self.calls.append("list")
             raise self.missing

@@ -23,7 +23,15 @@ class Answering(FakeApi):
         self.reason = ""
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
         if status := self.refused.get(resource):
             raise ApiError(status, self.reason, "no Role")
         return await super().list(resource)

@@ -27,7 +27,15 @@ class Listing(FakeApi):
         self.status = 500
 
     @override
-    async def list(self, resource: Resource, *, selector: str = "", fields: str = "", trim: Trim | None = None) -> Page:
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        trim: Trim | None = None,
+    ) -> Page:
         if resource in self.broken:
             raise ApiError(self.status, "", "")
         self.listed.append(resource.plural)

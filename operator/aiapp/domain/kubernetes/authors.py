@@ -25,6 +25,19 @@ def author(entries: Iterable[Json]) -> Author | None:
     return Author(last["manager"], datetime.fromisoformat(_time(last)) if _time(last) else None)
 
 
+def first(entries: Iterable[Json]) -> Author | None:
+    """The author of the earliest entry."""
+    known = (one for one in entries if "manager" in one)
+    made = min(known, key=_time, default=None)
+    return None if made is None else author([made])
+
+
+def only_first(entries: Iterable[Json], path: Sequence[str]) -> list[Json]:
+    """The earliest entry about the fields at `path`, without the fields: as small as what `first` reads."""
+    made = min((one for one in entries if _is_about(one, path)), key=_time, default=None)
+    return [] if made is None else [{"manager": str(made["manager"])[:LONGEST_NAME], "time": _time(made)}]
+
+
 def only_of(entries: Iterable[Json], path: Sequence[str]) -> list[Json]:
     """The latest entry about the fields at `path`, without the fields: as small as what `author` reads.
 

@@ -20,6 +20,7 @@ from aiapp.domain.kubernetes.resources import (
     POD_DISRUPTION_BUDGETS,
     PODS,
     SERVICES,
+    VERSIONS,
     Json,
     Resource,
 )
@@ -31,6 +32,7 @@ from aiapp.domain.kubernetes.trimming import (
     trimmed_config_map,
     trimmed_limit_range,
     trimmed_pod,
+    trimmed_version,
     trimmed_wish,
 )
 
@@ -96,6 +98,7 @@ _MERGE_KEYS: Final = {kind.resource: kind.merge_keys for kind in CHILD_KINDS}
 _TRIMS: Final[Mapping[Resource, Callable[[Json], Json]]] = {
     **dict.fromkeys(OWN, trimmed),
     APPLICATIONS: trimmed_application,
+    VERSIONS: trimmed_version,
     **{kind.resource: kind.trim for kind in CHILD_KINDS},
     LIMIT_RANGES: trimmed_limit_range,
     PODS: trimmed_pod,

@@ -22,6 +22,14 @@ TAKEN_OVER_ANNOTATION: Final = "aiapp.dev/taken-over-pods"
 """Of a Deployment: how many pods it takes over from versions that it replaces, while they are replaced."""
 POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
 """Of a workload: how Volcano's NPU plugin places its pods."""
+DATASET_PREFIX: Final = "dataset.aiapp.dev/"
+"""Annotation `dataset.aiapp.dev/NAME: WHERE[@sha256:...]`, of a training job or a version."""
+REVISION_KEYS: Final = ("mlflow.source.git.commit", "org.opencontainers.image.revision")
+REPOSITORY_KEYS: Final = ("mlflow.source.git.repoURL", "org.opencontainers.image.source")
+BRANCH_KEYS: Final = ("mlflow.source.git.branch",)
+RUN_KEYS: Final = ("mlflow.run_id", "mlflow.runId")
+ORIGIN_ANNOTATIONS: Final = frozenset({*REVISION_KEYS, *REPOSITORY_KEYS, *BRANCH_KEYS, *RUN_KEYS})
+"""Labels and annotations of others that say where something comes from."""
 PINNED_LABEL_PREFIX: Final = "version.aiapp.dev/"
 
 _OF_A_PIN: Final = re.compile(r"aiapp-(manifest|image)-[0-9a-f]{32}(?=\Z|-)")

@@ -6,14 +6,16 @@ from typing import Any, Final
 
 from aiapp.api.meta import RECONCILE_AT, RESTART_AT, START_AT
 from aiapp.api.steps import APPROVE
-from aiapp.domain.kubernetes.authors import only_of
+from aiapp.domain.kubernetes.authors import only_first, only_of
 from aiapp.domain.kubernetes.limit_ranges import BOUNDED, BOUNDS
 from aiapp.domain.kubernetes.naming import (
     APPLICATION_LABEL,
     APPLIED_ANNOTATION,
     BYTES_ANNOTATION,
+    DATASET_PREFIX,
     KEY_LABEL,
     MANAGED_BY_LABEL,
+    ORIGIN_ANNOTATIONS,
     PINNED_LABEL_PREFIX,
     POLICY_ANNOTATION,
     REPLICAS_ANNOTATION,
@@ -59,6 +61,8 @@ _ANNOTATIONS: Final = frozenset(
 )
 _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""
+_MOST_OF_ORIGIN: Final = 32
+"""Annotations that say where a model comes from."""
 _MOST_OWNERS: Final = 500
 """Versions that may share one ConfigMap; owners beyond that are added again at each look."""
 _MOST_FINALIZERS: Final = 4
@@ -97,6 +101,22 @@ def trimmed_metadata(metadata: Json) -> Json:
 def trimmed(document: Json) -> Json:
     """One of our own kinds: all of it but most metadata."""
     return {**document, "metadata": trimmed_metadata(document["metadata"])}
+
+
+def trimmed_version(document: Json) -> Json:
+    """As `trimmed`, who wrote `spec` first, and what annotations say of the origin of the model."""
+    kept = trimmed(document)
+    if authors := only_first(document["metadata"].get("managedFields") or (), ("spec",)):
+        kept["metadata"]["managedFields"] = authors
+    if origin := dict(islice(_of_origin(document["metadata"].get("annotations")), _MOST_OF_ORIGIN)):
+        kept["metadata"]["annotations"] = kept["metadata"].get("annotations", {}) | origin
+    return kept
+
+
+def _of_origin(annotations: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
+    for name, value in (annotations or {}).items():
+        if name in ORIGIN_ANNOTATIONS or name.startswith(DATASET_PREFIX):
+            yield name, value[:_ANNOTATION_CHARACTERS]
 
 
 def trimmed_application(document: Json) -> Json:

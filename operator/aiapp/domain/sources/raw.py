@@ -38,6 +38,12 @@ def template_of(version: Json) -> str | None:
     return None if found is None else str(found)
 
 
+def recorded_env(version: Json) -> list[str]:
+    """The environment variables of its training job whose values are kept."""
+    job = ((version.get("spec") or {}).get("source") or {}).get(TRAINING_JOB) or {}
+    return [str(name) for name in job.get("recordedEnv") or ()]
+
+
 def is_movable(source: Json) -> bool:
     """Whether the same content may lie elsewhere, under other fields of the source."""
     return OBS in source

@@ -54,6 +54,8 @@ class JobKind(BaseModel):
     """What holds `image`, `command`, `args` and `env`."""
     pod_label: str = ""
     """The label of its pods whose value is the job's name."""
+    owns_pods: bool = True
+    """Whether it owns its pods itself; else something that it owns does, and the label has to do."""
 
     @property
     def name(self) -> str:
@@ -129,6 +131,7 @@ BUILT_IN: Final = (
         finished=(f"{_true('Complete')}.lastTransitionTime", f"{_true('Failed')}.lastTransitionTime"),
         containers=("spec.trainer",),
         pod_label="jobset.sigs.k8s.io/jobset-name",
+        owns_pods=False,
     ),
 )
 """The kinds that need no mapping. A TrainJob has neither pods nor times of its own: what it has of them is its

@@ -22,6 +22,7 @@ from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
 from aiapp.domain.images.wanted import own_image
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.choice import verdict_of
 from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.inventory import NodeInventory
@@ -29,6 +30,7 @@ from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Uncopied, Unresolved, Valid, ValidImage, Waiting
 from aiapp.domain.package.messages import import_message
+from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
 from aiapp.domain.runtimes.support import support
@@ -43,10 +45,11 @@ from aiapp.domain.sources.imported import (
 )
 from aiapp.domain.sources.variants import contents
 from aiapp.domain.version.drift import DriftResult, LastLook, looked, with_look
+from aiapp.domain.version.origin import UNKNOWN, Origin, origin
 from aiapp.domain.version.pinning import Shared, name_taken, pinned_otherwise, too_many_manifests
 from aiapp.domain.version.resolution import runtime_of
 from aiapp.domain.version.significance import only_counts_differ
-from aiapp.domain.version.status import Report, first_sight, report, with_users
+from aiapp.domain.version.status import Report, first_sight, report, with_origin, with_users
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
@@ -85,6 +88,8 @@ class ObservedVersion:
     """When mere counts were last written."""
     taken: str | None = None
     """Why a ConfigMap could not be written: its name is taken."""
+    run: TrainingRun | None = None
+    """Its training job as it was just seen."""
     used_by: tuple[str, ...] = ()
     """Names of the applications that are to serve it."""
 
@@ -102,6 +107,8 @@ class VersionPlan:
 
     keep: Manifest | None
     """A manifest that is to exist, with the version among its owners."""
+    keep_origin: Json | None
+    """A ConfigMap with its provenance that is to exist."""
     put_on_record: Recording | None
     """A digest that is to be on record."""
     record_image: str | None
@@ -135,6 +142,7 @@ class Draft:
     verdict: Verdict | None = None
     support: Finding | None = None
     look: LastLook = NO_LOOK
+    origin: Origin = UNKNOWN
     story: str | None = None
     """Summary of a finished import, for an Event."""
 
@@ -225,7 +233,13 @@ def source_step(observed: ObservedVersion, draft: Draft) -> Draft:
     return replace(draft, look=looked(observed.record, draft.known.artifact, observed.checked, observed.shared.lost))
 
 
-STEPS: Final[tuple[Step, ...]] = (import_step, digest_step, runtime_step, nodes_step, source_step)
+def origin_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """Adds where the model comes from."""
+    known = draft.known
+    return replace(draft, origin=origin(observed.record, observed.run, known.source, known.artifact))
+
+
+STEPS: Final[tuple[Step, ...]] = (import_step, digest_step, runtime_step, nodes_step, source_step, origin_step)
 
 
 def _doubted(known: Imported, pin: str, shared: Shared) -> Imported:
@@ -262,13 +276,14 @@ def _image_record(observed: ObservedVersion, known: Imported) -> str | None:
 def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     record, shared = observed.record, observed.shared
     without_look = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
-    reported = with_users(with_look(without_look, draft.look), observed.used_by)
+    reported = with_users(with_origin(with_look(without_look, draft.look), draft.origin.status), observed.used_by)
     counted, wait = _damped(observed, reported)
     asked = (
         observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved | Waiting | Uncopied) else None
     )
     return VersionPlan(
         keep=draft.keep,
+        keep_origin=draft.origin.record,
         put_on_record=_recording(draft),
         record_image=_image_record(observed, draft.known),
         share=shared.unshared,
@@ -295,6 +310,7 @@ def _under_way(observed: ObservedVersion) -> VersionPlan:
     began = f"import started: reading {contents(observed.record.spec.source)}"
     return VersionPlan(
         keep=None,
+        keep_origin=None,
         put_on_record=None,
         record_image=None,
         share=(),

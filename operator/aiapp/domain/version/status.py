@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
+from aiapp.api.provenance import ProvenanceStatus
 from aiapp.api.version import CompatibilityStatus, NearFit, ReasonCount, RuntimeStatus, VersionStatus
 from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
 from aiapp.domain.images.unused import unused_by_image, unused_by_runtime
@@ -90,6 +91,14 @@ def report(
 def with_users(made: Report, used_by: Sequence[str]) -> Report:
     """The report that also names the applications that are to serve the version."""
     return replace(made, status=made.status | {"usedBy": list(used_by)}) if used_by else made
+
+
+def with_origin(made: Report, found: ProvenanceStatus | None) -> Report:
+    """The report that also says where the model comes from."""
+    if found is None:
+        return made
+    said = found.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
+    return replace(made, status=made.status | {"provenance": said}) if said else made
 
 
 def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, image: ImageStatus | None) -> Finding:

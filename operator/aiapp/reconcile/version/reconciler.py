@@ -30,6 +30,7 @@ from aiapp.domain.package.inspection import (
     ValidImage,
     Waiting,
 )
+from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import store_of
 from aiapp.domain.version.pinning import Shared
@@ -41,6 +42,7 @@ from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
 from aiapp.reconcile.sources.sources import Sources
+from aiapp.reconcile.training_runs import TrainingRuns
 from aiapp.reconcile.version.digests import Digests
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.catalogue import Catalogue
@@ -71,6 +73,7 @@ class VersionPorts:
     catalogue: Catalogue
     view: NodeInventoryView
     drifts: DriftTracker
+    runs: TrainingRuns
     slots: StoreSlots
     observer: ImportObserver
     manifest_bytes: int
@@ -149,11 +152,18 @@ class VersionReconciler:
             vouched=self._vouched(record.namespace, package.pin) if package else None,
             checked=ports.drifts.checked(record),
             counted=self._counted.get(key),
+            run=await self._run(record, inspection),
             used_by=tuple(one["metadata"]["name"] for one in self._served_by(record)),
         )
 
     def _runtimes(self) -> Mapping[str, RuntimeSpec]:
         return self._ports.catalogue.specs(self._ports.store.runtimes())
+
+    async def _run(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> TrainingRun | None:
+        """The training job whose output is imported, as it is seen along with that."""
+        if inspection is None or isinstance(inspection, UnderWay):
+            return None
+        return await self._ports.runs.seen(record, inspection.job)
 
     def _shared(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> Shared:
         store, namespace, package = self._ports.store, record.namespace, record.package
@@ -186,6 +196,8 @@ class VersionReconciler:
         try:
             if wanted.keep is not None:
                 await self._ports.manifests.keep(wanted.keep, raw, *self._served_by(record))
+            if wanted.keep_origin is not None:
+                await self._ports.shared.keep(wanted.keep_origin, raw)
             if wanted.put_on_record is not None:
                 await self._ports.digests.record(wanted.put_on_record, raw)
             if wanted.record_image is not None:

@@ -6,17 +6,23 @@ that no version waits for.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.domain.sources.raw import training_job_of
+from aiapp.domain.provenance.run import TrainingRun, run
+from aiapp.domain.sources.raw import recorded_env, training_job_of
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.kinds import JobKinds
 
-REMEMBERED: Final = 1000
+REMEMBERED: Final = 200
 """Jobs of which is known how they were seen last."""
+
+
+class _Seen(NamedTuple):
+    facts: JobFacts
+    run: TrainingRun
 
 
 class TrainingJobs:
@@ -30,11 +36,17 @@ class TrainingJobs:
         self._by_resource = {kind.resource: kind for kind in kinds.kinds}
         self._store = store
         self._changed = changed
-        self._seen: OrderedDict[str, JobFacts] = OrderedDict()
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def last_seen(self, uid: str) -> JobFacts | None:
         """The job as it was seen last while a version waited for it."""
-        return self._seen.get(uid)
+        seen = self._seen.get(uid)
+        return seen.facts if seen else None
+
+    def last_run(self, uid: str) -> TrainingRun | None:
+        """What is kept of it as provenance, but for its pods."""
+        seen = self._seen.get(uid)
+        return seen.run if seen else None
 
     def trim(self, job: Json) -> Json | None:
         """The job, if a version waits for it."""
@@ -61,7 +73,9 @@ class TrainingJobs:
             self.put(resource, document)
 
     def _keep(self, resource: Resource, job: Json) -> None:
-        self._seen[job["metadata"]["uid"]] = facts(job, self._by_resource[resource], self.reading)
+        kind = self._by_resource[resource]
+        recorded = {name for version in self._waiting(job) for name in recorded_env(version)}
+        self._seen[job["metadata"]["uid"]] = _Seen(facts(job, kind, self.reading), run(job, kind, recorded))
         self._seen.move_to_end(job["metadata"]["uid"])
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

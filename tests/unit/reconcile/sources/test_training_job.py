@@ -1,5 +1,6 @@
 """A version of a training job waits for it, imports its output, and needs the job no more."""
 
+import json
 from typing import Any, Final
 
 import pytest
@@ -10,9 +11,9 @@ from tests.support.records import stored
 from tests.support.world import UNSEEN, World
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.domain.kubernetes.resources import PODS, VERSIONS, Json
 from aiapp.domain.training.kinds import BUILT_IN
-from aiapp.ports import StoreError
+from aiapp.ports import ApiError, StoreError
 
 JOBS: Final = BUILT_IN[0].resource
 NAME: Final = "mnist-1.0.0"
@@ -87,13 +88,11 @@ async def test_a_pinned_version_needs_the_job_no_more(world: World) -> None:
     assert world.api.writes == []
 
 
-async def test_pods_fetch_what_the_job_wrote() -> None:
-    world = world_of(endpoint="https://obs.example.com", credentialsSecretRef={"name": "store"})
-    world.bucket.fault = None
+async def test_keys_that_are_missing_are_said_and_the_job_is_known_all_the_same() -> None:
+    world = world_of(credentialsSecretRef={"name": "store"})
     put(world, job(status=succeeded()))
-    world.api.objects.setdefault((JOBS, "team", "unused"), {})
     await world.look()
-    assert world.condition(VERSIONS, NAME, "SourceResolved")["reason"] == Reason.SECRET_NOT_FOUND
+    assert resolved(world) == ("False", "SecretNotFound")
     assert world.status["source"]["trainingJob"]["output"] == OUTPUT
 
 
@@ -194,3 +193,91 @@ async def test_a_source_that_was_corrected_keeps_nothing_of_what_it_was(world: W
         "uri": OUTPUT,
         "listing": world.status["source"]["listing"],
     }
+
+
+def pod_of(world: World, *, digest: str = f"sha256:{'ab' * 32}") -> None:
+    """A pod of the job runs."""
+    document = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "train-x", "namespace": "team", "ownerReferences": [{"uid": "uid-train"}]},
+        "spec": {"nodeName": "node-a", "containers": [{"name": "train", "image": "r/train:1"}]},
+        "status": {"containerStatuses": [{"name": "train", "imageID": f"r/train@{digest}"}]},
+    }
+    world.api.objects[PODS, "team", "train-x"] = document
+
+
+def record_of(world: World) -> Json:
+    (kept,) = (one for name, one in world.config_maps.items() if name.startswith("aiapp-provenance-"))
+    return kept
+
+
+async def test_what_ran_is_kept_when_it_is_pinned_also_of_pods_that_are_gone_by_then(world: World) -> None:
+    put(world, job(status=running()))
+    pod_of(world)
+    await world.look()
+    assert world.status["provenance"]["images"] == [{"image": "r/train:1", "digest": f"sha256:{'ab' * 32}"}]
+    assert world.status["provenance"]["nodes"] == [{"name": "node-a"}]
+    del world.api.objects[PODS, "team", "train-x"]
+    put(world, job(status=succeeded()))
+    remove(world)
+    await world.look()
+    kept = record_of(world)
+    assert world.status["provenance"]["record"]["name"] == kept["metadata"]["name"]
+    predicate = json.loads(kept["data"]["predicate.json"])
+    assert predicate["buildDefinition"]["resolvedDependencies"][0]["digest"] == {"sha256": "ab" * 32}
+    assert predicate["runDetails"]["metadata"]["invocationId"] == "uid-train"
+
+
+async def test_the_record_exists_before_the_status_says_that_the_version_is_pinned(world: World) -> None:
+    put(world, job(status=succeeded()))
+    world.api.before["replace_status"] = lambda: told.append(record_of(world))
+    told: list[Json] = []
+    await world.look()
+    assert len(told) == 1
+
+
+async def test_a_record_that_a_crash_left_behind_is_taken(world: World) -> None:
+    put(world, job(status=succeeded()))
+
+    def crash() -> None:
+        raise ApiError(0, "Lost", "the operator is killed")
+
+    world.api.before["replace_status"] = crash
+    with pytest.raises(ApiError):
+        await world.look()
+    left = record_of(world)
+    await world.look()
+    assert record_of(world)["metadata"]["uid"] == left["metadata"]["uid"]
+    assert world.status["provenance"]["record"]["name"] == left["metadata"]["name"]
+
+
+async def test_of_another_job_under_the_name_nothing_is_taken_over(world: World) -> None:
+    put(world, job(status=running()))
+    pod_of(world)
+    await world.look()
+    now = world.now_of(VERSIONS, NAME)
+    put(world, job(uid="uid-again", status=running()))
+    named = changed(now, spec__source__trainingJob__uid="uid-again", metadata__generation=2)
+    world.hold(VERSIONS, named, now["metadata"]["uid"])
+    await world.look()
+    assert world.status["provenance"]["images"] == [{"image": "r/train:1"}]
+    assert "nodes" not in world.status["provenance"]
+
+
+async def test_of_a_version_that_was_not_trained_here_is_kept_who_registered_it_and_what_is_annotated() -> None:
+    world = World()
+    now = world.now_of(VERSIONS, NAME)
+    marks = {"mlflow.source.git.commit": "c0ffee", "dataset.aiapp.dev/mnist": "obs://data/mnist/"}
+    fields = [{"manager": "argocd", "time": "2026-01-02T03:04:05Z", "fieldsV1": {"f:spec": {}}}]
+    world.hold(
+        VERSIONS, changed(now, metadata__annotations=marks, metadata__managedFields=fields), now["metadata"]["uid"]
+    )
+    await world.look()
+    assert world.status["provenance"] == {
+        "createdBy": "argocd",
+        "createdAt": "2026-01-02T03:04:05Z",
+        "revision": "c0ffee",
+        "datasets": [{"name": "mnist", "uri": "obs://data/mnist/"}],
+    }
+    assert not any(name.startswith("aiapp-provenance-") for name in world.config_maps)

@@ -1,0 +1,1 @@
+"""Where models come from: what is kept of it, and how that is said in the standard form."""

@@ -1,0 +1,79 @@
+"""Provenance in the standard form: SLSA provenance v1, in an in-toto Statement. Pure.
+
+https://slsa.dev/spec/v1.0/provenance and https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from aiapp.api.provenance import Dataset, TrainingImage
+from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.provenance.annotations import Annotated
+from aiapp.domain.provenance.run import TrainingRun
+
+STATEMENT: Final = "https://in-toto.io/Statement/v1"
+PREDICATE: Final = "https://slsa.dev/provenance/v1"
+BUILD_TYPE: Final = "https://aiapp.dev/training-job/v1"
+"""What `externalParameters` and `internalParameters` hold, see docs/reference/provenance.md."""
+MANIFEST: Final = "manifest"
+"""Name of the by-product that is what the version was pinned to."""
+_SHA256: Final = "sha256:"
+
+
+def statement(name: str, digest: str, predicate: Json) -> Json:
+    """The Statement about a version; `digest` is that of its content, `sha256:...`."""
+    subject = {"name": name, "digest": {"sha256": digest.removeprefix(_SHA256)}}
+    return {"_type": STATEMENT, "subject": [subject], "predicateType": PREDICATE, "predicate": predicate}
+
+
+def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str) -> Json:
+    """The provenance of what a training job made and a version was pinned to."""
+    identity = run.identity
+    external = {"job": identity, "containers": list(run.containers), "inputs": list(run.inputs), "output": job.output}
+    times = {"startedOn": job.started_at, "finishedOn": job.finished_at}
+    said = {"branch": run.said.branch, "run": run.said.run}
+    internal = {
+        "nodes": [node.model_dump(by_alias=True, exclude_none=True) for node in run.nodes],
+        **{key: value for key, value in said.items() if value},
+    }
+    return {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {key: value for key, value in external.items() if value},
+            "internalParameters": {key: value for key, value in internal.items() if value},
+            "resolvedDependencies": list(_dependencies(run)),
+        },
+        "runDetails": {
+            "builder": {"id": f"https://aiapp.dev/kubernetes/{identity['apiVersion']}/{identity['kind']}"},
+            "metadata": {
+                "invocationId": job.uid,
+                **{key: moment.isoformat().replace("+00:00", "Z") for key, moment in times.items() if moment},
+            },
+            "byproducts": [{"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}],
+        },
+    }
+
+
+def _dependencies(run: TrainingRun) -> Iterator[Json]:
+    yield from map(_image, run.images)
+    yield from _source(run.said)
+    yield from map(_dataset, run.said.datasets)
+
+
+def _image(image: TrainingImage) -> Json:
+    digest = {"digest": {"sha256": image.digest.removeprefix(_SHA256)}} if image.digest else {}
+    return {"name": "image", "uri": f"oci://{image.image}", **digest}
+
+
+def _source(said: Annotated) -> Iterator[Json]:
+    if said.repository or said.revision:
+        uri = {"uri": f"git+{said.repository}"} if said.repository else {}
+        digest = {"digest": {"gitCommit": said.revision}} if said.revision else {}
+        yield {"name": "source", **uri, **digest}
+
+
+def _dataset(dataset: Dataset) -> Json:
+    algorithm, colon, value = (dataset.digest or "").partition(":")
+    digest = {"digest": {algorithm: value} if colon else {"version": algorithm}} if dataset.digest else {}
+    return {"name": f"dataset {dataset.name}", **({"uri": dataset.uri} if dataset.uri else {}), **digest}

@@ -1,0 +1,75 @@
+"""Where a version comes from: what its status says of that, and the record that is kept once it is pinned. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
+from aiapp.api.provenance import ProvenanceStatus
+from aiapp.api.version import SourceStatus
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.provenance.annotations import annotated
+from aiapp.domain.provenance.config_map import provenance_object, provenance_record
+from aiapp.domain.provenance.run import TrainingRun, with_earlier
+from aiapp.domain.provenance.statement import predicate
+from aiapp.domain.provenance.summary import of_run
+from aiapp.domain.records import VersionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of it by now."""
+
+    status: ProvenanceStatus | None
+    record: Json | None = None
+    """A ConfigMap that is to exist before the status says that the version is pinned."""
+
+
+UNKNOWN: Final = Origin(None)
+
+
+def origin(
+    record: VersionRecord, run: TrainingRun | None, found: SourceStatus | None, artifact: Artifact | None
+) -> Origin:
+    """The origin of a version. `run`: its training job as it was just seen; `artifact`: what it is pinned to now."""
+    before = record.status.provenance
+    if record.status.artifact is not None:
+        return Origin(before)
+    if run is None:
+        return Origin(before if _is_of_job(record) else _of_version(record))
+    whole = with_earlier(run, before.images, before.nodes) if before is not None and _is_same(record, run) else run
+    summary = of_run(whole)
+    job = found.training_job if found else None
+    if artifact is None or job is None:
+        return Origin(summary)
+    kept = provenance_object(predicate(whole, job, _pin(artifact)))
+    return Origin(summary.model_copy(update={"record": provenance_record(kept)}), kept)
+
+
+def _of_version(record: VersionRecord) -> ProvenanceStatus:
+    """Of what was not trained here: who registered it, and what its annotations say."""
+    said = annotated(record.raw["metadata"].get("annotations"))
+    return ProvenanceStatus(
+        created_by=record.created_by,
+        created_at=record.created,
+        repository=said.repository,
+        revision=said.revision,
+        datasets=said.datasets,
+    )
+
+
+def _is_of_job(record: VersionRecord) -> bool:
+    return record.status.source is not None and record.status.source.training_job is not None
+
+
+def _is_same(record: VersionRecord, run: TrainingRun) -> bool:
+    """Whether what the status says is of that very job."""
+    before = record.status.source.training_job if record.status.source else None
+    return before is not None and before.uid == run.identity["uid"]
+
+
+def _pin(artifact: Artifact) -> str:
+    match artifact:
+        case PackageArtifact():
+            return artifact.pin
+        case ImageArtifact():
+            return artifact.image.rpartition("@")[2]

@@ -1,0 +1,48 @@
+"""What training jobs ran, read while they and their pods are there. Writes nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.source import TrainingJobSource
+from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.provenance.run import TrainingRun, run, with_pods
+from aiapp.domain.records import VersionRecord
+from aiapp.domain.training.kinds import JobKind
+from aiapp.ports import Cluster
+from aiapp.reconcile.views.training_jobs import TrainingJobs
+
+_MOST_LABEL: Final = 63
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRuns:
+    """Raises `ApiError`."""
+
+    cluster: Cluster
+    jobs: TrainingJobs
+    nodes: Callable[[], Sequence[NodeFacts]]
+
+    async def seen(self, record: VersionRecord, job: TrainingJobStatus | None) -> TrainingRun | None:
+        """The job of a version as it is, or as it was seen last; None where nobody has seen it."""
+        source = record.spec.source.variant
+        if job is None or not isinstance(source, TrainingJobSource):
+            return None
+        kind = self.jobs.kinds.find(source.api_version, source.kind)
+        if isinstance(kind, str):
+            return None
+        live = await self.cluster.get(kind.resource, record.namespace, source.name)
+        found = (
+            run(live, kind, source.recorded_env)
+            if live is not None and live["metadata"]["uid"] == job.uid
+            else self.jobs.last_run(job.uid)
+        )
+        return None if found is None else await self._with_pods(found, kind, record.namespace)
+
+    async def _with_pods(self, found: TrainingRun, kind: JobKind, namespace: str) -> TrainingRun:
+        name = found.identity["name"]
+        if not kind.pod_label or len(name) > _MOST_LABEL:
+            return found
+        pods = await self.cluster.pods(namespace, f"{kind.pod_label}={name}")
+        return with_pods(found, kind, pods, {node.name: node for node in self.nodes()})
