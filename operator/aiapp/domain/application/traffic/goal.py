@@ -134,14 +134,29 @@ def _on_the_way(record: RolloutProgress, wanted: Goal, *, is_by_weight: bool) ->
     start = {version: number for version, number in begun.items() if version in ours or version not in wanted.replicas}
     there = interpolate(start, ours, percent)
     served = {version for version in there if shares.get(version) and max(start.get(version, 0), ours.get(version, 0))}
-    pods = _one_each(there, served, may_add=is_by_weight)
+    leaving = {version: number for version, number in start.items() if not wanted.shares.get(version)}
+    fresh = [v for v, number in wanted.replicas.items() if number is None and shares.get(v) and not begun.get(v)]
+    pods = _making_way(_one_each(there, served, may_add=is_by_weight), leaving, len(fresh))
     replicas = {v: pods.get(v) if share else 0 for v, share in shares.items()}
     if record.state is not RolloutState.PROGRESSING:
         return Goal(shares=shares, replicas=replicas)
-    given_up = sum(number - pods.get(v, 0) for v, number in start.items() if not wanted.shares.get(v))
+    given_up = sum(number - pods.get(v, 0) for v, number in leaving.items())
     gains = nonzero({v: max(share - split(record.from_).get(v, 0), 0) for v, share in shares.items()})
     inherited = {v: begun.get(v, 0) + n for v, n in parts(max(given_up, 0), gains).items() if n and replicas[v] is None}
     return Goal(shares=shares, replicas=replicas, inherited=inherited)
+
+
+def _making_way(pods: Mapping[str, int], leaving: Mapping[str, int], fresh: int) -> dict[str, int]:
+    """`fresh` versions without a number of their own begin with a pod each: of those that leave, who has most gives it.
+
+    A small step of few pods frees none otherwise, and the new pod would wait where all devices are taken.
+    """
+    given = dict(pods)
+    for _ in range(fresh - sum(number - given.get(v, 0) for v, number in leaving.items())):
+        richest = max(leaving, key=lambda v: given.get(v, 0), default=None)
+        if richest is not None and given.get(richest, 0) > 1:
+            given[richest] -= 1
+    return given
 
 
 def _one_each(pods: Mapping[str, int], served: Collection[str], *, may_add: bool) -> dict[str, int]:

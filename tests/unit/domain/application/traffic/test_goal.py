@@ -67,6 +67,15 @@ def test_a_version_with_a_share_has_a_pod_and_the_number_of_all_stays() -> None:
     assert of(there) == ({"1.1.0": 5, "1.0.0": 95}, {"1.1.0": 1, "1.0.0": 3})
 
 
+@pytest.mark.parametrize("state", ["Progressing", "AwaitingApproval"])
+def test_so_does_one_whose_number_is_left_to_others_however_small_the_step(state: str) -> None:
+    two = [{"version": version, "weight": 50, "replicas": 3} for version in ("0.9.0", "1.0.0")]
+    begun: dict[str, Any] = {"from": two}
+    there = goal(in_steps({"version": "1.1.0"}, percent=1, state=state, **begun))
+    assert there.replicas == {"1.1.0": None, "0.9.0": 2, "1.0.0": 3}
+    assert there.inherited == ({"1.1.0": 1} if state == "Progressing" else {})
+
+
 def test_a_single_pod_is_not_divided() -> None:
     one = [{"version": "1.0.0", "weight": 100, "replicas": 1}]
     begun: dict[str, Any] = {"from": one}
