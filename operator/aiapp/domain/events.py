@@ -52,20 +52,21 @@ def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Ev
     return [
         Event(_kind(finding), finding.reason, finding.message or f"{finding.type} is {finding.state}")
         for finding in findings
-        if _is_news(finding, known.get(finding.type), ready)
+        if _is_news(finding, known.get(finding.type), ready, known.get(ConditionType.READY))
     ]
 
 
-def _is_news(finding: Finding, last: Condition | None, ready: Finding) -> bool:
+def _is_news(finding: Finding, last: Condition | None, ready: Finding, last_ready: Condition | None) -> bool:
     if last is not None and (last.status, last.reason) == (finding.state.value, finding.reason.value):
         return False
     if finding.type is ConditionType.READY:
         return finding.reason not in SILENT
     if finding.type not in BESIDE_READY or (finding.state, finding.reason) == (ready.state, ready.reason):
         return False
-    if finding.type is ConditionType.TRAFFIC_SPLIT and ready.state is not State.TRUE:
-        return False  # while versions come and go the shares are never those of the spec
     was_false = last is not None and last.status == State.FALSE.value
+    if finding.type is ConditionType.TRAFFIC_SPLIT:  # while versions come and go the shares are never those of the spec
+        was_told = last_ready is not None and last_ready.status == State.TRUE.value
+        return ready.state is State.TRUE and (_is_fault(finding) or (was_false and was_told))
     return _is_fault(finding) or (finding.state is State.TRUE and was_false)
 
 

@@ -18,6 +18,8 @@ LOST = unknown(ConditionType.SOURCE_UNCHANGED, Reason.MANIFEST_MISSING, "")
 DOWN = unknown(ConditionType.SOURCE_UNCHANGED, Reason.ENDPOINT_UNREACHABLE, "")
 PAUSED = fails(ConditionType.READY, Reason.ROLLOUT_PAUSED, "")
 SAME = holds(ConditionType.SOURCE_UNCHANGED, "")
+WHOLE = holds(ConditionType.TRAFFIC_SPLIT, "")
+UNSPLIT = condition("TrafficSplit", "False", "ByReplicas")
 WAS_RUNNING = condition("Ready", "True", "Running")
 
 
@@ -39,6 +41,15 @@ WAS_RUNNING = condition("Ready", "True", "Running")
         pytest.param([WAS_RUNNING], [NO_NODE, READY], [("Normal", "WaitingForNodes")], id="its last node went"),
         pytest.param([WAS_RUNNING], [NO_NODE, WAITS], [("Normal", "WaitingForNodes")], id="one word, told once"),
         pytest.param([WAS_RUNNING], [SPLIT, READY], [("Warning", "ByReplicas")], id="the weights cannot be reached"),
+        pytest.param(
+            [WAS_RUNNING, UNSPLIT], [WHOLE, READY], [("Normal", "Succeeded")], id="the weights are reached again"
+        ),
+        pytest.param(
+            [condition("Ready", "False", "Deploying"), UNSPLIT],
+            [WHOLE, READY],
+            [("Normal", "Running")],
+            id="the end of a rollout, one word",
+        ),
         pytest.param([WAS_RUNNING], [PAUSED], [("Normal", "RolloutPaused")], id="a rollout that goes as asked"),
         pytest.param([WAS_RUNNING], [SPLIT, WAITS], [("Normal", "WaitingForNodes")], id="shares during a rollout"),
     ],
