@@ -107,8 +107,7 @@ class Triggers:
             )
         itself = () if change.own else (key_of(change.resource, document),)
         if change.resource is VERSIONS:
-            application = application_of(VERSIONS, document)
-            return itself if application is None else (*itself, _application(document, application))
+            return (*itself, *self._application_of_changed(change))
         return (*itself, *self._dependents(change))
 
     def _dependents(self, change: Change) -> Iterable[Key]:
@@ -126,6 +125,12 @@ class Triggers:
         for version in self._store.all(VERSIONS):
             if template_of(version) == template and "artifact" not in (version.get("status") or {}):
                 yield key_of(VERSIONS, version)
+
+    def _application_of_changed(self, change: Change) -> Iterable[Key]:
+        """A version's application, unless nothing has changed but what the application knows better."""
+        application = application_of(VERSIONS, change.object)
+        if application is not None and not _says_only_who_uses_it(change):
+            yield _application(change.object, application)
 
     def _used_otherwise(self, change: Change) -> Iterable[Key]:
         """The application's versions whose status does not say yet that it serves them, or no longer does.
@@ -186,10 +191,23 @@ def _is_no_news(change: Change) -> bool:
     """Whether the object is as it was, as far as it is kept."""
     if change.old is None or change.new is None:
         return False
+    before, after = (_lasting(one) for one in (change.old, change.new))
+    return before == after
+
+
+def _says_only_who_uses_it(change: Change) -> bool:
+    """Whether nothing of a version has changed that its application does not know better."""
+    if change.old is None or change.new is None:
+        return False
     before, after = (
-        {**one, "metadata": {**one["metadata"], "resourceVersion": ""}} for one in (change.old, change.new)
+        {**_lasting(one), "status": {**(one.get("status") or {}), "usedBy": None}} for one in (change.old, change.new)
     )
     return before == after
+
+
+def _lasting(document: Json) -> Json:
+    """Without what changes with every write."""
+    return {**document, "metadata": {**document["metadata"], "resourceVersion": ""}}
 
 
 def _selects_nodes(application: Json) -> bool:

@@ -257,6 +257,15 @@ async def test_a_reported_application_calls_for_the_versions_that_it_serves_from
     assert await rig.keys() - {app()} == {version("mnist-1.0.0"), version("mnist-1.1.0")}
 
 
+async def test_a_version_that_only_says_who_uses_it_does_not_call_for_its_application(rig: Rig) -> None:
+    rig.version(phase="Normal")
+    await rig.keys()
+    rig.version(own=True, phase="Normal", usedBy=["mnist"])
+    assert await rig.keys() == set()
+    rig.version(own=True, phase="Failed", usedBy=["mnist"])
+    assert await rig.keys() == {app()}
+
+
 async def test_an_application_that_goes_calls_for_the_versions_that_it_served(rig: Rig) -> None:
     rig.version("mnist-1.0.0", usedBy=["mnist"])
     document = rig.put(APPLICATIONS, "mnist", spec=serving("1.0.0"))
