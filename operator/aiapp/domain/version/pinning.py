@@ -47,11 +47,9 @@ class Shared:
 
     @property
     def unshared(self) -> tuple[str, ...]:
-        """What a pinned version uses and is not on record as using: a backup may have left that out."""
-        artifact, image = self.record.package, self.record.pinned_image
-        of_package = (*self._parts, digest_config_map(artifact.pin)) if artifact else ()
-        of_image = (image_config_map(image.digest),) if image else ()
-        wanted = (*of_package, *of_image)
+        """What a pinned version uses of its manifest and is not on record as using: a backup may have left that out."""
+        artifact = self.record.package
+        wanted = (*self._parts, digest_config_map(artifact.pin)) if artifact else ()
         return tuple(name for name in wanted if name in self.config_maps and not self.is_held(name))
 
     @property

@@ -20,7 +20,6 @@ from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, unconfirmed
 from aiapp.domain.conditions import Finding, State
 from aiapp.domain.events import Event, changes
-from aiapp.domain.images.wanted import own_image
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.choice import verdict_of
@@ -196,8 +195,7 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 def runtime_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Adds the runtime that it gets, and whether that is maintained. An image of its own needs none."""
-    spec = observed.record.spec
-    if draft.known.image is not None or spec.source.image is not None or own_image(spec) is not None:
+    if draft.known.image is not None or observed.record.spec.source.image is not None:
         return draft
     resolution = runtime_of(observed.record, draft.known.model, observed.catalogue)
     supported = support(resolution.status.name, observed.catalogue) if isinstance(resolution, Resolved) else None

@@ -83,6 +83,11 @@ def test_a_label_says_that_an_image_does_without_the_accelerator_of_its_base() -
     )
 
 
+def test_an_image_that_does_without_npus_has_neither_a_release_nor_chips() -> None:
+    said_so = said({"CANN_VERSION": "8.5.0", "SOC_VERSION": "ascend910b1"}, {HARDWARE_LABEL: "CPU"})
+    assert said_so == ImageHints(hardware="CPU", origin="label dev.aiapp.hardware")
+
+
 @pytest.mark.parametrize(
     "environment",
     [

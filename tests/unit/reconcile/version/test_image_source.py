@@ -90,6 +90,14 @@ async def test_logins_come_from_every_pull_secret_that_is_for_the_registry() -> 
     assert "secret" not in json.dumps(world.status)
 
 
+async def test_a_pull_secret_that_does_not_exist_is_named() -> None:
+    world = ImageWorld(container={"imagePullSecrets": [{"name": "pull"}]})
+    await world.look()
+    status, reason, message = world.said("SourceResolved")
+    assert (status, reason) == ("False", "SecretNotFound")
+    assert "Secret pull, which container.imagePullSecrets names, does not exist in namespace team" in message
+
+
 @pytest.mark.parametrize(
     ("named", "hint"),
     [
@@ -188,6 +196,23 @@ async def test_the_pin_is_on_record_beside_the_status() -> None:
     assert RECORD in world.config_maps
 
 
+async def test_whoever_serves_the_image_and_whoever_is_restored_shares_the_record() -> None:
+    world = ImageWorld()
+    application = world.now_of(APPLICATIONS, "mnist")
+    world.lose(APPLICATIONS, "mnist")
+    await world.look()
+    world.hold(APPLICATIONS, application, "uid-application")
+    await world.of_applications(world.application)
+    owners = {one["kind"] for one in world.config_maps[RECORD]["metadata"]["ownerReferences"]}
+    assert owners == {"AIApplication", "AIApplicationVersion"}
+    held = world.config_maps[RECORD]
+    bare = {key: value for key, value in held["metadata"].items() if key != "ownerReferences"}
+    world.hold(CONFIG_MAPS, held | {"metadata": bare}, "uid-restored")
+    await world.look()
+    (owner,) = world.config_maps[RECORD]["metadata"]["ownerReferences"]
+    assert owner["uid"] == "uid-version"
+
+
 async def test_a_restored_version_is_not_pinned_to_another_image_in_silence() -> None:
     world = ImageWorld()
     await world.look()
@@ -203,10 +228,17 @@ async def test_a_restored_version_is_not_pinned_to_another_image_in_silence() ->
     assert world.status["image"]["digest"] == digest(1)
 
 
-async def test_a_config_map_that_holds_something_else_is_named_and_not_written_over() -> None:
+@pytest.mark.parametrize(
+    ("labels", "data"),
+    [
+        ({}, {"digest": digest(1)}),
+        ({"app.kubernetes.io/managed-by": "aiapp-operator"}, {"digest": digest(2)}),
+    ],
+)
+async def test_a_config_map_that_is_no_such_record_is_named_and_not_written_over(labels: Json, data: Json) -> None:
     world = ImageWorld()
-    taken = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": RECORD, "namespace": "team"}}
-    world.api.hold(taken, "uid-taken")
+    metadata = {"name": RECORD, "namespace": "team", "labels": labels}
+    world.api.hold({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}, "uid-taken")
     await world.look()
     assert world.said("ArtifactPinned")[1] == "NameTaken"
 
@@ -222,6 +254,15 @@ async def test_a_package_may_name_an_image_which_takes_the_same_road() -> None:
     await world.compare()
     await world.look()
     assert world.said("SourceUnchanged")[:2] == ("False", "SourceChanged")
+
+
+async def test_of_a_package_that_names_an_image_no_code_is_read() -> None:
+    bucket = registered()
+    bucket.files["customize_service.py"] = b"def f(:"
+    world = ImageWorld({"obs": {"uri": PACKAGE}}, bucket)
+    await world.look()
+    assert world.status["phase"] == "Normal"
+    assert "customize_service.py" not in bucket.asked
 
 
 async def test_the_place_that_names_an_image_is_told() -> None:
@@ -255,7 +296,9 @@ async def test_a_digest_of_files_says_nothing_of_an_image() -> None:
 
 def served() -> ImageWorld:
     """A package that is served by the user's own image; of the package nothing but config.json is asked for."""
-    bucket = Bucket({"config.json": b'{"model_type": "PyTorch", "model_algorithm": "x"}', "anything": b"1"})
+    bucket = Bucket(
+        {"config.json": b'{"model_type": "PyTorch", "model_algorithm": "x", "runtime": "python3.7"}', "anything": b"1"}
+    )
     world = ImageWorld({"obs": {"uri": PACKAGE}}, bucket, container={"image": OWN})
     world.registries.push([found(name=OWN, number=5)])
     return world
@@ -294,3 +337,19 @@ async def test_a_package_waits_for_its_image() -> None:
     await world.look()
     assert world.said("SourceResolved")[1] == "ImageNotFound"
     assert world.said("ArtifactPinned")[0] == "Unknown"
+    assert world.said("RuntimeResolved")[:2] == ("Unknown", "Pending")
+
+
+async def test_no_pods_serve_a_package_with_a_secret_that_is_for_other_registries() -> None:
+    world = served()
+    world.spec_is(
+        {"source": {"obs": {"uri": PACKAGE}}, "container": {"image": OWN, "imagePullSecrets": [{"name": "pull"}]}}
+    )
+    kept = secret(**{"r.example.com": "me:secret"})
+    world.api.hold(kept, "uid-secret")
+    await world.look()
+    assert world.status["phase"] == "Normal"
+    kept["metadata"]["annotations"] = {"aiapp.dev/allowed-endpoints": "https://other.example.com"}
+    world.api.hold(kept, "uid-secret")
+    await world.of_applications(world.application)
+    assert world.condition(APPLICATIONS, "mnist")["reason"] == "CredentialsDenied"
