@@ -30,7 +30,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     r"""Print a registered version as a manifest for another namespace, cluster or bucket.
 
     The manifest states the digest of the content (digest of its source): applied there, the version is the same model
-    or says DigestMismatch. The files themselves are not copied: copy them first with any tool. Labels, annotations and
+    or says DigestMismatch. The files themselves are not copied: copy them first with any tool. An image is named by its
+    digest beside its tag. Labels, annotations and
     status are left out; Secrets and other objects that the version names must exist there, and are listed on standard
     error.
 

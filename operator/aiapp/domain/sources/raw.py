@@ -1,6 +1,6 @@
 """Sources as raw fields, without their models: for hot paths, and for what leaves the other fields as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from aiapp.domain.images.reference import registry_of
@@ -52,6 +52,17 @@ def is_movable(source: Json) -> bool:
 def moved(source: Json, changes: Json) -> Json:
     """A source that is movable, with other fields."""
     return source | {OBS: source[OBS] | changes}
+
+
+def is_image(source: Json) -> bool:
+    """Whether it is a container image."""
+    return IMAGE in source
+
+
+def named(source: Json, rename: Callable[[str], str]) -> Json:
+    """A source that is an image, with another name for it."""
+    image = source[IMAGE]
+    return source | {IMAGE: image | {"reference": rename(image["reference"])}}
 
 
 def references(source: Json) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources.raw import is_movable, moved, references
+from aiapp.domain.sources.raw import is_image, is_movable, moved, named, references
 
 UNKNOWN_DIGEST: Final = (
     "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the "
@@ -30,19 +30,41 @@ class Destination:
 
 
 def promoted(version: Json, there: Destination) -> Json:
-    """The manifest, with the version's content digest in its source. Raises `NotPromotableError`."""
-    name, artifact = version["metadata"]["name"], (version.get("status") or {}).get("artifact") or {}
+    """The manifest, with the digests of the version's content in its source. Raises `NotPromotableError`."""
+    name, status = version["metadata"]["name"], version.get("status") or {}
     spec = deepcopy(version["spec"])
-    if not is_movable(spec["source"]):
-        raise NotPromotableError(f"version {name}: only a package in object storage can be promoted")
-    if not artifact:
+    if not is_movable(spec["source"]) and not is_image(spec["source"]):
+        raise NotPromotableError(f"version {name}: only a package in object storage or an image can be promoted")
+    if not status.get("artifact"):
         raise NotPromotableError(f"version {name} is not pinned yet: see kubectl describe aiappv {name}")
-    if "digest" not in artifact:
-        raise NotPromotableError(f"version {name}: {UNKNOWN_DIGEST}")
-    changes = {"uri": there.uri, "endpoint": there.endpoint, "region": there.region, "addressing": there.addressing}
-    spec["source"] = moved(spec["source"], _given(changes) | {"digest": artifact["digest"]})
+    try:
+        spec["source"] = _source(spec["source"], status, there)
+    except NotPromotableError as error:
+        raise NotPromotableError(f"version {name}: {error}") from error
+    container = spec.get("container") or {}
+    if "image" in container:
+        spec["container"] = container | {"image": _by_digest(container["image"], status["image"]["digest"])}
     metadata = {"name": name} | _given({"namespace": there.namespace})
     return {"apiVersion": version["apiVersion"], "kind": version["kind"], "metadata": metadata, "spec": spec}
+
+
+def _source(source: Json, status: Json, there: Destination) -> Json:
+    """Held to what is pinned."""
+    changes = _given({name: getattr(there, name) for name in ("uri", "endpoint", "region", "addressing")})
+    if is_image(source):
+        if changes:
+            raise NotPromotableError("an image does not lie in a bucket: change its reference in the manifest")
+        return named(source, lambda reference: _by_digest(reference, status["image"]["digest"]))
+    artifact = status["artifact"]
+    if artifact.get("type") == "Image":
+        raise NotPromotableError("its config.json names an image: write the image's digest into swr_location there")
+    if "digest" not in artifact:
+        raise NotPromotableError(UNKNOWN_DIGEST)
+    return moved(source, changes | {"digest": artifact["digest"]})
+
+
+def _by_digest(reference: str, digest: str) -> str:
+    return reference if "@" in reference else f"{reference}@{digest}"
 
 
 def is_unconfirmed(version: Json) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.support import documents
 from tests.support.documents import changed
-from tests.support.records import NORMAL, stored
+from tests.support.records import IMAGE, NORMAL, image_version, stored
 
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.version.promotion import Destination, NotPromotableError, is_unconfirmed, needs, promoted
@@ -44,6 +44,23 @@ def test_what_is_another_there_is_put_in() -> None:
     AIApplicationVersion.model_validate(found)
 
 
+def test_an_image_is_named_by_the_digest_that_its_tag_stood_for() -> None:
+    version = image_version().raw
+    found = promoted(version, Destination(namespace="prod"))
+    assert found["spec"]["source"]["image"]["reference"] == f"r/mnist:1@{IMAGE['digest']}"
+    AIApplicationVersion.model_validate(found)
+    assert promoted(version | {"spec": found["spec"]}, HERE)["spec"] == found["spec"]
+    with pytest.raises(NotPromotableError, match="does not lie in a bucket"):
+        promoted(version, Destination(uri="obs://released/mnist/"))
+
+
+def test_the_image_that_serves_a_package_is_held_to_its_digest_too() -> None:
+    version = registered(spec__container={"image": "r/own:1"})
+    found = promoted(version | {"status": version["status"] | {"image": IMAGE}}, HERE)
+    assert found["spec"]["container"] == {"image": f"r/own:1@{IMAGE['digest']}"}
+    assert found["spec"]["source"]["obs"]["digest"] == DIGEST
+
+
 def test_a_promoted_version_can_be_promoted_on() -> None:
     version = registered({"digest": DIGEST, "digestFrom": "Spec"}, spec__source__obs__digest=DIGEST)
     assert promoted(version, HERE)["spec"] == version["spec"]
@@ -55,7 +72,14 @@ def test_a_promoted_version_can_be_promoted_on() -> None:
     [
         pytest.param(registered({}), "serve the version once", id="whose digest is not known"),
         pytest.param(stored(documents.version()), "is not pinned yet", id="that is not pinned"),
-        pytest.param(registered(spec__source={}), "only a package in object storage", id="of another source"),
+        pytest.param(
+            registered(spec__source={}), "only a package in object storage or an image", id="of another source"
+        ),
+        pytest.param(
+            registered({"type": "Image", "image": IMAGE["image"]}),
+            "into swr_location",
+            id="whose package names an image",
+        ),
     ],
 )
 def test_no_manifest_is_made_of_a_version(version: dict[str, Any], words: str) -> None:
