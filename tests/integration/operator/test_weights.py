@@ -1,8 +1,11 @@
 """Weights in the layout of Hugging Face, over simulated nodes: described, refused or judged before any pod."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.support import registries
+from tests.support.images import image
 from tests.support.kube import Kube, Object
 from tests.support.packages import Registry, upload
 from tests.support.sandbox import Sandbox
@@ -39,7 +42,7 @@ def nodes(sandbox: Sandbox) -> Iterator[Sandbox]:
         yield sandbox
 
 
-def test_weights_wait_for_an_engine_and_are_described_meanwhile(registry: Registry) -> None:
+def test_weights_wait_for_an_engine_and_are_described_meanwhile(registry: Registry, engine: Object) -> None:
     upload(registry.bucket, "qwen", sharded())
     version = registry.version("qwen", runtime=SKLEARN)
     registry.until(version, "ArtifactPinned", "True")
@@ -47,6 +50,8 @@ def test_weights_wait_for_an_engine_and_are_described_meanwhile(registry: Regist
     assert "weights need an engine with a server of its own" in refused["message"]
     weights = registry.now(version)["status"]["model"]["weights"]
     assert (weights["architecture"], weights["tensorBytes"]) == ("Qwen2ForCausalLM", {"BF16": 32768, "F32": 256})
+    registry.kube.patch(version, {"spec": {"runtime": ENGINE}})
+    registry.until(version, "Ready", "True")
 
 
 def test_a_damaged_shard_is_named_and_a_new_upload_mends_it(registry: Registry, engine: Object) -> None:
@@ -84,3 +89,18 @@ def test_a_folder_without_config_json_is_taken_when_its_runtime_has_a_server(reg
     other = registry.version("sums", "1.1.0")
     refused = registry.until(other, "PackageValid", "False", "ConfigMissing")
     assert "a runtime with a server of its own (spec.runtime) takes a folder without one" in refused["message"]
+
+
+@pytest.mark.parametrize("files", [folder(), {"onnx/model.onnx": b"w"}], ids=["weights", "any folder"])
+def test_an_image_of_ones_own_gets_weights_and_any_folder_as_they_are(
+    registry: Registry, tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    upload(registry.bucket, "own", files)
+    with registries.running(tmp_path) as images:
+        pinned = images.push("team/own", image(layers=[b"own"]), "1.0")
+        container = {"image": f"{images.address}/team/own:1.0", "imageRegistry": {"plainHttp": True}}
+        version = registry.version("own", container=container)
+        registry.until(version, "Ready", "True")
+    status = registry.now(version)["status"]
+    assert (status["image"]["digest"], status["artifact"]["objects"]) == (pinned, len(files))
+    assert status["model"]["type"] == ("HuggingFace" if "config.json" in files else "Folder")

@@ -86,8 +86,8 @@ def warnings(found: FoundWeights) -> tuple[str, ...]:
     """What will probably not do, as sentences."""
     names = ", ".join(map(shown, sorted(found.others)[:3]))
     unread = (
-        f"its weights ({names}) are in no safetensors files: they are not looked into, so that neither parameters nor "
-        "memory are known"
+        f"its weights ({names}) are in no safetensors files beside config.json: they are not looked into, so that "
+        "neither parameters nor memory are known"
     )
     untold = "no tokenizer lies beside the weights: most engines need one to serve text"
     lacks = ((found.tally is None, unread), (not found.tokenizer, untold))

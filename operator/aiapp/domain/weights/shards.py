@@ -51,8 +51,8 @@ def shards_by_name(files: Iterable[str]) -> tuple[str, ...]:
 
 
 def other_weights(files: Mapping[str, int]) -> dict[str, int]:
-    """Files at the top that hold weights in another format, with their sizes in bytes."""
-    return {path: size for path, size in files.items() if "/" not in path and path.lower().endswith(_OTHER_WEIGHTS)}
+    """Files that hold weights in another format or another folder, with their sizes in bytes."""
+    return {path: size for path, size in files.items() if path.lower().endswith((_SAFETENSORS, *_OTHER_WEIGHTS))}
 
 
 def has_safetensors(files: Iterable[str]) -> bool:

@@ -152,8 +152,8 @@ async def _license(package: FilesOfPackage) -> str | None:
 def _no_weights(layout: Layout) -> Refusal:
     return Refusal(
         Reason.MODEL_FILES_MISSING,
-        f"{layout.name('config.json')} is that of a model, but no weights lie beside it: no {INDEX}, no *.safetensors "
-        "and no other file of weights",
+        f"{layout.name('config.json')} is that of a model, but no weights lie beside or below it: no {INDEX}, no "
+        "*.safetensors and no other file of weights",
     )
 
 

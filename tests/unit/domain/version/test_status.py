@@ -91,8 +91,9 @@ def test_a_refusal_names_its_stage_and_the_rest_waits(inspection: Inspection, cu
     assert ("Stalled" in found) is stalled
 
 
-def test_an_unchanged_listing_repeats_what_was_said_and_heals_the_source() -> None:
-    first = told(fresh_version(), Invalid("obs://m/", "sha256:2", Reason.CONFIG_INVALID, "line 1"), None, None)
+def refused(reason: Reason) -> VersionRecord:
+    """A version whose package was refused, as its status has it."""
+    first = told(fresh_version(), Invalid("obs://m/", "sha256:2", reason, "line 1"), None, None)
     conditions = [
         {
             "type": f.type,
@@ -103,8 +104,15 @@ def test_an_unchanged_listing_repeats_what_was_said_and_heals_the_source() -> No
         }
         for f in first.findings
     ]
-    record = fresh_version()
-    faulty = VersionRecord.parse(record.raw | {"status": first.status | {"conditions": conditions}})
+    return VersionRecord.parse(fresh_version().raw | {"status": first.status | {"conditions": conditions}})
+
+
+def test_a_folder_without_config_json_is_looked_at_again_since_a_runtime_that_takes_it_may_have_come() -> None:
+    assert known_listing(refused(Reason.CONFIG_MISSING)) is None
+
+
+def test_an_unchanged_listing_repeats_what_was_said_and_heals_the_source() -> None:
+    faulty = refused(Reason.CONFIG_INVALID)
     assert known_listing(faulty) == "sha256:2"
     mended = VersionRecord.parse(faulty.raw | {"metadata": faulty.raw["metadata"] | {"generation": 2}})
     assert known_listing(mended) is None

@@ -137,7 +137,9 @@ def test_a_header_that_breaks_a_rule_names_the_tensor(tensors: dict[str, Any], d
         pytest.param("[]", "it begins with '[]' and not with an object", id="a list"),
         pytest.param("", "it begins with ''", id="nothing"),
         pytest.param("{} x", "is no member", id="something behind"),
-        pytest.param('{"a": 1} x', "not exactly", id="something behind a member"),
+        pytest.param(
+            f'{{"a": {json.dumps(entry(offsets=[0, 8]))}}} x', "something follows it", id="something behind the object"
+        ),
         pytest.param('{"a": {"shape": [1e99999]}}', "not exactly", id="a number without end"),
     ],
 )

@@ -55,8 +55,14 @@ def test_without_an_index_the_whole_model_is_one_file_or_all_at_the_top() -> Non
 
 
 def test_files_of_other_formats_are_known_by_their_ending() -> None:
-    files = {"pytorch_model.bin": 7, "m.GGUF": 3, "tokenizer.json": 1, "x/y.bin": 2}
-    assert other_weights(files) == {"pytorch_model.bin": 7, "m.GGUF": 3}
+    files = {
+        "pytorch_model.bin": 7,
+        "m.GGUF": 3,
+        "tokenizer.json": 1,
+        "onnx/model.onnx": 2,
+        "unet/model.safetensors": 5,
+    }
+    assert other_weights(files) == {path: size for path, size in files.items() if path != "tokenizer.json"}
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "vocab.txt", "qwen.tiktoken"])

@@ -119,7 +119,10 @@ async def test_other_formats_are_never_looked_into() -> None:
     assert (found.model.weights.format, found.model.weights.bytes) == ("Other", 8)
     assert (found.model.weights.parameters, found.model.weights.tensor_bytes) == (None, None)
     assert "pytorch_model.bin" not in store.asked
-    assert "'pytorch_model.bin') are in no safetensors files: they are not looked into" in found.warnings[0]
+    assert (
+        "'pytorch_model.bin') are in no safetensors files beside config.json: they are not looked into"
+        in found.warnings[0]
+    )
 
 
 async def test_weights_without_a_tokenizer_are_taken_with_a_warning() -> None:
@@ -136,7 +139,10 @@ async def test_what_msmodelslim_quantized_is_recognized_by_its_description() -> 
     ("files", "reason", "words"),
     [
         pytest.param(
-            folder(model__safetensors=None), Reason.MODEL_FILES_MISSING, "no weights lie beside it", id="no weights"
+            folder(model__safetensors=None),
+            Reason.MODEL_FILES_MISSING,
+            "no weights lie beside or below it",
+            id="no weights",
         ),
         pytest.param(
             {path: data for path, data in sharded().items() if path != FIRST},
