@@ -47,8 +47,8 @@ class Server:
         try:
             while await self._answered(reader, writer):
                 pass
-        except (OSError, EOFError, TimeoutError, ValueError):
-            pass  # the client went away
+        except (OSError, EOFError, TimeoutError, ValueError, LookupError):
+            pass  # the client went away, or speaks no HTTP
         finally:
             writer.close()
 
@@ -63,7 +63,7 @@ class Server:
             await self._echo(headers["sec-websocket-key"], reader, writer)
             return False
         stays = not self._stopping.is_set() and headers.get("connection", "").lower() != "close"
-        body = json.dumps({"content": self._content, "uid": os.getuid(), "home": os.environ.get("HOME")}).encode()
+        body = json.dumps({"content": self._content, "uid": os.getuid(), "machine": os.uname().machine}).encode()
         connection = b"" if stays else b"Connection: close\r\n"
         length = f"Content-Length: {len(body)}\r\n".encode()
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + length + connection

@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,20 +19,17 @@ PORT: Final = 9000
 UID: Final = 1001
 
 
-COMMAND: Final = ("python3", "/server.py")
-
-
-def server(architecture: str, command: Iterable[str] = COMMAND, /, **variables: str) -> Image:
-    """For one architecture: serves at PORT as user UID; `variables` are what its program is told."""
+def server(architecture: str, **variables: str) -> Image:
+    """For one architecture. It serves at PORT as user UID, or as `variables` say, which its program is told."""
     layers = [base.built(architecture, os.environ, Silent()).layer.read_bytes(), _program()]
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PORT": str(PORT)} | variables
     return image(
         architecture,
         layers=layers,
         run={
-            "Entrypoint": list(command),
+            "Entrypoint": ["python3", "/server.py"],
             "Env": [f"{name}={value}" for name, value in environment.items()],
-            "User": str(UID),
+            "User": variables.get("USER", str(UID)),
             "ExposedPorts": {f"{variables.get('PORT', PORT)}/tcp": {}},
             "WorkingDir": "/",
         },
@@ -50,10 +46,11 @@ def servers(*architectures: str, **variables: str) -> Image:
 
 
 def _program() -> bytes:
-    """A layer with the program."""
-    content, packed = Path(image_program.__file__).read_bytes(), io.BytesIO()
+    """A layer with the program, and with one that no processor runs."""
+    files, packed = {"server.py": Path(image_program.__file__).read_bytes(), "junk": b"\x7fELF junk"}, io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        member = tarfile.TarInfo("server.py")
-        member.size, member.mode = len(content), 0o644
-        tar.addfile(member, io.BytesIO(content))
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            tar.addfile(member, io.BytesIO(content))
     return packed.getvalue()

@@ -70,7 +70,8 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
         raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
     package = package_of(source, status.source)
     if not isinstance(status.artifact, PackageArtifact) or package is None:
-        raise QueryError(f"{name} is pinned to an image, which has no config.json")
+        message = "is pinned to an image, and no config.json says what its APIs are: ask the image itself"
+        raise QueryError(f"{name} {message}, where it serves")
     if status.runtime is not None and status.runtime.protocol is not None:
         words = "serves its own API" if status.runtime.protocol == "Plain" else f"speaks {status.runtime.protocol}"
         raise QueryError(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.e2e.conftest import OPTION
 from tests.e2e.images.served import ServedImages
 from tests.e2e.serving import Serving
 from tests.support import registries
@@ -13,12 +14,18 @@ from tests.support.sandbox import Sandbox
 from aiapp_sandbox.cluster import add_services
 from aiapp_sandbox.progress import Silent
 
+REGISTRY = "AIAPP_E2E_REGISTRY"
+"""HOST:PORT of the registry of a cluster that is given: plain http, for this machine, the operator and the nodes."""
+
 
 @pytest.fixture(scope="session")
-def image_registry(real_cluster: Sandbox) -> registries.Registry:
-    """The sandbox's own, which its nodes pull from."""
-    record = add_services(real_cluster.folder, ("registry",), os.environ, Silent())
-    return registries.Registry(record.services["registry"].address, Path(real_cluster.folder.path) / "registry/data")
+def image_registry(request: pytest.FixtureRequest) -> registries.Registry:
+    """The sandbox's own, which its nodes pull from, or the one that is named."""
+    if request.config.getoption(OPTION, default=None):
+        return registries.Registry(os.environ[REGISTRY], Path())
+    sandbox: Sandbox = request.getfixturevalue("real_cluster")
+    record = add_services(sandbox.folder, ("registry",), os.environ, Silent())
+    return registries.Registry(record.services["registry"].address, sandbox.folder.path / "registry/data")
 
 
 @pytest.fixture

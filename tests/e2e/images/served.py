@@ -42,11 +42,21 @@ class ServedImages(Serving):
         source = {"image": {"reference": reference, "plainHttp": True}}
         return self.registry.version(NAME, number, source=source, **_of_container(container))
 
+    def answer(self, scheme: str = "http") -> Object:
+        """All that the application says of itself, through its Service."""
+        path = f"/api/v1/namespaces/{self.registry.namespace}/services/{scheme}:{NAME}:{scheme}/proxy/"
+        return self.registry.kube.request("POST", path, {})
+
     def register_custom(self, number: str, image: str, **container: object) -> Object:
         """Register a package that was uploaded to the bucket, and that the image pushed as `image` serves."""
         reference = f"{self.pushed_to.address}/{self.repository}:{image}"
         uri = f"obs://{self.registry.bucket.name}/{NAME}/{number}/"
-        return self.registry.version(NAME, number, obs={"uri": uri}, container={"image": reference, **container})
+        return self.registry.version(
+            NAME,
+            number,
+            obs={"uri": uri},
+            container={"image": reference, "imageRegistry": {"plainHttp": True}, **container},
+        )
 
 
 def _of_container(container: Mapping[str, object]) -> Mapping[str, object]:
