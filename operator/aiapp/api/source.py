@@ -101,6 +101,17 @@ class JobOutput(ApiModel):
     """Folder of the package that the job writes, for example `obs://models/mnist/run-7/`."""
 
 
+class JobTemplate(ApiModel):
+    """The InferenceTemplate that makes a package of what a training job wrote."""
+
+    name: NameString
+    """The template. What it says when the artifact is pinned counts."""
+    mode: Mode | None = None
+    """What a prediction takes and gives, where the template lets a version choose. Default: the template's mode."""
+    input: InputName = "model"
+    """The template's input that the output is."""
+
+
 class TrainingJobSource(Store):
     """The package that a training job of this namespace writes, imported once the job has succeeded."""
 
@@ -137,6 +148,8 @@ class TrainingJobSource(Store):
     output: JobOutput | None = None
     """Where the job writes. Default: what the job's own environment or arguments say by a name such as `train_url` or
     `OUTPUT_PATH`."""
+    template: JobTemplate | None = None
+    """For an output without config.json or code, as built-in algorithms write it: the template that supplies them."""
     recorded_env: Annotated[
         tuple[Annotated[str, Field(max_length=128)], ...], Field(max_length=64, json_schema_extra=SET)
     ] = ()
@@ -217,7 +230,7 @@ import ends with ArtifactPinned.
 FIXED_FIELDS: Final = {
     "obs": ("uri", "endpoint", "region", "addressing", "digest"),
     "image": ("reference", "replicate"),
-    "trainingJob": ("apiVersion", "kind", "name", "uid", "output", "endpoint", "region", "addressing"),
+    "trainingJob": ("apiVersion", "kind", "name", "uid", "output", "template", "endpoint", "region", "addressing"),
     "template": ("name", "mode", "inputs", "endpoint", "region", "addressing", "digest"),
 }
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""

@@ -11,7 +11,7 @@ from aiapp.domain.provenance.run import TrainingRun, run, with_pods
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.training.kinds import JobKind
 from aiapp.ports import Cluster
-from aiapp.reconcile.views.training_jobs import TrainingJobs
+from aiapp.reconcile.views.training_jobs import ServedKinds, TrainingJobs
 
 _MOST_LABEL: Final = 63
 
@@ -21,6 +21,7 @@ class TrainingRuns:
     """Raises `ApiError`."""
 
     cluster: Cluster
+    served: ServedKinds
     jobs: TrainingJobs
     nodes: Callable[[], Sequence[NodeFacts]]
 
@@ -32,7 +33,8 @@ class TrainingRuns:
         kind = self.jobs.kinds.find(source.api_version, source.kind)
         if isinstance(kind, str):
             return None
-        live = await self.cluster.get(kind.resource, record.namespace, source.name)
+        is_served = self.served.is_served(kind.resource, record.namespace)
+        live = await self.cluster.get(kind.resource, record.namespace, source.name) if is_served else None
         found = (
             run(live, kind, source.recorded_env)
             if live is not None and live["metadata"]["uid"] == job.uid

@@ -648,6 +648,7 @@ JOB_ONCE_PINNED = tuple(
         "name": "other",
         "uid": "4b1c",
         "output": {"uri": "obs://models/other/"},
+        "template": {"name": "sklearn"},
         "endpoint": "https://obs.example.com",
         "region": "eu-west-0",
         "addressing": "Path",

@@ -12,12 +12,13 @@ from tests.support.waiting import eventually
 DIGEST: Final = f"sha256:{'ab' * 32}"
 
 
-def job(registry: Registry, name: str = "train") -> Object:
-    """A Job of the test's namespace that says by its environment where it writes."""
+def job(registry: Registry, **labels: str) -> Object:
+    """The Job `train` of the test's namespace, which says by its environment where it writes."""
     uri = f"obs://{registry.bucket.name}/run-7/"
     container = {"name": "train", "image": "r/train:1", "env": [{"name": "train_url", "value": uri}]}
     spec = {"backoffLimit": 0, "template": {"spec": {"containers": [container], "restartPolicy": "Never"}}}
-    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec}
+    metadata = {"name": "train", "labels": {key.replace("__", "/"): value for key, value in labels.items()}}
+    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
     return registry.kube.create(made, registry.namespace)
 
 
@@ -144,6 +145,21 @@ def test_a_job_that_ends_while_the_operator_is_away_is_imported_afterwards(
     end(registry, train, "Succeeded")
     operator.start()
     registry.until(version, "Ready", "True", "Normal")
+
+
+def test_the_output_of_a_built_in_algorithm_is_imported_through_a_template(registry: Registry) -> None:
+    train = job(registry, **{"aiapp.dev__algorithm": "BuiltIn"})
+    version = version_of(registry)
+    upload(registry.bucket, "run-7", {"model.pkl": b"weights"})
+    end(registry, train, "Succeeded")
+    registry.until(version, "SourceResolved", "Unknown", "TrainingOutputPending")
+    registry.kube.patch(registry.now(version), {"spec": {"source": {"trainingJob": {"template": {"name": "sklearn"}}}}})
+    registry.until(version, "ArtifactPinned", "True")
+    status = registry.now(version)["status"]
+    assert (status["source"]["type"], status["template"]["name"]) == ("TrainingJob", "sklearn")
+    assert status["artifact"]["objects"] > 1
+    registry.look_again(version, "now")
+    registry.until(version, "SourceUnchanged", "True")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def training_job_of(version: Json) -> tuple[str, str] | None:
 
 def template_of(version: Json) -> str | None:
     """The InferenceTemplate that an AIApplicationVersion's source names."""
-    found = (version["spec"].get("source", {}).get(TEMPLATE) or {}).get("name")
+    source = version["spec"].get("source", {})
+    of_job = (source.get(TRAINING_JOB) or {}).get("template")
+    found = (source.get(TEMPLATE) or of_job or {}).get("name")
     return None if found is None else str(found)
 
 

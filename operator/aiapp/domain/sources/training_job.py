@@ -1,6 +1,6 @@
 """The output of a training job as a source: a package in object storage, once it is known where. Never asks a store."""
 
-from aiapp.api.source import ObsSource, TrainingJobSource
+from aiapp.api.source import InputFolder, ObsSource, TemplateSource, TrainingJobSource
 from aiapp.api.version import SourceStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.obs import canonical_store
@@ -15,6 +15,22 @@ def as_package(source: TrainingJobSource, uri: str) -> ObsSource:
     """The package that the job wrote to `uri`."""
     return ObsSource(
         uri=uri,
+        endpoint=source.endpoint,
+        region=source.region,
+        addressing=source.addressing,
+        credentials_secret_ref=source.credentials_secret_ref,
+        ca_bundle_ref=source.ca_bundle_ref,
+    )
+
+
+def as_template(source: TrainingJobSource, uri: str) -> TemplateSource | None:
+    """What the job wrote to `uri` as the input of its template; None where it names none."""
+    if source.template is None:
+        return None
+    return TemplateSource(
+        name=source.template.name,
+        mode=source.template.mode,
+        inputs=(InputFolder(name=source.template.input, uri=uri),),
         endpoint=source.endpoint,
         region=source.region,
         addressing=source.addressing,

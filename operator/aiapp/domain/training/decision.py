@@ -151,7 +151,8 @@ def _output_unknown(source: TrainingJobSource, found: JobFacts) -> str:
 def _template_needed(job: TrainingJobStatus, found: Invalid) -> str:
     return (
         f"{_named(job)} used a built-in algorithm, whose output has neither config.json nor inference code "
-        f"({found.message}): put them there, or register it by a template"
+        f"({found.message}): name an InferenceTemplate that supplies them in spec.source.trainingJob.template, or put "
+        "them there"
     )
 
 

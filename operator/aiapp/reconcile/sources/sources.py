@@ -66,7 +66,7 @@ class Sources:
             case ImageSource() as source:
                 return SourceImage(record, source, self.images)
             case TrainingJobSource() as source:
-                return TrainingJobOutput(record, source, self.obs, self.training_jobs)
+                return TrainingJobOutput(record, source, self.templates, self.training_jobs)
             case TemplateSource() as source:
                 return TemplatePackage(record, source, self.templates)
             case None:

@@ -1,7 +1,6 @@
 """The output of a training job, asked for one version: once the job has succeeded, a package in object storage."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from typing_extensions import override
 
@@ -9,23 +8,17 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.source import TrainingJobSource
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.conditions import Finding, unknown
-from aiapp.domain.kubernetes.resources import Resource
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.sources.training_job import as_package, imported_package
+from aiapp.domain.sources.training_job import as_package, as_template
 from aiapp.domain.training.decision import Finished, decision, latched, supplied
 from aiapp.domain.training.facts import JobFacts, facts
 from aiapp.domain.training.kinds import JobKind
 from aiapp.ports import Clock, Cluster
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
-from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
-from aiapp.reconcile.views.training_jobs import TrainingJobs
-
-
-class ServedKinds(Protocol):
-    """Knows which kinds the cluster serves and lets the operator read."""
-
-    def is_served(self, resource: Resource, namespace: str) -> bool: ...
+from aiapp.reconcile.sources.obs import ObsPackage
+from aiapp.reconcile.sources.template import TemplatePackage, TemplatePorts
+from aiapp.reconcile.views.training_jobs import ServedKinds, TrainingJobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +39,7 @@ class TrainingJobOutput(LiveSource):
 
     record: VersionRecord
     source: TrainingJobSource
-    obs: ObsPorts
+    templates: TemplatePorts
     ports: TrainingJobPorts
 
     @override
@@ -58,7 +51,7 @@ class TrainingJobOutput(LiveSource):
         before = self.record.status.source.training_job if self.record.status.source else None
         waited = latched(source, kind, before)
         found = await self._job(kind, waited)
-        if found is None and not ports.served.is_served(kind.resource, self.record.namespace):
+        if found is None and not self._is_served(kind):
             message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
             return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
         decided = decision(source, kind, waited, found, ports.clock())
@@ -66,26 +59,42 @@ class TrainingJobOutput(LiveSource):
 
     @override
     async def compare(self) -> Finding:
-        package = imported_package(self.source, self.record.status.source)
+        package = self._pinned
         if package is None:
-            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.PENDING, "what is pinned is no package")
-        return await ObsPackage(self.record, package, self.obs).compare()
+            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.PENDING, "it is not known where the job wrote")
+        return await package.compare()
 
     @override
     async def require_access(self) -> None:
-        package = imported_package(self.source, self.record.status.source)
-        if package is not None:
-            await ObsPackage(self.record, package, self.obs).require_access()
+        if (package := self._pinned) is not None:
+            await package.require_access()
+
+    @property
+    def _pinned(self) -> LiveSource | None:
+        """What the job wrote, as the status has it."""
+        found = self.record.status.source
+        job = found.training_job if found else None
+        return self._package(job.output) if job is not None and job.output is not None else None
+
+    def _package(self, uri: str) -> LiveSource:
+        template = as_template(self.source, uri)
+        if template is not None:
+            return TemplatePackage(self.record, template, self.templates)
+        return ObsPackage(self.record, as_package(self.source, uri), self.templates.obs)
+
+    def _is_served(self, kind: JobKind) -> bool:
+        """Whether the cluster serves the kind and lets the operator read it: who asks for others gets an error."""
+        return self.ports.served.is_served(kind.resource, self.record.namespace)
 
     async def _job(self, kind: JobKind, waited: TrainingJobStatus | None) -> JobFacts | None:
         """The job as it is, or as it was when it was deleted after it had ended."""
-        job = await self.ports.cluster.get(kind.resource, self.record.namespace, self.source.name)
-        if job is not None:
-            return facts(job, kind, self.ports.jobs.reading)
+        if self._is_served(kind):
+            job = await self.ports.cluster.get(kind.resource, self.record.namespace, self.source.name)
+            if job is not None:
+                return facts(job, kind, self.ports.jobs.reading)
         seen = self.ports.jobs.last_seen(waited.uid) if waited else None
         return seen if seen is not None and seen.state in {"Succeeded", "Failed"} else None
 
     async def _imported(self, finished: Finished, known: KnownOfPin) -> Inspection:
-        package = as_package(self.source, finished.uri)
-        found = await ObsPackage(self.record, package, self.obs).inspect(known)
+        found = await self._package(finished.uri).inspect(known)
         return supplied(found, finished, self.ports.clock(), self.ports.late_seconds)

@@ -6,7 +6,7 @@ that no version waits for.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
@@ -18,6 +18,12 @@ from aiapp.domain.training.kinds import JobKinds
 
 REMEMBERED: Final = 200
 """Jobs of which is known how they were seen last."""
+
+
+class ServedKinds(Protocol):
+    """Knows which kinds the cluster serves and lets the operator read."""
+
+    def is_served(self, resource: Resource, namespace: str) -> bool: ...
 
 
 class _Seen(NamedTuple):

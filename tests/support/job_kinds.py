@@ -1,0 +1,68 @@
+"""Kinds of training jobs in a cluster: definitions that take anything, and a test that plays their controllers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+from tests.support.kube import ApiError, Kube, Object
+from tests.support.waiting import eventually
+
+from aiapp.domain.training.kinds import JobKind
+
+CRD: Final = "apiextensions.k8s.io/v1"
+ANYTHING: Final = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+def definition(kind: JobKind) -> Object:
+    """A stand-in for the CRD of that kind."""
+    version = {
+        "name": kind.version,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": ANYTHING, "status": ANYTHING}}},
+        "subresources": {"status": {}},
+    }
+    names = {"kind": kind.kind, "plural": kind.plural, "singular": kind.kind.lower(), "listKind": f"{kind.kind}List"}
+    spec = {"group": kind.group, "names": names, "scope": "Namespaced", "versions": [version]}
+    protected = {"api-approved.kubernetes.io": "unapproved, a stand-in in tests"}
+    return {
+        "apiVersion": CRD,
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.name, "annotations": protected},
+        "spec": spec,
+    }
+
+
+@contextmanager
+def served(kube: Kube, kind: JobKind) -> Iterator[str]:
+    """The cluster serves the kind for a while; its apiVersion."""
+    api_version = f"{kind.group}/{kind.version}"
+    made = kube.apply(definition(kind), force="true")
+    eventually(partial(_is_served, kube, api_version, kind.kind))
+    try:
+        yield api_version
+    finally:
+        kube.delete(made)
+        eventually(lambda: kube.find(CRD, "CustomResourceDefinition", kind.name) is None)
+
+
+def rights(subject: Object, *kinds: JobKind) -> list[Object]:
+    """A ClusterRole to read these kinds, as the chart has it, and its binding."""
+    name = "aiapp-training-jobs"
+    rules = [
+        {"apiGroups": [kind.group], "resources": [kind.plural], "verbs": ["get", "list", "watch"]} for kind in kinds
+    ]
+    group = "rbac.authorization.k8s.io"
+    role = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
+    reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
+    binding = {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name}}
+    return [role, {**binding, "roleRef": reference, "subjects": [subject]}]
+
+
+def _is_served(kube: Kube, api_version: str, kind: str) -> bool:
+    try:
+        kube.list(api_version, kind)
+    except (ApiError, KeyError) as error:
+        raise AssertionError(str(error)) from error
+    return True
