@@ -29,6 +29,7 @@ COMMANDS = {
     "scale": "Set the number of pods of a served version.",
     "start": "Start an application that was stopped.",
     "stop": "Stop an application: no pods, and nothing is deleted.",
+    "trace": "Show where a version comes from: content, training job, code, data, nodes.",
     "version": "Show the version.",
     "versions": "Show the registered versions of an application, newest first.",
 }

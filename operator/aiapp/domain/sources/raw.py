@@ -17,6 +17,10 @@ TEMPLATE: Final = "template"
 """The field under `spec.source` of model files for a template."""
 
 
+_STORE: Final = ("endpoint", "region", "addressing", "credentialsSecretRef", "caBundleRef")
+"""Fields that say how a store is reached."""
+
+
 def store_of(version: Json) -> str | None:
     """The store or registry that an AIApplicationVersion's source names; None for a source without one."""
     source = version["spec"].get("source", {})
@@ -48,12 +52,18 @@ def recorded_env(version: Json) -> list[str]:
 
 def is_movable(source: Json) -> bool:
     """Whether the same content may lie elsewhere, under other fields of the source."""
-    return OBS in source
+    return OBS in source or "template" not in source.get(TRAINING_JOB, {"template": None})
 
 
-def moved(source: Json, changes: Json) -> Json:
-    """A source that is movable, with other fields."""
-    return source | {OBS: source[OBS] | changes}
+def moved(source: Json, found: Json, changes: Json) -> Json:
+    """A source that is movable, with other fields; `found`: the `status.source` of its version.
+
+    Where it goes there is no training job of that name: what that has written is a package like any other.
+    """
+    if OBS in source:
+        return source | {OBS: source[OBS] | changes}
+    job = source[TRAINING_JOB]
+    return {OBS: {"uri": found["trainingJob"]["output"]} | {key: job[key] for key in _STORE if key in job} | changes}
 
 
 def is_image(source: Json) -> bool:

@@ -60,7 +60,7 @@ def _source(source: Json, status: Json, there: Destination) -> Json:
         raise NotPromotableError("its config.json names an image: write the image's digest into swr_location there")
     if "digest" not in artifact:
         raise NotPromotableError(UNKNOWN_DIGEST)
-    return moved(source, changes | {"digest": artifact["digest"]})
+    return moved(source, status.get("source") or {}, changes | {"digest": artifact["digest"]})
 
 
 def _by_digest(reference: str, digest: str) -> str:

@@ -117,3 +117,7 @@ def test_words_are_fit_for_a_status() -> None:
     words = facts(job(status=forged), KINDS["jobs.batch"], READING).words
     assert words.startswith("CompletionsReached: fine ?[31mNormal xxx")
     assert len(words) == 300
+
+
+def test_a_time_without_a_zone_is_no_time() -> None:
+    assert facts(job(status={"startTime": "2026-01-02T11:00:00"}), KINDS["jobs.batch"], READING).started is None

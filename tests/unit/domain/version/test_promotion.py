@@ -109,3 +109,28 @@ def test_the_objects_that_it_names_are_told_once_each() -> None:
         "Secret registry",
         "Secret store",
     ]
+
+
+def test_what_a_training_job_wrote_goes_on_as_a_package_of_its_own() -> None:
+    job = {
+        "name": "train",
+        "endpoint": "https://s3.lan",
+        "credentialsSecretRef": {"name": "store"},
+        "recordedEnv": ["A"],
+    }
+    version = registered(spec__source={"trainingJob": job})
+    wrote = {
+        "type": "TrainingJob",
+        "uri": "obs://models/run-7/model/",
+        "trainingJob": {"output": "obs://models/run-7/"},
+    }
+    found = promoted(version | {"status": version["status"] | {"source": wrote}}, HERE)
+    reach = {"endpoint": "https://s3.lan", "credentialsSecretRef": {"name": "store"}}
+    assert found["spec"]["source"] == {"obs": {"uri": "obs://models/run-7/", "digest": DIGEST, **reach}}
+    AIApplicationVersion.model_validate(found)
+
+
+def test_what_a_template_made_of_the_output_of_a_job_is_no_package_in_a_store() -> None:
+    job = {"name": "train", "template": {"name": "sklearn"}}
+    with pytest.raises(NotPromotableError, match="only a package in object storage or an image"):
+        promoted(registered(spec__source={"trainingJob": job}), HERE)

@@ -281,3 +281,13 @@ async def test_of_a_version_that_was_not_trained_here_is_kept_who_registered_it_
         "datasets": [{"name": "mnist", "uri": "obs://data/mnist/"}],
     }
     assert not any(name.startswith("aiapp-provenance-") for name in world.config_maps)
+
+
+async def test_a_package_that_was_corrected_to_a_job_leaves_nothing_in_what_is_said_of_the_job(world: World) -> None:
+    now = world.now_of(VERSIONS, NAME)
+    before = {"type": "Obs", "uri": "obs://models/wrong/", "listing": "sha256:1"}
+    world.hold(VERSIONS, changed(now, status__source=before), now["metadata"]["uid"])
+    put(world, job(status=running()))
+    await world.look()
+    assert world.status["source"].keys() == {"type", "origin", "trainingJob"}
+    assert world.status["source"]["type"] == "TrainingJob"

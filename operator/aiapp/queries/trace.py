@@ -1,0 +1,42 @@
+"""Where a registered version comes from, as the cluster keeps it."""
+
+import json
+from dataclasses import dataclass
+
+from aiapp.api.version import AIApplicationVersion
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.provenance.config_map import KEY, provenance_record
+from aiapp.domain.provenance.statement import statement
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of it."""
+
+    document: Json
+    """Version, content, source, training job and provenance, as its status has them."""
+
+
+async def trace(cluster: UserCluster, name: str) -> Trace:
+    """Of a version. Raises `ApiError`."""
+    version = await cluster.get(VERSIONS, name)
+    spec, status = version["spec"], version.get("status") or {}
+    known = {part: status[part] for part in ("artifact", "source", "provenance") if part in status}
+    return Trace({"version": name, "application": spec["application"], "number": spec["version"], **known})
+
+
+async def slsa(cluster: UserCluster, name: str) -> Json:
+    """The in-toto Statement about a version of a training job. Raises `ApiError`, `QueryError`."""
+    status = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name)).status
+    record = status.provenance.record if status.provenance else None
+    if record is None:
+        raise QueryError(f"{name} has no record of a training: aiapp trace {name} says what is known of it")
+    digest = getattr(status.artifact, "digest", None) or (status.image.digest if status.image else None)
+    if digest is None:
+        raise QueryError(f"the digest of {name} is not known yet: it is learnt when a pod first fetches the package")
+    found = await cluster.get(CONFIG_MAPS, record.name)
+    if KEY not in (found.get("data") or {}) or provenance_record(found).digest != record.digest:
+        raise QueryError(f"ConfigMap {record.name} does not hold what the operator wrote: {record.digest}")
+    return statement(f"{cluster.namespace}/{name}", digest, json.loads(found["data"][KEY]))

@@ -1,0 +1,78 @@
+"""Where a version comes from, as it is shown; a record that somebody changed is not."""
+
+from typing import Any, Final
+
+import pytest
+from tests.support import documents
+from tests.support.records import NORMAL, stored
+from tests.unit.queries.test_fit import Objects
+
+from aiapp.api.provenance import ProvenanceStatus
+from aiapp.cli.trace import tree
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.provenance.config_map import KEY, provenance_object, provenance_record
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.trace import slsa, trace
+
+DIGEST: Final = f"sha256:{'d1' * 32}"
+RECORD: Final = provenance_object({"buildDefinition": {}})
+JOB: Final = {"apiVersion": "batch/v1", "kind": "Job", "name": "train", "uid": "u", "state": "Succeeded"}
+KNOWN: Final = ProvenanceStatus.model_validate(
+    {
+        "record": provenance_record(RECORD).model_dump(),
+        "createdBy": "CronJob nightly",
+        "revision": "c0ffee",
+        "images": [{"image": "r/train:1", "digest": DIGEST}],
+        "datasets": [{"name": "mnist", "uri": "obs://data/"}],
+        "nodes": [{"name": "node-a", "architecture": "arm64"}],
+    }
+).model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def cluster(record: Json = RECORD, **status: Any) -> UserCluster:
+    known = {"artifact": NORMAL["artifact"] | {"digest": DIGEST}, "provenance": KNOWN}  # type: ignore[operator]
+    source = {"type": "TrainingJob", "uri": "obs://models/run-7/model/", "trainingJob": JOB}
+    version = stored(documents.version(), status={**NORMAL, "source": source, **known, **status})
+    return UserCluster(Objects({VERSIONS: [version], CONFIG_MAPS: [record]}), "team")
+
+
+async def test_the_chain_leads_from_the_version_to_the_nodes() -> None:
+    found = await trace(cluster(), "mnist-1.0.0")
+    assert list(tree(found.document)) == [
+        "version 1.0.0 of mnist",
+        f"  content {DIGEST}",
+        "  source TrainingJob obs://models/run-7/model/",
+        "    Job train, Succeeded, uid u",
+        "    from - to -",
+        f"    image r/train:1 {DIGEST}",
+        "    code  c0ffee",
+        "    data mnist obs://data/",
+        "    node node-a arm64",
+        "  made by CronJob nightly at -",
+    ]
+
+
+async def test_a_version_that_is_new_has_a_short_chain() -> None:
+    version = stored(documents.version())
+    found = await trace(UserCluster(Objects({VERSIONS: [version]}), "team"), "mnist-1.0.0")
+    assert list(tree(found.document))[1] == "  content not pinned yet"
+
+
+async def test_the_statement_is_about_the_content_of_the_version() -> None:
+    found = await slsa(cluster(), "mnist-1.0.0")
+    assert found["subject"] == [{"name": "team/mnist-1.0.0", "digest": {"sha256": "d1" * 32}}]
+    assert found["predicate"] == {"buildDefinition": {}}
+
+
+async def test_a_record_that_somebody_replaced_is_no_evidence() -> None:
+    forged = RECORD | {"data": {KEY: '{"buildDefinition":{"buildType":"mine"}}'}}
+    with pytest.raises(QueryError, match="does not hold what the operator wrote"):
+        await slsa(cluster(forged), "mnist-1.0.0")
+
+
+async def test_there_is_no_statement_before_the_content_is_known_and_none_without_a_training() -> None:
+    with pytest.raises(QueryError, match="is not known yet"):
+        await slsa(cluster(artifact=NORMAL["artifact"]), "mnist-1.0.0")
+    with pytest.raises(QueryError, match="no record of a training"):
+        await slsa(cluster(provenance={}), "mnist-1.0.0")
