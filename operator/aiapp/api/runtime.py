@@ -11,23 +11,13 @@ from aiapp.api.meta import (
     ApiModel,
     Conditions,
     Env,
-    Matches,
     ResourceName,
     RuntimeNameString,
     User,
     rule,
     rules,
 )
-from aiapp.api.runtime_server import ImageChoice, RuntimeServer
-
-ChipName = Annotated[
-    str,
-    Field(max_length=32),
-    Matches(
-        "[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
-        "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
-    ),
-]
+from aiapp.api.runtime_server import ChipName, ImageChoice, RuntimeServer
 
 
 class RuntimeSpec(ApiModel):

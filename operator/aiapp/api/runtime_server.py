@@ -49,6 +49,14 @@ FilePath = Annotated[
         "a path in the image is absolute, of letters, digits, '.', '_', '+' and '-', no part of it starting with '.'",
     ),
 ]
+ChipName = Annotated[
+    str,
+    Field(max_length=32),
+    Matches(
+        "[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
+        "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
+    ),
+]
 PortName = Literal["service", "management", "metrics"]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
@@ -58,23 +66,7 @@ class ImageChoice(ApiModel):
 
     image: ImageReference | None = None
     """Image reference. Unset: these nodes are left out until an administrator sets it."""
-    chips: (
-        Annotated[
-            tuple[
-                Annotated[
-                    str,
-                    Field(max_length=32),
-                    Matches(
-                        "[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
-                        "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
-                    ),
-                ],
-                ...,
-            ],
-            Field(min_length=1, max_length=16, json_schema_extra=SET),
-        ]
-        | None
-    ) = None
+    chips: Annotated[tuple[ChipName, ...], Field(min_length=1, max_length=16, json_schema_extra=SET)] | None = None
     """Ascend chip families that it was made for, any of them. Default: the one that the runtime's name means."""
     architectures: (
         Annotated[
