@@ -143,7 +143,10 @@ def tight_memory(pair: Pair) -> str:
     """What will hardly do on a node although it fits; empty for most."""
     need = _judged_memory(pair)
     memory = None if need is None else device_memory(pair.node, pair.tables)
-    return "" if need is None or memory is None else tightness(need, need.npus(pair.needed.devices), memory)
+    if need is None or memory is None:
+        return ""
+    npus = need.npus(pair.needed.devices)
+    return tightness(need, npus, memory, remedy(need, npus, memory, _permitted(pair), _narrow_dtype(pair)))
 
 
 def _judged_memory(pair: Pair) -> MemoryNeed | None:

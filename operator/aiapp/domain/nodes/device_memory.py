@@ -48,17 +48,19 @@ def remedy(need: MemoryNeed, npus: int, memory: int, among: Iterable[int], dtype
     return ""
 
 
-def tightness(need: MemoryNeed, npus: int, memory: int) -> str:
-    """What will hardly do although the weights fit; empty where there is room enough."""
+def tightness(need: MemoryNeed, npus: int, memory: int, would_do: str) -> str:
+    """What will hardly do although the weights fit, and what `would_do`; empty where there is room enough."""
     if need.weights_on(npus) > memory or need.is_roomy(npus, memory):
         return ""
     weights, cache = _size(need.weights_on(npus)), _size(need.cache_on(npus))
     tokens = need.tokens_on(npus, memory)
     short = f"of {_size(memory)} an NPU the weights take {weights}"
+    instead = (would_do,) if would_do else ()
     if tokens is None or not need.context:
-        return f"{short}, which leaves less than the tenth that engines keep free"
-    room = f"there is room for {tokens}: set container.parameters.contextLength" if tokens else "there is room for none"
-    return f"{short} and the cache of {need.context} tokens {cache}: {room}"
+        return ": ".join((f"{short}, which leaves less than the tenth that engines keep free", *instead))
+    told = f"{short} and the cache of {need.context} tokens {cache}, there is room for {tokens or 'none'}"
+    shorter = ("container.parameters.contextLength",) if tokens else ()
+    return ": ".join(filter(None, (told, " or ".join((*shorter, *instead)))))
 
 
 def _number(need: MemoryNeed, enough: int) -> str:

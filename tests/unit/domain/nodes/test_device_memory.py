@@ -162,20 +162,32 @@ def test_a_node_that_does_not_say_its_memory_is_unknown() -> None:
     [
         pytest.param(
             needed(weights(50, context_length=131072, cache_values=65536, key_value_heads=8)),
-            "of 64.0 GiB an NPU the weights take 50.0 GiB and the cache of 131072 tokens 16.0 GiB: there is room for "
-            "62259: set container.parameters.contextLength",
+            "of 64.0 GiB an NPU the weights take 50.0 GiB and the cache of 131072 tokens 16.0 GiB, there is room for "
+            "62259: container.parameters.contextLength or npu.count 2: 2 NPUs would do",
             id="too long a context",
         ),
         pytest.param(
             needed(weights(60, context_length=4096, cache_values=65536, key_value_heads=8)),
-            "of 64.0 GiB an NPU the weights take 60.0 GiB and the cache of 4096 tokens 512.0 MiB: there is room for "
-            "none",
+            "of 64.0 GiB an NPU the weights take 60.0 GiB and the cache of 4096 tokens 512.0 MiB, there is room for "
+            "none: npu.count 2: 2 NPUs would do",
             id="no room at all",
         ),
         pytest.param(
             needed(weights(60)),
-            "of 64.0 GiB an NPU the weights take 60.0 GiB, which leaves less than the tenth that engines keep free",
+            "of 64.0 GiB an NPU the weights take 60.0 GiB, which leaves less than the tenth that engines keep free: "
+            "npu.count 2: 2 NPUs would do",
             id="an unknown context",
+        ),
+        pytest.param(
+            needed(weights(60, "F32"), dtype="float32"),
+            "of 64.0 GiB an NPU the weights take 60.0 GiB, which leaves less than the tenth that engines keep free: "
+            "container.parameters.dtype bfloat16 instead of float32",
+            id="a narrower format",
+        ),
+        pytest.param(
+            needed(weights(488), npus=8),
+            "of 64.0 GiB an NPU the weights take 61.0 GiB, which leaves less than the tenth that engines keep free",
+            id="nothing would do",
         ),
     ],
 )
