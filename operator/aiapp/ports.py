@@ -341,6 +341,18 @@ class ImageCopier(Protocol):
         ...
 
 
+class Resumable(Protocol):
+    """Knows uploads that are not finished, for another process to go on with. Both sides are its own notation."""
+
+    def unfinished(self) -> Mapping[str, str]:
+        """All that is known."""
+        ...
+
+    def remember(self, uploads: Mapping[str, str]) -> None:
+        """What another process knew. Whatever is not true any more is found out when it is used."""
+        ...
+
+
 class TenantSlots(Protocol):
     """Limits concurrent work: a tenant has at most one slot at a time."""
 

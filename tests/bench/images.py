@@ -4,6 +4,7 @@ The registry is a process of its own; its access log tells what it was asked.
 """
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -11,19 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.report import Figure, report
+from tests.bench.usage import peak_mib, reset_peak, resident_mib
 from tests.support.images import image, multi
 from tests.support.registries import Registry, running
 from tests.support.stores import LOCAL
 
 from aiapp.adapters.registry.client import RegistrySettings
+from aiapp.adapters.registry.copying import OwnRegistrySettings, RegistryCopier
 from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.domain.images.reference import Reference, reference
+from aiapp.domain.images.replica import own_registry
 from aiapp.oci.access import RegistryAccess
 
 IMAGES = 1000
 INDEXES = 10
 """That the tags of one repository mean."""
 AT_ONCE = 8
+COPIED_LAYERS, COPIED_LAYER_MIB = 4, 128
 PLAIN = RegistryAccess(plain_http=True)
 
 
@@ -48,7 +53,35 @@ def run() -> None:
             registry.push("bench/multi", pushed)
             for tag in range(number, IMAGES, INDEXES):
                 registry.tag("bench/multi", pushed, str(tag))
-        report("images", list(asyncio.run(_figures(registry, Path(folder) / "log"))))
+        figures = asyncio.run(_figures(registry, Path(folder) / "log"))
+        pushed = image(layers=[os.urandom(COPIED_LAYER_MIB << 20) for _ in range(COPIED_LAYERS)])
+        registry.push("bench/large", pushed, "1")
+        del pushed
+        with tempfile.TemporaryDirectory() as own_folder, running(Path(own_folder)) as own:
+            figures += asyncio.run(_copy(registry, own))
+        report("images", figures)
+
+
+async def _copy(registry: Registry, own: Registry) -> list[Figure]:
+    """From registry to registry, as the operator does it."""
+    settings = RegistrySettings(allow_http=True, policy=LOCAL)
+    registries = ImageRegistries(settings)
+    where = OwnRegistrySettings(place=own_registry(own.address), client=settings, plain_http=True)
+    copier = RegistryCopier(where, registries)
+    found = await registries.resolve(reference(f"{registry.address}/bench/large:1"), PLAIN)
+    ours = os.getpid()
+    idle, began, cpu = resident_mib(ours), time.monotonic(), time.process_time()
+    reset_peak(ours)
+    await copier.copy(found, PLAIN, "bench", lambda _: None)
+    seconds, used, peak = time.monotonic() - began, time.process_time() - cpu, peak_mib(ours)
+    await copier.close()
+    await registries.close()
+    what, size = f"copy of {found.bytes >> 20} MiB", found.bytes / 1024**3
+    return [
+        Figure(f"{what}: CPU a GiB", "s", used / size),
+        Figure(f"{what}: most memory over idle", "MiB", peak - idle),
+        Figure(f"{what}: rate", "MiB/s", found.bytes / 1024**2 / seconds),
+    ]
 
 
 async def _figures(registry: Registry, log: Path) -> list[Figure]:

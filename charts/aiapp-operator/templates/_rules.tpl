@@ -107,6 +107,16 @@
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- if .Values.settings.registry }}
+# What it has not finished to copy, in the ConfigMap aiapp-copies.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [aiapp-copies]
+  verbs: [get, patch]
+{{- end }}
 {{- end }}
 {{- end }}
 

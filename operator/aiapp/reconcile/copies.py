@@ -28,6 +28,10 @@ TURN_SECONDS: Final = 600.0
 """After so long a copy stops at the end of a piece and goes on when those who wait had their turn."""
 
 
+STOP_SECONDS: Final = 2.0
+"""A piece that is on its way when everything ends has so long to arrive."""
+
+
 class _TurnOverError(Exception):
     """A copy stops for a while."""
 
@@ -61,6 +65,7 @@ class Copies:
         self._slots = slots
         self._wake = wake
         self._monotonic = monotonic
+        self._stops = False
         self._jobs: dict[Key, _Job] = {}
 
     def under_way(self, key: Key) -> FoundImage | None:
@@ -92,12 +97,16 @@ class Copies:
             job.task.cancel()
 
     async def run(self) -> None:
-        """Until it is cancelled; then every copy ends. What a registry has by then is not sent again."""
+        """Until it is cancelled; then every copy stops, and may go on in another process."""
+        self._stops = False
         try:
             await asyncio.Event().wait()
         finally:
+            self._stops = True
             tasks = [job.task for job in self._jobs.values() if job.task is not None]
             self._jobs.clear()
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_SECONDS)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -115,14 +124,15 @@ class Copies:
                 try:
                     return await self._turn(key, state, access)
                 except _TurnOverError:
-                    continue
+                    if self._stops:
+                        raise
 
     async def _turn(self, key: Key, state: Copying, access: RegistryAccess) -> Reference:
         ends = self._monotonic() + TURN_SECONDS
 
         def told(progress: CopyProgress) -> None:
             state.progress = progress
-            if self._monotonic() > ends:
+            if self._stops or self._monotonic() > ends:
                 raise _TurnOverError
 
         try:

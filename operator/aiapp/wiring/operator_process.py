@@ -212,8 +212,9 @@ class OperatorProcess:
 
     def _working(self) -> Iterator[Runnable]:
         yield Runnable(name="first look", run=self._first_look, needs_leader=True)
-        if self._parts.copies is not None:
-            yield Runnable(name="copies of images", run=self._parts.copies.run, needs_leader=True)
+        if self._parts.copies is not None and self._parts.upload_log is not None:
+            copying = partial(self._parts.upload_log.run, self._parts.copies.run)
+            yield Runnable(name="copies of images", run=copying, needs_leader=True)
         for name, workers in self._workers.items():
             yield Runnable(name=name, run=workers.run, needs_leader=True)
 

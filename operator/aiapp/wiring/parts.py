@@ -28,6 +28,7 @@ from aiapp.reconcile.copies import Copies
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.triggers import Triggers
+from aiapp.reconcile.upload_log import UploadLog
 from aiapp.reconcile.version.drift import DriftTiming as DriftPace
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.devices import Devices
@@ -74,6 +75,7 @@ class Parts:
     copier: RegistryCopier | None
     """None: the installation has no registry of its own."""
     copies: Copies | None
+    upload_log: UploadLog | None
     metrics: Metrics
     parser: IsolatedParser
     drifts: DriftTracker
@@ -131,6 +133,7 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         registries=registries,
         copier=copier,
         copies=Copies(copier, TenantLimiter(COPIES_AT_ONCE), queue.add) if copier is not None else None,
+        upload_log=UploadLog(kube, settings.namespace, copier) if copier is not None else None,
         metrics=metrics,
         parser=IsolatedParser(),
         slots=StoreSlots(settings.workers // 2, queue.add),

@@ -1,17 +1,22 @@
 """Images that are copied to the installation's own registry, on the real API server and two real registries."""
 
+import os
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import pytest
 from tests.integration.operator.test_images import look
 from tests.support import registries
-from tests.support.images import multi
+from tests.support.fault_proxy import NO_FAULT, Fault, fault_proxy
+from tests.support.images import image, multi
 from tests.support.kube import Object
 from tests.support.operator import Operator, running_operator
 from tests.support.packages import Registry
 from tests.support.registries import running
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
+
+from aiapp.adapters.registry.transfer import PIECE_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +109,23 @@ def test_a_restart_goes_on_with_a_copy_and_writes_nothing_of_one_that_is_there(
     operator.restart()
     registry.until(second, "Ready", "True", timeout=60)
     assert registry.now(version) == before
+
+
+def test_a_restart_goes_on_in_the_midst_of_a_layer(
+    registry: Registry, operator: Operator, own: registries.Registry, theirs: registries.Registry
+) -> None:
+    pushed = image(layers=[os.urandom(PIECE_BYTES + 1000)])
+    theirs.push("team/long", pushed, "1.0")
+    second_piece = f"bytes={PIECE_BYTES}-"
+    with fault_proxy(f"http://{theirs.address}") as proxy:
+        away = Fault(status=HTTPStatus.BAD_GATEWAY)
+        proxy.rule = lambda request: away if second_piece in request.headers.get("range", "") else NO_FAULT
+        version = sourced(registry, f"{proxy.endpoint.partition('://')[2]}/team/long:1.0")
+        registry.until(version, "ArtifactPinned", "False", reason="EndpointUnreachable", timeout=60)
+        operator.stop()
+        proxy.rule = lambda _: NO_FAULT
+        proxy.requests.clear()
+        operator.start()
+        registry.until(version, "Ready", "True", timeout=60)
+        ranges = [request.headers["range"] for request in proxy.requests if "range" in request.headers]
+    assert ranges == [f"{second_piece}{PIECE_BYTES + 999}"]

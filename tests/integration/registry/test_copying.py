@@ -174,6 +174,53 @@ async def test_a_copy_that_was_stopped_goes_on_with_the_next_piece(
     assert holds(own, place, pushed)
 
 
+async def test_another_process_goes_on_in_the_midst_of_a_layer(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/handed", pushed, "1")
+    with fault_proxy(f"http://{registry.address}") as source:
+        named = replace(asked_for(registry, "team/handed:1"), registry=address(source))
+        found = await registries.resolve(named, PLAIN)
+
+        def stop(progress: CopyProgress) -> None:
+            if progress.done_bytes > PIECE_BYTES:
+                raise InterruptedError
+
+        before, after = copiers(own.address), copiers(own.address)
+        with pytest.raises(InterruptedError):
+            await before.copy(found, PLAIN, NAMESPACE, stop)
+        after.remember({**before.unfinished(), "nonsense": "", "copies/x@sha256:0": "7 http://127.0.0.1:1/x"})
+        source.requests.clear()
+        place, _ = await copied(after, found)
+        ranges = [request.headers["range"] for request in source.requests if "range" in request.headers]
+    assert ranges[0] == "bytes=8388608-16777215"
+    assert holds(own, place, pushed)
+
+
+async def test_what_two_processes_have_sent_is_sent_anew_where_the_registry_finds_another_digest(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    registry.push("team/doubted", pushed, "1")
+    found = await registries.resolve(asked_for(registry, "team/doubted:1"), PLAIN)
+    name = json.loads(pushed.body)["layers"][0]["digest"].partition(":")[2]
+    file = registry.data / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data"
+
+    def stop(progress: CopyProgress) -> None:
+        if progress.done_bytes > PIECE_BYTES:
+            raise InterruptedError
+
+    before, after = copiers(own.address), copiers(own.address)
+    file.write_bytes(bytes([layers[0][0] ^ 1]) + layers[0][1:])
+    with pytest.raises(InterruptedError):
+        await before.copy(found, PLAIN, NAMESPACE, stop)
+    file.write_bytes(layers[0])
+    after.remember(before.unfinished())
+    place, _ = await copied(after, found)
+    assert holds(own, place, pushed)
+
+
 async def test_in_the_same_registry_nothing_is_sent_at_all(
     registry: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:

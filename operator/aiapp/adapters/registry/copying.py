@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from aiapp.oci.access import RegistryAccess
 from aiapp.oci.contents import Contents, contents
 from aiapp.oci.docker_config import CONFIG_KEY, DockerConfigError, keyring
 from aiapp.oci.documents import Descriptor, UnsupportedError
-from aiapp.ports import ImageCopier, RegistryError, Told
+from aiapp.ports import ImageCopier, RegistryError, Resumable, Told
 
 MAX_DOCUMENT_BYTES: Final = 16 << 20
 """Of all manifests of one image, which are in memory while it is copied."""
@@ -61,7 +61,7 @@ class _Manifest:
     contents: Contents
 
 
-class RegistryCopier(ImageCopier):
+class RegistryCopier(ImageCopier, Resumable):
     """Create one per process, inside its event loop; must be closed."""
 
     def __init__(
@@ -81,6 +81,14 @@ class RegistryCopier(ImageCopier):
     async def close(self) -> None:
         """Closes all connections."""
         await self._client.close()
+
+    @override
+    def unfinished(self) -> Mapping[str, str]:
+        return self._transfer.unfinished()
+
+    @override
+    def remember(self, uploads: Mapping[str, str]) -> None:
+        self._transfer.remember(uploads)
 
     @override
     async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:

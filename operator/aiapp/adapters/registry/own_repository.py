@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import aiohttp
 
 from aiapp.adapters.registry.client import RegistryClient, RegistryRequest, ResponseError
-from aiapp.adapters.registry.repository import Repository, mismatch
+from aiapp.adapters.registry.repository import Repository
 from aiapp.api.conditions import Reason
 from aiapp.endpoints.endpoint import EndpointFormError, endpoint
 from aiapp.oci.access import RegistryAccess
@@ -128,7 +128,7 @@ class OwnRepository:
             await self._of_upload(replace(request, headers={"Content-Type": _BYTES}, repeats=False))
         except RegistryError as error:
             if isinstance(error, ResponseError) and error.code == "DIGEST_INVALID":
-                raise mismatch("finds another digest in what was sent", request.context) from error
+                raise self._lost() from error
             if not await self.has(blob):
                 raise
 
@@ -177,5 +177,5 @@ class OwnRepository:
         return url
 
     def _lost(self) -> UploadLostError:
-        message = f"{self.context.host} has lost an upload: it begins anew"
+        message = f"{self.context.host} does not go on with an upload: it begins anew"
         return UploadLostError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)

@@ -40,3 +40,7 @@ class Recent(Generic[Key, Value]):
         """Removes it, if it is there."""
         if key in self._values:
             self._total -= self._values.pop(key)[1]
+
+    def items(self) -> list[tuple[Key, Value]]:
+        """All entries, the one that was used last at the end."""
+        return [(key, value) for key, (value, _) in self._values.items()]

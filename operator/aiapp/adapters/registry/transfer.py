@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,8 +28,8 @@ class _Unfinished:
     """An upload that may go on."""
 
     upload: Upload
-    hashed: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    """Of the bytes that the registry has."""
+    hashed: "hashlib._Hash | None" = field(default_factory=hashlib.sha256)
+    """Of the bytes that the registry has; None: another process sent the first ones, and only the registry verifies."""
 
 
 class Transfer:
@@ -43,6 +43,19 @@ class Transfer:
         """
         self._unfinished: Recent[tuple[str, str], _Unfinished] = Recent(_KNOWN_UPLOADS)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    def unfinished(self) -> dict[str, str]:
+        """Uploads that may go on, for `remember` of another process."""
+        known = self._unfinished.items()
+        return {f"{name}@{digest}": f"{one.upload.offset} {one.upload.url}" for (name, digest), one in known}
+
+    def remember(self, uploads: Mapping[str, str]) -> None:
+        """What `unfinished` of another process has told; what is no such thing is left out."""
+        for key, text in uploads.items():
+            name, _, digest = key.partition("@")
+            offset, _, url = text.partition(" ")
+            if offset.isdecimal() and url and (name, digest) not in self._unfinished:
+                self._unfinished.put((name, digest), _Unfinished(Upload(url, int(offset)), None))
 
     async def carry(
         self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
@@ -80,7 +93,8 @@ class Transfer:
             async for piece in pieces:
                 await self._sent(blob, own, unfinished, piece)
                 told(unfinished.upload.offset)
-        if (digest := f"sha256:{unfinished.hashed.hexdigest()}") != blob.digest:
+        hashed = unfinished.hashed
+        if hashed is not None and (digest := f"sha256:{hashed.hexdigest()}") != blob.digest:
             self._unfinished.drop(key)
             await own.drop(blob, unfinished.upload)
             context = replace(source.context, part=Part.LAYER, digest=blob.digest)
@@ -106,8 +120,9 @@ class Transfer:
 
     async def _sent(self, blob: Descriptor, own: OwnRepository, unfinished: _Unfinished, piece: bytes) -> None:
         """The next bytes; where it is not known whether they arrived, the registry says how many did."""
-        hashed = unfinished.hashed.copy()
-        await asyncio.to_thread(hashed.update, piece)
+        hashed = unfinished.hashed.copy() if unfinished.hashed is not None else None
+        if hashed is not None:
+            await asyncio.to_thread(hashed.update, piece)
         try:
             upload = await own.send(blob, unfinished.upload, piece)
         except UploadLostError:

@@ -1,0 +1,33 @@
+"""What was used last is remembered, within bounds."""
+
+from aiapp.adapters.registry.recent import Recent
+
+
+def test_of_too_many_the_one_that_was_used_longest_ago_is_forgotten() -> None:
+    recent: Recent[str, int] = Recent(2)
+    recent.put("a", 1)
+    recent.put("b", 2)
+    assert recent.get("a") == 1
+    recent.put("c", 3)
+    assert (recent.get("a"), recent.get("b"), recent.get("c")) == (1, None, 3)
+    assert recent.items() == [("a", 1), ("c", 3)]
+
+
+def test_heavy_entries_leave_room_for_fewer() -> None:
+    recent: Recent[str, int] = Recent(10, weight=100)
+    recent.put("a", 1, 60)
+    recent.put("b", 2, 40)
+    recent.put("c", 3, 50)
+    assert ["a" in recent, "b" in recent, "c" in recent] == [False, True, True]
+    recent.put("too heavy", 4, 101)
+    assert recent.items() == []
+
+
+def test_an_entry_that_is_replaced_or_dropped_weighs_nothing() -> None:
+    recent: Recent[str, int] = Recent(10, weight=100)
+    for _ in range(5):
+        recent.put("a", 1, 60)
+    recent.drop("a")
+    recent.drop("never there")
+    recent.put("b", 2, 100)
+    assert recent.items() == [("b", 2)]
