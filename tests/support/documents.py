@@ -28,6 +28,17 @@ def runtime(name: str = "pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64") -> Documen
     return _document("InferenceRuntime", name.lower().replace("_", "-"), {"name": name})
 
 
+def template(name: str = "tables") -> Document:
+    """An InferenceTemplate for one model file."""
+    spec = {
+        "engine": "Scikit_Learn",
+        "runtime": "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64",
+        "mode": "PredictiveAnalytics",
+        "inputs": [{"name": "model", "target": "model.pkl", "patterns": ["*.pkl"]}],
+    }
+    return _document("InferenceTemplate", name, spec)
+
+
 def changed(document: Document, **changes: Any) -> Document:
     """A copy with other values at paths; `__` stands for a step down, as in `spec__source__obs__uri="x"`."""
     copy = deepcopy(document)

@@ -236,7 +236,7 @@ FIXED_FIELDS: Final = {
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
 
 
-_EXACTLY_ONE: Final = "source names exactly one of obs, image and trainingJob"
+_EXACTLY_ONE: Final = "source names exactly one of obs, image, trainingJob and template"
 
 
 class Source(ApiModel):

@@ -28,7 +28,7 @@ FileText = Annotated[str, Field(max_length=65536)]
 Pattern = Annotated[
     str,
     Field(min_length=1, max_length=128),
-    Matches("[^/\\\\]+(/[^/\\\\]+)*", "a pattern is a relative path without '\\\\', for example *.pkl or **/model.om"),
+    Matches("[^/\\\\]+(/[^/\\\\]+)*", "a pattern is a relative path, for example *.pkl or **/model.om"),
 ]
 
 

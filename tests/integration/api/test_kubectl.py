@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from tests.support.documents import Document, application, changed, runtime, version
+from tests.support.documents import Document, application, changed, runtime, template, version
 from tests.support.kube import Kube
 
 from aiapp.api import crd
@@ -20,6 +20,7 @@ from aiapp.api.provenance import Dataset, ProvenanceRecord, ProvenanceStatus, Tr
 from aiapp.api.runtime import RuntimeObjectStatus
 from aiapp.api.schema import nodes
 from aiapp.api.steps import RolloutProgress, RolloutState, Share
+from aiapp.api.template import TemplateObjectStatus
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import (
     ApiStatus,
@@ -30,6 +31,7 @@ from aiapp.api.version import (
     ReasonCount,
     RuntimeStatus,
     SourceStatus,
+    TemplateStatus,
     VersionStatus,
 )
 from aiapp.api.weights import WeightsStatus
@@ -62,6 +64,7 @@ VERSION_STATUS = VersionStatus(
             finished_at=NOON,
             output="obs://models/mnist/run-7/",
         ),
+        template=TemplateStatus(name="sklearn", mode="PredictiveAnalytics", deployment_types=("RealTime", "Batch")),
     ),
     artifact=PackageArtifact(
         pin=PIN,
@@ -221,11 +224,13 @@ RUNTIME_STATUS = RuntimeObjectStatus(
     pod_security="baseline",
     conditions=(READY,),
 )
+TEMPLATE_STATUS = TemplateObjectStatus(observed_generation=1, conditions=(READY,))
 RUNTIME = changed(runtime("columns_1.0.0-cpu-py_3.11-debian_12-x86_64"), spec__image="localhost/columns:1")
 STATUSES = [
     pytest.param(application(), APPLICATION_STATUS, id="application"),
     pytest.param(version(), VERSION_STATUS, id="version"),
     pytest.param(RUNTIME, RUNTIME_STATUS, id="runtime"),
+    pytest.param(template("status"), TEMPLATE_STATUS, id="template"),
 ]
 KINDS = [pytest.param(kind, id=kind.name) for kind in crd.KINDS]
 
@@ -266,6 +271,8 @@ def test_a_status_given_with_the_object_is_ignored(
     body = changed(document, metadata__name=document["metadata"]["name"], status=dumped(status))
     if body["kind"] == "InferenceRuntime":
         body = changed(body, metadata__name=(name := f"ignored-{namespace}"), spec__name=name)
+    if body["kind"] == "InferenceTemplate":
+        body = changed(body, metadata__name=f"ignored-{namespace}")
     (ready,) = kube.create(body, namespace)["status"]["conditions"]
     assert (ready["status"], ready["message"]) == ("Unknown", "the operator has not looked at it yet")
 
@@ -405,6 +412,17 @@ def test_the_server_publishes_a_description_of_every_field(kube: Kube, kind: crd
 def test_explain_prints_the_docstring_of_a_field(kubectl: Kubectl) -> None:
     text = " ".join(kubectl("explain", "aiappv.spec.source.obs.addressing").stdout.split())
     assert "How the bucket is named in requests: in the host (Virtual) or in the path (Path)." in text
+
+
+def test_templates_are_listed_with_what_they_expect(kube: Kube, kubectl: Kubectl, namespace: str) -> None:
+    shown(kube, template("listed"), TEMPLATE_STATUS, namespace)
+    (row,) = rows(kubectl, "inftpl", "listed")
+    assert {head: row[head] for head in ("ENGINE", "MODE", "INPUTS", "READY")} == {
+        "ENGINE": "Scikit_Learn",
+        "MODE": "PredictiveAnalytics",
+        "INPUTS": "model",
+        "READY": "True",
+    }
 
 
 def test_the_folder_installs_by_apply_and_by_kustomize(kubectl: Kubectl) -> None:

@@ -6,6 +6,7 @@ import pytest
 from tests.support.documents import ABSENT, Document, application, changed, runtime, version
 from tests.support.kube import ApiError, Kube
 from tests.support.server_refusals import IN_SERVER
+from tests.support.template_refusals import IN_TEMPLATE, INPUT_NAME
 
 from aiapp.api import crd
 from aiapp.api.meta import RULES
@@ -68,8 +69,17 @@ OF_IMAGES = (
     "asked"
 )
 OWN_SERVER = "workers are processes of the model server: an image of your own brings a server of its own"
-NO_SOURCE = "source must say where the model comes from: obs, image or trainingJob"
+NO_SOURCE = "source must say where the model comes from: obs, image, trainingJob or template"
+ONE_SOURCE = "source names exactly one of obs, image, trainingJob and template"
 FROM_IMAGE = {"image": {"reference": "registry.example.com/team/mnist:1"}}
+
+OF_TEMPLATE = {"template": {"name": "sklearn", "inputs": [{"name": "model", "uri": "obs://models/iris/"}]}}
+
+
+def of_template(*inputs: Document) -> Document:
+    """A template as a source, with further inputs."""
+    return changed(OF_TEMPLATE, template__inputs=[*OF_TEMPLATE["template"]["inputs"], *inputs])
+
 
 A_KEY = {"name": "settings", "key": "a"}
 
@@ -141,15 +151,33 @@ IN_VERSION = [
     ("spec.source.obs", NO_SOURCE, changed(version(), spec__source={}), "an empty source"),
     (
         "spec.source.image",
-        "source names exactly one of obs, image and trainingJob",
+        ONE_SOURCE,
         changed(version(), spec__source__image=FROM_IMAGE["image"]),
         "two sources",
     ),
     (
         "spec.source.trainingJob",
-        "source names exactly one of obs, image and trainingJob",
+        ONE_SOURCE,
         changed(version(), spec__source__trainingJob={"name": "train"}),
         "a package and a training job",
+    ),
+    (
+        "spec.source.template",
+        ONE_SOURCE,
+        changed(version(), spec__source__template=OF_TEMPLATE["template"]),
+        "a package and a template",
+    ),
+    (
+        "spec.source.template.inputs",
+        "the inputs of a template lie in one bucket: copy those of others there",
+        changed(version(), spec__source=of_template({"name": "code", "uri": "obs://other/code/"})),
+        "inputs in two buckets",
+    ),
+    (
+        "spec.source.template.inputs[1].name",
+        INPUT_NAME,
+        changed(version(), spec__source=of_template({"name": "My_Code", "uri": "obs://models/code/"})),
+        "an underscore in the name of an input",
     ),
     (
         "spec.source.trainingJob.apiVersion",
@@ -623,7 +651,7 @@ IN_RUNTIME = [
         "a space in a chip",
     ),
 ]
-CEL = [*IN_VERSION, *IN_APPLICATION, *IN_RUNTIME, *IN_SERVER]
+CEL = [*IN_VERSION, *IN_APPLICATION, *IN_RUNTIME, *IN_SERVER, *IN_TEMPLATE]
 ONCE_MADE = (
     ("spec.application", {"spec__application": "other"}),
     ("spec.version", {"spec__version": "1.0.1"}),
@@ -652,6 +680,18 @@ JOB_ONCE_PINNED = tuple(
         "endpoint": "https://obs.example.com",
         "region": "eu-west-0",
         "addressing": "Path",
+    }.items()
+)
+TEMPLATE_ONCE_PINNED = tuple(
+    (f"spec.source.template.{field}", {f"spec__source__template__{field}": value})
+    for field, value in {
+        "name": "onnx",
+        "mode": "Undefined",
+        "inputs": [{"name": "model", "uri": "obs://models/other/"}],
+        "endpoint": "https://obs.example.com",
+        "region": "eu-west-0",
+        "addressing": "Path",
+        "digest": f"sha256:{'d1' * 32}",
     }.items()
 )
 OTHER_RUNTIME = {"spec__runtime": "gpu_2"}
@@ -761,6 +801,15 @@ def test_a_training_job_cannot_be_exchanged_once_its_output_is_pinned(
     trained = changed(version(), spec__source={"trainingJob": {"name": "train"}})
     pinned(kube, trained, namespace)
     assert update_refusals(kube, changed(trained, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
+
+
+@pytest.mark.parametrize(("field", "change"), [pytest.param(*row, id=row[0]) for row in TEMPLATE_ONCE_PINNED])
+def test_what_a_template_was_given_cannot_be_exchanged_once_it_is_pinned(
+    kube: Kube, namespace: str, field: str, change: dict[str, Any]
+) -> None:
+    made = changed(version(), spec__source=OF_TEMPLATE)
+    pinned(kube, made, namespace)
+    assert update_refusals(kube, changed(made, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
 
 
 def test_a_pinned_package_cannot_become_an_image(kube: Kube, namespace: str) -> None:
@@ -957,7 +1006,7 @@ def test_every_rule_of_every_crd_has_a_row_above() -> None:
     }
     told = {message for _, message, _, _ in CEL} | {SET_ONCE}
     told |= {f"{field.rpartition('.')[2]} is immutable: make a new version instead" for field, _ in ONCE_MADE}
-    told |= {once_pinned(field) for field, _ in (*ONCE_PINNED, *IMAGE_ONCE_PINNED, *JOB_ONCE_PINNED)} | set(
-        map(present, FIXED_FIELDS)
-    )
+    told |= {
+        once_pinned(field) for field, _ in (*ONCE_PINNED, *IMAGE_ONCE_PINNED, *JOB_ONCE_PINNED, *TEMPLATE_ONCE_PINNED)
+    } | set(map(present, FIXED_FIELDS))
     assert rules == told

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from tests.support.sandbox import Bucket
 from typing_extensions import Buffer
 
 from aiapp.api.conditions import Reason
+from aiapp.domain.artifact.entry import inline_entry
+from aiapp.domain.artifact.manifest import COMPOSED_TAG, composed
 from aiapp.domain.objectstore.keys import RESERVED
 from aiapp.fetch.disk import parts
 from aiapp.fetch.download import downloader
@@ -48,6 +51,26 @@ def test_exactly_the_pinned_files_arrive_and_the_digest_is_that_of_their_content
     assert done.content.digest == package.digest
     assert (done.files, done.bytes) == (len(CONTENTS), sum(map(len, CONTENTS.values())))
     assert (target.with_name("server") / "serve.pyz").stat().st_size > 0
+
+
+def test_files_come_from_several_folders_and_from_the_manifest_itself(
+    package: Package, target: Path, tmp_path: Path
+) -> None:
+    placed = [
+        inline_entry("config.json", b"{}"),
+        *(
+            replace(entry, path=f"moved/{entry.path}", key=f"{PREFIX}{entry.path}")
+            for entry in package.manifest.entries
+        ),
+    ]
+    manifest = composed(placed, COMPOSED_TAG)
+    (tmp_path / "composed.gz").write_bytes(manifest.payload)
+    whole = replace(package, location=replace(package.location, prefix=""), manifest=manifest)
+    asked = replace(whole, file=tmp_path / "composed.gz").request(target)
+    done = fetch(asked, time.monotonic)
+    assert files_below(target) == {"config.json": b"{}"} | {f"moved/{path}": body for path, body in CONTENTS.items()}
+    assert done.files == len(CONTENTS) + 1
+    assert fetch(asked, time.monotonic).downloaded == 0
 
 
 def test_every_request_holds_the_store_to_the_pinned_state(package: Package, target: Path, proxy: FaultProxy) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Final, NamedTuple, Protocol
 
 from aiapp.api.conditions import Reason
@@ -150,7 +150,7 @@ class Composition:
         return None
 
     def _named(self) -> Iterator[tuple[Placed, str]]:
-        runs = [((file, part.name) for file in part.files()) for part in self.parts]
+        runs = (zip(part.files(), repeat(part.name), strict=False) for part in self.parts)
         return heapq.merge(*runs, key=lambda one: one[0].path)
 
 
