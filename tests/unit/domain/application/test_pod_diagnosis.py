@@ -144,8 +144,9 @@ def test_an_image_that_cannot_be_pulled_is_told_in_the_words_of_the_node_with_wh
     assert remedy in words[0]
 
 
-def test_a_failure_that_nobody_foresaw_is_told_as_it_is() -> None:
-    waiting = {"waiting": {"reason": "ErrImagePull", "message": "the moon is full"}}
+@pytest.mark.parametrize("before", ["", 'Back-off pulling image "r": ErrImagePull: '])
+def test_a_failure_that_nobody_foresaw_is_told_as_it_is(before: str) -> None:
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": f"{before}the moon is full"}}
     found = trouble(deployed(), [pod(name="m", containerStatuses=[{"name": "model", "image": "r", "state": waiting}])])
     assert found == ("ImagePullFailed", "pod m: image r: the moon is full")
 
