@@ -176,6 +176,14 @@ def test_the_login_of_the_own_registry_is_mounted_where_the_operator_looks_for_i
     assert environment["AIAPP_REGISTRY"] == "registry.example.com/models"
 
 
+@pytest.mark.parametrize("own", ["", "registry.example.com/models"])
+def test_an_operator_of_some_namespaces_keeps_unfinished_copies_where_it_has_a_registry(helm: Helm, own: str) -> None:
+    documents = helm.rendered(settings={"watchNamespaces": ["red"], **({"registry": own} if own else {})})
+    rules = [rule for each in documents if each["kind"] == "Role" for rule in each["rules"]]
+    named = [rule["verbs"] for rule in rules if rule.get("resourceNames") == ["aiapp-copies"]]
+    assert named == ([["get", "patch"]] if own else [])
+
+
 def test_common_labels_and_annotations_are_on_every_object(helm: Helm) -> None:
     documents = helm.rendered(**EVERYTHING | {"extraObjects": []})
     for metadata in (each["metadata"] for each in documents):

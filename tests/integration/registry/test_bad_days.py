@@ -319,6 +319,24 @@ async def test_a_tag_that_moved_is_read_anew(
     assert pinned.platforms == before.platforms
 
 
+async def test_a_tag_that_moves_while_it_is_read_is_read_as_it_was(
+    registry: Registry, registries: ImageRegistries, faulty: FaultProxy
+) -> None:
+    before, after = multi("amd64", run={"Cmd": ["before"]}), multi("amd64", run={"Cmd": ["after"]})
+    registry.push("team/moving", before, "1")
+
+    def rule(request: Request) -> Fault:
+        if before.children[0].digest in request.target:
+            registry.push("team/moving", after, "1")
+        return NO_FAULT
+
+    faulty.rule = rule
+    found = await registries.resolve(through(faulty, "team/moving:1"), PLAIN)
+    assert (found.digest, found.platforms[0].config.command) == (before.digest, ("before",))
+    found = await registries.resolve(through(faulty, "team/moving:1"), PLAIN)
+    assert (found.digest, found.platforms[0].config.command) == (after.digest, ("after",))
+
+
 async def test_another_authority_shares_nothing_that_is_known(
     registry: Registry, registries: ImageRegistries, faulty: FaultProxy
 ) -> None:
