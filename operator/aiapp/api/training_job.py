@@ -27,5 +27,7 @@ class TrainingJobStatus(ApiModel):
     """When it started, by its own account."""
     finished_at: datetime | None = None
     """When it ended, by its own account, or else when the operator saw that it had."""
+    built_in: bool = False
+    """Whether it used a built-in algorithm, by its label or annotation."""
     output: Annotated[str, Field(max_length=1024)] | None = None
     """The folder it writes to."""

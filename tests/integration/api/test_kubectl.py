@@ -62,6 +62,7 @@ VERSION_STATUS = VersionStatus(
             state="Succeeded",
             started_at=NOON,
             finished_at=NOON,
+            built_in=True,
             output="obs://models/mnist/run-7/",
         ),
         template=TemplateStatus(name="sklearn", mode="PredictiveAnalytics", deployment_types=("RealTime", "Batch")),

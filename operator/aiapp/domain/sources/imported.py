@@ -73,7 +73,7 @@ def _of_job(found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
     before = found.training_job if found else None
     is_same = found is not None and found.type == "TrainingJob" and (before is None or before.uid == job.uid)
     known = found if found is not None and is_same else SourceStatus(type="TrainingJob")
-    return known.model_copy(update={"training_job": job})
+    return known.model_copy(update={"training_job": job, "origin": "BuiltIn" if job.built_in else "Custom"})
 
 
 def _imported(record: VersionRecord, inspection: Decided) -> Imported:

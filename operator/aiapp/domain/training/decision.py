@@ -22,7 +22,6 @@ class Finished:
 
     job: TrainingJobStatus
     uri: str
-    is_built_in: bool
 
 
 Decision = Waiting | Unresolved | Finished
@@ -63,7 +62,7 @@ def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds:
             until = f"{_moment(now + timedelta(seconds=left))} (AIAPP_TRAINING_OUTPUT_SECONDS)"
             message = f"{_named(job)} has succeeded; its output is waited for until {until}: {found.message}"
             return Waiting(Reason.TRAINING_OUTPUT_PENDING, message, min(LOOK_AGAIN_SECONDS, left), job)
-        case Invalid(reason=reason) if finished.is_built_in and reason in _NOT_SUPPLIED:
+        case Invalid(reason=reason) if job.built_in and reason in _NOT_SUPPLIED:
             return replace(found, reason=Reason.TEMPLATE_NEEDED, message=_template_needed(job, found), job=job)
         case _:
             return replace(found, job=job)
@@ -93,13 +92,14 @@ def _status(
         state=found.state,
         started_at=found.started,
         finished_at=(found.finished or seen or now) if is_over else None,
+        built_in=found.is_built_in,
         output=source.output.uri if source.output else _only(found.output.uris),
     )
 
 
 def _finished(source: TrainingJobSource, job: TrainingJobStatus, found: JobFacts) -> Decision:
     if job.output is not None:
-        return Finished(job, job.output, found.is_built_in)
+        return Finished(job, job.output)
     return Unresolved(Reason.TRAINING_OUTPUT_UNKNOWN, _output_unknown(source, found), retryable=False, job=job)
 
 

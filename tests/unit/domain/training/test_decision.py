@@ -142,8 +142,9 @@ def test_a_job_that_does_not_say_when_it_ended_ended_when_that_was_first_seen() 
 
 
 def finished(*, seconds_ago: float, is_built_in: bool = False) -> Finished:
-    done = WAITED.model_copy(update={"state": "Succeeded", "finished_at": NOON - timedelta(seconds=seconds_ago)})
-    return Finished(done, OUTPUT, is_built_in)
+    ended = NOON - timedelta(seconds=seconds_ago)
+    done = WAITED.model_copy(update={"state": "Succeeded", "finished_at": ended, "built_in": is_built_in})
+    return Finished(done, OUTPUT)
 
 
 EMPTY: Final = Unresolved(Reason.PREFIX_EMPTY, "nothing is there", retryable=True)

@@ -291,3 +291,9 @@ async def test_a_package_that_was_corrected_to_a_job_leaves_nothing_in_what_is_s
     await world.look()
     assert world.status["source"].keys() == {"type", "origin", "trainingJob"}
     assert world.status["source"]["type"] == "TrainingJob"
+
+
+async def test_a_job_of_a_built_in_algorithm_is_the_origin_of_its_version(world: World) -> None:
+    put(world, job(status=running(), labels={"algorithm": "BuiltIn"}))
+    await world.look()
+    assert (world.status["source"]["origin"], world.status["source"]["trainingJob"]["builtIn"]) == ("BuiltIn", True)
