@@ -69,6 +69,12 @@
   resources: [{{ regexFind "^[^.]*" . }}]
   verbs: [get, list, watch]
 {{- end }}
+{{- if has "trainjobs.trainer.kubeflow.org" $kinds }}
+# The runtimes that TrainJobs name: what they ran.
+- apiGroups: [trainer.kubeflow.org]
+  resources: [trainingruntimes, clustertrainingruntimes]
+  verbs: [get]
+{{- end }}
 # What the pods of a namespace may ask for.
 - apiGroups: [""]
   resources: [limitranges]

@@ -6,11 +6,13 @@ from typing import Final
 
 from aiapp.api.source import TrainingJobSource
 from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.provenance.run import TrainingRun, run, with_pods
+from aiapp.domain.provenance.runtime import runtime_of, with_runtime
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.training.kinds import JobKind
-from aiapp.ports import Cluster
+from aiapp.ports import ApiError, Cluster
 from aiapp.reconcile.views.training_jobs import ServedKinds, TrainingJobs
 
 _MOST_LABEL: Final = 63
@@ -35,12 +37,27 @@ class TrainingRuns:
             return None
         is_served = self.served.is_served(kind.resource, record.namespace)
         live = await self.cluster.get(kind.resource, record.namespace, source.name) if is_served else None
-        found = (
-            run(live, kind, source.recorded_env)
-            if live is not None and live["metadata"]["uid"] == job.uid
-            else self.jobs.last_run(job.uid)
-        )
+        if live is not None and live["metadata"]["uid"] == job.uid:
+            found: TrainingRun | None = await self._with_runtime(
+                run(live, kind, source.recorded_env), live, record.namespace
+            )
+        else:
+            found = self.jobs.last_run(job.uid)
         return None if found is None else await self._with_pods(found, kind, record.namespace)
+
+    async def _with_runtime(self, found: TrainingRun, live: Json, namespace: str) -> TrainingRun:
+        """What cannot be read is left out: a job is imported without its runtime as well."""
+        named = runtime_of(live)
+        if named is None:
+            return found
+        resource, name = named
+        try:
+            runtime = await self.cluster.get(resource, namespace if resource.namespaced else None, name)
+        except ApiError as error:
+            if error.transient:
+                raise
+            return found
+        return found if runtime is None else with_runtime(found, runtime)
 
     async def _with_pods(self, found: TrainingRun, kind: JobKind, namespace: str) -> TrainingRun:
         name = found.identity["name"]

@@ -148,6 +148,42 @@ def test_absent_settings_keep_the_defaults_of_the_operator(helm: Helm) -> None:
     assert set(environment(helm.rendered())) == own
 
 
+MAPPED: Final = {
+    "version": "v1",
+    "kind": "Training",
+    "succeeded": ["status[phase=Done]"],
+    "failed": ["status[phase=No]"],
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "readable"),
+    [
+        pytest.param({}, {"jobs"}, id="the default"),
+        pytest.param({"trainingJobKinds": []}, set(), id="none"),
+        pytest.param(
+            {"trainingJobKinds": ["trainjobs.trainer.kubeflow.org"]},
+            {"trainjobs", "trainingruntimes", "clustertrainingruntimes"},
+            id="another kind, with its runtimes",
+        ),
+        pytest.param(
+            {"trainingJobKinds": ["jobs.batch"], "trainingJobMappings": {"trainings.ml.example.com": MAPPED}},
+            {"jobs", "trainings"},
+            id="a mapped kind",
+        ),
+    ],
+)
+def test_the_operator_may_read_the_training_jobs_that_it_is_told_to_and_no_others(
+    helm: Helm, settings: dict[str, Any], readable: set[str]
+) -> None:
+    roles = [one for one in helm.rendered(settings=settings) if one["kind"] == "ClusterRole"]
+    rules = [rule for role in roles for rule in role["rules"]]
+    groups = {"batch", "kubeflow.org", "trainer.kubeflow.org", "ml.example.com", "batch.volcano.sh"}
+    of_jobs = [rule for rule in rules if groups & set(rule["apiGroups"])]
+    assert {resource for rule in of_jobs for resource in rule["resources"]} == readable
+    assert {verb for rule in of_jobs for verb in rule["verbs"]} <= {"get", "list", "watch"}
+
+
 def test_the_pod_is_placed_as_the_values_say(helm: Helm) -> None:
     documents = helm.rendered(**EVERYTHING)
     pod = of(documents, "Deployment")["spec"]["template"]["spec"]
