@@ -137,8 +137,8 @@ TEMPLATES: Final = Kind(
     columns=(
         Column("Engine", ".spec.engine"),
         Column("Mode", ".spec.mode"),
-        Column("Inputs", ".spec.inputs[*].name"),
         Column("Runtime", ".spec.runtime", wide=True),
+        Column("Description", ".spec.description", wide=True),
         Column("Ready", _of_ready("status")),
         AGE,
     ),

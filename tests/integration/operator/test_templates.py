@@ -3,7 +3,9 @@
 import io
 import json
 import secrets
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -16,12 +18,16 @@ from rich.console import Console
 from sklearn.linear_model import LinearRegression
 from tests.support.aiapp import Aiapp
 from tests.support.kube import Kube, Object
-from tests.support.packages import Registry, upload
+from tests.support.onnx import multiplication
+from tests.support.operator import Operator
+from tests.support.packages import IMAGE, Registry, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp_sandbox import processes
 from aiapp_sandbox.context import Context
+from aiapp_sandbox.images import libraries
+from aiapp_sandbox.profiles import host_architecture
 
 DEPLOYMENT = "mnist-1-0-0"
 CODE = b"""\
@@ -180,6 +186,37 @@ def test_what_does_not_go_together_is_named(
     version = registry.of_template(make_template(**spec)["metadata"]["name"], inputs)
     found = registry.until(version, "Ready", "False", reason)
     assert words in found["message"]
+
+
+@pytest.fixture(scope="module")
+def onnxruntime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with onnxruntime, as an image would have it."""
+    site = tmp_path_factory.mktemp("onnxruntime")
+    python = ".".join(map(str, sys.version_info[:2]))
+    libraries.install(("onnxruntime==1.20.1", "numpy<3"), site, host_architecture(), python)
+    return site
+
+
+@pytest.fixture(scope="module")
+def onnx_runtime(kube: Kube, operator: Operator) -> Iterator[None]:
+    """The catalogue's ONNX runtime has an image."""
+    runtime = kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", "onnxruntime-1.20.1-cpu-py-3.11-ubuntu-22.04-x86-64")
+    kube.patch(runtime, {"spec": {"image": IMAGE}})
+    yield
+    kube.patch(runtime, {"spec": {"image": None}})
+
+
+@pytest.mark.usefixtures("onnx_runtime")
+def test_an_onnx_model_is_served_by_the_shipped_template(
+    registry: Registry, sandbox: Sandbox, context: Context, onnxruntime: Path
+) -> None:
+    upload(registry.bucket, "triple", {"model.onnx": multiplication(3)})
+    env = [{"name": "PYTHONPATH", "value": str(onnxruntime)}]
+    version = registry.of_template("onnx", {"model": "triple/"}, container={"env": env})
+    registry.until(version, "Ready", "True", "Normal")
+    assert asked(served(registry, sandbox, context), {"x": 2}, {"x": -1}) == {
+        "data": {"resp_data": [{"prediction": [6.0]}, {"prediction": [-3.0]}]}
+    }
 
 
 def test_own_code_takes_the_place_of_the_templates(registry: Registry, sandbox: Sandbox, context: Context) -> None:

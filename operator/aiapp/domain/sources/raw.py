@@ -52,7 +52,7 @@ def recorded_env(version: Json) -> list[str]:
 
 def is_movable(source: Json) -> bool:
     """Whether the same content may lie elsewhere, under other fields of the source."""
-    return OBS in source or "template" not in source.get(TRAINING_JOB, {"template": None})
+    return OBS in source or TEMPLATE in source or "template" not in source.get(TRAINING_JOB, {"template": None})
 
 
 def moved(source: Json, found: Json, changes: Json) -> Json:
@@ -62,8 +62,22 @@ def moved(source: Json, found: Json, changes: Json) -> Json:
     """
     if OBS in source:
         return source | {OBS: source[OBS] | changes}
+    if TEMPLATE in source:
+        return source | {TEMPLATE: _template_moved(source[TEMPLATE], changes)}
     job = source[TRAINING_JOB]
     return {OBS: {"uri": found["trainingJob"]["output"]} | {key: job[key] for key in _STORE if key in job} | changes}
+
+
+def _template_moved(template: Json, changes: Json) -> Json:
+    """With its only input in another folder, where `changes` name one."""
+    uri = changes.get("uri")
+    moved_inputs = {} if uri is None else {"inputs": [template["inputs"][0] | {"uri": uri}]}
+    return template | {key: value for key, value in changes.items() if key != "uri"} | moved_inputs
+
+
+def inputs_of(source: Json) -> list[Json]:
+    """The folders that a template makes a package of; none of another source."""
+    return list((source.get(TEMPLATE) or {}).get("inputs") or ())
 
 
 def is_image(source: Json) -> bool:

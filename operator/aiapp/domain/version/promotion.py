@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources.raw import is_image, is_movable, moved, named, references
+from aiapp.domain.sources.raw import inputs_of, is_image, is_movable, moved, named, references
 
 UNKNOWN_DIGEST: Final = (
     "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the "
@@ -55,6 +55,8 @@ def _source(source: Json, status: Json, there: Destination) -> Json:
         if changes:
             raise NotPromotableError("an image does not lie in a bucket: change its reference in the manifest")
         return named(source, lambda reference: _by_digest(reference, status["image"]["digest"]))
+    if "uri" in changes and len(inputs_of(source)) > 1:
+        raise NotPromotableError("a template makes it of several folders: change their uri in the manifest")
     artifact = status["artifact"]
     if artifact.get("type") == "Image":
         raise NotPromotableError("its config.json names an image: write the image's digest into swr_location there")

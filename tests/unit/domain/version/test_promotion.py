@@ -44,6 +44,23 @@ def test_what_is_another_there_is_put_in() -> None:
     AIApplicationVersion.model_validate(found)
 
 
+def test_a_template_is_named_as_here_with_its_only_input_elsewhere() -> None:
+    model = {"name": "model", "uri": "obs://models/iris/"}
+    version = registered(spec__source={"template": {"name": "sklearn", "inputs": [model]}})
+    there = Destination(uri="obs://released/iris/", endpoint="https://s3.lan")
+    assert promoted(version, there)["spec"]["source"]["template"] == {
+        "name": "sklearn",
+        "inputs": [{"name": "model", "uri": "obs://released/iris/"}],
+        "endpoint": "https://s3.lan",
+        "digest": DIGEST,
+    }
+    AIApplicationVersion.model_validate(promoted(version, there))
+    several = changed(version, spec__source__template__inputs=[model, {"name": "code", "uri": "obs://models/code/"}])
+    assert promoted(several, HERE)["spec"]["source"]["template"]["digest"] == DIGEST
+    with pytest.raises(NotPromotableError, match="several folders"):
+        promoted(several, there)
+
+
 def test_an_image_is_named_by_the_digest_that_its_tag_stood_for() -> None:
     version = image_version().raw
     found = promoted(version, Destination(namespace="prod"))
