@@ -12,7 +12,7 @@ from aiapp.domain.nodes.tables import Tables
 def image_requirement(
     image: ImageStatus, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None
 ) -> Requirement:
-    """Any of its Linux platforms will do. Devices are those that are asked for: an image alone demands none."""
+    """Any of its Linux platforms will do. Of the devices that it needs it gets one, unless more are asked for."""
     asked, hints = scheduling or Scheduling(), image.hints or ImageHints()
     hardware = _hardware(hints, npu)
     return Requirement(
@@ -23,7 +23,7 @@ def image_requirement(
         chips_stated=bool(hints.chips),
         unknown_chips=tuple(chip for chip in hints.chips if chip not in tables.by_id),
         devices=npu.count if npu else 0 if hardware == "CPU" else 1,
-        resource=npu.resource_name if npu else GPU_RESOURCE if hardware == "CUDA" else None,
+        resource=(npu.resource_name if npu else None) or (GPU_RESOURCE if hardware == "CUDA" else None),
         tolerated=asked.tolerations or (),
         selector=demands(asked),
         scheduler=asked.scheduler_name,
@@ -32,7 +32,7 @@ def image_requirement(
 
 
 def _hardware(hints: ImageHints, npu: Npu | None) -> Hardware:
-    """Who asks for NPUs gets a node with NPUs, whatever the image says."""
-    if npu is None:
+    """Who names a device gets a node with it, whatever the image says; a mere number is of what the image needs."""
+    if npu is None or (npu.resource_name is None and hints.hardware != "CPU"):
         return hints.hardware
     return "CUDA" if npu.resource_name == GPU_RESOURCE else "CANN"

@@ -83,6 +83,14 @@ def test_an_image_for_cuda_asks_for_the_gpu_that_there_is() -> None:
     )
 
 
+def test_a_number_of_devices_is_of_those_that_the_image_needs() -> None:
+    cuda = image_status(found(environment={"CUDA_VERSION": "12.4.1"}))
+    needed = image_requirement(cuda, Npu(count=2), TABLES)
+    assert (needed.hardware, needed.devices, needed.resource) == ("CUDA", 2, GPU_RESOURCE)
+    named = image_requirement(cuda, Npu(count=2, resource_name="huawei.com/Ascend910"), TABLES)
+    assert (named.hardware, named.resource) == ("CANN", "huawei.com/Ascend910")
+
+
 def test_what_the_application_demands_of_nodes_counts() -> None:
     asked = Scheduling(node_selector={"pool": "models"})
     needed = image_requirement(image_status(found()), None, TABLES, asked)
