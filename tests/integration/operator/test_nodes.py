@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
-from tests.support.packages import Registry, for_engine, upload
+from tests.support.packages import SERVICE, Registry, for_engine, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
@@ -115,6 +115,25 @@ def test_a_version_that_fits_nowhere_waits_and_goes_on_when_a_node_comes(
     eventually(lambda: verdict(registry, version) == "Compatible")
     (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
     assert pod["spec"]["nodeName"] == "train"
+
+
+@pytest.mark.usefixtures("runtime")
+def test_an_offline_model_goes_to_npus_by_its_template(registry: Registry, nodes: Nodes) -> None:
+    upload(registry.bucket, "mnist-om", {"model.om": b"offline"})
+    version = registry.of_template("arm-ascend", {"model": "mnist-om/"})
+    lacking = registry.until(version, "Ready", "False", "ServiceCodeMissing")
+    assert "customize_service.py" in lacking["message"]
+    upload(registry.bucket, "mnist-om", {"customize_service.py": SERVICE.encode()})
+    registry.look_again(version, "now")
+    registry.until(version, "Ready", "True", "Normal")
+    assert registry.now(version)["status"]["source"]["template"]["deploymentTypes"] == ["RealTime"]
+    nodes.add("train", "910ProB", "23.0.rc1")
+    registry.until(registry.application(replicas=1), "Ready", "True", "Running", timeout=60)
+    (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
+    assert pod["spec"]["nodeName"] == "train"
+    assert pod["spec"]["containers"][0]["resources"]["limits"][NPU] == "1"
+    fetch = pod["spec"]["initContainers"][0]["args"]
+    assert fetch[fetch.index("--uri") + 1] == f"obs://{registry.bucket.name}/"
 
 
 def test_warn_rolls_out_against_a_driver_and_the_scheduler_binds_the_pod_there(
