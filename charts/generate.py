@@ -26,7 +26,7 @@ INSTALL: Final = Path("manifests/install")
 ONE_FILE_HEAD: Final = """\
 # Made from crds/ and manifests/install by `make charts`; do not edit. The catalogue of runtimes comes after it:
 #   kubectl apply --server-side -f manifests/install.yaml
-#   kubectl wait --for=condition=Established crd/inferenceruntimes.aiapp.dev
+#   kubectl wait --for=condition=Established crd/inferenceruntimes.aiapp.dev crd/inferencetemplates.aiapp.dev
 #   kubectl apply --server-side -k manifests/runtimes
 """
 ONE_FILE: Final = Path("manifests/install.yaml")

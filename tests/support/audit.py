@@ -55,7 +55,8 @@ NOT_SEEN: Final = {
 }
 """Permissions that no request shows, and why they are needed all the same."""
 SELDOM: Final = {
-    Permission("aiapp.dev", "inferenceruntimes", "get"): "read again when one changes while its status is written",
+    Permission("aiapp.dev", kind, "get"): "read again when one changes while its status is written"
+    for kind in ("inferenceruntimes", "inferencetemplates")
 }
 """Permissions that a request shows only by chance."""
 

@@ -7,7 +7,7 @@ sandbox() { # PROFILE SERVICES: a sandbox that this shell uses
 
 installed() { # as the guide says, from manifests/install
   kubectl apply --server-side -k crds &&
-    kubectl wait --for=condition=Established crd/aiapplications.aiapp.dev crd/aiapplicationversions.aiapp.dev crd/inferenceruntimes.aiapp.dev &&
+    kubectl wait --for=condition=Established crd/aiapplications.aiapp.dev crd/aiapplicationversions.aiapp.dev crd/inferenceruntimes.aiapp.dev crd/inferencetemplates.aiapp.dev &&
     kubectl apply --server-side -k manifests/install
 }
 

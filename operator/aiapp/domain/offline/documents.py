@@ -14,14 +14,16 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import GROUP, GROUP_VERSION, ApiModel
 from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.strict import FieldPath, dotted, unknown_paths
+from aiapp.api.template import InferenceTemplate
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.runtimes.name import object_name
+from aiapp.domain.templates.choice import template_faults
 from aiapp.modelarts.diagnostics import Diagnostic, excerpt, nearest
 
 MAX_BYTES: Final = 3 * 1024 * 1024
 """Of a file. The API server accepts no larger requests."""
 MODELS: Final[Mapping[str, type[ApiModel]]] = {
-    model.__name__: model for model in (AIApplication, AIApplicationVersion, InferenceRuntime)
+    model.__name__: model for model in (AIApplication, AIApplicationVersion, InferenceRuntime, InferenceTemplate)
 }
 
 _MAX_VALUES: Final = 100_000
@@ -88,7 +90,7 @@ def _models(model: type[ApiModel]) -> Iterator[type[ApiModel]]:
 
 def _broken(model: type[ApiModel], document: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     try:
-        model.model_validate(document)
+        parsed = model.model_validate(document)
     except ValidationError as error:
         for found in error.errors(include_url=False):
             if found["type"] == "missing":
@@ -100,6 +102,8 @@ def _broken(model: type[ApiModel], document: Mapping[str, Any]) -> Iterator[tupl
     misnamed = _NAMES[model.__name__](document)
     if misnamed is not None:
         yield ("metadata", "name"), misnamed
+    if isinstance(parsed, InferenceTemplate):
+        yield from ((("spec",), fault) for fault in template_faults(parsed.spec))
 
 
 def _existing(value: Any, path: FieldPath) -> FieldPath:
@@ -137,6 +141,7 @@ _NAMES: Final[Mapping[str, _Rule]] = {
     "AIApplication": lambda document: None if _name(document) else "is missing",
     "AIApplicationVersion": _named("{application}-{version}", "<spec.application>-<spec.version>"),
     "InferenceRuntime": _runtime_named,
+    "InferenceTemplate": lambda document: None if _name(document) else "is missing",
 }
 
 

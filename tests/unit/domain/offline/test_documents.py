@@ -1,12 +1,13 @@
 """Our objects in YAML files: what the API server would refuse is told with line and column, without asking it."""
 
 import textwrap
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiapp.domain.offline.documents import check_documents
+from aiapp.domain.offline.documents import MODELS, check_documents
 
 VERSION = """\
 apiVersion: aiapp.dev/v1alpha1
@@ -79,7 +80,7 @@ def test_what_the_api_server_would_accept_is_accepted(text: str, ours: int) -> N
         ),
         pytest.param(
             VERSION.replace("kind: AIApplicationVersion", "kind: AIAppVersion"),
-            ["2:7 kind: 'AIAppVersion' is not one of AIApplication, AIApplicationVersion, InferenceRuntime"],
+            [f"2:7 kind: 'AIAppVersion' is not one of {', '.join(MODELS)}"],
             id="an unknown kind",
         ),
         pytest.param(
@@ -124,3 +125,11 @@ def test_no_file_whatever_raises(data: bytes) -> None:
     ours, diagnostics = check_documents(data, "app.yaml")
     assert ours >= 0
     assert all(diagnostic.file == "app.yaml" for diagnostic in diagnostics)
+
+
+def test_the_shipped_templates_are_sound_and_one_that_no_version_can_use_is_named() -> None:
+    shipped = Path("manifests/runtimes/templates.yaml").read_bytes()
+    assert check_documents(shipped, "templates.yaml") == (8, ())
+    broken = shipped.replace(b"mode: Undefined", b'files: {config.json: "{}"}')
+    _, (found,) = check_documents(broken, "templates.yaml")
+    assert "/model_algorithm" in found.message
