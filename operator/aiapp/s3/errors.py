@@ -44,7 +44,7 @@ class Hints:
 
 
 MANIFEST_HINTS: Final = Hints(
-    add_credentials="name a Secret in spec.source.obs.credentialsSecretRef",
+    add_credentials="name a Secret in credentialsSecretRef of spec.source",
     check_credentials="check the Secret that credentialsSecretRef names",
     trust_authority="caBundleRef in the source names an authority to trust",
     use_path_addressing="set addressing: Path if the store has no host names for buckets",

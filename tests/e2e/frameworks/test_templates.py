@@ -19,6 +19,7 @@ from aiapp_sandbox.progress import Silent
 pytestmark = pytest.mark.timeout(3000)
 
 TEMPLATES: Final[dict[str, dict[str, dict[str, str]]]] = {
+    "sklearn": {"sklearn": {"model": "model"}},
     "pytorch": {
         "pytorch-torchscript": {"model": "script"},
         "pytorch-state-dict": {"model": "model", "network": "network"},
@@ -33,9 +34,9 @@ TEMPLATES: Final[dict[str, dict[str, dict[str, str]]]] = {
 ROWS: Final = [{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": -4.0}]
 
 
-@pytest.fixture(params=[one for one in FRAMEWORKS if one.name in TEMPLATES], ids=lambda framework: framework.name)
+@pytest.fixture(params=FRAMEWORKS, ids=lambda framework: framework.name)
 def framework(request: pytest.FixtureRequest) -> Framework:
-    """Each framework that writes a format of its own."""
+    """Each framework in turn."""
     found = request.param
     assert isinstance(found, Framework)
     return found

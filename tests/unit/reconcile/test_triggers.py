@@ -15,6 +15,7 @@ from aiapp.domain.kubernetes.resources import (
     NODES,
     PODS,
     RUNTIMES,
+    TEMPLATES,
     VERSIONS,
     Json,
     Resource,
@@ -147,6 +148,18 @@ async def test_a_runtime_calls_for_versions_that_use_it_with_their_applications_
         app("uses"),
         version("lacks-1.0.0"),
     }
+
+
+async def test_a_template_calls_for_the_versions_that_name_it_and_are_not_pinned_yet(rig: Rig) -> None:
+    spec = {"application": "a", "version": "1.0.0", "source": {"template": {"name": "sklearn"}}}
+    rig.put(VERSIONS, "waits-1.0.0", spec=spec)
+    rig.put(VERSIONS, "pinned-1.0.0", spec=spec, status={"artifact": {}})
+    rig.version("other-1.0.0")
+    await rig.keys()
+    rig.put(TEMPLATES, "sklearn")
+    assert await rig.keys() == {Key("InferenceTemplate", "", "sklearn"), version("waits-1.0.0")}
+    rig.put(TEMPLATES, "sklearn", own=True)
+    assert await rig.keys() == set()
 
 
 async def test_nodes_that_come_together_are_looked_at_once_and_a_moment_later(rig: Rig) -> None:

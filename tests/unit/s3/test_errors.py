@@ -165,7 +165,7 @@ def test_what_may_pass_is_worth_another_try(status: int) -> None:
 
 @pytest.mark.parametrize(
     ("hints", "words"),
-    [(MANIFEST_HINTS, "spec.source.obs.credentialsSecretRef"), (CLI_HINTS, "AWS_ACCESS_KEY_ID")],
+    [(MANIFEST_HINTS, "credentialsSecretRef of spec.source"), (CLI_HINTS, "AWS_ACCESS_KEY_ID")],
     ids=["in a version", "on the command line"],
 )
 @pytest.mark.parametrize("key", [None, "mnist/a"])
