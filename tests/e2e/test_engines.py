@@ -149,7 +149,7 @@ def test_an_engine_serves_the_pinned_model_by_its_own_protocol(
         application = restricted.registry.application(engine.name, number, replicas=1)
         restricted.registry.until(application, "Ready", "True", timeout=ROLLOUT_SECONDS)
         eventually(partial(_serves, restricted, application, number), timeout=ROLLOUT_SECONDS)
-        assert _asked(restricted, engine, asked) == fitted.predict(asked).tolist()
+        assert _asked(restricted, engine, number, asked) == fitted.predict(asked).tolist()
     assert (
         restricted.registry.kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", runtime["metadata"]["name"])["status"][
             "podSecurity"
@@ -174,10 +174,11 @@ def _serves(serving: Serving, application: Object, number: str) -> bool:
     return True
 
 
-def _asked(serving: Serving, engine: Engine, rows: list[list[float]]) -> list[int]:
-    """The digits that it sees in these pictures."""
+def _asked(serving: Serving, engine: Engine, number: str, rows: list[list[float]]) -> list[int]:
+    """The digits that this version sees in these pictures, by its own Service: pods of the last one may still end."""
     tensor = {"name": "pictures", "shape": [len(rows), len(rows[0])], "datatype": "FP64", "data": [*chain(*rows)]}
-    service = f"/api/v1/namespaces/{serving.registry.namespace}/services/{engine.name}:http/proxy"
+    name = f"{engine.name}-{number.replace('.', '-')}"
+    service = f"/api/v1/namespaces/{serving.registry.namespace}/services/{name}:http/proxy"
     body = {"id": "1", "inputs": [tensor]}
     answer = eventually(
         lambda: serving.registry.kube.request("POST", f"{service}/v2/models/digits/infer", body), timeout=60
