@@ -314,6 +314,28 @@ def test_a_restored_version_is_not_pinned_to_another_image_in_silence(
     assert registry.now(again)["status"]["image"]["digest"] == first
 
 
+def test_a_served_version_that_is_made_again_is_held_to_its_image_and_its_pods_go_on(
+    registry: Registry, images: registries.Registry
+) -> None:
+    first = images.push("team/again", image(layers=[b"before"]), "1.0")
+    reference = f"{images.address}/team/again:1.0"
+    version = sourced(registry, reference)
+    registry.until(version, "Ready", "True")
+    registry.application()
+    deployment = eventually(lambda: found(registry, "apps/v1", "Deployment", "mnist-1-0-0"))
+    images.push("team/again", image(layers=[b"after"]), "1.0")
+    registry.kube.delete(version)
+    again = sourced(registry, reference)
+    registry.until(again, "ArtifactPinned", "False", "PinMismatch", timeout=60)
+    kept = found(registry, "apps/v1", "Deployment", "mnist-1-0-0")
+    assert kept["metadata"]["uid"] == deployment["metadata"]["uid"]
+    assert kept["spec"]["template"] == deployment["spec"]["template"]
+    images.tag("team/again", image(layers=[b"before"]), "1.0")
+    registry.look_again(again, "1")
+    registry.until(again, "Ready", "True", timeout=60)
+    assert registry.now(again)["status"]["image"]["digest"] == first
+
+
 def found(registry: Registry, api_version: str, kind: str, name: str) -> Object:
     obj = registry.find(api_version, kind, name)
     assert obj is not None
