@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,10 +24,14 @@ MAX_BYTES: Final = 1 << 20
 """Of one document; a Secret may have no more."""
 MAX_LOGINS: Final = 1000
 """In one document."""
+MAX_TRIED: Final = 16
+"""Logins for one image: each costs a registry a request, and too many of them lock an account."""
 
 _HUB_KEY: Final = "index.docker.io"
 """How Docker names the Hub in its configuration."""
 _API_ROOTS: Final = ("/v1/", "/v2/")
+_MAX_LABEL: Final = 63
+"""Of a host's name, so that a pattern for one that is longer costs nothing."""
 _SENDABLE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -65,8 +70,9 @@ def keyring(data: Mapping[str, bytes]) -> Keyring:
 
 
 def logins(keyrings: Iterable[Keyring], reference: Reference) -> tuple[Login, ...]:
-    """The logins for an image in the order in which they are tried, each once."""
-    return tuple(dict.fromkeys(login for each in keyrings for login in each.of(reference)))
+    """The logins for an image in the order in which they are tried, each once; at most `MAX_TRIED`."""
+    found = dict.fromkeys(login for each in keyrings for login in each.of(reference))
+    return tuple(islice(found, MAX_TRIED))
 
 
 def _document(content: bytes, key: str) -> Mapping[str, Any]:
@@ -145,4 +151,7 @@ def _labels(host: str) -> tuple[list[str], str]:
 
 
 def _matches(label: str, pattern: str) -> bool:
+    """A pattern becomes a regular expression, which is dear: what has none to become costs a comparison."""
+    if "*" not in pattern or len(pattern) > _MAX_LABEL:
+        return label == pattern
     return fnmatchcase(label, pattern.replace("[^", "[!"))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import pytest
@@ -215,6 +215,31 @@ async def test_what_is_redirected_is_followed_without_the_login(
     assert found.digest == pushed.digest
     (asked,) = elsewhere.seen
     assert "authorization" not in asked.headers
+
+
+@dataclass
+class Greedy:
+    """Asks whoever comes for a login, to be given to itself."""
+
+    seen: list[Asked] = field(default_factory=list)
+    sent: int = 0
+
+    def answer(self, asked: Asked) -> Reply:
+        realm = f"http://{asked.headers['host']}/token"
+        return Reply(HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'})
+
+
+async def test_whom_a_registry_sends_to_has_no_say_in_where_the_login_goes(
+    faulty: FaultProxy, registries: ImageRegistries
+) -> None:
+    greedy = Greedy()
+    with serving(greedy) as port:
+        sent_on = Fault(status=FOUND, headers={"Location": f"http://127.0.0.1:{port}/x"})
+        faulty.rule = lambda _: sent_on
+        found = await refused(registries, through(faulty), replace(PLAIN, logins=(Login("ada", "secret"),)))
+    assert found.reason is Reason.ACCESS_DENIED
+    assert [asked.target for asked in greedy.seen] == ["/x"]
+    assert "authorization" not in greedy.seen[0].headers
 
 
 async def test_nobody_is_sent_from_tls_to_a_place_without(registry: Registry, registries: ImageRegistries) -> None:

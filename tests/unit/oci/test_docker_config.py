@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aiapp.domain.images.reference import reference
 from aiapp.oci.access import Login
-from aiapp.oci.docker_config import CONFIG_KEY, FORMER_KEY, DockerConfigError, Keyring, keyring, logins
+from aiapp.oci.docker_config import CONFIG_KEY, FORMER_KEY, MAX_TRIED, DockerConfigError, Keyring, keyring, logins
 
 
 def encoded(text: str) -> str:
@@ -73,6 +73,8 @@ def test_a_login_is_read(entry: dict[str, str], found: Login) -> None:
         pytest.param(["*.example.com"], "r.example.com/a", ["*.example.com"], id="any label"),
         pytest.param(["*.example.com"], "r.x.example.com/a", [], id="an asterisk is one label"),
         pytest.param(["*.com"], "evil.example.com/a", [], id="and no more"),
+        pytest.param(["r-*1.ex*.com"], "r-11.example.com/a", ["r-*1.ex*.com"], id="a part of a label"),
+        pytest.param([f"{'*' * 64}.example.com"], "r.example.com/a", [], id="longer than any label"),
         pytest.param(["docker.io"], "ubuntu", ["docker.io"], id="the Hub"),
         pytest.param(
             ["https://index.docker.io/v1/"], "ubuntu", ["https://index.docker.io/v1/"], id="the Hub as Docker writes it"
@@ -87,6 +89,11 @@ def test_a_login_is_for_what_its_entry_names(names: list[str], image: str, found
 def test_of_several_secrets_each_has_its_turn_and_the_same_login_one_turn() -> None:
     first, second = ring(**{"quay.io": {"auth": encoded("ada:a")}}), ring(**{"quay.io": {"auth": encoded("bob:b")}})
     assert logins([first, second, first], reference("quay.io/a")) == (Login("ada", "a"), Login("bob", "b"))
+
+
+def test_of_very_many_logins_for_an_image_the_first_are_tried() -> None:
+    rings = [ring(**{"quay.io": {"auth": encoded(f"ada{n}:a")}}) for n in range(MAX_TRIED + 1)]
+    assert logins(rings, reference("quay.io/a")) == tuple(Login(f"ada{n}", "a") for n in range(MAX_TRIED))
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,8 @@ class ResponseError(RegistryError):
     """The registry's own, as far as it is one."""
     challenges: tuple[str, ...] = ()
     """How it wants to be logged in to."""
+    endpoint: Endpoint | None = None
+    """Who returned it, be it the registry or whom that sends to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,11 @@ class RegistryClient:
         return await self._following(request, again, read)
 
     async def _answered(self, error: ResponseError, asked: Asked, request: RegistryRequest) -> str | None:
-        """The login that a registry wants; None: it does not say, or wants none that there is."""
-        if error.status != HTTPStatus.UNAUTHORIZED:
+        """The login that a registry wants; None: it does not say, or wants none that there is.
+
+        Whom a registry sends to has no say in where its login goes.
+        """
+        if error.status != HTTPStatus.UNAUTHORIZED or error.endpoint != request.context.endpoint:
             return None
         known = {challenge.scheme: challenge for challenge in reversed(challenges(error.challenges))}
         self._tokens.forget(asked)
@@ -330,6 +335,6 @@ async def _require_success(response: aiohttp.ClientResponse, context: RequestCon
     diagnosis = diagnose_response(found, context)
     after = retry_after(response.headers) or None
     error = ResponseError(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable, after_seconds=after)
-    error.status, error.code = response.status, found.code
+    error.status, error.code, error.endpoint = response.status, found.code, context.endpoint
     error.challenges = tuple(response.headers.getall("WWW-Authenticate", ()))
     raise error

@@ -12,6 +12,8 @@ WHOLE: Final = "model.safetensors"
 MAX_INDEX_BYTES: Final = 16 * 1024 * 1024
 """Names 150,000 tensors: those of a model with 384 experts in each of 60 layers."""
 MAX_SHARDS: Final = 1024
+MAX_INDEX_MEMBERS: Final = 64
+"""Beside each other at the top of an index. There are two: `metadata` and `weight_map`."""
 
 _SAFETENSORS: Final = ".safetensors"
 _OTHER_WEIGHTS: Final = (".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpack", ".onnx", ".om", ".mindir")
@@ -33,8 +35,12 @@ class IndexUnreadableError(ValueError):
 
 def shards_of_index(data: bytes) -> tuple[str, ...]:
     """The files that it names, each once, by name. Raises `IndexUnreadableError`."""
+    found: dict[str, str] = {}
     try:
-        found = {member.name: member.value for member in members(data.decode().strip())}
+        for member in members(data.decode().strip()):
+            found[member.name] = member.value
+            if len(found) > MAX_INDEX_MEMBERS:
+                raise IndexUnreadableError(f"it has more than {MAX_INDEX_MEMBERS} members beside each other")
     except UnicodeDecodeError as error:
         raise IndexUnreadableError("it is not UTF-8") from error
     except FlatJsonError as error:

@@ -37,6 +37,7 @@ def test_any_other_bytes_are_no_index(data: bytes) -> None:
         pytest.param('{"weight_map": {"a": {"b": "c"}}}', "is no member of a flat JSON object", id="nested"),
         pytest.param('{"weight_map": {"a": "x"}, "weight_map": {}}', "'weight_map' is there twice", id="twice"),
         pytest.param(json.dumps({"weight_map": {str(n): str(n) for n in range(1025)}}), "more than 1024", id="many"),
+        pytest.param(json.dumps({str(n): n for n in range(65)}), "more than 64 members", id="many members"),
     ],
 )
 def test_an_index_of_another_form_is_refused(text: str, words: str) -> None:
