@@ -156,7 +156,7 @@ def test_the_output_of_a_built_in_algorithm_is_imported_through_a_template(regis
     registry.kube.patch(registry.now(version), {"spec": {"source": {"trainingJob": {"template": {"name": "sklearn"}}}}})
     registry.until(version, "ArtifactPinned", "True")
     status = registry.now(version)["status"]
-    assert (status["source"]["type"], status["template"]["name"]) == ("TrainingJob", "sklearn")
+    assert (status["source"]["type"], status["source"]["template"]["name"]) == ("TrainingJob", "sklearn")
     assert status["source"]["origin"] == "BuiltIn"
     assert status["artifact"]["objects"] > 1
     registry.look_again(version, "now")
