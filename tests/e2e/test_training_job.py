@@ -4,12 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from sklearn.datasets import load_digits
 from tests.e2e.serving import NAME, RUNNING_SECONDS, Serving
 from tests.support import train_digits
 from tests.support.kube import Object
+from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
+
+from aiapp_sandbox.profiles import host_architecture
 
 pytestmark = pytest.mark.timeout(900)
 PROGRAM = Path(train_digits.__file__).read_text("utf-8")
@@ -19,11 +24,8 @@ TRAINED_SECONDS = 300
 
 def train(serving: Serving, program: str = PROGRAM, **spec: Any) -> Object:
     """The Job `train-digits`, which writes to `run-7/` of the bucket."""
-    bucket, client = serving.registry.bucket.name, serving.registry.bucket.client
-    signed = {
-        name: client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": f"run-7/model/{file}"})
-        for name, file in FILES.items()
-    }
+    bucket = serving.registry.bucket.name
+    signed = {name: signed_address(serving.registry.bucket, f"run-7/model/{file}") for name, file in FILES.items()}
     env = {"train_url": f"obs://{bucket}/run-7/", "SEED": "7", **signed}
     container = {
         "name": "train",
@@ -31,7 +33,8 @@ def train(serving: Serving, program: str = PROGRAM, **spec: Any) -> Object:
         "command": ["python3", "-c", program, serving.images.cpu_runtime],
         "env": [{"name": name, "value": value} for name, value in env.items()],
     }
-    template = {"spec": {"containers": [container], "restartPolicy": "Never"}}
+    where = {"kubernetes.io/arch": host_architecture()}  # what the image is for
+    template = {"spec": {"containers": [container], "restartPolicy": "Never", "nodeSelector": where}}
     marks = {"org.opencontainers.image.revision": "c0ffee", "dataset.aiapp.dev/digits": "sklearn.datasets.load_digits"}
     made = {
         "apiVersion": "batch/v1",
@@ -40,6 +43,22 @@ def train(serving: Serving, program: str = PROGRAM, **spec: Any) -> Object:
         "spec": {"backoffLimit": 0, "template": template, **spec},
     }
     return serving.registry.kube.create(made, serving.registry.namespace)
+
+
+def signed_address(bucket: Bucket, key: str) -> str:
+    """Where to put an object without any keys."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=bucket.endpoint,
+        aws_access_key_id=bucket.access_key,
+        aws_secret_access_key=bucket.secret_key,
+        region_name="us-east-1",
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    try:
+        return client.generate_presigned_url("put_object", Params={"Bucket": bucket.name, "Key": key})
+    finally:
+        client.close()
 
 
 def version_of_the_job(serving: Serving) -> Object:

@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 
 CONFIG = {"model_type": "Scikit_Learn", "model_algorithm": "image_classification"}
 SERVICE = """\
+import json
+
 import joblib
 import numpy as np
 from model_service.python_model_service import XgSklServingBaseService
@@ -25,7 +27,7 @@ class Digits(XgSklServingBaseService):
         self.model = joblib.load(model_path)
 
     def _preprocess(self, data):
-        return np.array(data["pictures"], dtype=float)
+        return np.array(json.loads(data)["pictures"], dtype=float)
 
     def _inference(self, data):
         return {"digits": self.model.predict(data).tolist()}
