@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.bucket import Bucket
-from tests.support.documents import changed, template, version
+from tests.support.documents import ABSENT, changed, template, version
 from tests.support.world import World
 
 from aiapp.domain.kubernetes.resources import TEMPLATES, VERSIONS, Json
@@ -109,3 +109,12 @@ async def test_a_manifest_is_made_again_only_while_the_template_gives_the_same(w
     world.put_template(MADE)
     await world.compare()
     assert set(world.config_maps) == {name}
+
+
+async def test_where_its_own_config_names_no_runtime_the_template_does(world: Made) -> None:
+    config = '{"model_type": "Scikit_Learn", "model_algorithm": "x"}'
+    own = {"config.json": config, "customize_service.py": HANDLER}
+    world.put_template(changed(template(), spec__mode=ABSENT, spec__files=own))
+    await world.look()
+    assert world.status["model"]["runtime"] == MADE["spec"]["runtime"]
+    assert "mode" not in world.status["source"]["template"]
