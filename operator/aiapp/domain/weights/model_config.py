@@ -146,14 +146,19 @@ def _cache_values(
     if layers is None:
         return None
     if latent := _number(document, ("kv_lora_rank",)):
-        return layers * (latent + (_number(document, ("qk_rope_head_dim",)) or 0))
+        return _sensible(layers * (latent + (_number(document, ("qk_rope_head_dim",)) or 0)))
     hidden = _number(document, ("hidden_size", "n_embd", "d_model"))
     head_size = _number(document, ("head_dim", "attention_head_dim"))
     if head_size is None and hidden is not None and heads is not None:
         head_size = hidden // heads
     if not head_size or key_value_heads is None:
         return None
-    return 2 * layers * key_value_heads * head_size
+    return _sensible(2 * layers * key_value_heads * head_size)
+
+
+def _sensible(product: int) -> int | None:
+    """Of numbers that each make sense; no status takes one of more than 64 bits."""
+    return product if product < _LARGEST else None
 
 
 def _number(document: _Document, keys: Iterable[str]) -> int | None:

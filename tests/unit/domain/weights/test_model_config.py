@@ -98,6 +98,8 @@ def test_the_context_is_as_long_as_its_embedding_reaches(fields: dict[str, Any],
         pytest.param({"kv_lora_rank": 512, "qk_rope_head_dim": 64}, 2 * 576, 1, id="latent attention"),
         pytest.param({"num_hidden_layers": None}, None, 2, id="unknown layers"),
         pytest.param({"hidden_size": None}, None, 2, id="unknown size"),
+        pytest.param({"num_hidden_layers": 1 << 35, "head_dim": 1 << 35}, None, 2, id="absurd sizes"),
+        pytest.param({"num_hidden_layers": 1 << 35, "kv_lora_rank": 1 << 35}, None, 1, id="absurd latent attention"),
     ],
 )
 def test_what_attention_keeps_of_a_token(fields: dict[str, Any], values: int | None, heads: int) -> None:

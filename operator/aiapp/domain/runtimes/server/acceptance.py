@@ -7,9 +7,14 @@ from aiapp.domain.runtimes.server.placeholders import Subject, missing, values
 
 
 def incomplete(runtime: str, server: RuntimeServer, subject: Subject) -> Trouble | None:
-    """A configuration file or command with a placeholder that has no value."""
+    """A configuration file, command or path of a probe with a placeholder that has no value."""
     known = values(server, subject)
-    texts = [*((one.path, one.text) for one in server.files or ()), *(("its command", word) for word in server.command)]
+    probes = {"startup": server.startup, "readiness": server.readiness, "liveness": server.liveness}
+    texts = [
+        *((one.path, one.text) for one in server.files or ()),
+        *(("its command", word) for word in server.command),
+        *((f"its {name} path", probe.path) for name, probe in probes.items() if probe and probe.path),
+    ]
     for place, text in texts:
         for name in missing(text, known):
             message = f"runtime {runtime}: {place} needs {{{name}}}: set {_remedy(name)}"
