@@ -108,7 +108,7 @@ def _architecture(document: _Document) -> str | None:
 
 def _dtype(document: _Document) -> str | None:
     named = document.get("dtype") or document.get("torch_dtype")
-    return _word(named.removeprefix("torch.")) if isinstance(named, str) else None
+    return _word(named.removeprefix("torch."), 32) if isinstance(named, str) else None
 
 
 def _context_length(document: _Document) -> int | None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.weights import CONFIG
 
+from aiapp.domain.weights.found import FoundWeights, model
 from aiapp.domain.weights.model_config import ModelConfig, model_config
 
 SAFETENSORS = ("config.json", "model.safetensors")
@@ -105,6 +106,15 @@ def test_the_context_is_as_long_as_its_embedding_reaches(fields: dict[str, Any],
 def test_what_attention_keeps_of_a_token(fields: dict[str, Any], values: int | None, heads: int) -> None:
     found = known(**fields)
     assert (found.cache_values, found.key_value_heads) == (values, heads)
+
+
+@pytest.mark.parametrize("length", [32, 33, 64, 65])
+def test_words_of_any_length_make_a_status(length: int) -> None:
+    word = "x" * length
+    fields = {"model_type": word, "dtype": word, "quantization_config": {"quant_method": word}}
+    config = read({**CONFIG, **fields})
+    assert config is not None
+    assert model(FoundWeights(config=config, tally=None)).weights is not None
 
 
 def test_of_several_modalities_the_language_model_counts() -> None:
