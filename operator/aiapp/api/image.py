@@ -37,6 +37,8 @@ class ImageHints(ApiModel):
 
     hardware: Literal["CPU", "CUDA", "CANN"] = "CPU"
     """Kind of accelerator."""
+    certain: bool = True
+    """False: it can use that accelerator, and nothing says that it cannot do without."""
     cann: Annotated[str, Field(max_length=32)] | None = None
     """Release of CANN."""
     chips: Annotated[

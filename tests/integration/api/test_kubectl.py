@@ -135,7 +135,7 @@ VERSION_STATUS = VersionStatus(
         entrypoint=("/serve",),
         port=8080,
         user="1000",
-        hints=ImageHints(hardware="CANN", cann="8.5.0", chips=("Ascend910B",), origin="CANN_VERSION"),
+        hints=ImageHints(hardware="CANN", certain=True, cann="8.5.0", chips=("Ascend910B",), origin="CANN_VERSION"),
         replicated=True,
     ),
     compatibility=CompatibilityStatus(

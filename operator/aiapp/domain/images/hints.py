@@ -10,7 +10,8 @@ Who sets what, as found in the Dockerfiles that the images are published from:
 * `SOC_VERSION`: vLLM-Ascend, for which chip its operators are compiled: ascend910b1 (A2), ascend910_9391 (A3),
   ascend310p1, ascend950 and what follows.
 * `CANN_VERSION`: no image of the Ascend community, but many that are built upon theirs, with the release as it is.
-* `CUDA_VERSION`, `NVIDIA_REQUIRE_CUDA`: NVIDIA's CUDA images, and all that are built upon them.
+* `CUDA_VERSION`, `NVIDIA_REQUIRE_CUDA`: NVIDIA's CUDA images, and all that are built upon them. Many of these, such as
+  Triton's, serve on CPUs too.
 """
 
 import re
@@ -55,7 +56,7 @@ def hints(config: ImageConfig) -> ImageHints | None:
         return None
     hardware, why = found
     if hardware != "CANN":
-        return ImageHints(hardware=hardware, origin=why)
+        return ImageHints(hardware=hardware, certain=why.startswith("label"), origin=why)
     origin = dict.fromkeys(said for said in (why, cann and cann[1], chips and chips[1]) if said)
     return ImageHints(
         hardware=hardware,

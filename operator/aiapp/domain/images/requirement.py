@@ -32,7 +32,9 @@ def image_requirement(
 
 
 def _hardware(hints: ImageHints, npu: Npu | None) -> Hardware:
-    """Who names a device gets a node with it, whatever the image says; a mere number is of what the image needs."""
+    """Who names a device gets a node with it, whatever the image says; a mere number is of what the image can use."""
+    if npu is None and not hints.certain:
+        return "CPU"
     if npu is None or (npu.resource_name is None and hints.hardware != "CPU"):
         return hints.hardware
     return "CUDA" if npu.resource_name == GPU_RESOURCE else "CANN"

@@ -106,6 +106,9 @@ def has_npus(pair: Pair) -> Mismatch | None:
         counts = ", ".join(map(str, pair.needed.counts))
         detail = f"{pair.needed.devices} are asked for, the runtime takes {counts}"
         return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"npu.count: one of {counts}")
+    if (split := pair.needed.memory.split if pair.needed.memory else None) and split > pair.needed.devices:
+        detail = f"tensorParallelSize is {split}, and a pod has {pair.needed.devices}"
+        return Mismatch(Reason.NPU_COUNT_IMPOSSIBLE, detail, f"npu.count: {split}, or a smaller tensorParallelSize")
     offered = max(pair.node.allocatable(name) for name in resources(pair.needed, pair.tables))
     if not offered:
         return _no_npus(pair)

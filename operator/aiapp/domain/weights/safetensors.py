@@ -16,6 +16,8 @@ LENGTH_BYTES: Final = 8
 """Of the number at the start of a file."""
 MAX_HEADER_BYTES: Final = 4 * 1024 * 1024
 """Describes 40,000 tensors. The format allows 100 MB; published models have up to some hundred kilobytes a file."""
+MAX_HEADERS_BYTES: Final = 16 * MAX_HEADER_BYTES
+"""Of all files of a model together: to read so much takes a processor some seconds."""
 BITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("F64", "I64", "U64", "C64"), 64),
     **dict.fromkeys(("F32", "I32", "U32"), 32),

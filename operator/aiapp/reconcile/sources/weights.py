@@ -20,7 +20,7 @@ from aiapp.domain.weights import safetensors
 from aiapp.domain.weights.found import FoundWeights, is_quantized_by_ascend
 from aiapp.domain.weights.license import CARD, MAX_HEAD_BYTES, stated_license
 from aiapp.domain.weights.model_config import ModelConfig
-from aiapp.domain.weights.safetensors import LENGTH_BYTES, HeaderError, Tally
+from aiapp.domain.weights.safetensors import LENGTH_BYTES, MAX_HEADERS_BYTES, HeaderError, Tally
 from aiapp.domain.weights.shards import (
     INDEX,
     MAX_INDEX_BYTES,
@@ -65,6 +65,20 @@ class FilesOfPackage:
         if not length:
             return b""
         return await self.store.read_range(self.where, self.credentials, listed, start, length)
+
+
+@dataclass(slots=True)
+class _Headers:
+    """How much has been read of all headers of a package."""
+
+    bytes: int = 0
+
+    def add(self, length: int) -> None:
+        """Raises `HeaderError` where it is too much."""
+        self.bytes += length
+        if self.bytes > MAX_HEADERS_BYTES:
+            message = f"the headers up to this one have {self.bytes} bytes; at most {MAX_HEADERS_BYTES} are read"
+            raise HeaderError(message)
 
 
 async def find_weights(package: FilesOfPackage, config: ModelConfig) -> FoundWeights | Refusal:
@@ -113,11 +127,11 @@ async def _shards(package: FilesOfPackage) -> tuple[str, ...] | Refusal:
 
 async def _tally(package: FilesOfPackage, shards: Iterable[str]) -> Tally | Refusal:
     """Of all files, or what is wrong with each of the first that are at fault."""
-    slots = asyncio.Semaphore(FILES_AT_ONCE)
+    slots, headers = asyncio.Semaphore(FILES_AT_ONCE), _Headers()
 
     async def one(path: str) -> Tally | Refusal:
         async with slots:
-            return await _of_file(package, path)
+            return await _of_file(package, path, headers)
 
     found = await asyncio.gather(*map(one, shards))
     refusals = [each for each in found if isinstance(each, Refusal)]
@@ -126,19 +140,21 @@ async def _tally(package: FilesOfPackage, shards: Iterable[str]) -> Tally | Refu
     return safetensors.together(each for each in found if isinstance(each, Tally))
 
 
-async def _of_file(package: FilesOfPackage, path: str) -> Tally | Refusal:
+async def _of_file(package: FilesOfPackage, path: str, headers: _Headers) -> Tally | Refusal:
     listed = package.listed(path)
     assert listed is not None  # its name is from the listing, or was looked up there
     try:
-        return await _tally_of(package, listed)
+        return await _tally_of(package, listed, headers)
     except HeaderError as error:
         return refusal_at(Reason.WEIGHTS_INVALID, str(error), package.layout.name(path))
 
 
-async def _tally_of(package: FilesOfPackage, listed: Listed) -> Tally:
+async def _tally_of(package: FilesOfPackage, listed: Listed, headers: _Headers) -> Tally:
     """Raises `HeaderError`."""
     first = await package.beginning(listed, FIRST_BYTES)
-    end = LENGTH_BYTES + safetensors.header_length(first, listed.size)
+    length = safetensors.header_length(first, listed.size)
+    headers.add(length)
+    end = LENGTH_BYTES + length
     rest = await package.part(listed, len(first), max(end - len(first), 0))
     header = (first + rest)[LENGTH_BYTES:end]
     return await offload(partial(safetensors.tally, header, listed.size))

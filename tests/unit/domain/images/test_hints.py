@@ -58,7 +58,7 @@ def said(environment: Mapping[str, str], labels: Mapping[str, str] | None = None
         ),
         pytest.param(
             {"CUDA_VERSION": "12.4.1", "NVIDIA_REQUIRE_CUDA": "cuda>=12.4"},
-            {"hardware": "CUDA", "origin": "variable CUDA_VERSION"},
+            {"hardware": "CUDA", "certain": False, "origin": "variable CUDA_VERSION"},
             id="nvidia/cuda",
         ),
     ],

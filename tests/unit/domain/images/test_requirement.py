@@ -74,13 +74,13 @@ def test_an_image_that_does_not_say_its_chip_leaves_it_open_and_is_told_how_to()
 
 
 def test_an_image_for_cuda_asks_for_the_gpu_that_there_is() -> None:
-    needed = image_requirement(image_status(found(environment={"CUDA_VERSION": "12.4.1"})), None, TABLES)
+    needed = image_requirement(image_status(found(labels={HARDWARE_LABEL: "CUDA"})), None, TABLES)
     assert (needed.hardware, needed.devices, needed.resource) == ("CUDA", 1, GPU_RESOURCE)
-    without = {HARDWARE_LABEL: "CPU"}
-    assert (
-        image_requirement(image_status(found(labels=without, environment={"CUDA_VERSION": "1"})), None, TABLES).devices
-        == 0
-    )
+
+
+def test_an_image_upon_that_of_cuda_runs_on_cpus_unless_gpus_are_asked_for() -> None:
+    needed = image_requirement(image_status(found(environment={"CUDA_VERSION": "12.4.1"})), None, TABLES)
+    assert (needed.hardware, needed.devices, needed.resource) == ("CPU", 0, None)
 
 
 def test_a_number_of_devices_is_of_those_that_the_image_needs() -> None:

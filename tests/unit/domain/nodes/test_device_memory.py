@@ -139,6 +139,13 @@ def test_weights_that_cannot_fit_are_refused_with_what_would_do(wanted: Requirem
     assert detail in found.message
 
 
+def test_more_parts_of_a_layer_than_a_pod_has_npus_are_refused() -> None:
+    found = word(needed(weights(10), npus=2, split=4), a2())
+    assert (found.verdict, found.reasons[0].reason) == ("Incompatible", Reason.NPU_COUNT_IMPOSSIBLE)
+    assert found.reasons[0].detail == "tensorParallelSize is 4, and a pod has 2"
+    assert found.near_fits[0].remedy == "npu.count: 4, or a smaller tensorParallelSize"
+
+
 def test_weights_that_an_engine_may_narrow_are_not_refused() -> None:
     found = word(needed(weights(100, "F32", dtype="float32")), a2())
     assert (found.verdict, found.reasons[0].reason) == ("Unknown", Reason.MEMORY_TOO_SMALL)
@@ -248,7 +255,9 @@ def test_the_verdict_is_that_of_a_plain_count(
     smallest = stored if asked or dtype != "F32" else gib / 2
     spread = min(split or npus, npus)
     expected = (
-        "Unknown"
+        "Incompatible"
+        if split and split > npus
+        else "Unknown"
         if memory is None
         else "Incompatible"
         if smallest / npus > memory

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from tests.support.bucket import PACKAGE, Bucket
 from tests.support.parsing import NoObjection
-from tests.support.weights import CONFIG, folder, index, safetensors, sharded
+from tests.support.weights import CONFIG, folder, header, index, safetensors, sharded, with_length
 
 from aiapp.api.conditions import Reason
 from aiapp.api.source import ObsSource
@@ -14,6 +14,8 @@ from aiapp.api.version import ModelStatus
 from aiapp.api.weights import WeightsStatus
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
+from aiapp.domain.weights.safetensors import MAX_HEADER_BYTES, MAX_HEADERS_BYTES
+from aiapp.domain.weights.shards import INDEX
 from aiapp.ports import ObjectStore
 from aiapp.reconcile.sources.importing import DEFAULT_TERMS, Terms, inspect
 from aiapp.reconcile.sources.weights import FIRST_BYTES
@@ -251,3 +253,12 @@ async def test_a_config_json_that_cannot_be_read_is_refused_as_before() -> None:
     found = await look(bucket(folder(config__json=json.dumps(CONFIG)[:-1].encode())))
     assert isinstance(found, Invalid)
     assert found.reason is Reason.CONFIG_INVALID
+
+
+async def test_headers_that_are_long_all_together_are_not_all_read() -> None:
+    names = [f"model-{number:05}-of-00017.safetensors" for number in range(1, 18)]
+    padded = with_length(header({"t": ("F32", (0,))}).ljust(MAX_HEADER_BYTES))
+    files = {**folder(model__safetensors=None), **dict.fromkeys(names, padded)}
+    found = await refusal(files | {INDEX: index({name: name for name in names})})
+    assert found[0] is Reason.WEIGHTS_INVALID
+    assert f"at most {MAX_HEADERS_BYTES} are read" in found[1]
