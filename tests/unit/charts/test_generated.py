@@ -188,3 +188,9 @@ def test_the_catalogue_of_the_chart_is_the_shipped_one() -> None:
         (ROOT / f"manifests/runtimes/{name}.yaml").read_text() for name in ("cann", "cpu", "engines")
     )
     assert (ROOT / "charts/aiapp-runtimes/files/runtimes.yaml").read_text() == shipped
+
+
+def test_every_file_of_the_catalogue_is_installed() -> None:
+    folder = ROOT / "manifests/runtimes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert sorted(listed) == sorted(file.name for file in folder.glob("*.yaml") if file.name != "kustomization.yaml")
