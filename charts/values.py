@@ -317,3 +317,5 @@ class RuntimeValues(Common):
     """Image of each runtime, by the runtime's full name as `kubectl get inferenceruntimes -o yaml` shows it in
     `spec.name`; a list is its `spec.images`. They come instead of those that the chart has. A runtime without one is
     listed, and a version that needs it says what is missing."""
+    templates: bool = True
+    """Also the InferenceTemplates for the usual formats of models."""

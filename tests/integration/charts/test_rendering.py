@@ -252,14 +252,25 @@ def test_the_shipped_runtimes_are_rendered_with_their_images(helm: Helm) -> None
         each["metadata"]["name"]: each["spec"] for file in files for each in yaml.safe_load_all(file.read_text())
     }
     shipped[PYTORCH.lower().replace("_", "-")]["image"] = image
-    assert {each["metadata"]["name"]: each["spec"] for each in documents} == shipped
+    runtimes = [each for each in documents if each["kind"] == "InferenceRuntime"]
+    assert {each["metadata"]["name"]: each["spec"] for each in runtimes} == shipped
     assert {each["metadata"]["labels"]["team"] for each in documents} == {"platform"}
+
+
+def test_the_shipped_templates_are_rendered_to_the_byte_unless_they_are_not_wanted(helm: Helm) -> None:
+    texts = (ROOT / "manifests/runtimes/templates.yaml").read_text()
+    shipped = {each["metadata"]["name"]: each["spec"] for each in yaml.safe_load_all(texts)}
+    rendered = helm.rendered(chart=RUNTIME_CHART)
+    templates = [each for each in rendered if each["kind"] == "InferenceTemplate"]
+    assert {each["metadata"]["name"]: each["spec"] for each in templates} == shipped
+    without = helm.rendered(chart=RUNTIME_CHART, templates=False)
+    assert {each["kind"] for each in without} == {"InferenceRuntime"}
 
 
 @pytest.mark.parametrize("given", ["registry.example.com/vllm:1", [{"image": "r/v:1", "chips": ["Ascend910B"]}]])
 def test_images_of_the_installation_come_instead_of_those_that_the_chart_has(helm: Helm, given: Any) -> None:
     documents = helm.rendered(chart=RUNTIME_CHART, images={VLLM: given})
-    spec = next(each["spec"] for each in documents if each["spec"]["name"] == VLLM)
+    spec = next(each["spec"] for each in documents if each["spec"].get("name") == VLLM)
     field, other = ("image", "images") if isinstance(given, str) else ("images", "image")
     assert spec[field] == given
     assert other not in spec
