@@ -16,7 +16,7 @@ from tests.support.sandbox import Sandbox
 
 from aiapp.api.meta import GROUP_VERSION
 
-RUNTIMES: Final = 13
+RUNTIMES: Final = len(list(yaml.safe_load_all((ROOT / "charts/aiapp-runtimes/files/runtimes.yaml").read_text())))
 PYTORCH: Final = "pytorch_2.6.0-cpu-py_3.11-ubuntu_22.04-x86_64"
 MINDSPORE: Final = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 IN_NAMESPACE: Final = f"--namespace={NAMESPACE}"
