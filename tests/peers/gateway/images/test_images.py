@@ -20,14 +20,11 @@ TAKEN_UP_SECONDS = 60
 
 def test_a_websocket_passes_through_the_gateway(serving: RoutedImages) -> None:
     serving.deployed("one")
+    eventually(lambda: _status(serving) == 200, timeout=TAKEN_UP_SECONDS)
     at = urlsplit(serving.url)
     assert at.hostname is not None
     assert at.port is not None
-
-    def both() -> list[str]:
-        return list(echoed(at.hostname or "", at.port or 0, serving.hostname, "/ws", ["hello", "again"]))
-
-    eventually(lambda: both() == ["hello", "again"], timeout=TAKEN_UP_SECONDS)
+    assert list(echoed(at.hostname, at.port, serving.hostname, "/ws", ["hello", "again"])) == ["hello", "again"]
 
 
 def test_an_image_that_speaks_tls_is_reached_through_the_gateway_that_knows_its_authority(
