@@ -19,6 +19,7 @@ MASKED = {
     "uid",
     "resourceVersion",
     "creationTimestamp",
+    "createdAt",
     "created",
     "lastTransitionTime",
     "rolledOutAt",
@@ -28,9 +29,10 @@ MASKED = {
     "aiapp.dev/applied",
     "version.aiapp.dev/mnist-1.0.0",
 }
+VERSION = ("aiapp.dev/v1alpha1", "AIApplicationVersion")
 KINDS = (
     ("aiapp.dev/v1alpha1", "AIApplication"),
-    ("aiapp.dev/v1alpha1", "AIApplicationVersion"),
+    VERSION,
     ("apps/v1", "Deployment"),
     ("apps/v1", "ControllerRevision"),
     ("v1", "Service"),
@@ -95,6 +97,7 @@ def registered(registry: Registry) -> Object:
 def converged(registry: Registry, application: Object) -> list[Object]:
     registry.until(application, "VersionsResolved", "True", timeout=60)
     registry.until(application, "Ready", "True", timeout=60)
+    eventually(lambda: "usedBy" in registry.kube.list(*VERSION, registry.namespace)[0]["status"])  # what comes last
     return end_state(registry)
 
 
