@@ -33,7 +33,8 @@ def origin(
     """The origin of a version. `run`: its training job as it was just seen; `artifact`: what it is pinned to now."""
     before = record.status.provenance
     if record.status.artifact is not None:
-        return Origin(before)
+        earlier_release = before is None and not _is_of_job(record)
+        return Origin(_of_version(record) if earlier_release else before)
     if run is None:
         return Origin(before if _is_of_job(record) else _of_version(record))
     whole = with_earlier(run, before.images, before.nodes) if before is not None and _is_same(record, run) else run

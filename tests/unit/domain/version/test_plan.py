@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.documents import changed
 from tests.support.fleet import TABLES, node, seen
-from tests.support.records import NOON, NORMAL, PIN, SKLEARN, fresh_version, image_version, normal_version
+from tests.support.records import CREATED, NOON, NORMAL, PIN, SKLEARN, fresh_version, image_version, normal_version
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeSpec
@@ -307,3 +307,8 @@ def test_what_is_pinned_to_an_image_stays_as_it_is() -> None:
 def test_it_says_which_application_serves_it(observed: ObservedVersion) -> None:
     assert plan(replace(observed, used_by=("mnist",))).report.status["usedBy"] == ["mnist"]
     assert "usedBy" not in plan(observed).report.status
+
+
+def test_a_version_that_an_earlier_release_has_pinned_says_by_now_who_registered_it() -> None:
+    said = plan(pinned()).report.status["provenance"]
+    assert said["createdAt"] == CREATED
