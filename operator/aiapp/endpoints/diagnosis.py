@@ -1,10 +1,16 @@
 """What is said of an endpoint that does not give what was asked for."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final, Protocol
 
 from aiapp.api.conditions import Reason
-from aiapp.endpoints.endpoint import Advice
+from aiapp.endpoints.hints import Hints
+
+ERROR_BYTES: Final = 64 << 10
+"""Upper bound for what is read of an error response."""
+
+_TRANSIENT: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class UnreadableError(Exception):
@@ -28,18 +34,18 @@ class Diagnosis:
     """True if the host does not accept connections, so that every other request to it would fail as well."""
 
 
-class ConnectionAdvice(Advice, Protocol):
-    """How users can mend a connection, in terms of the interface that they use."""
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """The parts of an error response that carry meaning."""
+
+    status: int
+    code: str = ""
+    """The error code of the protocol that is spoken; empty if the body is no such error."""
 
     @property
-    def trust_authority(self) -> str:
-        """For a certificate of an unknown authority."""
-        ...
-
-    @property
-    def proxy(self) -> str:
-        """Names the proxy, for one that fails."""
-        ...
+    def shown(self) -> str:
+        """Status and code, for messages."""
+        return f"{self.status} {self.code}".rstrip()
 
 
 class Peer(Protocol):
@@ -56,7 +62,7 @@ class Peer(Protocol):
         ...
 
     @property
-    def hints(self) -> ConnectionAdvice:
+    def hints(self) -> Hints:
         """Advice for users."""
         ...
 
@@ -69,3 +75,10 @@ def unreachable(problem: str, context: Peer) -> Diagnosis:
 def proxy_login(context: Peer) -> Diagnosis:
     """Diagnosis of a proxy that rejects our credentials."""
     return unreachable(f"cannot be reached: {context.hints.proxy} wants another user and password", context)
+
+
+def unexpected(response: ErrorResponse, subject: str, context: Peer) -> Diagnosis:
+    """Diagnosis of an error response that has no other meaning; `subject` is what was requested."""
+    is_fault = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.NOT_IMPLEMENTED
+    found = unreachable(f"answered {response.shown} to a request for {subject}", context)
+    return replace(found, retryable=is_fault or response.status in _TRANSIENT)

@@ -3,10 +3,11 @@
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.endpoints.hints import Hints
 
 MAX_HOST_CHARACTERS: Final = 253
 """Limit of DNS."""
@@ -41,25 +42,6 @@ class Endpoint:
         return f"{self.scheme}://{self.host}"
 
 
-class Advice(Protocol):
-    """How users can get past the policy, in terms of the interface that they use."""
-
-    @property
-    def allow_http(self) -> str:
-        """For an endpoint without TLS."""
-        ...
-
-    @property
-    def allow_host(self) -> str:
-        """For a host that is not allowed."""
-        ...
-
-    @property
-    def allow_range(self) -> str:
-        """For an address in a refused range."""
-        ...
-
-
 def endpoint(url: str) -> Endpoint:
     """The endpoint of a URL, whose path is left out. Raises `EndpointFormError`."""
     try:
@@ -72,17 +54,17 @@ def endpoint(url: str) -> Endpoint:
     return Endpoint(parts.scheme, hostname, port or _PORTS[parts.scheme])
 
 
-def refusal(asked: Endpoint, listed_as: str, policy: EndpointPolicy, advice: Advice, *, allow_http: bool) -> str | None:
+def refusal(asked: Endpoint, listed_as: str, policy: EndpointPolicy, hints: Hints, *, allow_http: bool) -> str | None:
     """Why the endpoint as written is not allowed; None: it is. `listed_as` is the host that lists of them refer to.
 
     Resolved addresses are checked when connecting; a proxy resolves names itself.
     """
     if asked.scheme != "https" and not allow_http:
-        return f"{asked.host} is not https: {advice.allow_http}"
+        return f"{asked.host} is not https: {hints.allow_http}"
     if found := policy.host_refusal(listed_as):
-        return f"{found}: {advice.allow_host}"
+        return f"{found}: {hints.allow_host}"
     if found := policy.written_refusal(asked.hostname):
-        return f"{found}: {advice.allow_range}"
+        return f"{found}: {hints.allow_range}"
     return None
 
 

@@ -11,15 +11,12 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.reference import Reference
-from aiapp.endpoints.diagnosis import Diagnosis, proxy_login
+from aiapp.endpoints.diagnosis import Diagnosis, ErrorResponse, proxy_login, unexpected
 from aiapp.endpoints.endpoint import Endpoint
-
-ERROR_BYTES: Final = 64 << 10
-"""Upper bound for what is read of an error response."""
+from aiapp.endpoints.hints import Hints
 
 _CODE: Final = re.compile(rb'"code"\s*:\s*"([A-Z_]{1,64})"')
 _DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_TRANSIENT: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 
 
 class Part(Enum):
@@ -35,42 +32,14 @@ class Part(Enum):
     """At the authority that the registry names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """How users can fix a problem, in terms of the interface they use."""
-
-    add_credentials: str
-    """For anonymous access that was denied."""
-    check_credentials: str
-    """For a login that was rejected."""
-    trust_authority: str
-    """For a certificate of an unknown authority."""
-    proxy: str
-    """Names the proxy, for one that fails."""
-    allow_http: str
-    """For a registry without TLS."""
-    allow_host: str
-    """For a host that is not allowed."""
-    allow_range: str
-    """For an address in a refused range."""
-
-
 MANIFEST_HINTS: Final = Hints(
     add_credentials="name a Secret with a login in imagePullSecrets",
     check_credentials="check the Secrets that imagePullSecrets names",
-    trust_authority="caBundleRef in the source names an authority to trust",
-    proxy="the operator's proxy",
-    allow_http="the operator must allow that first (AIAPP_ALLOW_HTTP)",
-    allow_host="refused, unless AIAPP_ALLOWED_HOSTS in the operator's settings allows it",
-    allow_range="refused, unless AIAPP_ALLOWED_RANGES in the operator's settings allows it",
 )
-
-
 OWN_HINTS: Final = Hints(
     add_credentials="a login for it has to be in the file that AIAPP_REGISTRY_CONFIG names",
     check_credentials="check the file that AIAPP_REGISTRY_CONFIG names",
     trust_authority="AIAPP_REGISTRY_CA_BUNDLE names an authority to trust",
-    proxy="the operator's proxy",
     allow_http="AIAPP_REGISTRY_PLAIN_HTTP accepts that",
     allow_host="AIAPP_REGISTRY names it",
     allow_range="AIAPP_REGISTRY names it",
@@ -101,22 +70,8 @@ class RequestContext:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorResponse:
-    """The parts of an error response that carry meaning."""
-
-    status: int
-    code: str = ""
-    """The registry's error code, for example `MANIFEST_UNKNOWN`; empty if the body is not a registry's."""
-
-    @property
-    def shown(self) -> str:
-        """Status and code, for messages."""
-        return f"{self.status} {self.code}".rstrip()
-
-
 def error_response(status: int, body: bytes) -> ErrorResponse:
-    """Parses the beginning of a body."""
+    """Parses the beginning of a body, for the registry's error code: `MANIFEST_UNKNOWN` for example."""
     code = _CODE.search(body)
     return ErrorResponse(status, code[1].decode() if code else "")
 
@@ -131,9 +86,7 @@ def diagnose_response(response: ErrorResponse, context: RequestContext) -> Diagn
         return _denied(response, context)
     if response.status == HTTPStatus.NOT_FOUND and context.part is not Part.TOKEN:
         return _absent(response, context)
-    is_fault = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.NOT_IMPLEMENTED
-    message = f"{context.host} answered {response.shown} to a request for {subject(context)}"
-    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, message, retryable=is_fault or response.status in _TRANSIENT)
+    return unexpected(response, subject(context), context)
 
 
 def subject(context: RequestContext) -> str:

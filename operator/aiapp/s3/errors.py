@@ -10,48 +10,27 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.location import Location
-from aiapp.endpoints.diagnosis import Diagnosis, proxy_login
+from aiapp.endpoints.diagnosis import Diagnosis, proxy_login, unexpected
+from aiapp.endpoints.diagnosis import ErrorResponse as AnyErrorResponse
+from aiapp.endpoints.hints import Hints as CommonHints
 from aiapp.s3.addressing import Address
-
-ERROR_BYTES: Final = 64 << 10
-"""Upper bound for what is read of an error response."""
 
 _CODE: Final = re.compile(rb"<Code>\s*([\w.]{1,64})\s*</Code>")
 _REGION_ELEMENT: Final = re.compile(rb"<Region>\s*([a-z0-9-]{1,32})\s*</Region>")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """How users can fix a problem, in terms of the interface they use: a manifest or the command line."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints(CommonHints):
+    """With what object storage has of its own."""
 
-    add_credentials: str
-    """For anonymous access that was denied."""
-    check_credentials: str
-    """For keys that were rejected."""
-    trust_authority: str
-    """For a certificate of an unknown authority."""
-    use_path_addressing: str
+    use_path_addressing: str = "set addressing: Path if the store has no host names for buckets"
     """For a bucket whose host name does not resolve."""
-    proxy: str
-    """Names the proxy, for one that fails."""
-    allow_http: str
-    """For an endpoint without TLS."""
-    allow_host: str
-    """For a host that is not allowed."""
-    allow_range: str
-    """For an address in a refused range."""
 
 
 MANIFEST_HINTS: Final = Hints(
     add_credentials="name a Secret in credentialsSecretRef of spec.source",
     check_credentials="check the Secret that credentialsSecretRef names",
-    trust_authority="caBundleRef in the source names an authority to trust",
-    use_path_addressing="set addressing: Path if the store has no host names for buckets",
-    proxy="the operator's proxy",
-    allow_http="the operator must allow that first (AIAPP_ALLOW_HTTP)",
-    allow_host="refused, unless AIAPP_ALLOWED_HOSTS in the operator's settings allows it",
-    allow_range="refused, unless AIAPP_ALLOWED_RANGES in the operator's settings allows it",
 )
 CLI_HINTS: Final = Hints(
     add_credentials="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --credentials",
@@ -89,12 +68,9 @@ class RequestContext:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorResponse:
-    """The parts of an error response that carry meaning."""
+class ErrorResponse(AnyErrorResponse):
+    """Its code is S3's, for example `NoSuchBucket`."""
 
-    status: int
-    code: str = ""
-    """S3's error code, for example `NoSuchBucket`; empty if the body is not an S3 error."""
     region: str = ""
     """The bucket's region, if the store names it."""
 
@@ -134,13 +110,12 @@ _OTHER_REGION: Final = frozenset(
 _CHANGED: Final = frozenset(
     {HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
 )
-_TRANSIENT: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 def diagnose_response(response: ErrorResponse, context: RequestContext) -> Diagnosis:
     """Returns the diagnosis of the first rule that applies to an error response."""
     found = (rule(response, context) for rule in _RULES)
-    return next(filter(None, found), None) or _other(response, context)
+    return next(filter(None, found), None) or unexpected(response, _subject(context), context)
 
 
 def archived(key: str, storage_class: str | None, context: RequestContext) -> Diagnosis:
@@ -159,14 +134,14 @@ def _in_archive(response: ErrorResponse, context: RequestContext) -> Diagnosis |
 def _account(response: ErrorResponse, context: RequestContext) -> Diagnosis | None:
     if response.code not in _ACCOUNT_PROBLEMS:
         return None
-    why = f"{_ACCOUNT_PROBLEMS[response.code]} ({_status(response)})"
+    why = f"{_ACCOUNT_PROBLEMS[response.code]} ({response.shown})"
     return _final(Reason.ACCESS_DENIED, f"{context.address.host} denies access to {_subject(context)}: {why}")
 
 
 def _host_wanted(response: ErrorResponse, context: RequestContext) -> Diagnosis | None:
     if response.code != "VirtualHostDomainRequired":
         return None
-    message = f"{context.address.host} wants the bucket in the host name ({_status(response)}): set addressing: Virtual"
+    message = f"{context.address.host} wants the bucket in the host name ({response.shown}): set addressing: Virtual"
     return _final(Reason.BUCKET_NOT_FOUND, message)
 
 
@@ -182,7 +157,7 @@ def _elsewhere(response: ErrorResponse, context: RequestContext) -> Diagnosis | 
     where = (
         f"the bucket {context.location.bucket!r} is not in region {context.location.region!r} of {context.address.host}"
     )
-    status = f"{_status(response)}; redirects are not followed"
+    status = f"{response.shown}; redirects are not followed"
     return _final(Reason.BUCKET_NOT_FOUND, f"{where} ({status}): the source needs {hint}")
 
 
@@ -195,7 +170,7 @@ def _denied(response: ErrorResponse, context: RequestContext) -> Diagnosis | Non
 
 
 def _why_denied(response: ErrorResponse, context: RequestContext) -> str:
-    status, hints = _status(response), context.hints
+    status, hints = response.shown, context.hints
     if response.code in _REJECTED_KEYS:
         return f"{_REJECTED_KEYS[response.code]} ({status}): {hints.check_credentials}"
     if context.anonymous:
@@ -209,22 +184,14 @@ def _why_denied(response: ErrorResponse, context: RequestContext) -> str:
 def _no_bucket(response: ErrorResponse, context: RequestContext) -> Diagnosis | None:
     if response.code not in _NO_BUCKET and not (response.status == HTTPStatus.NOT_FOUND and context.key is None):
         return None
-    message = (
-        f"{context.address.host} has no bucket {context.location.bucket!r} ({_status(response)}){_foreign(response)}"
-    )
+    message = f"{context.address.host} has no bucket {context.location.bucket!r} ({response.shown}){_foreign(response)}"
     return _final(Reason.BUCKET_NOT_FOUND, message)
 
 
 def _changed(response: ErrorResponse, context: RequestContext) -> Diagnosis | None:
     if response.status not in _CHANGED or context.key is None:
         return None
-    return _final(Reason.CONTENT_CHANGED, _status(response))
-
-
-def _other(response: ErrorResponse, context: RequestContext) -> Diagnosis:
-    is_fault = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.NOT_IMPLEMENTED
-    message = f"{context.address.host} answered {_status(response)} to a request for {_subject(context)}"
-    return Diagnosis(Reason.ENDPOINT_UNREACHABLE, message, retryable=is_fault or response.status in _TRANSIENT)
+    return _final(Reason.CONTENT_CHANGED, response.shown)
 
 
 _RULES: Final = (_in_archive, _account, _host_wanted, _proxy, _elsewhere, _denied, _no_bucket, _changed)
@@ -233,10 +200,6 @@ _RULES: Final = (_in_archive, _account, _host_wanted, _proxy, _elsewhere, _denie
 
 def _final(reason: Reason, message: str) -> Diagnosis:
     return Diagnosis(reason, message, retryable=False)
-
-
-def _status(response: ErrorResponse) -> str:
-    return f"{response.status} {response.code}".rstrip()
 
 
 def _subject(context: RequestContext) -> str:

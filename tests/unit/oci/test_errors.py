@@ -4,9 +4,10 @@ import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.reference import reference
+from aiapp.endpoints.diagnosis import ErrorResponse
 from aiapp.endpoints.endpoint import endpoint
 from aiapp.oci.addressing import registry_endpoint
-from aiapp.oci.errors import ErrorResponse, Part, RequestContext, diagnose_response, error_response
+from aiapp.oci.errors import Part, RequestContext, diagnose_response, error_response
 
 DENIED, ABSENT, INCOMPLETE = Reason.ACCESS_DENIED, Reason.IMAGE_NOT_FOUND, Reason.IMAGE_INCOMPLETE
 UNREACHABLE = Reason.ENDPOINT_UNREACHABLE

@@ -16,9 +16,9 @@ from aiapp.adapters.endpoints.sessions import Sessions, SessionSettings
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore.signing import signed
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.endpoints.diagnosis import Diagnosis, UnreadableError
+from aiapp.endpoints.diagnosis import ERROR_BYTES, Diagnosis, UnreadableError
 from aiapp.ports import EndpointError, ObjectChangedError, StoreError
-from aiapp.s3.errors import ERROR_BYTES, ErrorResponse, RequestContext, diagnose_response, error_response
+from aiapp.s3.errors import ErrorResponse, RequestContext, diagnose_response, error_response
 
 Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]

@@ -20,15 +20,14 @@ from aiapp.adapters.registry.tokens import Asked, Site, Tokens, unique
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
-from aiapp.endpoints.diagnosis import UnreadableError
+from aiapp.endpoints.diagnosis import ERROR_BYTES, ErrorResponse, UnreadableError
 from aiapp.endpoints.endpoint import Endpoint, EndpointFormError, endpoint, refusal
+from aiapp.endpoints.hints import Hints
 from aiapp.endpoints.retry_after import retry_after
 from aiapp.oci.access import Login, RegistryAccess
 from aiapp.oci.challenges import Challenge, challenges
 from aiapp.oci.errors import (
-    ERROR_BYTES,
     MANIFEST_HINTS,
-    Hints,
     Part,
     RequestContext,
     diagnose_response,
@@ -54,8 +53,6 @@ _REDIRECTS: Final = frozenset(
         HTTPStatus.PERMANENT_REDIRECT,
     }
 )
-
-
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -116,13 +113,14 @@ class RegistryRequest:
 class ResponseError(RegistryError):
     """The registry returned an error response."""
 
-    status: int = 0
-    code: str = ""
-    """The registry's own, as far as it is one."""
-    challenges: tuple[str, ...] = ()
-    """How it wants to be logged in to."""
-    endpoint: Endpoint | None = None
-    """Who returned it, be it the registry or whom that sends to."""
+    def __init__(self, response: ErrorResponse, context: RequestContext, answer: aiohttp.ClientResponse) -> None:
+        found, after = diagnose_response(response, context), retry_after(answer.headers) or None
+        super().__init__(found.reason, found.message, retryable=found.retryable, after_seconds=after)
+        self.response = response
+        self.endpoint = context.endpoint
+        """Who returned it, be it the registry or whom that sends to."""
+        self.challenges = tuple(answer.headers.getall("WWW-Authenticate", ()))
+        """How it wants to be logged in to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,7 @@ class RegistryClient:
 
         Whom a registry sends to has no say in where its login goes.
         """
-        if error.status != HTTPStatus.UNAUTHORIZED or error.endpoint != request.context.endpoint:
+        if error.response.status != HTTPStatus.UNAUTHORIZED or error.endpoint != request.context.endpoint:
             return None
         known = {challenge.scheme: challenge for challenge in reversed(challenges(error.challenges))}
         self._tokens.forget(asked)
@@ -332,9 +330,4 @@ async def _require_success(response: aiohttp.ClientResponse, context: RequestCon
     if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         return
     found = error_response(response.status, await bounded.beginning(response.content, ERROR_BYTES))
-    diagnosis = diagnose_response(found, context)
-    after = retry_after(response.headers) or None
-    error = ResponseError(diagnosis.reason, diagnosis.message, retryable=diagnosis.retryable, after_seconds=after)
-    error.status, error.code, error.endpoint = response.status, found.code, context.endpoint
-    error.challenges = tuple(response.headers.getall("WWW-Authenticate", ()))
-    raise error
+    raise ResponseError(found, context, response)

@@ -70,7 +70,7 @@ class OwnRepository:
         try:
             await self._sent(self._request("HEAD", blob_target(self.name, blob.digest), blob))
         except ResponseError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
+            if error.response.status == HTTPStatus.NOT_FOUND:
                 return False
             raise
         return True
@@ -127,7 +127,7 @@ class OwnRepository:
         try:
             await self._of_upload(replace(request, headers={"Content-Type": _BYTES}, repeats=False))
         except RegistryError as error:
-            if isinstance(error, ResponseError) and error.code == "DIGEST_INVALID":
+            if isinstance(error, ResponseError) and error.response.code == "DIGEST_INVALID":
                 raise self._lost() from error
             if not await self.has(blob):
                 raise
@@ -143,7 +143,7 @@ class OwnRepository:
         try:
             return await self._sent(request)
         except ResponseError as error:
-            if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}:
+            if error.response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}:
                 raise self._lost() from error
             raise
 

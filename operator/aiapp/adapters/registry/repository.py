@@ -12,11 +12,12 @@ from aiapp.adapters.registry.memory import SMALL_BYTES, DocumentMemory
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.reference import DIGEST, Reference
 from aiapp.endpoints.endpoint import EndpointFormError
+from aiapp.endpoints.hints import Hints
 from aiapp.oci import configs, digests, documents
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.addressing import blob_target, manifest_target, registry_endpoint
 from aiapp.oci.documents import Descriptor, Index, Manifest, UnsupportedError
-from aiapp.oci.errors import Hints, Part, RequestContext, subject
+from aiapp.oci.errors import Part, RequestContext, subject
 from aiapp.oci.tokens import pull_scope
 from aiapp.ports import RegistryError
 

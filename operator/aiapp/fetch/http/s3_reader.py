@@ -14,7 +14,7 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
-from aiapp.endpoints.diagnosis import Diagnosis
+from aiapp.endpoints.diagnosis import ERROR_BYTES, Diagnosis
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import signing
 from aiapp.fetch.http.backoff import Backoff
@@ -25,7 +25,7 @@ from aiapp.fetch.http.limiter import RequestLimiter
 from aiapp.fetch.http.stream import ProtocolError
 from aiapp.s3 import etags
 from aiapp.s3.addressing import Address, AddressError, address
-from aiapp.s3.errors import ERROR_BYTES, MANIFEST_HINTS, RequestContext
+from aiapp.s3.errors import MANIFEST_HINTS, RequestContext
 
 ATTEMPTS: Final = 7
 """Attempts of one range without progress."""
