@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
 
@@ -19,3 +19,23 @@ class TenantLimiter:
         own = self._tenants.setdefault(tenant, asyncio.Lock())  # forgotten when it is neither held nor awaited
         async with own, self._slots:
             yield
+
+
+class LateSlot:
+    """A tenant's slot that is taken once it is needed and held from then on. Must be closed."""
+
+    def __init__(self, limiter: TenantLimiter, tenant: str) -> None:
+        self._limiter = limiter
+        self._tenant = tenant
+        self._held = AsyncExitStack()
+        self._is_held = False
+
+    async def take(self) -> None:
+        """Waits for the slot, unless it is held already."""
+        if not self._is_held:
+            await self._held.enter_async_context(self._limiter.slot(self._tenant))
+            self._is_held = True
+
+    async def close(self) -> None:
+        """Gives the slot back."""
+        await self._held.aclose()

@@ -1,9 +1,8 @@
 """How much memory listings may take: each a little at any time, and more when it is its tenant's turn."""
 
-from contextlib import AsyncExitStack
 from typing import Final
 
-from aiapp.adapters.tenant_limiter import TenantLimiter
+from aiapp.adapters.tenant_limiter import LateSlot
 from aiapp.api.conditions import Reason
 from aiapp.ports import StoreError
 
@@ -15,14 +14,8 @@ LARGE_AT_ONCE: Final = 2
 """Listings larger than the small ones, of two tenants: each takes several times its size while it is worked on."""
 
 
-class ListingMemory:
+class ListingMemory(LateSlot):
     """The memory for all listings of one session. Must be closed when none of them is in use any more."""
-
-    def __init__(self, limiter: TenantLimiter, tenant: str) -> None:
-        self._limiter = limiter
-        self._tenant = tenant
-        self._slot = AsyncExitStack()
-        self._is_large = False
 
     async def reserve(self, packed_bytes: int, uri: str) -> None:
         """Waits until a listing may be so large. Raises `StoreError` (LimitExceeded) if it never may."""
@@ -32,10 +25,5 @@ class ListingMemory:
                 "manifest could not be kept: pack small files together, or give them shorter names"
             )
             raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
-        if packed_bytes > SMALL_BYTES and not self._is_large:
-            await self._slot.enter_async_context(self._limiter.slot(self._tenant))
-            self._is_large = True
-
-    async def close(self) -> None:
-        """Gives the slot back."""
-        await self._slot.aclose()
+        if packed_bytes > SMALL_BYTES:
+            await self.take()

@@ -124,8 +124,8 @@ class Repository:
 
     async def _document(self, context: RequestContext, target: str, limit: int) -> Document:
         """A document of so many bytes at most. Raises `_LongerError`."""
-        if self.memory is not None and limit > SMALL_BYTES:
-            await self.memory.reserve()
+        if self.memory is not None:
+            await self.memory.reserve(limit)
 
         async def read(response: aiohttp.ClientResponse) -> Document:
             try:
