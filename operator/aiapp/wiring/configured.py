@@ -4,7 +4,9 @@ import time
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import TypeVar
 
+from aiapp.adapters.endpoints.settings import EndpointSettings
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import StoreSettings
 from aiapp.adapters.prometheus import PrometheusSettings
@@ -25,32 +27,30 @@ from aiapp.ports import Api
 from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.settings import Settings
 
+Made = TypeVar("Made", bound=EndpointSettings)
+
 
 def store_settings(settings: Settings) -> StoreSettings:
     """The part of the settings that object storage needs."""
-    return StoreSettings(
-        connections=settings.store_connections,
-        connect_seconds=settings.store_connect_seconds,
-        read_seconds=settings.store_read_seconds,
-        max_objects=settings.max_objects,
-        max_bytes=settings.max_bytes,
-        max_listing_bytes=settings.max_listing_bytes,
-        allow_http=settings.allow_http,
-        ca_bundle=settings.store_ca_bundle,
-        request_seconds=settings.store_request_seconds,
-        policy=endpoint_policy(settings),
-        proxies=proxies(settings),
+    limits = StoreSettings(
+        max_objects=settings.max_objects, max_bytes=settings.max_bytes, max_listing_bytes=settings.max_listing_bytes
     )
+    return _reached(limits, settings)
 
 
 def registry_settings(settings: Settings) -> RegistrySettings:
     """The part of the settings that registries need: what limits object storage limits them too."""
-    return RegistrySettings(
+    return _reached(RegistrySettings(max_image_bytes=settings.max_image_bytes), settings)
+
+
+def _reached(made: Made, settings: Settings) -> Made:
+    """With what the settings say of endpoints of any protocol."""
+    return replace(
+        made,
         connections=settings.store_connections,
         connect_seconds=settings.store_connect_seconds,
         read_seconds=settings.store_read_seconds,
         request_seconds=settings.store_request_seconds,
-        max_image_bytes=settings.max_image_bytes,
         allow_http=settings.allow_http,
         ca_bundle=settings.store_ca_bundle,
         policy=endpoint_policy(settings),

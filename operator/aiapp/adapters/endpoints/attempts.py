@@ -1,7 +1,6 @@
 """Calls of endpoints: retries, deadlines, limits of what is asked of one host at a time, and a circuit breaker."""
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,28 +9,21 @@ from typing import Final, TypeVar
 
 from aiapp.adapters.endpoints.circuit_breaker import CircuitBreaker, HostDownError
 from aiapp.adapters.endpoints.diagnosis import diagnose
+from aiapp.adapters.endpoints.settings import EndpointSettings
 from aiapp.api.conditions import Reason
 from aiapp.endpoints.diagnosis import Peer
 from aiapp.ports import EndpointError
 
 Result = TypeVar("Result")
 
-
 MAX_WAIT_SECONDS: Final = 5.0
 """An endpoint that wants a longer pause is asked again by whoever asked, not here."""
+_FIRST_PAUSE_SECONDS: Final = 0.2
+"""Twice as long each time: exponential backoff with full jitter."""
 
 
 class TooSlowError(EndpointError):
     """A response was not complete at its deadline. Not retried at once, since that would take as long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """Exponential backoff with full jitter."""
-
-    attempts: int = 3
-    seconds: float = 0.2
-    uniform: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +42,13 @@ class Attempts:
     """Bound to one event loop."""
 
     def __init__(
-        self,
-        retries: Retries,
-        request_seconds: float,
-        concurrency: int,
-        final: tuple[type[EndpointError], ...] = (),
+        self, settings: EndpointSettings, uniform: Callable[[], float], final: tuple[type[EndpointError], ...] = ()
     ) -> None:
-        """`request_seconds` bounds a whole response, `concurrency` the simultaneous calls of one origin.
-
-        Errors of the types in `final` are not retried at once although they are transient.
-        """
-        self._retries = retries
-        self._request_seconds = request_seconds
-        self._limits = _ConcurrencyLimits(concurrency)
+        """Errors of the types in `final` are not retried at once although they are transient."""
+        self._attempts = settings.attempts
+        self._request_seconds = settings.request_seconds
+        self._uniform = uniform
+        self._limits = _ConcurrencyLimits(settings.connections)
         self._breaker = CircuitBreaker()
         self._final: tuple[type[EndpointError], ...] = (TooSlowError, *final)
 
@@ -86,9 +72,9 @@ class Attempts:
             except EndpointError as error:
                 wanted = error.after_seconds or 0.0
                 is_final = not error.retryable or isinstance(error, self._final) or wanted > MAX_WAIT_SECONDS
-                if attempt == self._retries.attempts or is_final or not target.repeats:
+                if attempt == self._attempts or is_final or not target.repeats:
                     raise
-            await asyncio.sleep(wanted + self._retries.seconds * 2 ** (attempt - 1) * self._retries.uniform())
+            await asyncio.sleep(wanted + _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * self._uniform())
             attempt += 1
 
     async def _once(self, target: Target, once: Callable[[], Awaitable[Result]]) -> Result:

@@ -4,10 +4,9 @@ Never stores a cookie, never follows a redirect, never decompresses a response.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Final
 
@@ -16,41 +15,42 @@ from yarl import URL
 
 from aiapp.adapters.endpoints.connector import connector
 from aiapp.adapters.endpoints.resolver import Resolver
+from aiapp.adapters.endpoints.settings import EndpointSettings
+from aiapp.adapters.recent import Recent
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
-from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.endpoints.endpoint import Endpoint
 from aiapp.endpoints.trust import trusting
 
 PIECE_BYTES: Final = 256 << 10
 """Of a longer body are sent at once, so that the event loop is not blocked."""
+USER_AGENT: Final = "aiapp-operator"
 MAX_CONTEXTS: Final = 64
 """Cached TLS contexts; loading the public authorities takes 20 ms."""
+
+Answered = Callable[[str, int, float], None]
+"""Is told the method, the status (0 without an answer) and the seconds that it took to read the answer."""
 
 
 class AuthoritiesError(Exception):
     """The authorities that are to be trusted cannot be read; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSettings:
-    """Settings of all sessions."""
-
-    connect_seconds: float
-    read_seconds: float
-    ca_bundle: str | None
-    policy: EndpointPolicy
-    proxies: Proxies
-
-
 class Sessions:
     """Bound to one event loop; must be closed."""
 
-    def __init__(self, settings: SessionSettings) -> None:
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        answered: Answered | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
+        self._answered = answered
+        self._monotonic = monotonic
         self._policy = settings.policy
         self._resolver = Resolver(settings.connect_seconds)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
-        self._contexts: OrderedDict[str | None, SSLContext] = OrderedDict()
+        self._contexts: Recent[str | None, SSLContext] = Recent(MAX_CONTEXTS)
         self._closing: set[asyncio.Task[None]] = set()
 
     def proxy(self, endpoint: Endpoint) -> str | None:
@@ -84,16 +84,22 @@ class Sessions:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yields the response; unread parts of its body are discarded."""
         proxy = self.proxy(endpoint)
-        async with self._session(proxied=proxy is not None).request(
-            method,
-            URL(f"{endpoint.origin}{target}", encoded=True),
-            headers=headers,
-            data=_pieces(body) if len(body) > PIECE_BYTES else body or None,
-            proxy=proxy,
-            ssl=await self._tls_context(authorities) if endpoint.scheme == "https" else True,
-            allow_redirects=False,
-        ) as response:
-            yield response
+        started, status = self._monotonic(), 0
+        try:
+            async with self._session(proxied=proxy is not None).request(
+                method,
+                URL(f"{endpoint.origin}{target}", encoded=True),
+                headers=headers,
+                data=_pieces(body) if len(body) > PIECE_BYTES else body or None,
+                proxy=proxy,
+                ssl=await self._tls_context(authorities) if endpoint.scheme == "https" else True,
+                allow_redirects=False,
+            ) as response:
+                status = response.status
+                yield response
+        finally:
+            if self._answered is not None:
+                self._answered(method, status, self._monotonic() - started)
 
     def _session(self, *, proxied: bool) -> aiohttp.ClientSession:
         if proxied not in self._sessions:
@@ -110,16 +116,19 @@ class Sessions:
         return self._sessions[proxied]
 
     async def _tls_context(self, authorities: str | None) -> SSLContext:
-        context = self._contexts.pop(authorities, None)
+        context = self._contexts.get(authorities)
         if context is None:
             try:
                 context = await asyncio.to_thread(trusting, authorities, self._settings.ca_bundle)
             except (ValueError, OSError) as error:
                 raise AuthoritiesError(f"the authorities that are to be trusted cannot be read: {error}") from error
-        self._contexts[authorities] = context
-        if len(self._contexts) > MAX_CONTEXTS:
-            self._contexts.popitem(last=False)
+            self._contexts.put(authorities, context)
         return context
+
+
+def headers_for(endpoint: Endpoint) -> dict[str, str]:
+    """The headers of every request."""
+    return {"Host": endpoint.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:

@@ -3,7 +3,6 @@
 Never follows a redirect, never uses credentials that it was not given.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,8 +10,9 @@ from typing import Final, Protocol, TypeVar
 
 import aiohttp
 
-from aiapp.adapters.endpoints.attempts import Attempts, Retries, Target
-from aiapp.adapters.endpoints.sessions import Sessions, SessionSettings
+from aiapp.adapters.endpoints.attempts import Attempts, Target
+from aiapp.adapters.endpoints.sessions import Sessions, headers_for
+from aiapp.adapters.endpoints.settings import EndpointSettings
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore.signing import signed
 from aiapp.domain.objectstore.credentials import Credentials
@@ -24,7 +24,6 @@ Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]
 """Reads a successful response; may raise `StoreError`, and whatever reading raises."""
 
-USER_AGENT: Final = "aiapp-operator"
 _SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 
@@ -62,17 +61,10 @@ class Client:
     """Bound to one event loop; must be closed."""
 
     def __init__(
-        self,
-        settings: SessionSettings,
-        retries: Retries,
-        request_seconds: float,
-        concurrency: int,
-        observer: StoreObserver | None = None,
+        self, settings: EndpointSettings, uniform: Callable[[], float], observer: StoreObserver | None = None
     ) -> None:
-        """`request_seconds` bounds a whole response, `concurrency` the simultaneous requests to one origin."""
-        self.sessions = Sessions(settings)
-        self._attempts = Attempts(retries, request_seconds, concurrency, final=(ObjectChangedError,))
-        self._observer = observer
+        self.sessions = Sessions(settings, observer.stored if observer is not None else None)
+        self._attempts = Attempts(settings, uniform, final=(ObjectChangedError,))
 
     async def execute(self, request: StoreRequest, read: Read[Result]) -> Result:
         """Returns the result of `read`. Raises `StoreError`, after retries if the problem is transient."""
@@ -93,19 +85,11 @@ class Client:
     async def _send(self, request: StoreRequest, read: Read[Result]) -> Result:
         address, location = request.context.address, request.context.location
         target = address.target(request.context.key or "", request.query)
-        headers = {"Host": address.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
+        headers = {**headers_for(address), **request.headers}
         if request.credentials is not None:
             headers = signed(request.method, f"{address.origin}{target}", headers, location.region, request.credentials)
-        started, status = time.monotonic(), 0
-        try:
-            async with self.sessions.request(
-                request.method, address, target, headers, location.authorities
-            ) as response:
-                status = response.status
-                return await _content(response, request, read)
-        finally:
-            if self._observer is not None:
-                self._observer.stored(request.method, status, time.monotonic() - started)
+        async with self.sessions.request(request.method, address, target, headers, location.authorities) as response:
+            return await _content(response, request, read)
 
 
 async def _content(response: aiohttp.ClientResponse, request: StoreRequest, read: Read[Result]) -> Result:

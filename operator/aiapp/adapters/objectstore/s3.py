@@ -18,8 +18,7 @@ from typing import Final, Self, TypeVar
 import aiohttp
 from typing_extensions import override
 
-from aiapp.adapters.endpoints.attempts import Retries
-from aiapp.adapters.endpoints.sessions import SessionSettings
+from aiapp.adapters.endpoints.settings import EndpointSettings
 from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
 from aiapp.adapters.objectstore.client import Client, Read, ResponseError, StoreObserver, StoreRequest
@@ -29,10 +28,9 @@ from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import NULL_VERSION
 from aiapp.domain.objectstore.credentials import Credentials
-from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
-from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
 from aiapp.endpoints.endpoint import refusal
 from aiapp.ports import ObjectChangedError, PackageStore, PackageStores, StoreError
 from aiapp.s3 import etags
@@ -51,31 +49,15 @@ MAX_PROBES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoreSettings:
+class StoreSettings(EndpointSettings):
     """How object storage may be used."""
 
-    connections: int = 8
-    """Requests to one host at the same time."""
-    connect_seconds: float = 3.0
-    read_seconds: float = 4.0
-    """Longest pause within a response."""
-    request_seconds: float = 20.0
-    """Deadline of one whole response."""
-    attempts: int = 3
-    """Per request, for transient problems."""
     max_objects: int = 100_000
     """Of one package."""
     max_bytes: int = 1024**4
     """Of one package."""
     max_listing_bytes: int = 64 * 1024**2
     """Of one package's keys, ETags and version ids."""
-    allow_http: bool = False
-    """Whether endpoints without TLS are accepted."""
-    ca_bundle: str | None = None
-    """File with the authorities to trust instead of the public ones."""
-    policy: EndpointPolicy = DEFAULT_POLICY
-    """Which hosts and addresses may be reached."""
-    proxies: Proxies = NO_PROXIES
     hints: Hints = MANIFEST_HINTS
     """Advice that messages give."""
 
@@ -94,19 +76,7 @@ class S3Store(PackageStore, PackageStores):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listing")
         self.memory: ListingMemory | None = None
         """Of the session that this is; None: one look at one package, so that there is no limit."""
-        self._client = Client(
-            SessionSettings(
-                connect_seconds=settings.connect_seconds,
-                read_seconds=settings.read_seconds,
-                ca_bundle=settings.ca_bundle,
-                policy=settings.policy,
-                proxies=settings.proxies,
-            ),
-            Retries(attempts=settings.attempts, uniform=uniform),
-            settings.request_seconds,
-            settings.connections,
-            observer,
-        )
+        self._client = Client(settings, uniform, observer)
 
     @override
     @asynccontextmanager

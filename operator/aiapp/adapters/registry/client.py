@@ -13,13 +13,13 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 
-from aiapp.adapters.endpoints.attempts import Attempts, Retries, Target
-from aiapp.adapters.endpoints.sessions import Sessions, SessionSettings
+from aiapp.adapters.endpoints.attempts import Attempts, Target
+from aiapp.adapters.endpoints.sessions import Sessions, headers_for
+from aiapp.adapters.endpoints.settings import EndpointSettings
 from aiapp.adapters.http import bounded
 from aiapp.adapters.registry.tokens import Asked, Site, Tokens, unique
 from aiapp.api.conditions import Reason
-from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPolicy
-from aiapp.domain.objectstore.proxies import NO_PROXIES, Proxies
+from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.endpoints.diagnosis import ERROR_BYTES, ErrorResponse, UnreadableError
 from aiapp.endpoints.endpoint import Endpoint, EndpointFormError, endpoint, refusal
 from aiapp.endpoints.hints import Hints
@@ -40,7 +40,6 @@ Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]
 """Reads a successful response; may raise `RegistryError`, and whatever reading raises."""
 
-USER_AGENT: Final = "aiapp-operator"
 MAX_REDIRECTS: Final = 5
 _URL_CHARACTERS: Final = "/?%:@!$&'()*+,;=-._~"
 """Left as they are in the URLs that registries name."""
@@ -64,27 +63,11 @@ class RegistryObserver(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrySettings:
+class RegistrySettings(EndpointSettings):
     """How registries may be used."""
 
-    connections: int = 8
-    """Requests to one host at the same time."""
-    connect_seconds: float = 3.0
-    read_seconds: float = 4.0
-    """Longest pause within a response."""
-    request_seconds: float = 20.0
-    """Deadline of one whole response."""
-    attempts: int = 3
-    """Per request, for transient problems."""
     max_image_bytes: int = 30 * 1024**3
     """Of one image for one platform, as it is transferred."""
-    allow_http: bool = False
-    """Whether registries without TLS are accepted."""
-    ca_bundle: str | None = None
-    """File with the authorities to trust instead of the public ones."""
-    policy: EndpointPolicy = DEFAULT_POLICY
-    """Which hosts and addresses may be reached."""
-    proxies: Proxies = NO_PROXIES
     hints: Hints = MANIFEST_HINTS
     """Advice that messages give."""
 
@@ -136,24 +119,14 @@ class RegistryClient:
     def __init__(
         self,
         settings: RegistrySettings,
-        retries: Retries,
+        uniform: Callable[[], float],
         observer: RegistryObserver | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._sessions = Sessions(
-            SessionSettings(
-                connect_seconds=settings.connect_seconds,
-                read_seconds=settings.read_seconds,
-                ca_bundle=settings.ca_bundle,
-                policy=settings.policy,
-                proxies=settings.proxies,
-            )
-        )
-        self._attempts = Attempts(retries, settings.request_seconds, settings.connections)
+        self._sessions = Sessions(settings, observer.registry_answered if observer is not None else None, monotonic)
+        self._attempts = Attempts(settings, uniform)
         self._tokens = Tokens(monotonic)
-        self._observer = observer
-        self._monotonic = monotonic
 
     def keep_to(self, policy: EndpointPolicy) -> None:
         """Applies another policy from the next request on; existing connections are closed."""
@@ -288,19 +261,13 @@ class RegistryClient:
 
     async def _send(self, request: RegistryRequest, headers: Mapping[str, str], read: Read[Result]) -> Result:
         at = request.context.endpoint
-        sent = {"Host": at.host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        sent = {**headers_for(at), **headers}
         if request.method in _WITH_BODY:
             sent["Content-Length"] = str(len(request.body))
-        started, status = self._monotonic(), 0
-        try:
-            async with self._sessions.request(
-                request.method, at, request.target, sent, request.access.authorities, request.body
-            ) as response:
-                status = response.status
-                return await read(response)
-        finally:
-            if self._observer is not None:
-                self._observer.registry_answered(request.method, status, self._monotonic() - started)
+        async with self._sessions.request(
+            request.method, at, request.target, sent, request.access.authorities, request.body
+        ) as response:
+            return await read(response)
 
     def _require_allowed(self, request: RegistryRequest) -> None:
         """Raises `RegistryError` (EndpointRefused)."""

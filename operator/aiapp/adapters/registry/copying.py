@@ -10,7 +10,6 @@ from typing import Final
 
 from typing_extensions import override
 
-from aiapp.adapters.endpoints.attempts import Retries
 from aiapp.adapters.registry.client import RegistryClient, RegistryObserver, RegistrySettings
 from aiapp.adapters.registry.own_repository import OwnRepository
 from aiapp.adapters.registry.registries import ImageRegistries
@@ -74,8 +73,7 @@ class RegistryCopier(ImageCopier, Resumable):
     ) -> None:
         self._settings = settings
         self._registries = registries
-        retries = Retries(attempts=settings.client.attempts, uniform=uniform)
-        self._client = RegistryClient(settings.client, retries, observer, monotonic)
+        self._client = RegistryClient(settings.client, uniform, observer, monotonic)
         self._transfer = Transfer()
 
     async def close(self) -> None:

@@ -10,10 +10,9 @@ from typing import Final, Self
 
 from typing_extensions import override
 
-from aiapp.adapters.endpoints.attempts import Retries
+from aiapp.adapters.recent import Recent
 from aiapp.adapters.registry.client import RegistryClient, RegistryObserver, RegistrySettings
 from aiapp.adapters.registry.memory import LARGE_AT_ONCE, DocumentMemory
-from aiapp.adapters.registry.recent import Recent
 from aiapp.adapters.registry.repository import (
     Repository,
     read_document,
@@ -62,9 +61,7 @@ class ImageRegistries(Registry, Registries):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._client = RegistryClient(
-            settings, Retries(attempts=settings.attempts, uniform=uniform), observer, monotonic
-        )
+        self._client = RegistryClient(settings, uniform, observer, monotonic)
         self._images: Recent[tuple[_Place, str], FoundImage] = Recent(_KNOWN_IMAGES, _KNOWN_BYTES)
         self._digests: Recent[tuple[_Place, str], str] = Recent(_KNOWN_IMAGES)
         self._large_documents = TenantLimiter(LARGE_AT_ONCE)

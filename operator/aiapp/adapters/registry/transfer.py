@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from weakref import WeakValueDictionary
 
+from aiapp.adapters.recent import Recent
 from aiapp.adapters.registry.own_repository import OwnRepository, Upload, UploadLostError
-from aiapp.adapters.registry.recent import Recent
 from aiapp.adapters.registry.repository import Repository, mismatch
 from aiapp.oci.documents import Descriptor
 from aiapp.oci.errors import Part
