@@ -96,8 +96,8 @@ class OperatorProcess:
         await self.manager.stop()
         await self._parts.objects.close()
         await self._parts.registries.close()
-        if self._parts.copier is not None:
-            await self._parts.copier.close()
+        if self._parts.copying is not None:
+            await self._parts.copying.close()
         await self._parts.parser.close()
         await self._probes.stop()
         await self._session.close()
@@ -212,9 +212,8 @@ class OperatorProcess:
 
     def _working(self) -> Iterator[Runnable]:
         yield Runnable(name="first look", run=self._first_look, needs_leader=True)
-        if self._parts.copies is not None and self._parts.upload_log is not None:
-            copying = partial(self._parts.upload_log.run, self._parts.copies.run)
-            yield Runnable(name="copies of images", run=copying, needs_leader=True)
+        if self._parts.copying is not None:
+            yield Runnable(name="copies of images", run=self._parts.copying.run, needs_leader=True)
         for name, workers in self._workers.items():
             yield Runnable(name=name, run=workers.run, needs_leader=True)
 

@@ -10,11 +10,9 @@ from aiapp.adapters.kube.client import KubeApi
 from aiapp.adapters.kube.events import EventRecorder
 from aiapp.adapters.metrics.metrics import Metrics
 from aiapp.adapters.objectstore.s3 import S3Store
-from aiapp.adapters.registry.copying import RegistryCopier
 from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.adapters.shipped import shipped_tables
 from aiapp.adapters.syntax.parser import IsolatedParser
-from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.controller.cache import Cache
 from aiapp.controller.namespaces import Namespaces
 from aiapp.controller.workqueue import WorkQueue
@@ -23,12 +21,9 @@ from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.ports import ListWatch
 from aiapp.reconcile.cluster import StoredCluster
-from aiapp.reconcile.copies import AT_ONCE as COPIES_AT_ONCE
-from aiapp.reconcile.copies import Copies
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.triggers import Triggers
-from aiapp.reconcile.upload_log import UploadLog
 from aiapp.reconcile.version.drift import DriftTiming as DriftPace
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.devices import Devices
@@ -42,11 +37,11 @@ from aiapp.wiring.configured import (
     endpoint_policy,
     job_reading,
     own_image,
-    own_registry_settings,
     registry_settings,
     store_settings,
     training_job_kinds,
 )
+from aiapp.wiring.copying import Copying, copying
 
 
 def utc_now() -> datetime:
@@ -72,10 +67,8 @@ class Parts:
     recorder: EventRecorder
     objects: S3Store
     registries: ImageRegistries
-    copier: RegistryCopier | None
+    copying: Copying | None
     """None: the installation has no registry of its own."""
-    copies: Copies | None
-    upload_log: UploadLog | None
     metrics: Metrics
     parser: IsolatedParser
     drifts: DriftTracker
@@ -109,9 +102,6 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     devices = Devices(triggers.device_freed) if counts else None
     objects = S3Store(store_settings(settings), observer=metrics)
     registries = ImageRegistries(registry_settings(settings), observer=metrics)
-    copier = (
-        RegistryCopier(own_registry_settings(settings), registries, observer=metrics) if settings.registry else None
-    )
 
     def keep_to(policy: EndpointPolicy) -> None:
         objects.keep_to(policy)
@@ -131,9 +121,7 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         recorder=recorder,
         objects=objects,
         registries=registries,
-        copier=copier,
-        copies=Copies(copier, TenantLimiter(COPIES_AT_ONCE), queue.add) if copier is not None else None,
-        upload_log=UploadLog(kube, settings.namespace, copier) if copier is not None else None,
+        copying=copying(settings, kube, registries, queue, metrics),
         metrics=metrics,
         parser=IsolatedParser(),
         slots=StoreSlots(settings.workers // 2, queue.add),

@@ -89,7 +89,10 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
 def sources(parts: Parts) -> Sources:
     """What versions are imported from."""
     images = Images(
-        cluster=parts.cluster, registries=parts.registries, seconds=parts.settings.import_seconds, copies=parts.copies
+        cluster=parts.cluster,
+        registries=parts.registries,
+        seconds=parts.settings.import_seconds,
+        copies=parts.copying.copies if parts.copying is not None else None,
     )
     obs = ObsPorts(
         cluster=parts.cluster,
