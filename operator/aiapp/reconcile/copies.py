@@ -6,7 +6,7 @@ Never decides what is copied.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -22,12 +22,8 @@ AT_ONCE: Final = 2
 """Of two namespaces."""
 PROGRESS_SECONDS: Final = 10.0
 """How far a copy is, is said this often."""
-
-
 TURN_SECONDS: Final = 600.0
 """After so long a copy stops at the end of a piece and goes on when those who wait had their turn."""
-
-
 STOP_SECONDS: Final = 2.0
 """A piece that is on its way when everything ends has so long to arrive."""
 
@@ -45,10 +41,10 @@ class Copying:
     """None: it waits for its turn."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Job:
     state: Copying
-    task: "asyncio.Task[Reference] | None" = field(default=None)
+    task: "asyncio.Task[Reference]"
 
 
 class Copies:
@@ -78,10 +74,8 @@ class Copies:
         job = self._jobs.get(key)
         if job is None or job.state.image.digest != image.digest:
             self.forget(key)
-            job = self._jobs[key] = _Job(Copying(image))
-            job.task = asyncio.create_task(self._run(key, job.state, access))
-            job.task.add_done_callback(partial(self._ended, key, job))
-        if job.task is None or not job.task.done():
+            job = self._jobs[key] = self._begun(key, Copying(image), access)
+        if not job.task.done():
             return job.state
         del self._jobs[key]
         return job.task.result()
@@ -93,7 +87,7 @@ class Copies:
     def forget(self, key: Key) -> None:
         """Ends the copy for a version that is gone."""
         job = self._jobs.pop(key, None)
-        if job is not None and job.task is not None:
+        if job is not None:
             job.task.cancel()
 
     async def run(self) -> None:
@@ -103,13 +97,18 @@ class Copies:
             await asyncio.Event().wait()
         finally:
             self._stops = True
-            tasks = [job.task for job in self._jobs.values() if job.task is not None]
+            tasks = [job.task for job in self._jobs.values()]
             self._jobs.clear()
             if tasks:
                 await asyncio.wait(tasks, timeout=STOP_SECONDS)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begun(self, key: Key, state: Copying, access: RegistryAccess) -> _Job:
+        job = _Job(state, asyncio.create_task(self._run(key, state, access)))
+        job.task.add_done_callback(partial(self._ended, key, job))
+        return job
 
     def _ended(self, key: Key, job: _Job, task: "asyncio.Task[Reference]") -> None:
         if not task.cancelled():
