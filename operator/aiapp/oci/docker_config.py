@@ -79,11 +79,10 @@ def _document(content: bytes, key: str) -> Mapping[str, Any]:
     if len(content) > MAX_BYTES:
         raise DockerConfigError(f"{key} has more than {MAX_BYTES} bytes")
     try:
-        return _object(json.loads(content), key)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, DockerConfigError):
-            raise
+        found = json.loads(content)
+    except (ValueError, RecursionError):
         raise DockerConfigError(f"{key} is not JSON") from None
+    return _object(found, key)
 
 
 def _object(value: object, key: str) -> Mapping[str, Any]:

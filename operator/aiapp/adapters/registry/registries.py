@@ -23,7 +23,7 @@ from aiapp.adapters.registry.repository import (
 from aiapp.adapters.registry.tokens import Site
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
-from aiapp.domain.images.found import FoundImage, PlatformImage
+from aiapp.domain.images.found import FoundImage, Platform, PlatformImage
 from aiapp.domain.images.reference import Reference
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.oci import configs
@@ -182,11 +182,12 @@ def _weight(found: FoundImage) -> int:
 
 def _wanted(index: Index, context: RequestContext) -> list[IndexEntry]:
     """The entries with Linux, or without a platform: the first of each. Raises `RegistryError` where there is none."""
-    entries = {entry.platform or entry.descriptor.digest: entry for entry in reversed(index.entries)}
-    found = [entry for entry in index.entries if entries[entry.platform or entry.descriptor.digest] is entry]
-    wanted = [entry for entry in found if entry.platform is None or entry.platform.os == _OS]
+    found: dict[Platform | str, IndexEntry] = {}
+    for entry in index.entries:
+        found.setdefault(entry.platform or entry.descriptor.digest, entry)
+    wanted = [entry for entry in found.values() if entry.platform is None or entry.platform.os == _OS]
     if not wanted:
-        raise _no_platform([str(entry.platform) for entry in found], context)
+        raise _no_platform([str(entry.platform) for entry in found.values()], context)
     if len(wanted) > MAX_PLATFORMS:
         raise unsupported(f"for more than {MAX_PLATFORMS} platforms", context)
     return wanted

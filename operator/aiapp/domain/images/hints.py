@@ -15,7 +15,8 @@ Who sets what, as found in the Dockerfiles that the images are published from:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from aiapp.api.image import ImageHints
@@ -51,34 +52,31 @@ _MAX_VALUE: Final = 1024
 
 def hints(config: ImageConfig) -> ImageHints | None:
     """Labels of ours come first, then the environment; None: neither says anything."""
-    cann, chips, found = _cann(config), _chips(config), _hardware(config)
+    cann, chips = _cann(config), _chips(config)
+    said = [one[1] for one in (cann, chips) if one is not None]
+    found = _hardware(config, said)
     if found is None:
         return None
     hardware, why = found
     if hardware != "CANN":
         return ImageHints(hardware=hardware, certain=why.startswith("label"), origin=why)
-    origin = dict.fromkeys(said for said in (why, cann and cann[1], chips and chips[1]) if said)
     return ImageHints(
         hardware=hardware,
         cann=cann[0] if cann else None,
         chips=chips[0] if chips else (),
-        origin=", ".join(origin),
+        origin=", ".join(dict.fromkeys((why, *said))),
     )
 
 
-def _hardware(config: ImageConfig) -> tuple[Hardware, str] | None:
+def _hardware(config: ImageConfig, said: Iterable[str]) -> tuple[Hardware, str] | None:
+    """What it is, and what says so: whatever says a release or a chip (`said`) says that it is CANN."""
     if (stated := _HARDWARE.get(config.labels.get(HARDWARE_LABEL, ""))) is not None:
         return stated, f"label {HARDWARE_LABEL}"
-    if (sign := next(_signs_of_cann(config), None)) is not None:
+    paths = (f"variable {name}" for name in _CANN_PATHS if config.environment.get(name))
+    if (sign := next(chain(said, paths), None)) is not None:
         return "CANN", sign
     cuda = next((name for name in _CUDA if config.environment.get(name)), None)
     return ("CUDA", f"variable {cuda}") if cuda else None
-
-
-def _signs_of_cann(config: ImageConfig) -> Iterator[str]:
-    """Whatever says a release or a chip says that it is CANN."""
-    yield from (said for _, said in filter(None, (_cann(config), _chips(config))))
-    yield from (f"variable {name}" for name in _CANN_PATHS if config.environment.get(name))
 
 
 def _cann(config: ImageConfig) -> tuple[str, str] | None:
