@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from aiapp.controller.informer import Collection, Informer, InformerTiming
+from aiapp.controller.informer import Collection, Informer, InformerTiming, Sink
 from aiapp.domain.kubernetes.child_kinds import CHILD_KINDS, trim_of
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.kubernetes.resources import (
@@ -22,10 +22,8 @@ from aiapp.wiring.parts import Parts
 
 MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 
-
 WITHOUT_NODES: Final = "where versions can run is Unknown, and rollouts wait for nothing"
 WITHOUT_KIND: Final = "applications that ask for it say so in their conditions"
-
 WITHOUT_JOBS: Final = "versions that wait for such a training job say so in their conditions"
 
 
@@ -34,18 +32,12 @@ def informers(parts: Parts) -> Iterator[Informer]:
     settings, kube = parts.settings, parts.kube
     timing = InformerTiming(resync=settings.resync_seconds)
     for namespace, api in parts.scopes.items():
-        for collection in _namespaced():
+        for collection, sink in _namespaced(parts, namespace):
             title = f"{collection.title} of {namespace}"
             one = replace(collection, name=title, is_of_one_namespace=True) if namespace else collection
             # Whether a kind that a cluster need not serve may be read says nothing of the namespace.
             asked = kube.within(namespace) if one.is_optional else api
-            yield Informer(asked, one, parts.store.within(namespace), timing, partial(_note_served, parts, namespace))
-        for collection in _training_jobs(parts):
-            title = f"{collection.title} of {namespace}" if namespace else collection.title
-            one = replace(collection, name=title)
-            yield Informer(
-                kube.within(namespace), one, parts.training_jobs, timing, partial(_note_served, parts, namespace)
-            )
+            yield Informer(asked, one, sink, timing, partial(_note_served, parts, namespace))
     nodes = Collection(resource=NODES, trim=trim_node, without=WITHOUT_NODES if settings.watch_namespaces else "")
     yield Informer(kube, nodes, parts.store, timing)
     fields = f"metadata.name={settings.node_facts_config_map}"
@@ -61,6 +53,14 @@ def _note_served(parts: Parts, namespace: str, resource: Resource, *, is_served:
         parts.triggers.kind_came_or_went(resource)
 
 
+def _namespaced(parts: Parts, namespace: str) -> Iterator[tuple[Collection, Sink]]:
+    """Each with what it is kept in."""
+    for collection in _cached():
+        yield collection, parts.store.within(namespace)
+    for collection in _training_jobs(parts):
+        yield collection, parts.training_jobs
+
+
 def _training_jobs(parts: Parts) -> Iterator[Collection]:
     for kind in parts.training_jobs.kinds.kinds:
         yield Collection(
@@ -72,7 +72,7 @@ def _training_jobs(parts: Parts) -> Iterator[Collection]:
         )
 
 
-def _namespaced() -> Iterator[Collection]:
+def _cached() -> Iterator[Collection]:
     for kind in CHILD_KINDS:
         yield Collection(
             resource=kind.watched,
