@@ -83,6 +83,16 @@ class FaultProxy:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{port}"
 
     @property
+    def address(self) -> str:
+        """The same as HOST:PORT, as references to images have it."""
+        return self.endpoint.partition("://")[2]
+
+    @property
+    def ranges(self) -> list[str]:
+        """Of what only a part was asked for: which, of each."""
+        return [request.headers["range"] for request in self.requests if "range" in request.headers]
+
+    @property
     def gets(self) -> list[Request]:
         """The requests for bytes so far."""
         return [request for request in self.requests if request.is_get]

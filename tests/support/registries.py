@@ -60,6 +60,11 @@ class Registry:
             self.tag(repository, pushed, tag)
         return pushed.digest
 
+    def file(self, digest: str) -> Path:
+        """Where it keeps what has that digest."""
+        name = digest.partition(":")[2]
+        return self.data / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data"
+
     def tag(self, repository: str, pushed: Image, tag: str) -> None:
         """Let the tag mean the image, which is there."""
         target = f"/v2/{repository}/manifests/{tag}"

@@ -22,7 +22,6 @@ from aiapp.oci.access import Login, RegistryAccess
 LIMITED, FOUND = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FOUND
 UNREACHABLE = Reason.ENDPOINT_UNREACHABLE
 METADATA = "169.254.169.254"
-ELSEWHERE = "http://elsewhere.test"
 
 
 @pytest.fixture
@@ -34,7 +33,15 @@ def faulty(registry: Registry) -> Iterator[FaultProxy]:
 
 
 def through(proxy: FaultProxy, rest: str = "team/model:1") -> Reference:
-    return reference(f"{proxy.endpoint.partition('://')[2]}/{rest}")
+    return reference(f"{proxy.address}/{rest}")
+
+
+def sent_on(to: str, status: HTTPStatus = FOUND) -> Fault:
+    return Fault(status=status, headers={"Location": to})
+
+
+def challenged(how: str) -> Fault:
+    return Fault(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": how})
 
 
 def at(part: str, fault: Fault) -> Callable[[Request], Fault]:
@@ -60,40 +67,24 @@ def once(fault: Fault) -> Callable[[Request], Fault]:
         pytest.param(Fault(cut_after=10), UNREACHABLE, True, "cut off its answer", id="cut off"),
         pytest.param(Fault(stall_after=10), UNREACHABLE, True, "did not answer in time", id="silent"),
         pytest.param(Fault(piece=1, pause_seconds=0.1), UNREACHABLE, True, "sends so slowly", id="slow"),
+        pytest.param(sent_on("ftp://a/b"), UNREACHABLE, False, "no http(s) URL", id="ftp"),
+        pytest.param(sent_on("/v2/"), UNREACHABLE, False, "sends on more than", id="loop"),
         pytest.param(
-            Fault(status=FOUND, headers={"Location": "ftp://a/b"}),
-            UNREACHABLE,
-            False,
-            "no http(s) URL",
-            id="ftp",
-        ),
-        pytest.param(
-            Fault(status=FOUND, headers={"Location": "/v2/"}),
-            UNREACHABLE,
-            False,
-            "sends on more than",
-            id="loop",
-        ),
-        pytest.param(
-            Fault(status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": f"http://{METADATA}/"}),
+            sent_on(f"http://{METADATA}/", HTTPStatus.TEMPORARY_REDIRECT),
             Reason.ENDPOINT_REFUSED,
             False,
             "metadata service",
             id="to a forbidden address",
         ),
         pytest.param(
-            Fault(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": f'Bearer realm="http://{METADATA}/t"'}),
+            challenged(f'Bearer realm="http://{METADATA}/t"'),
             Reason.ENDPOINT_REFUSED,
             False,
             "metadata service",
             id="to a forbidden authority",
         ),
         pytest.param(
-            Fault(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer realm=nowhere"}),
-            UNREACHABLE,
-            False,
-            "without saying where",
-            id="to no authority",
+            challenged("Bearer realm=nowhere"), UNREACHABLE, False, "without saying where", id="to no authority"
         ),
         pytest.param(
             Fault(headers={"Docker-Content-Digest": f"sha256:{'0' * 64}"}),
@@ -153,12 +144,6 @@ async def test_a_part_that_is_gone_is_named(
     assert f"the {kind} {part}" in found.message
 
 
-def damaged(registry: Registry, digest: str, content: bytes) -> None:
-    """The registry keeps something else under that digest."""
-    name = digest.partition(":")[2]
-    (registry.data / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data").write_bytes(content)
-
-
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -173,7 +158,7 @@ async def test_nothing_is_believed_that_has_another_digest(
     pushed = image(run={"Cmd": [says]})
     config = next(iter(pushed.blobs))
     registry.push("damaged", pushed, "1")
-    damaged(registry, config, change(pushed.blobs[config]))
+    registry.file(config).write_bytes(change(pushed.blobs[config]))
     found = await refused(registries, asked_for(registry, "damaged:1"))
     assert says in found.message
     assert config in found.message
@@ -201,13 +186,11 @@ async def test_what_is_redirected_is_followed_without_the_login(
 
         def rule(request: Request) -> Fault:
             if "authorization" not in request.headers:
-                return Fault(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": 'Basic realm="r"'})
+                return challenged('Basic realm="r"')
             if "/blobs/" not in request.target:
                 return NO_FAULT
             name = request.target.rpartition("/")[2]
-            return Fault(
-                status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": f"http://127.0.0.1:{port}/x/{name}"}
-            )
+            return sent_on(f"http://127.0.0.1:{port}/x/{name}", HTTPStatus.TEMPORARY_REDIRECT)
 
         faulty.rule = rule
         access = replace(PLAIN, logins=(Login("ada", "secret"),))
@@ -234,8 +217,7 @@ async def test_whom_a_registry_sends_to_has_no_say_in_where_the_login_goes(
 ) -> None:
     greedy = Greedy()
     with serving(greedy) as port:
-        sent_on = Fault(status=FOUND, headers={"Location": f"http://127.0.0.1:{port}/x"})
-        faulty.rule = lambda _: sent_on
+        faulty.rule = lambda _: sent_on(f"http://127.0.0.1:{port}/x")
         found = await refused(registries, through(faulty), replace(PLAIN, logins=(Login("ada", "secret"),)))
     assert found.reason is Reason.ACCESS_DENIED
     assert [asked.target for asked in greedy.seen] == ["/x"]
@@ -248,11 +230,8 @@ async def test_nobody_is_sent_from_tls_to_a_place_without(registry: Registry, re
     access = RegistryAccess(authorities=authority.pem.decode(), plain_http=False, logins=(Login("ada", "secret"),))
     with fault_proxy(f"http://{registry.address}", authority.server("127.0.0.1")) as proxy:
         for fault in (
-            Fault(status=FOUND, headers={"Location": f"http://{registry.address}/x"}),
-            Fault(
-                status=HTTPStatus.UNAUTHORIZED,
-                headers={"WWW-Authenticate": f'Bearer realm="http://{registry.address}/token"'},
-            ),
+            sent_on(f"http://{registry.address}/x"),
+            challenged(f'Bearer realm="http://{registry.address}/token"'),
         ):
             proxy.rule = lambda _, fault=fault: fault  # type: ignore[misc]
             found = await refused(registries, through(proxy, "downgraded:1"), access)

@@ -20,7 +20,7 @@ from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.adapters.registry.transfer import PIECE_BYTES
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.found import FoundImage
-from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.replica import CopyProgress, own_registry
 from aiapp.oci.access import Login
 from aiapp.oci.errors import OWN_HINTS
@@ -61,8 +61,12 @@ async def copiers(registries: ImageRegistries) -> AsyncIterator[Copiers]:
         await copier.close()
 
 
-def address(proxy: FaultProxy) -> str:
-    return proxy.endpoint.partition("://")[2]
+async def lying(
+    registries: ImageRegistries, registry: Registry, repository: str, pushed: Image, at: FaultProxy | None = None
+) -> FoundImage:
+    """The image, which is put there and asked for there, or at a proxy in front."""
+    registry.push(repository, pushed, "1")
+    return await registries.resolve(reference(f"{(at or registry).address}/{repository}:1"), PLAIN)
 
 
 async def copied(copier: RegistryCopier, found: FoundImage) -> tuple[Reference, list[CopyProgress]]:
@@ -74,6 +78,23 @@ async def failure(copier: RegistryCopier, found: FoundImage) -> RegistryError:
     with pytest.raises(RegistryError) as failed:
         await copied(copier, found)
     return failed.value
+
+
+async def stopped(copier: RegistryCopier, found: FoundImage) -> None:
+    """In the midst of the layer that has several pieces."""
+
+    def stop(progress: CopyProgress) -> None:
+        if progress.done_bytes > PIECE_BYTES:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await copier.copy(found, PLAIN, NAMESPACE, stop)
+
+
+def at_third_patch(fault: Fault) -> Callable[[Request], Fault]:
+    """Of the first layer, after its config."""
+    patches = iter([NO_FAULT, NO_FAULT, fault])
+    return lambda request: next(patches, NO_FAULT) if request.method == "PATCH" else NO_FAULT
 
 
 def holds(own: Registry, place: Reference, pushed: Image) -> bool:
@@ -97,8 +118,7 @@ async def test_an_index_is_copied_whole_with_what_belongs_to_it(
         entry(attests, {"os": "unknown", "architecture": "unknown"}),
         of=[runs, attests],
     )
-    registry.push("team/model", pushed, "copied")
-    found = await registries.resolve(asked_for(registry, "team/model:copied"), PLAIN)
+    found = await lying(registries, registry, "team/model", pushed)
     place, told = await copied(copiers(own.address), found)
     host = registry.address.replace(".", "-").replace(":", "-")
     assert str(place) == f"{own.address}/copies/{NAMESPACE}/{host}/team/model@{pushed.digest}"
@@ -112,10 +132,9 @@ async def test_an_index_is_copied_whole_with_what_belongs_to_it(
 async def test_a_copy_that_is_there_takes_one_request(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers
 ) -> None:
-    registry.push("team/model", multi("amd64", "arm64"), "twice")
-    found = await registries.resolve(asked_for(registry, "team/model:twice"), PLAIN)
+    found = await lying(registries, registry, "team/model", multi("amd64", "arm64"))
     with fault_proxy(f"http://{own.address}") as proxy:
-        copier = copiers(address(proxy))
+        copier = copiers(proxy.address)
         first = await copied(copier, found)
         proxy.requests.clear()
         assert await copied(copier, found) == (first[0], [])
@@ -125,13 +144,12 @@ async def test_a_copy_that_is_there_takes_one_request(
 async def test_a_layer_that_another_copy_has_is_not_sent_again(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
-    registry.push("team/one", image(layers=layers), "1")
-    registry.push("team/two", image(layers=layers, run={"Cmd": ["two"]}), "1")
     with fault_proxy(f"http://{own.address}") as proxy:
-        copier = copiers(address(proxy))
-        for repository in ("team/one", "team/two"):
+        copier = copiers(proxy.address)
+        for name in ("one", "two"):
+            found = await lying(registries, registry, f"team/{name}", image(layers=layers, run={"Cmd": [name]}))
             proxy.requests.clear()
-            await copied(copier, await registries.resolve(asked_for(registry, f"{repository}:1"), PLAIN))
+            await copied(copier, found)
         assert len([request for request in proxy.requests if request.method == "PATCH"]) == 1  # the config
 
 
@@ -139,11 +157,9 @@ async def test_nothing_is_taken_from_the_copies_of_another_namespace(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
     """A manifest names layers by digests, which need not be secret, while the layers are."""
-    registry.push("team/secret", image(layers=layers), "1")
     copier = copiers(own.address)
-    await copied(copier, await registries.resolve(asked_for(registry, "team/secret:1"), PLAIN))
-    registry.push("team/curious", image(layers=layers, run={"Cmd": ["look"]}), "1")
-    stolen = await registries.resolve(asked_for(registry, "team/curious:1"), PLAIN)
+    await copied(copier, await lying(registries, registry, "team/secret", image(layers=layers)))
+    stolen = await lying(registries, registry, "team/curious", image(layers=layers, run={"Cmd": ["look"]}))
     for layer in layers:
         registry.delete("team/curious", digest(layer), "blobs")
     with pytest.raises(RegistryError) as failed:
@@ -154,67 +170,38 @@ async def test_nothing_is_taken_from_the_copies_of_another_namespace(
 async def test_a_copy_that_was_stopped_goes_on_with_the_next_piece(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
-    pushed = image(layers=layers)
-    registry.push("team/stopped", pushed, "1")
+    pushed, copier = image(layers=layers), copiers(own.address)
     with fault_proxy(f"http://{registry.address}") as source:
-        named = replace(asked_for(registry, "team/stopped:1"), registry=address(source))
-        found = await registries.resolve(named, PLAIN)
-
-        def stop(progress: CopyProgress) -> None:
-            if progress.done_bytes > PIECE_BYTES:
-                raise InterruptedError
-
-        copier = copiers(own.address)
-        with pytest.raises(InterruptedError):
-            await copier.copy(found, PLAIN, NAMESPACE, stop)
+        found = await lying(registries, registry, "team/stopped", pushed, at=source)
+        await stopped(copier, found)
         source.requests.clear()
         place, _ = await copied(copier, found)
-        ranges = [request.headers["range"] for request in source.requests if "range" in request.headers]
-    assert ranges[0] == "bytes=8388608-16777215"
+    assert source.ranges[0] == "bytes=8388608-16777215"
     assert holds(own, place, pushed)
 
 
 async def test_another_process_goes_on_in_the_midst_of_a_layer(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
-    pushed = image(layers=layers)
-    registry.push("team/handed", pushed, "1")
+    pushed, before, after = image(layers=layers), copiers(own.address), copiers(own.address)
     with fault_proxy(f"http://{registry.address}") as source:
-        named = replace(asked_for(registry, "team/handed:1"), registry=address(source))
-        found = await registries.resolve(named, PLAIN)
-
-        def stop(progress: CopyProgress) -> None:
-            if progress.done_bytes > PIECE_BYTES:
-                raise InterruptedError
-
-        before, after = copiers(own.address), copiers(own.address)
-        with pytest.raises(InterruptedError):
-            await before.copy(found, PLAIN, NAMESPACE, stop)
+        found = await lying(registries, registry, "team/handed", pushed, at=source)
+        await stopped(before, found)
         after.remember({**before.unfinished(), "nonsense": "", "copies/x@sha256:0": "7 http://127.0.0.1:1/x"})
         source.requests.clear()
         place, _ = await copied(after, found)
-        ranges = [request.headers["range"] for request in source.requests if "range" in request.headers]
-    assert ranges[0] == "bytes=8388608-16777215"
+    assert source.ranges[0] == "bytes=8388608-16777215"
     assert holds(own, place, pushed)
 
 
 async def test_what_two_processes_have_sent_is_sent_anew_where_the_registry_finds_another_digest(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
-    pushed = image(layers=layers)
-    registry.push("team/doubted", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/doubted:1"), PLAIN)
-    name = json.loads(pushed.body)["layers"][0]["digest"].partition(":")[2]
-    file = registry.data / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data"
-
-    def stop(progress: CopyProgress) -> None:
-        if progress.done_bytes > PIECE_BYTES:
-            raise InterruptedError
-
-    before, after = copiers(own.address), copiers(own.address)
+    pushed, before, after = image(layers=layers), copiers(own.address), copiers(own.address)
+    found = await lying(registries, registry, "team/doubted", pushed)
+    file = registry.file(digest(layers[0]))
     file.write_bytes(bytes([layers[0][0] ^ 1]) + layers[0][1:])
-    with pytest.raises(InterruptedError):
-        await before.copy(found, PLAIN, NAMESPACE, stop)
+    await stopped(before, found)
     file.write_bytes(layers[0])
     after.remember(before.unfinished())
     place, _ = await copied(after, found)
@@ -225,10 +212,9 @@ async def test_in_the_same_registry_nothing_is_sent_at_all(
     registry: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
     pushed = image(layers=layers)
-    registry.push("team/same", pushed, "1")
     with fault_proxy(f"http://{registry.address}") as proxy:
-        found = await registries.resolve(replace(asked_for(registry, "team/same:1"), registry=address(proxy)), PLAIN)
-        place, _ = await copied(copiers(address(proxy)), found)
+        found = await lying(registries, registry, "team/same", pushed, at=proxy)
+        place, _ = await copied(copiers(proxy.address), found)
         assert not [request for request in proxy.requests if request.method == "PATCH"]
     assert holds(registry, place, pushed)
 
@@ -243,24 +229,19 @@ async def test_an_answer_that_is_lost_is_asked_for_and_the_copy_goes_on(
     fault: Fault,
 ) -> None:
     pushed = image(layers=layers)
-    registry.push("team/lost", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/lost:1"), PLAIN)
-    patches = iter([NO_FAULT, NO_FAULT, fault])
+    found = await lying(registries, registry, "team/lost", pushed)
     with fault_proxy(f"http://{own.address}") as proxy:
-        proxy.rule = lambda request: next(patches, NO_FAULT) if request.method == "PATCH" else NO_FAULT
-        place, _ = await copied(copiers(address(proxy)), found)
+        proxy.rule = at_third_patch(fault)
+        place, _ = await copied(copiers(proxy.address), found)
     assert holds(own, place, pushed)
 
 
 async def test_a_copy_that_failed_goes_on_where_it_stopped(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
-    pushed = image(layers=layers)
-    registry.push("team/resumed", pushed, "1")
+    pushed, copier = image(layers=layers), copiers(own.address)
     with fault_proxy(f"http://{registry.address}") as source:
-        named = replace(asked_for(registry, "team/resumed:1"), registry=address(source))
-        found = await registries.resolve(named, PLAIN)
-        copier = copiers(own.address)
+        found = await lying(registries, registry, "team/resumed", pushed, at=source)
         source.rule = lambda request: (
             Fault(status=HTTPStatus.BAD_GATEWAY)
             if request.headers.get("range", "").startswith("bytes=8388608")
@@ -271,8 +252,7 @@ async def test_a_copy_that_failed_goes_on_where_it_stopped(
         source.rule = lambda _: NO_FAULT
         source.requests.clear()
         place, _ = await copied(copier, found)
-        ranges = [request.headers["range"] for request in source.requests if "range" in request.headers]
-    assert ranges == ["bytes=8388608-16777215", "bytes=16777216-16778215", "bytes=0-4"]
+    assert source.ranges == ["bytes=8388608-16777215", "bytes=16777216-16778215", "bytes=0-4"]
     assert holds(own, place, pushed)
 
 
@@ -280,12 +260,10 @@ async def test_an_upload_that_the_registry_has_lost_begins_anew(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
     pushed = image(layers=layers)
-    registry.push("team/anew", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/anew:1"), PLAIN)
-    patches = iter([NO_FAULT, NO_FAULT, Fault(status=HTTPStatus.NOT_FOUND)])
+    found = await lying(registries, registry, "team/anew", pushed)
     with fault_proxy(f"http://{own.address}") as proxy:
-        proxy.rule = lambda request: next(patches, NO_FAULT) if request.method == "PATCH" else NO_FAULT
-        place, _ = await copied(copiers(address(proxy)), found)
+        proxy.rule = at_third_patch(Fault(status=HTTPStatus.NOT_FOUND))
+        place, _ = await copied(copiers(proxy.address), found)
     assert holds(own, place, pushed)
 
 
@@ -293,15 +271,14 @@ async def test_a_registry_that_starts_again_is_no_reason_to_begin_anew_with_what
     registry: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes], tmp_path: Path
 ) -> None:
     pushed = image(layers=[b"small", *layers])
-    registry.push("team/restarted", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/restarted:1"), PLAIN)
+    found = await lying(registries, registry, "team/restarted", pushed)
     with running(tmp_path) as before, fault_proxy(f"http://{before.address}") as proxy:
         patches = iter([NO_FAULT, NO_FAULT, NO_FAULT])
         away = Fault(status=HTTPStatus.SERVICE_UNAVAILABLE)
         proxy.rule = lambda request: next(patches, away) if request.method in {"PATCH", "GET"} else NO_FAULT
-        await failure(copiers(address(proxy)), found)
+        await failure(copiers(proxy.address), found)
     with running(tmp_path) as after, fault_proxy(f"http://{after.address}") as proxy:
-        place, _ = await copied(copiers(address(proxy)), found)
+        place, _ = await copied(copiers(proxy.address), found)
         sent = [request.headers["content-range"] for request in proxy.requests if request.method == "PATCH"]
         assert sent == ["0-8388607", "8388608-16777215", "16777216-16778215"]  # neither config nor the small layer
         assert holds(after, place, pushed)
@@ -312,9 +289,7 @@ async def test_what_becomes_of_the_tag_meanwhile_does_not_matter(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes], change: str
 ) -> None:
     pushed = image(layers=layers)
-    registry.push(f"team/{change}", pushed, "1")
-    found = await registries.resolve(asked_for(registry, f"team/{change}:1"), PLAIN)
-
+    found = await lying(registries, registry, f"team/{change}", pushed)
     changes = iter([change])
 
     def rule(request: Request) -> Fault:
@@ -328,7 +303,7 @@ async def test_what_becomes_of_the_tag_meanwhile_does_not_matter(
 
     with fault_proxy(f"http://{own.address}") as proxy:
         proxy.rule = rule
-        place, _ = await copied(copiers(address(proxy)), found)
+        place, _ = await copied(copiers(proxy.address), found)
         assert (await registries.resolve(place, PLAIN)).digest == pushed.digest
     assert next(changes, "") == ""
     assert holds(own, place, pushed)
@@ -338,9 +313,8 @@ async def test_a_layer_that_vanishes_is_named_and_missed_until_it_is_back(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
     pushed = image(layers=layers)
-    registry.push("team/vanished", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/vanished:1"), PLAIN)
-    small = json.loads(pushed.body)["layers"][1]["digest"]
+    found = await lying(registries, registry, "team/vanished", pushed)
+    small = digest(layers[1])
     registry.delete("team/vanished", small, "blobs")
     copier = copiers(own.address)
     failed = await failure(copier, found)
@@ -355,15 +329,13 @@ async def test_nothing_is_copied_that_has_another_digest(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
 ) -> None:
     pushed = image(layers=layers)
-    registry.push("team/lie", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/lie:1"), PLAIN)
-    name = json.loads(pushed.body)["layers"][0]["digest"].partition(":")[2]
-    file = registry.data / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data"
+    found = await lying(registries, registry, "team/lie", pushed)
+    file = registry.file(digest(layers[0]))
     file.write_bytes(layers[0][:-1] + bytes([layers[0][-1] ^ 1]))
     copier = copiers(own.address)
     failed = await failure(copier, found)
     assert (failed.reason, failed.retryable) == (Reason.DIGEST_MISMATCH, False)
-    assert name in failed.message
+    assert digest(layers[0]) in failed.message
     file.write_bytes(layers[0])
     place, _ = await copied(copier, found)
     assert holds(own, place, pushed)
@@ -373,8 +345,7 @@ async def test_the_own_registry_may_want_a_login_and_be_vouched_for_by_a_private
     registry: Registry, registries: ImageRegistries, copiers: Copiers, tmp_path: Path
 ) -> None:
     pushed = image()
-    registry.push("team/private", pushed, "1")
-    found = await registries.resolve(asked_for(registry, "team/private:1"), PLAIN)
+    found = await lying(registries, registry, "team/private", pushed)
     config, bundle, authority = tmp_path / "config.json", tmp_path / "ca.crt", Authority()
     bundle.write_bytes(authority.pem)
     for folder in ("locked", "tls"):
@@ -415,8 +386,7 @@ async def test_a_login_of_the_own_registry_need_not_see_the_original(
 async def test_an_image_that_is_too_large_is_not_copied(
     registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers
 ) -> None:
-    registry.push("team/large", multi("amd64", "arm64"), "1")
-    found = await registries.resolve(asked_for(registry, "team/large:1"), PLAIN)
+    found = await lying(registries, registry, "team/large", multi("amd64", "arm64"))
     failed = await failure(copiers(own.address, max_bytes=100), found)
     assert failed.reason is Reason.LIMIT_EXCEEDED
     assert "AIAPP_MAX_COPY_BYTES" in failed.message
