@@ -62,6 +62,6 @@ class UploadLog:
 def _uploads(text: str) -> Mapping[str, str]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}

@@ -53,7 +53,7 @@ async def test_where_all_was_finished_nothing_is_written() -> None:
     assert api.writes == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', pytest.param("[" * 100_000, id="too deep")])
 async def test_what_somebody_else_has_written_there_is_left_out(text: str) -> None:
     api, copier = FakeApi(), Copier()
     metadata = {"name": NAME, "namespace": "system"}
