@@ -22,12 +22,7 @@ async def read(stream: aiohttp.StreamReader, limit: int) -> bytes:
 
 async def beginning(stream: aiohttp.StreamReader, limit: int) -> bytes:
     """Its first bytes, about `limit` of them at most: for an answer that is only shown in a message."""
-    found = b""
-    async for chunk in stream.iter_any():
-        found += chunk[: limit - len(found)]
-        if len(found) >= limit:
-            break
-    return found
+    return await part(stream, 0, limit)
 
 
 async def part(stream: aiohttp.StreamReader, skipped: int, size: int) -> bytes:

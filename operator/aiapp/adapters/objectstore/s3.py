@@ -129,19 +129,16 @@ class S3Store(PackageStore, PackageStores):
     async def read_range(
         self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
     ) -> bytes:
-        end = start + length
-
         async def content(response: aiohttp.ClientResponse) -> bytes:
             is_part = response.status == HTTPStatus.PARTIAL_CONTENT
             _require_part(response, listed, length) if is_part else _require_listed(response, listed)
-            found = await bounded.beginning(response.content, length if is_part else end)
-            part = found if is_part else found[start:]
-            if len(part) != length:
+            found = await bounded.part(response.content, 0 if is_part else start, length)
+            if len(found) != length:
                 raise ObjectChangedError(listed.key)
-            return part
+            return found
 
         context = self._request_context(location, credentials, listed)
-        asked = {"range": f"bytes={start}-{end - 1}"}
+        asked = {"range": f"bytes={start}-{start + length - 1}"}
         return await self._of_object(context, credentials, listed, content, headers=asked)
 
     @override
@@ -273,7 +270,6 @@ def _require_part(response: aiohttp.ClientResponse, listed: Listed, length: int)
     """The same for an answer to a range: its length is that of the part, and it may say how long the whole is."""
     whole = response.headers.get("Content-Range", "").rpartition("/")[2].strip()
     is_other = whole.isdecimal() and int(whole) != listed.size
-    if etags.contradicts(response.headers.get("ETag"), listed.etag) or is_other:
-        raise ObjectChangedError(listed.key)
-    if response.content_length not in {None, length}:
+    is_part = response.content_length in {None, length}
+    if etags.contradicts(response.headers.get("ETag"), listed.etag) or is_other or not is_part:
         raise ObjectChangedError(listed.key)
