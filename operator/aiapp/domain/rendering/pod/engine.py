@@ -39,7 +39,7 @@ class Engine(Protocol):
     @property
     def server_mount(self) -> Json | None:
         """Where the delivery lays our model server; None: the image has a server of its own."""
-        ...
+        return None
 
     @property
     def pod_security(self) -> Json:
@@ -55,11 +55,27 @@ class Engine(Protocol):
         """The container that serves. `common` is what every engine's has: environment and resources."""
         ...
 
-    def init_containers(self, model: Json, granted: Bounds) -> Iterator[Json]:
+    def init_containers(self, model: Json, granted: Bounds) -> Iterator[Json]:  # noqa: ARG002 - most need none
         """What prepares the rendered container `model`, after the delivery."""
-        ...
+        return iter(())
 
-    def volumes(self) -> Iterator[Json]: ...
+    def volumes(self) -> Iterator[Json]:
+        """Those that its own mounts need."""
+        return iter(())
+
+
+def until_up(seconds: int) -> Json:
+    """How often a startup probe is asked: until so many seconds are over."""
+    times = -(-seconds // STARTUP_PERIOD_SECONDS)
+    return {"periodSeconds": STARTUP_PERIOD_SECONDS, "failureThreshold": max(1, times)}
+
+
+def grace_seconds(period: int) -> int:
+    """How long a pod that may take `period` seconds to end answers as ever.
+
+    A third at most of a short period: the rest is for what is under way.
+    """
+    return min(GRACE_SECONDS, max(1, period // 3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +117,7 @@ class ModelServer(Engine):
             "args": [*self._arguments(), *(installed.server_arguments if installed else ())],
             **common,
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-            "startupProbe": _http_probe(DEFAULT_HEALTH_PATH)
-            | {
-                "periodSeconds": STARTUP_PERIOD_SECONDS,
-                "failureThreshold": -(-self.deploy_timeout_seconds // STARTUP_PERIOD_SECONDS),
-            },
+            "startupProbe": _http_probe(DEFAULT_HEALTH_PATH) | until_up(self.deploy_timeout_seconds),
             "readinessProbe": _readiness(self.health),
             "securityContext": DROPPED,
             "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -128,7 +140,8 @@ class ModelServer(Engine):
             yield from self.dependencies.volumes()
 
     def _arguments(self) -> Iterator[str]:
-        yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(self._grace_seconds))
+        grace = grace_seconds(self.termination_seconds)
+        yield from ("--package", PACKAGE_PATH, "--port", str(PORT), "--grace", str(grace))
         yield from ("--api-title", self.application, "--api-version", self.version)
         yield from ("--metrics-label", f"application={self.application}", "--metrics-label", f"version={self.version}")
         if (path := _probed_path(self.health)) != DEFAULT_HEALTH_PATH:
@@ -136,11 +149,6 @@ class ModelServer(Engine):
         if self.workers > 1:
             yield from ("--workers", str(self.workers))
         yield from self._limits()
-
-    @property
-    def _grace_seconds(self) -> int:
-        """A third at most of a short period: the rest is for the requests that are under way."""
-        return min(GRACE_SECONDS, max(1, self.termination_seconds // 3))
 
     def _limits(self) -> Iterator[str]:
         given = {

@@ -1,6 +1,5 @@
 """An image of the user's own as the engine: started and asked as its version declares."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +8,8 @@ from typing_extensions import override
 from aiapp.api.container import ContainerHealth
 from aiapp.domain.images.interface import Interface
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.rendering.limits import Bounds
 from aiapp.domain.rendering.pod.container import DROPPED
-from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, STARTUP_PERIOD_SECONDS, Engine
+from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, Engine, grace_seconds, until_up
 from aiapp.modelarts.health import DEFAULT_HEALTH_PATH
 
 STOPPING_SECONDS: Final = 90
@@ -40,11 +38,6 @@ class ImageServer(Engine):
 
     @property
     @override
-    def server_mount(self) -> Json | None:
-        return None
-
-    @property
-    @override
     def pod_security(self) -> Json:
         if self.interface.port >= UNPRIVILEGED_PORT:
             return {}
@@ -59,31 +52,18 @@ class ImageServer(Engine):
             **{name: list(words) for name, words in started.items() if words is not None},
             **common,
             "ports": [{"name": self._port, "containerPort": self.interface.port, "protocol": "TCP"}],
-            "startupProbe": self._check() | _until_up(self.interface.health, self.deploy_timeout_seconds),
+            "startupProbe": self._check() | self._until_up(),
             "readinessProbe": self._check() | _periods(self.interface.health),
-            "lifecycle": {"preStop": {"sleep": {"seconds": self._forgotten_seconds}}},
+            "lifecycle": {"preStop": {"sleep": {"seconds": grace_seconds(self.termination_seconds)}}},
             "securityContext": DROPPED,
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": mounts,
         }
 
-    @override
-    def init_containers(self, model: Json, granted: Bounds) -> Iterator[Json]:
-        yield from ()
-
-    @override
-    def volumes(self) -> Iterator[Json]:
-        yield from ()
-
     @property
     def _port(self) -> str:
         """Services find it by this name."""
         return self.interface.protocol.lower()
-
-    @property
-    def _forgotten_seconds(self) -> int:
-        """A third at most of a short period: the rest is the server's own."""
-        return min(GRACE_SECONDS, max(1, self.termination_seconds // 3))
 
     def _check(self) -> Json:
         health = self.interface.health
@@ -95,16 +75,10 @@ class ImageServer(Engine):
         get = {"path": path, "port": self._port, "scheme": self.interface.protocol}
         return {"httpGet": get, "timeoutSeconds": health.timeout_seconds}
 
-
-def _until_up(health: ContainerHealth | None, deploy_timeout_seconds: int) -> Json:
-    """Checks from the declared delay on until the deploy timeout is over."""
-    delay = health.initial_delay_seconds if health else 0
-    times = -(-(deploy_timeout_seconds - delay) // STARTUP_PERIOD_SECONDS)
-    return {
-        **({"initialDelaySeconds": delay} if delay else {}),
-        "periodSeconds": STARTUP_PERIOD_SECONDS,
-        "failureThreshold": max(1, times),
-    }
+    def _until_up(self) -> Json:
+        """Checks from the declared delay on until the deploy timeout is over."""
+        delay = self.interface.health.initial_delay_seconds if self.interface.health else 0
+        return ({"initialDelaySeconds": delay} if delay else {}) | until_up(self.deploy_timeout_seconds - delay)
 
 
 def _periods(health: ContainerHealth | None) -> Json:

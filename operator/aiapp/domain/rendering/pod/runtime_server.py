@@ -9,9 +9,8 @@ from typing_extensions import override
 from aiapp.api.runtime_server import RuntimeServer as Declared
 from aiapp.api.runtime_server import ServerPort, ServerProbe, ServerStop, ServerVariable
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.rendering.limits import Bounds
 from aiapp.domain.rendering.pod.container import DROPPED, mount
-from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, STARTUP_PERIOD_SECONDS, Engine
+from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, Engine, until_up
 from aiapp.domain.runtimes.server.placeholders import Values, filled, missing, ports, words
 
 FILE_ANNOTATION: Final = "aiapp.dev/file-"
@@ -42,11 +41,6 @@ class RuntimeServer(Engine):
 
     @property
     @override
-    def server_mount(self) -> Json | None:
-        return None
-
-    @property
-    @override
     def annotations(self) -> Json:
         has_metrics = any(one.name == "metrics" for one in ports(self.server))
         return self._files | ({METRICS_ANNOTATION: "metrics"} if has_metrics else {})
@@ -68,8 +62,7 @@ class RuntimeServer(Engine):
             **common,
             "env": [*self._environment(common["env"]), *common["env"]],
             "ports": [{"name": _name(p), "containerPort": p.port, "protocol": "TCP"} for p in ports(server)],
-            "startupProbe": self._check(server.startup or server.readiness)
-            | {"periodSeconds": STARTUP_PERIOD_SECONDS, "failureThreshold": self._starts},
+            "startupProbe": self._check(server.startup or server.readiness) | until_up(self._start_seconds),
             "readinessProbe": self._probe(server.readiness),
             **({"livenessProbe": self._probe(server.liveness)} if server.liveness else {}),
             **self._lifecycle(),
@@ -77,10 +70,6 @@ class RuntimeServer(Engine):
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": [*mounts, *self._file_mounts(), *self._driver_mounts()],
         }
-
-    @override
-    def init_containers(self, model: Json, granted: Bounds) -> Iterator[Json]:
-        yield from ()
 
     @override
     def volumes(self) -> Iterator[Json]:
@@ -115,9 +104,8 @@ class RuntimeServer(Engine):
         return {"name": variable.name, "value": filled(variable.value or "", self.values)}
 
     @property
-    def _starts(self) -> int:
-        longest = max(self.deploy_timeout_seconds, self.server.start_seconds or 0)
-        return -(-longest // STARTUP_PERIOD_SECONDS)
+    def _start_seconds(self) -> int:
+        return max(self.deploy_timeout_seconds, self.server.start_seconds or 0)
 
     def _probe(self, probe: ServerProbe) -> Json:
         return self._check(probe) | {
