@@ -93,6 +93,16 @@ class Serving:
 
         eventually(runs, timeout=RUNNING_SECONDS)
 
+    def until_served(self, application: Object, number: str, seconds: float) -> None:
+        """Wait until an application of any name runs that version alone."""
+
+        def runs() -> bool:
+            status = self.registry.now(application)["status"]
+            assert (status["phase"], status["served"]) == ("Running", number), status["conditions"]
+            return True
+
+        eventually(runs, timeout=seconds)
+
     def ask(self, **body: object) -> str:
         """What the application answers, through its Service."""
         path = f"/api/v1/namespaces/{self.registry.namespace}/services/{NAME}:http/proxy/"

@@ -5,10 +5,8 @@
 
 import io
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib import metadata
 from itertools import chain
 from typing import Any, Final
@@ -18,6 +16,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 from tests.e2e.conftest import Installed
+from tests.e2e.cpu_runtimes import in_catalogue, runtime_image, runtime_name
 from tests.e2e.serving import Serving
 from tests.support.kube import Object
 from tests.support.packages import upload
@@ -27,7 +26,6 @@ from tests.support.waiting import eventually
 from aiapp.adapters.shipped import shipped_runtimes
 from aiapp_sandbox.images import loading, runtimes
 from aiapp_sandbox.images.runtimes import Runtime
-from aiapp_sandbox.profiles import host_architecture
 from aiapp_sandbox.progress import Silent
 
 pytestmark = pytest.mark.timeout(1500)
@@ -92,14 +90,12 @@ class Engine:
     @property
     def full_name(self) -> str:
         """The runtime's name."""
-        machine = {"amd64": "x86_64", "arm64": "aarch64"}[host_architecture()]
-        python = ".".join(map(str, sys.version_info[:2]))
-        return f"{self.name}_{self.version}-cpu-py_{python}-debian_12-{machine}"
+        return runtime_name(f"{self.name}_{self.version}")
 
     @property
     def image(self) -> Runtime:
         """The image of that runtime."""
-        return Runtime(f"localhost/{self.full_name}:e2e", host_architecture(), self.requirements)
+        return runtime_image(self.full_name, self.requirements)
 
 
 MLSERVER: Final = Engine("mlserver", "1.7.1", ("mlserver==1.7.1", "mlserver-sklearn==1.7.1", SKLEARN), _mlserver())
@@ -119,14 +115,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def runtime(engine: Engine, installed: Installed, real_cluster: Sandbox) -> Iterator[Object]:
     """The engine's image in the nodes, and its runtime in the catalogue."""
     loading.load(real_cluster.folder, runtimes.built(engine.image, os.environ, Silent()))
-    body = {
-        "apiVersion": "aiapp.dev/v1alpha1",
-        "kind": "InferenceRuntime",
-        "metadata": {"name": engine.full_name.lower().replace("_", "-")},
-        "spec": {"name": engine.full_name, "image": engine.image.reference, "server": engine.server},
-    }
-    yield installed.kube.apply(body)
-    installed.kube.delete(body)
+    with in_catalogue(installed.kube, engine.full_name, engine.image, server=engine.server) as entry:
+        yield entry
 
 
 @pytest.fixture
@@ -139,7 +129,7 @@ def restricted(installed: Installed, serving: Serving) -> Serving:
 
 
 def test_an_engine_serves_the_pinned_model_by_its_own_protocol(
-    engine: Engine, runtime: Object, restricted: Serving
+    engine: Engine, runtime: Object, restricted: Serving, installed: Installed
 ) -> None:
     pictures, digits = load_digits(return_X_y=True)
     asked = pictures[:5].tolist()
@@ -148,14 +138,10 @@ def test_an_engine_serves_the_pinned_model_by_its_own_protocol(
         _register(restricted, engine, number, fitted)
         application = restricted.registry.application(engine.name, number, replicas=1)
         restricted.registry.until(application, "Ready", "True", timeout=ROLLOUT_SECONDS)
-        eventually(partial(_serves, restricted, application, number), timeout=ROLLOUT_SECONDS)
+        restricted.until_served(application, number, ROLLOUT_SECONDS)
         assert _asked(restricted, engine, number, asked) == fitted.predict(asked).tolist()
-    assert (
-        restricted.registry.kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", runtime["metadata"]["name"])["status"][
-            "podSecurity"
-        ]
-        == "restricted"
-    )
+    entry = installed.kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", runtime["metadata"]["name"])
+    assert entry["status"]["podSecurity"] == "restricted"
 
 
 def _register(serving: Serving, engine: Engine, number: str, fitted: Any) -> None:
@@ -166,12 +152,6 @@ def _register(serving: Serving, engine: Engine, number: str, fitted: Any) -> Non
     uri = f"obs://{serving.registry.bucket.name}/{engine.name}/{number}/"
     asked = {"parameters": {"servedName": "digits"}, "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}}}
     serving.registry.version(engine.name, number, obs={"uri": uri}, runtime=engine.full_name, container=asked)
-
-
-def _serves(serving: Serving, application: Object, number: str) -> bool:
-    status = serving.registry.now(application)["status"]
-    assert (status["phase"], status["served"]) == ("Running", number), status["conditions"]
-    return True
 
 
 def _asked(serving: Serving, engine: Engine, number: str, rows: list[list[float]]) -> list[int]:

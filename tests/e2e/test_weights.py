@@ -9,12 +9,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
 from tests.e2e.conftest import Installed
+from tests.e2e.cpu_runtimes import in_catalogue, runtime_image, runtime_name
 from tests.e2e.serving import Serving
 from tests.support import tiny_llama
 from tests.support.kube import Object
@@ -23,7 +23,6 @@ from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
 from aiapp_sandbox.images import base, libraries, loading, runtimes
-from aiapp_sandbox.images.runtimes import Runtime
 from aiapp_sandbox.profiles import host_architecture
 from aiapp_sandbox.progress import Silent
 
@@ -31,9 +30,8 @@ pytestmark = pytest.mark.timeout(1500)
 
 ENGINE: Final = "mistralrs==0.9.5"
 SERVER: Final = Path(__file__).parents[1] / "data/engines/openai_server.py"
-MACHINE: Final = {"amd64": "x86_64", "arm64": "aarch64"}[host_architecture()]
-RUNTIME: Final = f"mistralrs_0.9.5-cpu-py_{'.'.join(map(str, sys.version_info[:2]))}-debian_12-{MACHINE}"
-IMAGE: Final = Runtime(f"localhost/{RUNTIME}:e2e", host_architecture(), (ENGINE,))
+RUNTIME: Final = runtime_name("mistralrs_0.9.5")
+IMAGE: Final = runtime_image(RUNTIME, (ENGINE,))
 NAME: Final = "llama"
 ROLLOUT_SECONDS: Final = 400
 PROMPT: Final = "Once upon a time"
@@ -61,14 +59,8 @@ def runtime(installed: Installed, real_cluster: Sandbox) -> Iterator[Object]:
         "files": [{"path": "/etc/openai/server.py", "text": SERVER.read_text("utf-8")}],
         "readiness": {"path": "/v1/models"},
     }
-    body = {
-        "apiVersion": "aiapp.dev/v1alpha1",
-        "kind": "InferenceRuntime",
-        "metadata": {"name": RUNTIME.lower().replace("_", "-")},
-        "spec": {"name": RUNTIME, "image": IMAGE.reference, "server": server},
-    }
-    yield installed.kube.apply(body)
-    installed.kube.delete(body)
+    with in_catalogue(installed.kube, RUNTIME, IMAGE, server=server) as entry:
+        yield entry
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +83,7 @@ def test_pinned_weights_answer_through_the_service_as_the_engine_answers_alone(
         _is_described(serving.registry.now(registered)["status"])
         application = serving.registry.application(NAME, number, replicas=1)
         serving.registry.until(application, "Ready", "True", timeout=ROLLOUT_SECONDS)
-        eventually(partial(_serves, serving, application, number), timeout=ROLLOUT_SECONDS)
+        serving.until_served(application, number, ROLLOUT_SECONDS)
         assert [one["id"] for one in _asked(serving, "GET", "models")["data"]] == ["tiny"]
         answers.append(_completion(serving))
         assert answers[-1] == _alone(site, tmp_path / number, files)
@@ -115,12 +107,6 @@ def _is_described(status: Object) -> None:
     assert (weights["parameters"], weights["bytes"]) == (tiny_llama.parameters(), 4 * tiny_llama.parameters())
     assert (weights["contextLength"], weights["license"], weights["tokenizer"]) == (256, "apache-2.0", True)
     assert status["compatibility"]["verdict"] == "Compatible"
-
-
-def _serves(serving: Serving, application: Object, number: str) -> bool:
-    status = serving.registry.now(application)["status"]
-    assert (status["phase"], status["served"]) == ("Running", number), status["conditions"]
-    return True
 
 
 def _asked(serving: Serving, method: str, path: str, body: Object | None = None) -> Object:

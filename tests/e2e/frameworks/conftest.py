@@ -1,6 +1,8 @@
 """Frameworks whose models are served here: an image of each, one after the other."""
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +11,12 @@ from typing import Any, Final
 
 import pytest
 from tests.e2e.conftest import Installed
+from tests.e2e.cpu_runtimes import PYTHON, in_catalogue, runtime_image, runtime_name
 from tests.e2e.serving import Serving
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp_sandbox.images import loading, runtimes
+from aiapp_sandbox.images import base, libraries, loading, runtimes
 from aiapp_sandbox.images.runtimes import Runtime
 from aiapp_sandbox.profiles import host_architecture
 from aiapp_sandbox.progress import Silent
@@ -34,13 +37,24 @@ class Framework:
     @property
     def full_name(self) -> str:
         """The runtime's name."""
-        machine = {"amd64": "x86_64", "arm64": "aarch64"}[host_architecture()]
-        return f"{self.runtime}-cpu-py_{'.'.join(map(str, sys.version_info[:2]))}-debian_12-{machine}"
+        return runtime_name(self.runtime)
 
     @property
     def image(self) -> Runtime:
         """The image of that runtime."""
-        return Runtime(f"localhost/{self.full_name}:e2e", host_architecture(), self.requirements)
+        return runtime_image(self.full_name, self.requirements)
+
+    def run(self, program: str, folder: Path, *arguments: Path) -> None:
+        """Run one of its programs, with the very libraries that are in its image."""
+        root = base.built(host_architecture(), os.environ, Silent())
+        assert root.python == PYTHON, f"run it with the Python of the image, {root.python}, not {PYTHON}"
+        site = folder / "site"
+        libraries.install(self.requirements, site, host_architecture(), root.python)
+        command = [sys.executable, "-B", str(PACKAGES / self.name / program), *map(str, arguments)]
+        environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(site)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        shutil.rmtree(site)
 
 
 FRAMEWORKS: Final = (
@@ -51,21 +65,22 @@ FRAMEWORKS: Final = (
 )
 
 
+@pytest.fixture(params=FRAMEWORKS, ids=lambda framework: framework.name)
+def framework(request: pytest.FixtureRequest) -> Framework:
+    """Each framework in turn."""
+    found = request.param
+    assert isinstance(found, Framework)
+    return found
+
+
 @pytest.fixture
 def runtime(framework: Framework, installed: Installed, real_cluster: Sandbox) -> Iterator[str]:
     """The framework's image in the nodes, and its runtime in the catalogue."""
     archive = runtimes.built(framework.image, os.environ, Silent())
     loading.load(real_cluster.folder, archive)
     archive.unlink()
-    body = {
-        "apiVersion": "aiapp.dev/v1alpha1",
-        "kind": "InferenceRuntime",
-        "metadata": {"name": framework.full_name.lower().replace("_", "-")},
-        "spec": {"name": framework.full_name, "image": framework.image.reference},
-    }
-    installed.kube.apply(body)
-    yield framework.full_name
-    installed.kube.delete(body)
+    with in_catalogue(installed.kube, framework.full_name, framework.image):
+        yield framework.full_name
 
 
 def ask(serving: Serving, name: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -4,23 +4,16 @@ Not part of `make test`: an image with a framework has gigabytes. One after the 
 """
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from sklearn.datasets import load_digits
-from tests.e2e.frameworks.conftest import FRAMEWORKS, PACKAGES, ROLLOUT_SECONDS, Framework, ask
+from tests.e2e.frameworks.conftest import PACKAGES, ROLLOUT_SECONDS, Framework, ask
 from tests.e2e.serving import Serving
 from tests.support.wheels import make_wheel
-
-from aiapp_sandbox.images import base, libraries
-from aiapp_sandbox.profiles import host_architecture
-from aiapp_sandbox.progress import Silent
 
 pytestmark = pytest.mark.timeout(3000)
 
@@ -37,31 +30,14 @@ class Trained:
     answers: dict[str, Any]
 
 
-@pytest.fixture(params=FRAMEWORKS, ids=lambda framework: framework.name)
-def framework(request: pytest.FixtureRequest) -> Framework:
-    """Each framework in turn."""
-    found = request.param
-    assert isinstance(found, Framework)
-    return found
-
-
 @pytest.fixture
 def trained(framework: Framework, tmp_path: Path) -> Trained:
     """Trained by the very libraries that are in the image."""
-    root = base.built(host_architecture(), os.environ, Silent())
-    running = ".".join(map(str, sys.version_info[:2]))
-    assert running == root.python, f"train with the Python of the image, {root.python}, not {running}"
-    site, package = tmp_path / "site", tmp_path / "model"
-    libraries.install(framework.requirements, site, host_architecture(), root.python)
+    package, data, answers = (tmp_path / name for name in ("model", "data.json", "answers.json"))
     shutil.copytree(PACKAGES / framework.name / "model", package)
-    data, answers = tmp_path / "data.json", tmp_path / "answers.json"
     pictures, digits = load_digits(return_X_y=True)
     data.write_text(json.dumps({"pictures": pictures[:1000].tolist(), "digits": digits[:1000].tolist()}))
-    command = [sys.executable, "-B", str(PACKAGES / framework.name / "train.py"), str(data), str(package), str(answers)]
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(site)}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    shutil.rmtree(site)
+    framework.run("train.py", tmp_path, data, package, answers)
     return Trained(package, pictures[:FEW].tolist(), json.loads(answers.read_text()))
 
 

@@ -1,20 +1,12 @@
 """What real frameworks save is served by the shipped templates as the process answered that saved it."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.e2e.frameworks.conftest import FRAMEWORKS, PACKAGES, ROLLOUT_SECONDS, Framework, ask
+from tests.e2e.frameworks.conftest import ROLLOUT_SECONDS, Framework, ask
 from tests.e2e.serving import Serving
-
-from aiapp_sandbox.images import base, libraries
-from aiapp_sandbox.profiles import host_architecture
-from aiapp_sandbox.progress import Silent
 
 pytestmark = pytest.mark.timeout(3000)
 
@@ -34,25 +26,11 @@ TEMPLATES: Final[dict[str, dict[str, dict[str, str]]]] = {
 ROWS: Final = [{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": -4.0}]
 
 
-@pytest.fixture(params=FRAMEWORKS, ids=lambda framework: framework.name)
-def framework(request: pytest.FixtureRequest) -> Framework:
-    """Each framework in turn."""
-    found = request.param
-    assert isinstance(found, Framework)
-    return found
-
-
 @pytest.fixture
 def saved(framework: Framework, tmp_path: Path) -> tuple[Path, Any]:
     """A folder for each form, and the answers for `ROWS`; made by the very libraries that are in the image."""
-    root = base.built(host_architecture(), os.environ, Silent())
-    site, folder, answers = tmp_path / "site", tmp_path / "forms", tmp_path / "answers.json"
-    libraries.install(framework.requirements, site, host_architecture(), root.python)
-    command = [sys.executable, "-B", str(PACKAGES / framework.name / "formats.py"), str(folder), str(answers)]
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(site)}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    shutil.rmtree(site)
+    folder, answers = tmp_path / "forms", tmp_path / "answers.json"
+    framework.run("formats.py", tmp_path, folder, answers)
     return folder, json.loads(answers.read_text())
 
 

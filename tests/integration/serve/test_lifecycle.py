@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 from tests.integration.serve.conftest import Start
@@ -248,41 +249,39 @@ def test_requests_that_wait_survive_the_loss_of_the_process(start: Start) -> Non
     assert answer.json == {"n": 2}
 
 
-def test_requests_that_come_while_the_only_process_is_replaced_wait_for_the_next_one(
-    archive: pathlib.Path, slow_package: pathlib.Path
-) -> None:
+@contextlib.contextmanager
+def asked_without_a_process(
+    archive: pathlib.Path, slow_package: pathlib.Path, fault: str = ""
+) -> Iterator[tuple[Server, Reply]]:
+    """The answer to a request that comes when the only process is lost; the code of the next one ends in `fault`."""
     (slow_package / "go").touch()
     with serving(sys.executable, archive, slow_package) as server:
         [worker] = server.wait_until_ready().workers
         (slow_package / "go").unlink()
+        with (slow_package / "customize_service.py").open("a") as file:
+            file.write(fault)
         os.kill(worker, signal.SIGKILL)
         eventually(lambda: server.request("GET", "/health").status == 503)
         late = server.connect().send(post(b'{"n": 1}'))
         eventually(lambda: "aiapp_model_queue_length 1" in metrics(server))
         (slow_package / "go").touch()
         answer = late.reply()
-
         assert answer
+        yield server, answer
+
+
+def test_requests_that_come_while_the_only_process_is_replaced_wait_for_the_next_one(
+    archive: pathlib.Path, slow_package: pathlib.Path
+) -> None:
+    with asked_without_a_process(archive, slow_package) as (_, answer):
         assert answer.json == {"n": 1}
 
 
 def test_requests_that_wait_are_told_when_the_next_process_cannot_start(
     archive: pathlib.Path, slow_package: pathlib.Path
 ) -> None:
-    (slow_package / "go").touch()
-    with serving(sys.executable, archive, slow_package) as server:
-        [worker] = server.wait_until_ready().workers
-        (slow_package / "go").unlink()
-        with (slow_package / "customize_service.py").open("a") as file:
-            file.write("raise RuntimeError('the file is damaged')\n")
-        os.kill(worker, signal.SIGKILL)
-        eventually(lambda: server.request("GET", "/health").status == 503)
-        late = server.connect().send(post(b'{"n": 1}'))
-        eventually(lambda: "aiapp_model_queue_length 1" in metrics(server))
-        (slow_package / "go").touch()
-        answer = late.reply()
-
-        assert answer
+    fault = "raise RuntimeError('the file is damaged')\n"
+    with asked_without_a_process(archive, slow_package, fault) as (server, answer):
         assert (answer.status, answer.headers["Retry-After"], error_code(answer)) == (503, "1", "NotReady")
         assert server.wait() == 3
 

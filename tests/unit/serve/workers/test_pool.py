@@ -57,6 +57,16 @@ async def end(pooled: Pooled, worker: Worker, monkeypatch: pytest.MonkeyPatch, s
     await until(lambda: worker.started.pid not in pooled.pool._workers)
 
 
+async def without_a_worker(replacement: Worker, monkeypatch: pytest.MonkeyPatch) -> tuple[Pooled, Jobs]:
+    """The only worker is lost, `replacement` is being started, and the job "waits" waits for it."""
+    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
+    pooled = await Pooled().ready()
+    jobs = Jobs(pooled.pool)
+    await end(pooled, pooled.worker, monkeypatch)
+    jobs.submit("waits")
+    return pooled, jobs
+
+
 def test_jobs_run_one_at_a_time_in_order_of_arrival() -> None:
     async def scenario() -> None:
         pooled = await Pooled().ready()
@@ -203,14 +213,9 @@ def test_what_was_sent_ahead_of_a_lost_worker_goes_to_its_replacement_unless_nob
 
 
 def test_jobs_wait_a_moment_for_the_replacement_of_the_last_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    replacement = Worker()
-    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
-
     async def scenario() -> None:
-        pooled = await Pooled().ready()
-        jobs = Jobs(pooled.pool)
-        await end(pooled, pooled.worker, monkeypatch)
-        jobs.submit("waits")
+        replacement = Worker()
+        pooled, _ = await without_a_worker(replacement, monkeypatch)
         assert (pooled.pool.ready, pooled.pool.accepting) == (False, True)
         replacement.is_ready()
         await until(lambda: pooled.pool.ready)
@@ -223,14 +228,8 @@ def test_jobs_wait_a_moment_for_the_replacement_of_the_last_worker(monkeypatch: 
 def test_jobs_that_have_waited_too_long_for_it_are_refused_with_a_time_to_retry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    replacement = Worker()
-    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
-
     async def scenario() -> None:
-        pooled = await Pooled().ready()
-        jobs = Jobs(pooled.pool)
-        await end(pooled, pooled.worker, monkeypatch)
-        jobs.submit("waits")
+        pooled, jobs = await without_a_worker(Worker(), monkeypatch)
         pooled.pool.check_timeouts()
         assert not jobs.answers
 
@@ -246,14 +245,8 @@ def test_jobs_that_have_waited_too_long_for_it_are_refused_with_a_time_to_retry(
 def test_jobs_that_wait_at_the_end_are_refused_and_not_left_without_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    replacement = Worker()
-    monkeypatch.setattr("aiapp.serve.workers.pool.start", lambda *_: replacement.started)
-
     async def scenario() -> None:
-        pooled = await Pooled().ready()
-        jobs = Jobs(pooled.pool)
-        await end(pooled, pooled.worker, monkeypatch)
-        jobs.submit("waits")
+        pooled, jobs = await without_a_worker(Worker(), monkeypatch)
         monkeypatch.setattr(os, "waitpid", _no_child)
         await pooled.pool.stop(1.0)
 
