@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes.cann import window
-from aiapp.domain.nodes.device_memory import device_memory, remedy, shortage, tightness
+from aiapp.domain.nodes.device_memory import device_memory, is_tight, remedy, shortage, tightness
 from aiapp.domain.nodes.facts import ARCHITECTURE_LABEL, NodeKind, Taint
 from aiapp.domain.nodes.requirement import Requirement, may_use_npu_nodes, resources, tolerates
 from aiapp.domain.nodes.tables import Chip, Tables
@@ -149,6 +149,8 @@ def tight_memory(pair: Pair) -> str:
     if need is None or memory is None:
         return ""
     npus = need.npus(pair.needed.devices)
+    if not is_tight(need, npus, memory):
+        return ""
     return tightness(need, npus, memory, remedy(need, npus, memory, _permitted(pair), _narrow_dtype(pair)))
 
 

@@ -3,11 +3,11 @@
 A pod has one image, so its nodes are chosen with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.compatibility import Judged, Verdict, judged, summary
+from aiapp.domain.nodes.compatibility import Judged, Verdict, judged_groups, summary
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
@@ -23,24 +23,27 @@ class Choice(NamedTuple):
     kinds: tuple[Judged, ...]
 
 
-def choices(needs: Iterable[Requirement], nodes: NodeInventory, tables: Tables) -> tuple[Choice, ...]:
-    """Each requirement with the nodes."""
-    return tuple(Choice(needed, judged(needed, nodes, tables)) for needed in needs)
+def choices(needs: Sequence[Requirement], nodes: NodeInventory, tables: Tables) -> tuple[Choice, ...]:
+    """Each requirement with the nodes. What a user demands of labels is the same for all, and is looked at once."""
+    groups = {selector: nodes.groups(selector) for selector in {needed.selector for needed in needs}}
+    return tuple(Choice(needed, judged_groups(needed, groups[needed.selector], tables)) for needed in needs)
 
 
 def best(among: Sequence[Choice]) -> Choice:
     """For which most nodes fit, then most may fit, then least stands against the nearest node; else the first."""
-    return max(among, key=_suitability)
+    return among[0] if len(among) == 1 else max(among, key=_suitability)
 
 
 def together(among: Sequence[Choice]) -> tuple[Judged, ...]:
     """Every kind of node as the requirement finds it that suits it best: a near miss is told, not that the image for
     another chip does not fit.
     """
+    if len(among) == 1:
+        return among[0].kinds
     return tuple(min(alike, key=_against) for alike in zip(*(choice.kinds for choice in among), strict=True))
 
 
-def verdict_of(needs: Iterable[Requirement], nodes: NodeInventory, tables: Tables) -> Verdict:
+def verdict_of(needs: Sequence[Requirement], nodes: NodeInventory, tables: Tables) -> Verdict:
     """Over all nodes, each with what suits it best."""
     return summary(together(choices(needs, nodes, tables)))
 

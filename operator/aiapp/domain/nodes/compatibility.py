@@ -101,7 +101,12 @@ class Verdict:
 
 def judged(needed: Requirement, nodes: NodeInventory, tables: Tables) -> tuple[Judged, ...]:
     """Every kind of node."""
-    return tuple(_judged(needed, group, tables) for group in nodes.groups(needed.selector))
+    return judged_groups(needed, nodes.groups(needed.selector), tables)
+
+
+def judged_groups(needed: Requirement, groups: Iterable[Group], tables: Tables) -> tuple[Judged, ...]:
+    """Every kind of node, where they are grouped already by the labels that are demanded."""
+    return tuple(_judged(needed, group, tables) for group in groups)
 
 
 def _judged(needed: Requirement, group: Group, tables: Tables) -> Judged:

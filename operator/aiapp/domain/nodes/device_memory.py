@@ -48,10 +48,13 @@ def remedy(need: MemoryNeed, npus: int, memory: int, among: Iterable[int], dtype
     return ""
 
 
+def is_tight(need: MemoryNeed, npus: int, memory: int) -> bool:
+    """Whether the weights fit, and not all that there has to be room for."""
+    return need.weights_on(npus) <= memory and not need.is_roomy(npus, memory)
+
+
 def tightness(need: MemoryNeed, npus: int, memory: int, would_do: str) -> str:
-    """What will hardly do although the weights fit, and what `would_do`; empty where there is room enough."""
-    if need.weights_on(npus) > memory or need.is_roomy(npus, memory):
-        return ""
+    """What will hardly do although the weights fit, and what `would_do`."""
     weights, cache = _size(need.weights_on(npus)), _size(need.cache_on(npus))
     tokens = need.tokens_on(npus, memory)
     short = f"of {_size(memory)} an NPU the weights take {weights}"
