@@ -23,15 +23,14 @@ from tests.support.fleet import TABLES, mindcluster, node
 from tests.support.kube import Kube, Object
 from tests.support.operator import SERVICE_ACCOUNT, Operator, install
 from tests.support.sandbox import Sandbox
+from tests.support.verdicts import requirement, verdict
 from tests.support.waiting import eventually
 
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling
-from aiapp.domain.nodes.compatibility import verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import requirement
 
 NODES = 5_000
 PODS_PER_NODE = 10

@@ -8,14 +8,14 @@ from unittest.mock import patch
 from tests.support.fleet import TABLES, seen
 from tests.support.fleets import Kind, Story
 from tests.support.records import application, normal_version, observed
+from tests.support.verdicts import judged, requirement
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.plan import plan
 from aiapp.domain.application.serving_compatibility import asked_devices
-from aiapp.domain.nodes.compatibility import Judged, VerdictValue, judged, summary
+from aiapp.domain.nodes.compatibility import Judged, VerdictValue, summary
 from aiapp.domain.nodes.placement import beyond_labels, free_devices
-from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.nodes.usage import Used, free
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.weights.memory import memory_need

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.nodes.compatibility import Judged, Verdict, judged_groups, summary
+from aiapp.domain.nodes.compatibility import Judged, Verdict, judged, summary
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
@@ -26,7 +26,7 @@ class Choice(NamedTuple):
 def choices(needs: Sequence[Requirement], nodes: NodeInventory, tables: Tables) -> tuple[Choice, ...]:
     """Each requirement with the nodes. What a user demands of labels is the same for all, and is looked at once."""
     groups = {selector: nodes.groups(selector) for selector in {needed.selector for needed in needs}}
-    return tuple(Choice(needed, judged_groups(needed, groups[needed.selector], tables)) for needed in needs)
+    return tuple(Choice(needed, judged(needed, groups[needed.selector], tables)) for needed in needs)
 
 
 def best(among: Sequence[Choice]) -> Choice:

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.nodes.checks import Mismatch, findings, first, note
-from aiapp.domain.nodes.inventory import Group, NodeInventory
+from aiapp.domain.nodes.inventory import Group
 from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
 
@@ -99,24 +99,14 @@ class Verdict:
         return "; ".join(filter(None, (fits, others, *warnings)))
 
 
-def judged(needed: Requirement, nodes: NodeInventory, tables: Tables) -> tuple[Judged, ...]:
-    """Every kind of node."""
-    return judged_groups(needed, nodes.groups(needed.selector), tables)
-
-
-def judged_groups(needed: Requirement, groups: Iterable[Group], tables: Tables) -> tuple[Judged, ...]:
-    """Every kind of node, where they are grouped already by the labels that are demanded."""
+def judged(needed: Requirement, groups: Iterable[Group], tables: Tables) -> tuple[Judged, ...]:
+    """Every kind of node, grouped by the labels too that are demanded."""
     return tuple(_judged(needed, group, tables) for group in groups)
 
 
 def _judged(needed: Requirement, group: Group, tables: Tables) -> Judged:
     found = findings(needed, group.kind, tables)
     return Judged(group, found, "" if found else note(needed, group.kind, tables))
-
-
-def verdict(needed: Requirement, nodes: NodeInventory, tables: Tables) -> Verdict:
-    """Over all nodes."""
-    return summary(judged(needed, nodes, tables))
 
 
 def summary(kinds: Sequence[Judged]) -> Verdict:

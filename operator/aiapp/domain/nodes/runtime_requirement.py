@@ -30,13 +30,6 @@ class Asked:
     """Number format; None: the runtime's, else any."""
 
 
-def requirement(
-    runtime: RuntimeSpec, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None
-) -> Requirement:
-    """Of a runtime's only image, or its first."""
-    return requirements(runtime, Asked(npu=npu, scheduling=scheduling), tables)[0]
-
-
 def requirements(runtime: RuntimeSpec, asked: Asked, tables: Tables) -> tuple[Requirement, ...]:
     """What each of the runtime's images asks of a node; at least one."""
     return tuple(_requirement(runtime, edition, asked, tables) for edition in editions(runtime))

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from tests.support.fleet import TABLES, mindcluster, node, seen
 from tests.support.known_images import found
+from tests.support.verdicts import verdict
 
 from aiapp.api.meta import Npu
 from aiapp.api.scheduling import Scheduling
 from aiapp.domain.images.hints import CANN_LABEL, CHIPS_LABEL, HARDWARE_LABEL
 from aiapp.domain.images.requirement import image_requirement
 from aiapp.domain.images.status import image_status
-from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.facts import GPU_RESOURCE
 
 A2 = mindcluster("a2", "910B3", driver="25.0.rc1")

@@ -4,14 +4,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import LABELS, TABLES, mindcluster, node, nodes, seen
+from tests.support.verdicts import requirement, verdict
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
-from aiapp.domain.nodes.compatibility import Verdict, verdict
+from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.facts import facts
-from aiapp.domain.nodes.runtime_requirement import requirement, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import wanted_npu
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.fleet import TABLES, mindcluster, node, seen
+from tests.support.verdicts import judged, requirement
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.weights import WeightsStatus
-from aiapp.domain.nodes.compatibility import Judged, Verdict, judged, summary
+from aiapp.domain.nodes.compatibility import Judged, Verdict, summary
 from aiapp.domain.nodes.device_memory import device_memory
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.overlay import overlaid
 from aiapp.domain.nodes.placement import placement
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.weights.memory import memory_need
 
 GIB = 1024**3

@@ -3,15 +3,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import TABLES, mindcluster, node, nodes, seen
+from tests.support.verdicts import judged, requirement
 
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling, Toleration
-from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import Placement, beyond_labels, free_devices, placement
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import requirement
 
 CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
 A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 from tests.support.fleet import TABLES, mindcluster, node, seen
+from tests.support.verdicts import judged, requirement
 
 from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling
-from aiapp.domain.nodes.compatibility import judged
 from aiapp.domain.nodes.placement import placement
-from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.nodes.volcano import Grouping
 
 A1 = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"

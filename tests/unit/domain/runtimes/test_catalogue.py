@@ -5,11 +5,11 @@ from typing import Any, Final
 import pytest
 import yaml
 from tests.support.fleet import TABLES
+from tests.support.verdicts import requirement
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus, RuntimeStatus
-from aiapp.domain.nodes.runtime_requirement import requirement
 from aiapp.domain.runtimes.catalogue import (
     NEED_A_SERVER,
     Resolved,

@@ -6,6 +6,7 @@ import pytest
 from tests.support.documents import changed
 from tests.support.fleet import TABLES, node, seen
 from tests.support.records import NORMAL, PIN, SKLEARN, condition, fresh_version, normal_version
+from tests.support.verdicts import requirement, verdict
 
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
@@ -13,8 +14,7 @@ from aiapp.api.version import ModelStatus, RuntimeStatus
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.conditions import State
-from aiapp.domain.nodes.compatibility import Verdict, verdict
-from aiapp.domain.nodes.runtime_requirement import requirement
+from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolved, Unavailable
