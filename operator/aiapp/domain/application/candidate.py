@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aiapp.api.artifact import Artifact
+from aiapp.api.container import Container
 from aiapp.api.meta import Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion
@@ -50,10 +51,14 @@ class Candidate:
         return status.image is not None or (status.runtime is not None and status.runtime.protocol is not None)
 
     @property
+    def container(self) -> Container:
+        """What the version says of it; where it says nothing, an empty one."""
+        return self.record.spec.container or Container()
+
+    @property
     def resources(self) -> Resources | None:
         """The application's, else the version's."""
-        container = self.record.spec.container
-        return self.served.resources or (container.resources if container else None)
+        return self.served.resources or self.container.resources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

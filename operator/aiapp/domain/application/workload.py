@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
-from aiapp.api.container import Container
 from aiapp.api.image import ImageStatus
 from aiapp.api.meta import EnvVar, Npu
 from aiapp.api.pod import PodOptions, RequestLimits
@@ -59,8 +58,7 @@ def workload(
 
 
 def _needs(candidate: Candidate, serving: Serving, server: Server, placed: Placement) -> Needs:
-    served, container = candidate.served, candidate.record.spec.container or Container()
-    own = server.runtime.server if isinstance(server, RuntimeImage) else None
+    served, container, own = candidate.served, candidate.container, _own(server)
     return Needs(
         env=merged_env(_base_env(candidate, server), container.env, served.env),
         resources=candidate.resources,
@@ -79,8 +77,12 @@ def _user(candidate: Candidate, server: Server) -> PodUser:
         case RuntimeImage(runtime):
             return PodUser(runtime.user.uid, runtime.user.gid) if runtime.user else DEVICE_USER
         case ImageStatus():
-            container = candidate.record.spec.container or Container()
-            return image_user(container.user, server.user)
+            return image_user(candidate.container.user, server.user)
+
+
+def _own(server: Server) -> RuntimeServerSpec | None:
+    """What a runtime says of a server that its image brings."""
+    return server.runtime.server if isinstance(server, RuntimeImage) else None
 
 
 def _base_env(candidate: Candidate, server: Server) -> Sequence[EnvVar] | None:
@@ -95,11 +97,10 @@ def _base_env(candidate: Candidate, server: Server) -> Sequence[EnvVar] | None:
 
 
 def _delivery(candidate: Candidate, server: Server, fetcher: Fetcher) -> Delivery:
-    own = server.runtime.server if isinstance(server, RuntimeImage) else None
-    source = candidate.source
+    own = _own(server)
     match candidate.artifact:
         case PackageArtifact() as artifact:
-            package = package_of(source, candidate.record.status.source)
+            package = package_of(candidate.source, candidate.record.status.source)
             assert package is not None  # an image has none
             return FetchDelivery(_content(candidate, artifact, package), fetcher, own.file_mode if own else None)
         case ImageArtifact():
@@ -125,10 +126,9 @@ def _engine(candidate: Candidate, serving: Serving, server: Server, context: Ren
         case RuntimeImage(runtime, image):
             return _model_server(candidate, serving, runtime, image, context.pip)
         case ImageStatus():
-            container = candidate.record.spec.container or Container()
             return ImageServer(
                 image=server.image,
-                interface=interface(container, server, candidate.record.status.model),
+                interface=interface(candidate.container, server, candidate.record.status.model),
                 deploy_timeout_seconds=serving.deploy_timeout_seconds,
                 grace_period_seconds=_grace_period(serving),
             )
@@ -137,7 +137,7 @@ def _engine(candidate: Candidate, serving: Serving, server: Server, context: Ren
 def subject(candidate: Candidate, own: RuntimeServerSpec) -> Subject:
     """What a runtime's own server is told of the version. Where an image has one number format, that is the one."""
     spec, needed = candidate.record.spec, candidate.compatibility.needed
-    asked = parameters(spec.container.parameters if spec.container else None, own)
+    asked = parameters(candidate.container.parameters, own)
     if asked.dtype is None and len(needed.dtypes) == 1:
         asked = asked.model_copy(update={"dtype": needed.dtypes[0]})
     return Subject(
@@ -174,14 +174,13 @@ def _driver_paths(own: RuntimeServerSpec, candidate: Candidate, tables: Tables) 
 
 def _model_server(candidate: Candidate, serving: Serving, runtime: RuntimeSpec, image: str, pip: Pip) -> ModelServer:
     spec, model = candidate.record.spec, candidate.record.status.model
-    container = spec.container or Container()
     return ModelServer(
         runtime=runtime,
         image=image,
         health=model.health if model else None,
         application=spec.application,
         version=spec.version,
-        workers=candidate.served.workers or container.workers or 1,
+        workers=candidate.served.workers or candidate.container.workers or 1,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
         dependencies=Dependencies(model.dependencies, pip) if model and model.dependencies else None,
         limits=serving.limits or RequestLimits(),
