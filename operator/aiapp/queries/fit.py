@@ -10,7 +10,7 @@ from aiapp.api.image import ImageStatus
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.application.serving_compatibility import required, required_by_image
+from aiapp.domain.application.serving_compatibility import required
 from aiapp.domain.images.wanted import own_image
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.nodes.choice import best, choices, together
@@ -107,8 +107,6 @@ def _required(
     versions = serving.versions if serving else ()
     served = next((one for one in versions if one.version == version.spec.version), None)
     scheduling = serving.scheduling if serving and served else None
-    if isinstance(server, ImageStatus):
-        return (required_by_image(version.spec, served, scheduling, server, seen.tables, version.status.model),)
     return required(version.spec, served, scheduling, server, seen.tables, version.status.model)
 
 

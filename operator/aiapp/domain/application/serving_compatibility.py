@@ -10,7 +10,6 @@ from typing import Final
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.container import Container
 from aiapp.api.image import ImageStatus
-from aiapp.api.meta import Npu, Resources
 from aiapp.api.parameters import ServerParameters
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import Scheduling
@@ -29,6 +28,7 @@ from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import named_only
+from aiapp.domain.runtimes.server.placeholders import parameters
 from aiapp.domain.weights.memory import MemoryNeed, memory_need
 
 ON_TRUST: Final = frozenset(
@@ -62,11 +62,9 @@ def serving_requirements(
     """What its pods ask of a node, with each image that they may have. `runtime` is the catalogue's entry of the
     version's runtime, if there still is one.
     """
-    image, model = record.status.image, record.status.model
-    if image is not None:
-        return (required_by_image(record.spec, served, serving.scheduling, image, tables, model),)
-    entry = runtime or named_only(record.status.runtime.name if record.status.runtime else "")
-    return required(record.spec, served, serving.scheduling, entry, tables, model)
+    status = record.status
+    server = status.image or runtime or named_only(status.runtime.name if status.runtime else "")
+    return required(record.spec, served, serving.scheduling, server, tables, status.model)
 
 
 def serving_compatibility(
@@ -93,34 +91,28 @@ def required(
     version: VersionSpec,
     served: ServedVersion | None,
     scheduling: Scheduling | None,
-    runtime: RuntimeSpec,
+    server: RuntimeSpec | ImageStatus,
     tables: Tables,
     model: ModelStatus | None = None,
 ) -> tuple[Requirement, ...]:
-    """What a version asks of a node with each image of its runtime: the application's fields where it serves the
-    version, else the version's own. `model`: what is known of its content.
+    """What a version asks of a node with each image of its runtime, or with an image of its own: the application's
+    fields where it serves the version, else the version's own. `model`: what is known of its content.
     """
-    parameters = version.container.parameters if version.container else None
-    asked = Asked(
-        npu=wanted_npu(*_asked(version, served, runtime)),
-        scheduling=scheduling,
-        dtype=parameters.dtype if parameters else None,
-    )
-    memory = _memory(model, parameters, runtime.server.parameters if runtime.server else None)
-    return tuple(replace(needed, memory=memory) for needed in requirements(runtime, asked, tables))
-
-
-def required_by_image(
-    version: VersionSpec,
-    served: ServedVersion | None,
-    scheduling: Scheduling | None,
-    image: ImageStatus,
-    tables: Tables,
-    model: ModelStatus | None = None,
-) -> Requirement:
-    """The same of a version that an image of its own serves."""
-    needed = image_requirement(image, wanted_npu(*_asked(version, served, None)), tables, scheduling)
-    return replace(needed, memory=_memory(model, None, None))
+    container = version.container or Container()
+    npu = (served.npu if served else None) or container.npu
+    resources = (served.resources if served else None) or container.resources
+    match server:
+        case ImageStatus():
+            needs: tuple[Requirement, ...] = (
+                image_requirement(server, wanted_npu(npu, None, resources), tables, scheduling),
+            )
+            memory = _memory(model, None, None)
+        case RuntimeSpec():
+            dtype = container.parameters.dtype if container.parameters else None
+            asked = Asked(npu=wanted_npu(npu, server, resources), scheduling=scheduling, dtype=dtype)
+            needs = requirements(server, asked, tables)
+            memory = _memory(model, container.parameters, server.server.parameters if server.server else None)
+    return tuple(replace(needed, memory=memory) for needed in needs)
 
 
 def _memory(
@@ -129,13 +121,8 @@ def _memory(
     """What weights take of NPUs, by the version's parameters, else the runtime's."""
     if model is None or model.weights is None:
         return None
-    first, then = asked or ServerParameters(), usual or ServerParameters()
-    return memory_need(
-        model.weights,
-        dtype=first.dtype or then.dtype,
-        context=first.context_length or then.context_length,
-        split=first.tensor_parallel_size or then.tensor_parallel_size,
-    )
+    told = parameters(asked, usual)
+    return memory_need(model.weights, dtype=told.dtype, context=told.context_length, split=told.tensor_parallel_size)
 
 
 def _note(needed: Requirement, every: Sequence[Requirement]) -> str:
@@ -144,15 +131,6 @@ def _note(needed: Requirement, every: Sequence[Requirement]) -> str:
         return ""
     nodes = " and ".join(chip.id for chip in needed.chips) or " and ".join(sorted(needed.architectures))
     return f"of {len(every)} images the one for {nodes}, {needed.image}"
-
-
-def _asked(
-    version: VersionSpec, served: ServedVersion | None, runtime: RuntimeSpec | None
-) -> tuple[Npu | None, RuntimeSpec | None, Resources | None]:
-    container = version.container or Container()
-    asked = (served.npu if served else None) or container.npu
-    resources = (served.resources if served else None) or container.resources
-    return asked, runtime, resources
 
 
 def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, Json | None]]) -> Finding:

@@ -137,7 +137,7 @@ def _engine(candidate: Candidate, serving: Serving, server: Server, context: Ren
 def subject(candidate: Candidate, own: RuntimeServerSpec) -> Subject:
     """What a runtime's own server is told of the version. Where an image has one number format, that is the one."""
     spec, needed = candidate.record.spec, candidate.compatibility.needed
-    asked = parameters(candidate.container.parameters, own)
+    asked = parameters(candidate.container.parameters, own.parameters)
     if asked.dtype is None and len(needed.dtypes) == 1:
         asked = asked.model_copy(update={"dtype": needed.dtypes[0]})
     return Subject(

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
-from aiapp.domain.application.serving_compatibility import required, required_by_image
+from aiapp.domain.application.serving_compatibility import required
 from aiapp.domain.artifact.content import Content
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
@@ -210,20 +210,22 @@ def nodes_step(observed: ObservedVersion, draft: Draft) -> Draft:
 
 def _requirements(observed: ObservedVersion, draft: Draft) -> tuple[Requirement, ...]:
     """What its pods would ask of a node, with one image or another; none: it is not known yet what serves it."""
-    spec = observed.record.spec
-    if (image := draft.known.image) is not None:
-        return (required_by_image(spec, None, None, image, observed.tables, draft.known.model),)
+    server = draft.known.image or _runtime(observed, draft)
+    if server is None:
+        return ()
+    return required(observed.record.spec, None, None, server, observed.tables, draft.known.model)
+
+
+def _runtime(observed: ObservedVersion, draft: Draft) -> RuntimeSpec | None:
+    """The catalogue's entry for the runtime that it gets, or that is named and not to be had."""
     match draft.resolution:
         case Resolved(runtime):
             name: str | None = runtime.name
         case Unavailable(name=named):
             name = named
         case None:
-            return ()
-    if name is None:
-        return ()
-    entry = observed.catalogue.get(name) or named_only(name)
-    return required(spec, None, None, entry, observed.tables, draft.known.model)
+            name = None
+    return None if name is None else observed.catalogue.get(name) or named_only(name)
 
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:

@@ -49,12 +49,12 @@ def values(server: RuntimeServer, subject: Subject) -> Values:
 _PORTS: Final[Mapping[PortName, str]] = {"service": "port", "management": "managementPort", "metrics": "metricsPort"}
 
 
-def parameters(asked: ServerParameters | None, server: RuntimeServer) -> ServerParameters:
+def parameters(asked: ServerParameters | None, usual: ServerParameters | None) -> ServerParameters:
     """The version's, else the runtime's. Arguments follow one another, the version's last."""
-    given, usual = asked or ServerParameters(), server.parameters or ServerParameters()
-    extra = (*(usual.extra_args or ()), *(given.extra_args or ()))
+    given, then = asked or ServerParameters(), usual or ServerParameters()
+    extra = (*(then.extra_args or ()), *(given.extra_args or ()))
     set_ = given.model_dump(exclude_none=True) | ({"extra_args": extra} if extra else {})
-    return usual.model_copy(update=set_)
+    return then.model_copy(update=set_)
 
 
 def ports(server: RuntimeServer) -> tuple[ServerPort, ...]:

@@ -71,6 +71,6 @@ def test_a_value_is_not_searched_for_placeholders_again() -> None:
 
 def test_a_version_s_parameters_come_before_the_runtime_s_and_its_arguments_after() -> None:
     own = server(parameters={"contextLength": 1, "dtype": "float16", "extraArgs": ["-a"]})
-    together = parameters(ServerParameters(context_length=2, extra_args=("-b",)), own)
+    together = parameters(ServerParameters(context_length=2, extra_args=("-b",)), own.parameters)
     assert (together.context_length, together.dtype, together.extra_args) == (2, "float16", ("-a", "-b"))
-    assert parameters(None, own) == own.parameters
+    assert parameters(None, own.parameters) == own.parameters
