@@ -23,7 +23,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
-from aiapp.domain.sources.raw import template_of, training_job_of
+from aiapp.domain.sources.raw import is_imported, template_of, waits_for_kind
 
 FLEET: Final = Key("Fleet", "", "nodes")
 """Stands for everything that depends on the nodes."""
@@ -77,8 +77,7 @@ class Triggers:
             if "gateway" in ((application.get("spec") or {}).get("serving") or {}):
                 self._queue.add(key_of(APPLICATIONS, application))
         for version in self._store.all(VERSIONS):
-            job = training_job_of(version)
-            if job is not None and job[0] == resource.kind and "artifact" not in (version.get("status") or {}):
+            if waits_for_kind(version, resource.kind):
                 self._queue.add(key_of(VERSIONS, version))
 
     def training_job_changed(self, version: Json) -> None:
@@ -123,7 +122,7 @@ class Triggers:
     def _waiting_for(self, template: str) -> Iterable[Key]:
         """Versions that are not pinned yet and name the template."""
         for version in self._store.all(VERSIONS):
-            if template_of(version) == template and "artifact" not in (version.get("status") or {}):
+            if template_of(version) == template and not is_imported(version):
                 yield key_of(VERSIONS, version)
 
     def _application_of_changed(self, change: Change) -> Iterable[Key]:

@@ -10,35 +10,50 @@ OBS: Final = "obs"
 """The field under `spec.source` of a package in object storage."""
 IMAGE: Final = "image"
 """The field under `spec.source` of a container image."""
-
 TRAINING_JOB: Final = "trainingJob"
 """The field under `spec.source` of the output of a training job."""
 TEMPLATE: Final = "template"
 """The field under `spec.source` of model files for a template."""
 
-
 _STORE: Final = ("endpoint", "region", "addressing", "credentialsSecretRef", "caBundleRef")
 """Fields that say how a store is reached."""
 
 
+def source_of(version: Json) -> Json:
+    """The source that an AIApplicationVersion names; empty for one without."""
+    source: Json = (version.get("spec") or {}).get("source") or {}
+    return source
+
+
+def is_imported(version: Json) -> bool:
+    """Whether an AIApplicationVersion is pinned: its source is not imported again."""
+    return "artifact" in (version.get("status") or {})
+
+
 def store_of(version: Json) -> str | None:
     """The store or registry that an AIApplicationVersion's source names; None for a source without one."""
-    source = version["spec"].get("source", {})
+    source = source_of(version)
     if (image := source.get(IMAGE)) is not None:
         return registry_of(str(image.get("reference", "")))
-    store = source.get(OBS, source.get(TRAINING_JOB, source.get(TEMPLATE)))
+    store = _in_store(source)
     return None if store is None else str(store.get("endpoint", store.get("region", "")))
 
 
 def training_job_of(version: Json) -> tuple[str, str] | None:
     """Kind and name of the training job that an AIApplicationVersion's source names."""
-    job = ((version.get("spec") or {}).get("source") or {}).get(TRAINING_JOB)
+    job = source_of(version).get(TRAINING_JOB)
     return None if job is None else (str(job.get("kind", "Job")), str(job.get("name", "")))
+
+
+def waits_for_kind(version: Json, kind: str) -> bool:
+    """Whether an AIApplicationVersion is still to be imported from a training job of that kind."""
+    job = training_job_of(version)
+    return job is not None and job[0] == kind and not is_imported(version)
 
 
 def template_of(version: Json) -> str | None:
     """The InferenceTemplate that an AIApplicationVersion's source names."""
-    source = version["spec"].get("source", {})
+    source = source_of(version)
     of_job = (source.get(TRAINING_JOB) or {}).get("template")
     found = (source.get(TEMPLATE) or of_job or {}).get("name")
     return None if found is None else str(found)
@@ -46,13 +61,15 @@ def template_of(version: Json) -> str | None:
 
 def recorded_env(version: Json) -> list[str]:
     """The environment variables of its training job whose values are kept."""
-    job = ((version.get("spec") or {}).get("source") or {}).get(TRAINING_JOB) or {}
+    job = source_of(version).get(TRAINING_JOB) or {}
     return [str(name) for name in job.get("recordedEnv") or ()]
 
 
 def is_movable(source: Json) -> bool:
     """Whether the same content may lie elsewhere, under other fields of the source."""
-    return OBS in source or TEMPLATE in source or "template" not in source.get(TRAINING_JOB, {"template": None})
+    if OBS in source or TEMPLATE in source:
+        return True
+    return TRAINING_JOB in source and "template" not in source[TRAINING_JOB]
 
 
 def moved(source: Json, found: Json, changes: Json) -> Json:
@@ -93,8 +110,13 @@ def named(source: Json, rename: Callable[[str], str]) -> Json:
 
 def references(source: Json) -> Iterator[str]:
     """The objects of its namespace that it names, each as `Secret store`."""
-    store = source.get(OBS) or source.get(TRAINING_JOB) or source.get(TEMPLATE) or {}
+    store = _in_store(source) or {}
     if secret := store.get("credentialsSecretRef"):
         yield f"Secret {secret['name']}"
     if bundle := (store or source.get(IMAGE) or {}).get("caBundleRef"):
         yield f"{bundle['kind']} {bundle['name']}"
+
+
+def _in_store(source: Json) -> Json | None:
+    """What it says of files in object storage; None for a source without such."""
+    return next((source[field] for field in (OBS, TRAINING_JOB, TEMPLATE) if source.get(field) is not None), None)

@@ -32,7 +32,7 @@ from aiapp.domain.package.inspection import (
 )
 from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.sources.raw import store_of
+from aiapp.domain.sources.raw import is_imported, store_of
 from aiapp.domain.version.pinning import Shared
 from aiapp.domain.version.plan import ObservedVersion, UnderWay, VersionPlan, plan
 from aiapp.domain.version.status import is_pinned
@@ -237,7 +237,7 @@ class VersionReconciler:
 
 def _wanted_store(raw: Json) -> str | None:
     """The store that an import would ask; None when there is nothing to import."""
-    return None if "artifact" in (raw.get("status") or {}) else store_of(raw)
+    return None if is_imported(raw) else store_of(raw)
 
 
 def _result(found: Inspection) -> str:

@@ -12,7 +12,7 @@ from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
 from aiapp.domain.provenance.run import TrainingRun, run
-from aiapp.domain.sources.raw import recorded_env, training_job_of
+from aiapp.domain.sources.raw import is_imported, recorded_env, waits_for_kind
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.kinds import JobKinds
 
@@ -65,8 +65,7 @@ class TrainingJobs:
         for job in documents:
             self._keep(resource, job)
         for version in self._store.all(VERSIONS):
-            job_of = training_job_of(version)
-            if job_of is not None and job_of[0] == resource.kind and _waits(version):
+            if waits_for_kind(version, resource.kind):
                 self._changed(version)
 
     def put(self, resource: Resource, document: Json) -> None:
@@ -93,8 +92,4 @@ class TrainingJobs:
     def _waiting(self, job: Json) -> list[Json]:
         metadata = job["metadata"]
         versions = self._store.versions_of_job(metadata.get("namespace", ""), job.get("kind", ""), metadata["name"])
-        return [version for version in versions if _waits(version)]
-
-
-def _waits(version: Json) -> bool:
-    return "artifact" not in (version.get("status") or {})
+        return [version for version in versions if not is_imported(version)]
