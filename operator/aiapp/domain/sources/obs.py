@@ -1,5 +1,7 @@
 """A package in object storage: what its source states. Never asks a store."""
 
+from typing import Any
+
 from aiapp.api.meta import CaBundleReference
 from aiapp.api.source import ObsSource, Store
 from aiapp.domain.artifact.verification import StatedDigest
@@ -15,6 +17,16 @@ def package(source: ObsSource) -> str:
 def stated_digest(source: ObsSource) -> StatedDigest | None:
     """The content digest that the source states."""
     return None if source.digest is None else StatedDigest(f"spec.source.{OBS}.digest", source.digest)
+
+
+def package_at(uri: str, store: Store, digest: str | None = None) -> ObsSource:
+    """The package in that folder, which is reached as `store` says."""
+    return ObsSource(uri=uri, digest=digest, **way(store))
+
+
+def way(store: Store) -> dict[str, Any]:
+    """Every field that says how the store is reached, for another source there."""
+    return {field: getattr(store, field) for field in Store.model_fields}
 
 
 def canonical(source: ObsSource) -> Json:

@@ -20,20 +20,7 @@ def stated_digest(source: TemplateSource) -> StatedDigest | None:
 def bucket(source: TemplateSource) -> ObsSource:
     """The bucket that all inputs lie in, with the same way to it: keys of manifests are relative to it."""
     scheme, _, rest = source.inputs[0].uri.partition("://")
-    return folder(source, f"{scheme}://{rest.partition('/')[0]}/")
-
-
-def folder(source: TemplateSource, uri: str) -> ObsSource:
-    """A folder of that bucket, with the same way to it."""
-    return ObsSource(
-        uri=uri,
-        endpoint=source.endpoint,
-        region=source.region,
-        addressing=source.addressing,
-        digest=source.digest,
-        credentials_secret_ref=source.credentials_secret_ref,
-        ca_bundle_ref=source.ca_bundle_ref,
-    )
+    return obs.package_at(f"{scheme}://{rest.partition('/')[0]}/", source, source.digest)
 
 
 def canonical(source: TemplateSource) -> Json:

@@ -3,24 +3,12 @@
 from aiapp.api.source import InputFolder, ObsSource, TemplateSource, TrainingJobSource
 from aiapp.api.version import SourceStatus
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources.obs import canonical_store
+from aiapp.domain.sources.obs import canonical_store, package_at, way
 
 
 def output(source: TrainingJobSource) -> str:
     """What is imported, for people."""
     return f"the output of {source.kind} {source.name}"
-
-
-def as_package(source: TrainingJobSource, uri: str) -> ObsSource:
-    """The package that the job wrote to `uri`."""
-    return ObsSource(
-        uri=uri,
-        endpoint=source.endpoint,
-        region=source.region,
-        addressing=source.addressing,
-        credentials_secret_ref=source.credentials_secret_ref,
-        ca_bundle_ref=source.ca_bundle_ref,
-    )
 
 
 def as_template(source: TrainingJobSource, uri: str) -> TemplateSource | None:
@@ -31,17 +19,13 @@ def as_template(source: TrainingJobSource, uri: str) -> TemplateSource | None:
         name=source.template.name,
         mode=source.template.mode,
         inputs=(InputFolder(name=source.template.input, uri=uri),),
-        endpoint=source.endpoint,
-        region=source.region,
-        addressing=source.addressing,
-        credentials_secret_ref=source.credentials_secret_ref,
-        ca_bundle_ref=source.ca_bundle_ref,
+        **way(source),
     )
 
 
 def imported_package(source: TrainingJobSource, found: SourceStatus | None) -> ObsSource | None:
     """The package that was imported; None while it is not known where it lies."""
-    return as_package(source, found.uri) if found is not None and found.uri is not None else None
+    return package_at(found.uri, source) if found is not None and found.uri is not None else None
 
 
 def canonical(source: TrainingJobSource) -> Json:

@@ -10,7 +10,8 @@ from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.sources.training_job import as_package, as_template
+from aiapp.domain.sources.obs import package_at
+from aiapp.domain.sources.training_job import as_template
 from aiapp.domain.training.decision import Finished, decision, latched, supplied
 from aiapp.domain.training.facts import JobFacts, facts
 from aiapp.domain.training.kinds import JobKind
@@ -80,7 +81,7 @@ class TrainingJobOutput(LiveSource):
         template = as_template(self.source, uri)
         if template is not None:
             return TemplatePackage(self.record, template, self.templates)
-        return ObsPackage(self.record, as_package(self.source, uri), self.templates.obs)
+        return ObsPackage(self.record, package_at(uri, self.source), self.templates.obs)
 
     def _is_served(self, kind: JobKind) -> bool:
         """Whether the cluster serves the kind and lets the operator read it: who asks for others gets an error."""
