@@ -62,6 +62,13 @@ class Location:
 def location(source: Folder) -> Location:
     """The folder that a source names; `obs://` and `s3://` mean the same."""
     scheme, _, rest = source.uri.partition("://")
-    bucket, _, path = rest.partition("/")
-    prefix = f"{path.rstrip('/')}/" if path.rstrip("/") else ""
-    return Location(bucket, prefix, source.endpoint, source.region or DEFAULT_REGION, source.addressing, scheme)
+    bucket = rest.partition("/")[0]
+    return Location(
+        bucket, prefix_of(source.uri), source.endpoint, source.region or DEFAULT_REGION, source.addressing, scheme
+    )
+
+
+def prefix_of(uri: str) -> str:
+    """The prefix of keys that the URI of a folder stands for: empty, or with `/` at its end."""
+    path = uri.partition("://")[2].partition("/")[2].rstrip("/")
+    return f"{path}/" if path else ""

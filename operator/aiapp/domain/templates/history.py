@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from aiapp.api.source import TemplateSource
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.objectstore.listing import Listed, Listing
+from aiapp.domain.objectstore.location import prefix_of
 
 
 def prefixes(source: TemplateSource) -> list[str]:
     """The prefixes of all inputs, without those that lie below another one."""
-    paths = (one.uri.partition("://")[2].partition("/")[2].rstrip("/") for one in source.inputs)
     found: list[str] = []
-    for prefix in sorted({f"{path}/" if path else "" for path in paths}):
+    for prefix in sorted({prefix_of(one.uri) for one in source.inputs}):
         if not found or not prefix.startswith(found[-1]):
             found.append(prefix)
     return found

@@ -12,7 +12,7 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed, Listing
-from aiapp.domain.objectstore.location import Location
+from aiapp.domain.objectstore.location import Location, prefix_of
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.templates.choice import Choice, FilledInput
 from aiapp.domain.templates.composition import Composition, compose
@@ -84,7 +84,7 @@ class ComposedStore(HashingStore):
     async def _listed(
         self, filled: FilledInput, location: Location, credentials: Credentials | None
     ) -> tuple[Listing, str]:
-        where = folder_of(filled.uri, location)
+        where = replace(location, prefix=prefix_of(filled.uri))
         try:
             return await self.store.list(where, credentials), where.prefix
         except StoreError as error:
@@ -95,9 +95,3 @@ class ComposedStore(HashingStore):
         if objects > self.max_objects:
             message = f"the inputs have {objects} objects together; at most {self.max_objects} (AIAPP_MAX_OBJECTS)"
             raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
-
-
-def folder_of(uri: str, bucket: Location) -> Location:
-    """The folder with that URI in the bucket."""
-    path = uri.partition("://")[2].partition("/")[2].rstrip("/")
-    return replace(bucket, prefix=f"{path}/" if path else "")
