@@ -110,8 +110,13 @@ def from_listing(listed: Iterable[Listed], prefix: str) -> Manifest:
 
 def entry_of(listed: Listed, prefix: str) -> Entry:
     """The file that a listed object is; raises as `from_listing` does."""
+    return entry_at(relative_path(listed.key, prefix), listed)
+
+
+def entry_at(path: str, listed: Listed, key: str | None = None) -> Entry:
+    """The same under any path of the package; with `key` it says where it lies."""
     version = None if listed.version_id == NULL_VERSION else listed.version_id
-    return Entry(relative_path(listed.key, prefix), listed.size, listed.etag.strip('"'), version)
+    return Entry(path, listed.size, listed.etag.strip('"'), version, key)
 
 
 def composed(entries: Iterable[Entry], tag: str = MANIFEST_TAG) -> Manifest:

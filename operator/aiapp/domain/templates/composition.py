@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.entry import Entry, inline_entry
-from aiapp.domain.artifact.manifest import COMPOSED_TAG, NULL_VERSION, Manifest, composed
+from aiapp.domain.artifact.manifest import COMPOSED_TAG, Manifest, composed, entry_at
 from aiapp.domain.objectstore.keys import shown
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker, is_folder_marker
 from aiapp.domain.package.refusal import Refusal
@@ -36,9 +36,7 @@ class Placed(NamedTuple):
         """The line of the manifest. Raises as `Entry` does."""
         if isinstance(self.place, bytes):
             return inline_entry(self.path, self.place)
-        listed = self.place
-        version = None if listed.version_id == NULL_VERSION else listed.version_id
-        return Entry(self.path, listed.size, listed.etag.strip('"'), version, key=listed.key)
+        return entry_at(self.path, self.place, self.place.key)
 
     @property
     def listed(self) -> Listed:
