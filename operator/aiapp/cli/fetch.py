@@ -29,7 +29,7 @@ from aiapp.domain.objectstore.location import URI, URI_FORM, Location
 from aiapp.domain.printable import printable
 from aiapp.fetch.failures import ExitCode, FetchError, path_of
 from aiapp.fetch.http.s3_reader import Access
-from aiapp.fetch.run import Request, failure_message, fetch
+from aiapp.fetch.run import Fetched, Request, failure_message, fetch
 from aiapp.s3.addressing import AddressError, address
 
 TERMINATED = 143
@@ -147,23 +147,17 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     try:
-        access = _access(uri, store, policy)
         request = Request(
             manifest=manifest,
             pin=pin,
-            access=access,
+            access=_access(uri, store, policy),
             target=target,
             recorded=recorded,
             stated=digest,
             server=server,
             metrics_file=metrics_file,
         )
-        umask = UMASKS[file_mode] if file_mode else None
-        if umask is not None:
-            os.umask(umask)
-        fetched = fetch(request, time.monotonic)
-        if umask is not None:
-            _restrict(target, umask)
+        fetched = _fetched(request, UMASKS[file_mode] if file_mode else None)
     except FetchError as error:
         _fail(termination_log, error)
     except OSError as error:
@@ -174,10 +168,15 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     _leave(ExitCode.DONE)
 
 
-def _restrict(folder: Path, umask: int) -> None:
-    """The root of a pod's volume is the kubelet's, so that only root may do it."""
+def _fetched(request: Request, umask: int | None) -> Fetched:
+    """The root of a pod's volume is the kubelet's, so that only root may change its mode."""
+    if umask is None:
+        return fetch(request, time.monotonic)
+    os.umask(umask)
+    fetched = fetch(request, time.monotonic)
     with suppress(PermissionError):
-        folder.chmod(0o777 & ~umask)
+        request.target.chmod(0o777 & ~umask)
+    return fetched
 
 
 def _access(uri: str, store: StoreChoice, policy: EndpointPolicy) -> Access:
