@@ -104,30 +104,30 @@ class Recording(NamedTuple):
 class VersionPlan:
     """What to do, in this order: ConfigMaps, status, Events, a look at the store, and when to come back."""
 
-    keep: Manifest | None
+    keep: Manifest | None = None
     """A manifest that is to exist, with the version among its owners."""
-    keep_origin: Json | None
+    keep_origin: Json | None = None
     """A ConfigMap with its provenance that is to exist."""
-    put_on_record: Recording | None
+    put_on_record: Recording | None = None
     """A digest that is to be on record."""
-    record_image: str | None
+    record_image: str | None = None
     """The digest of an image that is to be on record."""
-    share: tuple[str, ...]
+    share: tuple[str, ...] = ()
     """ConfigMaps of which the version is to be an owner."""
-    release: tuple[str, ...]
+    release: tuple[str, ...] = ()
     """ConfigMaps that it no longer uses."""
     report: Report
-    writes_status: bool
+    writes_status: bool = True
     """False: only counts of nodes differ, and those were written a moment ago."""
     counted: datetime | None
     """When mere counts were last written."""
-    events: tuple[Event, ...]
-    follows: bool
+    events: tuple[Event, ...] = ()
+    follows: bool = False
     """Whether the store is to be looked at now and then."""
-    is_lost: bool
+    is_lost: bool = False
     """Whether the manifest is gone, so that the store is to be looked at at once."""
-    retry_after: float | None
-    failed: bool
+    retry_after: float | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,20 +309,9 @@ def _recording(draft: Draft) -> Recording | None:
 def _under_way(observed: ObservedVersion) -> VersionPlan:
     began = f"import started: reading {contents(observed.record.spec.source)}"
     return VersionPlan(
-        keep=None,
-        keep_origin=None,
-        put_on_record=None,
-        record_image=None,
-        share=(),
-        release=(),
         report=with_users(first_sight(observed.record), observed.used_by),
-        writes_status=True,
         counted=observed.counted,
         events=(Event("Normal", Reason.IMPORT_STARTED, began),),
-        follows=False,
-        is_lost=False,
-        retry_after=None,
-        failed=False,
     )
 
 
