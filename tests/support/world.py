@@ -136,7 +136,7 @@ class World(FakeCluster):
             VersionPorts(
                 manifests=self.manifests,
                 digests=self.digests,
-                runs=TrainingRuns(self.cluster, self.store, self.training_jobs, self.store.nodes),
+                runs=TrainingRuns(self.cluster, self.training_jobs, self.store.nodes),
                 slots=StoreSlots(1, lambda _: None),
                 observer=self.metrics,
                 manifest_bytes=1 << 20,

@@ -1,19 +1,19 @@
-"""What training jobs ran, read while they and their pods are there. Writes nothing."""
+"""What training jobs ran, read along with them while their pods are there. Writes nothing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.source import TrainingJobSource
-from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.package.inspection import Look
 from aiapp.domain.provenance.run import TrainingRun, run, with_pods
 from aiapp.domain.provenance.runtime import runtime_of, with_runtime
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.training.kinds import JobKind
 from aiapp.ports import ApiError, Cluster
-from aiapp.reconcile.views.training_jobs import ServedKinds, TrainingJobs
+from aiapp.reconcile.views.training_jobs import TrainingJobs
 
 _MOST_LABEL: Final = 63
 
@@ -23,20 +23,17 @@ class TrainingRuns:
     """Raises `ApiError`."""
 
     cluster: Cluster
-    served: ServedKinds
     jobs: TrainingJobs
     nodes: Callable[[], Sequence[NodeFacts]]
 
-    async def seen(self, record: VersionRecord, job: TrainingJobStatus | None) -> TrainingRun | None:
-        """The job of a version as it is, or as it was seen last; None where nobody has seen it."""
-        source = record.spec.source.variant
+    async def seen(self, record: VersionRecord, look: Look) -> TrainingRun | None:
+        """The job of a version as that look found it, or as it was seen last; None where nobody has seen it."""
+        source, job, live = record.spec.source.variant, look.job, look.live_job
         if job is None or not isinstance(source, TrainingJobSource):
             return None
         kind = self.jobs.kinds.find(source.api_version, source.kind)
         if isinstance(kind, str):
             return None
-        is_served = self.served.is_served(kind.resource, record.namespace)
-        live = await self.cluster.get(kind.resource, record.namespace, source.name) if is_served else None
         if live is not None and live["metadata"]["uid"] == job.uid:
             found: TrainingRun | None = await self._with_runtime(
                 run(live, kind, source.recorded_env), live, record.namespace

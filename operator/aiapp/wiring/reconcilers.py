@@ -51,7 +51,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        runs=TrainingRuns(parts.cluster, parts.store, parts.training_jobs, parts.store.nodes),
+        runs=TrainingRuns(parts.cluster, parts.training_jobs, parts.store.nodes),
         slots=parts.slots,
         observer=parts.metrics,
         manifest_bytes=parts.settings.max_manifest_bytes,

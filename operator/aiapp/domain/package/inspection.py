@@ -3,7 +3,7 @@
 Nothing about a runtime or a node: that is decided from `Valid` elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiapp.api.conditions import Reason
 from aiapp.api.image import ImageStatus
@@ -11,11 +11,22 @@ from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import ModelStatus, TemplateStatus
 from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.manifest import Manifest
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.modelarts.diagnostics import Diagnostic
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What every result has beside its own fields."""
+
+    job: TrainingJobStatus | None = None
+    """The training job whose output it is, or that is waited for."""
+    live_job: Json | None = field(default=None, repr=False)
+    """The training job that has the name now, as it was just read."""
+
+
 @dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Look):
     """The store did not list the package, or it would not hold still: `SourceResolved` is False."""
 
     reason: Reason
@@ -24,32 +35,27 @@ class Unresolved:
     """False: a user has to fix something, though it is tried again all the same."""
     after_seconds: float | None = None
     """When the other side wants to be asked again, if it says so."""
-    job: TrainingJobStatus | None = None
-    """The training job whose output it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Look):
     """What is to be imported does not exist yet, and nothing is wrong with that: `SourceResolved` is Unknown."""
 
     reason: Reason
     message: str
     after_seconds: float | None = None
     """Seconds until a look is worth while; None: when the job changes."""
-    job: TrainingJobStatus | None = None
-    """The training job that is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Look):
     """The listing is the one the caller knows, so no file was read and the last findings still hold."""
 
     listing: str
-    job: TrainingJobStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class Invalid(Look):
     """The package is listed but breaks a rule: `SourceResolved` is True, `PackageValid` is False."""
 
     uri: str
@@ -59,11 +65,10 @@ class Invalid:
     message: str
     diagnostics: tuple[Diagnostic, ...] = ()
     """The same fault by fault; empty where the message is complete."""
-    job: TrainingJobStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Valid:
+class Valid(Look):
     """The package may be pinned: `SourceResolved` and `PackageValid` are True."""
 
     uri: str
@@ -83,13 +88,12 @@ class Valid:
     """The image that config.json names in `swr_location`, which holds model and server."""
     image: ImageStatus | None = None
     """The user's own image that is to serve it; None: a runtime does."""
-    job: TrainingJobStatus | None = None
     template: TemplateStatus | None = None
     """What made it; None: it lay there as it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class ValidImage:
+class ValidImage(Look):
     """The image may be pinned: `SourceResolved` is True."""
 
     image: ImageStatus
@@ -99,11 +103,10 @@ class ValidImage:
     """The folder of that config.json."""
     listing: str | None = None
     """Digest of that folder's listing."""
-    job: TrainingJobStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Uncopied:
+class Uncopied(Look):
     """Found, but not all of its image is in the installation's own registry: `ArtifactPinned` is not True."""
 
     found: Valid | ValidImage
@@ -113,7 +116,6 @@ class Uncopied:
     """Why it stopped; None: it goes on."""
     after_seconds: float | None = None
     """Seconds until a look is worth while."""
-    job: TrainingJobStatus | None = None
 
 
 Decided = Waiting | Unresolved | Unchanged | Invalid | Valid | ValidImage

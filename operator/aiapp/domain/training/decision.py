@@ -61,7 +61,7 @@ def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds:
         case Unresolved(reason=Reason.PREFIX_EMPTY) | Invalid() if (left := _left(job, now, late_seconds)) > 0:
             until = f"{_moment(now + timedelta(seconds=left))} (AIAPP_TRAINING_OUTPUT_SECONDS)"
             message = f"{_named(job)} has succeeded; its output is waited for until {until}: {found.message}"
-            return Waiting(Reason.TRAINING_OUTPUT_PENDING, message, min(LOOK_AGAIN_SECONDS, left), job)
+            return Waiting(Reason.TRAINING_OUTPUT_PENDING, message, min(LOOK_AGAIN_SECONDS, left), job=job)
         case Invalid(reason=reason) if job.built_in and reason in _NOT_SUPPLIED:
             return replace(found, reason=Reason.TEMPLATE_NEEDED, message=_template_needed(job, found), job=job)
         case _:

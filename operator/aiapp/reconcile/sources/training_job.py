@@ -1,6 +1,6 @@
 """The output of a training job, asked for one version: once the job has succeeded, a package in object storage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
@@ -8,6 +8,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.source import TrainingJobSource
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.obs import package_at
@@ -45,18 +46,11 @@ class TrainingJobOutput(LiveSource):
 
     @override
     async def inspect(self, known: KnownOfPin) -> Inspection:
-        source, ports = self.source, self.ports
-        kind = ports.jobs.kinds.find(source.api_version, source.kind)
+        kind = self.ports.jobs.kinds.find(self.source.api_version, self.source.kind)
         if isinstance(kind, str):
             return Unresolved(Reason.TRAINING_JOB_KIND_UNKNOWN, kind, retryable=False)
-        before = self.record.status.source.training_job if self.record.status.source else None
-        waited = latched(source, kind, before)
-        found = await self._job(kind, waited)
-        if found is None and not self._is_served(kind):
-            message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
-            return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
-        decided = decision(source, kind, waited, found, ports.clock())
-        return await self._imported(decided, known) if isinstance(decided, Finished) else decided
+        live = await self._live(kind)
+        return replace(await self._result(kind, live, known), live_job=live)
 
     @override
     async def compare(self) -> Finding:
@@ -87,12 +81,24 @@ class TrainingJobOutput(LiveSource):
         """Whether the cluster serves the kind and lets the operator read it: who asks for others gets an error."""
         return self.ports.served.is_served(kind.resource, self.record.namespace)
 
-    async def _job(self, kind: JobKind, waited: TrainingJobStatus | None) -> JobFacts | None:
-        """The job as it is, or as it was when it was deleted after it had ended."""
-        if self._is_served(kind):
-            job = await self.ports.cluster.get(kind.resource, self.record.namespace, self.source.name)
-            if job is not None:
-                return facts(job, kind, self.ports.jobs.reading)
+    async def _live(self, kind: JobKind) -> Json | None:
+        """The job that has the name now."""
+        if not self._is_served(kind):
+            return None
+        return await self.ports.cluster.get(kind.resource, self.record.namespace, self.source.name)
+
+    async def _result(self, kind: JobKind, live: Json | None, known: KnownOfPin) -> Inspection:
+        before = self.record.status.source.training_job if self.record.status.source else None
+        waited = latched(self.source, kind, before)
+        found = self._last_seen(waited) if live is None else facts(live, kind, self.ports.jobs.reading)
+        if found is None and not self._is_served(kind):
+            message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
+            return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
+        decided = decision(self.source, kind, waited, found, self.ports.clock())
+        return await self._imported(decided, known) if isinstance(decided, Finished) else decided
+
+    def _last_seen(self, waited: TrainingJobStatus | None) -> JobFacts | None:
+        """The job as it was when it was deleted after it had ended."""
         seen = self.ports.jobs.last_seen(waited.uid) if waited else None
         return seen if seen is not None and seen.state in {"Succeeded", "Failed"} else None
 

@@ -163,7 +163,7 @@ class VersionReconciler:
         """The training job whose output is imported, as it is seen along with that."""
         if inspection is None or isinstance(inspection, UnderWay):
             return None
-        return await self._ports.runs.seen(record, inspection.job)
+        return await self._ports.runs.seen(record, inspection)
 
     def _shared(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> Shared:
         store, namespace, package = self._ports.store, record.namespace, record.package
