@@ -60,8 +60,12 @@ def looked(
     return LastLook(finding, (checked and checked.request) or handled)
 
 
-def together(looks: Sequence[Finding]) -> Finding:
-    """What looks at several parts of what is pinned add up to: the worst of them, with what is said of each such."""
+def together(parts: Iterable[Finding | None]) -> Finding:
+    """What looks at several parts of what is pinned add up to: the worst of them, with what is said of each such.
+
+    None: that part is not pinned.
+    """
+    looks = [one for one in parts if one is not None]
     for state in (State.FALSE, State.UNKNOWN):
         if found := [one for one in looks if one.state is state]:
             return replace(found[0], message="; ".join(one.message for one in found))

@@ -5,6 +5,7 @@ Never reads a model file. What cannot be learnt here is learnt at the first fetc
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from aiapp.domain.artifact.content import content
@@ -12,14 +13,25 @@ from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.sha256sums import MAX_SUMS_BYTES, SUMS, content_by_sums
 from aiapp.domain.objectstore.listing import Listed
-from aiapp.domain.package.inspection import Valid
+from aiapp.domain.package.inspection import Inspection, Valid
 from aiapp.ports import HashingStore, StoreError
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.sources.access import StoreAccess
+from aiapp.reconcile.sources.live import KnownOfPin
 
 DEADLINE_SECONDS: Final = 15.0
 _FEW_OBJECTS: Final = 100
 """To look through so many takes less than to wake a thread."""
+
+
+async def with_content(
+    found: Inspection, known: KnownOfPin, access: StoreAccess, store: HashingStore, limit: int
+) -> Inspection:
+    """With what is known of the content. Files beside a config.json that names an image are not pinned."""
+    if not isinstance(found, Valid) or found.image_reference is not None:
+        return found
+    content = known(found.manifest.pin) or await known_content(found, access, store, limit)
+    return replace(found, content=content)
 
 
 async def known_content(package: Valid, access: StoreAccess, store: HashingStore, limit: int) -> Known | None:

@@ -4,6 +4,7 @@ Never writes anything, never keeps state, never executes what it reads; the call
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,24 @@ _SHORT_CONFIG: Final = 1024
 """Bytes. To read so short a config.json takes less than to wake a thread."""
 
 
+async def manifest_of_root(listing: Listing, root: str) -> Manifest | Refusal:
+    """The manifest of the objects under the package's root, and nothing beside it. Raises `StoreError`."""
+    objects = (one for one in listing if one.key.startswith(root))
+    return await offload(lambda: pinnable(lambda: from_listing(objects, root)), inline=listing.is_short)
+
+
+def pinnable(make: Callable[[], Manifest]) -> Manifest | Refusal:
+    """The manifest to be pinned, or why it cannot be. Raises `StoreError`."""
+    try:
+        manifest = make()
+    except KeyRefusedError as error:
+        return Refusal(Reason.KEY_REFUSED, str(error))
+    except ManifestError as error:
+        message = f"the store lists an object that cannot be pinned: {error}"
+        raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
+    return _too_large(manifest) if len(manifest.payload) > MAX_PAYLOAD_BYTES else manifest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What a look at a package is to keep to."""
@@ -49,6 +68,8 @@ class Terms:
     """Whether an image of the user's own serves the package, so that no file but config.json is asked for."""
     takes_folders: bool = False
     """Whether what is to serve it takes a folder without a config.json."""
+    manifest: Callable[[Listing, str], Awaitable[Manifest | Refusal]] = manifest_of_root
+    """Makes the manifest of what was listed last, from the listing and the prefix of the package's root."""
 
 
 DEFAULT_TERMS: Final = Terms()
@@ -137,7 +158,7 @@ class _Inspection:
         if isinstance(package, Refusal):
             return package
         root = f"{self.where.prefix}{layout.root}"
-        manifest = await offload(lambda: _manifest(listing, root), inline=listing.is_short)
+        manifest = await self.terms.manifest(listing, root)
         return manifest if isinstance(manifest, Refusal) else (package, manifest)
 
     def _layout(self, listing: Listing) -> Layout | Refusal:
@@ -184,21 +205,7 @@ class _Inspection:
         return accepted_code(await self.parser.parse(source), name)
 
 
-def _manifest(listing: Listing, root: str) -> Manifest | Refusal:
-    """The manifest to be pinned: the objects under the package's root, and nothing beside it."""
-    try:
-        manifest = from_listing((one for one in listing if one.key.startswith(root)), root)
-    except KeyRefusedError as error:
-        return Refusal(Reason.KEY_REFUSED, str(error))
-    except ManifestError as error:
-        message = f"the store lists an object that cannot be pinned: {error}"
-        raise StoreError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True) from error
-    if len(manifest.payload) > MAX_PAYLOAD_BYTES:
-        return too_large(manifest)
-    return manifest
-
-
-def too_large(manifest: Manifest) -> Refusal:
+def _too_large(manifest: Manifest) -> Refusal:
     """The manifest takes more than `MAX_PAYLOAD_BYTES`."""
     message = (
         f"the manifest of its {manifest.objects} objects takes {len(manifest.payload)} bytes, compressed; at most "

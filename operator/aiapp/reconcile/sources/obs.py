@@ -1,35 +1,32 @@
 """A package in object storage, asked for one version. Writes a deleted manifest again, and nothing else."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from typing_extensions import override
 
-from aiapp.api.artifact import PackageArtifact
-from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.conditions import Reason
 from aiapp.api.source import ObsSource
 from aiapp.api.version import SourceStatus
-from aiapp.domain.artifact.entry import ManifestError
 from aiapp.domain.artifact.manifest import Manifest
-from aiapp.domain.conditions import Finding, unknown
+from aiapp.domain.conditions import Finding
 from aiapp.domain.images.wanted import own_image
 from aiapp.domain.objectstore.listing import SHORT_OBJECTS, Listing
 from aiapp.domain.objectstore.location import location
-from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
+from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, manifest_missing, source_unchanged
+from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, source_unchanged
 from aiapp.domain.version.drift import together
 from aiapp.domain.version.status import known_listing
 from aiapp.ports import Cluster, PackageStore, PackageStores, PythonParsers, StoreError
-from aiapp.reconcile.manifests import ManifestGoneError, Manifests
+from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.offload import offload
-from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access, require_allowed
-from aiapp.reconcile.sources.checksums import known_content
+from aiapp.reconcile.sources.checksums import with_content
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.importing import Terms, inspect
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
+from aiapp.reconcile.sources.pinned import PinnedPackage, in_time
 from aiapp.reconcile.sources.serving_image import ServingImage
 
 
@@ -93,14 +90,12 @@ class ObsPackage(LiveSource):
         terms = Terms(seconds=ports.seconds, own_image=own, takes_folders=self.takes_folders)
         async with ports.objects.session(namespace) as store:
             found = await inspect(place.where, place.credentials, store, parser, listing, terms)
-            if not isinstance(found, Valid) or found.image_reference is not None:
-                return await self._image.served(found)
-            content = known(found.manifest.pin) or await known_content(found, place, store, ports.checksum_objects)
-        return await self._image.served(replace(found, content=content))
+            found = await with_content(found, known, place, store, ports.checksum_objects)
+        return await self._image.served(found)
 
     @override
     async def compare(self) -> Finding:
-        return together([finding async for finding in self._comparisons()])
+        return together([await self._package_compared(), await self._image.compare()])
 
     @override
     async def require_access(self) -> None:
@@ -109,54 +104,33 @@ class ObsPackage(LiveSource):
             await require_allowed(self.source, namespace, self.ports.cluster)
         await self._image.require_access()
 
-    async def _comparisons(self) -> AsyncIterator[Finding]:
-        """Of the package and of the image that serves it, as far as they are pinned."""
-        if (artifact := self.record.package) is not None:
-            async with self.ports.objects.session(self.record.namespace) as store:
-                yield await self._compared(artifact, store)
-        if (image := await self._image.compare()) is not None:
-            yield image
-
     @property
     def _image(self) -> ServingImage:
         return ServingImage(self.record, self.ports.images)
 
-    async def _compared(self, artifact: PackageArtifact, store: PackageStore) -> Finding:
-        try:
-            manifest = await self.ports.manifests.read(self.record.namespace, artifact)
-        except ManifestGoneError as error:
-            return await self._restored(artifact, error, store)
-        except ManifestError as error:
-            return manifest_missing(str(error))
-        found = await self._listing(store)
+    async def _package_compared(self) -> Finding | None:
+        artifact = self.record.package
+        if artifact is None:
+            return None
+        async with self.ports.objects.session(self.record.namespace) as store:
+            pinned = PinnedPackage(self.record, artifact, self.ports.manifests)
+            return await pinned.compared(partial(self._changes, store), partial(self._again, store, artifact.pin))
+
+    async def _changes(self, store: PackageStore, manifest: Manifest) -> Finding:
+        found = await in_time(self._held(store), self.ports.seconds)
         return found if isinstance(found, Finding) else await _compared(manifest, found)
 
-    async def _restored(self, artifact: PackageArtifact, gone: ManifestGoneError, store: PackageStore) -> Finding:
-        """A manifest that was deleted is written again, if the store lists exactly what was pinned."""
-        found = await self._listing(store)
+    async def _again(self, store: PackageStore, pin: str) -> Manifest | str:
+        found = await in_time(self._held(store), self.ports.seconds)
         if isinstance(found, Finding):
-            return manifest_missing(f"{gone}, and the store cannot be asked for it: {found.message}")
-        try:
-            manifest = await offload(lambda: listed_now(found.history, found.prefix), inline=found.history.is_short)
-            if manifest is None or manifest.pin != artifact.pin:
-                return manifest_missing(f"{gone}, and the store no longer lists exactly what was pinned: {REGISTER}")
-            await self.ports.manifests.keep(manifest, self.record.raw)
-        except TakenError as error:
-            return manifest_missing(error.message)
-        return await _compared(manifest, found)
-
-    async def _listing(self, store: PackageStore) -> _Held | Finding:
-        """The objects where the package was found; or why they cannot be listed."""
-        try:
-            async with asyncio.timeout(self.ports.seconds):
-                return await self._held(store)
-        except (AccessError, StoreError) as error:
-            return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
-        except TimeoutError:
-            message = f"the listing took more than {self.ports.seconds:g} s (AIAPP_IMPORT_SECONDS)"
-            return unknown(ConditionType.SOURCE_UNCHANGED, Reason.LIMIT_EXCEEDED, message)
+            return f"the store cannot be asked for it: {found.message}"
+        manifest = await offload(lambda: listed_now(found.history, found.prefix), inline=found.history.is_short)
+        if manifest is None or manifest.pin != pin:
+            return f"the store no longer lists exactly what was pinned: {REGISTER}"
+        return manifest
 
     async def _held(self, store: PackageStore) -> _Held:
+        """The objects where the package was found."""
         found = self.record.status.source
         place = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
         try:
