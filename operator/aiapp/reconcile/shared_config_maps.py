@@ -4,7 +4,7 @@ Every user is an owner of it, and it is deleted with the last one. A version is 
 known which content it was pinned to even when backups or `--cascade=orphan` left the owners out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -56,14 +56,18 @@ class SharedConfigMaps:
             return existing
         return None
 
-    async def keep(self, config_map: Json, user: Json) -> None:
-        """Create one that is named by what it holds, with `user` as owner. Raises `TakenError`."""
-        existing = await self.create(config_map, user)
-        name = config_map["metadata"]["name"]
+    async def keep(
+        self, config_map: Json, user: Json, *others: Json, what: str, is_same: Callable[[Json], bool]
+    ) -> None:
+        """Create it with `user` and `others` as owners, or add `user` to those of what exists under that name.
+
+        Raises `TakenError` where that, which may be anybody's, does not hold `what`.
+        """
+        name, existing = config_map["metadata"]["name"], await self.create(config_map, user, *others)
         if existing is None:
             return
-        if not is_managed(existing) or existing.get("data") != config_map["data"]:
-            raise TakenError(name, "the provenance of this version")
+        if not is_same(existing):
+            raise TakenError(name, what)
         await self.share([name], user)
 
     async def share(self, names: Sequence[str], user: Json) -> list[str]:

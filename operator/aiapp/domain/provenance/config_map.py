@@ -5,7 +5,7 @@ import json
 from typing import Final
 
 from aiapp.api.provenance import ProvenanceRecord
-from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
+from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL, is_managed
 from aiapp.domain.kubernetes.resources import Json
 
 KEY: Final = "predicate.json"
@@ -27,6 +27,11 @@ def provenance_object(predicate: Json) -> Json:
         "immutable": True,
         "data": {KEY: text},
     }
+
+
+def is_same(config_map: Json, wanted: Json) -> bool:
+    """Whether that ConfigMap, which may be anybody's, is one of ours with the provenance of `wanted`."""
+    return is_managed(config_map) and config_map.get("data") == wanted["data"]
 
 
 def provenance_record(config_map: Json) -> ProvenanceRecord:

@@ -13,7 +13,7 @@ from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, R
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.version.plan import Recording
 from aiapp.ports import Api, NotFoundError
-from aiapp.reconcile.shared_config_maps import SharedConfigMaps, TakenError
+from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 
 
 class Digests:
@@ -26,14 +26,14 @@ class Digests:
 
     async def record(self, recording: Recording, user: Json) -> None:
         """Record a digest with `user` (an AIApplicationVersion) as owner. Raises `TakenError` for another record."""
+        digest = recording.known.content.digest
+
+        def is_same(config_map: Json) -> bool:
+            found = recorded(config_map)
+            return found is not None and found.content.digest == digest
+
         config_map = digest_object(*recording)
-        existing = await self._shared.create(config_map, user)
-        if existing is None:
-            return
-        name, digest, found = config_map["metadata"]["name"], recording.known.content.digest, recorded(existing)
-        if found is None or found.content.digest != digest:
-            raise TakenError(name, f"the digest {digest}")
-        await self._shared.share([name], user)
+        await self._shared.keep(config_map, user, what=f"the digest {digest}", is_same=is_same)
 
     async def fetched(self, record: VersionRecord) -> FetchReport | None:
         """The earliest complete fetch of a pinned version's content that a pod of ours reports.

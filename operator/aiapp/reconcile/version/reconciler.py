@@ -30,6 +30,7 @@ from aiapp.domain.package.inspection import (
     ValidImage,
     Waiting,
 )
+from aiapp.domain.provenance.config_map import is_same
 from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.raw import is_imported, store_of
@@ -197,7 +198,7 @@ class VersionReconciler:
             if wanted.keep is not None:
                 await self._ports.manifests.keep(wanted.keep, raw, *self._served_by(record))
             if wanted.keep_origin is not None:
-                await self._ports.shared.keep(wanted.keep_origin, raw)
+                await self._keep_origin(wanted.keep_origin, raw)
             if wanted.put_on_record is not None:
                 await self._ports.digests.record(wanted.put_on_record, raw)
             if wanted.record_image is not None:
@@ -206,15 +207,15 @@ class VersionReconciler:
             return error.message
         return None
 
+    async def _keep_origin(self, record: Json, user: Json) -> None:
+        """Raises `TakenError`."""
+        what = "the provenance of this version"
+        await self._ports.shared.keep(record, user, what=what, is_same=lambda found: is_same(found, record))
+
     async def _record_image(self, digest: str, user: Json, *others: Json) -> None:
         """Raises `TakenError`."""
-        config_map = image_record(digest)
-        name, existing = config_map["metadata"]["name"], await self._ports.shared.create(config_map, user, *others)
-        if existing is None:
-            return
-        if not records(existing, digest):
-            raise TakenError(name, f"the digest {digest}")
-        await self._ports.shared.share([name], user)
+        record, what = image_record(digest), f"the digest {digest}"
+        await self._ports.shared.keep(record, user, *others, what=what, is_same=lambda found: records(found, digest))
 
     def _served_by(self, record: VersionRecord) -> list[Json]:
         """The application that is to serve the version, if there is one."""
