@@ -14,6 +14,7 @@ from aiapp.api.meta import (
     LocalReference,
     Matches,
     Npu,
+    Port,
     Quantity,
     Resources,
     User,
@@ -104,7 +105,7 @@ class Container(ApiModel):
     """What the container starts, instead of the image's entry point; for images of your own."""
     args: Words | None = None
     """Arguments of the entry point, instead of the image's; for images of your own."""
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    port: Port | None = None
     """Port on which it serves; for images of your own. Default: the one that the image exposes, else 8080."""
     protocol: Literal["HTTP", "HTTPS"] | None = None
     """How it serves there; for images of your own. Default: HTTP."""

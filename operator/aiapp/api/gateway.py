@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field
 
-from aiapp.api.meta import ATOMIC, SET, ApiModel, Matches, NameString, rule, rules
+from aiapp.api.meta import ATOMIC, SET, ApiModel, Matches, NameString, Port, rule, rules
 
 NamespaceName = Annotated[
     str,
@@ -50,7 +50,7 @@ class ParentReference(ApiModel):
     """Its namespace; default: the application's. Its listener has to allow routes from there."""
     section_name: NameString | None = None
     """Name of one of its listeners; default: all that allow it."""
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    port: Port | None = None
     """Port of its listeners; default: any."""
 
 

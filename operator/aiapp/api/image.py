@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aiapp.api.meta import ATOMIC, ApiModel, Matches
+from aiapp.api.meta import ATOMIC, ApiModel, Matches, Port
 
 ImageReference = Annotated[
     str,
@@ -72,7 +72,7 @@ class ImageStatus(ApiModel):
         | None
     ) = None
     """What a container of it starts: entry point and command."""
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    port: Port | None = None
     """The port that it exposes, where that is exactly one."""
     user: Annotated[str, Field(max_length=256)] | None = None
     """The user that it says to run as; absent: root."""

@@ -285,6 +285,16 @@ class EnvSource(ApiModel):
     """A key of a ConfigMap."""
 
 
+VariableName = Annotated[
+    str,
+    Field(max_length=128),
+    Matches(
+        "[A-Za-z_][A-Za-z0-9_]*",
+        "the name of an environment variable consists of letters, digits and '_' and starts with no digit",
+    ),
+]
+
+
 class EnvVar(ApiModel):
     """An environment variable of the model server's container."""
 
@@ -298,14 +308,7 @@ class EnvVar(ApiModel):
         )
     )
 
-    name: Annotated[
-        str,
-        Field(max_length=128),
-        Matches(
-            "[A-Za-z_][A-Za-z0-9_]*",
-            "the name of an environment variable consists of letters, digits and '_' and starts with no digit",
-        ),
-    ]
+    name: VariableName
     """Name of the variable."""
     value: Annotated[str, Field(max_length=4096)] | None = None
     """Its value, verbatim."""
@@ -322,6 +325,7 @@ class User(ApiModel):
     """Group id."""
 
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 Workers = Annotated[int, Field(ge=1, le=64)]
 
 SHARED_MEMORY_FITS: Final = rule(

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.container import Words
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import ATOMIC, SET, ApiModel, Matches, Quantity, map_list, rule, rules
+from aiapp.api.meta import ATOMIC, SET, ApiModel, Matches, Port, Quantity, VariableName, map_list, rule, rules
 from aiapp.api.parameters import Dtype, ServerParameters
 
 PLACEHOLDERS: Final[Mapping[str, str]] = {
@@ -56,6 +56,11 @@ ChipName = Annotated[
         "[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
         "a chip family is written as in the facts about nodes, for example Ascend910B or Ascend950",
     ),
+]
+ProbePath = Annotated[
+    str,
+    Field(max_length=256),
+    Matches("/[^ \t\r\n]*", "the path of a probe starts with '/' and has no spaces"),
 ]
 PortName = Literal["service", "management", "metrics"]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
@@ -122,14 +127,7 @@ class ServerVariable(ApiModel):
         )
     )
 
-    name: Annotated[
-        str,
-        Field(max_length=128),
-        Matches(
-            "[A-Za-z_][A-Za-z0-9_]*",
-            "the name of an environment variable consists of letters, digits and '_' and starts with no digit",
-        ),
-    ]
+    name: VariableName
     """Name of the variable; those of the runtime's, the version's and the application's `env` override it."""
     value: Template | None = None
     """Its value, with placeholders; left out where one has no value."""
@@ -153,7 +151,7 @@ class ServerPort(ApiModel):
 
     name: PortName
     """What it is for: predictions (service), health and control (management), or metrics."""
-    port: Annotated[int, Field(ge=1, le=65535)]
+    port: Port
     """Number."""
     scheme: Literal["HTTP", "HTTPS"] = "HTTP"
     """How it is spoken to."""
@@ -174,15 +172,7 @@ class ServerProbe(ApiModel):
         )
     )
 
-    path: (
-        Annotated[
-            str,
-            Field(max_length=256),
-            Matches("/[^ \t\r\n]*", "the path of a probe starts with '/' and has no spaces"),
-            TEMPLATE,
-        ]
-        | None
-    ) = None
+    path: Annotated[ProbePath, TEMPLATE] | None = None
     """Path that answers 2xx or 3xx if all is well; with placeholders."""
     port: PortName | None = None
     """The port that is asked. Default: service."""
@@ -208,14 +198,7 @@ class ServerStop(ApiModel):
         )
     )
 
-    path: (
-        Annotated[
-            str,
-            Field(max_length=256),
-            Matches("/[^ \t\r\n]*", "the path of a probe starts with '/' and has no spaces"),
-        ]
-        | None
-    ) = None
+    path: ProbePath | None = None
     """Path that is asked for with GET."""
     port: PortName | None = None
     """Its port. Default: service."""
