@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from aiapp.api.meta import START_AT
 from aiapp.domain.application.observed import ObservedApplication
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.moments import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Term:
     def status(self) -> Json:
         """What has to be remembered of it."""
         handled = {} if self.request is None else {"lastHandledStartAt": self.request}
-        return {"startedAt": _text(self.started), "autoStopAt": _text(self.ends)} | handled
+        return {"startedAt": written(self.started), "autoStopAt": written(self.ends)} | handled
 
 
 def term(observed: ObservedApplication) -> Term | None:
@@ -43,7 +44,3 @@ def seconds_left(observed: ObservedApplication) -> float | None:
     limit = term(observed)
     left = 0.0 if limit is None else (limit.ends - observed.now).total_seconds()
     return left if left > 0 else None
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -12,6 +12,7 @@ from aiapp.domain.artifact.digest_config_map import Known
 from aiapp.domain.conditions import Finding, Trouble, fails, holds
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.moments import moment_of
 
 _VOUCHES: Final = {
     "Checksums": "by the store's checksums",
@@ -133,7 +134,7 @@ def _fetched(pods: Iterable[Json], objects: int) -> Iterator[FetchReport]:
     for pod in pods:
         end = _end(pod)
         content = reported_content(str(end.get("message", "")), objects)
-        if content is not None and (at := _moment(end.get("finishedAt"))) is not None:
+        if content is not None and (at := moment_of(end.get("finishedAt"))) is not None:
             yield FetchReport(pod, content, at)
 
 
@@ -144,11 +145,3 @@ def _end(pod: Json) -> dict[str, Any]:
         if container["name"] == FETCHER and ended.get("exitCode") == 0:
             return dict(ended)
     return {}
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None

@@ -1,8 +1,7 @@
 """The summary of a provenance in a status. Pure."""
 
-from datetime import datetime
-
 from aiapp.api.provenance import Dataset, ProvenanceStatus
+from aiapp.domain.moments import moment_of
 from aiapp.domain.provenance.annotations import MOST_DATASETS
 from aiapp.domain.provenance.run import TrainingRun
 
@@ -12,17 +11,10 @@ def of_run(run: TrainingRun) -> ProvenanceStatus:
     inputs = tuple(Dataset(name=f"input-{number}", uri=uri[:512]) for number, uri in enumerate(run.inputs, 1))
     return ProvenanceStatus(
         created_by=run.created_by,
-        created_at=_moment(run.identity.get("createdAt")),
+        created_at=moment_of(run.identity.get("createdAt")),
         repository=run.said.repository,
         revision=run.said.revision,
         images=run.images,
         datasets=(*run.said.datasets, *inputs)[:MOST_DATASETS],
         nodes=run.nodes,
     )
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None

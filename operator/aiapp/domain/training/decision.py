@@ -7,6 +7,7 @@ from typing import Final
 from aiapp.api.conditions import Reason
 from aiapp.api.source import TrainingJobSource
 from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.moments import written
 from aiapp.domain.package.inspection import Inspection, Invalid, Unresolved, Waiting
 from aiapp.domain.training.facts import JobFacts
 from aiapp.domain.training.kinds import JobKind
@@ -59,7 +60,7 @@ def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds:
     job = finished.job
     match found:
         case Unresolved(reason=Reason.PREFIX_EMPTY) | Invalid() if (left := _left(job, now, late_seconds)) > 0:
-            until = f"{_moment(now + timedelta(seconds=left))} (AIAPP_TRAINING_OUTPUT_SECONDS)"
+            until = f"{written(now + timedelta(seconds=left))} (AIAPP_TRAINING_OUTPUT_SECONDS)"
             message = f"{_named(job)} has succeeded; its output is waited for until {until}: {found.message}"
             return Waiting(Reason.TRAINING_OUTPUT_PENDING, message, min(LOOK_AGAIN_SECONDS, left), job=job)
         case Invalid(reason=reason) if job.built_in and reason in _NOT_SUPPLIED:
@@ -118,7 +119,7 @@ def _goes_on(source: TrainingJobSource, found: JobFacts) -> str:
         case "Suspended":
             state = "is suspended"
         case "Running" if found.started is not None:
-            state = f"is running since {_moment(found.started)}"
+            state = f"is running since {written(found.started)}"
         case _:
             state = "has not started yet"
     retries = f", after {found.retries} failed attempts" if found.retries > 1 else ", after a failed attempt"
@@ -128,7 +129,7 @@ def _goes_on(source: TrainingJobSource, found: JobFacts) -> str:
 
 def _failed(source: TrainingJobSource, found: JobFacts) -> str:
     said = f": {found.words}" if found.words else ", without saying why"
-    when = f" at {_moment(found.finished)}" if found.finished else ""
+    when = f" at {written(found.finished)}" if found.finished else ""
     return f"{source.kind} {source.name} failed{when}{said}; run it again, and name the new job in a new version"
 
 
@@ -158,7 +159,3 @@ def _template_needed(job: TrainingJobStatus, found: Invalid) -> str:
 
 def _named(job: TrainingJobStatus) -> str:
     return f"{job.kind} {job.name}"
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiapp.api.training_job import JobState
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.moments import moment_of
 from aiapp.domain.printable import printable
 from aiapp.domain.training.kinds import JobKind, parsed
 from aiapp.domain.training.output import DeclaredOutput, declared_output
@@ -84,14 +85,7 @@ def _words(said: Any) -> str:
 
 
 def _time(job: Json, paths: Iterable[str]) -> datetime | None:
-    for value in found(job, paths):
-        try:
-            moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
-            continue
-        if moment.tzinfo is not None:
-            return moment
-    return None
+    return next(filter(None, map(moment_of, found(job, paths))), None)
 
 
 def _retries(job: Json, kind: JobKind) -> int:

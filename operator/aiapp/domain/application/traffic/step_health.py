@@ -6,11 +6,11 @@ all the same, and what happened before the step does not.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiapp.domain.application.pod_diagnosis import conditions
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.moments import later
+from aiapp.domain.moments import later, moment_of
 
 SKEW: Final = timedelta(seconds=60)
 """How far a node's clock may be ahead of the operator's."""
@@ -58,7 +58,7 @@ def _containers(pod: Json) -> list[Json]:
 def _restarted(pod: Json, since: datetime) -> str | None:
     for container in _containers(pod):
         for end in _ends(container):
-            if (at := _time(end.get("finishedAt"))) is not None and at > since:
+            if (at := moment_of(end.get("finishedAt"))) is not None and at > since:
                 return (
                     f"crashed at {end['finishedAt']}: container {container['name']} ended with "
                     f"{end.get('reason', 'Error')}, exit code {end.get('exitCode')}"
@@ -72,13 +72,13 @@ def _ends(container: Json) -> list[Json]:
 
 
 def _lost(pod: Json, since: datetime) -> str | None:
-    created = _time(pod["metadata"].get("creationTimestamp"))
+    created = moment_of(pod["metadata"].get("creationTimestamp"))
     if created is None or created > since:
         return None
     ready = conditions(pod).get("Ready", {})
     if not all(container.get("ready") for container in _containers(pod)):
         return f"is no longer ready, since {ready.get('lastTransitionTime')}"
-    at = _time(ready.get("lastTransitionTime"))
+    at = moment_of(ready.get("lastTransitionTime"))
     if ready.get("status") == "True" and at is not None and at > since:
         return f"was not ready until {ready['lastTransitionTime']}"
     return None
@@ -93,7 +93,7 @@ def _deadline(pod: Json, since: datetime, timeout: timedelta) -> datetime | None
     """None for a pod that is ready or has no node yet."""
     known = conditions(pod)
     scheduled = known.get("PodScheduled", {})
-    placed = _time(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None
+    placed = moment_of(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None
     if placed is None or known.get("Ready", {}).get("status") == "True":
         return None
     return later(max(placed, since), timeout)
@@ -102,13 +102,4 @@ def _deadline(pod: Json, since: datetime, timeout: timedelta) -> datetime | None
 def _times(pod: Json) -> Iterator[datetime]:
     texts = [condition.get("lastTransitionTime") for condition in conditions(pod).values()]
     texts += [end.get("finishedAt") for container in _containers(pod) for end in _ends(container)]
-    yield from (time for text in texts if (time := _time(text)) is not None)
-
-
-def _time(text: Any) -> datetime | None:
-    """A time as Kubernetes writes it; None for anything else."""
-    try:
-        time = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return time if time.tzinfo else None
+    yield from (time for text in texts if (time := moment_of(text)) is not None)
