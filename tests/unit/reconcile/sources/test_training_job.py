@@ -70,6 +70,15 @@ async def test_a_job_that_goes_on_is_not_written_of_again(world: World) -> None:
     assert world.writes == writes
 
 
+async def test_a_job_is_read_once_in_a_pass_for_its_state_and_its_provenance(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    assert world.status["provenance"]["images"] == [{"image": "r/train:1"}]
+    world.api.calls.clear()
+    await world.look()
+    assert world.api.calls.count("get") == 1
+
+
 async def test_a_version_whose_job_failed_says_so(world: World) -> None:
     put(world, job(status=failed()))
     await world.look()
