@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Final, Literal, Protocol
@@ -159,6 +159,28 @@ class WatchEvent:
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     object: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedRequest:
+    """What is asked of a Service through the API server."""
+
+    method: str
+    path: str
+    """Begins with a slash; as it stands in a URL."""
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 60.0
+    """Longest wait for the whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedResponse:
+    """What the Service answered, or the API server in its place: a body with `kind: Status` is the latter's."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class ListWatch(Protocol):

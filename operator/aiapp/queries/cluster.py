@@ -1,12 +1,12 @@
 """A cluster as one of its users sees it, with the rights of that user. Writes nothing but what the user asked for."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from aiapp.domain.kubernetes.resources import SECRETS, Json, Resource
+from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, SECRETS, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
-from aiapp.ports import NotFoundError, Page, Trim
+from aiapp.ports import NotFoundError, Page, ProxiedRequest, ProxiedResponse, Trim, WatchEvent
 
 FORBIDDEN: Final = 403
 
@@ -35,8 +35,47 @@ class UserApi(Protocol):
         """Every object of one namespace, or of all; `selector` is over labels, `fields` over fields."""
         ...
 
+    def watch(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        resource_version: str,
+    ) -> AsyncIterator[WatchEvent]:
+        """Events after `resource_version` until the server ends the stream. `ApiError` 410 when it is too old."""
+        ...
+
     def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
         """Lines of a container's log, with `follow` until the container ends."""
+        ...
+
+    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
+        """A request to a Service, `[SCHEME:]NAME[:PORT]`, through the API server; not tried again."""
+        ...
+
+    async def create(self, document: Json, *, manager: str, dry_run: bool) -> Json:
+        """Raises `ConflictError` when it exists."""
+        ...
+
+    async def apply(self, document: Json, *, force: bool, manager: str, dry_run: bool) -> Json:
+        """Server-side apply as `manager`; metadata.uid and resourceVersion in it are preconditions.
+
+        Raises `ConflictError` without `force` if another manager owns one of its fields.
+        """
+        ...
+
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        *,
+        preconditions: Mapping[str, str],
+        dry_run: bool,
+    ) -> None:
+        """Delete in the background; `preconditions` holds uid, resourceVersion or neither."""
         ...
 
     async def edit(
@@ -76,6 +115,39 @@ class UserCluster:
     def log(self, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
         """Lines of a container's log, with `follow` until the container ends."""
         return self.api.log(self.namespace, pod, container=container, follow=follow)
+
+    def watch(self, resource: Resource, *, selector: str = "", resource_version: str) -> AsyncIterator[WatchEvent]:
+        """What happens to a kind in the namespace after that version, until the API server ends the stream."""
+        return self.api.watch(resource, namespace=self.namespace, selector=selector, resource_version=resource_version)
+
+    async def proxied(self, service: str, request: ProxiedRequest) -> ProxiedResponse:
+        """A request to a Service of the namespace, `[SCHEME:]NAME[:PORT]`, through the API server."""
+        return await self.api.proxied(self.namespace, service, request)
+
+    async def create(self, document: Json, *, dry_run: bool) -> Json:
+        """A new object; with `dry_run` as it would be. Raises `ConflictError` when it exists."""
+        return await self.api.create(document, manager=COMMAND_LINE, dry_run=dry_run)
+
+    async def apply(self, document: Json, *, dry_run: bool, force: bool = False) -> Json:
+        """An object after a server-side apply; with `dry_run` as it would be."""
+        return await self.api.apply(document, force=force, manager=COMMAND_LINE, dry_run=dry_run)
+
+    async def delete(self, resource: Resource, name: str, *, uid: str, dry_run: bool) -> None:
+        """Delete exactly that object of the namespace."""
+        await self.api.delete(resource, self.namespace, name, preconditions={"uid": uid}, dry_run=dry_run)
+
+    async def allowed(self, verb: str, resource: Resource, name: str = "", subresource: str = "") -> bool:
+        """Whether the user may do that in the namespace, to one object or, without a name, to any."""
+        attributes = {"verb": verb, "group": resource.group, "resource": resource.plural, "namespace": self.namespace}
+        wanted = attributes | {key: one for key, one in (("name", name), ("subresource", subresource)) if one}
+        review = {
+            "apiVersion": ACCESS_REVIEWS.api_version,
+            "kind": ACCESS_REVIEWS.kind,
+            "metadata": {},
+            "spec": {"resourceAttributes": wanted},
+        }
+        answer = await self.api.create(review, manager=COMMAND_LINE, dry_run=False)
+        return answer["status"].get("allowed") is True
 
     async def edit(self, resource: Resource, name: str, patch: Sequence[Json], *, dry_run: bool) -> Json:
         """An object of the namespace after a JSON patch; with `dry_run` as it would be."""

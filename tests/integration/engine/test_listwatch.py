@@ -65,7 +65,13 @@ class Disturbed(KubeApi):
 
     @override
     async def watch(
-        self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        resource_version: str,
     ) -> AsyncIterator[WatchEvent]:
         if self.times:
             self.times -= 1

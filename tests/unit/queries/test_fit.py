@@ -1,20 +1,17 @@
 """Versions judged over a cluster, registered or from a file, over an API server in memory."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
-
 import pytest
 import yaml
 from tests.support import documents
 from tests.support.documents import changed
 from tests.support.fleet import mindcluster
 from tests.support.records import IMAGE, image_version
-from typing_extensions import override
+from tests.support.user_api import UserObjects
 
 from aiapp.adapters.shipped import shipped_tables
 from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, PODS, VERSIONS, Json, Resource
-from aiapp.ports import ApiError, NotFoundError, Page
-from aiapp.queries.cluster import UserApi, UserCluster
+from aiapp.ports import ApiError
+from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.fit import Fit, of_manifests, of_version
 from aiapp.queries.nodes import NodeTables
@@ -24,40 +21,10 @@ VERSION = changed(documents.version(), spec__runtime=CANN)
 TABLES = NodeTables(shipped_tables(), "aiapp-system/aiapp-node-facts")
 
 
-class Objects(UserApi):
-    """Answers from `held`; kinds in `forbidden` may not be listed."""
-
-    def __init__(self, held: dict[Resource, list[Json]], forbidden: frozenset[Resource] = frozenset()) -> None:
-        self.held, self.forbidden = held, forbidden
-
-    @override
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
-        found = next((one for one in self.held.get(resource, ()) if one["metadata"]["name"] == name), None)
-        if found is None:
-            raise NotFoundError(404, "NotFound", f"{resource.plural} {name!r} not found")
-        return found
-
-    @override
-    async def list(self, resource: Resource, **_: Any) -> Page:
-        if resource in self.forbidden:
-            raise ApiError(403, "Forbidden", f"{resource.plural} is forbidden")
-        return Page(self.held.get(resource, []), "1")
-
-    @override
-    def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
-        raise NotImplementedError
-
-    @override
-    async def edit(
-        self, resource: Resource, namespace: str, name: str, patch: Sequence[Json], *, manager: str, dry_run: bool
-    ) -> Json:
-        raise NotImplementedError
-
-
 def cluster(*, forbidden: frozenset[Resource] = frozenset(), **held: list[Json]) -> UserCluster:
     by_resource = {{"versions": VERSIONS, "applications": APPLICATIONS}[name]: found for name, found in held.items()}
     return UserCluster(
-        Objects({NODES: [mindcluster("npu", "910ProB", driver="23.0.rc1")], **by_resource}, forbidden), "ns"
+        UserObjects({NODES: [mindcluster("npu", "910ProB", driver="23.0.rc1")], **by_resource}, forbidden), "ns"
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 from tests.support import documents
 from tests.support.records import NORMAL, stored
-from tests.unit.queries.test_fit import Objects
+from tests.support.user_api import UserObjects
 
 from aiapp.api.provenance import ProvenanceStatus
 from aiapp.cli.trace import tree
@@ -34,7 +34,7 @@ def cluster(record: Json = RECORD, **status: Any) -> UserCluster:
     known = {"artifact": NORMAL["artifact"] | {"digest": DIGEST}, "provenance": KNOWN}  # type: ignore[operator]
     source = {"type": "TrainingJob", "uri": "obs://models/run-7/model/", "trainingJob": JOB}
     version = stored(documents.version(), status={**NORMAL, "source": source, **known, **status})
-    return UserCluster(Objects({VERSIONS: [version], CONFIG_MAPS: [record]}), "team")
+    return UserCluster(UserObjects({VERSIONS: [version], CONFIG_MAPS: [record]}), "team")
 
 
 async def test_the_chain_leads_from_the_version_to_the_nodes() -> None:
@@ -55,7 +55,7 @@ async def test_the_chain_leads_from_the_version_to_the_nodes() -> None:
 
 async def test_a_version_that_is_new_has_a_short_chain() -> None:
     version = stored(documents.version())
-    found = await trace(UserCluster(Objects({VERSIONS: [version]}), "team"), "mnist-1.0.0")
+    found = await trace(UserCluster(UserObjects({VERSIONS: [version]}), "team"), "mnist-1.0.0")
     assert list(tree(found.document))[1] == "  content not pinned yet"
 
 

@@ -13,8 +13,20 @@ import orjson
 from typing_extensions import override
 
 from aiapp.adapters.http import bounded
-from aiapp.domain.kubernetes.resources import PODS, Json, Resource, resource_of
-from aiapp.ports import FIELD_MANAGER, NOT_SERVED, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
+from aiapp.domain.kubernetes.resources import PODS, SERVICES, Json, Resource, resource_of
+from aiapp.ports import (
+    FIELD_MANAGER,
+    NOT_SERVED,
+    Api,
+    ApiError,
+    ConflictError,
+    NotFoundError,
+    Page,
+    ProxiedRequest,
+    ProxiedResponse,
+    Trim,
+    WatchEvent,
+)
 
 PAGE_SIZE: Final = 500
 """Objects a page, as client-go's pager asks for; fewer where they are large."""
@@ -142,8 +154,15 @@ class KubeApi(Api):
 
     @override
     async def watch(
-        self, resource: Resource, *, selector: str = "", fields: str = "", resource_version: str
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
+        resource_version: str,
     ) -> AsyncIterator[WatchEvent]:
+        """As in `ports.Api`; of one namespace when it is given."""
         seconds = WATCH_SERVER_SECONDS * (1 + self._timing.jitter())
         params = {
             "watch": "1",
@@ -153,7 +172,7 @@ class KubeApi(Api):
         } | _selectors(selector, fields)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS)
         try:
-            url = self._server + resource.path(self._namespace)
+            url = self._server + resource.path(namespace or self._namespace)
             headers = {"Accept": METADATA if resource.metadata_only else JSON}
             async with self._session.get(url, params=params, timeout=timeout, headers=headers) as response:
                 if response.status != 200:
@@ -182,18 +201,37 @@ class KubeApi(Api):
         except _LOST as error:
             raise ApiError(0, "Lost", f"log of pod {pod}: {error!r}") from error
 
-    @override
-    async def create(self, document: Json) -> Json:
-        resource = resource_of(document)
-        path = resource.path(document["metadata"].get("namespace"))
-        return await self._call(_write("POST", resource.plural, path, document))
+    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
+        """A request to a Service through the API server, with the rights of the caller; not tried again.
+
+        `service` is `[SCHEME:]NAME[:PORT]`. Raises `ApiError` without an answer, or when it is longer than an object.
+        """
+        url = self._server + SERVICES.path(namespace, service, "proxy") + request.path
+        timeout = aiohttp.ClientTimeout(total=request.seconds, sock_connect=CONNECT_SECONDS)
+        try:
+            async with self._session.request(
+                request.method, url, data=request.body, headers=request.headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                body = await bounded.read(response.content, OBJECT_BYTES)
+                return ProxiedResponse(response.status, response.headers.copy(), body)
+        except bounded.TooLongError as error:
+            raise ApiError(0, "TooLong", f"{service} answered with more than {OBJECT_BYTES} bytes") from error
+        except _LOST as error:
+            raise ApiError(0, "Lost", f"{request.method} {request.path} of {service}: {error!r}") from error
 
     @override
-    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
+    async def create(self, document: Json, *, manager: str = FIELD_MANAGER, dry_run: bool = False) -> Json:
+        resource = resource_of(document)
+        path = resource.path(document["metadata"].get("namespace"))
+        request = _write("POST", resource.plural, path, document)
+        return await self._call(replace(request, params={"fieldManager": manager, **_dry(dry_run)}))
+
+    @override
+    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER, dry_run: bool = False) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"])
         request = _write("PATCH", resource.plural, path, document, APPLY_PATCH)
-        params = {"fieldManager": manager, "force": str(force).lower()}
+        params = {"fieldManager": manager, "force": str(force).lower(), **_dry(dry_run)}
         return await self._call(replace(request, params=params))
 
     @override
@@ -212,7 +250,7 @@ class KubeApi(Api):
         """
         path = resource.path(namespace, name)
         request = _write("PATCH", resource.plural, path, list(patch), JSON_PATCH)
-        params = {"fieldManager": manager, **({"dryRun": "All"} if dry_run else {})}
+        params = {"fieldManager": manager, **_dry(dry_run)}
         return await self._call(replace(request, params=params))
 
     @override
@@ -223,7 +261,13 @@ class KubeApi(Api):
 
     @override
     async def delete(
-        self, resource: Resource, namespace: str | None, name: str, *, preconditions: Mapping[str, str]
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        *,
+        preconditions: Mapping[str, str],
+        dry_run: bool = False,
     ) -> None:
         options = {
             "kind": "DeleteOptions",
@@ -232,7 +276,7 @@ class KubeApi(Api):
             "preconditions": dict(preconditions),
         }
         path = resource.path(namespace, name)
-        await self._call(replace(_write("DELETE", resource.plural, path, options), params={}))
+        await self._call(replace(_write("DELETE", resource.plural, path, options), params=_dry(dry_run)))
 
     async def _call(self, request: _Request) -> Json:
         deadline = self._timing.clock() + self._timing.total
@@ -278,6 +322,11 @@ class KubeApi(Api):
     def _backoff(self, attempt: int) -> float:
         ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**attempt, BACKOFF_CAP_SECONDS)
         return ceiling * (0.5 + self._timing.jitter() / 2)
+
+
+def _dry(run: bool) -> dict[str, str]:  # noqa: FBT001 - named at each call
+    """Parameters by which the API server only says whether it would take a write."""
+    return {"dryRun": "All"} if run else {}
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:

@@ -56,6 +56,9 @@ HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "
 LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
+)
 CRDS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
@@ -82,6 +85,7 @@ _BY_KIND: Final = {
         NODES,
         SERVICE_CIDRS,
         LEASES,
+        ACCESS_REVIEWS,
         CRDS,
     )
 }
