@@ -14,6 +14,7 @@ SANDBOX_ABSENT: Final = "`aiapp sandbox` is a distribution of its own: install a
 
 COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
+    "diff": "Show what changed from one version to another.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
     "help": "Show the help of a command.",
     "fit": "Show which nodes a version fits, and why not the others.",

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from aiapp.api.version import AIApplicationVersion
+from aiapp.api.version import AIApplicationVersion, VersionStatus
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.provenance.config_map import KEY, provenance_record
 from aiapp.domain.provenance.statement import statement
@@ -30,13 +30,21 @@ async def trace(cluster: UserCluster, name: str) -> Trace:
 async def slsa(cluster: UserCluster, name: str) -> Json:
     """The in-toto Statement about a version of a training job. Raises `ApiError`, `QueryError`."""
     status = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name)).status
-    record = status.provenance.record if status.provenance else None
-    if record is None:
+    if status.provenance is None or status.provenance.record is None:
         raise QueryError(f"{name} has no record of a training: aiapp trace {name} says what is known of it")
     digest = getattr(status.artifact, "digest", None) or (status.image.digest if status.image else None)
     if digest is None:
         raise QueryError(f"the digest of {name} is not known yet: it is learnt when a pod first fetches the package")
+    return statement(f"{cluster.namespace}/{name}", digest, await predicate_of(cluster, status) or {})
+
+
+async def predicate_of(cluster: UserCluster, status: VersionStatus) -> Json | None:
+    """What is kept of the training of a version; None of one that was not trained. Raises `ApiError`, `QueryError`."""
+    record = status.provenance.record if status.provenance else None
+    if record is None:
+        return None
     found = await cluster.get(CONFIG_MAPS, record.name)
     if KEY not in (found.get("data") or {}) or provenance_record(found).digest != record.digest:
         raise QueryError(f"ConfigMap {record.name} does not hold what the operator wrote: {record.digest}")
-    return statement(f"{cluster.namespace}/{name}", digest, json.loads(found["data"][KEY]))
+    predicate: Json = json.loads(found["data"][KEY])
+    return predicate
