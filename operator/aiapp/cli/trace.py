@@ -16,16 +16,25 @@ INDENT: Final = "  "
 
 @click.command("trace")
 @click.argument("version")
-@click.option("-o", "--output", type=click.Choice(["tree", "slsa", *FORMATS]), default="tree", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    "--format",
+    "output",
+    type=click.Choice(["tree", "slsa", *FORMATS]),
+    default="tree",
+    show_default=True,
+)
 @cluster_options
 def command(version: str, output: str, choice: ClusterChoice) -> None:
-    r"""Show where a version comes from: content, training job, images, source code, data, nodes.
+    r"""Show where a version comes from: content, training job, images, source code, data, nodes, metrics.
 
-    slsa is the whole record of a training job as an in-toto Statement with SLSA provenance v1, whose subject is the
-    content of the version; it is refused where the record is no longer what the operator wrote.
+    slsa is an in-toto Statement with SLSA provenance v1, whose subject is the content of the version: the whole record
+    of a training job, or what is known of where a version of another source was registered from. It is refused where
+    the record is no longer what the operator wrote.
 
     \b
-    Exit codes: 0 shown; 1 the cluster refuses, or there is no such version or record; 2 wrong arguments or no cluster.
+    Exit codes: 0 shown; 1 the cluster refuses, or not enough is known; 2 wrong arguments or no cluster.
 
     \b
     Examples:
@@ -42,22 +51,28 @@ def command(version: str, output: str, choice: ClusterChoice) -> None:
 
 
 def tree(found: "Json") -> Iterator[str]:
-    """The chain from the version to the nodes, a line each."""
-    artifact, source = found.get("artifact") or {}, found.get("source") or {}
-    known, job = found.get("provenance") or {}, source.get("trainingJob")
-    yield f"version {found['number']} of {found['application']}"
+    """The chain from the application to the nodes, a line each; what belongs to something stands below it."""
+    artifact, source, known = (found.get(part) or {} for part in ("artifact", "source", "provenance"))
     content = (artifact[key] for key in ("digest", "image", "pin") if key in artifact)
-    yield f"{INDENT}content {next(content, 'not pinned yet')}"
-    yield f"{INDENT}source {source.get('type', 'unknown')} {source.get('uri', '')}".rstrip()
+    yield f"application {found['application']}"
+    yield f"{INDENT}version {found['number']}"
+    yield f"{INDENT * 2}content {next(content, 'not pinned yet')}"
+    yield f"{INDENT * 2}source {source.get('type', 'unknown')} {source.get('uri', '')}".rstrip()
+    yield from (f"{INDENT * 3}{line}" for line in _origin(source.get("trainingJob"), known))
+    if metrics := found.get("metrics"):
+        yield f"{INDENT * 2}metrics {', '.join(f'{name} {value}' for name, value in metrics.items())}"
+    yield f"{INDENT * 2}made by {known.get('createdBy', 'nobody known')} at {known.get('createdAt', '-')}"
+
+
+def _origin(job: "Json | None", known: "Json") -> Iterator[str]:
     if job is not None:
-        yield f"{INDENT * 2}{job['kind']} {job['name']}, {job['state']}, uid {job['uid']}"
-        yield f"{INDENT * 2}from {job.get('startedAt', '-')} to {job.get('finishedAt', '-')}"
+        yield f"{job['kind']} {job['name']}, {job['state']}, uid {job['uid']}"
+        yield f"from {job.get('startedAt', '-')} to {job.get('finishedAt', '-')}"
     for image in known.get("images", ()):
-        yield f"{INDENT * 2}image {image['image']} {image.get('digest', '')}".rstrip()
+        yield f"image {image['image']} {image.get('digest', '')}".rstrip()
     if "repository" in known or "revision" in known:
-        yield f"{INDENT * 2}code {known.get('repository', '')} {known.get('revision', '')}".rstrip()
+        yield " ".join(("code", *(known[key] for key in ("repository", "revision") if key in known)))
     for data in known.get("datasets", ()):
-        yield f"{INDENT * 2}data {data['name']} {data.get('uri', '')} {data.get('digest', '')}".rstrip()
+        yield f"data {data['name']} {data.get('uri', '')} {data.get('digest', '')}".rstrip()
     for node in known.get("nodes", ()):
-        yield f"{INDENT * 2}node {' '.join(node.values())}"
-    yield f"{INDENT}made by {known.get('createdBy', 'nobody known')} at {known.get('createdAt', '-')}"
+        yield f"node {' '.join(node.values())}"

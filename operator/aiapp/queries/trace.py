@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiapp.api.version import AIApplicationVersion, VersionStatus
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.provenance.config_map import KEY, provenance_record
-from aiapp.domain.provenance.statement import statement
+from aiapp.domain.provenance.statement import registration, statement
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 
@@ -16,7 +16,7 @@ class Trace:
     """What is known of it."""
 
     document: Json
-    """Version, content, source, training job and provenance, as its status has them."""
+    """Version, content, source, training job, provenance and metrics, as its status has them."""
 
 
 async def trace(cluster: UserCluster, name: str) -> Trace:
@@ -24,18 +24,23 @@ async def trace(cluster: UserCluster, name: str) -> Trace:
     version = await cluster.get(VERSIONS, name)
     spec, status = version["spec"], version.get("status") or {}
     known = {part: status[part] for part in ("artifact", "source", "provenance") if part in status}
+    if metrics := (status.get("model") or {}).get("metrics"):
+        known["metrics"] = metrics
     return Trace({"version": name, "application": spec["application"], "number": spec["version"], **known})
 
 
 async def slsa(cluster: UserCluster, name: str) -> Json:
-    """The in-toto Statement about a version of a training job. Raises `ApiError`, `QueryError`."""
-    status = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name)).status
-    if status.provenance is None or status.provenance.record is None:
-        raise QueryError(f"{name} has no record of a training: aiapp trace {name} says what is known of it")
+    """The in-toto Statement about a version. Raises `ApiError`, `QueryError`."""
+    raw = await cluster.get(VERSIONS, name)
+    status = AIApplicationVersion.model_validate(raw).status
+    if (known := status.provenance) is None:
+        raise QueryError(f"nothing is known yet of where {name} comes from: see kubectl describe aiappv {name}")
     digest = getattr(status.artifact, "digest", None) or (status.image.digest if status.image else None)
     if digest is None:
         raise QueryError(f"the digest of {name} is not known yet: it is learnt when a pod first fetches the package")
-    return statement(f"{cluster.namespace}/{name}", digest, await predicate_of(cluster, status) or {})
+    trained = await predicate_of(cluster, status)
+    predicate = registration(raw["spec"]["source"], known, raw["metadata"]["uid"]) if trained is None else trained
+    return statement(f"{cluster.namespace}/{name}", digest, predicate)
 
 
 async def predicate_of(cluster: UserCluster, status: VersionStatus) -> Json | None:

@@ -38,25 +38,28 @@ def cluster(record: Json = RECORD, **status: Any) -> UserCluster:
 
 
 async def test_the_chain_leads_from_the_version_to_the_nodes() -> None:
-    found = await trace(cluster(), "mnist-1.0.0")
+    model = NORMAL["model"] | {"metrics": {"f1": "0.9", "recall": "0.8"}}  # type: ignore[operator]
+    found = await trace(cluster(model=model), "mnist-1.0.0")
     assert list(tree(found.document)) == [
-        "version 1.0.0 of mnist",
-        f"  content {DIGEST}",
-        "  source TrainingJob obs://models/run-7/model/",
-        "    Job train, Succeeded, uid u",
-        "    from - to -",
-        f"    image r/train:1 {DIGEST}",
-        "    code  c0ffee",
-        "    data mnist obs://data/",
-        "    node node-a arm64",
-        "  made by CronJob nightly at -",
+        "application mnist",
+        "  version 1.0.0",
+        f"    content {DIGEST}",
+        "    source TrainingJob obs://models/run-7/model/",
+        "      Job train, Succeeded, uid u",
+        "      from - to -",
+        f"      image r/train:1 {DIGEST}",
+        "      code c0ffee",
+        "      data mnist obs://data/",
+        "      node node-a arm64",
+        "    metrics f1 0.9, recall 0.8",
+        "    made by CronJob nightly at -",
     ]
 
 
 async def test_a_version_that_is_new_has_a_short_chain() -> None:
     version = stored(documents.version())
     found = await trace(UserCluster(UserObjects({VERSIONS: [version]}), "team"), "mnist-1.0.0")
-    assert list(tree(found.document))[1] == "  content not pinned yet"
+    assert list(tree(found.document))[2] == "    content not pinned yet"
 
 
 async def test_the_statement_is_about_the_content_of_the_version() -> None:
@@ -71,8 +74,19 @@ async def test_a_record_that_somebody_replaced_is_no_evidence() -> None:
         await slsa(cluster(forged), "mnist-1.0.0")
 
 
-async def test_there_is_no_statement_before_the_content_is_known_and_none_without_a_training() -> None:
+async def test_there_is_no_statement_before_content_and_origin_are_known() -> None:
     with pytest.raises(QueryError, match="is not known yet"):
         await slsa(cluster(artifact=NORMAL["artifact"]), "mnist-1.0.0")
-    with pytest.raises(QueryError, match="no record of a training"):
-        await slsa(cluster(provenance={}), "mnist-1.0.0")
+    with pytest.raises(QueryError, match="nothing is known yet"):
+        await slsa(cluster(provenance=None), "mnist-1.0.0")
+
+
+async def test_a_version_that_was_not_trained_here_has_a_statement_of_its_registration() -> None:
+    known = {"createdBy": "kubectl", "createdAt": "2026-01-02T03:04:05Z", "revision": "c0ffee"}
+    found = await slsa(cluster(provenance=known), "mnist-1.0.0")
+    build, details = found["predicate"]["buildDefinition"], found["predicate"]["runDetails"]
+    assert build["buildType"] == "https://aiapp.dev/registration/v1"
+    assert build["externalParameters"]["source"]["obs"]["uri"].startswith("obs://")
+    assert build["internalParameters"] == {"createdBy": "kubectl"}
+    assert build["resolvedDependencies"] == [{"name": "source", "digest": {"gitCommit": "c0ffee"}}]
+    assert details["metadata"] == {"invocationId": "uid-mnist-1.0.0", "startedOn": "2026-01-02T03:04:05Z"}

@@ -3,10 +3,11 @@
 https://slsa.dev/spec/v1.0/provenance and https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
-from aiapp.api.provenance import Dataset, TrainingImage
+from aiapp.api.provenance import Dataset, ProvenanceStatus, TrainingImage
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.provenance.annotations import Annotated
@@ -16,6 +17,8 @@ STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "https://slsa.dev/provenance/v1"
 BUILD_TYPE: Final = "https://aiapp.dev/training-job/v1"
 """What `externalParameters` and `internalParameters` hold, see docs/reference/provenance.md."""
+REGISTRATION_TYPE: Final = "https://aiapp.dev/registration/v1"
+"""Of versions that no training job made here: where they were registered from."""
 MANIFEST: Final = "manifest"
 """Name of the by-product that is what the version was pinned to."""
 _SHA256: Final = "sha256:"
@@ -46,13 +49,32 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str) -> Json:
         },
         "runDetails": {
             "builder": {"id": f"https://aiapp.dev/kubernetes/{identity['apiVersion']}/{identity['kind']}"},
-            "metadata": {
-                "invocationId": job.uid,
-                **{key: moment.isoformat().replace("+00:00", "Z") for key, moment in times.items() if moment},
-            },
+            "metadata": {"invocationId": job.uid, **_moments(times)},
             "byproducts": [{"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}],
         },
     }
+
+
+def registration(source: Json, known: ProvenanceStatus, uid: str) -> Json:
+    """What is known of where a version comes from that was not trained here: `source` is its `spec.source`."""
+    said = Annotated(repository=known.repository, revision=known.revision, datasets=known.datasets)
+    by = {"createdBy": known.created_by} if known.created_by else {}
+    return {
+        "buildDefinition": {
+            "buildType": REGISTRATION_TYPE,
+            "externalParameters": {"source": source},
+            "internalParameters": by,
+            "resolvedDependencies": [*_source(said), *map(_dataset, said.datasets)],
+        },
+        "runDetails": {
+            "builder": {"id": REGISTRATION_TYPE},
+            "metadata": {"invocationId": uid, **_moments({"startedOn": known.created_at})},
+        },
+    }
+
+
+def _moments(times: Mapping[str, datetime | None]) -> Json:
+    return {key: moment.isoformat().replace("+00:00", "Z") for key, moment in times.items() if moment}
 
 
 def _dependencies(run: TrainingRun) -> Iterator[Json]:
