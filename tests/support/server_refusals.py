@@ -12,8 +12,9 @@ TEMPLATE: Final = (
     f"a word in braces is a placeholder, one of {', '.join(f'{{{placeholder}}}' for placeholder in PLACEHOLDERS)}"
 )
 FILE_ELSEWHERE: Final = (
-    "path: the pod has something of its own there (the package below /home/mind and /home/ma-user, /tmp, devices): "
-    "choose another folder"
+    "path: the pod has something of its own there (the package below /home/mind and /home/ma-user, the server in "
+    "/opt/aiapp, libraries in /opt/aiapp-dependencies, /tmp, devices, /etc/hosts and what else Kubernetes puts there): "
+    "choose another path"
 )
 SERVED_NAME: Final = (
     "the name of a served model consists of letters, digits, '-', '_', '.' and '/', with a letter or digit at both ends"
@@ -60,11 +61,32 @@ IN_SERVER: Final[tuple[Row, ...]] = (
     ("spec.server.command[0]", TEMPLATE, serving(command=["{model}"]), "a word that is no placeholder"),
     ("spec.server.files[0].text", TEMPLATE, serving(files=[{"path": "/a", "text": '{"a": {b}}'}]), "one in a file"),
     ("spec.server.files[0].path", PATH, serving(files=[{"path": "/a/../b", "text": "x"}]), "a file's way up"),
+    *(
+        (
+            "spec.server.files[0].path",
+            FILE_ELSEWHERE,
+            serving(files=[{"path": path, "text": "x"}]),
+            f"a file in the way of the pod: {path}",
+        )
+        for path in ("/home/mind/model/config.json", "/tmp", "/tmp/a", "/opt", "/etc", "/etc/hosts", "/var/run/a")
+    ),
     (
-        "spec.server.files[0].path",
-        FILE_ELSEWHERE,
-        serving(files=[{"path": "/home/mind/model/config.json", "text": "x"}]),
-        "a file in the package",
+        "spec.server.files",
+        "files: the path of one lies below that of another one, which is a file",
+        serving(files=[{"path": "/a", "text": "x"}, {"path": "/a/b", "text": "x"}]),
+        "a file below a file",
+    ),
+    *(
+        (
+            "spec.server.files",
+            "files: the driver is mounted there (driver.paths): choose another path",
+            serving(
+                files=[{"path": path, "text": "x"}],
+                driver={"origin": "HostPath", "paths": ["/usr/local/Ascend/driver"]},
+            ),
+            f"a file in the way of the driver: {path}",
+        )
+        for path in ("/usr/local/Ascend", "/usr/local/Ascend/driver", "/usr/local/Ascend/driver/version.info")
     ),
     (
         "spec.server.env[0]",

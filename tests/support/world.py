@@ -98,6 +98,8 @@ class World(FakeCluster):
         super().__init__()
         self.bucket, self.parsers = bucket or Bucket(), NoObjection()
         self.registries = KnownImages()
+        self.reader = "0.1.0+a"
+        """The build of the operator."""
         self.images = Images(cluster=self.cluster, registries=self.registries, seconds=5)
         self.metrics = Metrics("fake:443")
         self.queue = WorkQueue(lambda: self.now)
@@ -140,6 +142,7 @@ class World(FakeCluster):
                 slots=StoreSlots(1, lambda _: None),
                 observer=self.metrics,
                 manifest_bytes=1 << 20,
+                reader=self.reader,
                 **common,
             )
         )
@@ -167,6 +170,7 @@ class World(FakeCluster):
             images=self.images,
             seconds=10,
             checksum_objects=0,
+            reader=self.reader,
         )
         templates = TemplatePorts(
             obs=obs, template=lambda name: self.store.get(TEMPLATES, None, name), max_objects=MAX_OBJECTS
@@ -184,6 +188,11 @@ class World(FakeCluster):
 
     def _job_changed(self, version: Json) -> None:
         self.triggered.append(Key(VERSIONS.kind, version["metadata"]["namespace"], version["metadata"]["name"]))
+
+    def upgrade(self, reader: str) -> None:
+        """Another build of the operator takes over."""
+        self.reader = reader
+        self._make_reconcilers()
 
     def set_status(self, status: Json) -> None:
         """The version has this status already."""

@@ -316,12 +316,16 @@ class EnvVar(ApiModel):
     """Takes the value from a Secret or ConfigMap of this namespace."""
 
 
+AccountId = Annotated[int, Field(ge=0, le=2147483647)]
+"""Of a user or group; Kubernetes takes none above."""
+
+
 class User(ApiModel):
     """User and group that the container runs as."""
 
-    uid: Annotated[int, Field(ge=0, le=4294967294)]
+    uid: AccountId
     """User id; 0 is root, which the image may demand."""
-    gid: Annotated[int, Field(ge=0, le=4294967294)]
+    gid: AccountId
     """Group id."""
 
 

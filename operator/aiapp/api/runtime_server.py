@@ -7,7 +7,19 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.container import Words
 from aiapp.api.image import ImageReference
-from aiapp.api.meta import ATOMIC, SET, ApiModel, Matches, Port, Quantity, VariableName, map_list, rule, rules
+from aiapp.api.meta import (
+    ATOMIC,
+    SET,
+    AccountId,
+    ApiModel,
+    Matches,
+    Port,
+    Quantity,
+    VariableName,
+    map_list,
+    rule,
+    rules,
+)
 from aiapp.api.parameters import Dtype, ServerParameters
 
 PLACEHOLDERS: Final[Mapping[str, str]] = {
@@ -97,16 +109,35 @@ class ImageChoice(ApiModel):
     """Number formats that it computes in on these chips. Default: all."""
 
 
+_OWN_PLACES: Final = [
+    "/home/mind",
+    "/home/ma-user",
+    "/opt/aiapp",
+    "/opt/aiapp-dependencies",
+    "/tmp",  # noqa: S108 - a place in pods
+    "/dev",
+    "/proc",
+    "/sys",
+    "/etc/hosts",
+    "/etc/hostname",
+    "/etc/resolv.conf",
+    "/run/secrets",
+    "/var/run",
+]
+"""Where pods have something of their own: as a folder, in one, or around one, a file would be in its way."""
+
+
 class ServerFile(ApiModel):
     """A file that the server finds in its container."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "['/home/mind/', '/home/ma-user/', '/tmp/', '/dev/', '/proc/', '/sys/']"
-                ".all(own, !self.path.startsWith(own))",
-                "path: the pod has something of its own there (the package below /home/mind and /home/ma-user, /tmp, "
-                "devices): choose another folder",
+                f"{_OWN_PLACES}.all(own, self.path != own && !self.path.startsWith(own + '/') && "
+                "!own.startsWith(self.path + '/'))",
+                "path: the pod has something of its own there (the package below /home/mind and /home/ma-user, the "
+                "server in /opt/aiapp, libraries in /opt/aiapp-dependencies, /tmp, devices, /etc/hosts and what else "
+                "Kubernetes puts there): choose another path",
                 at="path",
             ),
         )
@@ -248,10 +279,23 @@ _PORTS: Final = tuple(
 )
 
 
+_FILES_APART: Final = rule(
+    "!has(self.files) || self.files.all(a, self.files.all(b, !b.path.startsWith(a.path + '/')))",
+    "files: the path of one lies below that of another one, which is a file",
+    at="files",
+)
+_FILES_BESIDE_DRIVER: Final = rule(
+    "!has(self.files) || !has(self.driver) || !has(self.driver.paths) || self.files.all(f, self.driver.paths.all(d, "
+    "f.path != d && !f.path.startsWith(d + '/') && !d.startsWith(f.path + '/')))",
+    "files: the driver is mounted there (driver.paths): choose another path",
+    at="files",
+)
+
+
 class RuntimeServer(ApiModel):
     """The server that the image of a runtime brings. Pods run it instead of the platform's model server."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*_PORTS))
+    model_config = ConfigDict(json_schema_extra=rules(*_PORTS, _FILES_APART, _FILES_BESIDE_DRIVER))
 
     protocol: Literal["OpenAI", "OpenInferenceV2", "Plain"] = "Plain"
     """What clients speak with it: the OpenAI API, the Open Inference Protocol (v2), or something of its own."""
@@ -295,7 +339,7 @@ class RuntimeServer(ApiModel):
     """Size of `/dev/shm` where neither version nor application sets one. It counts in the memory limit."""
     groups: (
         Annotated[
-            tuple[Annotated[int, Field(ge=0, le=4294967294)], ...],
+            tuple[AccountId, ...],
             Field(min_length=1, max_length=16, json_schema_extra=SET),
         ]
         | None

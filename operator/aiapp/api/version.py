@@ -143,6 +143,9 @@ class SourceStatus(ApiModel):
     Absent until a training job has said where."""
     listing: Annotated[str, Field(max_length=128)] | None = None
     """Digest of the last listing that was read."""
+    reader: Annotated[str, Field(max_length=64)] | None = None
+    """Build of the operator that read it, as release and digest of its code. A package that one build has refused is
+    read again by another one."""
     resolved_at: datetime | None = None
     """When that listing was read."""
     training_job: TrainingJobStatus | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache, partial
 
+from aiapp.adapters.own_build import own_build
 from aiapp.adapters.prometheus import PrometheusClient
 from aiapp.controller.workers import Reconcile
 from aiapp.controller.workqueue import Key
@@ -55,6 +56,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         slots=parts.slots,
         observer=parts.metrics,
         manifest_bytes=parts.settings.max_manifest_bytes,
+        reader=own_build(),
         clock=utc_now,
     )
     fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # neither hardly ever changes
@@ -102,6 +104,7 @@ def sources(parts: Parts) -> Sources:
         images=images,
         seconds=parts.settings.import_seconds,
         checksum_objects=parts.settings.checksum_objects,
+        reader=own_build(),
     )
     training_jobs = TrainingJobPorts(
         cluster=parts.cluster,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.support.documents import ABSENT, Document, application, changed, runtime, version
 from tests.support.kube import ApiError, Kube
-from tests.support.server_refusals import IN_SERVER
+from tests.support.server_refusals import IN_SERVER, serving
 from tests.support.template_refusals import IN_TEMPLATE, INPUT_NAME
 
 from aiapp.api import crd
@@ -920,6 +920,19 @@ def test_what_describes_a_version_may_change(kube: Kube, namespace: str) -> None
             changed(application(), spec__serving__deployTimeoutSeconds=60),
             "spec.serving.deployTimeoutSeconds in body should be greater than or equal to 180",
             id="a deploy timeout below three minutes",
+        ),
+        *(
+            pytest.param(
+                changed(version(), spec__container={"image": "r/i:1", "user": {"uid": 1, "gid": 1} | {which: 2**31}}),
+                f"spec.container.user.{which} in body should be less than or equal to 2147483647",
+                id=f"a {which} that Kubernetes does not take",
+            )
+            for which in ("uid", "gid")
+        ),
+        pytest.param(
+            serving(groups=[2**31]),
+            "spec.server.groups[0] in body should be less than or equal to 2147483647",
+            id="a group that Kubernetes does not take",
         ),
     ],
 )

@@ -59,13 +59,21 @@ def remembered(record: VersionRecord) -> Imported:
             return known
 
 
-def imported(record: VersionRecord, inspection: Inspection) -> Imported:
-    """The import as it was just seen."""
+def imported(record: VersionRecord, inspection: Inspection, reader: str) -> Imported:
+    """The import as it was just seen by `reader`, this build of the operator."""
     if isinstance(inspection, Uncopied):
         known = refused(_imported(record, inspection.found), _uncopied(inspection))
     else:
         known = _imported(record, inspection)
+    if not isinstance(inspection, Unchanged | Unresolved | Waiting):
+        known = _read_by(known, reader)
     return known if inspection.job is None else replace(known, source=_of_job(known.source, inspection.job))
+
+
+def _read_by(known: Imported, reader: str) -> Imported:
+    if known.source is None or known.source.listing is None:
+        return known
+    return replace(known, source=known.source.model_copy(update={"reader": reader}))
 
 
 def _of_job(found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:

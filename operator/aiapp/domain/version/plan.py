@@ -70,6 +70,8 @@ class ObservedVersion:
     record: VersionRecord
     inspection: Inspection | UnderWay | None
     """What the import found; None when the version is pinned, so that nothing is imported."""
+    reader: str
+    """This build of the operator."""
     shared: Shared
     """The ConfigMaps of manifests and digests that concern it."""
     manifest_bytes: int
@@ -161,7 +163,7 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
     record, package = observed.record, observed.inspection
     if package is None or isinstance(package, UnderWay):
         return replace(draft, known=remembered(record))
-    known = imported(record, package)
+    known = imported(record, package, observed.reader)
     if not isinstance(package, Valid | ValidImage) or known.artifact is None:
         return replace(draft, known=known)
     if (objection := _objection(observed, package)) is not None:

@@ -42,18 +42,19 @@ def is_pinned(record: VersionRecord) -> bool:
     return record.status.artifact is not None
 
 
-def known_listing(record: VersionRecord) -> str | None:
-    """The listing whose package was found faulty: its files need not be read again, unless the spec changed or
-    a look was requested.
+def known_listing(record: VersionRecord, reader: str) -> str | None:
+    """The listing whose package this `reader` found faulty: its files need not be read again, unless the spec changed
+    or a look was requested. What another build of the operator has refused, this one may take.
     """
     if record.request is not None or record.status.observed_generation != record.generation:
         return None
     faulty = record.condition(ConditionType.PACKAGE_VALID)
-    if record.status.source is None or faulty is None or faulty.status != "False":
+    found = record.status.source
+    if found is None or found.reader != reader or faulty is None or faulty.status != "False":
         return None
     if faulty.reason == Reason.CONFIG_MISSING:
         return None  # a runtime that takes it without one may be there by now, and no file was read anyway
-    return record.status.source.listing
+    return found.listing
 
 
 def first_sight(record: VersionRecord) -> Report:

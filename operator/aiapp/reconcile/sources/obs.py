@@ -44,6 +44,8 @@ class ObsPorts:
     """Deadline of one look at a package."""
     checksum_objects: int
     """The store is asked for the hashes of at most so many objects of one package."""
+    reader: str
+    """This build of the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class ObsPackage(LiveSource):
         except AccessError as error:
             return Unresolved(error.reason, error.message, retryable=False)
         namespace = self.record.namespace
-        parser, listing = ports.parsers.of(namespace), known_listing(self.record)
+        parser, listing = ports.parsers.of(namespace), known_listing(self.record, ports.reader)
         own = own_image(self.record.spec) is not None
         terms = Terms(seconds=ports.seconds, own_image=own, takes_folders=self.takes_folders)
         async with ports.objects.session(namespace) as store:

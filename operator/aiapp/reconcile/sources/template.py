@@ -112,7 +112,7 @@ class TemplatePackage(LiveSource):
 
     async def _inspected(self, composed: ComposedStore, place: StoreAccess, known: KnownOfPin) -> Inspection:
         obs, parser = self.ports.obs, self.ports.obs.parsers.of(self.record.namespace)
-        where, keys, listing = place.where, place.credentials, known_listing(self.record)
+        where, keys, listing = place.where, place.credentials, known_listing(self.record, obs.reader)
         own = own_image(self.record.spec) is not None
         terms = Terms(seconds=obs.seconds, own_image=own, manifest=lambda *_: _manifest(composed))
         found = await inspect(where, keys, composed, parser, listing, terms)

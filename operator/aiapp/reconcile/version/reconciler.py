@@ -79,6 +79,8 @@ class VersionPorts:
     observer: ImportObserver
     manifest_bytes: int
     """Of all manifests of one namespace."""
+    reader: str
+    """This build of the operator."""
     clock: Clock
 
 
@@ -144,6 +146,7 @@ class VersionReconciler:
             now=ports.clock(),
             record=record,
             inspection=inspection,
+            reader=ports.reader,
             shared=self._shared(record, inspection),
             manifest_bytes=ports.manifest_bytes,
             catalogue=self._runtimes(),

@@ -52,6 +52,7 @@ def new(**changes: Any) -> ObservedVersion:
         now=NOON,
         record=record,
         inspection=VALID,
+        reader="0.1.0+a",
         shared=Shared(record=record, config_maps=changes.pop("config_maps", {}), namespace_bytes=0),
         manifest_bytes=1 << 20,
         catalogue=CATALOGUE,

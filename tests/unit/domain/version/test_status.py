@@ -1,6 +1,6 @@
 """What is said of a version."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from tests.support.documents import changed
@@ -33,10 +33,13 @@ RESOLVED = Resolved(RuntimeStatus(name=SKLEARN, image="r/s:1", lifecycle="Suppor
 FITS: Verdict = verdict(requirement(RuntimeSpec(name=SKLEARN), None, TABLES), seen(node("cpu-1")), TABLES)
 
 
+READER: Final = "0.1.0+a"
+
+
 def told(
     record: VersionRecord, inspection: Inspection, resolution: Any = RESOLVED, judged: Verdict | None = FITS
 ) -> Report:
-    return report(record, imported(record, inspection), resolution, judged)
+    return report(record, imported(record, inspection, READER), resolution, judged)
 
 
 def states(said: Report) -> dict[str, tuple[str, str]]:
@@ -108,14 +111,29 @@ def refused(reason: Reason) -> VersionRecord:
 
 
 def test_a_folder_without_config_json_is_looked_at_again_since_a_runtime_that_takes_it_may_have_come() -> None:
-    assert known_listing(refused(Reason.CONFIG_MISSING)) is None
+    assert known_listing(refused(Reason.CONFIG_MISSING), READER) is None
+
+
+def test_what_another_build_of_the_operator_has_refused_is_read_again() -> None:
+    faulty = refused(Reason.CONFIG_INVALID)
+    assert faulty.status.source is not None
+    assert faulty.status.source.reader == READER
+    assert known_listing(faulty, "0.1.0+b") is None
+    before_readers_were_recorded = faulty.status.source.model_copy(update={"reader": None})
+    status = faulty.raw["status"] | {"source": before_readers_were_recorded.model_dump(by_alias=True, mode="json")}
+    assert known_listing(VersionRecord.parse(faulty.raw | {"status": status}), READER) is None
+
+
+def test_a_source_that_is_away_keeps_the_reader_that_refused_its_package() -> None:
+    away = Unresolved(Reason.ENDPOINT_UNREACHABLE, "away", retryable=True)
+    assert told(refused(Reason.CONFIG_INVALID), away).status["source"]["reader"] == READER
 
 
 def test_an_unchanged_listing_repeats_what_was_said_and_heals_the_source() -> None:
     faulty = refused(Reason.CONFIG_INVALID)
-    assert known_listing(faulty) == "sha256:2"
+    assert known_listing(faulty, READER) == "sha256:2"
     mended = VersionRecord.parse(faulty.raw | {"metadata": faulty.raw["metadata"] | {"generation": 2}})
-    assert known_listing(mended) is None
+    assert known_listing(mended, READER) is None
     again = told(faulty, Unchanged("sha256:2"), None, None)
     assert (states(again)["SourceResolved"][0], again.findings[1].message) == ("True", "line 1")
 

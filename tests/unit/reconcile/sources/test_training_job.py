@@ -201,6 +201,7 @@ async def test_a_source_that_was_corrected_keeps_nothing_of_what_it_was(world: W
         "origin": "Custom",
         "uri": OUTPUT,
         "listing": world.status["source"]["listing"],
+        "reader": world.reader,
     }
 
 

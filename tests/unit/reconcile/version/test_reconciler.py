@@ -71,6 +71,20 @@ async def test_code_is_parsed_in_the_turn_of_its_namespace(world: World) -> None
     assert world.parsers.tenants == ["team"]
 
 
+async def test_a_package_that_was_refused_is_read_again_by_another_build_of_the_operator_and_by_no_other_reason(
+    world: World,
+) -> None:
+    world.bucket.files["config.json"] = b"{"
+    for _ in range(2):
+        await world.look()
+    assert (len(world.bucket.listed), world.bucket.asked.count("config.json")) == (2, 1)
+    world.upgrade("0.1.0+b")
+    for _ in range(2):
+        await world.look()
+    assert (len(world.bucket.listed), world.bucket.asked.count("config.json")) == (4, 2)
+    assert world.status["source"]["reader"] == "0.1.0+b"
+
+
 async def test_a_pinned_version_that_is_looked_at_again_costs_no_request(world: World) -> None:
     await world.look()
     world.api.calls.clear()
