@@ -79,16 +79,17 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
         )
     title = Title(version.spec.display_name or version.spec.application, version.spec.version, version.spec.description)
     if isinstance(source, TemplateSource):
-        return _described(title, _held(await _manifest(status.artifact, cluster)))
+        return _described(title, _held(await pinned_manifest(status.artifact, cluster)))
     try:
         reached = await package_access(package, status.source, cluster.namespace, _Namespace(cluster))
     except AccessError as error:
         raise QueryError(f"{error.reason}: {error.message}") from error
-    pinned = _pinned(await _manifest(status.artifact, cluster), reached.where)
+    pinned = _pinned(await pinned_manifest(status.artifact, cluster), reached.where)
     return _described(title, await _config(reached.where, reached.credentials, store, pinned))
 
 
-async def _manifest(artifact: PackageArtifact, cluster: UserCluster) -> Manifest:
+async def pinned_manifest(artifact: PackageArtifact, cluster: UserCluster) -> Manifest:
+    """The manifest that a version is pinned to. Raises `ApiError`, `QueryError`."""
     names = config_map_names(artifact.manifest_ref)
     try:
         return read_pinned(joined([await cluster.get(CONFIG_MAPS, name) for name in names]), artifact.pin)
