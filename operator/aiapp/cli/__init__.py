@@ -15,6 +15,8 @@ SANDBOX_ABSENT: Final = "`aiapp sandbox` is a distribution of its own: install a
 COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
     "diff": "Show what changed from one version to another.",
+    "deploy": "Serve versions of an application, and shift its traffic between them.",
+    "edit": "Change the description, display name or documents of an application or a version.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
     "help": "Show the help of a command.",
     "fit": "Show which nodes a version fits, and why not the others.",

@@ -8,7 +8,6 @@ import orjson
 from aiapp.api.history import Configuration
 from aiapp.domain.application.history_changes import changes
 from aiapp.domain.application.rollback import (
-    GITOPS,
     CannotRollBackError,
     Rollback,
     edit,
@@ -17,6 +16,7 @@ from aiapp.domain.application.rollback import (
     rollback,
     worded,
 )
+from aiapp.domain.kubernetes.keepers import GITOPS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.ports import NotFoundError
 from aiapp.queries.cluster import UserCluster

@@ -1,35 +1,100 @@
-"""Stopping, starting, restarting and scaling an application with the rights of the user."""
+"""Changing an application or a version with the rights of the user: the request, and what becomes of the object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
+from pydantic import ValidationError
+
+from aiapp.api.application import AIApplication
+from aiapp.api.meta import ApiModel
+from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.application.operation import CannotOperateError, Operation, note
-from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
-from aiapp.ports import NotFoundError
+from aiapp.domain.kubernetes import keepers
+from aiapp.domain.kubernetes.json_patch import patched
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.ports import NOT_SERVED, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+
+DryRun = Literal["none", "server", "client"]
+"""none: it is done; server: the API server only says whether it would take it; client: it is not asked."""
+WORDS: Final[Mapping[Resource, str]] = {APPLICATIONS: "application", VERSIONS: "version"}
+"""What people call the kinds that they change."""
+_MODELS: Final[Mapping[Resource, type[ApiModel]]] = {APPLICATIONS: AIApplication, VERSIONS: AIApplicationVersion}
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was asked for."""
+    """What was asked for, and the object as it is then, or would be."""
 
     operation: Operation
-    note: str | None
+    notes: tuple[str, ...]
+    """What the person should know."""
+    object: Json
+
+    @property
+    def manifest(self) -> Json:
+        """The object as a file in Git."""
+        return keepers.manifest(self.object)
 
 
-async def operate(cluster: UserCluster, name: str, wanted: Callable[[Json], Operation], *, dry_run: bool) -> Done:
-    """Edits the application; with `dry_run` the API server only says whether it would take that.
+async def operate(
+    cluster: UserCluster,
+    name: str,
+    wanted: Callable[[Json], Operation],
+    *,
+    dry_run: DryRun,
+    resource: Resource = APPLICATIONS,
+) -> Done:
+    """Edits the object. Raises `ApiError` (`ConflictError` if it changed meanwhile), `QueryError`."""
+    found = await existing(cluster, resource, name)
+    operation = asked(wanted, found)
+    told = note(found, operation)
+    after = await edited(cluster, resource, found, operation, dry_run)
+    return Done(operation, () if told is None else (told,), after)
 
-    Raises `ApiError` (`ConflictError` if the application changed meanwhile), `QueryError`.
-    """
+
+async def existing(cluster: UserCluster, resource: Resource, name: str) -> Json:
+    """An object of the namespace. Raises `ApiError`, `QueryError` if it is absent."""
     try:
-        application = await cluster.get(APPLICATIONS, name)
-        operation = wanted(application)
+        return await cluster.get(resource, name)
     except NotFoundError as error:
-        raise QueryError(f"namespace {cluster.namespace} has no application {name}") from error
+        if error.reason == NOT_SERVED:
+            raise
+        raise QueryError(f"namespace {cluster.namespace} has no {WORDS[resource]} {name}") from error
+
+
+def asked(wanted: Callable[[Json], Operation], found: Json) -> Operation:
+    """What is asked of the object. Raises `QueryError`."""
+    try:
+        return wanted(found)
     except CannotOperateError as error:
         raise QueryError(str(error)) from error
-    if operation.patch:
-        await cluster.edit(APPLICATIONS, name, operation.patch, dry_run=dry_run)
-    return Done(operation, note(application, operation))
+
+
+async def edited(cluster: UserCluster, resource: Resource, found: Json, operation: Operation, dry_run: DryRun) -> Json:
+    """The object after the operation. Raises `ApiError`, `QueryError`."""
+    if not operation.patch:
+        return found
+    if dry_run == "client":
+        return valid(resource, patched(found, operation.patch))
+    name = found["metadata"]["name"]
+    return await cluster.edit(resource, name, operation.patch, dry_run=dry_run == "server")
+
+
+async def created(cluster: UserCluster, resource: Resource, document: Json, dry_run: DryRun) -> Json:
+    """A new object. Raises `ApiError`, `ConflictError` when it exists, `QueryError`."""
+    if dry_run == "client":
+        return valid(resource, document)
+    return await cluster.create(document, dry_run=dry_run == "server")
+
+
+def valid(resource: Resource, document: Json) -> Json:
+    """The same document. Raises `QueryError` for one that the API server would refuse."""
+    try:
+        _MODELS[resource].model_validate(document)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False))
+        raise QueryError("; ".join(faults)) from None
+    return document

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered
+from aiapp.cli.options.writing import Writing, writing_options
 
 if TYPE_CHECKING:
     from aiapp.domain.application.operation import Operation
     from aiapp.domain.kubernetes.resources import Json
+    from aiapp.queries.operation import Done
 
 
 def utc_now() -> datetime:
@@ -19,21 +21,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one clock of these commands
 
 
+def tell(name: str, done: "Done", writing: Writing) -> None:
+    """What becomes of the object of that name."""
+    verb = writing.verb if done.operation.patch else "is"
+    writing.tell(f"{name} {verb} {done.operation.outcome}", done.object, done.notes)
+
+
 def operation_options(command: Callable[..., "Callable[[Json], Operation]"]) -> Callable[..., None]:
-    """Adds `--dry-run` and the choice of a cluster to a click command, which says what it wants of the application."""
+    """Adds `--dry-run`, `-o` and the choice of a cluster to a click command, which says what it wants of the
+    application.
+    """
 
     @click.argument("application")
-    @click.option("--dry-run", is_flag=True, help="Only ask the API server whether it would take the change.")
-    @cluster_options
+    @writing_options
     @functools.wraps(command)
-    def carried_out(application: str, choice: ClusterChoice, *, dry_run: bool, **others: Any) -> None:
+    def carried_out(application: str, choice: ClusterChoice, writing: Writing, **others: Any) -> None:
         from aiapp.queries.operation import operate  # noqa: PLC0415 - `--help` must not wait for the models
 
         wanted = command(**others)
-        done = answered(choice, lambda cluster: operate(cluster, application, wanted, dry_run=dry_run))
-        if done.note is not None:
-            click.echo(f"note: {done.note}", err=True)
-        verb = "would be" if dry_run else "is being"
-        click.echo(f"{application} {verb if done.operation.patch else 'is'} {done.operation.outcome}")
+        done = answered(choice, lambda cluster: operate(cluster, application, wanted, dry_run=writing.dry_run))
+        tell(application, done, writing)
 
     return carried_out

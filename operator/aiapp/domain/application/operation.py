@@ -6,7 +6,8 @@ from datetime import datetime
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import RESTART_AT, START_AT
-from aiapp.domain.application.rollback import GITOPS, past
+from aiapp.domain.application.rollback import past
+from aiapp.domain.kubernetes import keepers
 from aiapp.domain.kubernetes.resources import Json
 
 
@@ -67,9 +68,13 @@ def scale(application: Json, replicas: int, version: str | None) -> Operation:
 
 def note(application: Json, operation: Operation) -> str | None:
     """What the person should know: a tool that may set the application back."""
+    if not operation.edits_spec:
+        return None
+    if kept := keepers.note(application):
+        return kept
     known = past(application)
     manager = known[0].manager if known else ""
-    if not (operation.edits_spec and manager in GITOPS):
+    if manager not in keepers.GITOPS:
         return None
     return f"{manager} wrote what the application asks for now and may restore it: change it in Git as well"
 

@@ -11,10 +11,6 @@ from aiapp.api.history import LONGEST_SERVING, Configuration
 from aiapp.domain.application.history import SWITCH, is_alike
 from aiapp.domain.kubernetes.resources import Json
 
-GITOPS: Final = frozenset(
-    {"argocd-controller", "argocd-application-controller", "kustomize-controller", "helm-controller", "helm"}
-)
-"""Field managers that set an application back to what lies in Git or in a release."""
 _HISTORY: Final = TypeAdapter(tuple[Configuration, ...])
 
 
