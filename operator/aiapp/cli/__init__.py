@@ -25,6 +25,7 @@ COMMANDS = {
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "progress": "Show how far the pods of an application are with fetching their model.",
     "promote": "Print a version as a manifest for another place, held to the same content.",
+    "reproduce": "Print a manifest that runs the training of a version again.",
     "restart": "Replace the pods of an application.",
     "rollback": "Go back to a configuration that an application was asked to serve before.",
     "rollout": "Follow a rollout in steps, approve its step, or take it back.",

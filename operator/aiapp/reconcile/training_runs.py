@@ -36,7 +36,7 @@ class TrainingRuns:
             return None
         if live is not None and live["metadata"]["uid"] == job.uid:
             found: TrainingRun | None = await self._with_runtime(
-                run(live, kind, source.recorded_env), live, record.namespace
+                run(live, kind, source.recorded_env, self.jobs.reading.output_names), live, record.namespace
             )
         else:
             found = self.jobs.last_run(job.uid)

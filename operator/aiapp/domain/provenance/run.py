@@ -6,7 +6,7 @@ object; ConfigMaps and Secrets are kept by name.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -15,9 +15,10 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.printable import printable
 from aiapp.domain.provenance.annotations import Annotated, annotated
+from aiapp.domain.provenance.kept_job import NOTHING, Told, kept_job
 from aiapp.domain.training.facts import found
 from aiapp.domain.training.kinds import JobKind
-from aiapp.domain.training.output import declared_output
+from aiapp.domain.training.output import NAMES, declared_output
 
 INPUTS: Final = ("data_url", "DATA_PATH", "DATASET_URI", "INPUT_PATH", "data_dir")
 """Environment variables and arguments that say where a job reads its data."""
@@ -43,11 +44,16 @@ class TrainingRun:
     nodes: tuple[TrainingNode, ...] = ()
     created_by: str | None = None
     """What made the job."""
+    manifest: Json = field(default_factory=dict)
+    """What it was told, as `kept_job` has it; empty where that is too large to be kept."""
+    told: Told = NOTHING
+    """Which values are kept, also of what it names."""
 
 
-def run(job: Json, kind: JobKind, recorded_env: Collection[str]) -> TrainingRun:
-    """What a job says of itself."""
+def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: Collection[str] = NAMES) -> TrainingRun:
+    """What a job says of itself. `output_names`: those under which jobs say where they write."""
     metadata = job["metadata"]
+    told = Told(frozenset(recorded_env), (*INPUTS, *output_names))
     containers = [one for one in found(job, kind.containers) if isinstance(one, dict)][:MOST_CONTAINERS]
     owner = _owner(metadata)
     identity = {
@@ -67,6 +73,8 @@ def run(job: Json, kind: JobKind, recorded_env: Collection[str]) -> TrainingRun:
         said=annotated(metadata.get("annotations"), metadata.get("labels")),
         images=tuple(TrainingImage(image=name) for name in names if name),
         created_by=f"{owner['kind']} {owner['name']}" if owner else None,
+        manifest=kept_job(job, told),
+        told=told,
     )
 
 

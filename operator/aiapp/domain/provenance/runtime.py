@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiapp.api.provenance import TrainingImage
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.printable import printable
+from aiapp.domain.provenance.kept_job import kept_spec
 from aiapp.domain.provenance.run import MOST_CONTAINERS, TrainingRun
 
 _GROUP: Final = "trainer.kubeflow.org"
@@ -35,7 +36,7 @@ def runtime_of(job: Json) -> tuple[Resource, str] | None:
 
 
 def with_runtime(run: TrainingRun, runtime: Json) -> TrainingRun:
-    """With the runtime as it is: by the hash of its spec, and its images where the job names none of its own."""
+    """With the runtime as it is: its spec, with the hash of it, and its images where the job names none of its own."""
     metadata = runtime["metadata"]
     spec = json.dumps(runtime.get("spec"), sort_keys=True, separators=(",", ":"))
     images = tuple(dict.fromkeys(islice(_images(runtime.get("spec")), MOST_CONTAINERS)))
@@ -46,6 +47,7 @@ def with_runtime(run: TrainingRun, runtime: Json) -> TrainingRun:
         "generation": metadata.get("generation", 0),
         "sha256": hashlib.sha256(spec.encode()).hexdigest(),
         "images": list(images),
+        "spec": kept_spec(runtime.get("spec"), run.told),
     }
     ran = run.images or tuple(TrainingImage(image=image) for image in images)
     return replace(run, identity=run.identity | {"runtime": known}, images=ran)

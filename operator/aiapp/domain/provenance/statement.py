@@ -3,6 +3,7 @@
 https://slsa.dev/spec/v1.0/provenance and https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
@@ -21,6 +22,8 @@ REGISTRATION_TYPE: Final = "https://aiapp.dev/registration/v1"
 """Of versions that no training job made here: where they were registered from."""
 MANIFEST: Final = "manifest"
 """Name of the by-product that is what the version was pinned to."""
+MOST_BYTES: Final = 900_000
+"""Of what a job was told, as JSON: a ConfigMap may hold 1 MiB."""
 _SHA256: Final = "sha256:"
 
 
@@ -33,7 +36,13 @@ def statement(name: str, digest: str, predicate: Json) -> Json:
 def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str) -> Json:
     """The provenance of what a training job made and a version was pinned to."""
     identity = run.identity
-    external = {"job": identity, "containers": list(run.containers), "inputs": list(run.inputs), "output": job.output}
+    external = {
+        "job": identity,
+        "containers": list(run.containers),
+        "inputs": list(run.inputs),
+        "output": job.output,
+        "manifest": run.manifest,
+    }
     times = {"startedOn": job.started_at, "finishedOn": job.finished_at}
     said = {"branch": run.said.branch, "run": run.said.run}
     internal = {
@@ -43,7 +52,7 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str) -> Json:
     return {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
-            "externalParameters": {key: value for key, value in external.items() if value},
+            "externalParameters": _fitting({key: value for key, value in external.items() if value}),
             "internalParameters": {key: value for key, value in internal.items() if value},
             "resolvedDependencies": list(_dependencies(run)),
         },
@@ -71,6 +80,14 @@ def registration(source: Json, known: ProvenanceStatus, uid: str) -> Json:
             "metadata": {"invocationId": uid, **_moments({"startedOn": known.created_at})},
         },
     }
+
+
+def _fitting(external: Json) -> Json:
+    """So that a ConfigMap can hold it: without the whole manifest or even the containers, where these are too long."""
+    for part in ("manifest", "containers"):
+        if len(json.dumps(external)) > MOST_BYTES:
+            external.pop(part, None)
+    return external
 
 
 def _moments(times: Mapping[str, datetime | None]) -> Json:

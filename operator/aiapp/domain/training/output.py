@@ -43,6 +43,11 @@ def declared_output(containers: Iterable[Any], names: Iterable[str]) -> Declared
     return DeclaredOutput(tuple(uris), tuple(unread))
 
 
+def is_location(name: str, value: str, names: Iterable[str]) -> bool:
+    """Whether a variable of that name, one of `names`, says by that value where data lies."""
+    return _is_folder(value) and _plain(name) in {_plain(one) for one in names}
+
+
 def _env(container: Json) -> Iterator[tuple[str, str | None]]:
     """Names with their values, in which variables that are known by then are put in; None: elsewhere."""
     known: dict[str, str] = {}

@@ -80,7 +80,9 @@ class TrainingJobs:
     def _keep(self, resource: Resource, job: Json) -> None:
         kind = self._by_resource[resource]
         recorded = {name for version in self._waiting(job) for name in recorded_env(version)}
-        self._seen[job["metadata"]["uid"]] = _Seen(facts(job, kind, self.reading), run(job, kind, recorded))
+        self._seen[job["metadata"]["uid"]] = _Seen(
+            facts(job, kind, self.reading), run(job, kind, recorded, self.reading.output_names)
+        )
         self._seen.move_to_end(job["metadata"]["uid"])
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

@@ -1,0 +1,34 @@
+"""The manifest that runs the training of a registered version again."""
+
+from dataclasses import dataclass, replace
+
+from aiapp.api.version import AIApplicationVersion
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
+from aiapp.domain.kubernetes.resources import VERSIONS
+from aiapp.domain.provenance.reproduction import Again, NotReproducibleError, Reproduction, reproduction
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.trace import predicate_of
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """As what the job registers itself when it has succeeded."""
+
+    application: str | None
+    """None: that of the version."""
+    version: str
+    """Its number, or `auto`."""
+
+
+async def reproduce(cluster: UserCluster, name: str, again: Again, registering: Registering | None) -> Reproduction:
+    """Of a version, in its namespace. Raises `ApiError`, `QueryError`."""
+    raw = await cluster.get(VERSIONS, name)
+    predicate = await predicate_of(cluster, AIApplicationVersion.model_validate(raw).status)
+    if registering is not None:
+        application = registering.application or raw["spec"]["application"]
+        again = replace(again, annotations={APPLICATION_LABEL: application, VERSION_LABEL: registering.version})
+    try:
+        return reproduction(raw, predicate or {}, again)
+    except NotReproducibleError as error:
+        raise QueryError(str(error)) from error
