@@ -14,6 +14,8 @@ from aiapp.domain.training.kinds import JobKind
 
 LOOK_AGAIN_SECONDS: Final = 10.0
 """Between two looks for an output that is late."""
+_AGAIN: Final = "run it again, and name the new job in a new version"
+_SET_OUTPUT: Final = "set spec.source.trainingJob.output.uri"
 _NOT_SUPPLIED: Final = frozenset({Reason.CONFIG_MISSING, Reason.SERVICE_CODE_MISSING})
 
 
@@ -37,11 +39,18 @@ def latched(source: TrainingJobSource, kind: JobKind, before: TrainingJobStatus 
 
 
 def decision(
-    source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, found: JobFacts | None, now: datetime
+    source: TrainingJobSource,
+    kind: JobKind,
+    waited: TrainingJobStatus | None,
+    found: JobFacts | None,
+    now: datetime,
+    said: str | None = None,
 ) -> Decision:
-    """What the version does. `waited`: the job that it waits for (`latched`); `found`: the one that has the name."""
+    """What the version does. `waited`: the job that it waits for (`latched`); `found`: the one that has the name, or
+    that job as it was seen last; `said`: the version's message on how that job failed.
+    """
     if found is None:
-        return _absent(source, waited)
+        return _absent(source, waited, said)
     wanted = source.uid or (waited.uid if waited else None)
     if wanted not in {None, found.uid}:
         return Unresolved(Reason.TRAINING_JOB_REPLACED, _replaced(source, wanted, found), retryable=False, job=waited)
@@ -69,15 +78,35 @@ def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds:
             return replace(found, job=job)
 
 
-def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None) -> Unresolved:
+def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, said: str | None) -> Decision:
+    """The job is not there, and was not seen to go; how it ended may be known all the same."""
     if waited is None:
         message = f"there is no {source.kind} {source.name} in this namespace yet"
         return Unresolved(Reason.TRAINING_JOB_NOT_FOUND, message, retryable=True)
-    message = (
+    match waited.state:
+        case "Succeeded":
+            return _succeeded_before(source, waited)
+        case "Failed":
+            message = said or f"{_named(waited)} (uid {waited.uid}) failed, and is gone; {_AGAIN}"
+            return Unresolved(Reason.TRAINING_JOB_FAILED, message, retryable=False, job=waited)
+        case _:
+            return Unresolved(Reason.TRAINING_JOB_GONE, _gone(waited), retryable=False, job=waited)
+
+
+def _succeeded_before(source: TrainingJobSource, waited: TrainingJobStatus) -> Decision:
+    output = source.output.uri if source.output else waited.output
+    job = waited.model_copy(update={"output": output})
+    if output is not None:
+        return Finished(job, output)
+    message = f"{_named(job)} succeeded and is gone, and it is not known where it wrote: {_SET_OUTPUT}"
+    return Unresolved(Reason.TRAINING_OUTPUT_UNKNOWN, message, retryable=False, job=job)
+
+
+def _gone(waited: TrainingJobStatus) -> str:
+    return (
         f"{_named(waited)} (uid {waited.uid}) was deleted before the operator saw how it ended: if its output is "
         "complete, register it as a package in object storage, else run the job again and name that one"
     )
-    return Unresolved(Reason.TRAINING_JOB_GONE, message, retryable=False, job=waited)
 
 
 def _status(
@@ -130,7 +159,7 @@ def _goes_on(source: TrainingJobSource, found: JobFacts) -> str:
 def _failed(source: TrainingJobSource, found: JobFacts) -> str:
     said = f": {found.words}" if found.words else ", without saying why"
     when = f" at {written(found.finished)}" if found.finished else ""
-    return f"{source.kind} {source.name} failed{when}{said}; run it again, and name the new job in a new version"
+    return f"{source.kind} {source.name} failed{when}{said}; {_AGAIN}"
 
 
 def _replaced(source: TrainingJobSource, wanted: str | None, found: JobFacts) -> str:
@@ -141,7 +170,7 @@ def _replaced(source: TrainingJobSource, wanted: str | None, found: JobFacts) ->
 
 
 def _output_unknown(source: TrainingJobSource, found: JobFacts) -> str:
-    job, remedy = f"{source.kind} {source.name}", "set spec.source.trainingJob.output.uri"
+    job, remedy = f"{source.kind} {source.name}", _SET_OUTPUT
     if found.output.uris:
         return f"{job} names several outputs ({', '.join(found.output.uris[:3])}): {remedy} to the right one"
     if found.output.unread:

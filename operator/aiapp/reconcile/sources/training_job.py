@@ -94,13 +94,18 @@ class TrainingJobOutput(LiveSource):
         if found is None and not self._is_served(kind):
             message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
             return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
-        decided = decision(self.source, kind, waited, found, self.ports.clock())
+        decided = decision(self.source, kind, waited, found, self.ports.clock(), self._said_of_failure())
         return await self._imported(decided, known) if isinstance(decided, Finished) else decided
 
     def _last_seen(self, waited: TrainingJobStatus | None) -> JobFacts | None:
         """The job as it was when it was deleted after it had ended."""
         seen = self.ports.jobs.last_seen(waited.uid) if waited else None
         return seen if seen is not None and seen.state in {"Succeeded", "Failed"} else None
+
+    def _said_of_failure(self) -> str | None:
+        """In the job's own words, which nobody else has once it is gone."""
+        conditions = self.record.status.conditions
+        return next((one.message for one in conditions if one.reason == Reason.TRAINING_JOB_FAILED), None)
 
     async def _imported(self, finished: Finished, known: KnownOfPin) -> Inspection:
         found = await self._package(finished.uri).inspect(known)

@@ -114,6 +114,52 @@ async def test_a_job_that_is_cleaned_up_at_once_has_been_seen_to_succeed(world: 
     assert world.status["artifact"]["objects"] == 3
 
 
+def restart(world: World) -> None:
+    """The operator forgets what it has seen of jobs."""
+    world.training_jobs._seen.clear()
+
+
+async def test_a_job_that_was_seen_to_succeed_is_imported_also_when_it_is_gone_after_a_restart(world: World) -> None:
+    put(world, job(status=succeeded(LATER)))
+    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    await world.look()
+    assert resolved(world) == ("Unknown", "TrainingOutputPending")
+    remove(world)
+    restart(world)
+    await world.look()
+    assert resolved(world) == ("Unknown", "TrainingOutputPending")
+    world.bucket.fault = None
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_where_a_job_wrote_may_be_said_when_it_is_gone_after_a_restart(world: World) -> None:
+    put(world, job(status=succeeded(LATER), env={}))
+    await world.look()
+    assert resolved(world) == ("False", "TrainingOutputUnknown")
+    remove(world)
+    restart(world)
+    await world.look()
+    assert resolved(world) == ("False", "TrainingOutputUnknown")
+    now = world.now_of(VERSIONS, NAME)
+    named = changed(now, spec__source__trainingJob__output={"uri": OUTPUT}, metadata__generation=2)
+    world.hold(VERSIONS, named, now["metadata"]["uid"])
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
+async def test_a_job_that_failed_is_said_to_have_failed_in_its_words_when_it_is_gone_after_a_restart(
+    world: World,
+) -> None:
+    put(world, job(status=failed()))
+    await world.look()
+    before = world.condition(VERSIONS, NAME, "SourceResolved")
+    remove(world)
+    restart(world)
+    await world.look()
+    assert world.condition(VERSIONS, NAME, "SourceResolved") == before
+
+
 async def test_a_job_that_was_deleted_while_it_ran_is_gone(world: World) -> None:
     put(world, job(status=running()))
     await world.look()
