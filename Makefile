@@ -94,6 +94,11 @@ e2e-autoscaling: $(READY) ## pods that come and go with their load, by a real me
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/autoscaling -q
 
+.PHONY: e2e-training
+e2e-training: $(READY) ## versions of PyTorchJobs that a real training-operator runs, which is built once; needs root on Linux
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/peers/training -q
+
 .PHONY: e2e-helm
 e2e-helm: $(READY) ## releases with Helm 4, which is built for it
 	@$(BIN)/aiapp sandbox prepare

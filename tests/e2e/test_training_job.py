@@ -4,21 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from sklearn.datasets import load_digits
 from tests.e2e.serving import NAME, RUNNING_SECONDS, Serving
 from tests.support import train_digits
 from tests.support.kube import Object
-from tests.support.sandbox import Bucket
+from tests.support.trainer import FILES, signed_address
 from tests.support.waiting import eventually
 
 from aiapp_sandbox.profiles import host_architecture
 
 pytestmark = pytest.mark.timeout(900)
 PROGRAM = Path(train_digits.__file__).read_text("utf-8")
-FILES = {"PUT_MODEL": "model.pkl", "PUT_CODE": "customize_service.py", "PUT_CONFIG": "config.json"}
 TRAINED_SECONDS = 300
 
 
@@ -43,22 +40,6 @@ def train(serving: Serving, program: str = PROGRAM, **spec: Any) -> Object:
         "spec": {"backoffLimit": 0, "template": template, **spec},
     }
     return serving.registry.kube.create(made, serving.registry.namespace)
-
-
-def signed_address(bucket: Bucket, key: str) -> str:
-    """Where to put an object without any keys."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=bucket.endpoint,
-        aws_access_key_id=bucket.access_key,
-        aws_secret_access_key=bucket.secret_key,
-        region_name="us-east-1",
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
-    try:
-        return client.generate_presigned_url("put_object", Params={"Bucket": bucket.name, "Key": key})
-    finally:
-        client.close()
 
 
 def version_of_the_job(serving: Serving) -> Object:

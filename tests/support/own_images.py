@@ -21,7 +21,7 @@ UID: Final = 1001
 
 def server(architecture: str, **variables: str) -> Image:
     """For one architecture. It serves at PORT as user UID, or as `variables` say, which its program is told."""
-    layers = [base.built(architecture, os.environ, Silent()).layer.read_bytes(), _program()]
+    layers = [python_layer(architecture), _program()]
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PORT": str(PORT)} | variables
     return image(
         architecture,
@@ -43,6 +43,11 @@ def servers(*architectures: str, **variables: str) -> Image:
     made = [server(architecture, **variables) for architecture in architectures]
     platforms = [{"os": "linux", "architecture": architecture} for architecture in architectures]
     return index(*map(entry, made, platforms), of=made)
+
+
+def python_layer(architecture: str) -> bytes:
+    """A small system with Python."""
+    return base.built(architecture, os.environ, Silent()).layer.read_bytes()
 
 
 def _program() -> bytes:

@@ -35,6 +35,12 @@ METRICS_SERVER: Final = Tool(
     "metrics-server", Module("metrics-server", parent=_GO), "sigs.k8s.io/metrics-server/cmd/metrics-server", "0.9.0"
 )
 KEDA: Final = Tool("operator", Module("keda", parent=_GO), "github.com/kedacore/keda/v2/cmd/operator", "2.18.1")
+TRAINING_OPERATOR: Final = Tool(
+    "training-operator.v1",
+    Module("training-operator", parent=_GO),
+    "github.com/kubeflow/training-operator/cmd/training-operator.v1",
+    "1.9.4",
+)
 HELM_4: Final = Tool("helm", Module("helm4", parent=_GO), "helm.sh/helm/v4/cmd/helm", "v4.3.2")
 NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
 """Argo CD wants a Go that the machine may not have; it is fetched as a module."""
@@ -83,6 +89,12 @@ def metrics_server() -> Path:
 def keda() -> Path:
     """Its operator, which makes autoscalers and starts and stops by itself."""
     return build.built([KEDA], os.environ, Silent())["operator"]
+
+
+@pytest.fixture(scope="session")
+def training_operator() -> Path:
+    """Kubeflow's, which runs PyTorchJobs and TFJobs."""
+    return build.built([TRAINING_OPERATOR], os.environ, Silent())["training-operator.v1"]
 
 
 @pytest.fixture(scope="session")
