@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "AIAPP_"
@@ -106,6 +106,24 @@ KindName = Annotated[
 JobFields = Mapping[str, str | tuple[str, ...]]
 LabelPair = Annotated[str, *_form(r"([-._A-Za-z0-9/]+=[-._A-Za-z0-9]*)?", "a label and its value, `key=value`")]
 VariableName = Annotated[str, *_form(r"[A-Za-z_][-._A-Za-z0-9]*", "the name of a variable or an argument")]
+
+
+class ExeMLStore(BaseModel):
+    """A folder below which ExeML projects write, one of its own for each namespace."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    uri: Annotated[str, *_form(r"(obs|s3)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?", "`obs://bucket/path/`")]
+    endpoint: Annotated[str, *_form(r"https?://[^\s/@]+/?", "an http or https URL")] | None = None
+    region: str | None = None
+    addressing: Literal["Auto", "Path", "Virtual"] = "Auto"
+    secret: ObjectName | None = None
+
+
+ExeMLStores = Annotated[
+    Mapping[ObjectName, ExeMLStore],
+    WithJsonSchema({"type": "object", "additionalProperties": ExeMLStore.model_json_schema()}),
+]
 
 
 class Settings(BaseSettings):
@@ -217,6 +235,9 @@ class Settings(BaseSettings):
     """What a training job that has succeeded has not written yet is waited for so long."""
     built_in_algorithm_label: LabelPair = "aiapp.dev/algorithm=BuiltIn"
     """Label or annotation of training jobs whose built-in algorithm needs neither config.json nor inference code."""
+    exeml_stores: Annotated[ExeMLStores, NoDecode, BeforeValidator(_object)] = {}
+    """Where ExeML projects write their models, by a name of your choice: `uri`, `endpoint`, `region`, `addressing` and
+    `secret`, a Secret of the operator's own namespace. A project of namespace N may write below `<uri>/N/` alone."""
     prometheus_url: IndexUrl = ""
     """Prometheus that the checks of rollouts in steps ask, for example `http://prometheus.monitoring.svc:9090`; none:
     no such check passes."""

@@ -19,6 +19,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.controller.write_through import WriteThrough
+from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, TEMPLATES, VERSIONS, Json, Resource
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.training.facts import JobReading
@@ -26,10 +27,12 @@ from aiapp.domain.training.kinds import job_kinds
 from aiapp.domain.training.output import NAMES
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
+from aiapp.reconcile.exeml.records import ModelRecords
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
+from aiapp.reconcile.sources.exeml import ExeMLPorts
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
@@ -51,6 +54,9 @@ UNSEEN: Final[dict[Resource, Json]] = {
 }
 """What the API server says of an object that the operator has not looked at."""
 MAX_OBJECTS: Final = 1000
+OPERATOR_NAMESPACE: Final = "aiapp-system"
+MODELS: Final = ModelStore(uri="obs://exeml-models/projects/", endpoint="https://obs.lan", secret="exeml-keys")
+"""Where the projects of ExeML write."""
 
 
 class FakeCluster:
@@ -175,7 +181,8 @@ class World(FakeCluster):
         templates = TemplatePorts(
             obs=obs, template=lambda name: self.store.get(TEMPLATES, None, name), max_objects=MAX_OBJECTS
         )
-        return Sources(obs, self.images, self._training_jobs(), templates)
+        records = ModelRecords(self.api, OPERATOR_NAMESPACE, {"models": MODELS})
+        return Sources(obs, self.images, self._training_jobs(), templates, ExeMLPorts(records=records, obs=obs))
 
     def _training_jobs(self) -> TrainingJobPorts:
         return TrainingJobPorts(

@@ -184,6 +184,17 @@ class Reason(StrEnum):
     TEMPLATE_NEEDED = "TemplateNeeded"
     """The output of a built-in algorithm has no config.json or no inference code: something has to supply them."""
 
+    # ExeML
+    EXEML_NOT_REGISTERED = "ExeMLNotRegistered"
+    """The version says that it is a model of ExeML, and the operator did not register it as it is."""
+    EXEML_STORE_UNKNOWN = "ExeMLStoreUnknown"
+    """The model of an ExeML project lies in no store that the administrator has set, in the namespace's folder."""
+    EXEML_RESTRICTED = "ExeMLRestricted"
+    """The application asks for something that would let code of its author run beside a model of ExeML; the message
+    names the field."""
+    TICKET_REFUSED = "TicketRefused"
+    """The operator lets a pod have no model of ExeML, since it is not as the operator made it; the message says why."""
+
     # Runtime
     RUNTIME_UNKNOWN = "RuntimeUnknown"
     """No InferenceRuntime has that name or alias, or none is named at all."""

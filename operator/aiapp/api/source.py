@@ -208,9 +208,31 @@ class TemplateSource(Store):
     refused."""
 
 
-SourceVariant: TypeAlias = ObsSource | ImageSource | TrainingJobSource | TemplateSource
+class ProjectJob(ApiModel):
+    """The training job of an ExeML project, which need not exist any more."""
+
+    api_version: Annotated[str, Field(max_length=317)]
+    """Group and version of the job."""
+    kind: Annotated[str, Field(max_length=63)]
+    """Kind of the job."""
+    name: NameString
+    """Name of the job."""
+    uid: Annotated[str, Field(max_length=64)]
+    """The job's `metadata.uid`."""
+
+
+class ExeMLSource(ApiModel):
+    """A model of an automatic learning (ExeML) project. Only the operator registers one, and says not where it lies."""
+
+    project: NameString
+    """The project."""
+    job: ProjectJob
+    """The training job that made the model."""
+
+
+SourceVariant: TypeAlias = ObsSource | ImageSource | TrainingJobSource | TemplateSource | ExeMLSource
 """Every kind of source that this operator imports from; each match over it is exhaustive."""
-SourceType = Literal["Obs", "Image", "TrainingJob", "Template"]
+SourceType = Literal["Obs", "Image", "TrainingJob", "Template", "ExeML"]
 """Their names in a status."""
 _OF_PACKAGES: Final = (
     ConditionType.SOURCE_RESOLVED,
@@ -223,6 +245,7 @@ READY_CONDITIONS: Final[Mapping[SourceType, tuple[ConditionType, ...]]] = {
     "Template": _OF_PACKAGES,
     "Image": (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED),
     "TrainingJob": _OF_PACKAGES,
+    "ExeML": _OF_PACKAGES,
 }
 """The conditions that make a version Ready, by the type of its source, in the order in which they come to be True. The
 import ends with ArtifactPinned.
@@ -232,11 +255,12 @@ FIXED_FIELDS: Final = {
     "image": ("reference", "replicate"),
     "trainingJob": ("apiVersion", "kind", "name", "uid", "output", "template", "endpoint", "region", "addressing"),
     "template": ("name", "mode", "inputs", "endpoint", "region", "addressing", "digest"),
+    "exeML": ("project", "job"),
 }
 """Fields of a source that are immutable once the artifact is pinned; how it is reached may change at any time."""
 
 
-_EXACTLY_ONE: Final = "source names exactly one of obs, image, trainingJob and template"
+_EXACTLY_ONE: Final = "source names exactly one of obs, image, trainingJob, template and exeML"
 
 
 class Source(ApiModel):
@@ -245,7 +269,7 @@ class Source(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "has(self.obs) || has(self.image) || has(self.trainingJob) || has(self.template)",
+                "has(self.obs) || has(self.image) || has(self.trainingJob) || has(self.template) || has(self.exeML)",
                 "source must say where the model comes from: obs, image, trainingJob or template",
                 at="obs",
                 reason=REQUIRED,
@@ -268,6 +292,13 @@ class Source(ApiModel):
                 at="template",
                 reason="FieldValueForbidden",
             ),
+            rule(
+                "!has(self.exeML)"
+                " || !(has(self.obs) || has(self.image) || has(self.trainingJob) || has(self.template))",
+                _EXACTLY_ONE,
+                at="exeML",
+                reason="FieldValueForbidden",
+            ),
         )
     )
 
@@ -279,8 +310,10 @@ class Source(ApiModel):
     """The output of a training job."""
     template: TemplateSource | None = None
     """Model files, which a template makes a package of."""
+    exe_ml: Annotated[ExeMLSource | None, Field(alias="exeML")] = None
+    """The model of an ExeML project. The operator writes it, and nobody else may."""
 
     @property
     def variant(self) -> SourceVariant | None:
         """The one that is set; None where that is none which this operator knows."""
-        return self.obs or self.image or self.training_job or self.template
+        return self.obs or self.image or self.training_job or self.template or self.exe_ml

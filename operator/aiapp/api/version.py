@@ -90,6 +90,12 @@ class VersionSpec(ApiModel):
                 reason="FieldValueForbidden",
             ),
             rule(
+                "!has(self.source.exeML) || !has(self.container)",
+                "an ExeML model is served as it is, by its runtime: it takes no container",
+                at="container",
+                reason="FieldValueForbidden",
+            ),
+            rule(
                 "!has(self.runtime) || !has(self.container) || !("
                 + " || ".join(f"has(self.container.{name})" for name in OF_IMAGES)
                 + ")",
@@ -140,7 +146,7 @@ class SourceStatus(ApiModel):
     """Who made the model: a user, automatic learning, or a built-in algorithm."""
     uri: Annotated[str, Field(max_length=1056)] | None = None
     """The folder that holds config.json, the bucket that holds a template's inputs, or the reference of an image.
-    Absent until a training job has said where."""
+    Absent until a training job has said where, and for a model of ExeML."""
     listing: Annotated[str, Field(max_length=128)] | None = None
     """Digest of the last listing that was read."""
     reader: Annotated[str, Field(max_length=64)] | None = None

@@ -33,7 +33,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     or says DigestMismatch. The files themselves are not copied: copy them first with any tool. An image is named by its
     digest beside its tag. Labels, annotations and
     status are left out; Secrets and other objects that the version names must exist there, and are listed on standard
-    error.
+    error. A model of ExeML is refused: it can be deployed and rolled out where it is registered.
 
     \b
     Exit codes: 0 printed; 1 refused, or the digest of the content is not known yet; 2 wrong arguments or no cluster.

@@ -13,6 +13,7 @@ from aiapp.adapters.prometheus import PrometheusSettings
 from aiapp.adapters.registry.client import RegistrySettings
 from aiapp.adapters.registry.copying import OwnRegistrySettings
 from aiapp.adapters.tracing import TracingUnavailableError
+from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.images.replica import own_registry
 from aiapp.domain.objectstore.endpoint_policy import EVERYWHERE, EndpointPolicy
 from aiapp.domain.objectstore.proxies import Proxies
@@ -111,6 +112,11 @@ def prometheus_settings(settings: Settings) -> PrometheusSettings:
         token_file=settings.prometheus_token_file,
         ca_bundle=settings.prometheus_ca_bundle,
     )
+
+
+def model_stores(settings: Settings) -> dict[str, ModelStore]:
+    """Where the models of ExeML projects lie, by name."""
+    return {name: ModelStore(**dict(one)) for name, one in settings.exeml_stores.items()}
 
 
 def training_job_kinds(settings: Settings) -> JobKinds:

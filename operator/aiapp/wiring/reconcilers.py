@@ -15,11 +15,13 @@ from aiapp.domain.kubernetes.resources import (
     Resource,
 )
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
+from aiapp.reconcile.exeml.records import ModelRecords
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.refusals import Reported
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
+from aiapp.reconcile.sources.exeml import ExeMLPorts
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.obs import ObsPorts
 from aiapp.reconcile.sources.sources import Sources
@@ -33,7 +35,7 @@ from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DriftPorts, DriftReconciler
 from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
-from aiapp.wiring.configured import fetcher, pip, prometheus_settings
+from aiapp.wiring.configured import fetcher, model_stores, pip, prometheus_settings
 from aiapp.wiring.parts import Parts, utc_now
 
 
@@ -118,7 +120,12 @@ def sources(parts: Parts) -> Sources:
         template=lambda name: parts.store.get(TEMPLATES, None, name),
         max_objects=parts.settings.max_objects,
     )
-    return Sources(obs, images, training_jobs, templates)
+    return Sources(obs, images, training_jobs, templates, ExeMLPorts(records=model_records(parts), obs=obs))
+
+
+def model_records(parts: Parts) -> ModelRecords:
+    """What is known of models of ExeML."""
+    return ModelRecords(parts.api, parts.settings.namespace, model_stores(parts.settings))
 
 
 def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:

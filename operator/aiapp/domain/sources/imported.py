@@ -174,8 +174,13 @@ def _artifact(manifest: Manifest) -> PackageArtifact:
 def _status(
     source: Source, uri: str, listing: str | None, template: TemplateStatus | None = None
 ) -> SourceStatus | None:
-    type_ = type_of(source)
-    return None if type_ is None else SourceStatus(type=type_, uri=uri, listing=listing, template=template)
+    match type_of(source):
+        case None:
+            return None
+        case "ExeML":
+            return SourceStatus(type="ExeML", origin="ExeML", listing=listing)
+        case type_:
+            return SourceStatus(type=type_, uri=uri, listing=listing, template=template)
 
 
 def _stages(source: Source, *known: Finding) -> tuple[Finding, ...]:

@@ -15,6 +15,9 @@ TRAINING_JOB: Final = "trainingJob"
 TEMPLATE: Final = "template"
 """The field under `spec.source` of model files for a template."""
 
+EXEML: Final = "exeML"
+"""The field under `spec.source` of a model of an ExeML project."""
+
 _STORE: Final = ("endpoint", "region", "addressing", "credentialsSecretRef", "caBundleRef")
 """Fields that say how a store is reached."""
 
@@ -95,6 +98,11 @@ def _template_moved(template: Json, changes: Json) -> Json:
 def inputs_of(source: Json) -> list[Json]:
     """The folders that a template makes a package of; none of another source."""
     return list((source.get(TEMPLATE) or {}).get("inputs") or ())
+
+
+def is_exeml(source: Json) -> bool:
+    """Whether it is the model of an ExeML project."""
+    return EXEML in source
 
 
 def is_image(source: Json) -> bool:

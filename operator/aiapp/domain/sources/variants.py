@@ -8,6 +8,7 @@ from typing import Final
 from aiapp.api.conditions import ConditionType
 from aiapp.api.source import (
     READY_CONDITIONS,
+    ExeMLSource,
     ImageSource,
     ObsSource,
     Source,
@@ -19,8 +20,8 @@ from aiapp.api.source import (
 from aiapp.api.version import SourceStatus
 from aiapp.domain.artifact.verification import StatedDigest
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources import image, obs, template, training_job
-from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB
+from aiapp.domain.sources import exeml, image, obs, template, training_job
+from aiapp.domain.sources.raw import EXEML, IMAGE, OBS, TEMPLATE, TRAINING_JOB
 
 OF_EVERY_SOURCE: Final = (ConditionType.SOURCE_RESOLVED, ConditionType.ARTIFACT_PINNED)
 UNKNOWN_SOURCE: Final = "spec.source names no source that this operator knows"
@@ -37,6 +38,8 @@ def type_of(source: Source) -> SourceType | None:
             return "TrainingJob"
         case TemplateSource():
             return "Template"
+        case ExeMLSource():
+            return "ExeML"
         case None:
             return None
 
@@ -64,6 +67,8 @@ def contents(source: Source) -> str:
             return training_job.output(found)
         case TemplateSource() as found:
             return template.package(found)
+        case ExeMLSource() as found:
+            return exeml.model(found)
         case None:
             return "the source"
 
@@ -75,14 +80,14 @@ def stated_digest(source: Source) -> StatedDigest | None:
             return obs.stated_digest(found)
         case TemplateSource() as found:
             return template.stated_digest(found)
-        case ImageSource() | TrainingJobSource() | None:
+        case ImageSource() | TrainingJobSource() | ExeMLSource() | None:
             return None
 
 
 def package_of(source: SourceVariant, found: SourceStatus | None) -> ObsSource | None:
-    """The package in object storage that the source is or that was found at it; None where there is none.
+    """The package in object storage that the source is or that was found at it; None where there is none to name.
 
-    Of a template it is the bucket that the inputs lie in.
+    Of a template it is the bucket that the inputs lie in. Where a model of ExeML lies, no version says.
     """
     match source:
         case ObsSource():
@@ -91,7 +96,7 @@ def package_of(source: SourceVariant, found: SourceStatus | None) -> ObsSource |
             return training_job.imported_package(source, found)
         case TemplateSource():
             return template.bucket(source)
-        case ImageSource():
+        case ImageSource() | ExeMLSource():
             return None
 
 
@@ -106,5 +111,7 @@ def canonical_source(source: Source) -> Json:
             return {TRAINING_JOB: training_job.canonical(found)}
         case TemplateSource() as found:
             return {TEMPLATE: template.canonical(found)}
+        case ExeMLSource() as found:
+            return {EXEML: exeml.canonical(found)}
         case None:
             return {}

@@ -13,6 +13,7 @@ from aiapp.domain.provenance.run import TrainingRun, with_earlier
 from aiapp.domain.provenance.statement import predicate
 from aiapp.domain.provenance.summary import of_run
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.raw import is_exeml, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,21 @@ class Origin:
 
 
 UNKNOWN: Final = Origin(None)
+
+
+def may_leave(version: Json) -> bool:
+    """Whether the content of an AIApplicationVersion may be taken out of here: downloaded, promoted, made again.
+
+    A model of ExeML may be deployed and rolled out, and nothing else.
+    """
+    found = (version.get("status") or {}).get("source") or {}
+    return not is_exeml(source_of(version)) and found.get("origin") != "ExeML"
+
+
+def stays(version: Json) -> str:
+    """Why it may not, as a sentence for people."""
+    name = version["metadata"]["name"]
+    return f"version {name} is a model of ExeML: it can be deployed, rolled out and deleted, and nothing else"
 
 
 def origin(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.raw import inputs_of, is_image, is_movable, moved, named, references
+from aiapp.domain.version.origin import may_leave, stays
 
 UNKNOWN_DIGEST: Final = (
     "the digest of its content is not known yet: it is learnt when the first pod fetches the package (serve the "
@@ -31,6 +32,8 @@ class Destination:
 
 def promoted(version: Json, there: Destination) -> Json:
     """The manifest, with the digests of the version's content in its source. Raises `NotPromotableError`."""
+    if not may_leave(version):
+        raise NotPromotableError(stays(version))
     name, status = version["metadata"]["name"], version.get("status") or {}
     spec = deepcopy(version["spec"])
     if not is_movable(spec["source"]) and not is_image(spec["source"]):

@@ -1,16 +1,14 @@
 """Signatures for GET requests to S3-compatible stores (AWS Signature Version 4). Sends nothing, reads no clock."""
 
 import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.s3.signature import ALGORITHM, scope, signature, stamp
 
-_ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _EMPTY_BODY: Final = hashlib.sha256(b"").hexdigest()
 
 
@@ -24,33 +22,18 @@ class Signer:
 
     def headers(self, requested: str, now: datetime) -> dict[str, str]:
         """Returns the headers of a signed GET of `requested` (see `Address.target`); `now` is in UTC."""
-        stamp = now.strftime("%Y%m%dT%H%M%SZ")
-        sent = {"host": self.host, "x-amz-content-sha256": _EMPTY_BODY, "x-amz-date": stamp}
+        moment = stamp(now)
+        sent = {"host": self.host, "x-amz-content-sha256": _EMPTY_BODY, "x-amz-date": moment}
         if self.keys.session_token:
             sent["x-amz-security-token"] = self.keys.session_token
-        scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
-        signature = self._signature(requested, sent, scope)
-        credential = f"{self.keys.access_key_id}/{scope}"
-        value = f"{_ALGORITHM} Credential={credential}, SignedHeaders={';'.join(sent)}, Signature={signature}"
+        within = scope(moment, self.region)
+        signed = signature(_canonical(requested, sent), moment, within, self.keys.secret_access_key)
+        credential = f"{self.keys.access_key_id}/{within}"
+        value = f"{ALGORITHM} Credential={credential}, SignedHeaders={';'.join(sent)}, Signature={signed}"
         return sent | {"authorization": value}
 
-    def _signature(self, requested: str, sent: Mapping[str, str], scope: str) -> str:
-        path, _, query = requested.partition("?")
-        lines = "".join(f"{name}:{value}\n" for name, value in sent.items())  # the names are in order
-        canonical = f"GET\n{path}\n{query}\n{lines}\n{';'.join(sent)}\n{_EMPTY_BODY}"
-        hashed = hashlib.sha256(canonical.encode()).hexdigest()
-        text = f"{_ALGORITHM}\n{sent['x-amz-date']}\n{scope}\n{hashed}"
-        return _hmac(_key(self.keys.secret_access_key, scope), text).hex()
 
-
-@lru_cache(maxsize=1)
-def _key(secret: str, scope: str) -> bytes:
-    """Returns the signing key of a scope, which is another one each day."""
-    key = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
-        key = _hmac(key, part)
-    return key
-
-
-def _hmac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")
+def _canonical(requested: str, sent: Mapping[str, str]) -> str:
+    path, _, query = requested.partition("?")
+    lines = "".join(f"{name}:{value}\n" for name, value in sent.items())  # the names are in order
+    return f"GET\n{path}\n{query}\n{lines}\n{';'.join(sent)}\n{_EMPTY_BODY}"

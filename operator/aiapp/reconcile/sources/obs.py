@@ -78,12 +78,14 @@ class ObsPackage(LiveSource):
     ports: ObsPorts
     takes_folders: bool = False
     """Whether what is to serve it takes a folder without a config.json."""
+    keys_in: str | None = None
+    """Namespace of the objects that the source names; None: the version's own."""
 
     @override
     async def inspect(self, known: KnownOfPin) -> Inspection:
         ports = self.ports
         try:
-            place = await access(self.source, self.record.namespace, ports.cluster)
+            place = await access(self.source, self._keys_in, ports.cluster)
         except AccessError as error:
             return Unresolved(error.reason, error.message, retryable=False)
         namespace = self.record.namespace
@@ -101,10 +103,13 @@ class ObsPackage(LiveSource):
 
     @override
     async def require_access(self) -> None:
-        namespace = self.record.namespace
         if self.record.package is not None:
-            await require_allowed(self.source, namespace, self.ports.cluster)
+            await require_allowed(self.source, self._keys_in, self.ports.cluster)
         await self._image.require_access()
+
+    @property
+    def _keys_in(self) -> str:
+        return self.keys_in or self.record.namespace
 
     @property
     def _image(self) -> ServingImage:
@@ -134,7 +139,7 @@ class ObsPackage(LiveSource):
     async def _held(self, store: PackageStore) -> _Held:
         """The objects where the package was found."""
         found = self.record.status.source
-        place = await package_access(self.source, found, self.record.namespace, self.ports.cluster)
+        place = await package_access(self.source, found, self._keys_in, self.ports.cluster)
         try:
             return _Held(await store.history(place.where, place.credentials), place.where.prefix)
         except StoreError as error:

@@ -6,7 +6,7 @@ from typing import Final
 from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType, Reason
-from aiapp.api.source import ImageSource, ObsSource, TemplateSource, TrainingJobSource
+from aiapp.api.source import ExeMLSource, ImageSource, ObsSource, TemplateSource, TrainingJobSource
 from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.package.inspection import Inspection, Unresolved
@@ -15,6 +15,7 @@ from aiapp.domain.runtimes.catalogue import Catalogue
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE
 from aiapp.domain.version.resolution import takes_folders
 from aiapp.reconcile.sources.access import AccessError
+from aiapp.reconcile.sources.exeml import ExeMLModel, ExeMLPorts
 from aiapp.reconcile.sources.image import SourceImage
 from aiapp.reconcile.sources.images import Images
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
@@ -53,6 +54,7 @@ class Sources:
     images: Images
     training_jobs: TrainingJobPorts
     templates: TemplatePorts
+    exeml: ExeMLPorts
 
     def forget(self, key: Key) -> None:
         """Ends what goes on for a version that is gone."""
@@ -69,5 +71,7 @@ class Sources:
                 return TrainingJobOutput(record, source, self.templates, self.training_jobs)
             case TemplateSource() as source:
                 return TemplatePackage(record, source, self.templates)
+            case ExeMLSource():
+                return ExeMLModel(record, self.exeml)
             case None:
                 return UNKNOWN

@@ -1,0 +1,80 @@
+"""What makes a version a model of ExeML: a record in the operator's own namespace, which no user can write.
+
+A version alone proves nothing: whoever may create versions may write the same fields.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.api.source import ExeMLSource
+from aiapp.api.version import VersionSpec
+from aiapp.domain.kubernetes.resources import Json
+
+LABEL: Final = "aiapp.dev/exeml"
+"""Of a record; its value says what it is."""
+_KEYS: Final = ("namespace", "version", "spec", "store", "uri", "root")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRecord:
+    """Which version it is, and where its model lies."""
+
+    namespace: str
+    version: str
+    """Name of the AIApplicationVersion."""
+    spec: str
+    """`spec_digest` of what was registered."""
+    store: str
+    """Name of one of the administrator's stores."""
+    uri: str
+    """The folder that the job wrote."""
+    root: str = ""
+    """The folder within it that holds config.json, once that is known: empty or with `/` at its end."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that holds config.json."""
+        return f"{self.uri.rstrip('/')}/{self.root}"
+
+    def is_of(self, spec: VersionSpec) -> bool:
+        """Whether a version says what was registered."""
+        return self.spec == spec_digest(spec)
+
+
+def spec_digest(spec: VersionSpec) -> str:
+    """Of all that bears on what runs: names for people and documents may change."""
+    source = spec.source.variant
+    job = source.job.model_dump(by_alias=True) if isinstance(source, ExeMLSource) else None
+    project = source.project if isinstance(source, ExeMLSource) else None
+    container = spec.container.model_dump(by_alias=True, exclude_none=True, mode="json") if spec.container else None
+    said = [spec.application, spec.version, project, job, spec.runtime, container]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def record_name(namespace: str, version: str) -> str:
+    """Name of the ConfigMap."""
+    return f"aiapp-exeml-{hashlib.sha256(f'{namespace}/{version}'.encode()).hexdigest()[:32]}"
+
+
+def record_object(record: ModelRecord, own_namespace: str) -> Json:
+    """The ConfigMap in the operator's namespace."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": record_name(record.namespace, record.version),
+            "namespace": own_namespace,
+            "labels": {LABEL: "model"},
+        },
+        "data": {key: getattr(record, key) for key in _KEYS},
+    }
+
+
+def record_of(config_map: Json) -> ModelRecord | None:
+    """None for a ConfigMap that is no record."""
+    data = config_map.get("data") or {}
+    if any(not isinstance(data.get(key), str) for key in _KEYS):
+        return None
+    return ModelRecord(**{key: data[key] for key in _KEYS})
