@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
 import click
 from annotated_types import Ge, Gt, Le
-from pydantic import AfterValidator
+from pydantic import BaseModel, AfterValidator
 from pydantic.fields import FieldInfo
 from typing_extensions import override
 
@@ -90,6 +90,8 @@ def _type(annotation: Any, metadata: list[Any]) -> str:
         return f"JSON object: by {name} {value}"
     if get_origin(annotation) in {Union, UnionType}:
         return _type(next(one for one in get_args(annotation) if one is not NoneType), metadata)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"an object of {', '.join(annotation.model_fields)}"
     return _type(annotation.__origin__, list(annotation.__metadata__))
 
 

@@ -44,7 +44,7 @@ def test_names_for_people_may_change_and_nothing_else() -> None:
         {"spec__source__exeML__job__uid": "u-2"},
         {"spec__runtime": "pytorch_2.1.0-cpu-py_3.11-debian_12-x86_64"},
         {"spec__container": {"env": [{"name": "LD_PRELOAD", "value": "/x"}]}},
-        {"spec__source": {"obs": {"uri": "obs://b/team/run/"}}},
+        {"spec__source": {"obs": {"uri": "obs://exeml/team/run/"}}},
     ],
     ids=["project", "job", "runtime", "container", "source"],
 )
