@@ -6,7 +6,7 @@ Never reads another config.json than the one that was listed or pinned.
 from dataclasses import dataclass
 
 from aiapp.api.artifact import PackageArtifact
-from aiapp.api.source import TemplateSource
+from aiapp.api.source import ExeMLSource, TemplateSource
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.artifact.entry import ManifestError
 from aiapp.domain.artifact.manifest import Manifest, read_pinned
@@ -68,6 +68,8 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     source, status = version.spec.source.variant, version.status
     if source is None or status.source is None or status.artifact is None:
         raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")
+    if isinstance(source, ExeMLSource):
+        raise QueryError(f"{name} is a model of ExeML, whose files only its pods get: ask its server, where it serves")
     package = package_of(source, status.source)
     if not isinstance(status.artifact, PackageArtifact) or package is None:
         message = "is pinned to an image, and no config.json says what its APIs are: ask the image itself"

@@ -6,12 +6,12 @@ from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
 import click
 from annotated_types import Ge, Gt, Le
-from pydantic import BaseModel, AfterValidator
+from pydantic import AfterValidator
 from pydantic.fields import FieldInfo
 from typing_extensions import override
 
 from aiapp.domain.sizes import human_size
-from aiapp.settings import RANGE, VARIABLES, Form, JobFields, Network, Settings
+from aiapp.settings import RANGE, VARIABLES, ExeMLStore, Form, JobFields, Network, Settings
 
 UNITS: Final = ("_seconds", "_bytes")
 """Ends of fields' names that say the unit."""
@@ -22,6 +22,7 @@ PLAIN: Final = {
     str: "text",
     Network: RANGE,
     JobFields: "its fields",
+    ExeMLStore: "its fields",
 }
 INTRODUCTION: Final = """\
 <!-- Made from operator/aiapp/settings.py by `make crds`; do not edit. -->
@@ -90,8 +91,6 @@ def _type(annotation: Any, metadata: list[Any]) -> str:
         return f"JSON object: by {name} {value}"
     if get_origin(annotation) in {Union, UnionType}:
         return _type(next(one for one in get_args(annotation) if one is not NoneType), metadata)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"an object of {', '.join(annotation.model_fields)}"
     return _type(annotation.__origin__, list(annotation.__metadata__))
 
 
