@@ -111,7 +111,7 @@ def canonical_source(source: Source) -> Json:
             return {TRAINING_JOB: training_job.canonical(found)}
         case TemplateSource() as found:
             return {TEMPLATE: template.canonical(found)}
-        case ExeMLSource() as found:
-            return {EXEML: exeml.canonical(found)}
+        case ExeMLSource():
+            return {EXEML: {}}  # what is fetched, the pin says
         case None:
             return {}

@@ -36,7 +36,7 @@ ELSEWHERE: Final[dict[type[BaseModel], set[str]]] = {
 }
 """Fields that do not reach the pod template by themselves."""
 IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
-    Source: {"obs", "image", "training_job", "template"},
+    Source: {"obs", "image", "training_job", "template", "exe_ml"},
     TemplateSource: {"inputs", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     ObsSource: {"uri", "endpoint", "region", "addressing", "digest", "credentials_secret_ref", "ca_bundle_ref"},
     CaBundleReference: {"kind", "name", "key"},
