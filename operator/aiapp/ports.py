@@ -132,6 +132,14 @@ class Cluster(Protocol):
         """A Secret, read live; None when absent."""
         ...
 
+    async def create(self, document: Json) -> bool:
+        """Create an object that is nobody's child; False where one of that name exists, which is left alone."""
+        ...
+
+    async def review(self, question: Json) -> Json:
+        """The API server's answer to a question about somebody's rights, for example a LocalSubjectAccessReview."""
+        ...
+
     async def pods(self, namespace: str, selector: str) -> list[Json]:
         """The pods of a namespace with these labels, whoever made them, as the API server has them now."""
         ...
@@ -217,6 +225,10 @@ class Api(ListWatch, Protocol):
 
     async def create(self, document: Json) -> Json:
         """Raises `ConflictError` when it exists."""
+        ...
+
+    async def review(self, question: Json, resource: Resource) -> Json:
+        """Posts what is answered and not stored, such as a LocalSubjectAccessReview."""
         ...
 
     async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:

@@ -233,6 +233,9 @@ class Settings(BaseSettings):
     `OUTPUT_URI`, `OUTPUT_DIR` and `MODEL_OUTPUT`."""
     training_output_seconds: Annotated[float, Field(ge=0)] = 120.0
     """What a training job that has succeeded has not written yet is waited for so long."""
+    register_training_jobs: bool = True
+    """Whether training jobs that are annotated with an application and a version register themselves when they have
+    succeeded, as far as their ServiceAccount may create versions."""
     built_in_algorithm_label: LabelPair = "aiapp.dev/algorithm=BuiltIn"
     """Label or annotation of training jobs whose built-in algorithm needs neither config.json nor inference code."""
     exeml_stores: Annotated[ExeMLStores, NoDecode, BeforeValidator(_object)] = {}

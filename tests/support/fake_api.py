@@ -19,11 +19,12 @@ class FakeApi(Api):
         self.objects: dict[Place, Json] = {}
         self.calls: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}
+        self.forbidden: set[str] = set()
         self._versions = count(100)
 
     @property
     def writes(self) -> list[str]:
-        return [call for call in self.calls if call not in {"get", "list"}]
+        return [call for call in self.calls if call not in {"get", "list", "review"}]
 
     def hold(self, document: Json, uid: str) -> Json:
         """Put an object there as somebody else would."""
@@ -72,6 +73,13 @@ class FakeApi(Api):
         if _place(document) in self.objects:
             raise ConflictError(409, "AlreadyExists", document["metadata"]["name"])
         return self.hold(document, f"uid-{next(self._versions)}")
+
+    @override
+    async def review(self, question: Json, resource: Resource) -> Json:
+        """Everybody may do everything but the ServiceAccounts of `forbidden`."""
+        self._call("review")
+        user = question["spec"]["user"].rpartition(":")[2]
+        return question | {"status": {"allowed": user not in self.forbidden}}
 
     @override
     async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:

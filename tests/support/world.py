@@ -22,6 +22,7 @@ from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, TEMPLATES, VERSIONS, Json, Resource
 from aiapp.domain.rendering.pod.delivery import Fetcher
+from aiapp.domain.training.annotations import annotated
 from aiapp.domain.training.facts import JobReading
 from aiapp.domain.training.kinds import job_kinds
 from aiapp.domain.training.output import NAMES
@@ -30,6 +31,7 @@ from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.exeml.records import ModelRecords
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
+from aiapp.reconcile.registration import RegistrationPorts, RegistrationReconciler
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 from aiapp.reconcile.sources.exeml import ExeMLPorts
@@ -46,6 +48,7 @@ from aiapp.reconcile.version.reconciler import VersionPorts, VersionReconciler
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
+from aiapp.reconcile.views.registrations import Registrations
 from aiapp.reconcile.views.training_jobs import TrainingJobs
 
 UNSEEN: Final[dict[Resource, Json]] = {
@@ -125,9 +128,10 @@ class World(FakeCluster):
             self.hold(resource, stored(document, status=UNSEEN[resource]), f"uid-{resource.plural}")
 
     def _make_reconcilers(self) -> None:
-        self.training_jobs = TrainingJobs(
-            job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn"), self.store, self._job_changed
-        )
+        kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn")
+        self.registrations = Registrations([annotated], kinds, reading, WorkQueue(lambda: self.now))
+        self.store.listen(self.registrations.changed)
+        self.training_jobs = TrainingJobs(kinds, reading, self.store, self._job_changed, self.registrations)
         sources = self._sources()
         common: dict[str, Any] = {
             "store": self.store,
@@ -152,6 +156,16 @@ class World(FakeCluster):
                 **common,
             )
         )
+        registering = RegistrationPorts(
+            store=self.store,
+            cluster=self.cluster,
+            recorder=self.events,
+            jobs=self.registrations,
+            runs=TrainingRuns(self.cluster, self.training_jobs, self.store.nodes),
+            reading=reading,
+            observer=self.metrics,
+        )
+        self.of_registrations = RegistrationReconciler(registering)
         fetcher = Fetcher("r/operator:1")
         self.of_applications = ApplicationReconciler(
             ApplicationPorts(
@@ -200,6 +214,11 @@ class World(FakeCluster):
         """Another build of the operator takes over."""
         self.reader = reader
         self._make_reconcilers()
+
+    def restart(self) -> None:
+        """The operator is killed and started again: the cluster is as it was, and nothing else is known."""
+        self._make_reconcilers()
+        self.registrations.begin()
 
     def set_status(self, status: Json) -> None:
         """The version has this status already."""

@@ -1,5 +1,10 @@
 {{/* What the operator may do. Each verb is one that it uses; nothing is granted by wildcard. */}}
 
+{{/* Whether training jobs register themselves: not empty where they do. */}}
+{{- define "aiapp-operator.registers" -}}
+{{- if get .Values.settings "registerTrainingJobs" | toString | ne "false" }}true{{ end }}
+{{- end }}
+
 {{/* Of what lies in no namespace. */}}
 {{- define "aiapp-operator.clusterRules" -}}
 # Runtimes and templates: read the spec, write the status, never the spec.
@@ -74,6 +79,16 @@
 - apiGroups: [trainer.kubeflow.org]
   resources: [trainingruntimes, clustertrainingruntimes]
   verbs: [get]
+{{- end }}
+{{- if include "aiapp-operator.registers" . }}
+# Training jobs that register themselves as versions (settings.registerTrainingJobs), each as far as its own
+# ServiceAccount might do the same.
+- apiGroups: [aiapp.dev]
+  resources: [aiapplicationversions]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [localsubjectaccessreviews]
+  verbs: [create]
 {{- end }}
 # What the pods of a namespace may ask for.
 - apiGroups: [""]

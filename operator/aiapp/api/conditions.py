@@ -184,6 +184,15 @@ class Reason(StrEnum):
     TEMPLATE_NEEDED = "TemplateNeeded"
     """The output of a built-in algorithm has no config.json or no inference code: something has to supply them."""
 
+    REGISTERED = "Registered"
+    """Event of a training job: it has registered itself as the version in the message."""
+    REGISTRATION_INVALID = "RegistrationInvalid"
+    """Event of a training job: what its annotations ask for makes no version; the message names the field."""
+    REGISTRATION_FORBIDDEN = "RegistrationForbidden"
+    """Event of a training job: its ServiceAccount may not create versions, so that the job may not either."""
+    VERSION_TAKEN = "VersionTaken"
+    """Event of a training job: there is such a version already, which is not made of this job."""
+
     # ExeML
     EXEML_NOT_REGISTERED = "ExeMLNotRegistered"
     """The version says that it is a model of ExeML, and the operator did not register it as it is."""

@@ -55,6 +55,10 @@ class WriteThrough(Api):
         return self._written("create", await self._api.create(document))
 
     @override
+    async def review(self, question: Json, resource: Resource) -> Json:
+        return await self._api.review(question, resource)
+
+    @override
     async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
         return self._written("apply", await self._api.apply(document, force=force, manager=manager))
 

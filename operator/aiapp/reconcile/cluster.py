@@ -1,16 +1,20 @@
 """The cluster as reconcilers see it. Never decides what to write."""
 
 from contextlib import suppress
+from typing import Final
 
 from typing_extensions import override
 
 from aiapp.controller.apply import Applier
 from aiapp.controller.status_writer import StatusWriter
 from aiapp.controller.write_through import WriteThrough
-from aiapp.domain.kubernetes.resources import PODS, SECRETS, Json, Resource, resource_of
+from aiapp.domain.kubernetes.resources import LOCAL_ACCESS_REVIEWS, PODS, SECRETS, Json, Resource, resource_of
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.ports import Applied, Clock, Cluster, NotFoundError
+from aiapp.ports import Applied, Clock, Cluster, ConflictError, NotFoundError
+
+EXISTS: Final = "AlreadyExists"
+"""Reason of a `ConflictError`: the name is taken."""
 
 
 class StoredCluster(Cluster):
@@ -64,6 +68,20 @@ class StoredCluster(Cluster):
     async def secret(self, namespace: str, name: str) -> Secret | None:
         found = await self.get(SECRETS, namespace, name)
         return None if found is None else Secret.of(found)
+
+    @override
+    async def create(self, document: Json) -> bool:
+        try:
+            await self._api.create(document)
+        except ConflictError as error:
+            if error.reason != EXISTS:
+                raise
+            return False
+        return True
+
+    @override
+    async def review(self, question: Json) -> Json:
+        return await self._api.review(question, LOCAL_ACCESS_REVIEWS)
 
     @override
     async def pods(self, namespace: str, selector: str) -> list[Json]:

@@ -8,7 +8,7 @@ from aiapp.api.source import TrainingJobSource
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.package.inspection import Look
-from aiapp.domain.provenance.run import TrainingRun, run, with_pods
+from aiapp.domain.provenance.run import TrainingRun, run, with_pods, with_remembered
 from aiapp.domain.provenance.runtime import runtime_of, with_runtime
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.training.kinds import JobKind
@@ -40,7 +40,17 @@ class TrainingRuns:
             )
         else:
             found = self.jobs.last_run(job.uid)
-        return None if found is None else await self._with_pods(found, kind, record.namespace)
+        if found is None:
+            return None
+        before, whole = self.jobs.last_run(job.uid), await self._with_pods(found, kind, record.namespace)
+        return with_remembered(whole, before) if before else whole
+
+    async def observe(self, job: Json, kind: JobKind, namespace: str) -> None:
+        """Remember what the pods of a job run, before there is a version to keep it."""
+        before = self.jobs.last_run(job["metadata"]["uid"])
+        if before is not None:
+            found = await self._with_runtime(before, job, namespace)
+            self.jobs.observed(job["metadata"]["uid"], await self._with_pods(found, kind, namespace))
 
     async def _with_runtime(self, found: TrainingRun, live: Json, namespace: str) -> TrainingRun:
         """What cannot be read is left out: a job is imported without its runtime as well."""

@@ -20,9 +20,11 @@ from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.rendering.limits import FETCH, INSTALL
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import Pip
+from aiapp.domain.training.annotations import annotated
 from aiapp.domain.training.facts import JobReading
 from aiapp.domain.training.kinds import JobKinds, job_kinds
 from aiapp.domain.training.output import NAMES
+from aiapp.domain.training.registration import Rule
 from aiapp.oci.errors import OWN_HINTS
 from aiapp.ports import Api
 from aiapp.reconcile.views.own_image import OwnImage
@@ -127,6 +129,11 @@ def training_job_kinds(settings: Settings) -> JobKinds:
 def job_reading(settings: Settings) -> JobReading:
     """How they are read."""
     return JobReading((*NAMES, *settings.training_output_names), settings.built_in_algorithm_label)
+
+
+def registration_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Which of them register themselves; the first rule that says something of a job counts."""
+    return (annotated,) if settings.register_training_jobs else ()
 
 
 def proxies(settings: Settings) -> Proxies:

@@ -33,14 +33,16 @@ from aiapp.domain.monitoring.sample import Sample
 from aiapp.domain.monitoring.work import work_samples
 from aiapp.ports import Api
 from aiapp.reconcile.monitor import Monitor
+from aiapp.reconcile.registration import AT_ONCE as REGISTRATIONS_AT_ONCE
 from aiapp.reconcile.triggers import FLEET
 from aiapp.reconcile.version.drift import AT_ONCE as DRIFTS_AT_ONCE
 from aiapp.reconcile.version.drift import DRIFT
+from aiapp.reconcile.views.registrations import REGISTRATION
 from aiapp.settings import Settings
 from aiapp.wiring.configured import metrics_of, proxies
 from aiapp.wiring.informers import informers
 from aiapp.wiring.parts import assembled, utc_now
-from aiapp.wiring.reconcilers import drift_reconciler, reconcilers
+from aiapp.wiring.reconcilers import drift_reconciler, reconcilers, registration_reconciler
 
 logger = logging.getLogger(__name__)
 
@@ -155,11 +157,13 @@ class OperatorProcess:
     async def _first_look(self) -> None:
         self._parts.queue.add(FLEET)
         self._parts.triggers.everything()
+        self._parts.registrations.begin()
         self._parts.view.node_facts.tell()
         try:
             await asyncio.Event().wait()
         finally:
             self._parts.queue.clear()
+            self._parts.registrations.end()
 
     def _samples(self) -> Iterable[Sample]:
         """Of several replicas only one tells of the cluster, or sums would count everything twice."""
@@ -184,12 +188,14 @@ class OperatorProcess:
         parts = self._parts
         made = partial(Workers, clock=time.monotonic, observer=self._metrics)
         drift = {DRIFT: drift_reconciler(parts, parts.queue.add)}
+        registering = {REGISTRATION: registration_reconciler(parts)}
         ours = {
             kind: only_where_readable(parts.namespaces, reconcile) for kind, reconcile in reconcilers(parts).items()
         }
         return {
             "workers": made(parts.queue, {FLEET.kind: parts.triggers.fleet, **ours}, workers=parts.settings.workers),
             "drift checks": made(parts.drifts.queue, drift, workers=DRIFTS_AT_ONCE),
+            "registrations": made(parts.registrations.queue, registering, workers=REGISTRATIONS_AT_ONCE),
         }
 
     def _watching(self) -> Iterator[Runnable]:

@@ -30,6 +30,7 @@ from aiapp.reconcile.views.devices import Devices
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 from aiapp.reconcile.views.nodes import NodeInventoryView
 from aiapp.reconcile.views.own_image import OwnImage
+from aiapp.reconcile.views.registrations import Registrations
 from aiapp.reconcile.views.service_ranges import ServiceRanges
 from aiapp.reconcile.views.training_jobs import TrainingJobs
 from aiapp.settings import Settings
@@ -37,6 +38,7 @@ from aiapp.wiring.configured import (
     endpoint_policy,
     job_reading,
     own_image,
+    registration_rules,
     registry_settings,
     store_settings,
     training_job_kinds,
@@ -77,6 +79,7 @@ class Parts:
     own_image: OwnImage
     namespaces: Namespaces
     training_jobs: TrainingJobs
+    registrations: Registrations
 
     @property
     def scopes(self) -> Mapping[str, ListWatch]:
@@ -102,6 +105,12 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     devices = Devices(triggers.device_freed) if counts else None
     objects = S3Store(store_settings(settings), observer=metrics)
     registries = ImageRegistries(registry_settings(settings), observer=metrics)
+
+    kinds, reading = training_job_kinds(settings), job_reading(settings)
+    registrations = Registrations(
+        registration_rules(settings), kinds, reading, WorkQueue(time.monotonic, random.random, metrics)
+    )
+    store.listen(registrations.changed)
 
     def keep_to(policy: EndpointPolicy) -> None:
         objects.keep_to(policy)
@@ -131,7 +140,6 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         ranges=ServiceRanges(api, endpoint_policy(settings), keep_to),
         own_image=own_image(settings, api),
         namespaces=Namespaces(settings.watch_namespaces),
-        training_jobs=TrainingJobs(
-            training_job_kinds(settings), job_reading(settings), store, triggers.training_job_changed
-        ),
+        training_jobs=TrainingJobs(kinds, reading, store, triggers.training_job_changed, registrations),
+        registrations=registrations,
     )

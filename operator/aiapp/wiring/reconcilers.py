@@ -19,6 +19,7 @@ from aiapp.reconcile.exeml.records import ModelRecords
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.refusals import Reported
+from aiapp.reconcile.registration import RegistrationPorts, RegistrationReconciler
 from aiapp.reconcile.replica_sets import ReplicaSets
 from aiapp.reconcile.runtime import RuntimeReconciler
 from aiapp.reconcile.sources.exeml import ExeMLPorts
@@ -54,7 +55,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         catalogue=catalogue,
         view=parts.view,
         drifts=parts.drifts,
-        runs=TrainingRuns(parts.cluster, parts.training_jobs, parts.store.nodes),
+        runs=_runs(parts),
         slots=parts.slots,
         observer=parts.metrics,
         manifest_bytes=parts.settings.max_manifest_bytes,
@@ -132,6 +133,24 @@ def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reporte
     return Reported(
         resource=resource, reconcile=reconcile, store=parts.store, cluster=parts.cluster, recorder=parts.recorder
     )
+
+
+def registration_reconciler(parts: Parts) -> RegistrationReconciler:
+    """What registers training jobs that have succeeded."""
+    ports = RegistrationPorts(
+        store=parts.store,
+        cluster=parts.cluster,
+        recorder=parts.recorder,
+        jobs=parts.registrations,
+        runs=_runs(parts),
+        reading=parts.training_jobs.reading,
+        observer=parts.metrics,
+    )
+    return RegistrationReconciler(ports)
+
+
+def _runs(parts: Parts) -> TrainingRuns:
+    return TrainingRuns(parts.cluster, parts.training_jobs, parts.store.nodes)
 
 
 def drift_reconciler(parts: Parts, tell: Callable[[Key], None]) -> DriftReconciler:

@@ -13,6 +13,7 @@ FINE = {
     "Beside",
     "RolloutProgressing",
     "RolloutPaused",
+    "Registered",
 }
 """Beside those of progress and success: reasons of what goes well."""
 

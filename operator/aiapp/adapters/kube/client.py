@@ -227,6 +227,11 @@ class KubeApi(Api):
         return await self._call(replace(request, params={"fieldManager": manager, **_dry(dry_run)}))
 
     @override
+    async def review(self, question: Json, resource: Resource) -> Json:
+        path = resource.path(question["metadata"].get("namespace"))
+        return await self._call(_write("POST", resource.plural, path, question))
+
+    @override
     async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER, dry_run: bool = False) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"])

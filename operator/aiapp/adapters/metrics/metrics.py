@@ -27,6 +27,7 @@ _COUNTED: Final = (
     *(definitions.IMPORT_SECONDS, definitions.IMPORT_FAILURES),
     *(definitions.STORE_ANSWERS, definitions.STORE_LATENCY),
     *(definitions.REGISTRY_ANSWERS, definitions.REGISTRY_LATENCY),
+    definitions.REGISTRATIONS,
     *(definitions.FETCHES, definitions.FETCH_SECONDS, definitions.FETCH_BYTES),
     *(definitions.ROLLOUTS, definitions.ROLLOUT_SECONDS),
 )
@@ -49,6 +50,7 @@ class Metrics:
         # Finding the child of a metric takes as long as counting; there are few combinations of labels.
         self._of: Callable[..., Any] = cache(self._child)
         self._of(definitions.BUILD, metadata.version("aiapp-operator")).set(1)
+        self._of(definitions.REGISTRATIONS, Reason.REGISTERED.value)
         for result in ("started", "available", "timed_out"):
             self._of(definitions.ROLLOUTS, result)
 
@@ -115,6 +117,9 @@ class Metrics:
         self._of(definitions.IMPORT_SECONDS, result).observe(seconds)
         if reason is not None:
             self._of(definitions.IMPORT_FAILURES, reason.value).inc()
+
+    def registered(self, reason: Reason) -> None:
+        self._of(definitions.REGISTRATIONS, reason.value).inc()
 
     def fetched(self, reason: Reason, seconds: float, size: int) -> None:
         succeeded = reason is Reason.SUCCEEDED

@@ -55,6 +55,9 @@ SERVICE_CIDRS: Final = Resource("networking.k8s.io", "v1", "servicecidrs", "Serv
 HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute", is_custom=True)
 LIMIT_RANGES: Final = Resource("", "v1", "limitranges", "LimitRange")
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+LOCAL_ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io", "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview"
+)
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 ACCESS_REVIEWS: Final = Resource(
     "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False

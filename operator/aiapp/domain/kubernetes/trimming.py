@@ -13,6 +13,8 @@ from aiapp.domain.kubernetes.naming import (
     APPLIED_ANNOTATION,
     BYTES_ANNOTATION,
     DATASET_PREFIX,
+    JOB_SUCCEEDED_ANNOTATION,
+    JOB_UID_LABEL,
     KEY_LABEL,
     MANAGED_BY_LABEL,
     ORIGIN_ANNOTATIONS,
@@ -43,6 +45,7 @@ _LABELS: Final = frozenset(
         APPLICATION_LABEL,
         VERSION_LABEL,
         KEY_LABEL,
+        JOB_UID_LABEL,
         "app.kubernetes.io/component",
     }
 )
@@ -57,6 +60,7 @@ _ANNOTATIONS: Final = frozenset(
         BYTES_ANNOTATION,
         REPLICAS_ANNOTATION,
         TAKEN_OVER_ANNOTATION,
+        JOB_SUCCEEDED_ANNOTATION,
     }
 )
 _ANNOTATION_CHARACTERS: Final = 256

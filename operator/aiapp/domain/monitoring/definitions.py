@@ -30,7 +30,8 @@ LABELS: Final = {
     "chip": "chip families of nodes' NPUs, joined by `|` where a node does not tell them apart; none without NPUs",
     "code": "HTTP status of the answer; `<error>` where there was none",
     "condition": "status of the condition Ready: True, False or Unknown",
-    "controller": "kind that is reconciled, `Fleet` for a change of the nodes, `Drift` for a look at a store",
+    "controller": "kind that is reconciled, `Fleet` for a change of the nodes, `Drift` for a look at a store, "
+    "`Registration` for a training job that registers itself",
     "host": "host and port of the API server",
     "kind": "AIApplication or AIApplicationVersion",
     "method": "HTTP method",
@@ -89,7 +90,7 @@ ACTIVE: Final = Definition("controller_runtime_active_workers", "gauge", "Reconc
 WORKERS: Final = Definition(
     "controller_runtime_max_concurrent_reconciles",
     "gauge",
-    "Reconciles that may be in progress at the same time; all kinds but Drift share them.",
+    "Reconciles that may be in progress at the same time; all kinds but Drift and Registration share them.",
     _CONTROLLER,
 )
 
@@ -149,6 +150,12 @@ REGISTRY_LATENCY: Final = Definition(
     "How long a registry took for a whole answer.",
     ("method",),
     QUICK_SECONDS,
+)
+REGISTRATIONS: Final = Definition(
+    "aiapp_training_registrations_total",
+    "counter",
+    "Training jobs that registered themselves as versions (reason Registered) or were refused, each refusal once.",
+    ("reason",),
 )
 FETCHES: Final = Definition(
     "aiapp_fetches_total",
@@ -280,6 +287,7 @@ GROUPS: Final[dict[str, tuple[Definition, ...]]] = {
         STORE_LATENCY,
         REGISTRY_ANSWERS,
         REGISTRY_LATENCY,
+        REGISTRATIONS,
         FETCHES,
         FETCH_SECONDS,
         FETCH_BYTES,

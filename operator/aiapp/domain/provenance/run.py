@@ -96,6 +96,13 @@ def with_earlier(seen: TrainingRun, images: Iterable[TrainingImage], nodes: Iter
     return replace(seen, images=kept, nodes=tuple(together[name] for name in sorted(together)[:MOST_NODES]))
 
 
+def with_remembered(seen: TrainingRun, before: TrainingRun) -> TrainingRun:
+    """With what an earlier look of this process saw of pods, nodes and the job's runtime."""
+    runtime = {"runtime": before.identity["runtime"]} if "runtime" in before.identity else {}
+    whole = replace(seen, identity=runtime | seen.identity, images=seen.images or before.images)
+    return with_earlier(whole, before.images, before.nodes)
+
+
 def _owner(metadata: Json) -> Json:
     owners = [one for one in metadata.get("ownerReferences") or () if isinstance(one, dict)]
     one = next((one for one in owners if one.get("controller")), None)

@@ -52,6 +52,8 @@ class JobKind(BaseModel):
     """Numbers, whose sum is how often a part of it was tried again."""
     containers: Paths = ("spec.template.spec.containers.*",)
     """What holds `image`, `command`, `args` and `env`."""
+    service_accounts: Paths = ("spec.template.spec.serviceAccountName",)
+    """Names of the ServiceAccounts of its pods, where they are not `default`."""
     pod_label: str = ""
     """The label of its pods whose value is the job's name."""
     owns_pods: bool = True
@@ -84,6 +86,7 @@ def _kubeflow(plural: str, kind: str, replicas: str, version: str = "v1") -> Job
         running=(_true("Restarting"), _true("Running")),
         retries=("status.replicaStatuses.*.failed",),
         containers=(f"spec.{replicas}.*.template.spec.containers.*",),
+        service_accounts=(f"spec.{replicas}.*.template.spec.serviceAccountName",),
         pod_label="training.kubeflow.org/job-name",
     )
 
@@ -114,6 +117,7 @@ BUILT_IN: Final = (
         running=("status.state",),
         retries=("status.retryCount",),
         containers=("spec.tasks.*.template.spec.containers.*",),
+        service_accounts=("spec.tasks.*.template.spec.serviceAccountName",),
         pod_label="volcano.sh/job-name",
     ),
     _kubeflow("pytorchjobs", "PyTorchJob", "pytorchReplicaSpecs"),
@@ -130,6 +134,10 @@ BUILT_IN: Final = (
         started=("metadata.creationTimestamp",),
         finished=(f"{_true('Complete')}.lastTransitionTime", f"{_true('Failed')}.lastTransitionTime"),
         containers=("spec.trainer",),
+        service_accounts=(
+            "spec.podTemplateOverrides.*.spec.serviceAccountName",
+            "spec.podSpecOverrides.*.serviceAccountName",
+        ),
         pod_label="jobset.sigs.k8s.io/jobset-name",
         owns_pods=False,
     ),

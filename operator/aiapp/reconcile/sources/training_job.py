@@ -16,6 +16,7 @@ from aiapp.domain.sources.training_job import as_template
 from aiapp.domain.training.decision import Finished, decision, latched, supplied
 from aiapp.domain.training.facts import JobFacts, facts
 from aiapp.domain.training.kinds import JobKind
+from aiapp.domain.training.registration import registered_job
 from aiapp.ports import Clock, Cluster
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage
@@ -89,7 +90,7 @@ class TrainingJobOutput(LiveSource):
 
     async def _result(self, kind: JobKind, live: Json | None, known: KnownOfPin) -> Inspection:
         before = self.record.status.source.training_job if self.record.status.source else None
-        waited = latched(self.source, kind, before)
+        waited = latched(self.source, kind, before or registered_job(self.record.raw, self.source, kind))
         found = self._last_seen(waited) if live is None else facts(live, kind, self.ports.jobs.reading)
         if found is None and not self._is_served(kind):
             message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"

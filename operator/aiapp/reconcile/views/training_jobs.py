@@ -11,10 +11,11 @@ from typing import Any, Final, NamedTuple, Protocol
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.domain.provenance.run import TrainingRun, run
+from aiapp.domain.provenance.run import TrainingRun, run, with_remembered
 from aiapp.domain.sources.raw import is_imported, recorded_env, waits_for_kind
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
-from aiapp.domain.training.kinds import JobKinds
+from aiapp.domain.training.kinds import JobKind, JobKinds
+from aiapp.reconcile.views.registrations import Registrations
 
 REMEMBERED: Final = 200
 """Jobs of which is known how they were seen last."""
@@ -35,13 +36,19 @@ class TrainingJobs:
     """A sink for watches on training jobs. `changed` is called with each version that has news of its job."""
 
     def __init__(
-        self, kinds: JobKinds, reading: JobReading, store: Cache[Any], changed: Callable[[Json], None]
+        self,
+        kinds: JobKinds,
+        reading: JobReading,
+        store: Cache[Any],
+        changed: Callable[[Json], None],
+        registrations: Registrations,
     ) -> None:
         self.kinds = kinds
         self.reading = reading
         self._by_resource = {kind.resource: kind for kind in kinds.kinds}
         self._store = store
         self._changed = changed
+        self._registrations = registrations
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def last_seen(self, uid: str) -> JobFacts | None:
@@ -50,13 +57,20 @@ class TrainingJobs:
         return seen.facts if seen else None
 
     def last_run(self, uid: str) -> TrainingRun | None:
-        """What is kept of it as provenance, but for its pods."""
+        """What is kept of it as provenance; of its pods what was `observed`."""
         seen = self._seen.get(uid)
         return seen.run if seen else None
 
+    def observed(self, uid: str, ran: TrainingRun) -> None:
+        """A look found this of a job and its pods, which may be gone at the next one."""
+        if (seen := self._seen.get(uid)) is not None:
+            self._seen[uid] = seen._replace(run=with_remembered(ran, seen.run))
+
     def trim(self, job: Json) -> Json | None:
-        """The job, if a version waits for it."""
-        return without_managed_fields(job) if self._waiting(job) else None
+        """The job, if a version waits for it or it is to register itself."""
+        kind = self.kinds.find(job["apiVersion"], job["kind"])
+        is_wanted = not isinstance(kind, str) and self._registrations.wants(job, kind)
+        return without_managed_fields(job) if is_wanted or self._waiting(job) else None
 
     # Of the watch
 
@@ -67,6 +81,7 @@ class TrainingJobs:
         for version in self._store.all(VERSIONS):
             if waits_for_kind(version, resource.kind):
                 self._changed(version)
+        self._registrations.listed(resource)
 
     def put(self, resource: Resource, document: Json) -> None:
         self._keep(resource, document)
@@ -74,16 +89,27 @@ class TrainingJobs:
 
     def remove(self, resource: Resource, document: Json) -> None:
         """As the job was when it went, or one that nobody waits for."""
-        if self._waiting(document):
-            self.put(resource, document)
+        kind = self._by_resource[resource]
+        is_wanted = self._registrations.wants(document, kind)
+        if is_wanted or self._waiting(document):
+            self._remember(document, kind)
+            self._tell(document)
+        if is_wanted:
+            self._registrations.gone(document, kind)
 
     def _keep(self, resource: Resource, job: Json) -> None:
         kind = self._by_resource[resource]
+        self._remember(job, kind)
+        if self._registrations.wants(job, kind):
+            self._registrations.seen(job, kind)
+
+    def _remember(self, job: Json, kind: JobKind) -> None:
+        uid = job["metadata"]["uid"]
         recorded = {name for version in self._waiting(job) for name in recorded_env(version)}
-        self._seen[job["metadata"]["uid"]] = _Seen(
-            facts(job, kind, self.reading), run(job, kind, recorded, self.reading.output_names)
-        )
-        self._seen.move_to_end(job["metadata"]["uid"])
+        recorded |= self._registrations.recorded_env(job, kind)
+        ran, before = run(job, kind, recorded, self.reading.output_names), self._seen.get(uid)
+        self._seen[uid] = _Seen(facts(job, kind, self.reading), with_remembered(ran, before.run) if before else ran)
+        self._seen.move_to_end(uid)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
 

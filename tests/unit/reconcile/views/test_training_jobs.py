@@ -8,11 +8,13 @@ from tests.support.jobs import job, running, succeeded
 from tests.support.records import stored
 
 from aiapp.controller.cache import Cache
+from aiapp.controller.workqueue import WorkQueue
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.domain.training.facts import JobReading
 from aiapp.domain.training.kinds import BUILT_IN, job_kinds
 from aiapp.domain.training.output import NAMES
 from aiapp.reconcile.views import training_jobs
+from aiapp.reconcile.views.registrations import Registrations
 from aiapp.reconcile.views.training_jobs import TrainingJobs
 
 JOBS: Final = BUILT_IN[0].resource
@@ -24,8 +26,9 @@ class Seen:
     def __init__(self, status: Json | None = None) -> None:
         self.told: list[str] = []
         self.store: Cache[Any] = Cache(facts=lambda _: None)
-        kinds = job_kinds(["jobs.batch"], {})
-        self.jobs = TrainingJobs(kinds, JobReading(NAMES, ""), self.store, self._tell)
+        kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "")
+        registrations = Registrations([], kinds, reading, WorkQueue(lambda: 0.0))
+        self.jobs = TrainingJobs(kinds, reading, self.store, self._tell, registrations)
         version = changed(documents.version(), spec__source={"trainingJob": {"name": "train"}})
         version = stored(version, status=status)
         version["metadata"]["resourceVersion"] = "1"

@@ -1,0 +1,65 @@
+"""What a training job's annotations say of the version that it registers. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiapp.api.conditions import Reason
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.training.kinds import JobKind
+from aiapp.domain.training.registration import Refused, Wanted
+
+APPLICATION: Final = APPLICATION_LABEL
+VERSION: Final = VERSION_LABEL
+AUTO: Final = "auto"
+"""In place of a number: the next version of the application."""
+OF_SOURCE: Final[Mapping[str, tuple[str, ...]]] = {
+    "aiapp.dev/output": ("output", "uri"),
+    "aiapp.dev/endpoint": ("endpoint",),
+    "aiapp.dev/region": ("region",),
+    "aiapp.dev/credentials-secret": ("credentialsSecretRef", "name"),
+    "aiapp.dev/template": ("template", "name"),
+    "aiapp.dev/template-mode": ("template", "mode"),
+}
+"""Annotations, and the field of `spec.source.trainingJob` that each stands for."""
+OF_SPEC: Final[Mapping[str, tuple[str, ...]]] = {
+    "aiapp.dev/runtime": ("runtime",),
+    "aiapp.dev/display-name": ("displayName",),
+    "aiapp.dev/description": ("description",),
+}
+"""The same for other fields of the version's spec."""
+RECORDED_ENV: Final = "aiapp.dev/recorded-env"
+"""Names of variables whose values are kept as provenance, separated by commas."""
+
+
+def annotated(job: Json, _: JobKind) -> Wanted | Refused | None:
+    """The rule of jobs that are annotated with an application and a version."""
+    said = _texts(job["metadata"].get("annotations"))
+    application, version = said.get(APPLICATION), said.get(VERSION)
+    if application is None and version is None:
+        return None
+    if application is None or version is None:
+        missing, remedy = (APPLICATION, "the application") if application is None else (VERSION, f"1.0.0, or {AUTO}")
+        return Refused(Reason.REGISTRATION_INVALID, f"annotation {missing} is missing: set it to {remedy}")
+    env = [name.strip() for name in said.get(RECORDED_ENV, "").split(",") if name.strip()]
+    return Wanted(
+        application=application,
+        version=None if version == AUTO else version,
+        source=_fields(said, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
+        spec=_fields(said, OF_SPEC),
+    )
+
+
+def _texts(annotations: Any) -> dict[str, str]:
+    return {key: str(value).strip() for key, value in (annotations or {}).items()}
+
+
+def _fields(said: Mapping[str, str], places: Mapping[str, tuple[str, ...]]) -> Json:
+    found: Json = {}
+    for annotation, path in places.items():
+        if (value := said.get(annotation)) is not None:
+            inner = found
+            for name in path[:-1]:
+                inner = inner.setdefault(name, {})
+            inner[path[-1]] = value
+    return found

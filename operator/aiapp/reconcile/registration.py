@@ -1,0 +1,157 @@
+"""Registers training jobs as versions once they have succeeded, and says in Events on the job what became of it.
+
+A job is looked at from the moment it is seen, since its pods, which say what really ran, may go together with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiapp.api.conditions import Reason
+from aiapp.controller.cache import Cache
+from aiapp.controller.workers import Outcome
+from aiapp.controller.workqueue import Key
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.training.consent import MOST, access_review, forbidden, is_allowed, service_accounts
+from aiapp.domain.training.facts import JobReading, facts
+from aiapp.domain.training.registration import Refused, Registered, Registration, Wanted, registration
+from aiapp.domain.training.registration_record import record_name, registration_record
+from aiapp.ports import ApiError, Cluster, ConflictError, Recorder
+from aiapp.reconcile.refusals import refusal
+from aiapp.reconcile.training_runs import TrainingRuns
+from aiapp.reconcile.views.registrations import Followed, Registrations
+
+ATTEMPTS: Final = 5
+"""How often another number is tried in one look, when others take them at the same moment."""
+AT_ONCE: Final = 2
+"""Jobs that are registered at the same time."""
+
+
+class RegistrationObserver(Protocol):
+    """Counts what becomes of jobs, for metrics."""
+
+    def registered(self, reason: Reason) -> None:
+        """A job was registered (`Registered`), or is not for that reason; each is told once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationPorts:
+    """What the reconciler works with."""
+
+    store: Cache[NodeFacts]
+    cluster: Cluster
+    recorder: Recorder
+    jobs: Registrations
+    runs: TrainingRuns
+    reading: JobReading
+    observer: RegistrationObserver
+
+
+class RegistrationReconciler:
+    """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
+
+    def __init__(self, ports: RegistrationPorts) -> None:
+        self._ports = ports
+
+    async def __call__(self, key: Key) -> Outcome:
+        followed = self._ports.jobs.followed(key)
+        if followed is None:
+            return Outcome()
+        job = await self._job(key, followed)
+        if job is None or self._is_on_record(key, followed):
+            self._ports.jobs.settle(key)
+            return Outcome()
+        said = self._ports.jobs.asked(job, followed.kind)
+        if said is None:
+            return Outcome()
+        return await self._looked_at(key, followed, job, said)
+
+    async def _job(self, key: Key, followed: Followed) -> Json | None:
+        """As it is now, or was when it was deleted."""
+        live = await self._ports.cluster.get(followed.kind.resource, key.namespace, followed.name)
+        return live if live is not None and live["metadata"]["uid"] == followed.uid else followed.last
+
+    def _is_on_record(self, key: Key, followed: Followed) -> bool:
+        return self._ports.store.get(CONFIG_MAPS, key.namespace, record_name(followed.uid)) is not None
+
+    async def _looked_at(self, key: Key, followed: Followed, job: Json, said: Wanted | Refused) -> Outcome:
+        state = facts(job, followed.kind, self._ports.reading).state
+        if state != "Succeeded":
+            await self._ports.runs.observe(job, followed.kind, key.namespace)
+        decided = await self._decided(followed, job, said)
+        if isinstance(decided, Refused):
+            return self._refuse(key, followed, job, decided)
+        if state != "Succeeded":
+            return Outcome()
+        try:
+            return await self._carry_out(key, followed, job, said, decided)
+        except ApiError as error:
+            if (trouble := refusal(error, f"the version that {followed.kind.kind} {followed.name} asks for")) is None:
+                raise
+            return self._refuse(key, followed, job, Refused(trouble.reason, trouble.message))
+
+    async def _decided(
+        self, followed: Followed, job: Json, said: Wanted | Refused
+    ) -> Registration | Registered | Refused:
+        if isinstance(said, Refused):
+            return said
+        namespace = job["metadata"]["namespace"]
+        known = self._ports.store.versions(namespace, said.application)
+        found = facts(job, followed.kind, self._ports.reading)
+        decided = registration(said, job, followed.kind, found, known)
+        if isinstance(decided, Registration) and said.by_consent:
+            accounts = service_accounts(job, followed.kind)
+            if without := await self._without_right(namespace, accounts):
+                return forbidden(namespace, without)
+        return decided
+
+    async def _without_right(self, namespace: str, accounts: Sequence[str]) -> list[str]:
+        reviews = [(one, await self._ports.cluster.review(access_review(namespace, one))) for one in accounts[:MOST]]
+        return [*(one for one, answer in reviews if not is_allowed(answer)), *accounts[MOST:]]
+
+    def _refuse(self, key: Key, followed: Followed, job: Json, refused: Refused) -> Outcome:
+        """It is tried again as long as there is the job: who mends the cause need not touch the job."""
+        self._ports.recorder.event(job, "Warning", refused.reason, refused.message)
+        if followed.told != refused:
+            self._ports.observer.registered(refused.reason)
+            followed.told = refused
+        if followed.last is not None:
+            self._ports.jobs.settle(key)
+            return Outcome()
+        return Outcome(failed=True)
+
+    async def _carry_out(
+        self, key: Key, followed: Followed, job: Json, said: Wanted | Refused, decided: Registration | Registered
+    ) -> Outcome:
+        """Until it is registered; who takes the number meanwhile is seen, and the next one is tried."""
+        now: Registration | Registered | Refused = decided
+        for _ in range(ATTEMPTS):
+            match now:
+                case Registered():
+                    await self._put_on_record(key, followed, job, now)
+                    return Outcome()
+                case Refused():
+                    return self._refuse(key, followed, job, now)
+                case Registration():
+                    await self._create(job, now)
+            now = await self._decided(followed, job, said)
+        raise ConflictError(409, "Conflict", f"others kept taking the numbers that {followed.name} was to register")
+
+    async def _create(self, job: Json, wanted: Registration) -> None:
+        """Makes the version and tells; where the name is taken, the cache knows by whom afterwards."""
+        metadata = wanted.version["metadata"]
+        if not await self._ports.cluster.create(wanted.version):
+            await self._ports.cluster.get(VERSIONS, metadata["namespace"], metadata["name"])
+            return
+        message = f"registered as AIApplicationVersion {metadata['name']}"
+        self._ports.recorder.event(job, "Normal", Reason.REGISTERED, message)
+        self._ports.observer.registered(Reason.REGISTERED)
+
+    async def _put_on_record(self, key: Key, followed: Followed, job: Json, made: Registered) -> None:
+        """A job that is gone cannot come again, and owns nothing."""
+        if made.application is not None:
+            await self._ports.cluster.create(made.application)
+        if followed.last is None:
+            await self._ports.cluster.create(registration_record(job, made.name))
+        self._ports.jobs.settle(key)

@@ -1,0 +1,147 @@
+"""Which training jobs register themselves, as far as that is not settled yet. Asks the API server nothing."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiapp.controller.cache import Change
+from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
+from aiapp.domain.training.facts import JobReading, facts
+from aiapp.domain.training.kinds import JobKind, JobKinds
+from aiapp.domain.training.registration import Refused, Rule, Wanted, asked, job_uid
+
+REGISTRATION: Final = "Registration"
+"""The kind of the keys that stand for a training job which registers itself."""
+REMEMBERED: Final = 10_000
+"""Jobs of which is known that they are settled."""
+GONE: Final = 200
+"""Jobs that were deleted before they were registered, of which is known how they were seen last."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """A job that is to register itself."""
+
+    kind: JobKind
+    name: str
+    uid: str
+    last: Json | None = None
+    """The job as it was when it was deleted, having succeeded."""
+    told: Refused | None = None
+    """The refusal that was reported last."""
+
+
+class _Remembered:
+    """The last uids that were added."""
+
+    def __init__(self) -> None:
+        self._uids: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._uids
+
+    def add(self, uid: str) -> None:
+        self._uids[uid] = None
+        self._uids.move_to_end(uid)
+        if len(self._uids) > REMEMBERED:
+            self._uids.popitem(last=False)
+
+
+class Registrations:
+    """Followed by `TrainingJobs`, which tells it of jobs. `queue` is for keys of this kind alone."""
+
+    def __init__(self, rules: Sequence[Rule], kinds: JobKinds, reading: JobReading, queue: WorkQueue) -> None:
+        self.queue = queue
+        self._rules = rules
+        self._kinds = kinds
+        self._reading = reading
+        self._followed: OrderedDict[Key, Followed] = OrderedDict()
+        self._settled = _Remembered()
+        self._registered = _Remembered()
+        self._is_working = False
+
+    def asked(self, job: Json, kind: JobKind) -> Wanted | Refused | None:
+        """What the rules say of a job. The jobs of a job are registered by that, not on their own."""
+        owners = job["metadata"].get("ownerReferences") or ()
+        is_part = any(self._is_job(one) for one in owners if one.get("controller"))
+        return None if is_part else asked(self._rules, job, kind)
+
+    def wants(self, job: Json, kind: JobKind) -> bool:
+        """Whether a job is to register itself and has not yet."""
+        return job["metadata"]["uid"] not in self._settled and self.asked(job, kind) is not None
+
+    def seen(self, job: Json, kind: JobKind) -> None:
+        """A job that is wanted came or changed."""
+        state = facts(job, kind, self._reading).state
+        if state == "Failed":
+            self._followed.pop(_key(job, kind), None)
+            return
+        self._follow(job, kind)
+
+    def gone(self, job: Json, kind: JobKind) -> None:
+        """One was deleted: this is how it was then."""
+        state = facts(job, kind, self._reading).state
+        if state != "Succeeded" or job["metadata"]["uid"] in self._registered:
+            self._followed.pop(_key(job, kind), None)
+            return
+        self._follow(job, kind).last = job
+        waiting = [key for key, one in self._followed.items() if one.last is not None]
+        for key in waiting[:-GONE]:
+            del self._followed[key]
+
+    def changed(self, change: Change) -> None:
+        """A listener of the cache: a job that is gone and was registered, also by another replica, is settled."""
+        if change.resource == VERSIONS and (uid := job_uid(change.object)) is not None:
+            self._registered.add(uid)
+            for key in [key for key, one in self._followed.items() if one.uid == uid and one.last is not None]:
+                del self._followed[key]
+
+    def followed(self, key: Key) -> Followed | None:
+        """The job behind a key, as long as it is followed."""
+        return self._followed.get(key)
+
+    def settle(self, key: Key) -> None:
+        """Nothing more is to be done for that job."""
+        found = self._followed.pop(key, None)
+        if found is not None:
+            self._settled.add(found.uid)
+
+    def listed(self, resource: Resource) -> None:
+        """All jobs of that kind were told: those that are followed and were not among them may be gone."""
+        if self._is_working:
+            for key in [key for key, one in self._followed.items() if one.kind.resource == resource]:
+                self.queue.add(key)
+
+    def recorded_env(self, job: Json, kind: JobKind) -> set[str]:
+        """The variables of a job whose values its version is to keep."""
+        said = self.asked(job, kind)
+        return set(map(str, said.source.get("recordedEnv", ()))) if isinstance(said, Wanted) else set()
+
+    def begin(self) -> None:
+        """The replica works from now on: everything that is followed is looked at."""
+        self._is_working = True
+        for key in self._followed:
+            self.queue.add(key)
+
+    def end(self) -> None:
+        """It works no longer."""
+        self._is_working = False
+        self.queue.clear()
+
+    def _follow(self, job: Json, kind: JobKind) -> Followed:
+        key = _key(job, kind)
+        metadata = job["metadata"]
+        found = self._followed.setdefault(key, Followed(kind, metadata["name"], metadata["uid"]))
+        if self._is_working:
+            self.queue.add(key)
+        return found
+
+    def _is_job(self, owner: Json) -> bool:
+        return not isinstance(self._kinds.find(str(owner.get("apiVersion")), str(owner.get("kind"))), str)
+
+
+def _key(job: Json, kind: JobKind) -> Key:
+    metadata = job["metadata"]
+    return Key(REGISTRATION, metadata.get("namespace", ""), f"{kind.name}/{metadata['name']}/{metadata['uid']}")
