@@ -1,13 +1,26 @@
 """What a user asks of an API server, answered from memory."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import pytest
 from typing_extensions import override
 
+from aiapp.cli.options.cluster import failing_with_messages
 from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, Json, Resource, resource_of
 from aiapp.ports import ApiError, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
-from aiapp.queries.cluster import UserApi
+from aiapp.queries.cluster import UserApi, UserCluster
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, module: str, cluster: UserCluster) -> None:
+    """A command of that module asks this cluster."""
+
+    def answered(_: Any, question: Any) -> Any:
+        with failing_with_messages():
+            return asyncio.run(question(cluster))
+
+    monkeypatch.setattr(f"{module}.answered", answered)
 
 
 class UserObjects(UserApi):

@@ -1,6 +1,7 @@
 """Applications with their versions: the list of the command line and of the console."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
@@ -8,6 +9,7 @@ from aiapp.domain.listing import selection
 from aiapp.domain.listing.items import ListedApplication, ListedVersion, listed
 from aiapp.domain.listing.selection import ALL, Criteria, Page, page
 from aiapp.queries.cluster import UserCluster
+from aiapp.queries.watching import looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,13 @@ async def listing(cluster: UserCluster, *, all_namespaces: bool = False) -> List
         cluster.api.list(VERSIONS, namespace=namespace, trim=_trim),
     )
     return Listing(listed(applications.items, versions.items))
+
+
+async def listings(cluster: UserCluster, *, all_namespaces: bool = False) -> AsyncIterator[Listing]:
+    """The list, and again after each change, without end. Raises `ApiError`."""
+    namespace = None if all_namespaces else cluster.namespace
+    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=namespace):
+        yield Listing(listed(seen[APPLICATIONS], seen[VERSIONS]))
 
 
 def _trim(raw: Json) -> Json:

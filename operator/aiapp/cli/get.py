@@ -1,0 +1,92 @@
+"""`aiapp get`: all that is known of an application or of a version."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.reading import output_option
+from aiapp.cli.output.documents import FORMATS
+from aiapp.cli.output.pages import application_page, version_page
+from aiapp.cli.output.table import table
+from aiapp.domain.printable import printable
+from aiapp.queries.cluster import UserCluster
+
+if TYPE_CHECKING:
+    from aiapp.domain.details.application import ApplicationDetails
+    from aiapp.domain.details.files import PinnedFile
+    from aiapp.domain.details.version import VersionDetails
+
+HEAD = ("FILE", "SIZE", "SHA-256", "ETAG", "VERSION ID")
+
+
+@click.command("get")
+@click.argument("name", metavar="APPLICATION|VERSION")
+@click.option("--files", is_flag=True, help="Of a version: its files, with sizes and digests.")
+@output_option("table", "name", *FORMATS)
+@cluster_options
+def command(name: str, files: bool, output: str, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
+    r"""Show all that is known of an application, or of a version (mnist-1.0.0).
+
+    Of a version: what it is and where it lies, precision, parameters, dependencies, where it can run, health checks,
+    the services that use it, provenance, and what is to be mended with its remedy. json and yaml hold all of it; keys
+    are never renamed. Its files are those that it is pinned to; their SHA-256 is known once a pod has fetched them.
+
+    \b
+    Exit codes: 0 shown; 1 the cluster refuses, or there is no such object; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp get mnist
+      aiapp get mnist-1.0.0 -n vision
+      aiapp get mnist-1.0.0 --files
+      aiapp get mnist-1.0.0 -o json | jq .precision
+    """
+    if files:
+        _show_files(name, output, choice)
+        return
+    found = answered(choice, lambda cluster: _details(cluster, name))
+    if output in FORMATS:
+        from aiapp.queries.plain import plain  # noqa: PLC0415 - `--help` must not wait for the models
+
+        click.echo(FORMATS[output](plain(found)), nl=False)
+    elif output == "name":
+        click.echo(f"{'aiapplicationversion' if is_version(name) else 'aiapplication'}.aiapp.dev/{name}")
+    else:
+        click.echo("\n".join(_page(found)))
+
+
+def is_version(name: str) -> bool:
+    """Whether it names a version: names of applications have no dots."""
+    return "." in name
+
+
+async def _details(cluster: UserCluster, name: str) -> "VersionDetails | ApplicationDetails":
+    from aiapp.queries import details  # noqa: PLC0415
+
+    return await (details.of_version if is_version(name) else details.of_application)(cluster, name)
+
+
+def _page(found: Any) -> Any:
+    from aiapp.domain.details.version import VersionDetails  # noqa: PLC0415
+
+    return version_page(found) if isinstance(found, VersionDetails) else application_page(found)
+
+
+def _show_files(name: str, output: str, choice: ClusterChoice) -> None:
+    from aiapp.queries.details import files as of_files  # noqa: PLC0415
+    from aiapp.queries.plain import plain  # noqa: PLC0415
+
+    if not is_version(name):
+        raise click.UsageError(f"--files is of a version, for example {name}-1.0.0")
+    found = answered(choice, lambda cluster: of_files(cluster, name))
+    if output in FORMATS:
+        click.echo(FORMATS[output](plain(found)), nl=False)
+    elif output == "name":
+        click.echo("".join(f"{printable(one.path, 2048)}\n" for one in found), nl=False)
+    else:
+        click.echo(table(HEAD, map(_file, found)))
+
+
+def _file(one: "PinnedFile") -> list[str]:
+    return [printable(one.path, 2048), str(one.size), one.sha256 or "-", printable(one.etag), one.version_id or "-"]

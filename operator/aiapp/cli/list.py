@@ -1,0 +1,200 @@
+"""`aiapp list`: the applications with their versions."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.operation import utc_now
+from aiapp.cli.options.reading import all_namespaces_option, output_option, selector_option, watch_option
+from aiapp.cli.output.age import age
+from aiapp.cli.output.colours import phase
+from aiapp.cli.output.documents import FORMATS
+from aiapp.cli.output.table import table
+from aiapp.domain.printable import printable
+from aiapp.queries.cluster import UserCluster
+
+if TYPE_CHECKING:
+    from aiapp.domain.listing.items import ListedApplication, ListedVersion
+    from aiapp.domain.listing.selection import Criteria, Page
+
+HEAD: Final = ("NAME", "STATE", "REASON", "ENGINE", "NODES", "TRAFFIC", "PODS", "SIZE", "AGE")
+WIDE: Final = (*HEAD, "RUNTIME", "SOURCE", "LABELS", "DESCRIPTION")
+SORTS: Final = ("name", "created", "version", "size")
+VERSION_STATES: Final = ("Importing", "Normal", "Waiting", "Failed")
+SERVICE_STATES: Final = (
+    "Running",
+    "Deploying",
+    "Concerning",
+    "Failed",
+    "Stopping",
+    "Stopped",
+    "Waiting",
+    "Managed",
+)
+
+
+@click.command("list")
+@click.argument("name", default="")
+@click.option("--exact", is_flag=True, help="NAME is the whole name, not a part of it.")
+@click.option("--version", default="", metavar="NUMBER", help="Versions with that number, or that begin with it.")
+@click.option("--state", multiple=True, type=click.Choice(VERSION_STATES), help="Versions in that state.")
+@click.option("--service-state", multiple=True, type=click.Choice(SERVICE_STATES), help="Applications in that state.")
+@click.option("--engine", default="", help="Versions of that engine, for example PyTorch or Image.")
+@click.option("--not-engine", default="", metavar="ENGINE", help="Versions of any other engine.")
+@click.option("--description", default="", metavar="TEXT", help="What the description has in it.")
+@selector_option
+@click.option("--sort", type=click.Choice(SORTS), default="name", show_default=True, help="By what it is sorted.")
+@click.option("--desc", "descending", is_flag=True, help="The largest first.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many applications.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, help="After so many of them.")
+@all_namespaces_option
+@output_option()
+@watch_option
+@cluster_options
+def command(  # noqa: PLR0913 - one for each option
+    choice: ClusterChoice,
+    selector: str,
+    output: str,
+    *,
+    state: tuple[str, ...],
+    service_state: tuple[str, ...],
+    offset: int,
+    limit: int | None,
+    all_namespaces: bool,
+    watch: bool,
+    **wanted: Any,
+) -> None:
+    r"""Show the applications with their versions.
+
+    NAME is a part of an application's name or display name, in any case. A version has the labels of its application
+    too. NODES is how many nodes fit, of all; TRAFFIC the share that a version gets now; PODS how many are ready, of
+    those that are wanted. Sorted by version or size, the largest version of an application counts. With --watch each
+    change is a line of its own.
+
+    \b
+    Exit codes: 0 shown; 1 the cluster refuses; 2 wrong arguments or no cluster.
+
+    \b
+    Examples:
+      aiapp list
+      aiapp list mnist -n vision -o wide
+      aiapp list -A --state Failed --sort created --desc --limit 20
+      aiapp list --engine PyTorch -l team=vision -o name
+    """
+    criteria = _criteria(selector, phases=frozenset(state), application_phases=frozenset(service_state), **wanted)
+    if watch:
+        if output not in {"table", "wide"}:
+            raise click.UsageError("--watch shows a table: -o table or -o wide")
+        answered(choice, lambda cluster: _watched(cluster, criteria, output, all_namespaces=all_namespaces))
+        return
+    from aiapp.queries.listing import listing  # noqa: PLC0415 - `--help` must not wait for the models
+
+    everything = answered(choice, lambda cluster: listing(cluster, all_namespaces=all_namespaces))
+    found = everything.applications(criteria, offset, limit)
+    _show(found, output, all_namespaces=all_namespaces)
+    if found.next_offset is not None:
+        click.echo(f"note: {len(found.items)} of {found.total}; the next with --offset {found.next_offset}", err=True)
+
+
+def _criteria(selector: str, **wanted: Any) -> "Criteria":
+    from aiapp.domain.kubernetes.label_selector import SelectorError  # noqa: PLC0415
+    from aiapp.domain.kubernetes.label_selector import selector as parsed  # noqa: PLC0415
+    from aiapp.domain.listing.selection import Criteria  # noqa: PLC0415
+
+    try:
+        return Criteria(labels=parsed(selector) if selector else None, **wanted)
+    except SelectorError as error:
+        raise click.UsageError(f"-l: {error}") from error
+
+
+def _show(found: "Page[ListedApplication]", output: str, *, all_namespaces: bool) -> None:
+    if output in FORMATS:
+        from aiapp.queries.plain import plain  # noqa: PLC0415
+
+        click.echo(FORMATS[output](plain(found)), nl=False)
+    elif output == "name":
+        click.echo("".join(f"{name}\n" for one in found.items for name in _names(one)), nl=False)
+    else:
+        now = utc_now()
+        rows = [row for one in found.items for row in _rows(one, now)]
+        click.echo(table(*_columns(rows, output, all_namespaces=all_namespaces)))
+
+
+def _names(one: "ListedApplication") -> Iterator[str]:
+    if one.exists:
+        yield f"aiapplication.aiapp.dev/{one.name}"
+    yield from (f"aiapplicationversion.aiapp.dev/{version.name}" for version in one.versions)
+
+
+def _columns(rows: list[list[str]], output: str, *, all_namespaces: bool) -> tuple[list[str], list[list[str]]]:
+    """Head and rows, of which each begins with its namespace."""
+    head = ["NAMESPACE", *(WIDE if output == "wide" else HEAD)]
+    start = 0 if all_namespaces else 1
+    return head[start:], [row[start : len(head)] for row in rows]
+
+
+async def _watched(cluster: UserCluster, wanted: "Criteria", output: str, *, all_namespaces: bool) -> None:
+    """A line for each application and version, and for each that changes."""
+    from aiapp.queries.listing import listings  # noqa: PLC0415
+
+    shown: dict[tuple[str, ...], list[str]] = {}
+    async for listing in listings(cluster, all_namespaces=all_namespaces):
+        now = utc_now()
+        rows = [row for one in listing.applications(wanted).items for row in _rows(one, now, whole_names=True)]
+        age_ = 1 + HEAD.index("AGE")
+        fresh = [row for row in rows if shown.get((row[0], row[1])) != [*row[:age_], *row[age_ + 1 :]]]
+        head, cells = _columns(fresh, output, all_namespaces=all_namespaces)
+        lines = table(head, cells).splitlines()
+        click.echo("\n".join(lines if not shown else lines[1:])) if fresh else None
+        shown = {(row[0], row[1]): [*row[:age_], *row[age_ + 1 :]] for row in rows}
+
+
+def _rows(one: "ListedApplication", now: datetime, *, whole_names: bool = False) -> Iterator[list[str]]:
+    """Of an application and its versions."""
+    yield [
+        one.namespace,
+        one.name,
+        phase(one.phase) if one.exists else "(no application)",
+        one.reason or "-",
+        "-",
+        "-",
+        printable(one.served or "-"),
+        _pods(one.ready, one.replicas),
+        "-",
+        age(one.created, now),
+        "-",
+        "-",
+        _labels(one.labels),
+        printable(one.description or "-"),
+    ]
+    yield from (_version_row(version, now, whole_names=whole_names) for version in one.versions)
+
+
+def _version_row(one: "ListedVersion", now: datetime, *, whole_names: bool) -> list[str]:
+    return [
+        one.namespace,
+        one.name if whole_names else f"  {one.version}",
+        phase(one.phase),
+        one.reason or "-",
+        printable(one.architecture or one.engine or "-"),
+        "-" if one.verdict is None else f"{one.compatible_nodes}/{one.nodes}",
+        "-" if one.actual_weight is None else f"{one.actual_weight} %",
+        _pods(one.ready, one.replicas),
+        one.size or "-",
+        age(one.created, now),
+        one.runtime or "-",
+        one.source_type or "-",
+        _labels(one.labels),
+        printable(one.description or "-"),
+    ]
+
+
+def _pods(ready: int | None, wanted: int | None) -> str:
+    return "-" if wanted is None else f"{ready or 0}/{wanted}"
+
+
+def _labels(labels: Any) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "-"

@@ -1,0 +1,24 @@
+"""Options of commands that show what a cluster holds, as kubectl has them."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from aiapp.cli.output.documents import FORMATS
+
+OUTPUTS: Final = ("table", "wide", "name", *FORMATS)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def output_option(*formats: str) -> Callable[[Command], Command]:
+    """Adds `-o` with these formats, the first being the default, or with kubectl's."""
+    known = formats or OUTPUTS
+    return click.option("-o", "--output", type=click.Choice(known), default=known[0], show_default=True)
+
+
+all_namespaces_option: Final = click.option("-A", "--all-namespaces", is_flag=True, help="Of every namespace.")
+selector_option: Final = click.option(
+    "-l", "--selector", default="", metavar="LABELS", help="As kubectl takes it: a=b,c!=d,e in (x,y),!f."
+)
+watch_option: Final = click.option("-w", "--watch", is_flag=True, help="Go on showing what changes, until Ctrl-C.")

@@ -1,0 +1,184 @@
+"""What the commands that read a cluster print, over an API server in memory."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.support import documents
+from tests.support.documents import changed
+from tests.support.records import CREATED, NORMAL, condition, stored
+from tests.support.user_api import UserObjects, answering
+from typing_extensions import override
+
+from aiapp.cli import main
+from aiapp.cli.output.age import age
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.ports import ApiError, WatchEvent
+from aiapp.queries.cluster import UserCluster
+
+NOW = datetime.fromisoformat(CREATED) + timedelta(days=5)
+HOSTILE = "\x1b[31mred\u202e\nforged: line"
+
+
+def application(name: str = "mnist", **status: Any) -> Json:
+    return stored(documents.application(name), status={"phase": "Running", **status})
+
+
+def version(number: str, application: str = "mnist", status: Any = None, **changes: Any) -> Json:
+    return stored(changed(documents.version(application, number), **changes), status={**NORMAL, **(status or {})})
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> UserObjects:
+    """An application of two versions, and versions without one."""
+    share = {"version": "1.0.0", "weight": 100, "actualWeight": 100, "replicas": 2, "ready": 1}
+    held = {
+        APPLICATIONS: [application(traffic=[share], served="1.0.0", replicas=2, readyReplicas=1)],
+        VERSIONS: [version("1.0.0"), version("1.1.0", status={"phase": "Failed"}), version("0.1.0", "zoo")],
+    }
+    api = UserObjects(held)
+    for module in ("list", "get"):
+        answering(monkeypatch, f"aiapp.cli.{module}", UserCluster(api, "team"))
+    monkeypatch.setattr("aiapp.cli.list.utc_now", lambda: NOW)
+    return api
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def test_the_list_has_an_application_and_below_it_its_versions(api: UserObjects) -> None:
+    assert api.held
+    shown = [line.split() for line in run("list").stdout.splitlines()]
+    assert shown[0] == ["NAME", "STATE", "REASON", "ENGINE", "NODES", "TRAFFIC", "PODS", "SIZE", "AGE"]
+    assert shown[1] == ["mnist", "Running", "-", "-", "-", "1.0.0", "1/2", "-", "5d"]
+    assert shown[2][:2] == ["1.1.0", "Failed"]
+    assert shown[3] == ["1.0.0", "Normal", "Normal", "Scikit_Learn", "-", "100", "%", "1/2", "3.0", "MiB", "5d"]
+    assert " ".join(shown[4]).startswith("zoo (no application)")
+
+
+@pytest.mark.usefixtures("api")
+def test_names_are_those_that_kubectl_takes() -> None:
+    assert run("list", "-o", "name", "mnist").stdout.splitlines() == [
+        "aiapplication.aiapp.dev/mnist",
+        "aiapplicationversion.aiapp.dev/mnist-1.1.0",
+        "aiapplicationversion.aiapp.dev/mnist-1.0.0",
+    ]
+
+
+@pytest.mark.usefixtures("api")
+def test_a_page_says_on_standard_error_where_the_next_one_begins() -> None:
+    found = run("list", "--limit", "1", "-o", "json")
+    assert [one["name"] for one in json.loads(found.stdout)["items"]] == ["mnist"]
+    assert json.loads(found.stdout)["total"] == 2
+    assert found.stderr == "note: 1 of 2; the next with --offset 1\n"
+    assert run("list", "--limit", "1", "--offset", "1").stderr == ""
+
+
+@pytest.mark.usefixtures("api")
+def test_filters_are_options() -> None:
+    found = json.loads(run("list", "--state", "Failed", "--engine", "scikit_learn", "-o", "json").stdout)
+    assert [version["name"] for one in found["items"] for version in one["versions"]] == ["mnist-1.1.0"]
+    assert run("list", "-l", "a >").exit_code == 2
+    assert "-l: label selector: 'a >' is none" in run("list", "-l", "a >").stderr
+    assert run("list", "-w", "-o", "json").exit_code == 2
+
+
+def test_a_missing_right_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, "aiapp.cli.list", UserCluster(UserObjects({}, frozenset({VERSIONS})), "team"))
+    found = run("list")
+    assert (found.exit_code, found.stderr) == (1, "Error: aiapplicationversions is forbidden\n")
+
+
+def test_what_strangers_wrote_stays_on_its_line_and_colours_nothing(api: UserObjects) -> None:
+    model: Any = {"type": "PyTorch", "algorithm": HOSTILE, "metrics": {"f1": HOSTILE}, "dependencies": [HOSTILE]}
+    faulty = [condition("Ready", "False", "ConfigInvalid", HOSTILE), condition("PackageValid", "False", "X", HOSTILE)]
+    api.held[VERSIONS] = [version("1.0.0", status={"model": model, "conditions": faulty}, spec__description=HOSTILE)]
+    for words in (("get", "mnist-1.0.0"), ("list", "-o", "wide")):
+        shown = run(*words).stdout
+        assert "red" in shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+        assert not [line for line in shown.splitlines() if line.startswith("forged")]
+
+
+def test_the_page_of_a_version_is_read_from_top_to_bottom(api: UserObjects) -> None:
+    model: Any = {
+        "type": "PyTorch",
+        "algorithm": "image_classification",
+        "metrics": {"f1": "0.98"},
+        "apis": [{"method": "POST", "url": "/", "requestContentType": "application/json"}],
+        "dependencies": ["numpy==1.26.0"],
+    }
+    verdict: Any = {
+        "verdict": "Incompatible",
+        "nodes": 2,
+        "compatible": 0,
+        "reasons": [{"reason": "ChipMismatch", "nodes": 2, "examples": ["a"], "detail": "910 for 310P"}],
+        "nearFits": [{"missing": "CannTooNew", "nodes": 1, "examples": ["c"], "remedy": "a driver of 23.0"}],
+    }
+    faulty = [condition("RuntimeCompatible", "False", "Incompatible", "no node fits")]
+    api.held[VERSIONS] = [version("1.0.0", status={"model": model, "compatibility": verdict, "conditions": faulty})]
+    shown = run("get", "mnist-1.0.0").stdout
+    titles = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Precision:", "Parameters:", "Dependencies:", "Constraint:", "Services:", "Findings:"]
+    for line in (
+        "  f1:  0.98",
+        "  POST /: application/json to anything",
+        "  numpy==1.26.0",
+        "  2 do not: ChipMismatch (a) 910 for 310P",
+        "  1 would fit with: a driver of 23.0 (c)",
+        "  mnist: Running, 100 % of the traffic (100 % wanted), 1 of 2 pods ready",
+        "  RuntimeCompatible False, Incompatible: no node fits",
+        "    `aiapp fit` says what each node lacks",
+    ):
+        assert line in shown.splitlines(), shown
+
+
+@pytest.mark.usefixtures("api")
+def test_the_page_of_an_application_has_its_versions() -> None:
+    shown = run("get", "mnist").stdout
+    assert "  1.0.0: 100 % (100 % wanted), 1 of 2 pods ready" in shown.splitlines()
+    assert [line.split()[:2] for line in shown.splitlines()[-2:]] == [["1.1.0", "Failed"], ["1.0.0", "Normal"]]
+    assert run("get", "mnist", "-o", "name").stdout == "aiapplication.aiapp.dev/mnist\n"
+    assert json.loads(run("get", "mnist", "-o", "json").stdout)["overview"]["phase"] == "Running"
+
+
+@pytest.mark.usefixtures("api")
+def test_what_there_is_not_says_so() -> None:
+    found = run("get", "mnist-9.0.0")
+    assert (found.exit_code, found.stderr) == (1, "Error: namespace team has no version mnist-9.0.0\n")
+    assert run("get", "mnist", "--files").exit_code == 2
+
+
+class Changing(UserObjects):
+    """One version changes, then the right to watch is taken away."""
+
+    @override
+    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+        if resource == APPLICATIONS:
+            await asyncio.Event().wait()
+        raw = version("1.0.0", status={"phase": "Waiting"})
+        yield WatchEvent("MODIFIED", raw | {"metadata": raw["metadata"] | {"resourceVersion": "2"}})
+        raise ApiError(403, "Forbidden", "watch is forbidden")
+
+
+def test_a_watch_shows_what_changes_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {APPLICATIONS: [application()], VERSIONS: [version("1.0.0"), version("1.1.0")]}
+    answering(monkeypatch, "aiapp.cli.list", UserCluster(Changing(held), "team"))
+    found = run("list", "-w")
+    assert (found.exit_code, found.stderr) == (1, "Error: watch is forbidden\n")
+    shown = [line.split()[:2] for line in found.stdout.splitlines()]
+    assert shown[1:4] == [["mnist", "Running"], ["mnist-1.1.0", "Normal"], ["mnist-1.0.0", "Normal"]]
+    assert shown[4:] == [["mnist-1.0.0", "Waiting"]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-3, "0s"), (0, "0s"), (90, "90s"), (150, "2m"), (7200, "2h"), (36 * 3600, "36h"), (10**8, "3y")],
+)
+def test_an_age_is_in_the_largest_unit_of_which_there_are_two(seconds: int, said: str) -> None:
+    assert age(NOW - timedelta(seconds=seconds), NOW) == said
