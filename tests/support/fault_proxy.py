@@ -39,6 +39,8 @@ class Fault:
     """Answer with this status and no body, without asking the server."""
     headers: dict[str, str] = field(default_factory=dict)
     """Headers that are set, or replaced, in the answer."""
+    ignores_range: bool = False
+    """Let the server answer as if all of it was asked for."""
     cut_after: int | None = None
     """Close the connection after so many bytes of the body."""
     stall_after: int | None = None
@@ -149,7 +151,7 @@ class FaultProxy:
             return
         from_server, to_server = await asyncio.open_connection(*self._upstream)
         try:
-            to_server.write(_with_headers(head, {"Connection": "close"}) + body)
+            to_server.write(_with_headers(head, {"Connection": "close"}, not_passed_on(fault)) + body)
             await _pass_on(from_server, writer, fault)
         finally:
             to_server.close()
@@ -183,9 +185,14 @@ def _request(head: bytes) -> Request:
     return Request(method, target, {name.lower(): value.strip() for name, _, value in pairs})
 
 
-def _with_headers(head: bytes, replaced: dict[str, str]) -> bytes:
+def not_passed_on(fault: Fault) -> frozenset[str]:
+    """Headers of a request that the server does not get to see."""
+    return frozenset({"range"}) if fault.ignores_range else frozenset()
+
+
+def _with_headers(head: bytes, replaced: dict[str, str], dropped: frozenset[str] = frozenset()) -> bytes:
     first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
-    names = {name.lower() for name in replaced}
+    names = {name.lower() for name in replaced} | dropped
     kept = [line for line in lines if line.partition(":")[0].lower() not in names]
     added = [f"{name}: {value}" for name, value in replaced.items()]
     return ("\r\n".join([first, *kept, *added]) + "\r\n\r\n").encode("latin-1")

@@ -23,7 +23,9 @@ AT_ONCE: Final = 2
 PROGRESS_SECONDS: Final = 10.0
 """How far a copy is, is said this often."""
 TURN_SECONDS: Final = 600.0
-"""After so long a copy stops at the end of a piece and goes on when those who wait had their turn."""
+"""After so long a copy stops at the end of a piece and goes on when those who wait had their turn; where a registry
+sends a layer in one go or not at all, at the end of that layer.
+"""
 STOP_SECONDS: Final = 2.0
 """A piece that is on its way when everything ends has so long to arrive."""
 
@@ -131,7 +133,8 @@ class Copies:
 
         def told(progress: CopyProgress) -> None:
             state.progress = progress
-            if self._stops or self._monotonic() > ends:
+            is_over = self._monotonic() > ends and progress.without_parts is None
+            if self._stops or is_over:
                 raise _TurnOverError
 
         try:

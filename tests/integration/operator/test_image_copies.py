@@ -16,7 +16,7 @@ from tests.support.registries import running
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
-from aiapp.adapters.registry.transfer import PIECE_BYTES
+from aiapp.adapters.registry.pieces import PIECE_BYTES
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from tests.support.registries import PASSWORD, USER, Registry, running, with_pas
 from tests.support.token_server import with_tokens
 
 from aiapp.adapters.registry.copying import OwnRegistrySettings, RegistryCopier
+from aiapp.adapters.registry.pieces import PIECE_BYTES
 from aiapp.adapters.registry.registries import ImageRegistries
-from aiapp.adapters.registry.transfer import PIECE_BYTES
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference, reference
@@ -95,6 +95,17 @@ def at_third_patch(fault: Fault) -> Callable[[Request], Fault]:
     """Of the first layer, after its config."""
     patches = iter([NO_FAULT, NO_FAULT, fault])
     return lambda request: next(patches, NO_FAULT) if request.method == "PATCH" else NO_FAULT
+
+
+def without_parts(fault: Fault = NO_FAULT) -> Callable[[Request], Fault]:
+    """A registry that sends all of a blob whatever part is asked for; `fault` befalls answers for all of it."""
+
+    def rule(request: Request) -> Fault:
+        if not request.is_get or "/blobs/" not in request.target:
+            return NO_FAULT
+        return replace(NO_FAULT if "range" in request.headers else fault, ignores_range=True)
+
+    return rule
 
 
 def holds(own: Registry, place: Reference, pushed: Image) -> bool:
@@ -178,6 +189,77 @@ async def test_a_copy_that_was_stopped_goes_on_with_the_next_piece(
         place, _ = await copied(copier, found)
     assert source.ranges[0] == "bytes=8388608-16777215"
     assert holds(own, place, pushed)
+
+
+@pytest.mark.parametrize("is_begun", [False, True], ids=["from its start", "on from where it was interrupted"])
+async def test_a_registry_that_sends_no_parts_is_read_in_one_go_and_the_progress_says_so(
+    registry: Registry,
+    own: Registry,
+    registries: ImageRegistries,
+    copiers: Copiers,
+    layers: list[bytes],
+    is_begun: bool,
+) -> None:
+    pushed, copier = image(layers=layers), copiers(own.address)
+    with fault_proxy(f"http://{registry.address}") as source:
+        found = await lying(registries, registry, f"team/whole-{is_begun:d}", pushed, at=source)
+        if is_begun:
+            await stopped(copier, found)
+        source.rule = without_parts()
+        source.requests.clear()
+        place, told = await copied(copier, found)
+        whole = [one for one in source.gets if digest(layers[0]) in one.target and "range" not in one.headers]
+        said = [str(one) for one in told if one.without_parts == source.address]
+    assert len(whole) == 1
+    assert said
+    assert all("sends no parts of layers, so that each is read in one go" in one for one in said)
+    assert holds(own, place, pushed)
+
+
+async def test_a_layer_in_one_go_that_is_interrupted_says_why_it_is_read_anew_and_what_helps(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed, copier = image(layers=layers), copiers(own.address)
+    with fault_proxy(f"http://{registry.address}") as source:
+        found = await lying(registries, registry, "team/whole-cut", pushed, at=source)
+        source.rule = without_parts(Fault(cut_after=PIECE_BYTES + 1000))
+        failed = await failure(copier, found)
+        assert (failed.reason, failed.retryable) == (Reason.ENDPOINT_UNREACHABLE, True)
+        assert f"{source.address} sends no parts of layers" in failed.message
+        assert "set replicate: false" in failed.message
+        source.rule = without_parts()
+        place, told = await copied(copier, found)
+    assert min(one.done_bytes for one in told if one.without_parts) > 2 * PIECE_BYTES  # what is there stays there
+    assert holds(own, place, pushed)
+
+
+async def test_a_layer_in_one_go_may_take_longer_than_any_other_answer(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    hasty = ImageRegistries(replace(SETTINGS, request_seconds=3))
+    with fault_proxy(f"http://{registry.address}") as source:
+        found = await lying(registries, registry, "team/whole-slow", pushed, at=source)
+        source.rule = without_parts(Fault(piece=1 << 20, pause_seconds=0.25))
+        made = OwnRegistrySettings(place=own_registry(f"{own.address}/copies"), client=OWN, plain_http=True)
+        copier = RegistryCopier(made, hasty, lambda: 0.0)
+        place, _ = await copied(copier, found)
+        await copier.close()
+        await hasty.close()
+    assert holds(own, place, pushed)
+
+
+async def test_a_layer_in_one_go_that_is_too_short_is_a_lie(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = image(layers=layers)
+    with fault_proxy(f"http://{registry.address}") as source:
+        found = await lying(registries, registry, "team/whole-short", pushed, at=source)
+        source.rule = without_parts()
+        registry.file(digest(layers[0])).write_bytes(layers[0][:-1])
+        failed = await failure(copiers(own.address), found)
+    assert failed.reason is Reason.DIGEST_MISMATCH
+    assert "sends fewer bytes" in failed.message
 
 
 async def test_another_process_goes_on_in_the_midst_of_a_layer(

@@ -153,3 +153,16 @@ async def test_a_slow_copy_stops_now_and_then_for_those_who_wait(world: World) -
     world.copier.ends[3].set_result(PLACE)
     await settles(lambda: key("a") in world.woken)
     assert world.copied(key("a")) == PLACE
+
+
+async def test_a_layer_that_comes_in_one_go_is_not_stopped_in_its_midst_but_at_its_end(world: World) -> None:
+    world.copied(key())
+    await world.begun(1)
+    world.now = TURN_SECONDS + 1
+    world.copier.tolds[0](CopyProgress(1, 3, "quay.io"))
+    assert world.copied(key()) == Copying(image(), CopyProgress(1, 3, "quay.io"))
+    with pytest.raises(Exception, match=r"^$"):  # what lets others have their turn
+        world.copier.tolds[0](CopyProgress(2, 3))
+    world.copier.ends[0].set_result(PLACE)
+    await settles(lambda: key() in world.woken)
+    assert world.copied(key()) == PLACE

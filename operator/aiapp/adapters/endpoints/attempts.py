@@ -36,6 +36,8 @@ class Target:
     proxied: bool
     repeats: bool = True
     """Whether a call may be made again that may have had its effect."""
+    seconds: float | None = None
+    """Deadline of its whole response; None: the usual one."""
 
 
 class Attempts:
@@ -78,17 +80,19 @@ class Attempts:
             attempt += 1
 
     async def _once(self, target: Target, once: Callable[[], Awaitable[Result]]) -> Result:
+        seconds = target.seconds or self._request_seconds
         try:
-            async with asyncio.timeout(self._request_seconds) as deadline:
+            async with asyncio.timeout(seconds) as deadline:
                 return await once()
         except EndpointError:
             raise
         except Exception as error:
-            raise (self._too_slow(target.peer) if deadline.expired() else _failure(error, target)) from error
+            raise (_too_slow(target.peer, seconds) if deadline.expired() else _failure(error, target)) from error
 
-    def _too_slow(self, peer: Peer) -> EndpointError:
-        message = f"{peer.host} sends so slowly that a response was not complete after {self._request_seconds:g} s"
-        return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
+
+def _too_slow(peer: Peer, seconds: float) -> EndpointError:
+    message = f"{peer.host} sends so slowly that a response was not complete after {seconds:g} s"
+    return TooSlowError(Reason.ENDPOINT_UNREACHABLE, message, retryable=True)
 
 
 def _failure(error: Exception, target: Target) -> EndpointError:

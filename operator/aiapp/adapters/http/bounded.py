@@ -38,6 +38,23 @@ async def part(stream: aiohttp.StreamReader, skipped: int, size: int) -> bytes:
     return b"".join(found)
 
 
+async def pieces(stream: aiohttp.StreamReader, skipped: int, size: int, total: int) -> AsyncIterator[bytes]:
+    """`total` bytes after those that are skipped, `size` of them at a time; fewer where there are no more."""
+    found = bytearray()
+    async for chunk in stream.iter_any():
+        rest = chunk[skipped:]
+        skipped -= len(chunk) - len(rest)
+        found += rest[:total]
+        total -= len(rest[:total])
+        while len(found) >= size:
+            yield bytes(found[:size])
+            del found[:size]
+        if not total:
+            break
+    if found:
+        yield bytes(found)
+
+
 async def lines(stream: aiohttp.StreamReader, limit: int) -> AsyncIterator[bytes]:
     """Lines without their ends; a cut one at the end comes as it is. Raises `TooLongError` for a longer line."""
     rest = bytearray()

@@ -86,6 +86,8 @@ class RegistryRequest:
     body: bytes = field(default=b"", repr=False)
     repeats: bool = True
     """Whether it may be sent again when it is not known whether it had its effect."""
+    seconds: float | None = None
+    """Deadline of its whole answer; None: the usual one."""
 
     @property
     def site(self) -> Site:
@@ -251,7 +253,7 @@ class RegistryClient:
     async def _attempted(self, request: RegistryRequest, once: Callable[[], Awaitable[Result]]) -> Result:
         at = request.context.endpoint
         proxied = self._sessions.proxy(at) is not None
-        target = Target(at.origin, request.context, proxied=proxied, repeats=request.repeats)
+        target = Target(at.origin, request.context, proxied=proxied, repeats=request.repeats, seconds=request.seconds)
         try:
             return await self._attempts.result(target, once)
         except RegistryError:

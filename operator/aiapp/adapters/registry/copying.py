@@ -124,8 +124,8 @@ class RegistryCopier(ImageCopier, Resumable):
         total, done = sum(blob.size for blob in blobs.values()), 0
         self._require_size(total, source)
 
-        def tell(before: int, size: int) -> None:
-            told(CopyProgress(before + size, total))
+        def tell(before: int, size: int, *, in_one_go: bool = False) -> None:
+            told(CopyProgress(before + size, total, source.context.host if in_one_go else None))
 
         for blob in blobs.values():
             tell(done, 0)

@@ -1,5 +1,6 @@
 """One repository of a registry, read as somebody may read it. What is asked for by digest has that digest."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
@@ -32,6 +33,10 @@ class Document:
     content_type: str
     stated_digest: str
     """As the registry says; empty: it says none."""
+
+
+class RangeIgnoredError(RegistryError):
+    """A registry that was asked for a part of a blob sends all of it."""
 
 
 class _LongerError(RegistryError):
@@ -98,15 +103,35 @@ class Repository:
         context = replace(self.context, part=Part.LAYER, digest=layer.digest)
 
         async def read(response: aiohttp.ClientResponse) -> bytes:
-            skipped = 0 if response.status == HTTPStatus.PARTIAL_CONTENT else start
-            found = await bounded.part(response.content, skipped, size)
+            if response.status != HTTPStatus.PARTIAL_CONTENT and size < layer.size:
+                message = f"{context.host} sends the whole of {subject(context)} for a part"
+                raise RangeIgnoredError(Reason.ENDPOINT_UNREACHABLE, message, retryable=False)
+            found = await bounded.part(response.content, 0, size)
             if len(found) != size:
-                raise mismatch(f"sends fewer bytes than {layer.size}", context)
+                raise _shortened(layer, context)
             return found
 
         target = blob_target(context.reference.repository, layer.digest)
         headers = {"Range": f"bytes={start}-{start + size - 1}"}
         return await self.client.execute(self._request(context, target, headers), read)
+
+    async def rest(
+        self, layer: Descriptor, start: int, size: int, take: Callable[[bytes], Awaitable[None]], seconds: float
+    ) -> None:
+        """Hands all bytes from `start` on over, `size` of them at a time, out of one answer that may take `seconds`."""
+        context = replace(self.context, part=Part.LAYER, digest=layer.digest)
+
+        async def read(response: aiohttp.ClientResponse) -> None:
+            taken = start
+            async for piece in bounded.pieces(response.content, start, size, layer.size - start):
+                await take(piece)
+                taken += len(piece)
+            if taken != layer.size:
+                raise _shortened(layer, context)
+
+        target = blob_target(context.reference.repository, layer.digest)
+        request = replace(self._request(context, target, {}), repeats=False, seconds=seconds)
+        await self.client.execute(request, read)
 
     async def _expected(self, context: RequestContext, target: str, expected: Descriptor, limit: int) -> Document:
         """What a descriptor points to, and nothing else."""
@@ -170,6 +195,10 @@ def mismatch(problem: str, context: RequestContext) -> RegistryError:
     """The registry does not send what was asked for."""
     message = f"{context.host}, asked for {subject(context)}, {problem}"
     return RegistryError(Reason.DIGEST_MISMATCH, message, retryable=False)
+
+
+def _shortened(layer: Descriptor, context: RequestContext) -> RegistryError:
+    return mismatch(f"sends fewer bytes than {layer.size}", context)
 
 
 def _require_asked(digest: str, context: RequestContext) -> None:

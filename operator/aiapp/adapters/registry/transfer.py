@@ -2,25 +2,32 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
 from aiapp.adapters.recent import Recent
 from aiapp.adapters.registry.own_repository import OwnRepository, Upload, UploadLostError
+from aiapp.adapters.registry.pieces import pieces
 from aiapp.adapters.registry.repository import Repository, mismatch
 from aiapp.oci.documents import Descriptor
 from aiapp.oci.errors import Part
 from aiapp.ports import RegistryError
 
-PIECE_BYTES: Final = 8 << 20
-"""Read and sent at once; two pieces are in memory at a time."""
 RESTARTS: Final = 3
 """Of one upload that the registry has lost."""
 _KNOWN_BLOBS: Final = 8192
 _KNOWN_UPLOADS: Final = 256
+
+
+class Told(Protocol):
+    """Is told how far a blob is."""
+
+    def __call__(self, size: int, *, in_one_go: bool) -> None:
+        """The own registry has `size` bytes of it; `in_one_go`: its registry sends no parts of it."""
+        ...
 
 
 @dataclass(slots=True)
@@ -57,9 +64,7 @@ class Transfer:
             if offset.isdecimal() and url and (name, digest) not in self._unfinished:
                 self._unfinished.put((name, digest), _Unfinished(Upload(url, int(offset)), None))
 
-    async def carry(
-        self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
-    ) -> None:
+    async def carry(self, blob: Descriptor, source: Repository, own: OwnRepository, told: Told) -> None:
         """Until the own registry has the blob. `told` is called with the bytes that it has. Raises `RegistryError`."""
         key = (own.name, blob.digest)
         async with self._locks.setdefault(key, asyncio.Lock()):  # one upload for all who wait
@@ -67,9 +72,7 @@ class Transfer:
                 await self._begun_anew(blob, source, own, told)
         self._where.put((own.tenant, blob.digest), own.name)
 
-    async def _begun_anew(
-        self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
-    ) -> None:
+    async def _begun_anew(self, blob: Descriptor, source: Repository, own: OwnRepository, told: Told) -> None:
         """Where the registry loses the upload."""
         for left in reversed(range(RESTARTS)):
             try:
@@ -81,18 +84,16 @@ class Transfer:
             else:
                 return
 
-    async def _uploaded(
-        self, blob: Descriptor, source: Repository, own: OwnRepository, told: Callable[[int], None]
-    ) -> None:
+    async def _uploaded(self, blob: Descriptor, source: Repository, own: OwnRepository, told: Told) -> None:
         key = (own.name, blob.digest)
         unfinished = await self._begun(blob, source, own)
         if unfinished is None:
             return
         self._unfinished.put(key, unfinished)
-        async with aclosing(_pieces(blob, source, unfinished.upload.offset)) as pieces:
-            async for piece in pieces:
-                await self._sent(blob, own, unfinished, piece)
-                told(unfinished.upload.offset)
+        async with aclosing(pieces(blob, source, unfinished.upload.offset)) as found:
+            async for piece in found:
+                await self._sent(blob, own, unfinished, piece.content)
+                told(unfinished.upload.offset, in_one_go=piece.in_one_go)
         hashed = unfinished.hashed
         if hashed is not None and (digest := f"sha256:{hashed.hexdigest()}") != blob.digest:
             self._unfinished.drop(key)
@@ -142,24 +143,3 @@ async def _sent_again(
         raise UploadLostError(error.reason, error.message, retryable=True) from error
     rest = piece[arrived.offset - before.offset :]
     return await own.send(blob, arrived, rest) if rest else arrived
-
-
-async def _pieces(blob: Descriptor, source: Repository, start: int) -> AsyncGenerator[bytes]:
-    """The rest of a blob; the next piece is read while one is sent."""
-    starts = range(start, blob.size, PIECE_BYTES)
-    reading: asyncio.Task[bytes] | None = None
-    try:
-        for at in starts:
-            task = reading or asyncio.create_task(_piece(blob, source, at))
-            after = at + PIECE_BYTES
-            piece = await task
-            reading = asyncio.create_task(_piece(blob, source, after)) if after < blob.size else None
-            yield piece
-    finally:
-        if reading is not None:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-
-
-async def _piece(blob: Descriptor, source: Repository, start: int) -> bytes:
-    return await source.piece(blob, start, min(PIECE_BYTES, blob.size - start))

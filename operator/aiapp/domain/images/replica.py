@@ -56,7 +56,12 @@ class CopyProgress:
     """That the own registry has."""
     total_bytes: int
     """Of all parts for all platforms."""
+    without_parts: str | None = None
+    """The host that is sending a layer in one go, since it sends no parts of any."""
 
     @override
     def __str__(self) -> str:
-        return f"{human_size(self.done_bytes)} of {human_size(self.total_bytes)}"
+        far = f"{human_size(self.done_bytes)} of {human_size(self.total_bytes)}"
+        if self.without_parts is None:
+            return far
+        return f"{far}; {self.without_parts} sends no parts of layers, so that each is read in one go"

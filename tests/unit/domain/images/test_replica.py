@@ -36,3 +36,6 @@ def test_a_registry_is_a_host_and_a_prefix(text: str) -> None:
 
 def test_progress_is_said_with_units() -> None:
     assert str(CopyProgress(3 << 20, 10 << 30)) == "3.0 MiB of 10.0 GiB"
+    assert str(CopyProgress(3 << 20, 10 << 30, "r.example.com")) == (
+        "3.0 MiB of 10.0 GiB; r.example.com sends no parts of layers, so that each is read in one go"
+    )
