@@ -58,7 +58,7 @@ class ProvenanceStatus(ApiModel):
     """Where the model comes from: what the operator saw or was told of it."""
 
     record: ProvenanceRecord | None = None
-    """The whole record, once the version is pinned; of training jobs."""
+    """The whole record, of training jobs: from when the job is seen first, and anew when the version is pinned."""
     created_by: Annotated[str, Field(max_length=253)] | None = None
     """What made the training job, or else the program that registered the version."""
     created_at: datetime | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiapp.api.version import AIApplicationVersion, VersionStatus
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
-from aiapp.domain.provenance.config_map import KEY, provenance_record
+from aiapp.domain.provenance.config_map import KEY, is_unaltered
 from aiapp.domain.provenance.statement import registration, statement
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
@@ -49,7 +49,7 @@ async def predicate_of(cluster: UserCluster, status: VersionStatus) -> Json | No
     if record is None:
         return None
     found = await cluster.get(CONFIG_MAPS, record.name)
-    if KEY not in (found.get("data") or {}) or provenance_record(found).digest != record.digest:
+    if not is_unaltered(found, record):
         raise QueryError(f"ConfigMap {record.name} does not hold what the operator wrote: {record.digest}")
     predicate: Json = json.loads(found["data"][KEY])
     return predicate

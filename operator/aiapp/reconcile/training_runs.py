@@ -1,13 +1,16 @@
 """What training jobs ran, read along with them while their pods are there. Writes nothing."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.source import TrainingJobSource
-from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.package.inspection import Look
+from aiapp.domain.provenance.config_map import KEY, is_unaltered
+from aiapp.domain.provenance.recorded import recorded_run
 from aiapp.domain.provenance.run import TrainingRun, run, with_pods, with_remembered
 from aiapp.domain.provenance.runtime import runtime_of, with_runtime
 from aiapp.domain.records import VersionRecord
@@ -39,7 +42,7 @@ class TrainingRuns:
                 run(live, kind, source.recorded_env, self.jobs.reading.output_names), live, record.namespace
             )
         else:
-            found = self.jobs.last_run(job.uid)
+            found = await self._recorded(record, job.uid) or self.jobs.last_run(job.uid)
         if found is None:
             return None
         before, whole = self.jobs.last_run(job.uid), await self._with_pods(found, kind, record.namespace)
@@ -51,6 +54,17 @@ class TrainingRuns:
         if before is not None:
             found = await self._with_runtime(before, job, namespace)
             self.jobs.observed(job["metadata"]["uid"], await self._with_pods(found, kind, namespace))
+
+    async def _recorded(self, record: VersionRecord, uid: str) -> TrainingRun | None:
+        """The job as the version's record has it: also its runtime, which the job itself does not tell."""
+        known = record.status.provenance
+        if known is None or known.record is None:
+            return None
+        found = await self.cluster.get(CONFIG_MAPS, record.namespace, known.record.name)
+        if found is None or not is_unaltered(found, known.record):
+            return None
+        kept = recorded_run(json.loads(found["data"][KEY]), known)
+        return kept if kept.identity["uid"] == uid else None
 
     async def _with_runtime(self, found: TrainingRun, live: Json, namespace: str) -> TrainingRun:
         """What cannot be read is left out: a job is imported without its runtime as well."""

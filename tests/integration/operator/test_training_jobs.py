@@ -22,8 +22,8 @@ def job(registry: Registry, **labels: str) -> Object:
     return registry.kube.create(made, registry.namespace)
 
 
-def end(registry: Registry, obj: Object, phase: str, digest: str | None = None) -> None:
-    """Its pod ends in that phase, having run the image of that digest, and the Job controller draws its conclusions."""
+def pod_of(registry: Registry, obj: Object) -> Object:
+    """The pod that the Job controller made for it."""
     uid = obj["metadata"]["uid"]
 
     def pod() -> Object:
@@ -32,11 +32,21 @@ def end(registry: Registry, obj: Object, phase: str, digest: str | None = None) 
         assert own
         return own[0]
 
-    state = {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
-    ran = {"name": "train", "image": "r/train:1", "imageID": f"r/train@{digest}", "state": state}
+    return eventually(pod)
+
+
+def ran(phase: str, digest: str | None = None) -> Object:
+    """The status of a pod in that phase, which has run the image of that digest."""
+    ended = {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
+    state = {"running": {}} if phase == "Running" else ended
+    one = {"name": "train", "image": "r/train:1", "imageID": f"r/train@{digest}", "state": state}
     rest = {"ready": False, "restartCount": 0}
-    statuses = {"containerStatuses": [ran | rest]} if digest else {}
-    registry.kube.patch(eventually(pod), {"status": {"phase": phase} | statuses}, subresource="status")
+    return {"phase": phase} | ({"containerStatuses": [one | rest]} if digest else {})
+
+
+def end(registry: Registry, obj: Object, phase: str, digest: str | None = None) -> None:
+    """Its pod ends in that phase, having run the image of that digest, and the Job controller draws its conclusions."""
+    registry.kube.patch(pod_of(registry, obj), {"status": ran(phase, digest)}, subresource="status")
     wanted = {"Succeeded": "Complete", "Failed": "Failed"}[phase]
     eventually(lambda: wanted in [c["type"] for c in registry.now(obj)["status"].get("conditions", ())])
 

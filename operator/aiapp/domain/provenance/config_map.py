@@ -41,6 +41,11 @@ def provenance_record(config_map: Json) -> ProvenanceRecord:
     return ProvenanceRecord(name=config_map["metadata"]["name"], digest=f"sha256:{digest}")
 
 
+def is_unaltered(config_map: Json, record: ProvenanceRecord) -> bool:
+    """Whether that ConfigMap, which may be anybody's, still holds what the operator wrote."""
+    return KEY in (config_map.get("data") or {}) and provenance_record(config_map) == record
+
+
 def is_record(name: str) -> bool:
     """Whether a ConfigMap of that name is one of these."""
     return name.startswith(PREFIX)

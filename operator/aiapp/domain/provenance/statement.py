@@ -33,8 +33,8 @@ def statement(name: str, digest: str, predicate: Json) -> Json:
     return {"_type": STATEMENT, "subject": [subject], "predicateType": PREDICATE, "predicate": predicate}
 
 
-def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str) -> Json:
-    """The provenance of what a training job made and a version was pinned to."""
+def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Json:
+    """The provenance of what a training job made and a version was pinned to; `pin` is None while it is not."""
     identity = run.identity
     external = {
         "job": identity,
@@ -59,9 +59,13 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str) -> Json:
         "runDetails": {
             "builder": {"id": f"https://aiapp.dev/kubernetes/{identity['apiVersion']}/{identity['kind']}"},
             "metadata": {"invocationId": job.uid, **_moments(times)},
-            "byproducts": [{"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}],
+            "byproducts": [] if pin is None else [_manifest(job, pin)],
         },
     }
+
+
+def _manifest(job: TrainingJobStatus, pin: str) -> Json:
+    return {"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}
 
 
 def registration(source: Json, known: ProvenanceStatus, uid: str) -> Json:

@@ -1,14 +1,19 @@
 """The summary of a provenance in a status. Pure."""
 
+from typing import Final
+
 from aiapp.api.provenance import Dataset, ProvenanceStatus
 from aiapp.domain.moments import moment_of
 from aiapp.domain.provenance.annotations import MOST_DATASETS
 from aiapp.domain.provenance.run import TrainingRun
 
+INPUT: Final = "input-"
+"""Begins the name of a dataset that the job itself names, and nobody has annotated."""
+
 
 def of_run(run: TrainingRun) -> ProvenanceStatus:
     """What a status says of a training job beside its state."""
-    inputs = tuple(Dataset(name=f"input-{number}", uri=uri[:512]) for number, uri in enumerate(run.inputs, 1))
+    inputs = tuple(Dataset(name=f"{INPUT}{number}", uri=uri[:512]) for number, uri in enumerate(run.inputs, 1))
     return ProvenanceStatus(
         created_by=run.created_by,
         created_at=moment_of(run.identity.get("createdAt")),

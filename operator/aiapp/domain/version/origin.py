@@ -1,10 +1,14 @@
-"""Where a version comes from: what its status says of that, and the record that is kept once it is pinned. Pure."""
+"""Where a version comes from: what its status says of that, and the record that is kept of its training job. Pure.
+
+The record is kept as soon as the job is seen, and kept anew, whole, with what the version is pinned to.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.provenance import ProvenanceStatus
+from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import SourceStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.provenance.annotations import annotated
@@ -22,7 +26,9 @@ class Origin:
 
     status: ProvenanceStatus | None
     record: Json | None = None
-    """A ConfigMap that is to exist before the status says that the version is pinned."""
+    """A ConfigMap that is to exist before the status names it."""
+    is_replaced: bool = False
+    """Whether another one was kept before, which nothing names once the status names this one."""
 
 
 UNKNOWN: Final = Origin(None)
@@ -53,13 +59,23 @@ def origin(
         return Origin(_of_version(record) if earlier_release else before)
     if run is None:
         return Origin(before if _is_of_job(record) else _of_version(record))
-    whole = with_earlier(run, before.images, before.nodes) if before is not None and _is_same(record, run) else run
-    summary = of_run(whole)
+    earlier = before if before is not None and _is_same(record, run) else None
+    whole = run if earlier is None else with_earlier(run, earlier.images, earlier.nodes)
     job = found.training_job if found else None
-    if artifact is None or job is None:
-        return Origin(summary)
-    kept = provenance_object(predicate(whole, job, _pin(artifact)))
-    return Origin(summary.model_copy(update={"record": provenance_record(kept)}), kept)
+    return Origin(of_run(whole)) if job is None else _recorded(whole, job, artifact, earlier)
+
+
+def _recorded(
+    run: TrainingRun, job: TrainingJobStatus, artifact: Artifact | None, earlier: ProvenanceStatus | None
+) -> Origin:
+    """With its record: the first one until the version is pinned."""
+    summary = of_run(run)
+    if artifact is None and earlier is not None and earlier.record is not None:
+        return Origin(summary.model_copy(update={"record": earlier.record}))
+    kept = provenance_object(predicate(run, job, _pin(artifact) if artifact else None))
+    named = provenance_record(kept)
+    is_replaced = earlier is not None and earlier.record not in {None, named}
+    return Origin(summary.model_copy(update={"record": named}), kept, is_replaced)
 
 
 def _of_version(record: VersionRecord) -> ProvenanceStatus:

@@ -11,6 +11,7 @@ from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
 from aiapp.domain.conditions import Finding, fails
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, kind_of_pin, pin_behind, pinned_versions
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.provenance.config_map import is_record
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sizes import human_size
 
@@ -54,19 +55,24 @@ class Shared:
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """What a pinned version owns without using it: an import noted it that came to nothing."""
+        """What a pinned version owns without using it: an import noted it that came to nothing, or that went on."""
         artifact, image = self.record.package, self.record.pinned_image
         if artifact is None and image is None:
             return ()
         own = {None, artifact and artifact.manifest_ref.name, image and image_config_map(image.digest)}
         owned = (name for name, one in self.config_maps.items() if is_owned_by(one, self.record.raw))
-        return tuple(name for name in owned if pin_behind(name) not in own)
+        return tuple(name for name in owned if pin_behind(name) not in own or self._is_earlier_record(name))
 
     def excess(self, manifest: Manifest, limit: int) -> int | None:
         """Bytes of all manifests of the namespace, were this one kept as well, if that is more than `limit`."""
         total = self.namespace_bytes + len(manifest.payload)
         exists = all(name in self.config_maps for name in config_map_names(manifest_reference(manifest)))
         return None if exists or total <= limit else total
+
+    def _is_earlier_record(self, name: str) -> bool:
+        """Whether it has the provenance as it was known before the version was pinned."""
+        known = self.record.status.provenance
+        return is_record(name) and known is not None and known.record is not None and known.record.name != name
 
     @property
     def _parts(self) -> tuple[str, ...]:

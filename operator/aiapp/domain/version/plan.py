@@ -52,7 +52,8 @@ from aiapp.domain.version.status import Report, first_sight, report, with_origin
 
 COUNTS_SECONDS: Final = 300.0
 """A change of mere counts of nodes is written at most this often; other news of them at once."""
-
+CLEANED_SECONDS: Final = 1.0
+"""Until what a status names no more is deleted, which is after that has been written."""
 
 NO_LOOK: Final = LastLook(None, None)
 
@@ -283,6 +284,9 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     asked = (
         observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved | Waiting | Uncopied) else None
     )
+    is_written = wait is None
+    if is_written and draft.origin.is_replaced:
+        wait = CLEANED_SECONDS
     return VersionPlan(
         keep=draft.keep,
         keep_origin=draft.origin.record,
@@ -291,9 +295,9 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
         share=shared.unshared,
         release=shared.unused,
         report=reported,
-        writes_status=wait is None,
+        writes_status=is_written,
         counted=counted,
-        events=_events(record, draft, reported) if wait is None else (),
+        events=_events(record, draft, reported) if is_written else (),
         follows=record.status.artifact is not None,
         is_lost=bool(shared.lost),
         retry_after=wait if asked is None else asked,

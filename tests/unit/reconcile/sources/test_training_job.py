@@ -11,8 +11,9 @@ from tests.support.records import stored
 from tests.support.world import UNSEEN, World
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.kubernetes.resources import PODS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, PODS, VERSIONS, Json
 from aiapp.domain.training.kinds import BUILT_IN
+from aiapp.domain.version.plan import CLEANED_SECONDS
 from aiapp.ports import ApiError, StoreError
 
 JOBS: Final = BUILT_IN[0].resource
@@ -277,12 +278,59 @@ async def test_what_ran_is_kept_when_it_is_pinned_also_of_pods_that_are_gone_by_
     del world.api.objects[PODS, "team", "train-x"]
     put(world, job(status=succeeded()))
     remove(world)
+    assert (await world.look()).retry_after == CLEANED_SECONDS
     await world.look()
     kept = record_of(world)
     assert world.status["provenance"]["record"]["name"] == kept["metadata"]["name"]
     predicate = json.loads(kept["data"]["predicate.json"])
     assert predicate["buildDefinition"]["resolvedDependencies"][0]["digest"] == {"sha256": "ab" * 32}
     assert predicate["runDetails"]["metadata"]["invocationId"] == "uid-train"
+
+
+async def test_what_ran_is_kept_over_a_restart_after_which_nobody_can_tell_it(world: World) -> None:
+    put(world, job(status=running(), annotations={"mlflow.run_id": "r7", "dataset.aiapp.dev/mnist": "obs://data/m/"}))
+    await world.look()
+    put(world, job(status=succeeded(LATER), annotations={"mlflow.run_id": "r7"}))
+    pod_of(world)
+    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    await world.look()
+    remove(world)
+    del world.api.objects[PODS, "team", "train-x"]
+    restart(world)
+    world.bucket.fault = None
+    await world.look()
+    await world.look()
+    predicate = json.loads(record_of(world)["data"]["predicate.json"])
+    definition, details = predicate["buildDefinition"], predicate["runDetails"]
+    (container,) = definition["externalParameters"]["containers"]
+    assert (container["command"], definition["internalParameters"]["run"]) == (["python", "train.py"], "r7")
+    assert definition["resolvedDependencies"][0]["digest"] == {"sha256": "ab" * 32}
+    assert details["metadata"]["invocationId"] == "uid-train"
+    assert details["metadata"]["finishedOn"] == LATER
+    assert [one["name"] for one in details["byproducts"]] == ["manifest"]
+
+
+async def test_a_record_that_somebody_changed_is_not_believed(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    before = record_of(world)
+    world.api.objects[CONFIG_MAPS, "team", before["metadata"]["name"]]["data"] = {"predicate.json": "{}"}
+    put(world, job(status=succeeded()))
+    remove(world)
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+    assert world.status["provenance"]["record"]["name"] != before["metadata"]["name"]
+
+
+async def test_the_record_of_a_job_that_runs_is_written_once(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    first = record_of(world)
+    pod_of(world)
+    await world.look()
+    assert record_of(world) == first
+    assert world.status["provenance"]["record"]["name"] == first["metadata"]["name"]
+    assert world.status["provenance"]["nodes"] == [{"name": "node-a"}]
 
 
 async def test_the_record_exists_before_the_status_says_that_the_version_is_pinned(world: World) -> None:
