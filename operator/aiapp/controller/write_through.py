@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.child_kinds import is_kept, trim_of
-from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
+from aiapp.domain.kubernetes.resources import OWN, Json, Resource, resource_of
 from aiapp.domain.monitoring.current_reconcile import note_write
 from aiapp.ports import FIELD_MANAGER, Api, NotFoundError, Page, Trim, WatchEvent
 
@@ -52,7 +52,8 @@ class WriteThrough(Api):
 
     @override
     async def create(self, document: Json) -> Json:
-        return self._written("create", await self._api.create(document))
+        # One of our own kinds is not reconciled by whoever creates it: it is news to its reconciler.
+        return self._written("create", await self._api.create(document), own=resource_of(document) not in OWN)
 
     @override
     async def review(self, question: Json, resource: Resource) -> Json:
@@ -83,9 +84,9 @@ class WriteThrough(Api):
         self._cache.remove(resource, gone, own=True)
         note_write("delete", resource.kind, name)
 
-    def _written(self, verb: str, document: Json) -> Json:
+    def _written(self, verb: str, document: Json, *, own: bool = True) -> Json:
         note_write(verb, document["kind"], document["metadata"]["name"])
-        self._put(resource_of(document), document, own=True)
+        self._put(resource_of(document), document, own=own)
         return document
 
     def _put(self, resource: Resource, document: Json, *, own: bool) -> None:

@@ -46,6 +46,7 @@ class TrainingRuns:
         if found is None:
             return None
         before, whole = self.jobs.last_run(job.uid), await self._with_pods(found, kind, record.namespace)
+        self.jobs.observed(job.uid, whole)
         return with_remembered(whole, before) if before else whole
 
     async def observe(self, job: Json, kind: JobKind, namespace: str) -> None:

@@ -5,50 +5,12 @@ from typing import Any, Final
 
 import pytest
 from tests.support.kube import Kube, Object
+from tests.support.live_jobs import end, job, pod_of, ran
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
 
 DIGEST: Final = f"sha256:{'ab' * 32}"
-
-
-def job(registry: Registry, **labels: str) -> Object:
-    """The Job `train` of the test's namespace, which says by its environment where it writes."""
-    uri = f"obs://{registry.bucket.name}/run-7/"
-    container = {"name": "train", "image": "r/train:1", "env": [{"name": "train_url", "value": uri}]}
-    spec = {"backoffLimit": 0, "template": {"spec": {"containers": [container], "restartPolicy": "Never"}}}
-    metadata = {"name": "train", "labels": {key.replace("__", "/"): value for key, value in labels.items()}}
-    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
-    return registry.kube.create(made, registry.namespace)
-
-
-def pod_of(registry: Registry, obj: Object) -> Object:
-    """The pod that the Job controller made for it."""
-    uid = obj["metadata"]["uid"]
-
-    def pod() -> Object:
-        pods = registry.kube.list("v1", "Pod", registry.namespace)
-        own = [pod for pod in pods if pod["metadata"]["labels"]["batch.kubernetes.io/controller-uid"] == uid]
-        assert own
-        return own[0]
-
-    return eventually(pod)
-
-
-def ran(phase: str, digest: str | None = None) -> Object:
-    """The status of a pod in that phase, which has run the image of that digest."""
-    ended = {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
-    state = {"running": {}} if phase == "Running" else ended
-    one = {"name": "train", "image": "r/train:1", "imageID": f"r/train@{digest}", "state": state}
-    rest = {"ready": False, "restartCount": 0}
-    return {"phase": phase} | ({"containerStatuses": [one | rest]} if digest else {})
-
-
-def end(registry: Registry, obj: Object, phase: str, digest: str | None = None) -> None:
-    """Its pod ends in that phase, having run the image of that digest, and the Job controller draws its conclusions."""
-    registry.kube.patch(pod_of(registry, obj), {"status": ran(phase, digest)}, subresource="status")
-    wanted = {"Succeeded": "Complete", "Failed": "Failed"}[phase]
-    eventually(lambda: wanted in [c["type"] for c in registry.now(obj)["status"].get("conditions", ())])
 
 
 def version_of(registry: Registry, **trained: Any) -> Object:
@@ -158,7 +120,7 @@ def test_a_job_that_ends_while_the_operator_is_away_is_imported_afterwards(
 
 
 def test_the_output_of_a_built_in_algorithm_is_imported_through_a_template(registry: Registry) -> None:
-    train = job(registry, **{"aiapp.dev__algorithm": "BuiltIn"})
+    train = job(registry, labels={"aiapp.dev/algorithm": "BuiltIn"})
     version = version_of(registry)
     upload(registry.bucket, "run-7", {"model.pkl": b"weights"})
     end(registry, train, "Succeeded")

@@ -11,7 +11,7 @@ from tests.support.records import stored
 from aiapp.controller.cache import Cache, Change
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, EVENTS, SECRETS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, EVENTS, SECRETS, VERSIONS, Json, Resource
 from aiapp.ports import Api, ConflictError, NotFoundError
 
 OURS = {MANAGED_BY_LABEL: MANAGED_BY}
@@ -68,6 +68,11 @@ async def test_what_was_written_is_known_as_the_server_has_it_and_as_the_watch_k
     assert known is not None
     assert (state(known), "data" in known) == (state(written), False)
     assert [change.own for change in rig.changes] == [True]
+
+
+async def test_an_object_of_our_own_kinds_that_was_created_is_news_to_its_reconciler(rig: Rig) -> None:
+    await rig.api.create(documents.version() | {"metadata": {"name": "mnist-1.0.0", "namespace": "team"}})
+    assert [(change.resource, change.own) for change in rig.changes] == [(VERSIONS, False)]
 
 
 async def test_a_status_that_was_written_is_known(rig: Rig) -> None:

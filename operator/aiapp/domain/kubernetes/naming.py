@@ -28,6 +28,8 @@ POLICY_ANNOTATION: Final = "huawei.com/schedule_policy"
 """Of a workload: how Volcano's NPU plugin places its pods."""
 DATASET_PREFIX: Final = "dataset.aiapp.dev/"
 """Annotation `dataset.aiapp.dev/NAME: WHERE[@sha256:...]`, of a training job or a version."""
+METRIC_PREFIX: Final = "metric.aiapp.dev/"
+"""Annotation `metric.aiapp.dev/NAME: NUMBER` of a training job: the quality of its model."""
 REVISION_KEYS: Final = ("mlflow.source.git.commit", "org.opencontainers.image.revision")
 REPOSITORY_KEYS: Final = ("mlflow.source.git.repoURL", "org.opencontainers.image.source")
 BRANCH_KEYS: Final = ("mlflow.source.git.branch",)

@@ -18,6 +18,7 @@ from aiapp.domain.provenance.annotations import Annotated, annotated
 from aiapp.domain.provenance.kept_job import NOTHING, Told, kept_job
 from aiapp.domain.training.facts import found
 from aiapp.domain.training.kinds import JobKind
+from aiapp.domain.training.metrics import metrics_of_pods, reported_metrics
 from aiapp.domain.training.output import NAMES, declared_output
 
 INPUTS: Final = ("data_url", "DATA_PATH", "DATASET_URI", "INPUT_PATH", "data_dir")
@@ -44,6 +45,8 @@ class TrainingRun:
     nodes: tuple[TrainingNode, ...] = ()
     created_by: str | None = None
     """What made the job."""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """What it reports of its model's quality."""
     manifest: Json = field(default_factory=dict)
     """What it was told, as `kept_job` has it; empty where that is too large to be kept."""
     told: Told = NOTHING
@@ -73,6 +76,7 @@ def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: C
         said=annotated(metadata.get("annotations"), metadata.get("labels")),
         images=tuple(TrainingImage(image=name) for name in names if name),
         created_by=f"{owner['kind']} {owner['name']}" if owner else None,
+        metrics=reported_metrics(job, kind),
         manifest=kept_job(job, told),
         told=told,
     )
@@ -80,12 +84,16 @@ def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: C
 
 def with_pods(seen: TrainingRun, kind: JobKind, pods: Iterable[Json], nodes: Mapping[str, NodeFacts]) -> TrainingRun:
     """With what its pods really ran, and where. Pods that bear its label and are not its own are left out."""
-    own = [pod for pod in pods if not kind.owns_pods or _is_of(pod, seen.identity["uid"])]
+    own = sorted((pod for pod in pods if not kind.owns_pods or _is_of(pod, seen.identity["uid"])), key=_name)
     ran = dict(_ran(own))
     images = tuple(TrainingImage(image=one.image, digest=ran.get(one.image)) for one in seen.images)
     names = sorted({str(name) for pod in own if (name := (pod.get("spec") or {}).get("nodeName"))})
     where = tuple(_node(name, nodes.get(name)) for name in names[:MOST_NODES])
-    return replace(seen, images=images, nodes=where)
+    return replace(seen, images=images, nodes=where, metrics={**metrics_of_pods(own), **seen.metrics})
+
+
+def _name(pod: Json) -> str:
+    return str(pod["metadata"]["name"])
 
 
 def with_earlier(seen: TrainingRun, images: Iterable[TrainingImage], nodes: Iterable[TrainingNode]) -> TrainingRun:
@@ -99,7 +107,12 @@ def with_earlier(seen: TrainingRun, images: Iterable[TrainingImage], nodes: Iter
 def with_remembered(seen: TrainingRun, before: TrainingRun) -> TrainingRun:
     """With what an earlier look of this process saw of pods, nodes and the job's runtime."""
     runtime = {"runtime": before.identity["runtime"]} if "runtime" in before.identity else {}
-    whole = replace(seen, identity=runtime | seen.identity, images=seen.images or before.images)
+    whole = replace(
+        seen,
+        identity=runtime | seen.identity,
+        images=seen.images or before.images,
+        metrics={**before.metrics, **seen.metrics},
+    )
     return with_earlier(whole, before.images, before.nodes)
 
 

@@ -22,6 +22,8 @@ REGISTRATION_TYPE: Final = "https://aiapp.dev/registration/v1"
 """Of versions that no training job made here: where they were registered from."""
 MANIFEST: Final = "manifest"
 """Name of the by-product that is what the version was pinned to."""
+METRICS: Final = "metrics"
+"""Name of the by-product whose annotations are what the job reported of the model's quality."""
 MOST_BYTES: Final = 900_000
 """Of what a job was told, as JSON: a ConfigMap may hold 1 MiB."""
 _SHA256: Final = "sha256:"
@@ -59,13 +61,16 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Json
         "runDetails": {
             "builder": {"id": f"https://aiapp.dev/kubernetes/{identity['apiVersion']}/{identity['kind']}"},
             "metadata": {"invocationId": job.uid, **_moments(times)},
-            "byproducts": [] if pin is None else [_manifest(job, pin)],
+            "byproducts": list(_byproducts(run, job, pin)),
         },
     }
 
 
-def _manifest(job: TrainingJobStatus, pin: str) -> Json:
-    return {"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}
+def _byproducts(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Iterator[Json]:
+    if pin is not None:
+        yield {"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}
+    if run.metrics:
+        yield {"name": METRICS, "annotations": dict(run.metrics)}
 
 
 def registration(source: Json, known: ProvenanceStatus, uid: str) -> Json:

@@ -50,6 +50,8 @@ class JobKind(BaseModel):
     """What holds the words of a job that runs."""
     retries: Paths = ()
     """Numbers, whose sum is how often a part of it was tried again."""
+    metrics: Paths = ()
+    """Metrics of the model: things with `name` and `value`, or maps of numbers by name."""
     containers: Paths = ("spec.template.spec.containers.*",)
     """What holds `image`, `command`, `args` and `env`."""
     service_accounts: Paths = ("spec.template.spec.serviceAccountName",)
@@ -133,6 +135,7 @@ BUILT_IN: Final = (
         suspended=(_true("Suspended"),),
         started=("metadata.creationTimestamp",),
         finished=(f"{_true('Complete')}.lastTransitionTime", f"{_true('Failed')}.lastTransitionTime"),
+        metrics=("status.trainerStatus.metrics.*",),
         containers=("spec.trainer",),
         service_accounts=(
             "spec.podTemplateOverrides.*.spec.serviceAccountName",

@@ -177,6 +177,14 @@ def import_step(observed: ObservedVersion, draft: Draft) -> Draft:
     return replace(draft, known=known, keep=package.manifest, put_on_record=package.content, story=story)
 
 
+def metrics_step(observed: ObservedVersion, draft: Draft) -> Draft:
+    """Adds what the training job reports of the model's quality, where config.json says nothing of it."""
+    model, run = draft.known.model, observed.run
+    if model is None or model.metrics or run is None or not run.metrics:
+        return draft
+    return replace(draft, known=replace(draft.known, model=model.model_copy(update={"metrics": dict(run.metrics)})))
+
+
 def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Adds what is known by now of a pinned version's content; a known digest is to be on record."""
     artifact, fetched = draft.known.artifact, observed.fetched
@@ -242,7 +250,15 @@ def origin_step(observed: ObservedVersion, draft: Draft) -> Draft:
     return replace(draft, origin=origin(observed.record, observed.run, known.source, known.artifact))
 
 
-STEPS: Final[tuple[Step, ...]] = (import_step, digest_step, runtime_step, nodes_step, source_step, origin_step)
+STEPS: Final[tuple[Step, ...]] = (
+    import_step,
+    metrics_step,
+    digest_step,
+    runtime_step,
+    nodes_step,
+    source_step,
+    origin_step,
+)
 
 
 def _doubted(known: Imported, pin: str, shared: Shared) -> Imported:

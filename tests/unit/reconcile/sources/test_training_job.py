@@ -252,14 +252,14 @@ async def test_a_source_that_was_corrected_keeps_nothing_of_what_it_was(world: W
     }
 
 
-def pod_of(world: World, *, digest: str = f"sha256:{'ab' * 32}") -> None:
+def pod_of(world: World, *, digest: str = f"sha256:{'ab' * 32}", **status: Any) -> None:
     """A pod of the job runs."""
     document = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "train-x", "namespace": "team", "ownerReferences": [{"uid": "uid-train"}]},
         "spec": {"nodeName": "node-a", "containers": [{"name": "train", "image": "r/train:1"}]},
-        "status": {"containerStatuses": [{"name": "train", "imageID": f"r/train@{digest}"}]},
+        "status": {"containerStatuses": [{"name": "train", "imageID": f"r/train@{digest}", **status}]},
     }
     world.api.objects[PODS, "team", "train-x"] = document
 
@@ -401,3 +401,38 @@ async def test_a_job_of_a_built_in_algorithm_is_the_origin_of_its_version(world:
     put(world, job(status=running(), labels={"algorithm": "BuiltIn"}))
     await world.look()
     assert (world.status["source"]["origin"], world.status["source"]["trainingJob"]["builtIn"]) == ("BuiltIn", True)
+
+
+def reporting(accuracy: str) -> Json:
+    """A job that has succeeded and says how good its model is."""
+    return job(status=succeeded(), annotations={"metric.aiapp.dev/accuracy": accuracy})
+
+
+async def test_metrics_that_the_job_reports_are_the_models_where_config_json_has_none(world: World) -> None:
+    put(world, reporting("0.98"))
+    await world.look()
+    assert world.status["model"]["metrics"] == {"accuracy": "0.98"}
+    products = json.loads(record_of(world)["data"]["predicate.json"])["runDetails"]["byproducts"]
+    assert products[-1] == {"name": "metrics", "annotations": {"accuracy": "0.98"}}
+    put(world, reporting("0.11"))
+    await world.look()
+    assert world.status["model"]["metrics"] == {"accuracy": "0.98"}
+
+
+async def test_metrics_of_config_json_stay_whatever_the_job_reports(world: World) -> None:
+    config = json.loads(world.bucket.files["config.json"]) | {"metrics": {"f1": 0.5, "accuracy": 0.7}}
+    world.bucket.files["config.json"] = json.dumps(config).encode()
+    put(world, reporting("0.98"))
+    await world.look()
+    assert float(world.status["model"]["metrics"]["accuracy"]) == 0.7
+
+
+async def test_the_last_words_of_a_pod_that_is_gone_count_when_its_version_is_imported(world: World) -> None:
+    put(world, job(status=running()))
+    ended = {"terminated": {"exitCode": 0, "message": '{"metrics": {"f1": 0.5}}'}}
+    pod_of(world, state=ended)
+    await world.look()
+    del world.api.objects[PODS, "team", "train-x"]
+    put(world, job(status=succeeded()))
+    await world.look()
+    assert world.status["model"]["metrics"] == {"f1": "0.5"}
