@@ -131,7 +131,9 @@ class World(FakeCluster):
         kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn")
         self.registrations = Registrations([annotated], kinds, reading, WorkQueue(lambda: self.now))
         self.store.listen(self.registrations.changed)
-        self.training_jobs = TrainingJobs(kinds, reading, self.store, self._job_changed, self.registrations)
+        self.training_jobs = TrainingJobs(
+            kinds, reading, self.store, self._job_changed, self.registrations, self.metrics
+        )
         sources = self._sources()
         common: dict[str, Any] = {
             "store": self.store,

@@ -140,6 +140,6 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         ranges=ServiceRanges(api, endpoint_policy(settings), keep_to),
         own_image=own_image(settings, api),
         namespaces=Namespaces(settings.watch_namespaces),
-        training_jobs=TrainingJobs(kinds, reading, store, triggers.training_job_changed, registrations),
+        training_jobs=TrainingJobs(kinds, reading, store, triggers.training_job_changed, registrations, metrics),
         registrations=registrations,
     )

@@ -39,6 +39,8 @@ def everything() -> Metrics:
     told.stored("GET", 0, 0.1)
     told.registry_answered("HEAD", 200, 0.1)
     told.imported("invalid", Reason.CONFIG_INVALID, 0.1)
+    told.job_ended("jobs.batch", "succeeded")
+    told.registered(Reason.VERSION_TAKEN)
     told.fetched(Reason.SUCCEEDED, 12.0, 1000)
     told.rollout_ended("available", 30.0)
     told.watch("Pod", lambda: 5.0)

@@ -27,7 +27,7 @@ _COUNTED: Final = (
     *(definitions.IMPORT_SECONDS, definitions.IMPORT_FAILURES),
     *(definitions.STORE_ANSWERS, definitions.STORE_LATENCY),
     *(definitions.REGISTRY_ANSWERS, definitions.REGISTRY_LATENCY),
-    definitions.REGISTRATIONS,
+    *(definitions.TRAINING_JOBS, definitions.REGISTRATIONS),
     *(definitions.FETCHES, definitions.FETCH_SECONDS, definitions.FETCH_BYTES),
     *(definitions.ROLLOUTS, definitions.ROLLOUT_SECONDS),
 )
@@ -117,6 +117,9 @@ class Metrics:
         self._of(definitions.IMPORT_SECONDS, result).observe(seconds)
         if reason is not None:
             self._of(definitions.IMPORT_FAILURES, reason.value).inc()
+
+    def job_ended(self, kind: str, result: str) -> None:
+        self._of(definitions.TRAINING_JOBS, kind, result).inc()
 
     def registered(self, reason: Reason) -> None:
         self._of(definitions.REGISTRATIONS, reason.value).inc()

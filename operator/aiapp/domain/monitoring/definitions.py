@@ -33,7 +33,7 @@ LABELS: Final = {
     "controller": "kind that is reconciled, `Fleet` for a change of the nodes, `Drift` for a look at a store, "
     "`Registration` for a training job that registers itself",
     "host": "host and port of the API server",
-    "kind": "AIApplication or AIApplicationVersion",
+    "kind": "AIApplication or AIApplicationVersion; of `aiapp_training_jobs_total` that of the job, as `plural.group`",
     "method": "HTTP method",
     "name": "the object's name; of `workqueue_*` the kind of the keys",
     "namespace": "the object's namespace",
@@ -150,6 +150,13 @@ REGISTRY_LATENCY: Final = Definition(
     "How long a registry took for a whole answer.",
     ("method",),
     QUICK_SECONDS,
+)
+TRAINING_JOBS: Final = Definition(
+    "aiapp_training_jobs_total",
+    "counter",
+    "Training jobs that versions waited for, or that were to register themselves, by how they were seen to end: "
+    "succeeded, failed, deleted (before either).",
+    ("kind", "result"),
 )
 REGISTRATIONS: Final = Definition(
     "aiapp_training_registrations_total",
@@ -287,6 +294,7 @@ GROUPS: Final[dict[str, tuple[Definition, ...]]] = {
         STORE_LATENCY,
         REGISTRY_ANSWERS,
         REGISTRY_LATENCY,
+        TRAINING_JOBS,
         REGISTRATIONS,
         FETCHES,
         FETCH_SECONDS,

@@ -8,6 +8,7 @@ from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.registration import Refused, Wanted
+from aiapp.domain.training.store_access import store_access
 
 APPLICATION: Final = APPLICATION_LABEL
 VERSION: Final = VERSION_LABEL
@@ -32,7 +33,7 @@ RECORDED_ENV: Final = "aiapp.dev/recorded-env"
 """Names of variables whose values are kept as provenance, separated by commas."""
 
 
-def annotated(job: Json, _: JobKind) -> Wanted | Refused | None:
+def annotated(job: Json, kind: JobKind) -> Wanted | Refused | None:
     """The rule of jobs that are annotated with an application and a version."""
     said = _texts(job["metadata"].get("annotations"))
     application, version = said.get(APPLICATION), said.get(VERSION)
@@ -45,7 +46,7 @@ def annotated(job: Json, _: JobKind) -> Wanted | Refused | None:
     return Wanted(
         application=application,
         version=None if version == AUTO else version,
-        source=_fields(said, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
+        source=store_access(job, kind) | _fields(said, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
         spec=_fields(said, OF_SPEC),
     )
 

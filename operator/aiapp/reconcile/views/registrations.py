@@ -60,7 +60,8 @@ class Registrations:
         self._followed: OrderedDict[Key, Followed] = OrderedDict()
         self._settled = _Remembered()
         self._registered = _Remembered()
-        self._is_working = False
+        self.is_working = False
+        """Whether this replica is the one that works."""
 
     def asked(self, job: Json, kind: JobKind) -> Wanted | Refused | None:
         """What the rules say of a job. The jobs of a job are registered by that, not on their own."""
@@ -110,7 +111,7 @@ class Registrations:
 
     def listed(self, resource: Resource) -> None:
         """All jobs of that kind were told: those that are followed and were not among them may be gone."""
-        if self._is_working:
+        if self.is_working:
             for key in [key for key, one in self._followed.items() if one.kind.resource == resource]:
                 self.queue.add(key)
 
@@ -121,20 +122,20 @@ class Registrations:
 
     def begin(self) -> None:
         """The replica works from now on: everything that is followed is looked at."""
-        self._is_working = True
+        self.is_working = True
         for key in self._followed:
             self.queue.add(key)
 
     def end(self) -> None:
         """It works no longer."""
-        self._is_working = False
+        self.is_working = False
         self.queue.clear()
 
     def _follow(self, job: Json, kind: JobKind) -> Followed:
         key = _key(job, kind)
         metadata = job["metadata"]
         found = self._followed.setdefault(key, Followed(kind, metadata["name"], metadata["uid"]))
-        if self._is_working:
+        if self.is_working:
             self.queue.add(key)
         return found
 

@@ -27,6 +27,16 @@ class ServedKinds(Protocol):
     def is_served(self, resource: Resource, namespace: str) -> bool: ...
 
 
+class JobObserver(Protocol):
+    """Counts how jobs end, for metrics."""
+
+    def job_ended(self, kind: str, result: str) -> None:
+        """A job of that kind (`plural.group`) was seen to end: succeeded, failed, or deleted before it did either."""
+
+
+_ENDS: Final = {"Succeeded": "succeeded", "Failed": "failed"}
+
+
 class _Seen(NamedTuple):
     facts: JobFacts
     run: TrainingRun
@@ -42,6 +52,7 @@ class TrainingJobs:
         store: Cache[Any],
         changed: Callable[[Json], None],
         registrations: Registrations,
+        observer: JobObserver,
     ) -> None:
         self.kinds = kinds
         self.reading = reading
@@ -49,6 +60,7 @@ class TrainingJobs:
         self._store = store
         self._changed = changed
         self._registrations = registrations
+        self._observer = observer
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def last_seen(self, uid: str) -> JobFacts | None:
@@ -93,6 +105,8 @@ class TrainingJobs:
         is_wanted = self._registrations.wants(document, kind)
         if is_wanted or self._waiting(document):
             self._remember(document, kind)
+            if self._seen[document["metadata"]["uid"]].facts.state not in _ENDS:
+                self._count(kind, "deleted")
             self._tell(document)
         if is_wanted:
             self._registrations.gone(document, kind)
@@ -108,10 +122,18 @@ class TrainingJobs:
         recorded = {name for version in self._waiting(job) for name in recorded_env(version)}
         recorded |= self._registrations.recorded_env(job, kind)
         ran, before = run(job, kind, recorded, self.reading.output_names), self._seen.get(uid)
-        self._seen[uid] = _Seen(facts(job, kind, self.reading), with_remembered(ran, before.run) if before else ran)
+        now = facts(job, kind, self.reading)
+        if before is not None and before.facts.state not in _ENDS and now.state in _ENDS:
+            self._count(kind, _ENDS[now.state])
+        self._seen[uid] = _Seen(now, with_remembered(ran, before.run) if before else ran)
         self._seen.move_to_end(uid)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
+
+    def _count(self, kind: JobKind, result: str) -> None:
+        """Of several replicas one counts; one that was just started has not seen how older jobs ended."""
+        if self._registrations.is_working:
+            self._observer.job_ended(kind.name, result)
 
     def _tell(self, job: Json) -> None:
         for version in self._waiting(job):

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from tests.support import documents
 from tests.support.documents import changed
-from tests.support.jobs import job, running, succeeded
+from tests.support.jobs import failed, job, running, succeeded
 from tests.support.records import stored
 
 from aiapp.controller.cache import Cache
@@ -27,12 +27,16 @@ class Seen:
         self.told: list[str] = []
         self.store: Cache[Any] = Cache(facts=lambda _: None)
         kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "")
-        registrations = Registrations([], kinds, reading, WorkQueue(lambda: 0.0))
-        self.jobs = TrainingJobs(kinds, reading, self.store, self._tell, registrations)
+        self.ended: list[tuple[str, str]] = []
+        self.registrations = Registrations([], kinds, reading, WorkQueue(lambda: 0.0))
+        self.jobs = TrainingJobs(kinds, reading, self.store, self._tell, self.registrations, self)
         version = changed(documents.version(), spec__source={"trainingJob": {"name": "train"}})
         version = stored(version, status=status)
         version["metadata"]["resourceVersion"] = "1"
         self.store.put(VERSIONS, version)
+
+    def job_ended(self, kind: str, result: str) -> None:
+        self.ended.append((kind, result))
 
     def _tell(self, version: Json) -> None:
         self.told.append(version["metadata"]["name"])
@@ -88,3 +92,29 @@ def test_only_so_many_jobs_are_remembered(monkeypatch: Any) -> None:
     for number in range(3):
         seen.jobs.put(JOBS, job(uid=f"uid-{number}"))
     assert [seen.jobs.last_seen(f"uid-{number}") is None for number in range(3)] == [True, False, False]
+
+
+def test_a_job_is_counted_once_when_it_is_seen_to_end() -> None:
+    seen = Seen()
+    seen.registrations.begin()
+    for status in (running(), succeeded(), succeeded()):
+        seen.jobs.put(JOBS, job(status=status))
+    seen.jobs.remove(JOBS, job(status=succeeded()))
+    assert seen.ended == [("jobs.batch", "succeeded")]
+
+
+def test_a_job_that_is_deleted_while_it_runs_is_counted_as_that() -> None:
+    seen = Seen()
+    seen.registrations.begin()
+    seen.jobs.put(JOBS, job(status=running()))
+    seen.jobs.remove(JOBS, job(status=running()))
+    assert seen.ended == [("jobs.batch", "deleted")]
+
+
+def test_a_replica_that_waits_and_one_that_was_just_started_count_nothing() -> None:
+    seen = Seen()
+    seen.jobs.put(JOBS, job(status=running()))
+    seen.jobs.put(JOBS, job(status=failed()))
+    seen.registrations.begin()
+    seen.jobs.put(JOBS, job(uid="uid-older", status=succeeded()))
+    assert seen.ended == []
