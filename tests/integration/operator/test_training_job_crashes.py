@@ -10,8 +10,9 @@ from typing import Final
 
 import pytest
 from tests.integration.operator.test_crashes import end_state, fresh, proxied
-from tests.integration.operator.test_training_jobs import DIGEST, end, job, pod_of, ran, version_of
+from tests.integration.operator.test_training_jobs import DIGEST, version_of
 from tests.support.kube import Kube, Object
+from tests.support.live_jobs import end, job, pod_of, ran
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Bucket

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 from tests.support.kube import Kube, Object
-from tests.support.live_jobs import end, job, pod_of, ran
+from tests.support.live_jobs import end, job
 from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
