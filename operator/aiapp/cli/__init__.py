@@ -14,6 +14,7 @@ SANDBOX_ABSENT: Final = "`aiapp sandbox` is a distribution of its own: install a
 
 COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
+    "console": "Serve the web console, for yourself or for many.",
     "diff": "Show what changed from one version to another.",
     "deploy": "Serve versions of an application, and shift its traffic between them.",
     "edit": "Change the description, display name or documents of an application or a version.",

@@ -166,6 +166,21 @@ def session(
     )
 
 
+def bearer_session(token: str, connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    """A session that speaks for the holder of that token and for nobody else; leaves the connector open."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=False,
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Authorization": f"Bearer {token}",
+            "User-Agent": "aiapp-console",
+        },
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
 async def _stamp(request: aiohttp.ClientRequest, credentials: Authorize) -> str | None:
     header = await credentials.authorization()
     if header is not None:

@@ -62,6 +62,10 @@ LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 ACCESS_REVIEWS: Final = Resource(
     "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
 )
+SELF_REVIEWS: Final = Resource(
+    "authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False
+)
+NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 CRDS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
@@ -89,6 +93,8 @@ _BY_KIND: Final = {
         SERVICE_CIDRS,
         LEASES,
         ACCESS_REVIEWS,
+        SELF_REVIEWS,
+        NAMESPACES,
         CRDS,
     )
 }

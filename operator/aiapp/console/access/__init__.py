@@ -1,0 +1,1 @@
+"""Who looks, and with whose rights the API server is asked."""

@@ -1,0 +1,38 @@
+"""How often somebody may try to come in."""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Final
+
+WINDOW_SECONDS: Final = 60.0
+MOST_ADDRESSES: Final = 1024
+
+
+class LoginLimiter:
+    """So many attempts of one address, and of all together, in a minute. `clock` gives monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float], *, each: int = 10, together: int = 120) -> None:
+        self._clock = clock
+        self._each = each
+        self._together = together
+        self._all: deque[float] = deque()
+        self._by_address: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, address: str) -> int:
+        """Counts an attempt; seconds until the next one may be made where this one may not, else 0."""
+        now = self._clock()
+        own = self._by_address.setdefault(address, deque())
+        self._by_address.move_to_end(address)
+        while len(self._by_address) > MOST_ADDRESSES:
+            self._by_address.popitem(last=False)
+        left = max(_left(own, self._each, now), _left(self._all, self._together, now))
+        if left == 0:
+            own.append(now)
+            self._all.append(now)
+        return left
+
+
+def _left(attempts: deque[float], most: int, now: float) -> int:
+    while attempts and attempts[0] <= now - WINDOW_SECONDS:
+        attempts.popleft()
+    return 0 if len(attempts) < most else max(1, int(attempts[0] + WINDOW_SECONDS - now) + 1)

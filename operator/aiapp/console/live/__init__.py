@@ -1,0 +1,1 @@
+"""Pages that follow the cluster: watches in, server-sent events out."""

@@ -1,0 +1,98 @@
+"""Server-sent events: one stream for each page that is open, and not more than there is room for."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from typing import Any, Final
+
+from aiohttp import web
+
+from aiapp.console.errors import PageError
+from aiapp.console.live.following import Followed, changes
+from aiapp.console.visiting.visit import Visit, visit_of
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS
+from aiapp.ports import ApiError
+
+ROUTE: Final = "live"
+MOST: Final = 200
+"""Streams of all people; whoever comes then looks again every 30 seconds instead."""
+MOST_EACH: Final = 10
+"""Streams of one person."""
+HEARTBEAT_SECONDS: Final = 20.0
+"""A comment after so long, so that proxies keep the stream, and a reader who has left is noticed."""
+LONGEST_SECONDS: Final = 3600.0
+"""The browser begins another one then, with whatever rights there are by then."""
+HEADERS: Final = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+
+
+class Streams:
+    """The streams of one console."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._closing = asyncio.Event()
+
+    def routes(self, namespace: str) -> Iterable[web.AbstractRouteDef]:
+        """The stream of a namespace."""
+        return [web.get(f"{namespace}/live", self._stream, name=ROUTE)]
+
+    async def close(self, _: web.Application) -> None:
+        """Ends all of them."""
+        self._closing.set()
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        visit = visit_of(request)
+        assert visit.visitor is not None
+        with self._place(visit.visitor.binding):
+            response = web.StreamResponse(headers=HEADERS)
+            await response.prepare(request)
+            try:
+                await self._sent(response, visit)
+            except ConnectionError:
+                pass  # whoever looked has gone
+            except ApiError:
+                await response.write(b"event: ended\ndata:\n\n")
+            return response
+
+    @contextmanager
+    def _place(self, person: str) -> Iterator[None]:
+        if self._open.total() >= MOST or self._open[person] >= MOST_EACH:
+            raise PageError(503, "error.too_many", {"Retry-After": "60"})
+        self._open[person] += 1
+        try:
+            yield
+        finally:
+            self._open[person] -= 1
+            self._open += Counter()  # drops whoever has none left
+
+    async def _sent(self, response: web.StreamResponse, visit: Visit) -> None:
+        assert visit.api is not None
+        until = time.monotonic() + LONGEST_SECONDS
+        await response.write(b"retry: 5000\n\n")
+        async with aclosing(changes(visit.api, followed(visit), HEARTBEAT_SECONDS)) as found:
+            closing = asyncio.ensure_future(self._closing.wait())
+            try:
+                while time.monotonic() < until:
+                    next_one = asyncio.ensure_future(anext(found))
+                    either: set[asyncio.Future[Any]] = {next_one, closing}
+                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                    if closing.done():
+                        next_one.cancel()
+                        await asyncio.wait({next_one})
+                        return
+                    await response.write(b"event: changed\ndata:\n\n" if next_one.result() else b":\n\n")
+            finally:
+                closing.cancel()
+
+
+def followed(visit: Visit) -> Sequence[Followed]:
+    """What the page shows that a request asks for."""
+    query: Mapping[str, str] = visit.request.query
+    namespace = None if visit.all_namespaces else visit.namespace
+    if name := query.get("application"):
+        return [Followed(APPLICATIONS, namespace, name)]
+    if name := query.get("version"):
+        return [Followed(VERSIONS, namespace, name)]
+    return [Followed(APPLICATIONS, namespace), Followed(VERSIONS, namespace)]

@@ -1,0 +1,1 @@
+"""The pages: a question to `queries`, and a template. Nothing is decided here."""

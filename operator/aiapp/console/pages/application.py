@@ -1,0 +1,52 @@
+"""One application: what it serves and is asked to serve, its rollout, its versions, and what it served before."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from aiohttp import web
+
+from aiapp.console.pages.places import APPLICATION
+from aiapp.console.pictures.rollout import rollout_picture
+from aiapp.console.pictures.shapes import Picture
+from aiapp.console.pictures.traffic import traffic_picture
+from aiapp.console.visiting.visit import visit_of
+from aiapp.domain.details.application import ApplicationDetails
+from aiapp.domain.kubernetes.keepers import keeper
+from aiapp.domain.kubernetes.resources import APPLICATIONS
+from aiapp.queries.details import of_application
+from aiapp.queries.history import history
+from aiapp.queries.rollout import shares
+
+MOST_VERSIONS: Final = 100
+"""Versions that the page shows; the newest."""
+
+
+def routes() -> Iterable[web.AbstractRouteDef]:
+    """The page."""
+    return [web.get(APPLICATION, _page)]
+
+
+async def _page(request: web.Request) -> web.StreamResponse:
+    visit = visit_of(request)
+    found = await of_application(visit.cluster, visit.name)
+    kept = keeper(await visit.cluster.get(APPLICATIONS, visit.name))
+    return visit.page(
+        "application.html",
+        found=found,
+        about=found.overview,
+        managed=kept.words if kept else None,
+        unmet=[one for one in found.findings if one.is_fault],
+        traffic=traffic_picture(found.traffic_log, visit.console.now()),
+        rollout=_rollout(found),
+        shares=shares(found.rollout) if found.rollout else [],
+        versions=found.versions[:MOST_VERSIONS],
+        history=await history(visit.cluster, visit.name),
+        live=visit.to("live", application=visit.name),
+    )
+
+
+def _rollout(found: ApplicationDetails) -> Picture | None:
+    if found.rollout is None:
+        return None
+    strategy = (found.serving or {}).get("strategy") or {}
+    return rollout_picture(found.rollout, [step["percent"] for step in strategy.get("steps") or ()])

@@ -1,0 +1,13 @@
+"""Paths of pages, as the router reads them: what no object can be called has no page."""
+
+from typing import Final
+
+NAMESPACE: Final = "/n/{namespace:_all|[a-z0-9][-a-z0-9]{0,62}}"
+NAME: Final = "{name:[a-z0-9][-a-z0-9.]{0,252}}"
+APPLICATION: Final = f"{NAMESPACE}/applications/{NAME}"
+VERSION: Final = f"{NAMESPACE}/versions/{NAME}"
+
+
+def offset_of(text: str) -> int:
+    """Where a page of a list begins; what is no number is the beginning."""
+    return int(text) if text.isdecimal() and len(text) < 7 else 0

@@ -1,0 +1,1 @@
+"""Pictures as shapes with coordinates: pure; templates make SVG of them."""

@@ -1,0 +1,1 @@
+"""What the console says, in each language that it speaks."""
