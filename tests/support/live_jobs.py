@@ -32,6 +32,15 @@ def job(
     return registry.kube.create(made, registry.namespace)
 
 
+def permit(registry: Registry) -> Object:
+    """The ServiceAccount of the namespace's jobs may create versions."""
+    name = {"name": "register-versions", "namespace": registry.namespace}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "aiapp-register"}
+    subject = {"kind": "ServiceAccount", "name": "default", "namespace": registry.namespace}
+    binding = {"metadata": name, "roleRef": role, "subjects": [subject]}
+    return registry.kube.create({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", **binding})
+
+
 def pod_of(registry: Registry, obj: Object) -> Object:
     """The pod that the Job controller made for it."""
     uid = obj["metadata"]["uid"]
@@ -45,18 +54,18 @@ def pod_of(registry: Registry, obj: Object) -> Object:
     return eventually(pod)
 
 
-def ran(phase: str, digest: str | None = None) -> Object:
-    """The status of a pod in that phase, which has run the image of that digest."""
-    ended = {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
+def ran(phase: str, digest: str | None = None, message: str = "") -> Object:
+    """The status of a pod in that phase, which has run the image of that digest. `message`: its last words."""
+    ended = {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1, "message": message}}
     state = {"running": {}} if phase == "Running" else ended
     one = {"name": "train", "image": "r/train:1", "imageID": f"r/train@{digest}", "state": state}
     rest = {"ready": False, "restartCount": 0}
     return {"phase": phase} | ({"containerStatuses": [one | rest]} if digest else {})
 
 
-def end_pod(registry: Registry, obj: Object, phase: str, digest: str | None = None) -> None:
+def end_pod(registry: Registry, obj: Object, phase: str, digest: str | None = None, message: str = "") -> None:
     """Its pod ends in that phase, having run the image of that digest."""
-    registry.kube.patch(pod_of(registry, obj), {"status": ran(phase, digest)}, subresource="status")
+    registry.kube.patch(pod_of(registry, obj), {"status": ran(phase, digest, message)}, subresource="status")
 
 
 def end(registry: Registry, obj: Object, phase: str, digest: str | None = None) -> None:

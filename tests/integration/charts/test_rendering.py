@@ -184,6 +184,22 @@ def test_the_operator_may_read_the_training_jobs_that_it_is_told_to_and_no_other
     assert {verb for rule in of_jobs for verb in rule["verbs"]} <= {"get", "list", "watch"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "may"),
+    [
+        pytest.param({}, {"aiapplicationversions", "localsubjectaccessreviews"}, id="the default"),
+        pytest.param({"registerTrainingJobs": False}, set(), id="switched off"),
+    ],
+)
+def test_the_operator_may_create_versions_only_where_training_jobs_register_themselves(
+    helm: Helm, settings: dict[str, Any], may: set[str]
+) -> None:
+    roles = [one for one in helm.rendered(settings=settings) if one["kind"] == "ClusterRole"]
+    (role,) = (one for one in roles if any("customresourcedefinitions" in rule["resources"] for rule in one["rules"]))
+    created = [rule for rule in role["rules"] if {"aiapp.dev", "authorization.k8s.io"} & set(rule["apiGroups"])]
+    assert {what for rule in created if "create" in rule["verbs"] for what in rule["resources"]} == may
+
+
 def test_the_pod_is_placed_as_the_values_say(helm: Helm) -> None:
     documents = helm.rendered(**EVERYTHING)
     pod = of(documents, "Deployment")["spec"]["template"]["spec"]

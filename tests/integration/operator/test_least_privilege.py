@@ -13,6 +13,7 @@ import pytest
 from tests.support.audit import audit, complaints
 from tests.support.gateway_api import API, EDGE, gateway_api
 from tests.support.kube import Object
+from tests.support.live_jobs import end, job, permit
 from tests.support.operator import Operator, running_operator
 from tests.support.own_sandbox import installed, kube, s3
 from tests.support.packages import Registry, package, upload
@@ -53,6 +54,7 @@ def test_the_operator_asks_for_what_it_may_and_for_all_of_it(registry: Registry,
     registry.until(version, "Ready", "True")
     _pod_has_fetched(registry, version)
     _job_is_looked_for(registry)
+    _job_registers_itself(registry)
     registry.look_again(version, "1")
     eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == "1")
     _manifests_are_released(registry, version, other)
@@ -88,6 +90,18 @@ def _job_is_looked_for(registry: Registry) -> None:
     version = registry.version(number="3.0.0", source={"trainingJob": {"name": "train"}})
     registry.until(version, "SourceResolved", "False", "TrainingJobNotFound")
     registry.kube.delete(version)
+
+
+def _job_registers_itself(registry: Registry) -> None:
+    permit(registry)
+    said = {"aiapp.dev/application": "trained", "aiapp.dev/version": "auto"}
+    train = job(registry, annotations=said)
+    end(registry, train, "Succeeded")
+    eventually(lambda: registry.find("v1", "ConfigMap", f"aiapp-registration-{train['metadata']['uid']}"), timeout=60)
+    registry.kube.delete(
+        registry.kube.get("aiapp.dev/v1alpha1", "AIApplicationVersion", "trained-0.0.1", registry.namespace)
+    )
+    registry.kube.delete(train)
 
 
 def _manifests_are_released(registry: Registry, version: Object, other: Object) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 from tests.support.kube import Kube, Object
-from tests.support.live_jobs import end, end_pod, job
+from tests.support.live_jobs import end, end_pod, job, permit
 from tests.support.operator import Operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.sandbox import Bucket
@@ -17,15 +17,6 @@ from tests.support.write_proxy import WriteProxy, write_proxy
 DIGEST: Final = f"sha256:{'cd' * 32}"
 LONG: Final = 90
 """Seconds within which what was refused is tried again."""
-
-
-def permit(registry: Registry) -> Object:
-    """The jobs' ServiceAccount may create versions."""
-    name = {"name": "register-versions", "namespace": registry.namespace}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "aiapp-register"}
-    subject = {"kind": "ServiceAccount", "name": "default", "namespace": registry.namespace}
-    binding = {"metadata": name, "roleRef": role, "subjects": [subject]}
-    return registry.kube.create({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", **binding})
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ from typing import Any, Final
 import pytest
 from tests.support.job_kinds import rights, served
 from tests.support.kube import Kube, Object
+from tests.support.live_jobs import permit
 from tests.support.operator import SERVICE_ACCOUNT, Operator
 from tests.support.packages import Registry, package, upload
+from tests.support.waiting import eventually
 
+from aiapp.api.meta import GROUP_VERSION
 from aiapp.domain.training.kinds import BUILT_IN, JobKind, job_kinds
 
 STARTED: Final = "2026-01-02T11:00:00Z"
@@ -80,8 +83,9 @@ def reader(kube: Kube, operator: Operator) -> Iterator[Operator]:
     operator.start()
 
 
-def made(registry: Registry, kind: JobKind) -> Object:
-    document = {"apiVersion": f"{kind.group}/{kind.version}", "kind": kind.kind, "metadata": {"name": "train"}}
+def made(registry: Registry, kind: JobKind, **metadata: Any) -> Object:
+    named = {"name": "train", **metadata}
+    document = {"apiVersion": f"{kind.group}/{kind.version}", "kind": kind.kind, "metadata": named}
     uri = f"obs://{registry.bucket.name}/run-7/"
     return registry.kube.create({**document, "spec": spec(kind, uri)}, registry.namespace)
 
@@ -109,6 +113,27 @@ def test_a_job_of_every_kind_is_imported_although_the_kind_comes_after_the_versi
     registry.look_again(version, "now")
     registry.until(version, "SourceUnchanged", "True")
     assert registry.condition(version, "Ready")["status"] == "True"
+    assert reader.health("/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in KINDS.values()])
+def test_a_job_of_every_kind_registers_itself(registry: Registry, reader: Operator, kind: JobKind) -> None:
+    permit(registry)
+    upload(registry.bucket, "run-7", package())
+    with served(registry.kube, kind):
+        annotations = {
+            "aiapp.dev/application": "mnist",
+            "aiapp.dev/version": "auto",
+            "aiapp.dev/endpoint": registry.bucket.endpoint,
+            "aiapp.dev/credentials-secret": "store",
+        }
+        job = made(registry, kind, annotations=annotations)
+        registry.kube.patch(job, {"status": done(kind)}, subresource="status")
+        version = eventually(lambda: registry.find(GROUP_VERSION, "AIApplicationVersion", "mnist-0.0.1"), timeout=120)
+        assert version is not None
+        registry.until(version, "Ready", "True", "Normal", timeout=60)
+        source = registry.now(version)["spec"]["source"]["trainingJob"]
+        assert (source["kind"], source["uid"]) == (kind.kind, job["metadata"]["uid"])
     assert reader.health("/healthz")[0] == 200
 
 

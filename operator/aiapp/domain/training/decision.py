@@ -80,6 +80,8 @@ def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds:
 
 def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, said: str | None) -> Decision:
     """The job is not there, and was not seen to go; how it ended may be known all the same."""
+    if waited is None and source.uid is not None:
+        return Unresolved(Reason.TRAINING_JOB_GONE, _never_seen(source), retryable=False)
     if waited is None:
         message = f"there is no {source.kind} {source.name} in this namespace yet"
         return Unresolved(Reason.TRAINING_JOB_NOT_FOUND, message, retryable=True)
@@ -100,6 +102,14 @@ def _succeeded_before(source: TrainingJobSource, waited: TrainingJobStatus) -> D
         return Finished(job, output)
     message = f"{_named(job)} succeeded and is gone, and it is not known where it wrote: {_SET_OUTPUT}"
     return Unresolved(Reason.TRAINING_OUTPUT_UNKNOWN, message, retryable=False, job=job)
+
+
+def _never_seen(source: TrainingJobSource) -> str:
+    """A uid is known of jobs alone that there were: as of a version that was restored from a backup."""
+    return (
+        f"{source.kind} {source.name} (uid {source.uid}) is gone, and nothing here says how it ended: if its output is "
+        "complete, register it as a package in object storage, else run the job again and name that one"
+    )
 
 
 def _gone(waited: TrainingJobStatus) -> str:
