@@ -106,6 +106,13 @@ def test_a_job_that_never_was_is_looked_for_and_one_that_is_gone_is_not() -> Non
     assert (gone.reason, gone.job) == (Reason.TRAINING_JOB_GONE, WAITED)
 
 
+def test_a_job_of_which_only_the_uid_is_left_is_gone() -> None:
+    found = decided(None, source=stated(uid="uid-train"))
+    assert isinstance(found, Unresolved)
+    assert (found.reason, found.retryable) == (Reason.TRAINING_JOB_GONE, False)
+    assert "Job train (uid uid-train) is gone, and nothing here says how it ended" in found.message
+
+
 @pytest.mark.parametrize(
     ("source", "before"),
     [
