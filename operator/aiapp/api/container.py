@@ -77,6 +77,9 @@ class ImageRegistry(ApiModel):
     """Whether it asks the registry without TLS; its settings have to allow that."""
     ca_bundle_ref: CaBundleReference | None = None
     """Authorities that may vouch for the registry, beside the public ones."""
+    replicate: bool | None = None
+    """Whether the image is copied to the installation's own registry before it is pinned. Default: true where the
+    operator has a registry (AIAPP_REGISTRY), else false."""
 
 
 class Container(ApiModel):

@@ -60,6 +60,11 @@ class ImageStatus(ApiModel):
     """Digest of the index, or of the only manifest."""
     platforms: Annotated[tuple[ImagePlatform, ...], Field(max_length=16, json_schema_extra=ATOMIC)]
     """The platforms it is made for."""
+    absent_platforms: Annotated[
+        tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=16, json_schema_extra=ATOMIC)
+    ] = ()
+    """Platforms that its index names and its registry does not have, for example `linux/arm64`: nodes of these cannot
+    pull it."""
     bytes: Annotated[int, Field(ge=0)]
     """Size of the largest platform's compressed layers."""
     size: Annotated[str, Field(max_length=32)]

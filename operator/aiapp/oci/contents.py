@@ -10,9 +10,11 @@ from aiapp.oci.documents import (
     OCI_INDEX,
     OCI_MANIFEST,
     Descriptor,
+    IndexEntry,
     UnsupportedError,
     descriptor,
     json_object,
+    platform,
 )
 
 _LEFT_OUT: Final = ("foreign", "nondistributable")
@@ -24,8 +26,8 @@ class Contents:
     """Of one index or manifest."""
 
     media_type: str
-    manifests: tuple[Descriptor, ...]
-    """Of an index."""
+    manifests: tuple[IndexEntry, ...]
+    """Of an index: what it says of each, be it an image or about one."""
     blobs: tuple[Descriptor, ...]
     """Of a manifest."""
 
@@ -38,7 +40,9 @@ def contents(body: bytes, content_type: str) -> Contents:
         manifests = _list(found["manifests"], MAX_ENTRIES)
         if any(one.media_type in INDEXES for one in manifests):
             raise UnsupportedError("an index of indexes, which not every node can pull")
-        return Contents(own if isinstance(own, str) else said or OCI_INDEX, manifests, ())
+        platforms = (platform(one.get("platform")) for one in found["manifests"])
+        entries = tuple(map(IndexEntry, manifests, platforms))
+        return Contents(own if isinstance(own, str) else said or OCI_INDEX, entries, ())
     blobs = (descriptor(found.get("config")), *_list(found.get("layers", []), MAX_LAYERS))
     kept = tuple(blob for blob in blobs if not any(word in blob.media_type for word in _LEFT_OUT))
     return Contents(own if isinstance(own, str) else said or OCI_MANIFEST, (), kept)

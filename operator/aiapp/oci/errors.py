@@ -56,6 +56,8 @@ class RequestContext:
     part: Part
     digest: str = ""
     """Of the part, where it is not the image itself."""
+    platform: str = ""
+    """That the part is for, where an index says so."""
     anonymous: bool = True
     hints: Hints = MANIFEST_HINTS
 
@@ -97,7 +99,8 @@ def subject(context: RequestContext) -> str:
         case Part.TOKEN:
             return f"a token for {context.reference.name}"
         case Part.MANIFEST | Part.CONFIG | Part.LAYER:
-            return f"the {context.part.value} {context.digest} of {context.reference}"
+            platform = f" for {context.platform}" if context.platform else ""
+            return f"the {context.part.value} {context.digest}{platform} of {context.reference}"
 
 
 def _limited(response: ErrorResponse, context: RequestContext) -> Diagnosis:

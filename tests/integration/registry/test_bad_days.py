@@ -131,17 +131,38 @@ async def test_a_registry_says_when_it_wants_to_be_asked_again(faulty: FaultProx
     await registries.resolve(through(faulty), PLAIN)
 
 
-@pytest.mark.parametrize("kind", ["manifest", "config"])
-async def test_a_part_that_is_gone_is_named(
-    registry: Registry, registries: ImageRegistries, faulty: FaultProxy, kind: str
+async def test_a_config_that_is_gone_is_named(
+    registry: Registry, registries: ImageRegistries, faulty: FaultProxy
 ) -> None:
-    pushed = multi("amd64", "arm64")
-    child = pushed.children[1]
-    part = child.digest if kind == "manifest" else json.loads(child.body)["config"]["digest"]
+    part = json.loads(multi("amd64", "arm64").children[1].body)["config"]["digest"]
     faulty.rule = at(part, Fault(status=HTTPStatus.NOT_FOUND))
     found = await refused(registries, through(faulty))
     assert found.reason is Reason.IMAGE_INCOMPLETE
-    assert f"the {kind} {part}" in found.message
+    assert f"the config {part}" in found.message
+
+
+async def test_a_platform_that_a_mirror_lacks_is_left_out_until_it_is_there(
+    registries: ImageRegistries, faulty: FaultProxy
+) -> None:
+    child = multi("amd64", "arm64").children[1]
+    faulty.rule = at(child.digest, Fault(status=HTTPStatus.NOT_FOUND))
+    found = await registries.resolve(through(faulty), PLAIN)
+    assert [str(one.platform) for one in found.platforms] == ["linux/amd64"]
+    assert [str(one) for one in found.absent] == ["linux/arm64"]
+    faulty.rule = at(child.digest, NO_FAULT)
+    again = await registries.resolve(through(faulty), PLAIN)
+    assert ([str(one.platform) for one in again.platforms], again.absent) == (["linux/amd64", "linux/arm64"], ())
+
+
+async def test_an_index_of_which_a_registry_has_no_platform_is_incomplete_and_the_first_is_named(
+    registries: ImageRegistries, faulty: FaultProxy
+) -> None:
+    children = [one.digest for one in multi("amd64", "arm64").children]
+    gone = Fault(status=HTTPStatus.NOT_FOUND)
+    faulty.rule = lambda request: gone if any(one in request.target for one in children) else NO_FAULT
+    found = await refused(registries, through(faulty))
+    assert found.reason is Reason.IMAGE_INCOMPLETE
+    assert f"the manifest {children[0]} for linux/amd64 of" in found.message
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,12 @@ def without_parts(fault: Fault = NO_FAULT) -> Callable[[Request], Fault]:
     return rule
 
 
+def at_manifest(digest: str) -> Callable[[Request], Fault]:
+    """The registry does not have that one."""
+    gone = Fault(status=HTTPStatus.NOT_FOUND)
+    return lambda request: gone if request.target.endswith(f"/manifests/{digest}") else NO_FAULT
+
+
 def holds(own: Registry, place: Reference, pushed: Image) -> bool:
     """Every manifest and blob, byte by byte."""
     for one in pushed.manifests:
@@ -226,7 +232,7 @@ async def test_a_layer_in_one_go_that_is_interrupted_says_why_it_is_read_anew_an
         failed = await failure(copier, found)
         assert (failed.reason, failed.retryable) == (Reason.ENDPOINT_UNREACHABLE, True)
         assert f"{source.address} sends no parts of layers" in failed.message
-        assert "set replicate: false" in failed.message
+        assert "put the image into a registry that sends parts" in failed.message
         source.rule = without_parts()
         place, told = await copied(copier, found)
     assert min(one.done_bytes for one in told if one.without_parts) > 2 * PIECE_BYTES  # what is there stays there
@@ -404,6 +410,24 @@ async def test_a_layer_that_vanishes_is_named_and_missed_until_it_is_back(
     assert f"the layer {small}" in failed.message
     registry.push("team/vanished", pushed)
     place, _ = await copied(copier, found)
+    assert holds(own, place, pushed)
+
+
+async def test_a_platform_that_its_registry_lacks_is_named_and_missed_until_it_is_pushed(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes]
+) -> None:
+    pushed = multi("amd64", "arm64", run={"Cmd": ["sparse"]})
+    child, copier = pushed.children[1], copiers(own.address)
+    gone = at_manifest(child.digest)
+    with fault_proxy(f"http://{registry.address}") as source:
+        source.rule = gone
+        found = await lying(registries, registry, "team/sparse", pushed, at=source)
+        failed = await failure(copier, found)
+        assert failed.reason is Reason.IMAGE_INCOMPLETE
+        assert f"the manifest {child.digest} for linux/arm64 of" in failed.message
+        assert "push the image again" in failed.message
+        source.rule = lambda _: NO_FAULT
+        place, _ = await copied(copier, found)
     assert holds(own, place, pushed)
 
 

@@ -16,7 +16,8 @@ def test_of_an_index_everything_is_copied() -> None:
     attestation = entry(LONE, {"os": "unknown", "architecture": "unknown"})
     artifact = described(b"x", "application/vnd.example")
     found = contents(index(attestation, artifact).body, OCI_INDEX)
-    assert [one.digest for one in found.manifests] == [attestation["digest"], artifact["digest"]]
+    assert [one.descriptor.digest for one in found.manifests] == [attestation["digest"], artifact["digest"]]
+    assert [str(one.platform) for one in found.manifests] == ["unknown/unknown", "None"]
     assert (found.media_type, found.blobs) == (OCI_INDEX, ())
 
 

@@ -28,7 +28,7 @@ from aiapp.domain.images.replica import CopyProgress, OwnRegistry
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.contents import Contents, contents
 from aiapp.oci.docker_config import CONFIG_KEY, DockerConfigError, keyring
-from aiapp.oci.documents import Descriptor, UnsupportedError
+from aiapp.oci.documents import IndexEntry, UnsupportedError
 from aiapp.ports import ImageCopier, RegistryError, Resumable, Told
 
 MAX_DOCUMENT_BYTES: Final = 16 << 20
@@ -155,15 +155,15 @@ async def _manifests(source: Repository) -> list[_Manifest]:
     """The image's own last. Raises `RegistryError`."""
     document = await source.named()
     top = _Manifest(verified_digest(document, source.context), document, _contents(document, source))
-    read_bytes = sum(one.size for one in top.contents.manifests)
+    read_bytes = sum(one.descriptor.size for one in top.contents.manifests)
     if read_bytes > MAX_DOCUMENT_BYTES:
         raise unsupported(f"described by more than {MAX_DOCUMENT_BYTES} bytes", source.context)
     return [*[await _child(one, source) for one in top.contents.manifests], top]
 
 
-async def _child(expected: Descriptor, source: Repository) -> _Manifest:
-    document = await source.manifest(expected)
-    return _Manifest(expected.digest, document, _contents(document, source))
+async def _child(entry: IndexEntry, source: Repository) -> _Manifest:
+    document = await source.manifest(entry.descriptor, entry.platform)
+    return _Manifest(entry.descriptor.digest, document, _contents(document, source))
 
 
 def _contents(document: Document, source: Repository) -> Contents:

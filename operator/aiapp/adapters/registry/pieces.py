@@ -91,6 +91,6 @@ def _without_parts(error: RegistryError, source: Repository) -> RegistryError:
     why = (
         f"{source.context.host} sends no parts of layers (it ignores Range), so that each is read in one go, within "
         f"{ONE_GO_SECONDS:g} s, and anew after an interruption: {error.message}; if that happens again and again, put "
-        "the image into a registry that sends parts, or set replicate: false"
+        "the image into a registry that sends parts"
     )
     return RegistryError(error.reason, why, retryable=error.retryable, after_seconds=error.after_seconds)

@@ -2,11 +2,11 @@
 
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from typing_extensions import override
 
@@ -14,6 +14,7 @@ from aiapp.adapters.recent import Recent
 from aiapp.adapters.registry.client import RegistryClient, RegistryObserver, RegistrySettings
 from aiapp.adapters.registry.memory import LARGE_AT_ONCE, DocumentMemory
 from aiapp.adapters.registry.repository import (
+    Document,
     Repository,
     read_document,
     request_context,
@@ -48,6 +49,13 @@ class _Place:
 
     site: Site
     repository: str
+
+
+class _Platforms(NamedTuple):
+    """Of an image, with Linux."""
+
+    found: tuple[PlatformImage, ...]
+    absent: tuple[Platform, ...]
 
 
 class ImageRegistries(Registry, Registries):
@@ -122,10 +130,11 @@ class ImageRegistries(Registry, Registries):
         if (known := self._images.get((place, digest))) is not None:
             return known
         read = read_document(document, context)
-        platforms = await _platforms(read, digest, repository)
-        found = FoundImage(context.reference, digest, read.media_type, platforms)
+        platforms, absent = await _platforms(read, digest, repository)
+        found = FoundImage(context.reference, digest, read.media_type, platforms, absent)
         self._require_size(found)
-        self._images.put((place, digest), found, _weight(found))
+        if not absent:  # what is absent may be pushed yet
+            self._images.put((place, digest), found, _weight(found))
         return found
 
     def _require_size(self, found: FoundImage) -> None:
@@ -139,20 +148,45 @@ class ImageRegistries(Registry, Registries):
             raise RegistryError(Reason.LIMIT_EXCEEDED, message, retryable=False)
 
 
-async def _platforms(read: Index | Manifest, digest: str, repository: Repository) -> tuple[PlatformImage, ...]:
+async def _platforms(read: Index | Manifest, digest: str, repository: Repository) -> _Platforms:
     """Those with Linux. Raises `RegistryError` where there is none."""
     if isinstance(read, Manifest):
-        found = [await _platform(read, digest, None, repository)]
+        found, absent = ([await _platform(read, digest, None, repository)], list[IndexEntry]())
     else:
-        found = [await _child(entry, repository) for entry in _wanted(read, repository.context)]
+        found, absent = await _children(_wanted(read, repository.context), repository)
     on_linux = tuple(each for each in found if each.platform.os == _OS)
     if not on_linux:
         raise _no_platform([str(each.platform) for each in found], repository.context)
-    return on_linux
+    return _Platforms(on_linux, tuple(entry.platform for entry in absent if entry.platform is not None))
 
 
-async def _child(entry: IndexEntry, repository: Repository) -> PlatformImage:
-    read = read_document(await repository.manifest(entry.descriptor), repository.context)
+async def _children(
+    entries: Iterable[IndexEntry], repository: Repository
+) -> tuple[list[PlatformImage], list[IndexEntry]]:
+    """The images of an index, and the entries that the registry does not have: a mirror need not have all platforms.
+
+    Raises `RegistryError` where it has none.
+    """
+    found: list[PlatformImage] = []
+    absent: list[IndexEntry] = []
+    missed: RegistryError | None = None
+    for entry in entries:
+        try:
+            document = await repository.manifest(entry.descriptor, entry.platform)
+        except RegistryError as error:
+            if error.reason is not Reason.IMAGE_INCOMPLETE:
+                raise
+            missed = missed or error
+            absent.append(entry)
+            continue
+        found.append(await _child(document, entry, repository))
+    if missed is not None and not found:
+        raise missed
+    return found, absent
+
+
+async def _child(document: Document, entry: IndexEntry, repository: Repository) -> PlatformImage:
+    read = read_document(document, repository.context)
     if not isinstance(read, Manifest):
         raise unsupported("an index of indexes, which not every node can pull", repository.context)
     return await _platform(read, entry.descriptor.digest, entry, repository)

@@ -11,6 +11,7 @@ from aiapp.adapters.http import bounded
 from aiapp.adapters.registry.client import RegistryClient, RegistryRequest
 from aiapp.adapters.registry.memory import SMALL_BYTES, DocumentMemory
 from aiapp.api.conditions import Reason
+from aiapp.domain.images.found import Platform
 from aiapp.domain.images.reference import DIGEST, Reference
 from aiapp.endpoints.endpoint import EndpointFormError
 from aiapp.endpoints.hints import Hints
@@ -86,9 +87,9 @@ class Repository:
         except _LongerError:
             return await self._document(self.context, target, documents.MAX_BYTES)
 
-    async def manifest(self, expected: Descriptor) -> Document:
-        """As an index has it."""
-        context = replace(self.context, part=Part.MANIFEST, digest=expected.digest)
+    async def manifest(self, expected: Descriptor, platform: Platform | None) -> Document:
+        """As an index has it, for that platform."""
+        context = replace(self.context, part=Part.MANIFEST, digest=expected.digest, platform=str(platform or ""))
         target = manifest_target(context.reference, expected.digest)
         return await self._expected(context, target, expected, documents.MAX_BYTES)
 

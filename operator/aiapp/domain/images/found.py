@@ -64,6 +64,8 @@ class FoundImage:
     """Of what has that digest."""
     platforms: tuple[PlatformImage, ...]
     """At least one, in the order of the index. One alone, whose manifest is not in an index, says it in its config."""
+    absent: tuple[Platform, ...] = ()
+    """Those with Linux that the index names and the registry does not have."""
 
     @property
     def pinned(self) -> str:

@@ -31,6 +31,7 @@ def image_status(found: FoundImage) -> ImageStatus:
         image=found.pinned,
         digest=found.digest,
         platforms=tuple(map(_platform, found.platforms))[:MAX_PLATFORMS],
+        absent_platforms=tuple(map(str, found.absent))[:MAX_PLATFORMS],
         bytes=found.bytes,
         size=human_size(found.bytes),
         entrypoint=_words((*first.entrypoint, *first.command)),

@@ -22,6 +22,8 @@ class WantedImage:
     plain_http: bool = False
     replicate: bool | None = None
     """Whether it is copied to the installation's own registry; None: if there is one."""
+    replicate_field: str = "spec.source.image.replicate"
+    """The field that says so."""
 
     @property
     def reference(self) -> Reference:
@@ -53,6 +55,8 @@ def of_package(spec: VersionSpec, text: str, where: str) -> WantedImage:
         pull_secrets=pull_secrets(spec),
         ca_bundle=registry.ca_bundle_ref,
         plain_http=registry.plain_http,
+        replicate=registry.replicate,
+        replicate_field="spec.container.imageRegistry.replicate",
     )
 
 

@@ -148,10 +148,15 @@ def _accepted_image(found: ValidImage, source: Source) -> Imported:
     findings = (
         holds(ConditionType.SOURCE_RESOLVED),
         *valid,
-        holds(ConditionType.ARTIFACT_PINNED, f"{image.image}, {image.size}"),
+        holds(ConditionType.ARTIFACT_PINNED, f"{image.image}, {image.size}{_absent(image)}"),
     )
     status = _status(source, found.uri or image.reference, found.listing)
     return Imported(findings, status, artifact, found.model, image)
+
+
+def _absent(image: ImageStatus) -> str:
+    platforms = ", ".join(image.absent_platforms)
+    return f"; its index names {platforms} too, which its registry does not have" if platforms else ""
 
 
 def _uncopied(found: Uncopied) -> Finding:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
@@ -65,7 +65,12 @@ class Images:
         except _UnansweredError as error:
             return Unresolved(error.reason, error.message, error.retryable, error.after_seconds)
         image, copies = image_status(found), self._copies(wanted)
-        return image if copies is None else _copied(copies, key, found, image, access)
+        if copies is None:
+            return image
+        copied = _copied(copies, key, found, image, access)
+        if isinstance(copied, ImageStatus) or copied.reason is None:
+            return copied
+        return replace(copied, message=f"{copied.message}; {wanted.replicate_field}: false does without a copy")
 
     async def compare(self, wanted: WantedImage, pinned: ImageStatus, key: Key) -> Finding:
         """Whether the registry still holds what was pinned: the condition `SourceUnchanged`. A copy that the

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.known_images import found
 
-from aiapp.domain.images.found import ImageConfig
+from aiapp.domain.images.found import ImageConfig, Platform
 from aiapp.domain.images.status import MAX_PLATFORMS, MAX_WORD_CHARACTERS, MAX_WORDS, image_status
 
 
@@ -45,6 +45,11 @@ def test_what_holds_for_one_platform_alone_is_not_said_of_the_image() -> None:
 def test_no_more_platforms_are_shown_than_the_status_takes() -> None:
     image = found(*(f"linux/arch{number}" for number in range(MAX_PLATFORMS + 1)))
     assert len(image_status(image).platforms) == MAX_PLATFORMS
+
+
+def test_platforms_that_the_registry_lacks_are_told() -> None:
+    image = replace(found("linux/amd64"), absent=(Platform("linux", "arm64", "v8"),))
+    assert image_status(image).absent_platforms == ("linux/arm64/v8",)
 
 
 def test_a_command_without_end_is_cut_and_shows_it() -> None:

@@ -13,6 +13,7 @@ from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
+from aiapp.domain.images.found import Platform
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.ports import RegistryError
 from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies
@@ -93,10 +94,31 @@ async def test_a_layer_that_vanishes_during_the_copy_is_told_and_the_copy_is_tri
     world.own.fault = RegistryError(Reason.IMAGE_INCOMPLETE, "a layer is gone", retryable=False)
     outcome = await world.copied()
     assert outcome.failed
-    assert world.said("ArtifactPinned") == ("False", "ImageIncomplete", "it was not copied: a layer is gone")
+    told = "it was not copied: a layer is gone; spec.source.image.replicate: false does without a copy"
+    assert world.said("ArtifactPinned") == ("False", "ImageIncomplete", told)
     world.own.fault = None
     await world.copied()
     assert world.said("Ready")[0] == "True"
+
+
+async def test_an_index_that_is_pinned_without_all_its_platforms_says_which_are_not_there() -> None:
+    world = ImageWorld({"image": {"reference": MNIST}})
+    world.registries.push([replace(found(), absent=(Platform("linux", "arm64"),))])
+    await world.look()
+    assert world.said("ArtifactPinned")[2].endswith(
+        "; its index names linux/arm64 too, which its registry does not have"
+    )
+    assert world.status["image"]["absentPlatforms"] == ["linux/arm64"]
+
+
+async def test_a_registry_that_serves_a_package_need_not_be_copied_either() -> None:
+    bucket = registered(model_type="PyTorch", swr_location=None)
+    container = {"image": OWN, "imageRegistry": {"replicate": False}}
+    world = CopyingWorld({"obs": {"uri": PACKAGE}}, bucket=bucket, container=container)
+    world.registries.push([found(name=OWN, number=5)])
+    await world.look()
+    assert not world.own.held
+    assert world.status["image"]["replicated"] is False
 
 
 async def test_who_does_not_want_a_copy_runs_the_original() -> None:
