@@ -107,7 +107,10 @@ class Reason(StrEnum):
     """More objects, bytes or seconds than the operator's settings allow; the message names the setting."""
     SOURCE_CHANGED = "SourceChanged"
     """Objects were added, removed or replaced in the store since they were pinned; the message names the first ones.
-    Or a tag stands for another image now."""
+    Or a tag stands for another image now. New pods still get what was pinned."""
+    SOURCE_LOST = "SourceLost"
+    """The store no longer has all that was pinned: pods that have yet to fetch it fail. The message names the first
+    objects."""
     MANIFEST_MISSING = "ManifestMissing"
     """A ConfigMap that holds the version's manifest is gone or damaged."""
     KEY_REFUSED = "KeyRefused"

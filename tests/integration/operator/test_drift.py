@@ -54,35 +54,38 @@ def test_the_import_is_the_first_look_and_nobody_looks_again_without_a_reason(re
 
 
 @pytest.mark.parametrize(
-    ("change", "back", "words"),
+    ("change", "back", "reason", "words"),
     [
         pytest.param(
             put("model/model.pkl", b"another"),
             put("model/model.pkl", b"weights"),
+            "SourceLost",
             "replaced 'model.pkl'; 1 of 3 pinned files are gone",
             id="an object was replaced",
         ),
         pytest.param(
             delete("model/model.pkl"),
             put("model/model.pkl", b"weights"),
+            "SourceLost",
             "removed 'model.pkl'; 1 of 3 pinned files are gone",
             id="an object was removed",
         ),
         pytest.param(
             put("model/more.pkl", b"more"),
             delete("model/more.pkl"),
+            "SourceChanged",
             "added 'more.pkl'; every pinned file is still there",
             id="an object was added",
         ),
     ],
 )
-def test_drift_is_told_and_heals(registry: Registry, change: Change, back: Change, words: str) -> None:
+def test_drift_is_told_and_heals(registry: Registry, change: Change, back: Change, reason: str, words: str) -> None:
     version = pinned(registry)
     artifact = registry.now(version)["status"]["artifact"]
     assert look(registry, version, "1")["status"] == "True"
     change(registry)
     told = look(registry, version, "2")
-    assert (told["status"], told["reason"]) == ("False", "SourceChanged")
+    assert (told["status"], told["reason"]) == ("False", reason)
     assert words in told["message"]
     assert registry.condition(version, "Ready")["status"] == "True"
     assert registry.now(version)["status"]["artifact"] == artifact
@@ -121,7 +124,7 @@ def test_a_fetch_that_found_another_content_leads_to_a_look_at_once(registry: Re
     status = {"name": "fetch", "image": "none", "imageID": "", "ready": False, "restartCount": 1}
     state = {"initContainerStatuses": [status | {"state": {"terminated": ended}}]}
     registry.kube.patch_status(pod, state)
-    told = registry.until(version, UNCHANGED, "False", "SourceChanged", timeout=60)
+    told = registry.until(version, UNCHANGED, "False", "SourceLost", timeout=60)
     assert "replaced 'model.pkl'" in told["message"]
 
 
@@ -131,7 +134,7 @@ def test_it_is_looked_at_now_and_then_and_a_restart_writes_nothing(registry: Reg
     often = replace(operator, environment={"AIAPP_DRIFT_SECONDS": "1"}).start()
     registry.until(version, UNCHANGED, "True", timeout=60)
     delete("model/model.pkl")(registry)
-    registry.until(version, UNCHANGED, "False", "SourceChanged", timeout=60)
+    registry.until(version, UNCHANGED, "False", "SourceLost", timeout=60)
     often.kill()
     left = registry.now(version)
     operator.start()

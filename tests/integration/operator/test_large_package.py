@@ -51,7 +51,7 @@ def test_thirty_thousand_objects_are_pinned_served_and_compared(registry: Regist
         assert owners == [{"AIApplicationVersion", "AIApplication"}] * PARTS
         big.salt = "replaced"
         registry.look_again(version, "1")
-        told = registry.until(version, "SourceUnchanged", "False", "SourceChanged", timeout=240)
+        told = registry.until(version, "SourceUnchanged", "False", "SourceLost", timeout=240)
         assert f"and {OBJECTS - 3} more; {OBJECTS} of {OBJECTS} pinned files are gone" in told["message"]
 
 

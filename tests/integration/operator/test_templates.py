@@ -232,7 +232,7 @@ def test_an_input_that_is_replaced_is_drift(registry: Registry) -> None:
     registry.until(version, "Ready", "True")
     upload(registry.bucket, "iris", {"model.pkl": b"another"})
     registry.look_again(version, "now")
-    found = registry.until(version, "SourceUnchanged", "False", "SourceChanged")
+    found = registry.until(version, "SourceUnchanged", "False", "SourceLost")
     assert "replaced 'model.pkl'" in found["message"]
 
 

@@ -55,6 +55,7 @@ def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
     """The condition SourceUnchanged for it."""
     if not found.changes:
         return unchanged(manifest.objects)
+    reason = Reason.SOURCE_LOST if found.lost else Reason.SOURCE_CHANGED
     if found.lost:
         then = (
             f"{found.lost} of {manifest.objects} pinned files are gone, and pods that have yet to fetch them fail: "
@@ -66,7 +67,7 @@ def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
             f"every pinned file is still there{earlier}, and pods get what was pinned: to serve what is there now, "
             "register it as a new version"
         )
-    return fails(ConditionType.SOURCE_UNCHANGED, Reason.SOURCE_CHANGED, f"{found.changes}; {then}")
+    return fails(ConditionType.SOURCE_UNCHANGED, reason, f"{found.changes}; {then}")
 
 
 def listed_now(history: Listing, prefix: str) -> Manifest | None:

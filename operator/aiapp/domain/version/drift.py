@@ -68,6 +68,7 @@ def together(parts: Iterable[Finding | None]) -> Finding:
     looks = [one for one in parts if one is not None]
     for state in (State.FALSE, State.UNKNOWN):
         if found := [one for one in looks if one.state is state]:
+            found.sort(key=lambda one: one.reason is Reason.SOURCE_CHANGED)  # which hinders no pod
             return replace(found[0], message="; ".join(one.message for one in found))
     if not looks:
         return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, "nothing that the source holds is pinned")

@@ -148,7 +148,7 @@ async def test_drift_is_told_and_so_is_its_end() -> None:
     await world.compare()
     record = world.annotate()
     (finding,) = world.said(record).findings
-    assert (finding.state, finding.reason) == (State.FALSE, Reason.SOURCE_CHANGED)
+    assert (finding.state, finding.reason) == (State.FALSE, Reason.SOURCE_LOST)
     assert finding.message.startswith("replaced '0007.bin'; 1 of 300 pinned files are gone")
     world.annotate(**recorded(world.said(record)))
     world.bucket.files["0007.bin"] = was
@@ -175,7 +175,7 @@ async def test_drift_is_told_and_so_is_its_end() -> None:
         pytest.param(
             StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=False),
             State.FALSE,
-            Reason.SOURCE_CHANGED,
+            Reason.SOURCE_LOST,
             id="everything was removed",
         ),
     ],

@@ -331,6 +331,19 @@ async def test_both_are_compared_and_the_worst_is_told() -> None:
     assert "pods still run what was pinned" in told[2]
 
 
+async def test_what_hinders_pods_is_told_before_what_only_changed() -> None:
+    world = served()
+    await world.look()
+    world.bucket.files["more"] = b"1"
+    world.registries.held.clear()
+    world.registries.tags.clear()
+    await world.compare()
+    await world.look()
+    told = world.said("SourceUnchanged")
+    assert told[:2] == ("False", "ImageNotFound")
+    assert "added 'more'" in told[2]
+
+
 async def test_a_package_waits_for_its_image() -> None:
     world = served()
     world.registries.tags.clear()
