@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
     "console": "Serve the web console, for yourself or for many.",
     "diff": "Show what changed from one version to another.",
+    "create": "Register the next version of an application, or an application.",
     "deploy": "Serve versions of an application, and shift its traffic between them.",
     "edit": "Change the description, display name or documents of an application or a version.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",

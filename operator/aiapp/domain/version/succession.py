@@ -1,0 +1,164 @@
+"""The next version of an application, from one that there is: another source, or the same content once more. Pure."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Final
+
+from packaging.version import Version
+
+from aiapp.api.meta import GROUP_VERSION
+from aiapp.domain.kubernetes.keepers import manifest
+from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB
+
+FIRST: Final = "0.0.1"
+"""The number of an application's first version."""
+_LARGEST: Final = 99
+_STORE: Final = {
+    "endpoint": "endpoint",
+    "region": "region",
+    "addressing": "addressing",
+    "credentialsSecretRef": "credentials",
+}
+"""Fields that say how a store is reached, and what gives them."""
+
+
+class CannotSucceedError(ValueError):
+    """There can be no such version; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What the next version has otherwise; None: as it was."""
+
+    uri: str | None = None
+    """Folder of the package; of a training job where it writes."""
+    digest: str | None = None
+    """Of the content that is expected there."""
+    endpoint: str | None = None
+    region: str | None = None
+    addressing: str | None = None
+    credentials: str | None = None
+    """Name of the Secret with the keys of the store."""
+    image: str | None = None
+    job: str | None = None
+    job_kind: str | None = None
+    runtime: str | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether another source is named."""
+        return (self.uri, self.image, self.job) != (None, None, None)
+
+
+def latest(numbers: Iterable[str]) -> str | None:
+    """The highest version number; None of none."""
+    return max(numbers, key=Version, default=None)
+
+
+def following(number: str | None) -> str:
+    """The number after that; the first one after none. Raises `CannotSucceedError` after 99.99.99."""
+    if number is None:
+        return FIRST
+    major, minor, patch = (int(part) for part in number.split("."))
+    whole = (major * 100 + minor) * 100 + patch + 1
+    if whole // 10_000 > _LARGEST:
+        raise CannotSucceedError(f"there is no number after {number}: name one with --version")
+    return f"{whole // 10_000}.{whole // 100 % 100}.{whole % 100}"
+
+
+def successor(base: Json, number: str, changes: Changes) -> Json:
+    """The manifest of the version with that number after `base`.
+
+    Without another source it is the same content: held to its digest, as far as that is known. Raises
+    `CannotSucceedError`.
+    """
+    document = deepcopy(manifest(base))
+    spec, status = document["spec"], base.get("status") or {}
+    application = spec["application"]
+    document["metadata"] |= {"name": f"{application}-{number}"}
+    document["spec"] = {"application": application, "version": number} | spec | {"version": number}
+    document["spec"]["source"] = _source(spec["source"], changes) if changes.moves else _same(spec["source"], status)
+    if not changes.moves:
+        _reach(document["spec"]["source"], changes)
+    return _with_runtime(document, changes)
+
+
+def first(application: str, namespace: str, number: str, changes: Changes) -> Json:
+    """The manifest of a version that follows none. Raises `CannotSucceedError` where no source is named."""
+    if not changes.moves:
+        text = f"application {application} has no version to start from: name a source with --uri, --image or --job"
+        raise CannotSucceedError(text)
+    spec = {"application": application, "version": number, "source": _source({}, changes)}
+    metadata = {"name": f"{application}-{number}", "namespace": namespace}
+    document = {"apiVersion": GROUP_VERSION, "kind": VERSIONS.kind, "metadata": metadata, "spec": spec}
+    return _with_runtime(document, changes)
+
+
+def is_held(document: Json) -> bool:
+    """Whether a version's source states what content is expected, so that it can be no other one."""
+    source = document["spec"]["source"]
+    return "@" in (source.get(IMAGE) or {}).get("reference", "") or any("digest" in one for one in source.values())
+
+
+def _source(source: Json, changes: Changes) -> Json:
+    """The one that is named, reached as the store of the one before."""
+    if changes.image is not None:
+        return {IMAGE: {"reference": changes.image}}
+    before = source.get(OBS) or source.get(TRAINING_JOB) or source.get(TEMPLATE) or {}
+    store = {key: before[key] for key in (*_STORE, "caBundleRef") if key in before} | _store(changes)
+    if changes.job is not None:
+        return {TRAINING_JOB: _job(source.get(TRAINING_JOB) or {}, changes) | store}
+    if (template := source.get(TEMPLATE)) is not None:
+        return {TEMPLATE: _template(template, changes) | store}
+    digest = {} if changes.digest is None else {"digest": changes.digest}
+    return {OBS: {"uri": changes.uri} | digest | store}
+
+
+def _job(before: Json, changes: Changes) -> Json:
+    kept: Json = {key: before[key] for key in ("apiVersion", "kind", "template", "recordedEnv") if key in before}
+    if changes.job_kind not in {None, kept.get("kind")}:
+        kept = {key: one for key, one in kept.items() if key != "apiVersion"} | {"kind": changes.job_kind}
+    output = {} if changes.uri is None else {"output": {"uri": changes.uri}}
+    return kept | {"name": changes.job} | output
+
+
+def _template(before: Json, changes: Changes) -> Json:
+    if len(before["inputs"]) > 1:
+        raise CannotSucceedError("a template makes it of several folders: change their uri in a manifest (-o yaml)")
+    kept = {key: one for key, one in before.items() if key != "digest"}
+    return kept | {"inputs": [before["inputs"][0] | {"uri": changes.uri}]}
+
+
+def _same(source: Json, status: Json) -> Json:
+    """Held to what was pinned."""
+    if (image := source.get(IMAGE)) is not None:
+        digest, reference = (status.get("image") or {}).get("digest"), image["reference"]
+        held = reference if digest is None or "@" in reference else f"{reference}@{digest}"
+        return {IMAGE: image | {"reference": held}}
+    digest = (status.get("artifact") or {}).get("digest")
+    return {
+        kind: one | ({"digest": digest} if digest and kind in {OBS, TEMPLATE} else {}) for kind, one in source.items()
+    }
+
+
+def _reach(source: Json, changes: Changes) -> None:
+    for one in source.values():
+        one.update(_store(changes))
+
+
+def _store(changes: Changes) -> Json:
+    given: dict[str, Any] = {key: getattr(changes, name) for key, name in _STORE.items()}
+    found = {key: one for key, one in given.items() if one is not None}
+    return found | ({"credentialsSecretRef": {"name": changes.credentials}} if changes.credentials else {})
+
+
+def _with_runtime(document: Json, changes: Changes) -> Json:
+    """An image brings what it needs."""
+    spec = document["spec"]
+    if IMAGE in spec["source"]:
+        spec.pop("runtime", None)
+    if changes.runtime is not None:
+        spec["runtime"] = changes.runtime
+    return document
