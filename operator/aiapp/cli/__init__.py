@@ -27,6 +27,7 @@ COMMANDS = {
     "list": "Show the applications with their versions, filtered, sorted and by pages.",
     "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
+    "predict": "Ask a served model for a prediction.",
     "progress": "Show how far the pods of an application are with fetching their model.",
     "promote": "Print a version as a manifest for another place, held to the same content.",
     "reproduce": "Print a manifest that runs the training of a version again.",

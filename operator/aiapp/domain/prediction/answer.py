@@ -1,0 +1,64 @@
+"""What the answer to a prediction means: of the model, or of the API server in its place. Pure."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.printable import printable
+
+_LONGEST: Final = 2048
+"""Characters of an answer that an error shows."""
+_VERBS: Final = {"GET": "get", "HEAD": "get", "OPTIONS": "get", "POST": "create", "PUT": "update", "DELETE": "delete"}
+"""What the API server calls a request to a Service."""
+
+
+def api_servers(status: int, body: bytes) -> Json | None:
+    """The API server's own word, where it could not pass the request on; None: the model has answered."""
+    if 200 <= status < 300:
+        return None
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    is_status = isinstance(found, dict) and found.get("kind") == "Status" and found.get("apiVersion") == "v1"
+    return found if is_status else None
+
+
+def refused(word: Json, method: str, namespace: str) -> str | None:
+    """Which right is missing; None: it is not a right."""
+    if word.get("code") != 403:
+        return None
+    verb = _VERBS.get(method, "patch")
+    return (
+        f"you may not {verb} services/proxy in namespace {namespace} (the ClusterRole edit may): "
+        f"{printable(str(word.get('message', '')))}"
+    )
+
+
+def unreached(word: Json, application: Json | None) -> str:
+    """Why no pod was asked."""
+    message = printable(str(word.get("message", "")))
+    if word.get("code") != 503 or "no endpoints" not in message:
+        return f"the API server got no answer: {message}"
+    name = "it" if application is None else application["metadata"]["name"]
+    return f"no pod of {name} is ready{_state((application or {}).get('status') or {})}"
+
+
+def failure(status: int, body: bytes) -> str:
+    """What the model said, by code and message where it is the answer of the model server."""
+    text = printable(body.decode("utf-8", "replace"))[:_LONGEST].strip()
+    try:
+        found: Any = json.loads(body)
+    except ValueError:
+        found = None
+    if isinstance(found, Mapping) and {"error_code", "error_msg"} <= found.keys():
+        request = f" (request {printable(str(found['request_id']))})" if "request_id" in found else ""
+        text = f"{printable(str(found['error_code']))}: {printable(str(found['error_msg']))}{request}"
+    return f"the model answered {status}{f': {text}' if text else ''}"
+
+
+def _state(status: Json) -> str:
+    ready: Json = next((one for one in status.get("conditions") or () if one["type"] == "Ready"), {})
+    words = [one for one in (status.get("phase"), ready.get("message")) if one]
+    return f": {printable(', '.join(words))}" if words else ""

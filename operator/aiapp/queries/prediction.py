@@ -1,0 +1,100 @@
+"""One prediction, asked through the API server with the rights of the user."""
+
+import json
+from dataclasses import dataclass, field
+
+from aiapp.domain.kubernetes.naming import workload
+from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
+from aiapp.domain.prediction.answer import api_servers, failure, refused, unreached
+from aiapp.domain.prediction.apis import FORM_TYPE, DeclaredApi, NoSuchApiError, chosen, in_openapi, in_status
+from aiapp.domain.prediction.body import Input, InvalidInputError, body
+from aiapp.ports import ProxiedRequest, ProxiedResponse
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.operation import existing
+
+OPENAPI_PATH = "/openapi.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked."""
+
+    application: str
+    version: str | None = None
+    """Its number; None: whatever the application's Service leads to."""
+    given: Input = field(default_factory=Input)
+    path: str | None = None
+    """None: that of the first declared API."""
+    method: str | None = None
+    seconds: float = 60.0
+    """Longest wait for the answer."""
+
+
+async def predict(cluster: UserCluster, question: Question, boundary: str) -> ProxiedResponse:
+    """The answer of the model, of a status below 300; `boundary` is for a form. Raises `ApiError`, `QueryError`."""
+    application = await existing(cluster, APPLICATIONS, question.application)
+    service = await _service(cluster, question)
+    api = await declared(cluster, application, question, service)
+    try:
+        sent = body(api, question.given, boundary)
+    except InvalidInputError as error:
+        raise QueryError(str(error)) from error
+    headers = {} if sent.content_type is None else {"Content-Type": sent.content_type}
+    request = ProxiedRequest(api.method, api.path, sent.content, headers, question.seconds)
+    return _answered(await cluster.proxied(service, request), api, application, cluster.namespace)
+
+
+async def declared(cluster: UserCluster, application: Json, question: Question, service: str) -> DeclaredApi:
+    """The API that is asked: from the version's status; the fields of a form from the model's own description.
+
+    Raises `ApiError`, `QueryError`.
+    """
+    number = question.version or _most_served(application)
+    name = f"{question.application}-{number}"
+    version = None if number is None else await cluster.find(VERSIONS, name)
+    try:
+        api = chosen(in_status(version or {}), question.path, question.method)
+        if api.content_type != FORM_TYPE or question.given.file is None:
+            return api
+        described = in_openapi(await _description(cluster, service))
+        return chosen(described, question.path, question.method) if described else api
+    except NoSuchApiError as error:
+        raise QueryError(str(error)) from error
+
+
+async def _service(cluster: UserCluster, question: Question) -> str:
+    """The Service as the API server's proxy takes it. Raises `ApiError`, `QueryError`."""
+    name = question.application if question.version is None else workload(question.application, question.version)
+    service = await cluster.find(SERVICES, name)
+    if service is None:
+        what = question.application if question.version is None else f"version {question.version}"
+        raise QueryError(f"{what} is not served: there is no Service {name} in namespace {cluster.namespace}")
+    port = service["spec"]["ports"][-1 if question.version else 0]
+    scheme = "https:" if port.get("appProtocol") == "https" else ""
+    return f"{scheme}{name}:{port['name']}"
+
+
+def _most_served(application: Json) -> str | None:
+    """The version with most traffic."""
+    traffic = (application.get("status") or {}).get("traffic") or ()
+    found = max(traffic, key=lambda one: int(one["actualWeight"]), default=None)
+    return None if found is None else str(found["version"])
+
+
+async def _description(cluster: UserCluster, service: str) -> Json:
+    """The OpenAPI document that a model answers; empty where it has none."""
+    answer = await cluster.proxied(service, ProxiedRequest("GET", OPENAPI_PATH))
+    try:
+        found = json.loads(answer.body) if answer.status == 200 else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _answered(answer: ProxiedResponse, api: DeclaredApi, application: Json, namespace: str) -> ProxiedResponse:
+    if 200 <= answer.status < 300:
+        return answer
+    if (word := api_servers(answer.status, answer.body)) is not None:
+        raise QueryError(refused(word, api.method, namespace) or unreached(word, application))
+    raise QueryError(failure(answer.status, answer.body))
