@@ -170,6 +170,25 @@ class WatchEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPart:
+    """Which part of a container's log is wanted, and how."""
+
+    tail: int | None = None
+    """Its last lines; None: all."""
+    since_seconds: int | None = None
+    """What is younger than that; None: whatever its age."""
+    previous: bool = False
+    """Of the container before its last restart."""
+    timestamps: bool = False
+    """Each line after the time when it was written."""
+    follow: bool = False
+    """Until the container ends."""
+
+
+WHOLE_LOG: Final = LogPart()
+
+
+@dataclass(frozen=True, slots=True)
 class ProxiedRequest:
     """What is asked of a Service through the API server."""
 

@@ -21,6 +21,8 @@ def answering(monkeypatch: pytest.MonkeyPatch, module: str, cluster: UserCluster
             return asyncio.run(question(cluster))
 
     monkeypatch.setattr(f"{module}.answered", answered)
+from aiapp.ports import ApiError, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
+from aiapp.queries.cluster import UserApi
 
 
 class UserObjects(UserApi):
@@ -41,6 +43,8 @@ class UserObjects(UserApi):
         self.written: list[tuple[str, Any]] = []
         self.responses: dict[str, ProxiedResponse] = {}
         """What Services answer, by path."""
+        self.logs: dict[tuple[str, str], list[str | ApiError]] = {}
+        """By pod and container: lines, and how they end."""
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
@@ -61,8 +65,11 @@ class UserObjects(UserApi):
             yield WatchEvent("MODIFIED", one)
 
     @override
-    def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
-        raise NotImplementedError
+    async def log(self, namespace: str, pod: str, *, container: str, part: LogPart) -> AsyncIterator[str]:
+        for line in self.logs.get((pod, container), ()):
+            if isinstance(line, ApiError):
+                raise line
+            yield line
 
     @override
     async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:

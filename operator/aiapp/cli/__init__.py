@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Check model packages and manifests as the operator would, without a cluster.",
     "console": "Serve the web console, for yourself or for many.",
     "diff": "Show what changed from one version to another.",
+    "completion": "Print the script by which a shell completes commands and names.",
     "create": "Register the next version of an application, or an application.",
     "deploy": "Serve versions of an application, and shift its traffic between them.",
     "edit": "Change the description, display name or documents of an application or a version.",
@@ -25,6 +26,7 @@ COMMANDS = {
     "get": "Show all that is known of an application or of a version.",
     "history": "Show what an application was asked to serve, newest first.",
     "list": "Show the applications with their versions, filtered, sorted and by pages.",
+    "logs": "Show what the pods of an application write.",
     "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "predict": "Ask a served model for a prediction.",
@@ -62,7 +64,12 @@ class LazyGroup(click.Group):
         if command is None:
             return None
         assert isinstance(command, click.Command)
-        return _with_line_breaks(command)
+        _with_line_breaks(command)
+        if ctx.resilient_parsing:  # a shell completes a line
+            from aiapp.cli.options.names import completing  # noqa: PLC0415 - nothing else needs it
+
+            completing(command)
+        return command
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -72,12 +79,11 @@ class LazyGroup(click.Group):
             formatter.write_dl(sorted({**COMMANDS, **texts}.items()))
 
 
-def _with_line_breaks(command: click.Command) -> click.Command:
+def _with_line_breaks(command: click.Command) -> None:
     """Docstrings are raw text, in which click does not see the mark of a paragraph that keeps its line breaks."""
     command.help = (command.help or "").replace(r"\b", "\b")
     for child in command.commands.values() if isinstance(command, click.Group) else ():
         _with_line_breaks(child)
-    return command
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

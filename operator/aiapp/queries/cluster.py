@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, SECRETS, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
-from aiapp.ports import NotFoundError, Page, ProxiedRequest, ProxiedResponse, Trim, WatchEvent
+from aiapp.ports import WHOLE_LOG, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, Trim, WatchEvent
 
 FORBIDDEN: Final = 403
 
@@ -47,8 +47,8 @@ class UserApi(Protocol):
         """Events after `resource_version` until the server ends the stream. `ApiError` 410 when it is too old."""
         ...
 
-    def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
-        """Lines of a container's log, with `follow` until the container ends."""
+    def log(self, namespace: str, pod: str, *, container: str, part: LogPart) -> AsyncIterator[str]:
+        """Lines of a container's log."""
         ...
 
     async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
@@ -112,9 +112,9 @@ class UserCluster:
         """The objects of the namespace, or of the cluster where the kind has none."""
         return (await self.api.list(resource, namespace=self.namespace, selector=selector)).items
 
-    def log(self, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
-        """Lines of a container's log, with `follow` until the container ends."""
-        return self.api.log(self.namespace, pod, container=container, follow=follow)
+    def log(self, pod: str, *, container: str, part: LogPart = WHOLE_LOG) -> AsyncIterator[str]:
+        """Lines of a container's log."""
+        return self.api.log(self.namespace, pod, container=container, part=part)
 
     def watch(self, resource: Resource, *, selector: str = "", resource_version: str) -> AsyncIterator[WatchEvent]:
         """What happens to a kind in the namespace after that version, until the API server ends the stream."""

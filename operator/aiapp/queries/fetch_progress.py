@@ -28,7 +28,7 @@ async def _last_progress(cluster: UserCluster, pod: str) -> Progress | None:
     """The last one of the log; None as long as there is none."""
     last = None
     try:
-        async for line in cluster.log(pod, container=FETCHER, follow=False):
+        async for line in cluster.log(pod, container=FETCHER):
             last = progress_in(line) or last
     except ApiError as error:
         if error.status == FORBIDDEN:  # the user may see pods and not logs: worth an error

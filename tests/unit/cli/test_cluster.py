@@ -19,7 +19,7 @@ ITEMS = {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "
 ANSWERS = {
     "/api/v1/namespaces/team/pods?limit=500&labelSelector=a%3Db": json.dumps(ITEMS),
     "/api/v1/nodes?limit=500": json.dumps(ITEMS),
-    "/api/v1/namespaces/team/pods/p/log?container=fetch&follow=false": "first\nsecond\nunended",
+    "/api/v1/namespaces/team/pods/p/log?container=fetch": "first\nsecond\nunended",
 }
 
 UNSERVED = "404 page not found\n"
@@ -68,7 +68,7 @@ def test_objects_are_listed_in_the_namespace_or_the_cluster(kubeconfig: Path) ->
 
 def test_a_log_comes_by_the_line(kubeconfig: Path) -> None:
     async def lines(cluster: UserCluster) -> list[str]:
-        return [line async for line in cluster.log("p", container="fetch", follow=False)]
+        return [line async for line in cluster.log("p", container="fetch")]
 
     assert answered(ClusterChoice(str(kubeconfig), None, None), lines) == ["first", "second", "unended"]
 

@@ -17,9 +17,11 @@ from aiapp.domain.kubernetes.resources import PODS, SERVICES, Json, Resource, re
 from aiapp.ports import (
     FIELD_MANAGER,
     NOT_SERVED,
+    WHOLE_LOG,
     Api,
     ApiError,
     ConflictError,
+    LogPart,
     NotFoundError,
     Page,
     ProxiedRequest,
@@ -185,10 +187,10 @@ class KubeApi(Api):
         except _LOST as error:
             raise ApiError(0, "Lost", f"watch of {resource.plural}: {error!r}") from error
 
-    async def log(self, namespace: str, pod: str, *, container: str, follow: bool) -> AsyncIterator[str]:
-        """Lines of a container's log without their ends; `follow`: until the container ends. Raises `ApiError`."""
+    async def log(self, namespace: str, pod: str, *, container: str, part: LogPart = WHOLE_LOG) -> AsyncIterator[str]:
+        """Lines of a container's log without their ends. Raises `ApiError`."""
         url = self._server + PODS.path(namespace, pod, "log")
-        params = {"container": container, "follow": str(follow).lower()}
+        params = {"container": container, **_log_params(part)}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         try:
             async with self._session.get(url, params=params, timeout=timeout) as response:
@@ -332,6 +334,13 @@ class KubeApi(Api):
 def _dry(run: bool) -> dict[str, str]:  # noqa: FBT001 - named at each call
     """Parameters by which the API server only says whether it would take a write."""
     return {"dryRun": "All"} if run else {}
+
+
+def _log_params(part: LogPart) -> dict[str, str]:
+    numbers = {"tailLines": part.tail, "sinceSeconds": part.since_seconds}
+    flags = {"previous": part.previous, "timestamps": part.timestamps, "follow": part.follow}
+    given = {name: str(number) for name, number in numbers.items() if number is not None}
+    return given | {name: "true" for name, flag in flags.items() if flag}
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:

@@ -60,9 +60,15 @@ def namespace(kubeconfig: str | None = None, context: str | None = None) -> str:
     """The namespace that goes with what `load` finds: the pod's own, else the context's, else `default`."""
     if kubeconfig is None and context is None and SERVICE_ACCOUNT_NAMESPACE.exists():
         return SERVICE_ACCOUNT_NAMESPACE.read_text("utf-8").strip()
-    contexts, current = _list_contexts(kubeconfig)
-    chosen = next((c for c in contexts if c["name"] == context), current)
+    found, current = _list_contexts(kubeconfig)
+    chosen = next((c for c in found if c["name"] == context), current)
     return str(chosen["context"].get("namespace") or "default")
+
+
+def contexts(kubeconfig: str | None = None) -> list[str]:
+    """Names of the contexts of a kubeconfig. Raises `kubernetes.config.ConfigException`."""
+    found, _ = _list_contexts(kubeconfig)
+    return [str(one["name"]) for one in found]
 
 
 class Authorize(Protocol):

@@ -50,7 +50,7 @@ def answered(choice: ClusterChoice, question: Callable[[UserCluster], Awaitable[
 
     with failing_with_messages():
         try:
-            return asyncio.run(_connected(choice, question))
+            return asyncio.run(connected(choice, question))
         except NoClusterError as error:
             raise click.UsageError(str(error)) from error
 
@@ -66,7 +66,8 @@ def failing_with_messages() -> Iterator[None]:
         raise click.ClickException(UNKNOWN_KINDS if error.reason == NOT_SERVED else error.message) from error
 
 
-async def _connected(choice: ClusterChoice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
+async def connected(choice: ClusterChoice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:
+    """The answer. Raises `NoClusterError`, `ApiError` and what the question raises."""
     import time  # noqa: PLC0415
 
     import aiohttp  # noqa: PLC0415

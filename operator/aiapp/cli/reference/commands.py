@@ -18,7 +18,7 @@ What `aiapp COMMAND --help` says, on one page. `kubectl aiapp COMMAND` is the sa
 read a cluster use your own kubeconfig and rights. [The sandbox](sandbox.md) has a page of its own, and so have
 [the settings](settings.md) of `aiapp run`.
 
-Completion of commands and options: `eval "$(_AIAPP_COMPLETE=bash_source aiapp)"` (also `zsh_source`, `fish_source`).
+Completion of commands, options and names: `source <(aiapp completion bash)` (also `zsh`, `fish`).
 """
 DOCUMENTS: Final = """
 ## Documents

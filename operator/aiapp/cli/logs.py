@@ -1,0 +1,89 @@
+"""`aiapp logs`: what the pods of an application write."""
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+
+if TYPE_CHECKING:
+    from aiapp.ports import LogPart
+    from aiapp.queries.cluster import UserCluster
+    from aiapp.queries.logs import Writers
+
+FETCHER: Final = "fetch"
+_AGE: Final = re.compile(r"(?:([0-9]{1,5})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,9})s)?")
+
+
+@click.command("logs")
+@click.argument("application")
+@click.argument("version", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on until the containers end.")
+@click.option("--tail", type=click.IntRange(min=0), metavar="LINES", help="The last lines of each pod. Default: all.")
+@click.option("--since", metavar="AGE", help="What is younger than that, such as 30s, 10m or 1h30m.")
+@click.option("-c", "--container", default="model", show_default=True, help="Of the pods.")
+@click.option("--fetch", "fetches", is_flag=True, help="The init container that fetches the model; as -c fetch.")
+@click.option("--pod", metavar="NAME", help="Of one pod alone.")
+@click.option("-p", "--previous", is_flag=True, help="Of the container before its last restart.")
+@click.option("--timestamps", is_flag=True, help="Each line after the time when it was written.")
+@click.option("--prefix/--no-prefix", default=None, help="Each line after its pod's name. Default: with several pods.")
+@cluster_options
+def command(application: str, version: str | None, choice: ClusterChoice, **asked: Any) -> None:
+    r"""Show what the pods of an application write, or those of one of its versions.
+
+    Pods that come later are not followed. You need the rights that kubectl logs needs: list pods, get pods/log.
+
+    \b
+    Exit codes: 0 shown; 1 there are no pods, none of them can be read, or the cluster refuses; 2 wrong arguments or no
+    cluster.
+
+    \b
+    Examples:
+      aiapp logs mnist -f --tail 20
+      aiapp logs mnist 1.1.0 --since 10m
+      aiapp logs mnist --fetch
+      aiapp logs mnist --pod mnist-1-0-0-5b6c7d8f9-x2x4z --previous
+    """
+    from aiapp.ports import LogPart  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.queries.logs import Writers  # noqa: PLC0415
+
+    writers = Writers(
+        application=application,
+        version=version and version.removeprefix(f"{application}-"),
+        pod=asked["pod"],
+        container=FETCHER if asked["fetches"] else asked["container"],
+    )
+    part = LogPart(
+        tail=asked["tail"],
+        since_seconds=None if asked["since"] is None else _seconds(asked["since"]),
+        previous=asked["previous"],
+        timestamps=asked["timestamps"],
+        follow=asked["follow"],
+    )
+    is_read = answered(choice, lambda cluster: _shown(cluster, writers, part, prefix=asked["prefix"]))
+    click.get_current_context().exit(0 if is_read else 1)
+
+
+async def _shown(cluster: "UserCluster", writers: "Writers", part: "LogPart", *, prefix: bool | None) -> bool:
+    """Whether any pod could be read."""
+    from aiapp.queries.logs import lines, pods_of  # noqa: PLC0415
+
+    pods = await pods_of(cluster, writers)
+    named = len(pods) > 1 if prefix is None else prefix
+    unread = set()
+    async for line in lines(cluster, pods, writers.container, part):
+        if line.is_fault:
+            unread.add(line.pod)
+            click.echo(f"{line.pod}: {line.text}", err=True)
+        else:
+            click.echo(f"[{line.pod}] {line.text}" if named else line.text)
+    return unread != set(pods)
+
+
+def _seconds(age: str) -> int:
+    found = _AGE.fullmatch(age)
+    if not age or found is None:
+        raise click.UsageError(f"--since {age!r} is no age such as 30s, 10m or 1h30m")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return max(1, (hours * 60 + minutes) * 60 + seconds)
