@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from aiapp.cli.options.cluster import failing_with_messages
 from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, Json, Resource, resource_of
-from aiapp.ports import ApiError, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
+from aiapp.ports import ApiError, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
 from aiapp.queries.cluster import UserApi, UserCluster
 
 
@@ -21,8 +21,6 @@ def answering(monkeypatch: pytest.MonkeyPatch, module: str, cluster: UserCluster
             return asyncio.run(question(cluster))
 
     monkeypatch.setattr(f"{module}.answered", answered)
-from aiapp.ports import ApiError, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
-from aiapp.queries.cluster import UserApi
 
 
 class UserObjects(UserApi):
