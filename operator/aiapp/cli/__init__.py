@@ -18,6 +18,7 @@ COMMANDS = {
     "diff": "Show what changed from one version to another.",
     "completion": "Print the script by which a shell completes commands and names.",
     "create": "Register the next version of an application, or an application.",
+    "delete": "Delete applications and versions, but none that a service uses.",
     "deploy": "Serve versions of an application, and shift its traffic between them.",
     "edit": "Change the description, display name or documents of an application or a version.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",

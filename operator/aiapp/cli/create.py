@@ -6,6 +6,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered
 from aiapp.cli.options.description import description_options
+from aiapp.cli.options.operation import waited, waiting_options
 from aiapp.cli.options.writing import Writing, writing_options
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def command() -> None:
 @click.option("--runtime", metavar="NAME", help="Another InferenceRuntime.")
 @click.option("-l", "--label", "labels", metavar="KEY=VALUE", multiple=True, help="A label more.")
 @description_options
+@waiting_options
 @writing_options
 def version(
     application: str,
@@ -55,7 +57,7 @@ def version(
     or once more after an import that failed. Labels, container, documents and how the store is reached are taken over.
 
     \b
-    Exit codes: 0 registered; 1 refused; 2 wrong arguments or no cluster.
+    Exit codes: 0 registered; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
 
     \b
     Examples:
@@ -68,6 +70,7 @@ def version(
     from aiapp.queries.creation import NewVersion, create_version  # noqa: PLC0415
 
     writing: Writing = others.pop("writing")
+    seconds: int | None = others.pop("seconds")
     wanted = NewVersion(
         application=application,
         base=base,
@@ -76,7 +79,9 @@ def version(
         labels=_labels(labels),
         changes=_changes(Changes, others),
     )
-    _tell(answered(choice, lambda cluster: create_version(cluster, wanted, dry_run=writing.dry_run)), writing)
+    made = answered(choice, lambda cluster: create_version(cluster, wanted, dry_run=writing.dry_run))
+    _tell(made, writing)
+    waited(made.object, made.object, choice, writing, seconds)
 
 
 @command.command("application", short_help="Register an application that serves nothing yet.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered
-from aiapp.cli.options.operation import tell
+from aiapp.cli.options.operation import tell, waited, waiting_options
 from aiapp.cli.options.writing import Writing, writing_options
 
 if TYPE_CHECKING:
@@ -20,9 +20,15 @@ _SHARE: Final = re.compile(r"([^=]+?)(?:=([0-9]{1,3})%?)?")
 @click.argument("application")
 @click.argument("versions", nargs=-1, required=True, metavar="VERSION[=WEIGHT]...")
 @click.option("--replicas", type=click.IntRange(0, MOST), help="Pods of the versions that are not served yet.")
+@waiting_options
 @writing_options
 def command(
-    application: str, versions: tuple[str, ...], replicas: int | None, choice: ClusterChoice, writing: Writing
+    application: str,
+    versions: tuple[str, ...],
+    replicas: int | None,
+    choice: ClusterChoice,
+    writing: Writing,
+    seconds: int | None,
 ) -> None:
     r"""Serve exactly these versions of an application, and shift its traffic between them.
 
@@ -32,12 +38,12 @@ def command(
     made. Sets spec.serving.versions with your own rights.
 
     \b
-    Exit codes: 0 done, or it is so already; 1 refused; 2 wrong arguments or no cluster.
+    Exit codes: 0 done, or it is so already; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
 
     \b
     Examples:
       aiapp deploy mnist 1.0.0
-      aiapp deploy mnist 1.0.0=90 1.1.0=10
+      aiapp deploy mnist 1.0.0=90 1.1.0=10 --wait --timeout 10m
       aiapp deploy mnist 1.1.0 --dry-run=client -o yaml > mnist.yaml
     """
     from aiapp.queries.deployment import deployed  # noqa: PLC0415 - `--help` must not wait for the models
@@ -48,6 +54,7 @@ def command(
         lambda cluster: deployed(cluster, application, shares, replicas=replicas, dry_run=writing.dry_run),
     )
     tell(application, done, writing)
+    waited(done.before, done.object, choice, writing, seconds)
 
 
 def _share(application: str, text: str) -> "Share":

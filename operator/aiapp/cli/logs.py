@@ -1,11 +1,11 @@
 """`aiapp logs`: what the pods of an application write."""
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.durations import DURATION
 
 if TYPE_CHECKING:
     from aiapp.ports import LogPart
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from aiapp.queries.logs import Writers
 
 FETCHER: Final = "fetch"
-_AGE: Final = re.compile(r"(?:([0-9]{1,5})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,9})s)?")
 
 
 @click.command("logs")
@@ -21,7 +20,7 @@ _AGE: Final = re.compile(r"(?:([0-9]{1,5})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,9})s)
 @click.argument("version", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the containers end.")
 @click.option("--tail", type=click.IntRange(min=0), metavar="LINES", help="The last lines of each pod. Default: all.")
-@click.option("--since", metavar="AGE", help="What is younger than that, such as 30s, 10m or 1h30m.")
+@click.option("--since", type=DURATION, metavar="AGE", help="What is younger than that, such as 30s, 10m or 1h30m.")
 @click.option("-c", "--container", default="model", show_default=True, help="Of the pods.")
 @click.option("--fetch", "fetches", is_flag=True, help="The init container that fetches the model; as -c fetch.")
 @click.option("--pod", metavar="NAME", help="Of one pod alone.")
@@ -56,7 +55,7 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
     )
     part = LogPart(
         tail=asked["tail"],
-        since_seconds=None if asked["since"] is None else _seconds(asked["since"]),
+        since_seconds=asked["since"],
         previous=asked["previous"],
         timestamps=asked["timestamps"],
         follow=asked["follow"],
@@ -79,11 +78,3 @@ async def _shown(cluster: "UserCluster", writers: "Writers", part: "LogPart", *,
         else:
             click.echo(f"[{line.pod}] {line.text}" if named else line.text)
     return unread != set(pods)
-
-
-def _seconds(age: str) -> int:
-    found = _AGE.fullmatch(age)
-    if not age or found is None:
-        raise click.UsageError(f"--since {age!r} is no age such as 30s, 10m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return max(1, (hours * 60 + minutes) * 60 + seconds)

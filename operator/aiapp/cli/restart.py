@@ -23,12 +23,12 @@ def command() -> "Callable[[Json], Operation]":
     its start in any case.
 
     \b
-    Exit codes: 0 done; 1 refused; 2 wrong arguments or no cluster.
+    Exit codes: 0 done; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
 
     \b
     Examples:
       aiapp restart mnist
-      kubectl rollout status deployment/mnist-1-0-0
+      aiapp restart mnist --wait --timeout 10m
     """
     from aiapp.domain.application.operation import restart  # noqa: PLC0415 - `--help` must not wait for the models
 

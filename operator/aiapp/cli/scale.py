@@ -27,7 +27,7 @@ def command(replicas: int, version: str | None) -> "Callable[[Json], Operation]"
     is to say the number, leave replicas out there instead.
 
     \b
-    Exit codes: 0 done, or it is so already; 1 refused; 2 wrong arguments or no cluster.
+    Exit codes: 0 done, or it is so already; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
 
     \b
     Examples:

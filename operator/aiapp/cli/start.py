@@ -23,12 +23,12 @@ def command() -> "Callable[[Json], Operation]":
     aiapp.dev/start-at.
 
     \b
-    Exit codes: 0 done, or it is started already; 1 refused; 2 wrong arguments or no cluster.
+    Exit codes: 0 done, or it is started already; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
 
     \b
     Examples:
       aiapp start mnist
-      kubectl wait aiapp/mnist --for=jsonpath='{.status.phase}'=Running
+      aiapp start mnist --wait
     """
     from aiapp.domain.application.operation import start  # noqa: PLC0415 - `--help` must not wait for the models
 

@@ -21,12 +21,12 @@ def command() -> "Callable[[Json], Operation]":
     Sets spec.serving.stopped with your own rights. What Argo CD or Flux applies is changed in Git instead.
 
     \b
-    Exit codes: 0 done, or it is stopped already; 1 refused; 2 wrong arguments or no cluster.
+    Exit codes: 0 done, or it is stopped already; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
 
     \b
     Examples:
       aiapp stop mnist
-      kubectl wait aiapp/mnist --for=jsonpath='{.status.phase}'=Stopped
+      aiapp stop mnist --wait
     """
     from aiapp.domain.application.operation import stop  # noqa: PLC0415 - `--help` must not wait for the models
 

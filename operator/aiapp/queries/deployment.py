@@ -29,7 +29,7 @@ async def deployed(
     else:
         after = await edited(cluster, APPLICATIONS, application, operation, dry_run)
     notes = [*filter(None, [note(application, operation)]), *advice(application, shares)]
-    return Done(operation, tuple(notes), after)
+    return Done(operation, tuple(notes), application, after)
 
 
 async def phases_of(cluster: UserCluster, application: str) -> dict[str, str]:

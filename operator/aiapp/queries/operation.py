@@ -31,6 +31,7 @@ class Done:
     operation: Operation
     notes: tuple[str, ...]
     """What the person should know."""
+    before: Json
     object: Json
 
     @property
@@ -52,7 +53,7 @@ async def operate(
     operation = asked(wanted, found)
     told = note(found, operation)
     after = await edited(cluster, resource, found, operation, dry_run)
-    return Done(operation, () if told is None else (told,), after)
+    return Done(operation, () if told is None else (told,), found, after)
 
 
 async def existing(cluster: UserCluster, resource: Resource, name: str) -> Json:

@@ -1,0 +1,59 @@
+"""Deleting applications and versions with the rights of the user, and never what a service uses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiapp.domain.application.removal import InUseError, require_no_service, require_unused
+from aiapp.domain.kubernetes import keepers
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, resource_of
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.description import kind_of
+from aiapp.queries.errors import QueryError
+from aiapp.queries.operation import DryRun, existing
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is to be deleted, applications first; nothing of it is used by a service that stays."""
+
+    objects: tuple[Json, ...]
+    notes: tuple[str, ...]
+
+
+async def removal(
+    cluster: UserCluster, names: Sequence[str], *, with_service: bool = False, with_versions: bool = False
+) -> Removal:
+    """Looks at everything before anything is deleted.
+
+    `with_service`: also an application that serves; `with_versions`: an application's versions as well. Raises
+    `ApiError`, `QueryError`.
+    """
+    named = [await existing(cluster, kind_of(name), name) for name in dict.fromkeys(names)]
+    applications = [one for one in named if resource_of(one) == APPLICATIONS]
+    leaving = {one["metadata"]["name"] for one in applications}
+    versions = {one["metadata"]["name"]: one for one in named if resource_of(one) == VERSIONS}
+    if with_versions:
+        versions |= await _versions_of(cluster, leaving)
+    try:
+        for one in () if with_service else applications:
+            require_no_service(one)
+        for one in versions.values():
+            require_unused(one, await cluster.find(APPLICATIONS, one["spec"]["application"]), leaving)
+    except InUseError as error:
+        raise QueryError(str(error)) from error
+    objects = (*applications, *versions.values())
+    return Removal(objects, tuple(filter(None, map(keepers.note, objects))))
+
+
+async def remove(cluster: UserCluster, found: Removal, *, dry_run: DryRun) -> None:
+    """Deletes exactly these objects. Raises `ApiError`."""
+    if dry_run == "client":
+        return
+    for one in found.objects:
+        metadata = one["metadata"]
+        await cluster.delete(resource_of(one), metadata["name"], uid=metadata["uid"], dry_run=dry_run == "server")
+
+
+async def _versions_of(cluster: UserCluster, applications: set[str]) -> dict[str, Json]:
+    found = await cluster.list(VERSIONS)
+    return {one["metadata"]["name"]: one for one in found if one["spec"]["application"] in applications}

@@ -1,0 +1,93 @@
+"""Waiting for what becomes of a change, with the rights of the user."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from aiapp.api.meta import RESTART_AT
+from aiapp.domain.application.outcome import Outcome, restarted, settled, words
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
+from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resource_of
+from aiapp.ports import ApiError
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+
+TOO_OLD = 410
+"""The API server forgets what was, and is asked what is."""
+
+
+async def outcome(cluster: UserCluster, changed: Json, seconds: float) -> str:
+    """What became of an application or a version after it was changed to `changed`, for people.
+
+    Raises `ApiError`, `QueryError` if it failed, is deleted, or is not done after so many seconds.
+    """
+    name, resource = changed["metadata"]["name"], resource_of(changed)
+
+    def judge(found: Sequence[Json]) -> Outcome | None:
+        if not found or found[0]["metadata"]["uid"] != changed["metadata"]["uid"]:
+            return Outcome(succeeded=False, words="it is deleted")
+        return settled(changed, found[0])
+
+    try:
+        async with asyncio.timeout(seconds):
+            found = await _judged(cluster, resource, judge, fields=f"metadata.name={name}")
+    except TimeoutError:
+        now = await cluster.find(resource, name)
+        raise QueryError(f"{name} is not done after {seconds:g} s: {words(now or {})}") from None
+    return _succeeded(name, found)
+
+
+async def new_pods(cluster: UserCluster, changed: Json, seconds: float) -> str:
+    """The same of an application's restart, whose Deployments tell it."""
+    name = changed["metadata"]["name"]
+    try:
+        async with asyncio.timeout(seconds):
+            found = await _judged(
+                cluster,
+                DEPLOYMENTS,
+                lambda deployments: restarted(changed, deployments),
+                selector=f"{APPLICATION_LABEL}={name}",
+            )
+    except TimeoutError:
+        raise QueryError(f"{name} has not all its new pods after {seconds:g} s: aiapp get {name}") from None
+    return _succeeded(name, found)
+
+
+def is_restart(before: Json, after: Json) -> bool:
+    """Whether a change asks for new pods and nothing else."""
+    requests = [(one["metadata"].get("annotations") or {}).get(RESTART_AT) for one in (before, after)]
+    return requests[0] != requests[1]
+
+
+def _succeeded(name: str, found: Outcome) -> str:
+    if not found.succeeded:
+        raise QueryError(f"{name}: {found.words}")
+    return found.words
+
+
+async def _judged(
+    cluster: UserCluster,
+    resource: Resource,
+    judge: Callable[[Sequence[Json]], Outcome | None],
+    *,
+    selector: str = "",
+    fields: str = "",
+) -> Outcome:
+    """The first verdict; the objects are looked at again whenever one of them changes."""
+    while True:
+        page = await cluster.api.list(resource, namespace=cluster.namespace, selector=selector, fields=fields)
+        if (found := judge(page.items)) is not None:
+            return found
+        changes = cluster.api.watch(
+            resource,
+            namespace=cluster.namespace,
+            selector=selector,
+            fields=fields,
+            resource_version=page.resource_version,
+        )
+        try:
+            async for event in changes:
+                if event.type != "BOOKMARK":
+                    break
+        except ApiError as error:
+            if error.status not in (0, TOO_OLD):
+                raise

@@ -1,0 +1,90 @@
+"""Waiting for what becomes of a change."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.support import documents
+from tests.support.user_api import UserObjects
+from typing_extensions import override
+
+from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
+from aiapp.ports import ApiError, Page, WatchEvent
+from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.waiting import is_restart, outcome
+
+
+def application(ready: str = "Unknown", stalled: str = "False", uid: str = "1") -> Json:
+    found = documents.application()
+    found["metadata"] |= {"uid": uid, "generation": 1}
+    conditions = [
+        {"type": "Ready", "status": ready, "message": "1 of 2 pods"},
+        {"type": "Stalled", "status": stalled, "message": "the image is missing"},
+    ]
+    return found | {"status": {"observedGeneration": 1, "phase": "Deploying", "conditions": conditions}}
+
+
+class Changing(UserObjects):
+    """An application that is another one at each look, until the last stays; watches may fail at first."""
+
+    def __init__(self, looks: list[list[Json]], *failures: ApiError) -> None:
+        super().__init__({APPLICATIONS: looks[-1]})
+        self.looks, self.failures = looks, list(failures)
+
+    @override
+    async def list(self, resource: Resource, **_: Any) -> Page:
+        return Page(self.looks.pop(0) if len(self.looks) > 1 else self.looks[0], "1")
+
+    @override
+    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+        if self.failures:
+            raise self.failures.pop(0)
+        yield WatchEvent("MODIFIED", {})
+
+
+async def test_it_is_looked_at_again_until_it_is_done() -> None:
+    api = Changing([[application()], [application()], [application("True")]], ApiError(410, "Expired", "too old"))
+    assert await outcome(UserCluster(api, "team"), application(), 60) == "Deploying"
+
+
+@pytest.mark.parametrize(
+    ("then", "message"),
+    [
+        pytest.param([application(stalled="True")], "mnist: the image is missing", id="a fault"),
+        pytest.param([], "mnist: it is deleted", id="deleted"),
+        pytest.param([application("True", uid="2")], "mnist: it is deleted", id="made again"),
+    ],
+)
+async def test_what_will_not_be_done_is_said(then: list[Json], message: str) -> None:
+    with pytest.raises(QueryError) as failed:
+        await outcome(UserCluster(Changing([[application()], then]), "team"), application(), 60)
+    assert failed.value.message == message
+
+
+class Silent(Changing):
+    """Nothing ever happens."""
+
+    @override
+    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+        await asyncio.Event().wait()
+        yield WatchEvent("MODIFIED", {})
+
+
+async def test_the_wait_ends_with_how_it_stands() -> None:
+    with pytest.raises(QueryError) as failed:
+        await outcome(UserCluster(Silent([[application()]]), "team"), application(), 0.01)
+    assert failed.value.message == "mnist is not done after 0.01 s: Deploying, 1 of 2 pods"
+
+
+async def test_without_the_right_to_watch_it_ends() -> None:
+    api = Changing([[application()]], ApiError(403, "Forbidden", "cannot watch"))
+    with pytest.raises(ApiError, match="cannot watch"):
+        await outcome(UserCluster(api, "team"), application(), 60)
+
+
+def test_a_restart_is_known_by_its_annotation() -> None:
+    after = application()
+    after["metadata"]["annotations"] = {"aiapp.dev/restart-at": "now"}
+    assert (is_restart(application(), after), is_restart(after, after)) == (True, False)
