@@ -26,7 +26,7 @@ def command(shell: str) -> None:
 
     \b
     Examples:
-      source <(aiapp completion bash)
+      aiapp completion bash > ~/.local/share/bash-completion/completions/aiapp
       aiapp completion zsh > "${fpath[1]}/_aiapp"
       aiapp completion fish > ~/.config/fish/completions/aiapp.fish
     """
