@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from aiapp.api.events import PastEvents
 from aiapp.api.history import KEPT_CONFIGURATIONS, Configuration
 from aiapp.api.meta import ATOMIC, ApiModel, Conditions, RuntimeNameString
 from aiapp.api.steps import RolloutProgress
@@ -124,6 +125,8 @@ class ApplicationStatus(ApiModel):
     """Pods ready."""
     selector: Annotated[str, Field(max_length=512)] | None = None
     """Label selector of the pods."""
+    events: PastEvents = ()
+    """What happened to it, newest first; at most 30."""
     conditions: Conditions = ()
     """VersionsResolved, WorkloadsAvailable, NodesAvailable, TrafficSplit, RouteAccepted, RolloutCompleted, Ready; while
     it applies Reconciling, Stalled."""

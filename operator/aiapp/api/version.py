@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from aiapp.api.artifact import ArtifactStatus
 from aiapp.api.container import OF_IMAGES, Container
+from aiapp.api.events import PastEvents
 from aiapp.api.image import ImageStatus
 from aiapp.api.meta import (
     ATOMIC,
@@ -341,6 +342,8 @@ class VersionStatus(ApiModel):
     """Applications whose `spec.serving.versions` names it, stopped ones too; absent while there is none."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=128)] | None = None
     """The value of the annotation `aiapp.dev/reconcile-at` (its first 128 characters) whose request was carried out."""
+    events: PastEvents = ()
+    """What happened to it, newest first; at most 30."""
     conditions: Conditions = ()
     """SourceResolved, PackageValid, ArtifactPinned, RuntimeResolved (an image: SourceResolved, ArtifactPinned),
     RuntimeCompatible, RuntimeSupported, SourceUnchanged, Ready; while it applies Reconciling, Stalled."""

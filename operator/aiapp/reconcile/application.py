@@ -20,6 +20,7 @@ from aiapp.domain.application.observed import (
     version_of,
 )
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
+from aiapp.domain.application.pod_start import newest_ready
 from aiapp.domain.application.rollout import Rendered, Rollout, Running
 from aiapp.domain.application.status import Assessment, assess, noteworthy_pods
 from aiapp.domain.application.traffic.advance import Advance, advance
@@ -42,6 +43,7 @@ from aiapp.domain.kubernetes.resources import (
     resource_of,
 )
 from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.past_events import past_events
 from aiapp.domain.records import ApplicationRecord, read_versions
 from aiapp.domain.rendering.limits import bounds
 from aiapp.domain.rendering.pod.delivery import Fetcher
@@ -112,11 +114,12 @@ class ApplicationReconciler:
             self._met.pop(key, None)
             return Outcome()
         application = ApplicationRecord.parse(raw)
-        await self._take_back(application)
+        told = await self._take_back(application)
         observed = await self._gather(application)
         wanted = await self._with_manifests(observed, await self._with_access(observed, plan(observed)))
         done = await self._carry_out(observed, wanted)
         self._send(application, wanted.events)
+        told += wanted.events
         after = _after(observed, done)
         await self._release(after, wanted.rollouts)
         self._suspect(observed)
@@ -124,7 +127,7 @@ class ApplicationReconciler:
         assessment = assess(after, wanted, done.trouble, ahead)
         if assessment.retry_after is None:
             self._met.pop(key, None)
-            await self._report(application, assessment)
+            await self._report(application, assessment, told)
         times = (assessment.retry_after, wanted.again_after, ahead.look_again)
         again = min((seconds for seconds in times if seconds is not None), default=None)
         return Outcome(retry_after=again, failed=done.trouble is not None or wanted.must_retry)
@@ -137,10 +140,10 @@ class ApplicationReconciler:
         asked = step_checks(after, asks.offered)
         return advance(after, await asks.verdict(asked, namespace=after.application.namespace))
 
-    async def _take_back(self, application: ApplicationRecord) -> None:
+    async def _take_back(self, application: ApplicationRecord) -> tuple[Event, ...]:
         """Takes back children that have lost their owner, before anything is judged by what the application owns."""
         if application.parsed.spec.serving is None:
-            return
+            return ()
         place = (application.namespace, application.name)
         children = [child for kind in OF_ONE_APPLICATION for child in self._ports.store.children(kind, *place)]
         found = list(orphans(application, children))
@@ -149,6 +152,7 @@ class ApplicationReconciler:
         for orphan in found:
             await self._ports.cluster.take_back(orphan, new_owners(application, orphan))
             self._send(application, [taken_back(orphan)])
+        return tuple(map(taken_back, found))
 
     async def _require_living(self, application: ApplicationRecord) -> None:
         """Raises `StaleError`: what a deleted application leaves behind would go with it, if it were its own again."""
@@ -171,6 +175,7 @@ class ApplicationReconciler:
             pods=await self._ports.replica_sets.pods_of(deployments, pods),
             unfinished=sum(map(is_unfinished, every_pod)),
             ready=ready_by_version(every_pod) if _is_routed(application) else None,
+            newest_ready=newest_ready(every_pod),
         )
         now = self._ports.clock()
         return ObservedApplication(
@@ -282,8 +287,10 @@ class ApplicationReconciler:
             if record.spec.version in suspected:
                 self._ports.drifts.suspect(record)
 
-    async def _report(self, application: ApplicationRecord, assessment: Assessment) -> None:
-        status = assessment.status | {"conditions": conditions(assessment.findings, application.generation)}
+    async def _report(self, application: ApplicationRecord, assessment: Assessment, told: Sequence[Event]) -> None:
+        """`told`: the Events that were sent before."""
+        past = past_events(application.raw, (*told, *assessment.past, *assessment.events), self._ports.clock())
+        status = assessment.status | past | {"conditions": conditions(assessment.findings, application.generation)}
         await self._ports.cluster.write_status(APPLICATIONS, application.raw, status)
         self._send(application, assessment.events)
 

@@ -18,12 +18,14 @@ from aiapp.domain.application.advice import advised
 from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN
 from aiapp.domain.application.status import phase_of as application_phase
 from aiapp.domain.conditions import STALLING, Finding, State, Trouble, holds
+from aiapp.domain.events import Event
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
 from aiapp.domain.monitoring.current_reconcile import note_object
+from aiapp.domain.past_events import past_events
 from aiapp.domain.printable import printable
 from aiapp.domain.version.status import phase_of as version_phase
-from aiapp.ports import ApiError, Cluster, Recorder, StaleError
+from aiapp.ports import ApiError, Clock, Cluster, Recorder, StaleError
 from aiapp.reconcile.conditions import conditions
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,10 @@ def unforeseen(error: Exception) -> Trouble:
     )
 
 
+REMEMBERING: Final = (APPLICATIONS, VERSIONS)
+"""Kinds whose status remembers what happened."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """`await reported(key)`: as `reconcile`; what it raises is reported in the object's conditions before."""
@@ -82,6 +88,7 @@ class Reported:
     store: Cache[Any]
     cluster: Cluster
     recorder: Recorder
+    clock: Clock
 
     async def __call__(self, key: Key) -> Outcome:
         if (raw := self.store.get(self.resource, key.namespace, key.name)) is not None:
@@ -109,15 +116,17 @@ class Reported:
         except ApiError as error:
             logger.warning("%s: %s could not be reported: %s", key, trouble.reason, error)
             return
-        if _reason_of(raw, ConditionType.RECONCILING) != trouble.reason:
+        if _is_news(raw, trouble):
             self.recorder.event(raw, "Warning", trouble.reason, trouble.message)
 
     def _status(self, raw: Json, trouble: Trouble) -> Json:
         """The status as it was, but for Ready and what goes with it: nothing else is known."""
-        status, generation = raw.get("status") or {}, raw["metadata"]["generation"]
+        status, generation = dict(raw.get("status") or {}), raw["metadata"]["generation"]
         found = [holds(ConditionType.RECONCILING, trouble.message, trouble.reason)]
         if trouble.reason in STALLING:
             found.insert(0, holds(ConditionType.STALLED, trouble.message, trouble.reason))
+        if _is_news(raw, trouble) and self.resource in REMEMBERING:
+            status |= past_events(raw, [Event("Warning", trouble.reason, trouble.message)], self.clock())
         replaced = SUMMARY
         if _is_pinned(status):
             replaced -= {ConditionType.READY}
@@ -128,6 +137,10 @@ class Reported:
             status = status | _phase(self.resource, ready, status)
         kept = [one for one in status.get("conditions") or () if one["type"] not in replaced]
         return {**status, "observedGeneration": generation, "conditions": [*kept, *conditions(found, generation)]}
+
+
+def _is_news(raw: Json, trouble: Trouble) -> bool:
+    return _reason_of(raw, ConditionType.RECONCILING) != trouble.reason
 
 
 def _ready(trouble: Trouble) -> Finding:

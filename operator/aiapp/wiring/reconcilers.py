@@ -131,7 +131,12 @@ def model_records(parts: Parts) -> ModelRecords:
 
 def _reported(parts: Parts, resource: Resource, reconcile: Reconcile) -> Reported:
     return Reported(
-        resource=resource, reconcile=reconcile, store=parts.store, cluster=parts.cluster, recorder=parts.recorder
+        resource=resource,
+        reconcile=reconcile,
+        store=parts.store,
+        cluster=parts.cluster,
+        recorder=parts.recorder,
+        clock=utc_now,
     )
 
 

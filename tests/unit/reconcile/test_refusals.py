@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from tests.support import documents
-from tests.support.records import condition, stored
+from tests.support.records import NOON, condition, stored
 from tests.support.world import FakeCluster
 
 from aiapp.api.conditions import Reason
@@ -80,6 +80,7 @@ class FailingWorld(FakeCluster):
             store=self.store,
             cluster=self.cluster,
             recorder=self.events,
+            clock=lambda: NOON,
         )
 
     async def _reconcile(self, key: Key) -> Outcome:
@@ -180,7 +181,7 @@ async def test_an_application_is_told_what_to_do_as_well() -> None:
     async def refused(_: Key) -> Outcome:
         raise ApiError(403, "Forbidden", QUOTA)
 
-    ports = {"store": world.store, "cluster": world.cluster, "recorder": world.events}
+    ports = {"store": world.store, "cluster": world.cluster, "recorder": world.events, "clock": lambda: NOON}
     reported = Reported(resource=APPLICATIONS, reconcile=refused, **ports)  # type: ignore[arg-type]
     with pytest.raises(ApiError):
         await reported(Key(APPLICATIONS.kind, "team", "mnist"))

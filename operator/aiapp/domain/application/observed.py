@@ -1,7 +1,7 @@
 """What a pass over an application knows: the object, its versions, and what exists for it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiapp.domain.application.candidate import RenderContext
@@ -25,6 +25,8 @@ class Children:
     """Pods of whatever state that have not ended, so that they may hold devices."""
     ready: Mapping[str, int] | None = None
     """How many pods are ready by version, for each version that has any; None: not counted."""
+    newest_ready: Mapping[str, Json] = field(default_factory=dict)
+    """The youngest ready pod of each version that has any."""
 
     def deployment(self, version: str) -> Json | None:
         return next((d for d in self.deployments if version_of(d) == version), None)
@@ -105,11 +107,12 @@ def ready_by_version(pods: Iterable[Json]) -> Mapping[str, int]:
     ready: dict[str, int] = {}
     for pod in pods:
         if (version := version_of(pod)) is not None:
-            ready[version] = ready.get(version, 0) + _is_ready(pod)
+            ready[version] = ready.get(version, 0) + is_ready(pod)
     return ready
 
 
-def _is_ready(pod: Json) -> bool:
+def is_ready(pod: Json) -> bool:
+    """Whether a pod is ready and stays."""
     conditions = (pod.get("status") or {}).get("conditions") or ()
     return "deletionTimestamp" not in pod["metadata"] and any(
         one["type"] == "Ready" and one["status"] == "True" for one in conditions

@@ -22,6 +22,7 @@ from aiapp.domain.application.observed import (
 )
 from aiapp.domain.application.plan import ApplicationPlan
 from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable, trouble
+from aiapp.domain.application.pod_start import starts
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
 from aiapp.domain.application.stop import Stop, is_down
@@ -73,6 +74,8 @@ class Assessment:
     status: Json
     """The status but for the conditions."""
     events: tuple[Event, ...]
+    past: tuple[Json, ...]
+    """What `status.events` is to remember beside the Events: how the first pods of versions came up."""
     retry_after: float | None
     """Seconds until it is worth saying all that; None: now."""
 
@@ -92,7 +95,7 @@ def assess(
     `ahead` is how far a rollout in steps is now.
     """
     serving = observed.application.parsed.spec.serving
-    traffic = traffic_of(observed)
+    traffic, before = traffic_of(observed), observed.application.parsed.status
     found = _findings(observed, plan, trouble, serving, traffic, ahead) if serving else _managed()
     findings = advised(found, observed.application.name)
     ready = next(f for f in findings if f.type is ConditionType.READY)
@@ -103,7 +106,8 @@ def assess(
         status=_status(observed, phase, traffic, serving)
         | _rollout(ahead.record)
         | {"history": history(observed.application, ready, observed.now)},
-        events=tuple(changes(observed.application.parsed.status.conditions, findings)),
+        events=tuple(changes(before.conditions, findings)),
+        past=tuple(starts(before.traffic, traffic, observed.children.newest_ready, before.events)),
         retry_after=_patience(observed, ready),
     )
 

@@ -4,7 +4,7 @@ The plan is made by steps, each of which adds what it knows: the import, the dig
 nodes, and what became of the source.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -29,6 +29,7 @@ from aiapp.domain.nodes.requirement import Requirement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.package.inspection import Inspection, Uncopied, Unresolved, Valid, ValidImage, Waiting
 from aiapp.domain.package.messages import import_message
+from aiapp.domain.past_events import steps
 from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved, Unavailable, named_only
@@ -94,6 +95,8 @@ class ObservedVersion:
     """Its training job as it was just seen."""
     used_by: tuple[str, ...] = ()
     """Names of the applications that are to serve it."""
+    reported: bool = False
+    """Whether it was reported in this pass already that its import is under way."""
 
 
 class Recording(NamedTuple):
@@ -125,6 +128,8 @@ class VersionPlan:
     counted: datetime | None
     """When mere counts were last written."""
     events: tuple[Event, ...] = ()
+    past: tuple[Event | Json, ...] = ()
+    """What the status is to remember, in the order in which it happened."""
     follows: bool = False
     """Whether the store is to be looked at now and then."""
     is_lost: bool = False
@@ -301,6 +306,7 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
         observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved | Waiting | Uncopied) else None
     )
     is_written = wait is None
+    events = _events(record, draft, reported) if is_written else ()
     if is_written and draft.origin.is_replaced:
         wait = CLEANED_SECONDS
     return VersionPlan(
@@ -313,7 +319,8 @@ def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
         report=reported,
         writes_status=is_written,
         counted=counted,
-        events=_events(record, draft, reported) if is_written else (),
+        events=events,
+        past=_past(observed, reported, events) if is_written else (),
         follows=record.status.artifact is not None,
         is_lost=bool(shared.lost),
         retry_after=wait if asked is None else asked,
@@ -329,12 +336,24 @@ def _recording(draft: Draft) -> Recording | None:
 
 
 def _under_way(observed: ObservedVersion) -> VersionPlan:
-    began = f"import started: reading {contents(observed.record.spec.source)}"
+    began = _began(observed.record)
     return VersionPlan(
         report=with_users(first_sight(observed.record), observed.used_by),
         counted=observed.counted,
-        events=(Event("Normal", Reason.IMPORT_STARTED, began),),
+        events=(began,),
+        past=(began,),
     )
+
+
+def _began(record: VersionRecord) -> Event:
+    return Event("Normal", Reason.IMPORT_STARTED, f"import started: reading {contents(record.spec.source)}")
+
+
+def _past(observed: ObservedVersion, reported: Report, events: Sequence[Event]) -> tuple[Event | Json, ...]:
+    """A quick import is told of from its start, although no Event was sent of that."""
+    record = observed.record
+    began = (_began(record),) if record.is_new and not observed.reported else ()
+    return (*began, *steps(record.status.conditions, reported.findings, events, observed.now), *events)
 
 
 def _events(record: VersionRecord, draft: Draft, reported: Report) -> tuple[Event, ...]:

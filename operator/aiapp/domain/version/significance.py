@@ -6,10 +6,10 @@ from aiapp.domain.kubernetes.resources import Json
 def only_counts_differ(before: Json, after: Json) -> bool:
     """Whether two statuses of a version differ in counts and examples of nodes alone.
 
-    Conditions are left to the caller.
+    Conditions are left to the caller, and what is remembered of Events follows from them.
     """
     old, new = before.get("compatibility") or {}, after.get("compatibility") or {}
-    parts = {*before, *after} - {"compatibility", "conditions"}
+    parts = {*before, *after} - {"compatibility", "conditions", "events"}
     return (
         bool(old)
         and old != new

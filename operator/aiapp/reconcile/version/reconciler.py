@@ -30,6 +30,7 @@ from aiapp.domain.package.inspection import (
     ValidImage,
     Waiting,
 )
+from aiapp.domain.past_events import past_events
 from aiapp.domain.provenance.config_map import is_same
 from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.records import VersionRecord
@@ -105,7 +106,7 @@ class VersionReconciler:
 
     async def _reconciled(self, key: Key, record: VersionRecord) -> Outcome:
         inspection, raw = await self._imported(key, record)
-        observed = await self._gather(key, record, inspection)
+        observed = replace(await self._gather(key, record, inspection), reported=raw is not record.raw)
         wanted = plan(observed)
         taken = await self._write_config_maps(record, wanted)
         if taken is not None:
@@ -229,7 +230,9 @@ class VersionReconciler:
         """The object as it is afterwards."""
         if wanted.writes_status:
             findings = conditions(wanted.report.findings, record.generation)
-            raw = await self._ports.cluster.write_status(VERSIONS, raw, wanted.report.status | {"conditions": findings})
+            past = past_events(raw, wanted.past, self._ports.clock())
+            status = wanted.report.status | past | {"conditions": findings}
+            raw = await self._ports.cluster.write_status(VERSIONS, raw, status)
         for event in wanted.events:
             self._ports.recorder.event(record.raw, event.type, event.reason, event.message)
         if wanted.follows:

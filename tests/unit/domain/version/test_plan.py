@@ -20,6 +20,7 @@ from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects
 from aiapp.domain.artifact.sharing import used_by
 from aiapp.domain.conditions import State, fails, holds, unknown
+from aiapp.domain.events import Event
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.package.inspection import Invalid, Unresolved, Valid
@@ -313,3 +314,17 @@ def test_it_says_which_application_serves_it(observed: ObservedVersion) -> None:
 def test_a_version_that_an_earlier_release_has_pinned_says_by_now_who_registered_it() -> None:
     said = plan(pinned()).report.status["provenance"]
     assert said["createdAt"] == CREATED
+
+
+def test_the_status_remembers_each_step_of_an_import_and_its_outcome() -> None:
+    found = [one.reason if isinstance(one, Event) else one["reason"] for one in plan(new()).past]
+    assert found == [
+        "ImportStarted",
+        "SourceResolved",
+        "PackageValid",
+        "ArtifactPinned",
+        "RuntimeResolved",
+        "Compatible",
+        "Normal",
+    ]
+    assert plan(pinned()).past == ()

@@ -88,3 +88,26 @@ async def test_an_import_that_another_writer_was_quicker_with_is_not_told_over_i
     with pytest.raises(StaleError):
         await under_way
     assert world.api.objects[VERSIONS, "team", "mnist-1.0.0"] == pinned
+
+
+def remembered(world: World) -> list[tuple[str, int]]:
+    status = world.api.objects[VERSIONS, "team", "mnist-1.0.0"]["status"]
+    return [(one["reason"], one["count"]) for one in status["events"]]
+
+
+async def test_the_status_remembers_a_quick_import_from_its_start_without_another_write(world: World) -> None:
+    world.bucket.answers.set()
+    await world.of_versions(world.version)
+    assert (remembered(world), world.writes) == ([("BucketNotFound", 1), ("ImportStarted", 1)], 1)
+
+
+async def test_the_status_remembers_the_start_of_a_slow_import_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiapp.reconcile.version.reconciler.QUICK_SECONDS", 0.0)
+    under_way = asyncio.create_task(world.of_versions(world.version))
+    await settles(lambda: world.writes == 1)
+    assert remembered(world) == [("ImportStarted", 1)]
+    world.bucket.answers.set()
+    await under_way
+    assert (remembered(world), world.writes) == ([("BucketNotFound", 1), ("ImportStarted", 1)], 2)
