@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from typing_extensions import override
 
 from aiapp.cli import main
 from aiapp.cli.output.age import age
-from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Json, Resource
 from aiapp.ports import ApiError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 
@@ -41,9 +42,10 @@ def api(monkeypatch: pytest.MonkeyPatch) -> UserObjects:
         VERSIONS: [version("1.0.0"), version("1.1.0", status={"phase": "Failed"}), version("0.1.0", "zoo")],
     }
     api = UserObjects(held)
-    for module in ("list", "get"):
+    for module in ("list", "get", "events"):
         answering(monkeypatch, f"aiapp.cli.{module}", UserCluster(api, "team"))
-    monkeypatch.setattr("aiapp.cli.list.utc_now", lambda: NOW)
+    for module in ("list", "events"):
+        monkeypatch.setattr(f"aiapp.cli.{module}.utc_now", lambda: NOW)
     return api
 
 
@@ -154,14 +156,77 @@ def test_what_there_is_not_says_so() -> None:
     assert run("get", "mnist", "--files").exit_code == 2
 
 
+def past(reason: str, time: str = CREATED, type_: str = "Normal", message: str = "said") -> Any:
+    return {"time": time, "type": type_, "reason": reason, "message": message, "count": 1}
+
+
+def test_events_of_statuses_and_of_kubernetes_come_together_the_newest_last(api: UserObjects) -> None:
+    told = [past("AccessDenied", "2026-01-07T03:04:00Z", "Warning", HOSTILE), past("ImportStarted")]
+    api.held[VERSIONS] = [version("1.0.0", status={"events": told})]
+    api.held[EVENTS] = [
+        {
+            "metadata": {"namespace": "team", "name": "e"},
+            "involvedObject": {"kind": "Pod", "name": "mnist-1-0-0-5d9c8b7f6c-x2x4z"},
+            "reason": "Pulled",
+            "message": "image is there",
+            "type": "Normal",
+            "lastTimestamp": "2026-01-07T03:03:05Z",
+        }
+    ]
+    shown = [line.split() for line in run("events", "mnist-1.0.0").stdout.splitlines()]
+    assert [line[:5] for line in shown] == [
+        ["LAST", "TYPE", "PHASE", "REASON", "OBJECT"],
+        ["5d", "Normal", "Import", "ImportStarted", "aiapplicationversion/mnist-1.0.0"],
+        ["60s", "Normal", "ImagePulling", "Pulled", "pod/mnist-1-0-0-5d9c8b7f6c-x2x4z"],
+        ["5s", "Warning", "Import", "AccessDenied", "aiapplicationversion/mnist-1.0.0"],
+    ]
+    assert "\x1b" not in run("events", "mnist").stdout
+    for words in (["--type", "Warning"], ["--text", "ACCESSdenied"], ["--since", "10s"]):
+        found = json.loads(run("events", "mnist", *words, "-o", "json").stdout)
+        assert [one["reason"] for one in found] == ["AccessDenied"], words
+    (pulled,) = json.loads(run("events", "--phase", "ImagePulling", "-o", "json").stdout)
+    assert (pulled["kind"], pulled["count"], pulled["firstTime"]) == ("Pod", 1, None)
+
+
+def test_without_the_right_to_events_what_statuses_remember_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {VERSIONS: [version("1.0.0", status={"events": [past("ImportStarted")]})]}
+    answering(monkeypatch, "aiapp.cli.events", UserCluster(UserObjects(held, frozenset({EVENTS})), "team"))
+    found = run("events")
+    assert (found.exit_code, found.stderr) == (
+        0,
+        "note: events is forbidden: what follows is what statuses remember\n",
+    )
+    assert "ImportStarted" in found.stdout
+
+
+@pytest.mark.usefixtures("api")
+def test_events_of_nothing_and_durations_of_no_form_are_refused() -> None:
+    assert run("events", "other").stderr == "Error: namespace team has no application and no version other\n"
+    assert run("events", "--since", "soon").exit_code == 2
+    assert run("events", "-w", "-o", "json").exit_code == 2
+
+
+def test_a_watch_of_events_shows_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {APPLICATIONS: [application()], VERSIONS: [version("1.0.0", status={"events": [past("ImportStarted")]})]}
+    api = Changing(held, denied=frozenset({("watch", "events")}))
+    api.next = {"events": [past("Normal", "2026-01-02T03:05:05Z"), past("ImportStarted")]}
+    answering(monkeypatch, "aiapp.cli.events", UserCluster(api, "team"))
+    found = run("events", "-w")
+    assert [line.split()[3] for line in found.stdout.splitlines()] == ["REASON", "ImportStarted", "Normal"]
+    assert found.stderr == "Error: watch is forbidden\n"
+
+
 class Changing(UserObjects):
     """One version changes, then the right to watch is taken away."""
+
+    next: Any = MappingProxyType({"phase": "Waiting"})
+    """Of the status of version 1.0.0."""
 
     @override
     async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
         if resource == APPLICATIONS:
             await asyncio.Event().wait()
-        raw = version("1.0.0", status={"phase": "Waiting"})
+        raw = version("1.0.0", status=self.next)
         yield WatchEvent("MODIFIED", raw | {"metadata": raw["metadata"] | {"resourceVersion": "2"}})
         raise ApiError(403, "Forbidden", "watch is forbidden")
 

@@ -1,0 +1,135 @@
+"""What happened to versions, applications and their pods: from their statuses, and from Events of Kubernetes. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aiapp.api.events import LONGEST_EVENT
+from aiapp.domain.details.phases import EventPhase, phase_of
+from aiapp.domain.kubernetes.naming import MANAGED_BY, workload
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.domain.moments import moment_of
+from aiapp.domain.printable import printable
+
+_OF_A_WORKLOAD: Final = re.compile(r"(-[a-z0-9]{6,10}(-[a-z0-9]{5})?)?")
+"""What follows a Deployment's name in those of its ReplicaSets and pods."""
+_CHILDREN: Final = frozenset({"Deployment", "ReplicaSet", "Pod", "HorizontalPodAutoscaler"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened."""
+
+    time: datetime
+    """When; of what happened several times, when it last did."""
+    first_time: datetime | None
+    """When it first did; None where it happened once."""
+    namespace: str
+    kind: str
+    name: str
+    """Of the object that it happened to."""
+    phase: EventPhase
+    type: str
+    """Normal or Warning."""
+    reason: str
+    message: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An application and those of its versions that are asked about. Names of others may begin alike."""
+
+    application: str | None
+    """The object itself; None: only the versions."""
+    versions: frozenset[str]
+    """Names of AIApplicationVersions."""
+    workloads: frozenset[str]
+    """Names of Deployments."""
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether the object of that kind and name belongs to it."""
+        if kind == APPLICATIONS.kind:
+            return name == self.application
+        if kind == VERSIONS.kind:
+            return name in self.versions
+        return kind in _CHILDREN and any(
+            name.startswith(one) and _OF_A_WORKLOAD.fullmatch(name, len(one)) for one in self.workloads
+        )
+
+
+def subject(application: str, numbers: Iterable[str], *, whole: bool) -> Subject:
+    """Of these versions of an application, and of the application itself where it is asked for as a `whole`."""
+    known = frozenset(numbers)
+    return Subject(
+        application=application if whole else None,
+        versions=frozenset(f"{application}-{number}" for number in known),
+        workloads=frozenset(workload(application, number) for number in known),
+    )
+
+
+def remembered(raw: Json) -> Iterator[Happening]:
+    """What the status of one of our objects remembers."""
+    metadata, kind = raw["metadata"], raw["kind"]
+    for one in (raw.get("status") or {}).get("events") or ():
+        if (time := moment_of(one["time"])) is not None:
+            yield Happening(
+                time=time,
+                first_time=moment_of(one.get("firstTime")),
+                namespace=metadata["namespace"],
+                kind=kind,
+                name=metadata["name"],
+                phase=phase_of(kind, one["reason"]),
+                type=one["type"],
+                reason=one["reason"],
+                message=one["message"],
+                count=one["count"],
+            )
+
+
+def of_kubernetes(raw: Json) -> Happening | None:
+    """An Event of the API server; None for one without a time."""
+    about, series = raw["involvedObject"], raw.get("series") or {}
+    times = (series.get("lastObservedTime"), raw.get("lastTimestamp"), raw.get("eventTime"), raw.get("firstTimestamp"))
+    time = next((found for one in times if one and (found := moment_of(one)) is not None), None)
+    if time is None:
+        return None
+    first = moment_of(raw.get("firstTimestamp") or raw.get("eventTime"))
+    kind, reason = about.get("kind") or "", raw.get("reason") or ""
+    return Happening(
+        time=time,
+        first_time=first if first != time else None,
+        namespace=raw["metadata"]["namespace"],
+        kind=kind,
+        name=about.get("name") or "",
+        phase=phase_of(kind, reason),
+        type=raw.get("type") or "Normal",
+        reason=reason,
+        message=raw.get("message") or "",
+        count=series.get("count") or raw.get("count") or 1,
+    )
+
+
+def happened(objects: Iterable[Json], events: Iterable[Json], about: Subject | None) -> list[Happening]:
+    """All of it, the newest last; what the operator both remembers and has sent as an Event is told once.
+
+    `about` None: everything of ours, and Events of what the operator made.
+    """
+    past = [one for raw in objects for one in remembered(raw)]
+    told = {_key(one) for one in past}
+    sent = (
+        one for raw in events if (one := of_kubernetes(raw)) is not None and not (_is_own(raw) and _key(one) in told)
+    )
+    found = (one for one in (*past, *sent) if about is None or about.has(one.kind, one.name))
+    return sorted(found, key=lambda one: (one.time, one.kind, one.name))
+
+
+def _is_own(event: Json) -> bool:
+    source = event.get("reportingComponent") or (event.get("source") or {}).get("component")
+    return bool(source == MANAGED_BY)
+
+
+def _key(one: Happening) -> tuple[str, str, str, str, str]:
+    return one.namespace, one.kind, one.name, one.reason, printable(one.message, LONGEST_EVENT)

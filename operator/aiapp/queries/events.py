@@ -1,0 +1,108 @@
+"""What happened to versions, applications and their pods, for the command line and the console."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aiapp.domain.details.events import Happening, Subject, happened, subject
+from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Json, Resource
+from aiapp.ports import ApiError
+from aiapp.queries.cluster import FORBIDDEN, UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.watching import Seen, looks
+
+KINDS: Final = (APPLICATIONS, VERSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What is looked for; what is empty or None takes all."""
+
+    type: str = ""
+    """Normal or Warning."""
+    text: str = ""
+    """What reason or message has in it, in any case."""
+    since: datetime | None = None
+    phases: frozenset[str] = frozenset()
+
+    def takes(self, one: Happening) -> bool:
+        """Whether it is looked for."""
+        return (
+            (not self.type or one.type == self.type)
+            and (self.text.casefold() in f"{one.reason} {one.message}".casefold())
+            and (self.since is None or one.time >= self.since)
+            and (not self.phases or one.phase in self.phases)
+        )
+
+
+ALL: Final = EventFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class EventList:
+    """What happened, the newest last, and what could not be read."""
+
+    items: tuple[Happening, ...]
+    notes: tuple[str, ...] = ()
+
+
+async def events(
+    cluster: UserCluster, name: str | None = None, wanted: EventFilter = ALL, *, all_namespaces: bool = False
+) -> EventList:
+    """Of an application with its versions and pods, of a version with its pods, or of all.
+
+    Without the right to list Events only what statuses remember is told. Raises `ApiError`, `QueryError`.
+    """
+    namespace = None if all_namespaces else cluster.namespace
+    applications, versions, (sent, notes) = await asyncio.gather(
+        cluster.api.list(APPLICATIONS, namespace=namespace),
+        cluster.api.list(VERSIONS, namespace=namespace),
+        _sent(cluster, namespace),
+    )
+    seen = {APPLICATIONS: applications.items, VERSIONS: versions.items, EVENTS: sent}
+    return EventList(tuple(_found(seen, name, wanted, cluster.namespace)), notes)
+
+
+async def follow(
+    cluster: UserCluster, name: str | None = None, wanted: EventFilter = ALL, *, all_namespaces: bool = False
+) -> AsyncIterator[list[Happening]]:
+    """What has happened so far, and then each time what is new. Raises `ApiError`, `QueryError`."""
+    namespace = None if all_namespaces else cluster.namespace
+    kinds: tuple[Resource, ...] = (*KINDS, EVENTS) if await cluster.allowed("watch", EVENTS) else KINDS
+    shown: set[Happening] = set()
+    async for seen in looks(cluster, kinds, namespace=namespace):
+        found = _found(seen, name, wanted, cluster.namespace)
+        yield [one for one in found if one not in shown]
+        shown = set(found)
+
+
+def _found(seen: Seen, name: str | None, wanted: EventFilter, namespace: str) -> list[Happening]:
+    about = None if name is None else _subject(name, seen, namespace)
+    objects = (*seen[APPLICATIONS], *seen[VERSIONS])
+    return [one for one in happened(objects, seen.get(EVENTS, ()), about) if wanted.takes(one)]
+
+
+def _subject(name: str, seen: Seen, namespace: str) -> Subject:
+    """Raises `QueryError` when there is neither an application nor a version of that name."""
+    for raw in seen[VERSIONS]:
+        if raw["metadata"]["name"] == name:
+            return subject(raw["spec"]["application"], [raw["spec"]["version"]], whole=False)
+    numbers = [raw["spec"]["version"] for raw in seen[VERSIONS] if raw["spec"]["application"] == name]
+    if not numbers and not _has(seen[APPLICATIONS], name):
+        raise QueryError(f"namespace {namespace} has no application and no version {name}")
+    return subject(name, numbers, whole=True)
+
+
+def _has(objects: Iterable[Json], name: str) -> bool:
+    return any(one["metadata"]["name"] == name for one in objects)
+
+
+async def _sent(cluster: UserCluster, namespace: str | None) -> tuple[list[Json], tuple[str, ...]]:
+    try:
+        return (await cluster.api.list(EVENTS, namespace=namespace)).items, ()
+    except ApiError as error:
+        if error.status != FORBIDDEN:
+            raise
+        return [], (f"{error.message}: what follows is what statuses remember",)
