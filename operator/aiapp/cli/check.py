@@ -44,7 +44,7 @@ def command(targets: tuple[str, ...], output: str, runtime: str | None, store: S
       aiapp check ./mnist -o github          annotations in a GitHub workflow
       aiapp check ./mnist -o json | jq '.results[].package.model'
     """
-    _refuse_strange(targets)
+    refuse_strange(targets)
     from aiapp.domain.offline.report import exit_code  # noqa: PLC0415 - `--help` must not wait for the models
 
     found = []
@@ -61,6 +61,11 @@ def _checked(target: str, runtime: str | None, store: StoreChoice) -> "Checked":
 
     if "://" not in target and Path(target).is_file():
         return of_manifests(target)
+    return checked_package(target, runtime, store)
+
+
+def checked_package(target: str, runtime: str | None, store: StoreChoice) -> "Checked":
+    """What an operator would do with the package in that folder, here or in object storage."""
     return asyncio.run(_package(target, runtime, store))
 
 
@@ -85,7 +90,8 @@ async def _package(target: str, runtime: str | None, choice: StoreChoice) -> "Ch
         await parser.close()
 
 
-def _refuse_strange(targets: tuple[str, ...]) -> None:
+def refuse_strange(targets: tuple[str, ...]) -> None:
+    """Ends the command where a target is neither a URI nor a folder or file that exists."""
     for target in targets:
         if "://" in target:
             if not URI.fullmatch(target):

@@ -2,12 +2,12 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, failing_with_messages
-from aiapp.cli.options.store import StoreChoice, object_store, reachable, store_options
+from aiapp.cli.options.store import StoreChoice, UnreachedError, object_store, reachable, store_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.domain.objectstore.location import URI, URI_FORM
 from aiapp.domain.printable import printable
@@ -16,8 +16,6 @@ from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
     from aiapp.queries.api_description import ApiDescription
-
-UNREACHED: Final = 3
 
 
 @click.command("openapi")
@@ -46,20 +44,22 @@ def command(target: str, output: str, choice: ClusterChoice, store: StoreChoice)
       aiapp openapi ./mnist -o json
       aiapp openapi obs://models/mnist/1.0.0/ --endpoint https://obs.cn-north-4.myhuaweicloud.com
     """
+    found = described(target, choice, store)
+    click.echo(FORMATS[output](found.document), nl=False)
+
+
+def described(target: str, choice: ClusterChoice, store: StoreChoice) -> "ApiDescription":
+    """The APIs of the target; says on standard error what was read leniently, ends the command if there is none."""
     try:
         with failing_with_messages():
             found = _described(target, choice, store)
     except ObjectChangedError as error:
         raise click.ClickException(f"{error.message}: the store no longer holds it") from error
     except StoreError as error:
-        raise _UnreachedError(f"{error.reason}: {error.message}") from error
+        raise UnreachedError(f"{error.reason}: {error.message}") from error
     for repair in found.repaired:
         click.echo(f"read leniently: {printable(repair)}", err=True)
-    click.echo(FORMATS[output](found.document), nl=False)
-
-
-class _UnreachedError(click.ClickException):
-    exit_code = UNREACHED
+    return found
 
 
 def _described(target: str, choice: ClusterChoice, store: StoreChoice) -> "ApiDescription":

@@ -3,6 +3,7 @@
 Never reads another config.json than the one that was listed or pinned.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiapp.api.artifact import PackageArtifact
@@ -20,9 +21,11 @@ from aiapp.domain.package.config import PackageConfig, read_config
 from aiapp.domain.package.layout import locate
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.sources.variants import package_of
+from aiapp.modelarts.apis import Body, PackageApi
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.modelarts.openapi import Title, openapi
+from aiapp.modelarts.schemas import JsonSchema
 from aiapp.ports import ObjectStore
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
@@ -31,9 +34,29 @@ from aiapp.reconcile.sources.obs import package_access
 
 
 @dataclass(frozen=True, slots=True)
-class ApiDescription:
-    """An OpenAPI 3.1 document, and what of config.json was read leniently for it."""
+class Payload:
+    """What is sent in one direction."""
 
+    content_type: str
+    schema: JsonSchema
+    """JSON Schema 2020-12; empty where nothing is said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredApi:
+    """One API of a model; None: nothing is said of that direction."""
+
+    method: str
+    url: str
+    request: Payload | None
+    response: Payload | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDescription:
+    """The APIs that config.json declares, an OpenAPI 3.1 document of them, and what was read leniently for it."""
+
+    apis: tuple[DeclaredApi, ...]
     document: Json
     repaired: tuple[str, ...]
 
@@ -122,4 +145,13 @@ def _read(data: bytes, name: str) -> PackageConfig:
 
 
 def _described(title: Title, config: PackageConfig) -> ApiDescription:
-    return ApiDescription(openapi(title, config.read), tuple(config.model.repaired or ()))
+    apis = tuple(_declared(api, config.read.schemas) for api in config.read.apis)
+    return ApiDescription(apis, openapi(title, config.read), tuple(config.model.repaired or ()))
+
+
+def _declared(api: PackageApi, schemas: Mapping[str, JsonSchema]) -> DeclaredApi:
+    return DeclaredApi(api.method, api.url, _payload(api.request, schemas), _payload(api.response, schemas))
+
+
+def _payload(body: Body | None, schemas: Mapping[str, JsonSchema]) -> Payload | None:
+    return None if body is None else Payload(body.content_type, schemas.get(body.where, {}))

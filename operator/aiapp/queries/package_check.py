@@ -1,11 +1,14 @@
 """What the operator would say of a package, and the API server of a file of manifests, before either sees them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.offline.documents import MAX_BYTES, check_documents
@@ -33,6 +36,12 @@ class PackageCheck:
     @property
     def _takes_folders(self) -> bool:
         return self.runtime is not None and find(self.runtime, self.catalogue, FOLDER) is not None
+
+
+def refused_by_api(documents: Sequence[Json]) -> str | None:
+    """Why the API server would not take one of these objects, as far as that can be known without one."""
+    _, diagnostics = check_documents(yaml.safe_dump_all(documents).encode(), "manifest")
+    return "; ".join(one.message for one in diagnostics if one.severity == "error") or None
 
 
 def of_manifests(path: str) -> Checked:

@@ -30,6 +30,12 @@ _ENVIRONMENT = os.environ  # noqa: TID251 - an entry point
 Command = Callable[..., None]
 
 
+class UnreachedError(click.ClickException):
+    """A store cannot be reached or denies access."""
+
+    exit_code = 3
+
+
 @dataclass(frozen=True, slots=True)
 class StoreChoice:
     """What the options say of the store."""

@@ -37,6 +37,8 @@ added.
 | `list` | one document: `items`, `total`, `offset`, `limit`; an item is an application: `namespace`, `name`, `exists` (false: versions alone), `displayName`, `description`, `labels`, `created`, `phase`, `reason`, `message`, `served`, `url`, `replicas`, `ready`, `versions`: `namespace`, `name`, `application`, `version`, `displayName`, `description`, `labels` (its application's too), `created`, `phase`, `reason`, `message`, `sourceType`, `engine`, `architecture` (of weights), `runtime`, `bytes`, `size`, `verdict`, `compatibleNodes`, `nodes`, `weight`, `actualWeight`, `replicas`, `ready`, `usedBy` |
 | `nodes` | `name`, `ready`, `cordoned`, `facts` (by name: `value`, `source`), `taints` (`key`, `value`, `effect`), `devices` (`resource`, `form`, `allocatable` and, where they may be counted, `inUse`, `free`), `runtimes` (`compatible`, `unknown`: names) |
 | `progress` | `pod`, `version`, `state`, `message` and, while it fetches, `percent`, `bytes`, `totalBytes`, `files`, `totalFiles`, `bytesPerSecond`, `secondsLeft`, `retries` |
+| `schema` | `method`, `url`, `request` and `response` (null: nothing is said of it): `contentType`, `schema` |
+| `tree` | one document: `kind`, `name`, `state`, `isWell` (null: nothing says so), `detail`, `children` of the same form |
 | `versions` | `namespace`, `name`, `application`, `version`, `created`, `phase`, `ready` and each of `faults` (`type`, `status`, `reason`, `message`), `model`, `artifact`, `image`, `runtime`, `compatibility` as in [the status](api.md#aiapplicationversion), `traffic` as in that of its application (null: not served) |
 """  # noqa: E501 - rows of a table
 _PROSE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
