@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913 - one for each option
         place,
         application,
         version,
-        _obs(place, store, secret),
+        _folder(place, store, secret),
         runtime=runtime,
         namespace=namespace,
         serves=not managed,
@@ -100,8 +100,8 @@ def _require_accepted(checked: "Checked") -> None:
         raise kind(f"{checked.reason}: {printable(checked.message, LONGEST)}")
 
 
-def _obs(uri: str, store: StoreChoice, secret: str | None) -> "Json":
-    """`spec.source.obs` as the options say it."""
+def _folder(uri: str, store: StoreChoice, secret: str | None) -> "Json":
+    """The package in its store, as the options say it."""
     chosen: dict[str, Any] = {"endpoint": store.endpoint, "region": store.region}
     if store.addressing != "Auto":
         chosen["addressing"] = store.addressing
@@ -110,12 +110,12 @@ def _obs(uri: str, store: StoreChoice, secret: str | None) -> "Json":
     return {"uri": f"{uri.rstrip('/')}/"} | {key: value for key, value in chosen.items() if value}
 
 
-def _manifests(place: str, application: str | None, version: str | None, obs: "Json", **others: Any) -> "list[Json]":
+def _manifests(place: str, application: str | None, version: str | None, folder: "Json", **others: Any) -> "list[Json]":
     from aiapp.domain.offline.manifests import UnnamedError, first_manifests, named  # noqa: PLC0415
     from aiapp.queries.package_check import refused_by_api  # noqa: PLC0415
 
     try:
-        documents = first_manifests(named(place, application, version), obs, **others)
+        documents = first_manifests(named(place, application, version), folder, **others)
     except UnnamedError as error:
         raise click.UsageError(str(error)) from error
     if fault := refused_by_api(documents):

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources.raw import OBS
 
 FIRST_VERSION: Final = "0.0.1"
 LONGEST_NAME: Final = 53
@@ -47,11 +48,13 @@ def named(uri: str, application: str | None, version: str | None) -> Named:
     return Named(name, version or (number[1] if number else FIRST_VERSION), shown)
 
 
-def first_manifests(name: Named, obs: Json, *, runtime: str | None, namespace: str | None, serves: bool) -> list[Json]:
-    """The version, then the application, for `kubectl apply`; `obs` is the version's `spec.source.obs`."""
+def first_manifests(
+    name: Named, folder: Json, *, runtime: str | None, namespace: str | None, serves: bool
+) -> list[Json]:
+    """The version, then the application, for `kubectl apply`; `folder` is the package in its store."""
     shown = {"displayName": name.display_name} if name.display_name else {}
     served = {"serving": {"versions": [{"version": name.version, "replicas": 1}]}} if serves else {}
-    version = {"application": name.application, "version": name.version, **shown, "source": {"obs": obs}}
+    version = {"application": name.application, "version": name.version, **shown, "source": {OBS: folder}}
     return [
         _object("AIApplicationVersion", f"{name.application}-{name.version}", namespace, version | _runtime(runtime)),
         _object("AIApplication", name.application, namespace, shown | served),
