@@ -299,7 +299,8 @@ class Reason(StrEnum):
     FETCH_FAILED = "FetchFailed"
     """The init container could not download the model."""
     DEPENDENCIES_FAILED = "DependenciesFailed"
-    """A library that config.json asks for cannot be installed; the message names it and says why in pip's words."""
+    """A library that config.json or `container.dependencies` asks for cannot be installed; the message names it and
+    says why in pip's words."""
     CONTENT_CHANGED = "ContentChanged"
     """The store no longer holds what was pinned."""
     START_FAILED = "StartFailed"

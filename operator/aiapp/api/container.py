@@ -31,6 +31,20 @@ Words = Annotated[
 Seconds = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 
+_SPECIFIER: Final = r"\s*(===?|[<>~!]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
+_PART: Final = "[A-Za-z0-9_+@-][A-Za-z0-9_+.@-]*"
+Requirement = Annotated[
+    str,
+    Field(max_length=256),
+    Matches(
+        rf"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9._, -]*\])?({_SPECIFIER}(\s*,{_SPECIFIER})*)?"
+        rf"|(-r )?\./({_PART}/)*{_PART}",
+        "a dependency is a requirement such as numpy or 'numpy>=1.21,<2', or a file of the package such as ./a.whl or "
+        "'-r ./requirements.txt'",
+    ),
+]
+
+
 OF_IMAGES: Final = ("command", "args", "port", "protocol", "health", "user")
 """Fields of a container that only count where an image of the user's own serves."""
 
@@ -127,6 +141,10 @@ class Container(ApiModel):
     """What a server that the runtime brings is asked for."""
     workers: Workers | None = None
     """Processes of the model server in one pod, each with the model; they share out the pod's NPUs. Default: 1."""
+    dependencies: Annotated[tuple[Requirement, ...], Field(max_length=64, json_schema_extra=ATOMIC)] | None = None
+    """What is installed with pip for the model server, in this order, instead of the `dependencies` of config.json, for
+    example `["numpy<2", "./extra.whl"]`: a new version of the same content, after an installation has failed. Empty:
+    nothing."""
     shared_memory: Quantity | None = None
     """Size of `/dev/shm`, for example 1Gi: kept in memory, so part of the memory limit. Default: what the container
     runtime gives, usually 64Mi. Frameworks with several processes need more."""

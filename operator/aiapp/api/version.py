@@ -97,6 +97,13 @@ class VersionSpec(ApiModel):
                 reason="FieldValueForbidden",
             ),
             rule(
+                "!has(self.container) || !has(self.container.dependencies)"
+                " || !(has(self.source.image) || has(self.container.image))",
+                "dependencies are installed for the model server: an image of your own brings what it needs",
+                at="container.dependencies",
+                reason="FieldValueForbidden",
+            ),
+            rule(
                 "!has(self.runtime) || !has(self.container) || !("
                 + " || ".join(f"has(self.container.{name})" for name in OF_IMAGES)
                 + ")",

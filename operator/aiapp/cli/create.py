@@ -39,6 +39,7 @@ def command() -> None:
 @click.option("--job", metavar="NAME", help="The output of a training job instead.")
 @click.option("--job-kind", metavar="KIND", help="Kind of that job, such as PyTorchJob. Default: Job.")
 @click.option("--runtime", metavar="NAME", help="Another InferenceRuntime.")
+@click.option("--dependency", "dependencies", metavar="REQUIREMENT", multiple=True, help="Instead; NAME- removes it.")
 @click.option("-l", "--label", "labels", metavar="KEY=VALUE", multiple=True, help="A label more.")
 @description_options
 @waiting_options
@@ -54,7 +55,8 @@ def version(
     r"""Register the next version of an application: as the one it follows, with what the options say otherwise.
 
     Without another source it is the same content again, held to the digest of the one it follows: for another runtime,
-    or once more after an import that failed. Labels, container, documents and how the store is reached are taken over.
+    or with other dependencies where their installation has failed. Each --dependency takes the place of the one for
+    that library, or stands beside the others. Labels, container, documents and how the store is reached are taken over.
 
     \b
     Exit codes: 0 registered; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
@@ -63,6 +65,7 @@ def version(
     Examples:
       aiapp create version mnist --uri obs://models/mnist/1.1.0/
       aiapp create version mnist --from 1.0.0 --version 2.0.0 --job train-digits
+      aiapp create version mnist --dependency "numpy<2" --dependency opencv-python-
       aiapp create version mnist --uri obs://models/mnist/2/ --dry-run=client -o yaml > mnist-2.yaml
     """
     from aiapp.domain.description import Description  # noqa: PLC0415 - `--help` must not wait for the models

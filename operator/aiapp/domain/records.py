@@ -73,6 +73,14 @@ class VersionRecord:
         return made.manager if made is not None else None
 
     @property
+    def dependencies(self) -> tuple[str, ...]:
+        """What is installed for its model server, as pip requirements: as it says itself, else its config.json."""
+        own = self.spec.container.dependencies if self.spec.container else None
+        if own is not None:
+            return own
+        return (self.status.model.dependencies if self.status.model else None) or ()
+
+    @property
     def package(self) -> PackageArtifact | None:
         """What it is pinned to, where that is a package."""
         return self.status.artifact if isinstance(self.status.artifact, PackageArtifact) else None

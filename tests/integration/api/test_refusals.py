@@ -68,6 +68,11 @@ OF_IMAGES = (
     "command, args, port, protocol, health, user are for images of your own: the runtime says how it is started and "
     "asked"
 )
+NOT_INSTALLED = "dependencies are installed for the model server: an image of your own brings what it needs"
+REQUIREMENT = (
+    "a dependency is a requirement such as numpy or 'numpy>=1.21,<2', or a file of the package such as ./a.whl or "
+    "'-r ./requirements.txt'"
+)
 OWN_SERVER = "workers are processes of the model server: an image of your own brings a server of its own"
 NO_SOURCE = "source must say where the model comes from: obs, image, trainingJob or template"
 ONE_SOURCE = "source names exactly one of obs, image, trainingJob and template"
@@ -238,6 +243,27 @@ IN_VERSION = [
         OWN_SERVER,
         changed(version(), spec__container={"image": "other", "workers": 2}),
         "worker processes of an image that serves a package",
+    ),
+    (
+        "spec.container.dependencies",
+        NOT_INSTALLED,
+        changed(version(), spec__source=FROM_IMAGE, spec__container={"dependencies": ["numpy"]}),
+        "dependencies of an image",
+    ),
+    (
+        "spec.container.dependencies",
+        NOT_INSTALLED,
+        changed(version(), spec__container={"image": "other", "dependencies": []}),
+        "dependencies of an image that serves a package",
+    ),
+    *(
+        (
+            "spec.container.dependencies[0]",
+            REQUIREMENT,
+            changed(version(), spec__container={"dependencies": [written]}),
+            f"the dependency {written}",
+        )
+        for written in ("--index-url=x", "numpy @ https://x/y.whl", "./../x.whl", "/x.whl", "numpy; x", "")
     ),
     (
         "spec.container",

@@ -182,7 +182,7 @@ def _model_server(candidate: Candidate, serving: Serving, runtime: RuntimeSpec, 
         version=spec.version,
         workers=candidate.served.workers or candidate.container.workers or 1,
         deploy_timeout_seconds=serving.deploy_timeout_seconds,
-        dependencies=Dependencies(model.dependencies, pip) if model and model.dependencies else None,
+        dependencies=Dependencies(required, pip) if (required := candidate.record.dependencies) else None,
         limits=serving.limits or RequestLimits(),
         grace_period_seconds=_grace_period(serving),
     )

@@ -162,7 +162,7 @@ def version_details(record: VersionRecord, application: AIApplication | None) ->
         overview=_overview(record, ready(findings)),
         precision=(model.metrics if model else None) or {},
         parameters=model.apis if model else (),
-        dependencies=(model.dependencies if model else None) or (),
+        dependencies=record.dependencies,
         constraint=_constraint(record),
         health=HealthChecks(
             config=model.health if model else None,

@@ -77,6 +77,7 @@ def _container(container: Container) -> Json:
             "health": _health(container.health) if container.health else None,
             "user": {"uid": container.user.uid, "gid": container.user.gid} if container.user else None,
             "parameters": _parameters(container.parameters) if container.parameters else None,
+            "dependencies": container.dependencies,
         }
     )
 

@@ -5,6 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from aiapp.api.meta import GROUP_VERSION
@@ -45,6 +47,8 @@ class Changes:
     job: str | None = None
     job_kind: str | None = None
     runtime: str | None = None
+    dependencies: tuple[str, ...] = ()
+    """Requirements instead of those for the same libraries, or beside the others; `NAME-`: without that library."""
 
     @property
     def moves(self) -> bool:
@@ -82,7 +86,8 @@ def successor(base: Json, number: str, changes: Changes) -> Json:
     document["spec"]["source"] = _source(spec["source"], changes) if changes.moves else _same(spec["source"], status)
     if not changes.moves:
         _reach(document["spec"]["source"], changes)
-    return _with_runtime(document, changes)
+    now = (spec.get("container") or {}).get("dependencies") or (status.get("model") or {}).get("dependencies") or ()
+    return _completed(document, changes, now)
 
 
 def first(application: str, namespace: str, number: str, changes: Changes) -> Json:
@@ -93,7 +98,7 @@ def first(application: str, namespace: str, number: str, changes: Changes) -> Js
     spec = {"application": application, "version": number, "source": _source({}, changes)}
     metadata = {"name": f"{application}-{number}", "namespace": namespace}
     document = {"apiVersion": GROUP_VERSION, "kind": VERSIONS.kind, "metadata": metadata, "spec": spec}
-    return _with_runtime(document, changes)
+    return _completed(document, changes, ())
 
 
 def is_held(document: Json) -> bool:
@@ -154,11 +159,32 @@ def _store(changes: Changes) -> Json:
     return found | ({"credentialsSecretRef": {"name": changes.credentials}} if changes.credentials else {})
 
 
-def _with_runtime(document: Json, changes: Changes) -> Json:
+def _completed(document: Json, changes: Changes, dependencies: Iterable[str]) -> Json:
     """An image brings what it needs."""
     spec = document["spec"]
     if IMAGE in spec["source"]:
         spec.pop("runtime", None)
     if changes.runtime is not None:
         spec["runtime"] = changes.runtime
+    if changes.dependencies:
+        spec["container"] = (spec.get("container") or {}) | {"dependencies": _edited(dependencies, changes)}
     return document
+
+
+def _edited(now: Iterable[str], changes: Changes) -> list[str]:
+    """In their order; a requirement for a library takes the place of the one that there was."""
+    found = {_library(one): one for one in now}
+    for change in changes.dependencies:
+        if not change.endswith("-"):
+            found[_library(change)] = change
+        elif found.pop(_library(change[:-1]), None) is None:
+            raise CannotSucceedError(f"there is no dependency {change[:-1]}; there is {', '.join(found) or 'none'}")
+    return list(found.values())
+
+
+def _library(requirement: str) -> str:
+    """The name that pip goes by; a file of the package stands for itself."""
+    try:
+        return str(canonicalize_name(Requirement(requirement).name))
+    except InvalidRequirement:
+        return requirement

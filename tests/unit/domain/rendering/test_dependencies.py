@@ -44,6 +44,12 @@ def test_without_dependencies_no_setting_of_pip_reaches_the_template() -> None:
     assert template(None, PRIVATE) == template([], Pip()) == template(None, Pip())
 
 
+def test_what_a_version_says_is_installed_in_the_place_of_what_config_json_says() -> None:
+    own = template(["numpy<1", "six"], Pip(), spec__container={"dependencies": ["numpy<2"]})
+    assert own["spec"]["initContainers"][-1]["args"][-2:] == ["--", "numpy<2"]
+    assert template(["numpy<1"], Pip(), spec__container={"dependencies": []}) == template(None, Pip())
+
+
 def test_a_second_process_is_an_argument_of_the_server_and_a_first_one_is_not() -> None:
     one, two = (template(None, Pip(), spec__container={"workers": count}) for count in (1, 2))
     assert one == template(None, Pip())

@@ -53,6 +53,7 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
         "protocol",
         "health",
         "parameters",
+        "dependencies",
         "user",
     },
     ServerParameters: {"served_name", "context_length", "tensor_parallel_size", "dtype", "extra_args"},
@@ -120,6 +121,8 @@ def test_a_new_field_is_either_in_the_form_or_does_not_reach_the_template(model:
         pytest.param({"serving": {"limits": {"queue": 8}}}, id="a limit of the model server"),
         pytest.param({"serving": {"scheduling": {"spread": "Required"}}}, id="how the pods spread"),
         pytest.param({"version": {"container": {"env": [{"name": "A", "value": "b"}]}}}, id="an environment variable"),
+        pytest.param({"version": {"container": {"dependencies": ["numpy<2"]}}}, id="what is installed"),
+        pytest.param({"version": {"container": {"dependencies": []}}}, id="that nothing is installed"),
         pytest.param({"version": {"source": {"obs": {"uri": "obs://models/moved/1.0.0/"}}}}, id="another source"),
     ],
 )

@@ -131,6 +131,27 @@ def test_an_image_needs_no_runtime() -> None:
     assert successor(version(OBS), "1.0.1", Changes(runtime="new"))["spec"]["runtime"] == "new"
 
 
+@pytest.mark.parametrize(
+    ("container", "changes", "after"),
+    [
+        pytest.param({}, ("Numpy<2",), ["Numpy<2", "-r ./requirements.txt"], id="another for the same library"),
+        pytest.param({}, ("six", "numpy-"), ["-r ./requirements.txt", "six"], id="one more and one less"),
+        pytest.param({}, ("-r ./requirements.txt-", "numpy-"), [], id="none"),
+        pytest.param({"dependencies": ["six"]}, ("numpy",), ["six", "numpy"], id="after those of the version itself"),
+    ],
+)
+def test_dependencies_are_edited(container: Json, changes: tuple[str, ...], after: list[str]) -> None:
+    status = PINNED | {"model": {"dependencies": ["numpy==9.9", "-r ./requirements.txt"]}}
+    found = version(OBS, status, container={"workers": 2} | container)
+    made = successor(found, "1.0.1", Changes(dependencies=changes))
+    assert made["spec"]["container"] == {"workers": 2, "dependencies": after}
+
+
+def test_a_dependency_that_is_not_there_cannot_be_left_out() -> None:
+    with pytest.raises(CannotSucceedError, match="there is no dependency torch; there is none"):
+        successor(version(OBS), "1.0.1", Changes(dependencies=("torch-",)))
+
+
 def test_the_first_version_needs_a_source() -> None:
     made = first("mnist", "team", "0.0.1", Changes(uri="obs://models/mnist/", endpoint="https://store"))
     assert made["metadata"] == {"name": "mnist-0.0.1", "namespace": "team"}
