@@ -8,6 +8,7 @@ from typing import Final
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.waiting import eventually
 
+from aiapp.domain.provenance.runtime import RUNTIMES
 from aiapp.domain.training.kinds import JobKind
 
 CRD: Final = "apiextensions.k8s.io/v1"
@@ -39,7 +40,7 @@ def served(kube: Kube, kind: JobKind) -> Iterator[str]:
     """The cluster serves the kind for a while; its apiVersion."""
     api_version = f"{kind.group}/{kind.version}"
     made = kube.apply(definition(kind), force="true")
-    eventually(partial(_is_served, kube, api_version, kind.kind))
+    eventually(partial(is_served, kube, api_version, kind.kind))
     try:
         yield api_version
     finally:
@@ -53,6 +54,12 @@ def rights(subject: Object, *kinds: JobKind) -> list[Object]:
     rules = [
         {"apiGroups": [kind.group], "resources": [kind.plural], "verbs": ["get", "list", "watch"]} for kind in kinds
     ]
+    runtimes = [one.plural for one in RUNTIMES.values()]
+    rules += [
+        {"apiGroups": [kind.group], "resources": runtimes, "verbs": ["get"]}
+        for kind in kinds
+        if kind.kind == "TrainJob"
+    ]
     group = "rbac.authorization.k8s.io"
     role = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
     reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
@@ -60,7 +67,8 @@ def rights(subject: Object, *kinds: JobKind) -> list[Object]:
     return [role, {**binding, "roleRef": reference, "subjects": [subject]}]
 
 
-def _is_served(kube: Kube, api_version: str, kind: str) -> bool:
+def is_served(kube: Kube, api_version: str, kind: str) -> bool:
+    """Whether the cluster serves the kind by now."""
     try:
         kube.list(api_version, kind)
     except (ApiError, KeyError) as error:

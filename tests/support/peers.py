@@ -41,6 +41,9 @@ TRAINING_OPERATOR: Final = Tool(
     "github.com/kubeflow/training-operator/cmd/training-operator.v1",
     "1.9.4",
 )
+CONTROLLER_GEN: Final = Tool(
+    "controller-gen", Module("volcano", parent=_GO), "sigs.k8s.io/controller-tools/cmd/controller-gen", "0.20.0"
+)
 HELM_4: Final = Tool("helm", Module("helm4", parent=_GO), "helm.sh/helm/v4/cmd/helm", "v4.3.2")
 NEWER_GO: Final = {"GOTOOLCHAIN": "go1.27.0"}
 """Argo CD wants a Go that the machine may not have; it is fetched as a module."""
@@ -52,6 +55,15 @@ def module_folder(name: str, module: str) -> Path:
     environment = {**os.environ, **NEWER_GO, "GOFLAGS": ""}
     done = subprocess.run(command, cwd=_GO / name, env=environment, capture_output=True, check=True)
     return Path(json.loads(done.stdout)["Dir"])
+
+
+def volcano_jobs(folder: Path) -> Path:
+    """The definition of Volcano's Jobs, which is served as types alone, made of these into that folder."""
+    generator = build.built([CONTROLLER_GEN], os.environ, Silent())["controller-gen"]
+    options = "crd:crdVersions=v1,generateEmbeddedObjectMeta=true,allowDangerousTypes=true,maxDescLen=0"
+    command = [str(generator), options, "paths=volcano.sh/apis/pkg/apis/batch/v1alpha1", f"output:dir={folder}"]
+    subprocess.run(command, cwd=_GO / "volcano", env={**os.environ, "GOFLAGS": ""}, check=True)
+    return folder / "batch.volcano.sh_jobs.yaml"
 
 
 @pytest.fixture(scope="session")

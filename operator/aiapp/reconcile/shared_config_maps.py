@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiapp.controller.cache import Cache
 from aiapp.controller.write_through import WriteThrough
-from aiapp.domain.artifact.sharing import is_used_by, used_by
+from aiapp.domain.artifact.sharing import is_owned_by, is_used_by, used_by
 from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, resource_of
 from aiapp.ports import ApiError, ConflictError, NotFoundError
@@ -104,14 +104,28 @@ class SharedConfigMaps:
             raise ConflictError(409, "Conflict", f"ConfigMap {name} was gone when it was to be shared") from None
 
     async def _release(self, name: str, user: Json) -> None:
-        namespace = user["metadata"]["namespace"]
-        if self.known(namespace, name) is None:
+        known = self.known(user["metadata"]["namespace"], name)
+        if known is None or await self._delete_if_alone(known, user):
             return
         references = [{"$patch": "delete", "uid": user["metadata"]["uid"]}]
         labels = dict.fromkeys(used_by(user).get("labels", {}))
         with suppress(NotFoundError):  # the last user of a deleted pair takes it along, or the garbage collector
             left = await self._patch(name, user, {"metadata": {"ownerReferences": references, "labels": labels}})
             await self._delete_unless_used(left)
+
+    async def _delete_if_alone(self, known: Json, user: Json) -> bool:
+        """Delete it in one write where nobody else owns it: between two the operator may end, and leave it without any
+        owner. Returns whether it is gone.
+        """
+        if len(known["metadata"].get("ownerReferences") or ()) > 1 or not is_owned_by(known, user):
+            return False
+        try:
+            await self._delete(known)
+        except NotFoundError:
+            return True
+        except ConflictError:  # somebody uses it as well by now
+            return False
+        return True
 
     async def _delete_unless_used(self, config_map: Json) -> None:
         """The garbage collector leaves alone what has no owner at all, and may take away an owner at any moment."""

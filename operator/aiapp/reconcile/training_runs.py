@@ -38,9 +38,8 @@ class TrainingRuns:
         if isinstance(kind, str):
             return None
         if live is not None and live["metadata"]["uid"] == job.uid:
-            found: TrainingRun | None = await self._with_runtime(
-                run(live, kind, source.recorded_env, self.jobs.reading.output_names), live, record.namespace
-            )
+            told = run(live, kind, source.recorded_env, self.jobs.reading.output_names)
+            found: TrainingRun | None = await self._with_first_runtime(told, live, record)
         else:
             found = await self._recorded(record, job.uid) or self.jobs.last_run(job.uid)
         if found is None:
@@ -66,6 +65,13 @@ class TrainingRuns:
             return None
         kept = recorded_run(json.loads(found["data"][KEY]), known)
         return kept if kept.identity["uid"] == uid else None
+
+    async def _with_first_runtime(self, found: TrainingRun, live: Json, record: VersionRecord) -> TrainingRun:
+        """With the runtime as it was when the job was seen first, which is the one that the job was made with."""
+        earlier = await self._recorded(record, found.identity["uid"]) if runtime_of(live) else None
+        if earlier is not None and "runtime" in earlier.identity:
+            return with_remembered(found, earlier)
+        return await self._with_runtime(found, live, record.namespace)
 
     async def _with_runtime(self, found: TrainingRun, live: Json, namespace: str) -> TrainingRun:
         """What cannot be read is left out: a job is imported without its runtime as well."""

@@ -18,6 +18,7 @@ from aiapp.domain.kubernetes.resources import (
 from aiapp.domain.nodes.facts import trim as trim_node
 from aiapp.domain.nodes.usage import UNFINISHED
 from aiapp.domain.nodes.usage import trim as trim_devices
+from aiapp.reconcile.views.training_pods import TrainingPods, by_label
 from aiapp.wiring.parts import Parts
 
 MANAGED: Final = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
@@ -59,6 +60,9 @@ def _namespaced(parts: Parts, namespace: str) -> Iterator[tuple[Collection, Sink
         yield collection, parts.store.within(namespace)
     for collection in _training_jobs(parts):
         yield collection, parts.training_jobs
+    for label, kinds in by_label(parts.training_jobs.kinds).items():
+        pods = TrainingPods(label, kinds, parts.training_jobs, parts.store.nodes)
+        yield Collection(resource=PODS, name=f"pods with {label}", selector=label, trim=pods.trim), pods
 
 
 def _training_jobs(parts: Parts) -> Iterator[Collection]:

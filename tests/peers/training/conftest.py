@@ -31,7 +31,8 @@ NAME: Final = "training-operator"
 SECRET: Final = f"{NAME}-webhook-cert"
 HOOK: Final = "validator.training-operator.kubeflow.org"
 READY_SECONDS: Final = 120
-KINDS: Final = tuple(kind for kind in BUILT_IN if kind.group == "kubeflow.org" and kind.version == "v1")
+RUN: Final = tuple(kind for kind in BUILT_IN if kind.kind in {"PyTorchJob", "TFJob"})
+"""The kinds that it runs here."""
 # It looks for its certificates below /tmp alone; in a mount namespace of its own that is a folder of the test.
 IN_FOLDER: Final = 'mount --bind "$0" /tmp && exec "$@"'
 
@@ -45,8 +46,8 @@ def pytorch_jobs(
     """
     folder = tmp_path_factory.mktemp(NAME)
     manifests = module_folder(NAME, "github.com/kubeflow/training-operator") / "manifests/base"
-    for file in sorted((manifests / "crds").glob("kubeflow.org_*.yaml")):
-        kube.apply(yaml.safe_load(file.read_text()), force="true")
+    for kind in RUN:
+        kube.apply(yaml.safe_load((manifests / f"crds/{kind.group}_{kind.plural}.yaml").read_text()), force="true")
     host = sandbox.record.host
     with reserved(host, ("metrics", "probe", "webhook")) as ports:
         pass
@@ -58,7 +59,7 @@ def pytorch_jobs(
     command = [
         *("unshare", "--mount", "sh", "-c", IN_FOLDER, str(folder)),
         str(training_operator),
-        *(f"--enable-scheme={kind.kind.lower()}" for kind in KINDS),
+        *(f"--enable-scheme={kind.kind.lower()}" for kind in RUN),
         f"--metrics-bind-address={host}:{ports['metrics']}",
         f"--health-probe-bind-address={host}:{ports['probe']}",
         f"--webhook-server-port={ports['webhook']}",
@@ -84,7 +85,7 @@ def objects(hook: Object, host: str, port: int) -> list[Object]:
         "metadata": {"name": NAME, "namespace": NAMESPACE},
         "spec": {"type": "ExternalName", "externalName": host, "ports": [{"port": port}]},
     }
-    asked = {kind.plural for kind in KINDS}
+    asked = {kind.plural for kind in RUN}
     hooks = [one for one in hook["webhooks"] if set(one["rules"][0]["resources"]) <= asked]
     for one in hooks:
         one["clientConfig"]["service"] |= {"name": NAME, "namespace": NAMESPACE, "port": port}
@@ -121,13 +122,13 @@ def refuses(kube: Kube, process: subprocess.Popen[bytes], log: Path) -> bool:
 
 @pytest.fixture(scope="module")
 def reader(kube: Kube, operator: Operator) -> Iterator[Operator]:
-    """The operator, which reads those kinds as well, and may."""
+    """The operator, which reads every kind of job, and may."""
     namespace, name = SERVICE_ACCOUNT
     subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
-    granted = [kube.apply(one, force="true") for one in rights(subject, *KINDS)]
+    granted = [kube.apply(one, force="true") for one in rights(subject, *BUILT_IN)]
     operator.kill()
-    names = ",".join(("jobs.batch", *(kind.name for kind in KINDS)))
-    reading = replace(operator, environment={"AIAPP_TRAINING_JOB_KINDS": names}).start()
+    environment = {"AIAPP_TRAINING_JOB_KINDS": ",".join(kind.name for kind in BUILT_IN)}
+    reading = replace(operator, environment=environment).start()
     yield reading
     reading.kill()
     for one in granted:

@@ -162,6 +162,14 @@ def trimmed_pod(pod: Json) -> Json:
     return _identity(trimmed(pod)) | kept
 
 
+def trimmed_training_pod(pod: Json) -> Json:
+    """Whose it is, where it runs, and what its containers run."""
+    metadata = _only(pod["metadata"], (*_METADATA, "labels", "ownerReferences"))
+    containers = [_only(one, ("name", "image")) for one in (pod.get("spec") or {}).get("containers") or ()]
+    spec = _only(pod.get("spec") or {}, ("nodeName",)) | {"containers": containers}
+    return {"metadata": metadata, "spec": spec, "status": _only(pod.get("status") or {}, ("containerStatuses",))}
+
+
 def without_managed_fields(document: Json) -> Json:
     """Changed in place: who owns which field takes half of an object's memory and is not used here."""
     document["metadata"].pop("managedFields", None)

@@ -30,6 +30,11 @@ class Finished:
 Decision = Waiting | Unresolved | Finished
 
 
+def has_ended(job: TrainingJobStatus | None) -> bool:
+    """Whether it is known how the job ended."""
+    return job is not None and job.state in {"Succeeded", "Failed"}
+
+
 def latched(source: TrainingJobSource, kind: JobKind, before: TrainingJobStatus | None) -> TrainingJobStatus | None:
     """The job that the version waits for, of the one in its status: the source may have named another one before."""
     if before is None or (before.kind, before.name) != (source.kind, source.name):
@@ -83,7 +88,10 @@ def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, said: s
     if waited is None and source.uid is not None:
         return Unresolved(Reason.TRAINING_JOB_GONE, _never_seen(source), retryable=False)
     if waited is None:
-        message = f"there is no {source.kind} {source.name} in this namespace yet"
+        message = (
+            f"there is no {source.kind} {source.name} in this namespace yet; if it has run and is gone, name what it "
+            "wrote by spec.source.obs"
+        )
         return Unresolved(Reason.TRAINING_JOB_NOT_FOUND, message, retryable=True)
     match waited.state:
         case "Succeeded":
@@ -113,9 +121,10 @@ def _never_seen(source: TrainingJobSource) -> str:
 
 
 def _gone(waited: TrainingJobStatus) -> str:
+    output = f"its output in {waited.output}" if waited.output else "its output"
     return (
-        f"{_named(waited)} (uid {waited.uid}) was deleted before the operator saw how it ended: if its output is "
-        "complete, register it as a package in object storage, else run the job again and name that one"
+        f"{_named(waited)} (uid {waited.uid}) was deleted before the operator saw how it ended: if {output} is "
+        "complete, name it by spec.source.obs, else run the job again and name that one"
     )
 
 

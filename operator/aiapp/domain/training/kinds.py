@@ -75,7 +75,7 @@ def _true(type_: str) -> str:
     return f"status.conditions[type={type_},status=True]"
 
 
-def _kubeflow(plural: str, kind: str, replicas: str, version: str = "v1") -> JobKind:
+def _kubeflow(plural: str, kind: str, replicas: str, version: str = "v1", *, owns_pods: bool = True) -> JobKind:
     return JobKind(
         group="kubeflow.org",
         plural=plural,
@@ -90,6 +90,7 @@ def _kubeflow(plural: str, kind: str, replicas: str, version: str = "v1") -> Job
         containers=(f"spec.{replicas}.*.template.spec.containers.*",),
         service_accounts=(f"spec.{replicas}.*.template.spec.serviceAccountName",),
         pod_label="training.kubeflow.org/job-name",
+        owns_pods=owns_pods,
     )
 
 
@@ -124,7 +125,8 @@ BUILT_IN: Final = (
     ),
     _kubeflow("pytorchjobs", "PyTorchJob", "pytorchReplicaSpecs"),
     _kubeflow("tfjobs", "TFJob", "tfReplicaSpecs"),
-    _kubeflow("mpijobs", "MPIJob", "mpiReplicaSpecs", "v2beta1"),
+    # Its launcher's pod is owned by a Job of its own.
+    _kubeflow("mpijobs", "MPIJob", "mpiReplicaSpecs", "v2beta1", owns_pods=False),
     JobKind(
         group="trainer.kubeflow.org",
         plural="trainjobs",

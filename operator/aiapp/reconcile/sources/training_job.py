@@ -13,7 +13,7 @@ from aiapp.domain.package.inspection import Inspection, Unresolved
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.obs import package_at
 from aiapp.domain.sources.training_job import as_template
-from aiapp.domain.training.decision import Finished, decision, latched, supplied
+from aiapp.domain.training.decision import Finished, decision, has_ended, latched, supplied
 from aiapp.domain.training.facts import JobFacts, facts
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.registration import registered_job
@@ -92,7 +92,7 @@ class TrainingJobOutput(LiveSource):
         before = self.record.status.source.training_job if self.record.status.source else None
         waited = latched(self.source, kind, before or registered_job(self.record.raw, self.source, kind))
         found = self._last_seen(waited) if live is None else facts(live, kind, self.ports.jobs.reading)
-        if found is None and not self._is_served(kind):
+        if found is None and not has_ended(waited) and not self._is_served(kind):
             message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
             return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
         decided = decision(self.source, kind, waited, found, self.ports.clock(), self._said_of_failure())

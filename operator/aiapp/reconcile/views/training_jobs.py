@@ -5,13 +5,14 @@ that no version waits for.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.domain.provenance.run import TrainingRun, run, with_remembered
+from aiapp.domain.nodes.facts import NodeFacts
+from aiapp.domain.provenance.run import TrainingRun, run, with_pods, with_remembered
 from aiapp.domain.sources.raw import is_imported, recorded_env, waits_for_kind
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.kinds import JobKind, JobKinds
@@ -38,6 +39,7 @@ _ENDS: Final = {"Succeeded": "succeeded", "Failed": "failed"}
 
 
 class _Seen(NamedTuple):
+    namespace: str
     facts: JobFacts
     run: TrainingRun
 
@@ -77,6 +79,27 @@ class TrainingJobs:
         """A look found this of a job and its pods, which may be gone at the next one."""
         if (seen := self._seen.get(uid)) is not None:
             self._seen[uid] = seen._replace(run=with_remembered(ran, seen.run))
+
+    def followed(self, namespace: str, kind: JobKind, name: str) -> list[str]:
+        """The uids of jobs of that name that somebody waits for, or waited for a moment ago."""
+        of_kind = (f"{kind.group}/{kind.version}", kind.kind)
+        return [
+            uid
+            for uid, seen in self._seen.items()
+            if (seen.namespace, seen.facts.name) == (namespace, name)
+            and (seen.run.identity["apiVersion"], seen.run.identity["kind"]) == of_kind
+        ]
+
+    def ran(self, uid: str, kind: JobKind, pod: Json, nodes: Mapping[str, NodeFacts]) -> None:
+        """A pod with the label of that job is so."""
+        seen = self._seen[uid]
+        run = with_remembered(with_pods(seen.run, kind, [pod], nodes), seen.run)
+        if run == seen.run:
+            return
+        self._seen[uid] = seen._replace(run=run)
+        for version in self._store.versions_of_job(seen.namespace, kind.kind, seen.facts.name):
+            if not is_imported(version):
+                self._changed(version)
 
     def trim(self, job: Json) -> Json | None:
         """The job, if a version waits for it or it is to register itself."""
@@ -125,7 +148,8 @@ class TrainingJobs:
         now = facts(job, kind, self.reading)
         if before is not None and before.facts.state not in _ENDS and now.state in _ENDS:
             self._count(kind, _ENDS[now.state])
-        self._seen[uid] = _Seen(now, with_remembered(ran, before.run) if before else ran)
+        whole = with_remembered(ran, before.run) if before else ran
+        self._seen[uid] = _Seen(job["metadata"].get("namespace", ""), now, whole)
         self._seen.move_to_end(uid)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

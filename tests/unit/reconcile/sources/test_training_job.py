@@ -134,6 +134,18 @@ async def test_a_job_that_was_seen_to_succeed_is_imported_also_when_it_is_gone_a
     assert world.status["artifact"]["objects"] == 3
 
 
+async def test_a_kind_that_vanishes_takes_nothing_of_a_job_that_was_seen_to_succeed(world: World) -> None:
+    put(world, job(status=succeeded(LATER)))
+    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    await world.look()
+    remove(world)
+    restart(world)
+    world.store.note_served(JOBS, "", is_served=False)
+    world.bucket.fault = None
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+
+
 async def test_where_a_job_wrote_may_be_said_when_it_is_gone_after_a_restart(world: World) -> None:
     put(world, job(status=succeeded(LATER), env={}))
     await world.look()
@@ -279,7 +291,9 @@ async def test_what_ran_is_kept_when_it_is_pinned_also_of_pods_that_are_gone_by_
     put(world, job(status=succeeded()))
     remove(world)
     assert (await world.look()).retry_after == CLEANED_SECONDS
+    before = len(world.api.writes)
     await world.look()
+    assert world.api.writes[before:] == ["delete"]
     kept = record_of(world)
     assert world.status["provenance"]["record"]["name"] == kept["metadata"]["name"]
     predicate = json.loads(kept["data"]["predicate.json"])
