@@ -89,8 +89,8 @@ def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, said: s
         return Unresolved(Reason.TRAINING_JOB_GONE, _never_seen(source), retryable=False)
     if waited is None:
         message = (
-            f"there is no {source.kind} {source.name} in this namespace yet; if it has run and is gone, name what it "
-            "wrote by spec.source.obs"
+            f"there is no {source.kind} {source.name} in this namespace yet; if it has run and is gone, "
+            "register what it wrote as a package in object storage"
         )
         return Unresolved(Reason.TRAINING_JOB_NOT_FOUND, message, retryable=True)
     match waited.state:
@@ -124,7 +124,7 @@ def _gone(waited: TrainingJobStatus) -> str:
     output = f"its output in {waited.output}" if waited.output else "its output"
     return (
         f"{_named(waited)} (uid {waited.uid}) was deleted before the operator saw how it ended: if {output} is "
-        "complete, name it by spec.source.obs, else run the job again and name that one"
+        "complete, register it as a package in object storage, else run the job again and name that one"
     )
 
 

@@ -101,7 +101,8 @@ def test_a_job_that_never_was_is_looked_for_and_one_that_is_gone_is_not() -> Non
     assert isinstance(gone, Unresolved)
     assert (never.reason, never.message) == (
         Reason.TRAINING_JOB_NOT_FOUND,
-        "there is no Job train in this namespace yet; if it has run and is gone, name what it wrote by spec.source.obs",
+        "there is no Job train in this namespace yet; if it has run and is gone, register what it wrote as a package "
+        "in object storage",
     )
     assert (gone.reason, gone.job) == (Reason.TRAINING_JOB_GONE, WAITED)
 
