@@ -99,6 +99,25 @@ def test_a_job_that_is_deleted_while_it_runs_and_made_again_is_another_one(regis
     registry.until(version, "Ready", "True", "Normal")
 
 
+def test_a_version_that_is_restored_when_its_job_is_long_gone_says_how_it_is_pinned_again(registry: Registry) -> None:
+    train, version = job(registry), version_of(registry)
+    upload(registry.bucket, "run-7", package())
+    end(registry, train, "Succeeded")
+    registry.until(version, "Ready", "True", "Normal")
+    pinned = registry.now(version)["status"]["artifact"]["pin"]
+    registry.kube.delete(train)
+    registry.kube.delete(version, propagationPolicy="Orphan")
+    eventually(lambda: registry.find(version["apiVersion"], version["kind"], version["metadata"]["name"]) is None)
+    restored = version_of(registry)
+    found = registry.until(restored, "SourceResolved", "False", "TrainingJobNotFound")
+    assert "register what it wrote as a package in object storage" in found["message"]
+    reach = {"endpoint": registry.bucket.endpoint, "credentialsSecretRef": {"name": "store"}}
+    obs = {"uri": f"obs://{registry.bucket.name}/run-7/", **reach}
+    registry.kube.patch(registry.now(restored), {"spec": {"source": {"trainingJob": None, "obs": obs}}})
+    registry.until(restored, "Ready", "True", "Normal")
+    assert registry.now(restored)["status"]["artifact"]["pin"] == pinned
+
+
 def test_an_output_that_comes_after_its_job_has_ended_is_imported(registry: Registry) -> None:
     train, version = job(registry), version_of(registry)
     end(registry, train, "Succeeded")

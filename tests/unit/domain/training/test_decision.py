@@ -99,10 +99,10 @@ def test_a_job_that_never_was_is_looked_for_and_one_that_is_gone_is_not() -> Non
     never, gone = decided(None), decided(None, before=WAITED)
     assert isinstance(never, Unresolved)
     assert isinstance(gone, Unresolved)
-    assert (never.reason, never.message) == (
-        Reason.TRAINING_JOB_NOT_FOUND,
+    assert never.reason is Reason.TRAINING_JOB_NOT_FOUND
+    assert never.message == (
         "there is no Job train in this namespace yet; if it has run and is gone, register what it wrote as a package "
-        "in object storage",
+        "in object storage"
     )
     assert (gone.reason, gone.job) == (Reason.TRAINING_JOB_GONE, WAITED)
 
