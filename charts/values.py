@@ -212,6 +212,47 @@ class AdmissionPolicies(Group):
     """Refuse to delete a version that an application serves, unless the user may `delete-served` versions."""
 
 
+class ConsoleService(Group):
+    """The Service in front of the console."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 80
+    """Its port."""
+    annotations: kubernetes.Annotations = {}
+    """Its annotations."""
+
+
+class WebConsole(Group):
+    """The web console, as a Deployment of its own that has no rights: each call carries the token of the person."""
+
+    enabled: bool = False
+    """Create it."""
+    replicas: Annotated[int, Field(ge=0)] = 1
+    """Its pods; several need `keySecret`, or each would know its own sessions alone."""
+    hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")]] = []
+    """Names under which it answers, beside that of its Service and localhost; that of the Ingress belongs here."""
+    token_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]*$")] = ""
+    """Header by which an authenticating proxy sends the token of the person, for example `X-Forwarded-Access-Token`.
+    The proxy has to remove it from what comes from outside. Empty: people log in with a token."""
+    key_secret: kubernetes.NameOrNone = ""
+    """Secret of the release's namespace whose `key` holds at least 32 random bytes, which seal sessions. Empty: a key
+    that ends with the pod, and all sessions with it."""
+    tls_secret: kubernetes.NameOrNone = ""
+    """Secret of type `kubernetes.io/tls` with which it serves TLS itself. Empty: plain HTTP, for something before it
+    that speaks TLS with browsers."""
+    namespace: kubernetes.NameOrNone = ""
+    """Namespace that is shown first; empty: people choose."""
+    resources: kubernetes.Resources = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+    """What its container asks for and is held to."""
+    pod_labels: kubernetes.Labels = {}
+    """Labels of its pods."""
+    service: ConsoleService = ConsoleService()
+    ingress_from: list[kubernetes.Object] = []
+    """Peers that may reach it where `networkPolicy.enabled`; empty: all."""
+    egress: list[kubernetes.Object] = []
+    """Its egress rules where `networkPolicy.enabled`; name resolution and the API server belong there. Empty:
+    everything is reachable."""
+
+
 class Common(Group):
     """What every chart has."""
 
@@ -298,6 +339,8 @@ class Values(Common):
     monitoring: Monitoring = Monitoring()
 
     admission_policies: AdmissionPolicies = AdmissionPolicies()
+
+    console: WebConsole = WebConsole()
 
     extra_objects: list[kubernetes.AnyObject | str] = []
     """Further objects of the release; text and the text in objects may hold templates."""

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field
 from aiapp.domain.kubernetes.naming import workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
 from aiapp.domain.prediction.answer import api_servers, failure, refused, unreached
-from aiapp.domain.prediction.apis import FORM_TYPE, DeclaredApi, NoSuchApiError, chosen, in_openapi, in_status
+from aiapp.domain.prediction.apis import (
+    FORM_TYPE,
+    UNDECLARED,
+    DeclaredApi,
+    NoSuchApiError,
+    chosen,
+    in_openapi,
+    in_status,
+)
 from aiapp.domain.prediction.body import Input, InvalidInputError, body
-from aiapp.ports import ProxiedRequest, ProxiedResponse
+from aiapp.ports import ApiError, ProxiedRequest, ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import existing
@@ -43,6 +51,21 @@ async def predict(cluster: UserCluster, question: Question, boundary: str) -> Pr
     headers = {} if sent.content_type is None else {"Content-Type": sent.content_type}
     request = ProxiedRequest(api.method, api.path, sent.content, headers, question.seconds)
     return _answered(await cluster.proxied(service, request), api, application, cluster.namespace)
+
+
+async def apis(cluster: UserCluster, question: Question) -> tuple[DeclaredApi, ...]:
+    """What the model that is asked declares, at least one: by its own description, else by its version's status.
+
+    Raises `ApiError`, `QueryError`.
+    """
+    application = await existing(cluster, APPLICATIONS, question.application)
+    number = question.version or _most_served(application)
+    version = None if number is None else await cluster.find(VERSIONS, f"{question.application}-{number}")
+    try:
+        described = in_openapi(await _description(cluster, await _service(cluster, question)))
+    except (ApiError, QueryError):
+        described = ()  # nobody is ready, or the user may not ask
+    return described or in_status(version or {}) or (UNDECLARED,)
 
 
 async def declared(cluster: UserCluster, application: Json, question: Question, service: str) -> DeclaredApi:

@@ -50,9 +50,14 @@ def shares(record: RolloutProgress) -> list[ShareOnTheWay]:
     return [ShareOnTheWay(v, before.get(v, 0), share, wanted.get(v, 0)) for v, share in now.items()]
 
 
-async def approve(cluster: UserCluster, name: str) -> Approval:
-    """Approves the step that the rollout stands at. Raises `ApiError`, `QueryError`."""
+async def approve(cluster: UserCluster, name: str, seen: str | None = None) -> Approval:
+    """Approves the step that the rollout stands at; with `seen`, the `token` of a step, no other one.
+
+    Raises `ApiError`, `QueryError`.
+    """
     said = _approval(await _application(cluster, name))
+    if seen is not None and token(said.record) != seen:
+        raise _moved_on(name, said)
     for _ in range(ATTEMPTS):
         try:
             await cluster.edit(APPLICATIONS, name, said.patch, dry_run=False)
@@ -90,10 +95,12 @@ def _approval(application: Json) -> Approval:
 def _again(said: Approval, latest: Approval, name: str) -> Approval:
     """The word on what has changed meanwhile, if it is the same word: nobody has looked at a later step yet."""
     if token(latest.record) != token(said.record):
-        raise QueryError(
-            f"the rollout of application {name} has moved on, to {latest.record.summary}: look at it again"
-        )
+        raise _moved_on(name, latest)
     return latest
+
+
+def _moved_on(name: str, latest: Approval) -> QueryError:
+    return QueryError(f"the rollout of application {name} has moved on, to {latest.record.summary}: look at it again")
 
 
 def _changed(name: str) -> QueryError:

@@ -69,6 +69,20 @@ EVERYTHING: Final[dict[str, Any]] = {
     "global": {"storageClass": "fast"},
 }
 
+CONSOLE: Final[dict[str, Any]] = {
+    "enabled": True,
+    "replicas": 2,
+    "hosts": ["console.example.com"],
+    "tokenHeader": "X-Forwarded-Access-Token",
+    "keySecret": "console-key",
+    "tlsSecret": "console-tls",
+    "namespace": "vision",
+    "podLabels": {"team": "vision"},
+    "service": {"port": 443, "annotations": {"a": "b"}},
+    "ingressFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}],
+    "egress": [{"ports": [{"protocol": "TCP", "port": 6443}]}],
+}
+
 
 def container(documents: list[Object]) -> Object:
     [found] = of(documents, "Deployment")["spec"]["template"]["spec"]["containers"]
@@ -93,6 +107,9 @@ def environment(documents: list[Object]) -> dict[str, str]:
         pytest.param({"podDisruptionBudget": {"enabled": True, "maxUnavailable": "50%"}}, id="a budget in percent"),
         pytest.param({"fullnameOverride": "n" * 63}, id="the longest name"),
         pytest.param({"image": {"tag": "1.2.3"}}, id="a tag"),
+        pytest.param({"console": {"enabled": True}}, id="a console"),
+        pytest.param({"console": CONSOLE, "networkPolicy": {"enabled": True}}, id="a console with everything"),
+        pytest.param({"console": CONSOLE, "fullnameOverride": "n" * 63}, id="a console of the longest name"),
     ],
 )
 def test_every_rendering_is_valid(helm: Helm, values: dict[str, Any]) -> None:
@@ -252,6 +269,26 @@ def test_no_label_takes_the_operators_pods_from_it(helm: Helm) -> None:
     assert {**selector, "kept": "yes"}.items() <= deployment["template"]["metadata"]["labels"].items()
     assert of(documents, "Service")["spec"]["selector"] == selector
     assert of(documents, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"] == selector
+
+
+def test_the_console_has_no_right_and_nothing_of_the_operator_leads_to_it(helm: Helm) -> None:
+    without = helm.rendered(networkPolicy={"enabled": True})
+    documents = helm.rendered(networkPolicy={"enabled": True}, console=CONSOLE)
+    name = "aiapp-operator-console"
+    pod = of(documents, "Deployment", name)["spec"]["template"]
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert of(documents, "ServiceAccount", name)["automountServiceAccountToken"] is False
+    bound = [one["name"] for each in documents for one in each.get("subjects") or ()]
+    assert pod["spec"]["serviceAccountName"] == name
+    assert name not in bound
+    projected = [volume for volume in pod["spec"]["volumes"] if "projected" in volume]
+    assert projected == [], "no token comes another way"
+    operators = of(without, "Service")["spec"]["selector"]
+    assert not operators.items() <= pod["metadata"]["labels"].items()
+    assert of(documents, "Service", name)["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+    assert of(documents, "NetworkPolicy", name)["spec"]["podSelector"]["matchLabels"].items() <= (
+        pod["metadata"]["labels"].items()
+    )
 
 
 def test_further_objects_may_hold_templates(helm: Helm) -> None:

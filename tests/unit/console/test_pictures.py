@@ -54,7 +54,7 @@ def test_a_rollout_is_filled_as_far_as_it_is() -> None:
 
 
 def test_nodes_are_squares_in_rows() -> None:
-    found = fleet_picture([(f"n{place}", "Compatible" if place else "Incompatible") for place in range(40)])
+    found = fleet_picture([(f"n{place}", "Free" if place else "Full") for place in range(40)])
     assert len({(box.x, box.y) for box in found.boxes}) == 40
-    assert [entry.text for entry in found.legend] == ["Compatible", "Incompatible"]
+    assert [entry.text for entry in found.legend] == ["Free", "Full"]
     assert found.boxes[0].style == "fill-bad"

@@ -17,6 +17,7 @@ from aiapp.console.live.streams import ROUTE, Streams
 from aiapp.console.pages.places import NAMESPACE
 from aiapp.console.rendering.renderer import STATIC
 from aiapp.console.texts.catalogue import LANGUAGES
+from aiapp.console.visiting.uploads import PREDICT, UPLOAD_BYTES
 from aiapp.console.visiting.visit import CONSOLE, LANGUAGE_COOKIE, VISIT, Console, anonymous
 
 LONGEST_SECONDS: Final = 30.0
@@ -91,8 +92,9 @@ class _Gate:
                 raise PageError(401, "error.not_known")
             return web.Response(status=303, headers={"Location": access.entrance})
         async with access.api(request) as api:
-            visit = replace(anonymous(request), visitor=visitor, api=api)
-            request[VISIT] = visit
+            if request.match_info.route.name == PREDICT:
+                request = request.clone(client_max_size=UPLOAD_BYTES)
+            request[VISIT] = replace(anonymous(request), visitor=visitor, api=api)
             if request.method == "POST":
                 form = await request.post()
                 if not self._console.sealer.is_mark(str(form.get("mark", "")), visitor.binding):

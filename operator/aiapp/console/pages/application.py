@@ -5,7 +5,9 @@ from typing import Final
 
 from aiohttp import web
 
-from aiapp.console.pages.places import APPLICATION
+from aiapp.console.actions.allowed import allowed
+from aiapp.console.actions.of_application import fitting
+from aiapp.console.pages.places import APPLICATION, MOST_EVENTS
 from aiapp.console.pictures.rollout import rollout_picture
 from aiapp.console.pictures.shapes import Picture
 from aiapp.console.pictures.traffic import traffic_picture
@@ -14,6 +16,7 @@ from aiapp.domain.details.application import ApplicationDetails
 from aiapp.domain.kubernetes.keepers import keeper
 from aiapp.domain.kubernetes.resources import APPLICATIONS
 from aiapp.queries.details import of_application
+from aiapp.queries.events import events
 from aiapp.queries.history import history
 from aiapp.queries.rollout import shares
 
@@ -29,11 +32,13 @@ def routes() -> Iterable[web.AbstractRouteDef]:
 async def _page(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
     found = await of_application(visit.cluster, visit.name)
+    happened = await events(visit.cluster, visit.name)
     kept = keeper(await visit.cluster.get(APPLICATIONS, visit.name))
     return visit.page(
         "application.html",
         found=found,
         about=found.overview,
+        actions=await allowed(visit.cluster, visit.name, fitting(found)),
         managed=kept.words if kept else None,
         unmet=[one for one in found.findings if one.is_fault],
         traffic=traffic_picture(found.traffic_log, visit.console.now()),
@@ -41,6 +46,8 @@ async def _page(request: web.Request) -> web.StreamResponse:
         shares=shares(found.rollout) if found.rollout else [],
         versions=found.versions[:MOST_VERSIONS],
         history=await history(visit.cluster, visit.name),
+        happened=happened.items[: -MOST_EVENTS - 1 : -1],
+        event_notes=happened.notes,
         live=visit.to("live", application=visit.name),
     )
 

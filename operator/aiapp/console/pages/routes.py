@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from aiohttp import web
 
-from aiapp.console.pages import application, applications, home, version
+from aiapp.console.pages import action, application, applications, compare, home, nodes, predict, version
 
 
 def pages() -> Iterator[web.AbstractRouteDef]:
@@ -14,6 +14,10 @@ def pages() -> Iterator[web.AbstractRouteDef]:
         applications.routes(),
         application.routes(),
         version.routes(),
+        action.routes(),
+        nodes.routes(),
+        compare.routes(),
+        predict.routes(),
     )
     for room in rooms:
         yield from room

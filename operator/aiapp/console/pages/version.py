@@ -5,9 +5,13 @@ from typing import Final
 
 from aiohttp import web
 
-from aiapp.console.pages.places import VERSION, offset_of
+from aiapp.console.actions.allowed import allowed
+from aiapp.console.actions.of_version import fitting
+from aiapp.console.pages.places import MOST_EVENTS, VERSION, offset_of
 from aiapp.console.visiting.visit import visit_of
+from aiapp.domain.kubernetes.resources import APPLICATIONS
 from aiapp.queries.details import files, of_version
+from aiapp.queries.events import events
 
 MOST_FILES: Final = 500
 """Files on one page."""
@@ -21,11 +25,16 @@ def routes() -> Iterable[web.AbstractRouteDef]:
 async def _page(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
     found = await of_version(visit.cluster, visit.name)
+    happened = await events(visit.cluster, visit.name)
     return visit.page(
         "version.html",
         found=found,
         about=found.overview,
+        actions=await allowed(visit.cluster, visit.name, fitting(found)),
+        deployable=found.overview.phase == "Normal" and await visit.cluster.allowed("patch", APPLICATIONS),
         unmet=[one for one in found.findings if one.is_fault],
+        happened=happened.items[: -MOST_EVENTS - 1 : -1],
+        event_notes=happened.notes,
         live=visit.to("live", version=visit.name),
     )
 

@@ -22,6 +22,10 @@ class Texts:
         """The message of a key that the catalogue has, with the values in it. Text, not markup."""
         return self._messages[key].format_map(values)
 
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has the key."""
+        return key in self._messages
+
     def word(self, group: str, value: str | None) -> str:
         """A word of the API, such as a phase, in this language; as it is where the catalogue has none."""
         return self._messages.get(f"{group}.{value}", value or self._messages["none"])

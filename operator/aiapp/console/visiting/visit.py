@@ -82,6 +82,11 @@ class Visit:
         """Path of a page of this namespace."""
         return path("n", self.namespace, *parts, **query)
 
+    def _done(self) -> str | None:
+        """What was done on the page before, if this console can say it."""
+        done = self.request.query.get("done")
+        return done if done is not None and self.texts.has(f"done.{done}") else None
+
     def _common(self) -> dict[str, Any]:
         return {
             "t": self.texts,
@@ -97,6 +102,7 @@ class Visit:
             "here": self.request.path,
             "same_page": lambda **changed: _changed(self.request, changed),
             "live": None,
+            "done": self._done(),
         }
 
 
@@ -121,6 +127,6 @@ def anonymous(request: web.Request) -> Visit:
 
 
 def _changed(request: web.Request, changed: Mapping[str, object]) -> str:
-    query = {key: value for key, value in request.query.items() if key not in changed}
+    query = {key: value for key, value in request.query.items() if key not in {*changed, "done"}}
     query |= {key: str(value) for key, value in changed.items() if value is not None}
     return f"{request.path}?{urlencode(query)}" if query else request.path
