@@ -95,11 +95,17 @@ class _Gate:
             if request.match_info.route.name == PREDICT:
                 request = request.clone(client_max_size=UPLOAD_BYTES)
             request[VISIT] = replace(anonymous(request), visitor=visitor, api=api)
-            if request.method == "POST":
-                form = await request.post()
+            if request.method != "POST":
+                return await handler(request)
+            form = await request.post()
+            try:
                 if not self._console.sealer.is_mark(str(form.get("mark", "")), visitor.binding):
                     raise PageError(403, "error.form")
-            return await handler(request)
+                return await handler(request)
+            finally:
+                for value in form.values():
+                    if isinstance(value, web.FileField):
+                        value.file.close()
 
 
 async def _static(request: web.Request) -> web.StreamResponse:
