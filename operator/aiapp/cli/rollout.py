@@ -3,6 +3,7 @@
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.writing import Writing, writing_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 
@@ -74,14 +75,12 @@ def approve(application: str, choice: ClusterChoice) -> None:
 
 @command.command("abort", short_help="Take it back.")
 @click.argument("application")
-@click.option("--dry-run", is_flag=True, help="Only ask the API server whether it would take the change.")
-@click.option("-o", "--output", type=click.Choice(list(FORMATS)), help="Change nothing: print the manifest, for Git.")
-@cluster_options
-def abort(application: str, dry_run: bool, output: str | None, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
+@writing_options
+def abort(application: str, choice: ClusterChoice, writing: Writing) -> None:
     r"""Take the rollout of an application back: ask for the versions and weights of before it, which come at once.
 
     Sets spec.serving.versions with your own rights. Refused when the application changes at the same moment. What Argo
-    CD or Flux applies is changed in Git instead: print the manifest with -o yaml.
+    CD or Flux applies is changed in Git instead: print the manifest with --dry-run=client -o yaml.
 
     \b
     Exit codes: 0 done; 1 nothing is under way, or the cluster refuses; 2 wrong arguments or no cluster.
@@ -89,14 +88,14 @@ def abort(application: str, dry_run: bool, output: str | None, choice: ClusterCh
     \b
     Examples:
       aiapp rollout abort mnist -n vision
-      aiapp rollout abort mnist -n vision --dry-run -o yaml > mnist.yaml
+      aiapp rollout abort mnist -n vision --dry-run=client -o yaml > mnist.yaml
     """
     from aiapp.queries import rollout as queries  # noqa: PLC0415 - `--help` must not wait for the models
 
-    if output is not None:
-        manifest = answered(choice, lambda cluster: queries.way_back(cluster, application))
-        click.echo(FORMATS[output](manifest), nl=False)
-        return
-    serving = answered(choice, lambda cluster: queries.abort(cluster, application, dry_run=dry_run))
+    manifest = answered(choice, lambda cluster: queries.way_back(cluster, application))
+    serving, is_dry = manifest["spec"]["serving"], writing.dry_run == "server"
+    if writing.dry_run != "client":
+        serving = answered(choice, lambda cluster: queries.abort(cluster, application, dry_run=is_dry))
     back = ", ".join(f"{one['version']} {one['weight']} %" for one in serving["versions"])
-    click.echo(f"{application} {'would go' if dry_run else 'goes'} back to {back}")
+    done = "goes" if writing.dry_run == "none" else "would go"
+    writing.tell(f"{application} {done} back to {back}", manifest)

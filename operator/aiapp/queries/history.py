@@ -1,7 +1,7 @@
 """What an application was asked to serve, and going back to it with the rights of the user."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -16,6 +16,7 @@ from aiapp.domain.application.rollback import (
     rollback,
     worded,
 )
+from aiapp.domain.kubernetes.json_patch import patched
 from aiapp.domain.kubernetes.keepers import GITOPS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.ports import NotFoundError
@@ -33,6 +34,10 @@ class Way:
     """What the revision serves, for people."""
     manifest: Json
     notes: tuple[str, ...]
+    before: Json
+    """The application as it was."""
+    object: Json
+    """The same with that configuration."""
 
 
 async def history(cluster: UserCluster, name: str) -> list[Json]:
@@ -57,8 +62,7 @@ async def roll_back(cluster: UserCluster, name: str, to: int | None, *, dry_run:
     application = await _application(cluster, name)
     found = await _way(cluster, application, to)
     patch = edit(application, found.manifest["spec"]["serving"])
-    await cluster.edit(APPLICATIONS, name, patch, dry_run=dry_run)
-    return found
+    return replace(found, object=await cluster.edit(APPLICATIONS, name, patch, dry_run=dry_run))
 
 
 async def _application(cluster: UserCluster, name: str) -> Json:
@@ -75,7 +79,10 @@ async def _way(cluster: UserCluster, application: Json, to: int | None) -> Way:
         raise QueryError(str(error)) from error
     versions = await require_versions(cluster, application, (one.version for one in back.target.versions))
     notes = tuple(_notes(back, versions))
-    return Way(back.target.revision, worded(back.target), manifest(application, back.serving), notes)
+    after = patched(application, edit(application, back.serving))
+    return Way(
+        back.target.revision, worded(back.target), manifest(application, back.serving), notes, application, after
+    )
 
 
 def _notes(back: Rollback, versions: dict[str, Json]) -> Iterator[str]:
@@ -86,7 +93,7 @@ def _notes(back: Rollback, versions: dict[str, Json]) -> Iterator[str]:
         if phase != "Normal":
             yield f"version {name} is {phase or 'not looked at yet'}, not Normal"
     if back.manager in GITOPS:
-        yield f"{back.manager} wrote what it asks for now: commit the same to Git, as -o yaml prints it"
+        yield f"{back.manager} wrote what it asks for now: commit the same to Git, from --dry-run=client -o yaml"
 
 
 def _document(one: Configuration) -> Json:

@@ -75,7 +75,7 @@ def test_rollback_asks_for_what_was_served_before_in_the_users_name(
 def test_rollback_prints_the_manifest_for_git(
     registry: Registry, upgraded: Object, aiapp: Aiapp, sandbox: Sandbox
 ) -> None:
-    printed = aiapp("rollback", "mnist", "-o", "yaml").stdout
+    printed = aiapp("rollback", "mnist", "--dry-run=client", "-o", "yaml").stdout
     assert yaml.safe_load(printed)["spec"]["serving"]["versions"] == FIRST["versions"]
     assert registry.now(upgraded)["spec"]["serving"]["versions"] == SECOND["versions"]
     sandbox.kubectl("replace", "-f", "-", stdin=printed)
@@ -88,7 +88,7 @@ def test_the_manifest_takes_the_place_of_what_was_applied_on_the_servers_side(re
         registry.until(registry.version(number=number), "Ready", "True")
     for revision, number in enumerate(("1.0.0", "1.1.0"), start=1):
         succeeded(registry, registry.application("mnist", number, replicas=0), revision)
-    registry.kube.apply(yaml.safe_load(aiapp("rollback", "mnist", "-o", "yaml").stdout))
+    registry.kube.apply(yaml.safe_load(aiapp("rollback", "mnist", "--dry-run=client", "-o", "yaml").stdout))
     application = registry.kube.get(GROUP_VERSION, "AIApplication", "mnist", registry.namespace)
     assert [one["version"] for one in application["spec"]["serving"]["versions"]] == ["1.0.0"]
 
