@@ -12,15 +12,21 @@ MANIFESTS: Final = Path("manifests")
 HEAD: Final = "# Rendered from charts/aiapp-operator by `make charts`; do not edit.\n"
 RELEASE: Final = "aiapp-operator"
 NAMESPACE: Final = "aiapp-system"
-VALUES: Final = ("crds.enabled=false", "admissionPolicies.restrictions.enabled=true", "console.enabled=true")
+VALUES: Final = (
+    "crds.enabled=false",
+    "admissionPolicies.restrictions.enabled=true",
+    "admissionPolicies.refuseExec=true",
+    "console.enabled=true",
+)
 """The CRDs lie in crds/."""
 FILES: Final = {
     "install/rbac.yaml": ("rbac/serviceaccount.yaml", "rbac/operator.yaml"),
     "install/users.yaml": ("rbac/users.yaml", "rbac/runtimes.yaml"),
-    "install/protection.yaml": ("admission/served-versions.yaml",),
+    "install/protection.yaml": ("admission/served-versions.yaml", "admission/exeml.yaml"),
     "install/deployment.yaml": ("service.yaml", "deployment.yaml"),
     "console/console.yaml": ("console/serviceaccount.yaml", "console/service.yaml", "console/deployment.yaml"),
     "samples/admission-policy.yaml": ("admission/restrictions.yaml",),
+    "samples/no-exec.yaml": ("admission/no-exec.yaml",),
 }
 """Each file of manifests/, and the templates that are in it."""
 LEFT_OUT: Final = ("tests/ready.yaml",)

@@ -6,7 +6,9 @@ from pydantic.alias_generators import to_camel
 
 from aiapp.settings import Settings
 
-ELSEWHERE: Final = frozenset({"image", "pod", "namespace", "leader_election", "https_proxy", "http_proxy", "no_proxy"})
+ELSEWHERE: Final = frozenset(
+    {"image", "pod", "namespace", "leader_election", "exeml_url", "https_proxy", "http_proxy", "no_proxy"}
+)
 """Settings that the chart sets by itself, or that have a value of their own."""
 
 

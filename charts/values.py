@@ -210,6 +210,11 @@ class AdmissionPolicies(Group):
     restrictions: Restrictions = Restrictions()
     protect_served_versions: bool = True
     """Refuse to delete a version that an application serves, unless the user may `delete-served` versions."""
+    exeml: bool = True
+    """Let nobody but the operator register models of ExeML, nobody but ExeML mark its jobs, and nobody change the pods
+    that serve such models. Without it no pod gets such a model."""
+    refuse_exec: bool = False
+    """Let nobody enter a container in namespaces with the label `aiapp.dev/exec: refused`."""
 
 
 class ConsoleService(Group):

@@ -105,6 +105,8 @@ KindName = Annotated[
 ]
 JobFields = Mapping[str, str | tuple[str, ...]]
 LabelPair = Annotated[str, *_form(r"([-._A-Za-z0-9/]+=[-._A-Za-z0-9]*)?", "a label and its value, `key=value`")]
+LabelKey = Annotated[str, *_form(r"[-._A-Za-z0-9/]{1,317}", "the key of a label")]
+Address = Annotated[str, *_form(r"[0-9.]{7,15}:[0-9]{1,5}|\[[0-9a-f:.]+\]:[0-9]{1,5}", "`address:port`")]
 VariableName = Annotated[str, *_form(r"[A-Za-z_][-._A-Za-z0-9]*", "the name of a variable or an argument")]
 
 
@@ -241,6 +243,14 @@ class Settings(BaseSettings):
     exeml_stores: Annotated[ExeMLStores, NoDecode, BeforeValidator(_object)] = {}
     """Where ExeML projects write their models, by a name of your choice: `uri`, `endpoint`, `region`, `addressing` and
     `secret`, a Secret of the operator's own namespace. A project of namespace N may write below `<uri>/N/` alone."""
+    exeml_project_label: LabelKey = "aiapp.dev/exeml-project"
+    """Label of training jobs of ExeML projects; its value is the project. The chart's policy says who may set it."""
+    exeml_address: Address = "0.0.0.0:9443"
+    """Where the operator listens for pods that ask for the files of ExeML models, `address:port`. Only with stores."""
+    exeml_url: str = ""
+    """How pods reach that; none: `https://aiapp-operator.<the operator's namespace>.svc:9443`."""
+    exeml_ticket_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
+    """How long an address of a file is good that such a pod gets; it asks for others in time."""
     prometheus_url: IndexUrl = ""
     """Prometheus that the checks of rollouts in steps ask, for example `http://prometheus.monitoring.svc:9090`; none:
     no such check passes."""

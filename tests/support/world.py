@@ -29,6 +29,7 @@ from aiapp.domain.training.output import NAMES
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.exeml.records import ModelRecords
+from aiapp.reconcile.exeml.registration import ModelRegistration
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.registration import RegistrationPorts, RegistrationReconciler
@@ -165,6 +166,7 @@ class World(FakeCluster):
             jobs=self.registrations,
             runs=TrainingRuns(self.cluster, self.training_jobs, self.store.nodes),
             reading=reading,
+            before=ModelRegistration(ModelRecords(self.api, OPERATOR_NAMESPACE, {"models": MODELS})),
             observer=self.metrics,
         )
         self.of_registrations = RegistrationReconciler(registering)

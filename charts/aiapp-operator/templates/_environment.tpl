@@ -16,6 +16,11 @@
 - name: AIAPP_{{ $name | snakecase | upper }}
   value: {{ include "aiapp-operator.text" $value | quote }}
 {{- end }}
+{{- if .Values.settings.exemlStores }}
+# How pods reach its ticket server.
+- name: AIAPP_EXEML_URL
+  value: https://{{ include "aiapp-operator.fullname" . }}-tickets.{{ .Release.Namespace }}.svc:9443
+{{- end }}
 {{- if .Values.registrySecret }}
 - name: AIAPP_REGISTRY_CONFIG
   value: /etc/aiapp/registry/.dockerconfigjson

@@ -28,6 +28,16 @@
   resourceNames:
     [aiapplications.aiapp.dev, aiapplicationversions.aiapp.dev, inferenceruntimes.aiapp.dev, inferencetemplates.aiapp.dev]
   verbs: [get]
+{{- if .Values.settings.exemlStores }}
+# Pods that ask for a model of ExeML: who they are, and whether the policies are in force that keep them as they are.
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingadmissionpolicies, validatingadmissionpolicybindings]
+  resourceNames: [aiapp-exeml-versions, aiapp-exeml-pods]
+  verbs: [get]
+{{- end }}
 {{- end }}
 
 {{/* Of what lies in the namespaces that it manages. */}}
@@ -90,6 +100,15 @@
   resources: [localsubjectaccessreviews]
   verbs: [create]
 {{- end }}
+{{- if .Values.settings.exemlStores }}
+# Models of ExeML projects, which it registers as application and version (settings.exemlStores).
+- apiGroups: [aiapp.dev]
+  resources: [aiapplications, aiapplicationversions]
+  verbs: [create]
+- apiGroups: [aiapp.dev]
+  resources: [aiapplicationversions]
+  verbs: [register-exeml]
+{{- end }}
 # What the pods of a namespace may ask for.
 - apiGroups: [""]
   resources: [limitranges]
@@ -116,11 +135,26 @@
   resources: [leases]
   resourceNames: [aiapp-operator]
   verbs: [get, patch]
+{{- if .Values.settings.exemlStores }}
+# The authority of its ticket server, in the Secret aiapp-exeml-authority.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create]
+{{- end }}
 # Its own pod: which image it runs.
 - apiGroups: [""]
   resources: [pods]
   verbs: [get]
 {{- if .Values.settings.watchNamespaces }}
+{{- if .Values.settings.exemlStores }}
+# That Secret and those with the keys of ExeML's stores, and a ConfigMap for each model.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch]
+{{- end }}
 # The administrator's ConfigMap aiapp-node-facts.
 - apiGroups: [""]
   resources: [configmaps]

@@ -30,6 +30,7 @@ COMMANDS = {
     "init": "Print the first manifests of a package: its version and its application.",
     "list": "Show the applications with their versions, filtered, sorted and by pages.",
     "logs": "Show what the pods of an application write.",
+    "identify": "Make the secret by which a pod proves who it is (the first container of pods that need tickets).",
     "nodes": "Show the nodes as the operator sees them.",
     "openapi": "Show the APIs of a model as an OpenAPI document.",
     "predict": "Ask a served model for a prediction.",

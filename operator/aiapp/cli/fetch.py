@@ -17,6 +17,7 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.cli.options.store import StoreChoice, keys_in, proxies_of_environment, store_options
 from aiapp.domain.artifact.content import is_digest
+from aiapp.domain.exeml.tickets import PROOF_FILE, TOKEN_FILE
 from aiapp.domain.objectstore.ca_bundle import AuthoritiesError, authorities
 from aiapp.domain.objectstore.credentials import (
     ACCESS_KEY_NAMES,
@@ -29,6 +30,7 @@ from aiapp.domain.objectstore.location import URI, URI_FORM, Location
 from aiapp.domain.printable import printable
 from aiapp.fetch.failures import ExitCode, FetchError, path_of
 from aiapp.fetch.http.s3_reader import Access
+from aiapp.fetch.http.tickets import Operator
 from aiapp.fetch.run import Fetched, Request, failure_message, fetch
 from aiapp.s3.addressing import AddressError, address
 
@@ -93,6 +95,21 @@ def policy_options(command: Callable[..., None]) -> Callable[..., None]:
     return gathered
 
 
+def ticket_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options on tickets, which the command gets as `operator: Operator | None`."""
+
+    @click.option("--tickets", metavar="URL", help="Instead of --uri: the operator's server, which gives addresses.")
+    @click.option("--tickets-authority", metavar="PEM", default="", help="The certificate that vouches for it.")
+    @click.option("--token", type=_path, default=Path(TOKEN_FILE), help="The pod's token for that server.")
+    @click.option("--proof", type=_path, default=Path(PROOF_FILE), help="The secret that `aiapp identify` made.")
+    @functools.wraps(command)
+    def gathered(tickets: str | None, tickets_authority: str, token: Path, proof: Path, **others: Any) -> None:
+        asked = Operator(url=tickets, authority=tickets_authority, token=token, proof=proof) if tickets else None
+        command(operator=asked, **others)
+
+    return gathered
+
+
 @click.command("fetch")
 @click.option(
     "--manifest",
@@ -101,9 +118,8 @@ def policy_options(command: Callable[..., None]) -> Callable[..., None]:
     help="The manifest, as it lies in its ConfigMap (gzip), or the folder of its parts manifest.gz.*.",
 )
 @click.option("--pin", required=True, metavar="sha256:HEX", help="The digest that the manifest must have.")
-@click.option(
-    "--uri", required=True, type=_Uri(), metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://..."
-)
+@click.option("--uri", type=_Uri(), metavar="URI", help="Folder of the package: obs://bucket/path/ or s3://...")
+@ticket_options
 @store_options(must_exist=False)
 @policy_options
 @click.option("--target", required=True, type=_path, help="Folder that the package is fetched into.")
@@ -118,7 +134,8 @@ def policy_options(command: Callable[..., None]) -> Callable[..., None]:
 def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
     manifest: Path,
     pin: str,
-    uri: str,
+    uri: str | None,
+    operator: Operator | None,
     store: StoreChoice,
     policy: EndpointPolicy,
     target: Path,
@@ -150,7 +167,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
         request = Request(
             manifest=manifest,
             pin=pin,
-            access=_access(uri, store, policy),
+            access=_access(uri, store, policy) if operator is None else _without_keys(store, policy),
+            operator=operator,
             target=target,
             recorded=recorded,
             stated=digest,
@@ -179,7 +197,14 @@ def _fetched(request: Request, umask: int | None) -> Fetched:
     return fetched
 
 
-def _access(uri: str, store: StoreChoice, policy: EndpointPolicy) -> Access:
+def _without_keys(store: StoreChoice, policy: EndpointPolicy) -> Access:
+    """Where the store is, the operator's tickets say."""
+    return Access(Location("", ""), allow_http=store.allow_http, policy=policy, proxies=proxies_of_environment())
+
+
+def _access(uri: str | None, store: StoreChoice, policy: EndpointPolicy) -> Access:
+    if uri is None:
+        raise click.UsageError("say where the package lies (--uri), or who gives tickets for it (--tickets)")
     folder = store.location(uri)
     return Access(
         folder,

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from aiapp.fetch.download.processors import usable
 from aiapp.fetch.expected_content import Verified, expected_content
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http.s3_reader import Access, S3Reader
+from aiapp.fetch.http.tickets import Operator, Tickets, monotonic
 from aiapp.fetch.progress import Meter, Tally, Totals, shown
 
 TERMINATION_BYTES: Final = 4096
@@ -34,6 +35,8 @@ class Request:
     manifest: Path
     pin: str
     access: Access
+    operator: Operator | None = None
+    """Gives tickets for what is to be fetched; None: the keys of `access` do."""
     target: Path
     server: Path | None
     """Where the model server is written; the journal lies beside it."""
@@ -96,7 +99,8 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
     meter = Meter(Totals(manifest.bytes, manifest.objects), Totals(manifest.bytes - missing, len(present)), clock)
-    fetched = _Fetch(request, target, meter, expected.hashes).run(wanted)
+    access = _with_tickets(request, manifest)
+    fetched = _Fetch(access, target, meter, expected.hashes, request.metrics_file).run(wanted)
     found = content(entries, {path: file.sha256 for path, file in present.items()} | fetched)
     verified = expected.verify(found.digest)
     target.finish(fetched)
@@ -111,22 +115,32 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     )
 
 
+def _with_tickets(request: Request, manifest: Manifest) -> Access:
+    """How the files are reached, once the operator has been asked where that is for it to say."""
+    if request.operator is None:
+        return request.access
+    return replace(request.access, tickets=Tickets(request.operator, request.pin, manifest.entries, monotonic))
+
+
 class _Fetch:
     """Downloads what is missing: many small files in processes of their own, all else in threads of this one."""
 
-    def __init__(self, request: Request, target: Target, meter: Meter, hashes: Mapping[str, str]) -> None:
-        self._request = request
+    def __init__(
+        self, access: Access, target: Target, meter: Meter, hashes: Mapping[str, str], metrics_file: Path | None
+    ) -> None:
+        self._access = access
         self._target = target
         self._meter = meter
         self._hashes = hashes
+        self._metrics_file = metrics_file
 
     def run(self, wanted: Sequence[Entry]) -> dict[str, str]:
         """The SHA-256 of each file by path."""
         large, small = divided(entry for entry in wanted if entry.content is None)
         tally = self._meter.tally()
-        source = S3Reader(self._request.access, tally.retry)  # refuses what cannot work before anything is started
+        source = S3Reader(self._access, tally.retry)  # refuses what cannot work before anything is started
         download = Download(source, self._target, tally, self._hashes)
-        with self._fork_pool(small) as pool, shown(self._meter, self._request.metrics_file):
+        with self._fork_pool(small) as pool, shown(self._meter, self._metrics_file):
             if pool is None:
                 fetched = download.run(large, iter(small))
             else:
@@ -153,7 +167,7 @@ class _Fetch:
             yield pool
 
     def _share(self, share: int, entries: Iterator[Entry], tally: Tally) -> dict[str, str]:
-        source = S3Reader(self._request.access, tally.retry, share)
+        source = S3Reader(self._access, tally.retry, share)
         return Download(source, self._target, tally, self._hashes).run([], entries)
 
 

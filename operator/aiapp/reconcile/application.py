@@ -1,7 +1,7 @@
 """Reconciles an AIApplication: gather, plan, apply, report. Decides nothing itself."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
@@ -28,6 +28,7 @@ from aiapp.domain.application.traffic.situation import checked_versions, step_ch
 from aiapp.domain.artifact.manifest_config_map import config_map_names
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.events import Event
+from aiapp.domain.exeml.access import KnownTickets
 from aiapp.domain.kubernetes.child_kinds import OF_ONE_APPLICATION
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map
 from aiapp.domain.kubernetes.resources import (
@@ -78,6 +79,8 @@ class ApplicationPorts:
     fetcher: Callable[[], Fetcher]
     """The init container of new rollouts."""
     pip: Pip = DEFAULT_PIP
+    tickets: KnownTickets = field(default_factory=KnownTickets)
+    """Where new pods ask for models of ExeML."""
     rollout_started: Callable[[], None]
     """Counts a version that was rendered for a rollout, for metrics."""
     step_checks: StepChecks
@@ -194,6 +197,7 @@ class ApplicationReconciler:
                 leaving=self._ports.view.leaving,
                 fetcher=self._ports.fetcher(),
                 pip=self._ports.pip,
+                tickets=self._ports.tickets.access,
                 granted=bounds(one for one in store.all(LIMIT_RANGES) if _is_in(one, application.namespace)),
             ),
         )

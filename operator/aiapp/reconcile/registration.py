@@ -3,7 +3,7 @@
 A job is looked at from the moment it is seen, since its pods, which say what really ran, may go together with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,7 +14,7 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.training.consent import MOST, access_review, forbidden, is_allowed, service_accounts
-from aiapp.domain.training.facts import JobReading, facts
+from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.registration import Refused, Registered, Registration, Wanted, registration
 from aiapp.domain.training.registration_record import record_name, registration_record
 from aiapp.ports import ApiError, Cluster, ConflictError, Recorder
@@ -45,6 +45,8 @@ class RegistrationPorts:
     jobs: Registrations
     runs: TrainingRuns
     reading: JobReading
+    before: Callable[[Json, JobFacts], Awaitable[None]]
+    """Is called with each version before it is created, and the job that it is made of."""
     observer: RegistrationObserver
 
 
@@ -134,6 +136,7 @@ class RegistrationReconciler:
                 case Refused():
                     return self._refuse(key, followed, job, now)
                 case Registration():
+                    await self._ports.before(now.version, facts(job, followed.kind, self._ports.reading))
                     await self._create(job, now)
             now = await self._decided(followed, job, said)
         raise ConflictError(409, "Conflict", f"others kept taking the numbers that {followed.name} was to register")

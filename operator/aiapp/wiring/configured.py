@@ -13,6 +13,7 @@ from aiapp.adapters.prometheus import PrometheusSettings
 from aiapp.adapters.registry.client import RegistrySettings
 from aiapp.adapters.registry.copying import OwnRegistrySettings
 from aiapp.adapters.tracing import TracingUnavailableError
+from aiapp.domain.exeml.projects import project_rule
 from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.images.replica import own_registry
 from aiapp.domain.objectstore.endpoint_policy import EVERYWHERE, EndpointPolicy
@@ -133,7 +134,8 @@ def job_reading(settings: Settings) -> JobReading:
 
 def registration_rules(settings: Settings) -> tuple[Rule, ...]:
     """Which of them register themselves; the first rule that says something of a job counts."""
-    return (annotated,) if settings.register_training_jobs else ()
+    of_projects = project_rule(model_stores(settings), job_reading(settings), settings.exeml_project_label)
+    return (of_projects, annotated) if settings.register_training_jobs else (of_projects,)
 
 
 def proxies(settings: Settings) -> Proxies:

@@ -43,6 +43,7 @@ from aiapp.wiring.configured import metrics_of, proxies
 from aiapp.wiring.informers import informers
 from aiapp.wiring.parts import assembled, utc_now
 from aiapp.wiring.reconcilers import drift_reconciler, reconcilers, registration_reconciler
+from aiapp.wiring.tickets import Tickets
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class OperatorProcess:
         self._kinds = KindWatch(OWN, self._schema, partial(self._watch, watch_kinds))
         parts.namespaces.listen(self._namespaces_changed)
         self._informers = tuple(informers(parts))
+        self._tickets = Tickets(parts) if settings.exeml_stores else None
         self._workers = self._made_workers()
         self.manager = Manager([*self._watching(), *self._working()], self._leads)
         self._probes = Probes(self.manager.unhealthy, self.manager.unready, metrics)
@@ -101,6 +103,8 @@ class OperatorProcess:
         if self._parts.copying is not None:
             await self._parts.copying.close()
         await self._parts.parser.close()
+        if self._tickets is not None:
+            await self._tickets.stop()
         await self._probes.stop()
         await self._session.close()
         await self._connector.close()
@@ -215,6 +219,8 @@ class OperatorProcess:
         if self._elector is not None:
             yield Runnable(name="leader election", run=self._elector.run, complaints=self._elector.complaints)
         yield Runnable(name="events", run=self._parts.recorder.run)
+        if self._tickets is not None:
+            yield Runnable(name="tickets", run=self._tickets.run)
 
     def _working(self) -> Iterator[Runnable]:
         yield Runnable(name="first look", run=self._first_look, needs_leader=True)

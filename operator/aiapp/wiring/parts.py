@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiapp.adapters.kube.client import KubeApi
@@ -17,6 +17,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.namespaces import Namespaces
 from aiapp.controller.workqueue import WorkQueue
 from aiapp.controller.write_through import WriteThrough
+from aiapp.domain.exeml.access import KnownTickets
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.ports import ListWatch
@@ -79,6 +80,8 @@ class Parts:
     own_image: OwnImage
     namespaces: Namespaces
     training_jobs: TrainingJobs
+    tickets: KnownTickets = field(default_factory=KnownTickets)
+    """Where pods ask for models of ExeML."""
     registrations: Registrations
 
     @property

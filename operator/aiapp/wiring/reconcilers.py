@@ -16,6 +16,7 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.exeml.records import ModelRecords
+from aiapp.reconcile.exeml.registration import ModelRegistration
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.refusals import Reported
@@ -75,6 +76,7 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         drifts=parts.drifts,
         fetcher=lambda: fetcher_of(parts.own_image.image, parts.ranges.policy),
         pip=pip(parts.settings),
+        tickets=parts.tickets,
         rollout_started=parts.metrics.rollout_started,
         step_checks=StepChecks(
             PrometheusClient(prometheus_settings(parts.settings)), parts.settings.prometheus_queries
@@ -149,6 +151,7 @@ def registration_reconciler(parts: Parts) -> RegistrationReconciler:
         jobs=parts.registrations,
         runs=_runs(parts),
         reading=parts.training_jobs.reading,
+        before=ModelRegistration(model_records(parts)),
         observer=parts.metrics,
     )
     return RegistrationReconciler(ports)

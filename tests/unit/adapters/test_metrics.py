@@ -43,6 +43,7 @@ def everything() -> Metrics:
     told.registered(Reason.VERSION_TAKEN)
     told.fetched(Reason.SUCCEEDED, 12.0, 1000)
     told.rollout_ended("available", 30.0)
+    told.ticket_asked("given")
     told.watch("Pod", lambda: 5.0)
     told.leader("a-lease", lambda: True)
     counted = set(told._instruments)

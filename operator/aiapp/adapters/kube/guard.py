@@ -5,12 +5,14 @@ from typing import Final
 
 import aiohttp
 
-from aiapp.domain.kubernetes.resources import LEASES
+from aiapp.domain.kubernetes.resources import LEASES, TOKEN_REVIEWS
 from aiapp.ports import ApiError
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LEASES_ROOT: Final = f"/apis/{LEASES.api_version}/"
 """In the path of every request about leases, behind the path that the API server itself may have."""
+QUESTIONS: Final = f"/apis/{TOKEN_REVIEWS.api_version}/{TOKEN_REVIEWS.plural}"
+"""The same of questions about tokens, which write nothing."""
 
 
 class NotLeadingError(ApiError):
@@ -25,7 +27,8 @@ def only_leader_writes(leads: Callable[[], bool]) -> aiohttp.ClientMiddlewareTyp
 
     async def guard(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         path = request.url.path
-        if request.method not in READS and LEASES_ROOT not in path and not leads():
+        is_free = request.method in READS or LEASES_ROOT in path or path.endswith(QUESTIONS)
+        if not is_free and not leads():
             raise NotLeadingError(request.method, path)
         return await handler(request)
 

@@ -29,6 +29,7 @@ _COUNTED: Final = (
     *(definitions.REGISTRY_ANSWERS, definitions.REGISTRY_LATENCY),
     *(definitions.TRAINING_JOBS, definitions.REGISTRATIONS),
     *(definitions.FETCHES, definitions.FETCH_SECONDS, definitions.FETCH_BYTES),
+    definitions.TICKETS,
     *(definitions.ROLLOUTS, definitions.ROLLOUT_SECONDS),
 )
 """Those that are not sampled."""
@@ -123,6 +124,10 @@ class Metrics:
 
     def registered(self, reason: Reason) -> None:
         self._of(definitions.REGISTRATIONS, reason.value).inc()
+
+    def ticket_asked(self, result: str) -> None:
+        """`given`, or in one word why no ticket was."""
+        self._of(definitions.TICKETS, result).inc()
 
     def fetched(self, reason: Reason, seconds: float, size: int) -> None:
         succeeded = reason is Reason.SUCCEEDED

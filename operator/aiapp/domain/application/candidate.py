@@ -9,8 +9,9 @@ from aiapp.api.container import Container
 from aiapp.api.meta import Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion
-from aiapp.api.source import SourceVariant
+from aiapp.api.source import ExeMLSource, SourceVariant
 from aiapp.domain.application.serving_compatibility import ServingCompatibility
+from aiapp.domain.exeml.access import TicketAccess
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
@@ -51,6 +52,11 @@ class Candidate:
         return status.image is not None or (status.runtime is not None and status.runtime.protocol is not None)
 
     @property
+    def is_exeml(self) -> bool:
+        """Whether it is a model of ExeML: its pods get it by tickets, and nothing of a user's beside it."""
+        return isinstance(self.source, ExeMLSource)
+
+    @property
     def container(self) -> Container:
         """What the version says of it; where it says nothing, an empty one."""
         return self.record.spec.container or Container()
@@ -70,6 +76,8 @@ class RenderContext:
     tables: Tables
     fetcher: Fetcher
     pip: Pip = DEFAULT_PIP
+    tickets: TicketAccess | None = None
+    """Where pods ask for models of ExeML; None: nowhere, at least not yet."""
     granted: Bounds = UNBOUNDED
     """What the LimitRanges of the application's namespace allow."""
     in_use: Used | None = None

@@ -36,7 +36,9 @@ from aiapp.domain.rendering.revision import controller_revision
 from aiapp.domain.rendering.route import route
 from aiapp.domain.rendering.service import application_service, direct_port, endpoint, version_service
 
-UNWATCHED: Final = frozenset({Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED})
+UNWATCHED: Final = frozenset(
+    {Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED, Reason.EXEML_NOT_REGISTERED, Reason.EXEML_STORE_UNKNOWN}
+)
 """Reasons that end with a change of something that is not watched: a Secret, a store."""
 GATEWAY_SECONDS: Final = 5.0
 """How often is looked at a route that some version is to enter or to leave, if nothing that happens calls for it."""

@@ -17,7 +17,9 @@ PULL_REASONS: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidIma
 UNRESOLVED: Final = "CreateContainerConfigError"
 """A ConfigMap, Secret or key of the container's environment is not there."""
 CREATE_REASONS: Final = frozenset({"CreateContainerError", "RunContainerError"})
-FETCH_REASONS: Final = {reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH)}
+FETCH_REASONS: Final = {
+    reason.value: reason for reason in (Reason.CONTENT_CHANGED, Reason.DIGEST_MISMATCH, Reason.TICKET_REFUSED)
+}
 QUOTA_SIGN: Final = "exceeded quota"
 LATER: Final = "if that was fixed, the Events of the ReplicaSet name the current refusal"
 """Kubernetes keeps the words of the first refusal until a pod is made."""

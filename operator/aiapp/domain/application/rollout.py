@@ -1,5 +1,6 @@
 """One served version: the template it runs with, or what holds it back before any pod exists."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from aiapp.domain.application.candidate import Candidate, Images, RenderContext
 from aiapp.domain.application.serving_compatibility import serving_compatibility, serving_requirements, trusting
 from aiapp.domain.application.workload import RuntimeImage, Server, subject, workload
 from aiapp.domain.conditions import Trouble
+from aiapp.domain.exeml.access import forbidden
 from aiapp.domain.kubernetes.limit_ranges import EPHEMERAL_STORAGE
 from aiapp.domain.kubernetes.naming import KEY_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import Json
@@ -86,7 +88,7 @@ def rollout(
     if isinstance(pinned, Trouble):
         return Absent(served, pinned)
     artifact, source = pinned
-    key = rollout_key(served, serving, record.spec, record.status)
+    key = _key(served, serving, record, context)
     runtime = context.runtimes.get(record.status.runtime.name if record.status.runtime else "")
     own = [r for r in revisions if r["metadata"]["labels"].get(VERSION_LABEL) == served.version]
     stored = next((r for r in own if r["metadata"]["labels"].get(KEY_LABEL) == key), None)
@@ -96,6 +98,14 @@ def rollout(
     seen = serving_compatibility(needs, context.inventory, context.tables, running)
     candidate = Candidate(served, record, artifact, source, key, seen, _images(last, seen.needed.image))
     return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, context)
+
+
+def _key(served: ServedVersion, serving: Serving, record: VersionRecord, context: RenderContext) -> str:
+    """Of a model of ExeML also by what its pods trust: with another authority they would get no ticket any more."""
+    key = rollout_key(served, serving, record.spec, record.status)
+    if record.spec.source.exe_ml is None or context.tickets is None:
+        return key
+    return hashlib.sha256(f"{key} {context.tickets.fingerprint}".encode()).hexdigest()[: len(key)]
 
 
 def unreadable(served: ServedVersion, name: str) -> Absent:
@@ -144,7 +154,7 @@ def _image(revision: Json) -> str:
 
 def _new(candidate: Candidate, serving: Serving, context: RenderContext) -> Held | Rendered:
     judged, name = candidate.compatibility.verdict, candidate.record.name
-    server = _server(candidate, context)
+    server = _untrusted(candidate, serving, context) or _server(candidate, context)
     if isinstance(server, Trouble):
         return Held(candidate, server)
     if (crowded := _without_room(candidate, context)) is not None:
@@ -156,6 +166,20 @@ def _new(candidate: Candidate, serving: Serving, context: RenderContext) -> Held
     placed = placement(judged_by.needed, judged_by.kinds, context.tables)
     template = pod_template(workload(candidate, serving, server, placed, context))
     return Rendered(candidate, template, judged.message if waits else None)
+
+
+def _untrusted(candidate: Candidate, serving: Serving, context: RenderContext) -> Trouble | None:
+    """Why no pods are made for a model of ExeML: something of a user's would run beside it, or none would get it."""
+    if not candidate.is_exeml:
+        return None
+    name = candidate.record.name
+    if (field := forbidden(candidate.served, serving)) is not None:
+        message = f"it is a model of ExeML, beside which no code of a user runs: take out {field}"
+        return Trouble(Reason.EXEML_RESTRICTED, f"version {name}: {message}")
+    if context.tickets is None:
+        message = "the operator's ticket server is not ready, from which its pods get it"
+        return Trouble(Reason.EXEML_STORE_UNKNOWN, f"version {name}: {message}")
+    return None
 
 
 def _without_room(candidate: Candidate, context: RenderContext) -> Trouble | None:

@@ -1,7 +1,7 @@
 """What a template is rendered from: how the content comes into the pod, and what serves it there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
 from aiapp.api.image import ImageStatus
@@ -13,6 +13,7 @@ from aiapp.api.serving import Serving
 from aiapp.api.source import ObsSource
 from aiapp.domain.application.candidate import Candidate, RenderContext
 from aiapp.domain.artifact.manifest_config_map import config_map_names
+from aiapp.domain.exeml.access import TicketAccess
 from aiapp.domain.images.interface import interface
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.placement import Placement
@@ -24,6 +25,7 @@ from aiapp.domain.rendering.pod.engine import Engine, ModelServer
 from aiapp.domain.rendering.pod.image_server import ImageServer
 from aiapp.domain.rendering.pod.runtime_server import RuntimeServer
 from aiapp.domain.rendering.pod.template import Needs, Workload, merged_env
+from aiapp.domain.rendering.pod.ticket_delivery import TicketDelivery
 from aiapp.domain.rendering.pod.user import DEVICE_USER, PodUser, image_user, own_user
 from aiapp.domain.runtimes.server.placeholders import Subject, parameters, values
 from aiapp.domain.sources.variants import package_of
@@ -49,7 +51,7 @@ def workload(
     return Workload(
         application=spec.application,
         version=spec.version,
-        delivery=_delivery(candidate, server, context.fetcher),
+        delivery=_delivery(candidate, server, context),
         engine=_engine(candidate, serving, server, context),
         needs=_needs(candidate, serving, server, placed),
         placement=placed,
@@ -96,15 +98,33 @@ def _base_env(candidate: Candidate, server: Server) -> Sequence[EnvVar] | None:
             return None if is_own else (EnvVar(name="HOME", value=TMP_PATH),)
 
 
-def _delivery(candidate: Candidate, server: Server, fetcher: Fetcher) -> Delivery:
+def _delivery(candidate: Candidate, server: Server, context: RenderContext) -> Delivery:
     own = _own(server)
+    mode = own.file_mode if own else None
     match candidate.artifact:
+        case PackageArtifact() as artifact if candidate.is_exeml:
+            assert context.tickets is not None  # else it is held back
+            return _with_tickets(artifact, context.fetcher, context.tickets, mode)
         case PackageArtifact() as artifact:
             package = package_of(candidate.source, candidate.record.status.source)
             assert package is not None  # an image has none
-            return FetchDelivery(_content(candidate, artifact, package), fetcher, own.file_mode if own else None)
+            return FetchDelivery(_content(candidate, artifact, package), context.fetcher, mode)
         case ImageArtifact():
             return NoDelivery()
+
+
+def _with_tickets(
+    artifact: PackageArtifact, fetcher: Fetcher, tickets: TicketAccess, mode: str | None
+) -> TicketDelivery:
+    return TicketDelivery(
+        pin=artifact.pin,
+        content_bytes=artifact.bytes,
+        manifest_config_maps=config_map_names(artifact.manifest_ref),
+        digest_config_map=digest_config_map(artifact.pin),
+        fetcher=fetcher,
+        tickets=tickets,
+        file_mode=mode,
+    )
 
 
 def _content(candidate: Candidate, artifact: PackageArtifact, source: ObsSource) -> PinnedPackage:
@@ -124,7 +144,8 @@ def _engine(candidate: Candidate, serving: Serving, server: Server, context: Ren
         case RuntimeImage(runtime=RuntimeSpec(server=RuntimeServerSpec() as own), image=image):
             return _runtime_server(candidate, serving, own, image, context.tables)
         case RuntimeImage(runtime, image):
-            return _model_server(candidate, serving, runtime, image, context.pip)
+            pip = replace(context.pip, secret=None, wheelhouse_claim=None) if candidate.is_exeml else context.pip
+            return _model_server(candidate, serving, runtime, image, pip)
         case ImageStatus():
             return ImageServer(
                 image=server.image,

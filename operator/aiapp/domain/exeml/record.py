@@ -14,7 +14,7 @@ from aiapp.domain.kubernetes.resources import Json
 
 LABEL: Final = "aiapp.dev/exeml"
 """Of a record; its value says what it is."""
-_KEYS: Final = ("namespace", "version", "spec", "store", "uri", "root")
+_KEYS: Final = ("namespace", "version", "job", "spec", "store", "uri", "root")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class ModelRecord:
     namespace: str
     version: str
     """Name of the AIApplicationVersion."""
+    job: str
+    """Uid of the training job: several may be about to take one name, which one of them gets."""
     spec: str
     """`spec_digest` of what was registered."""
     store: str
@@ -43,19 +45,20 @@ class ModelRecord:
         return self.spec == spec_digest(spec)
 
 
-def spec_digest(spec: VersionSpec) -> str:
+def spec_digest(said: VersionSpec | Json) -> str:
     """Of all that bears on what runs: names for people and documents may change."""
+    spec = said if isinstance(said, VersionSpec) else VersionSpec.model_validate(said)
     source = spec.source.variant
     job = source.job.model_dump(by_alias=True) if isinstance(source, ExeMLSource) else None
     project = source.project if isinstance(source, ExeMLSource) else None
     container = spec.container.model_dump(by_alias=True, exclude_none=True, mode="json") if spec.container else None
-    said = [spec.application, spec.version, project, job, spec.runtime, container]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    fields = [spec.application, spec.version, project, job, spec.runtime, container]
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
-def record_name(namespace: str, version: str) -> str:
+def record_name(namespace: str, version: str, job: str) -> str:
     """Name of the ConfigMap."""
-    return f"aiapp-exeml-{hashlib.sha256(f'{namespace}/{version}'.encode()).hexdigest()[:32]}"
+    return f"aiapp-exeml-{hashlib.sha256(f'{namespace}/{version}/{job}'.encode()).hexdigest()[:32]}"
 
 
 def record_object(record: ModelRecord, own_namespace: str) -> Json:
@@ -64,7 +67,7 @@ def record_object(record: ModelRecord, own_namespace: str) -> Json:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": record_name(record.namespace, record.version),
+            "name": record_name(record.namespace, record.version, record.job),
             "namespace": own_namespace,
             "labels": {LABEL: "model"},
         },

@@ -179,6 +179,13 @@ FETCH_SECONDS: Final = Definition(
 FETCH_BYTES: Final = Definition(
     "aiapp_fetch_bytes_total", "counter", "Sizes of the packages that were fetched successfully, added up."
 )
+TICKETS: Final = Definition(
+    "aiapp_tickets_total",
+    "counter",
+    "What pods got that asked for the files of an ExeML model: given, or why not: token, pod, proof, owner, "
+    "version, policy, record, pin, manifest, store, form, busy, api.",
+    ("result",),
+)
 ROLLOUTS: Final = Definition(
     "aiapp_rollouts_total",
     "counter",
@@ -299,6 +306,7 @@ GROUPS: Final[dict[str, tuple[Definition, ...]]] = {
         FETCHES,
         FETCH_SECONDS,
         FETCH_BYTES,
+        TICKETS,
     ),
     "Applications": (
         APPLICATIONS,

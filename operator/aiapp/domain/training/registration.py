@@ -27,7 +27,7 @@ from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.naming import JOB_SUCCEEDED_ANNOTATION, JOB_UID_LABEL
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.moments import written
-from aiapp.domain.sources.raw import TRAINING_JOB, source_of
+from aiapp.domain.sources.raw import EXEML, TRAINING_JOB, source_of
 from aiapp.domain.training.facts import JobFacts
 from aiapp.domain.training.kinds import JobKind
 
@@ -52,6 +52,8 @@ class Wanted:
     """Further labels of the version. Those that the operator is to see have to be named in `trimming.py`."""
     application_spec: Json | None = None
     """Spec of the application to be made where there is none of that name; None: it is left to people."""
+    project: str | None = None
+    """The ExeML project whose model the job made; None: it is a model like any other."""
     by_consent: bool = True
     """Whether the job's ServiceAccounts have to be allowed to create versions: else whoever can make jobs, but no
     versions, would get one. A rule that an administrator has set up may do without."""
@@ -163,6 +165,8 @@ def _version(wanted: Wanted, number: str, job: Json, kind: JobKind, found: JobFa
     # The job may be cleaned up before anybody looks at the version: what it said stands in the version itself.
     output = {"output": {"uri": found.output.uris[0]}} if len(found.output.uris) == 1 else {}
     source = {TRAINING_JOB: {**output, **wanted.source, **named}}
+    if wanted.project is not None:
+        source = {EXEML: {"project": wanted.project, "job": named}}
     metadata = {
         "name": f"{wanted.application}-{number}",
         "namespace": job["metadata"]["namespace"],

@@ -23,6 +23,7 @@ from aiapp.fetch.http.diagnosis import BrokenAnswerError, RefusedError, diagnosi
 from aiapp.fetch.http.exchange import Answer, Channel
 from aiapp.fetch.http.limiter import RequestLimiter
 from aiapp.fetch.http.stream import ProtocolError
+from aiapp.fetch.http.tickets import Tickets, failure
 from aiapp.s3 import etags
 from aiapp.s3.addressing import Address, AddressError, address
 from aiapp.s3.errors import MANIFEST_HINTS, RequestContext
@@ -51,6 +52,8 @@ class Access:
     policy: EndpointPolicy | None = None
     """Which addresses may be connected to; None: all."""
     proxies: Proxies = NO_PROXIES
+    tickets: Tickets | None = None
+    """Instead of keys: addresses that the operator gives; `location` is not looked at then."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,8 @@ class _Wanted:
     came: int = 0
     condition: int = 0
     """Which of `etags.if_match_values` is sent."""
+    renewed: bool = False
+    """Whether another address was asked for, and nothing has come by it."""
 
     @property
     def rest(self) -> memoryview:
@@ -89,9 +94,11 @@ class S3Reader:
         self._open: set[Channel] = set()
         self._lock = threading.Lock()
         self._retried = retried
+        self._tickets = tickets = access.tickets
         self._address = store = _address(access)
+        authorities = tickets.authorities.encode() if tickets and tickets.authorities else access.ca_bundle
         try:
-            self._connector = Connector(store, access.policy, access.proxies, access.ca_bundle)
+            self._connector = Connector(store, access.policy, access.proxies, authorities)
         except ValueError as error:
             raise FetchError(Reason.FETCH_FAILED, f"{store.host} cannot be used: {error}") from error
         keys = access.credentials
@@ -124,6 +131,8 @@ class S3Reader:
                 if _may_need_unquoted_etag(error, wanted):
                     wanted.condition = 1
                     continue
+                if self._is_renewed(error, wanted):
+                    continue
                 found = diagnosis(error, self._request_context(entry))
                 failures = 1 if wanted.came - came >= PROGRESS_BYTES else failures + 1
                 if not found.retryable or failures == ATTEMPTS or self._backoff.over:
@@ -131,6 +140,10 @@ class S3Reader:
                 retry_after = error.retry_after if isinstance(error, RefusedError) else 0.0
                 if isinstance(error, RefusedError) and error.busy:
                     self._limiter.slow_down()
+            except FetchError as error:
+                if self._tickets is None or error.reason is not Reason.ENDPOINT_REFUSED:
+                    raise
+                raise self._failure(entry, Diagnosis(error.reason, "", retryable=False)) from error
             self._retried()
             self._backoff.wait(failures, retry_after)
 
@@ -186,14 +199,27 @@ class S3Reader:
     def _request(self, wanted: _Wanted) -> tuple[str, dict[str, str]]:
         """Returns the target and headers of the request."""
         entry = wanted.entry
-        query = {"versionId": entry.version_id} if entry.version_id is not None else {}
-        target = self._address.target(self._key(entry), query)
+        target = self._target(entry)
         signed = self._signer.headers(target, datetime.now(UTC)) if self._signer else {"host": self._address.host}  # noqa: TID251 - what the store compares with its own clock
         condition = etags.if_match_values(entry.etag)[wanted.condition]
         headers = signed | self._connector.headers | {"if-match": condition}
         if entry.size:  # a range of nothing is an error
             headers["range"] = f"bytes={wanted.first}-{wanted.end - 1}"
         return self._connector.absolute + target, headers
+
+    def _target(self, entry: Entry) -> str:
+        if self._tickets is not None:
+            return self._tickets.target(entry)
+        query = {"versionId": entry.version_id} if entry.version_id is not None else {}
+        return self._address.target(self._key(entry), query)
+
+    def _is_renewed(self, error: Exception, wanted: _Wanted) -> bool:
+        """Whether another address is tried: one that has ended is refused like one that never was good."""
+        if self._tickets is None or wanted.renewed or not _is_denied(error):
+            return False
+        self._tickets.renew(wanted.entry)
+        wanted.renewed = True
+        return True
 
     def _require_pinned(self, entry: Entry, answer: Answer) -> None:
         """Compares what is sent with the pin, since not every store honours If-Match. Raises FetchError."""
@@ -216,6 +242,8 @@ class S3Reader:
         )
 
     def _failure(self, entry: Entry, found: Diagnosis) -> FetchError:
+        if self._tickets is not None:
+            return failure(entry, found)
         bucket, key = self._where.bucket, self._key(entry)
         match found.reason:
             case Reason.CONTENT_CHANGED:
@@ -236,6 +264,10 @@ def _may_need_unquoted_etag(error: Exception, wanted: _Wanted) -> bool:
     return refused and wanted.condition == 0
 
 
+def _is_denied(error: Exception) -> bool:
+    return isinstance(error, RefusedError) and error.response.status == HTTPStatus.FORBIDDEN
+
+
 def _successful(channel: Channel, target: str, headers: dict[str, str]) -> Answer:
     answer = channel.get(target, headers, SILENCE_SECONDS)
     if answer.status not in _SUCCESSES:
@@ -251,6 +283,7 @@ def _fill(wanted: _Wanted, answer: Answer) -> Generator[int]:
         if not size:
             raise BrokenAnswerError("cut off its answer")
         wanted.came += size
+        wanted.renewed = False
         yield wanted.came
         rest, since = rest[size:], since + size
         if (seconds := time.monotonic() - begun) >= SILENCE_SECONDS:
@@ -283,6 +316,10 @@ def _require_range(wanted: _Wanted, answer: Answer) -> None:
 
 def _address(access: Access) -> Address:
     """Returns the store's address. Raises FetchError."""
+    if access.tickets is not None:
+        if access.tickets.address.scheme == "http" and not access.allow_http:
+            raise FetchError(Reason.ENDPOINT_REFUSED, "the store is without TLS, which the operator's settings refuse")
+        return access.tickets.address
     try:
         found = address(access.location)
     except AddressError as error:

@@ -1,1 +1,1 @@
-"""Models of ExeML projects: their records, their registration, and tickets for the pods that serve them."""
+"""Models of ExeML projects: their records, and what is done before one is registered."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aiapp.api.conditions import Reason
+from aiapp.api.source import ExeMLSource
 from aiapp.domain.conditions import Trouble
 from aiapp.domain.exeml.record import ModelRecord, record_name, record_object, record_of
 from aiapp.domain.exeml.stores import ModelStore
@@ -31,7 +32,9 @@ class ModelRecords:
 
     async def model(self, version: VersionRecord) -> Model | Trouble:
         """Where it lies; or why the version is not taken for one of ExeML's."""
-        found = await self.find(version.namespace, version.name)
+        source = version.spec.source.variant
+        job = source.job.uid if isinstance(source, ExeMLSource) else ""
+        found = await self.find(version.namespace, version.name, job)
         if found is None or not found.is_of(version.spec):
             return Trouble(Reason.EXEML_NOT_REGISTERED, _not_registered(version, found))
         store = self.stores.get(found.store)
@@ -40,14 +43,15 @@ class ModelRecords:
             return Trouble(Reason.EXEML_STORE_UNKNOWN, f"{message}: an administrator has to restore it (exemlStores)")
         return Model(found, store)
 
-    async def find(self, namespace: str, version: str) -> ModelRecord | None:
-        """The record of a version, whatever the version is by now."""
+    async def find(self, namespace: str, version: str, job: str) -> ModelRecord | None:
+        """The record of the version that was made of that job, whatever the version is by now."""
         try:
-            found = await self.api.get(CONFIG_MAPS, self.namespace, record_name(namespace, version))
+            found = await self.api.get(CONFIG_MAPS, self.namespace, record_name(namespace, version, job))
         except NotFoundError:
             return None
         record = record_of(found)
-        return record if record is not None and (record.namespace, record.version) == (namespace, version) else None
+        is_its = record is not None and (record.namespace, record.version, record.job) == (namespace, version, job)
+        return record if is_its else None
 
     async def keep(self, record: ModelRecord) -> None:
         """Make the record be as it is."""

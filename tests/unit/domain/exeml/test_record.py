@@ -21,13 +21,18 @@ def spec(**changes: Any) -> VersionSpec:
 
 def record() -> ModelRecord:
     return ModelRecord(
-        namespace="team", version="mnist-1.0.0", spec=spec_digest(spec()), store="models", uri="obs://b/team/run/"
+        namespace="team",
+        version="mnist-1.0.0",
+        job="u-1",
+        spec=spec_digest(spec()),
+        store="models",
+        uri="obs://b/team/run/",
     )
 
 
 def test_a_record_is_read_as_it_was_written() -> None:
     written = record_object(record(), "aiapp-system")
-    assert written["metadata"]["name"] == record_name("team", "mnist-1.0.0")
+    assert written["metadata"]["name"] == record_name("team", "mnist-1.0.0", "u-1")
     assert record_of(written) == record()
     assert record_of({"metadata": {}, "data": {"uri": "obs://b/"}}) is None
     assert record_of({"metadata": {}}) is None

@@ -95,7 +95,7 @@ class FetchDelivery(Delivery):
             "name": FETCHER,
             "image": self.fetcher.image,
             "args": [*_arguments(self.content, lays), *self._mode(), *self.fetcher.arguments],
-            **_environment(self.fetcher.env),
+            **environment(self.fetcher.env),
             "resources": init_resources(self.fetcher.resources, model, granted),
             "securityContext": RESTRICTED,
             "volumeMounts": [
@@ -120,7 +120,7 @@ class FetchDelivery(Delivery):
     @override
     def volumes(self) -> Iterator[Json]:
         yield {"name": "package", "emptyDir": {}}
-        yield {"name": "manifest"} | _manifest_source(self.content.manifest_config_maps)
+        yield {"name": "manifest"} | manifest_source(self.content.manifest_config_maps)
         yield {"name": "recorded", "configMap": {"name": self.content.digest_config_map, "optional": True}}
         if (secret := self.content.source.credentials_secret_ref) is not None:
             # Optional: without it the fetcher names the missing Secret; the kubelet would only hang.
@@ -170,11 +170,13 @@ def _arguments(content: PinnedPackage, lays: Sequence[str]) -> list[str]:
     return ["fetch", *(part for name, value in options.items() if value for part in (name, value)), *lays, *plain_http]
 
 
-def _environment(env: Mapping[str, str]) -> Json:
+def environment(env: Mapping[str, str]) -> Json:
+    """`env` of an init container."""
     return {"env": [{"name": name, "value": value} for name, value in env.items()]} if env else {}
 
 
-def _manifest_source(config_maps: Sequence[str]) -> Json:
+def manifest_source(config_maps: Sequence[str]) -> Json:
+    """The volume of the manifest."""
     if len(config_maps) == 1:
         return {"configMap": {"name": config_maps[0]}}
     return {"projected": {"sources": [{"configMap": {"name": name}} for name in config_maps]}}

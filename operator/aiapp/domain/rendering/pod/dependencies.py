@@ -23,7 +23,7 @@ class Pip:
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
-    secret: str = SECRET
+    secret: str | None = SECRET
     """Secret of the application's namespace which may hold a pip.conf; that replaces the fields above."""
     wheelhouse_claim: str | None = None
     """PersistentVolumeClaim of the application's namespace with wheels, tried before the index."""
@@ -67,22 +67,25 @@ class Dependencies:
                 mount("server", server_folder, read_only=True),
                 mount(CONTAINER, FOLDER),
                 mount("tmp", TMP_PATH),
-                mount("pip", PIP_FOLDER, read_only=True),
+                *([mount("pip", PIP_FOLDER, read_only=True)] if self.pip.secret else []),
                 *claim,
             ],
         }
 
     def volumes(self) -> Iterator[Json]:
         yield {"name": CONTAINER, "emptyDir": {}}
-        # Optional: most namespaces need none, and a Secret that is made later counts from the next pod on.
-        items = [{"key": PIP_KEY, "path": PIP_KEY}]
-        yield {"name": "pip", "secret": {"secretName": self.pip.secret, "items": items, "optional": True}}
+        if self.pip.secret:
+            # Optional: most namespaces need none, and a Secret that is made later counts from the next pod on.
+            items = [{"key": PIP_KEY, "path": PIP_KEY}]
+            yield {"name": "pip", "secret": {"secretName": self.pip.secret, "items": items, "optional": True}}
         if self.pip.wheelhouse_claim:
             claim = {"claimName": self.pip.wheelhouse_claim, "readOnly": True}
             yield {"name": "wheelhouse", "persistentVolumeClaim": claim}
 
     def _options(self) -> Iterator[str]:
-        yield from ("--package", PACKAGE_PATH, "--into", FOLDER, "--config", f"{PIP_FOLDER}/{PIP_KEY}")
+        yield from ("--package", PACKAGE_PATH, "--into", FOLDER)
+        if self.pip.secret:
+            yield from ("--config", f"{PIP_FOLDER}/{PIP_KEY}")
         if self.pip.index_url:
             yield from ("--index-url", self.pip.index_url)
         for url in self.pip.extra_index_urls:

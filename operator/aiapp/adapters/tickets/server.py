@@ -1,0 +1,112 @@
+"""The HTTPS server that pods ask for tickets. Decides nothing: it bounds, passes on and answers."""
+
+import asyncio
+import logging
+import ssl
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from aiapp.domain.exeml.tickets import (
+    PATH,
+    REQUEST_BYTES,
+    Asked,
+    Ticket,
+    TicketFormError,
+    TicketRefusedError,
+    refusal_body,
+)
+from aiapp.ports import ApiError
+
+logger = logging.getLogger(__name__)
+
+Answer = Callable[[str, Asked], Awaitable[Ticket]]
+"""The ticket for a token's pod. Raises `TicketRefusedError`, `ApiError`."""
+AT_ONCE: Final = 16
+"""Requests that are looked into at the same time; others are told to come again."""
+WINDOW_SECONDS: Final = 10.0
+FROM_ONE: Final = 60
+"""Requests of one address in that time; a fetch of a hundred thousand files asks about as often in half a minute."""
+ADDRESSES: Final = 4096
+"""Of which is known how often they asked."""
+LONGEST_SECONDS: Final = 30.0
+"""For one request, with all that is asked of the API server for it."""
+_SHUTDOWN_SECONDS: Final = 0.5
+_BEARER: Final = "Bearer "
+
+
+class Rate:
+    """Counts what each address asked for lately."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def is_too_high(self, asker: str) -> bool:
+        """Counts one request more, unless there were too many already."""
+        now = self._clock()
+        times = self._asked.setdefault(asker, deque())
+        self._asked.move_to_end(asker)
+        if len(self._asked) > ADDRESSES:
+            self._asked.popitem(last=False)
+        while times and now - times[0] > WINDOW_SECONDS:
+            times.popleft()
+        if len(times) >= FROM_ONE:
+            return True
+        times.append(now)
+        return False
+
+
+class TicketServer:
+    """Listens where a Service of the operator leads to."""
+
+    def __init__(self, answer: Answer, clock: Callable[[], float], counted: Callable[[str], None]) -> None:
+        """`counted` is told what became of each request: `given`, or in one word why not."""
+        self._answer, self._counted = answer, counted
+        self._rate, self._slots = Rate(clock), asyncio.Semaphore(AT_ONCE)
+        application = web.Application(client_max_size=REQUEST_BYTES)
+        application.router.add_post(PATH, self._asked)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext) -> tuple[str, int]:
+        """The address it listens on; port 0 takes a free one. Raises OSError when it is taken."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port, ssl_context=tls).start()
+        bound_host, bound_port = self._runner.addresses[0][:2]
+        return bound_host, bound_port
+
+    async def stop(self) -> None:
+        """Open connections are cut after half a second."""
+        await self._runner.cleanup()
+
+    async def _asked(self, request: web.Request) -> web.Response:
+        if self._rate.is_too_high(request.remote or "") or self._slots.locked():
+            return self._refused("busy", "too many ask at once", 503)
+        async with self._slots:
+            try:
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    return await self._answered(request)
+            except TimeoutError:
+                return self._refused("api", "the API server did not answer in time", 503)
+
+    async def _answered(self, request: web.Request) -> web.Response:
+        token = request.headers.get("Authorization", "")
+        if not token.startswith(_BEARER):
+            return self._refused("form", "a request has a token", 400)
+        try:
+            found = await self._answer(token.removeprefix(_BEARER), Asked.read(await request.read()))
+        except TicketFormError as error:
+            return self._refused("form", str(error), 400)
+        except TicketRefusedError as error:
+            return self._refused(error.why, error.message, 409 if error.soon else 403)
+        except ApiError as error:
+            logger.warning("no ticket: %s", error)
+            return self._refused("api", "the API server did not answer as it should", 503)
+        self._counted("given")
+        return web.Response(body=found.body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+    def _refused(self, why: str, message: str, status: int) -> web.Response:
+        self._counted(why)
+        return web.Response(body=refusal_body(message), status=status, content_type="application/json")
