@@ -79,11 +79,19 @@ class Trainer:
         where = {"kubernetes.io/arch": host_architecture()}
         return {"spec": {"containers": [container], "restartPolicy": "Never", "nodeSelector": where}}
 
-    def job(self, name: str = "train", *, env: dict[str, str] | None = None, **spec: Any) -> Object:
+    def job(
+        self,
+        name: str = "train",
+        *,
+        env: dict[str, str] | None = None,
+        annotations: dict[str, str] | None = None,
+        **spec: Any,
+    ) -> Object:
         """A batch/v1 Job, created."""
         template = self.template(self.container(**(env or {})))
         made = {"backoffLimit": 0, "template": template, **spec}
-        document = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": made}
+        metadata = {"name": name, "annotations": dict(annotations or {})}
+        document = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": made}
         return self.registry.kube.create(document, self.registry.namespace)
 
     def version(self, number: str = "1.0.0", **trained: Any) -> Object:

@@ -3,7 +3,7 @@
 A job is looked at from the moment it is seen, since its pods, which say what really ran, may go together with it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
+from aiapp.domain.kubernetes.naming import pinned_versions
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.training.consent import MOST, access_review, forbidden, is_allowed, service_accounts
@@ -66,6 +67,7 @@ class RegistrationReconciler:
             return Outcome()
         said = self._ports.jobs.asked(job, followed.kind)
         if said is None:
+            self._ports.jobs.drop(key)
             return Outcome()
         return await self._looked_at(key, followed, job, said)
 
@@ -101,12 +103,16 @@ class RegistrationReconciler:
         namespace = job["metadata"]["namespace"]
         known = self._ports.store.versions(namespace, said.application)
         found = facts(job, followed.kind, self._ports.reading)
-        decided = registration(said, job, followed.kind, found, known)
+        decided = registration(said, job, followed.kind, found, known, self._pinned(namespace))
         if isinstance(decided, Registration) and said.by_consent:
             accounts = service_accounts(job, followed.kind)
             if without := await self._without_right(namespace, accounts):
                 return forbidden(namespace, without)
         return decided
+
+    def _pinned(self, namespace: str) -> Iterator[str]:
+        for one in self._ports.store.config_maps(namespace):
+            yield from pinned_versions(one["metadata"].get("labels") or {})
 
     async def _without_right(self, namespace: str, accounts: Sequence[str]) -> list[str]:
         reviews = [(one, await self._ports.cluster.review(access_review(namespace, one))) for one in accounts[:MOST]]

@@ -134,6 +134,16 @@ async def test_a_registered_version_is_imported_although_its_job_went_and_the_op
     assert status["artifact"]["objects"] == 3
 
 
+async def test_a_job_that_asks_no_more_is_left_alone_until_it_asks_again(world: World) -> None:
+    put(world, asking(status=running()))
+    world.api.objects[JOBS, "team", "train"] = job(status=succeeded())
+    await worked(world)
+    assert numbers(world) == ["mnist-1.0.0"]
+    put(world, asking(status=succeeded()))
+    await worked(world)
+    assert numbers(world) == ["mnist-1.0.0", "mnist-1.2.0"]
+
+
 async def test_two_jobs_that_want_the_same_number_make_one_version_and_one_event(world: World) -> None:
     put(world, asking(status=succeeded()))
     put(world, asking(name="other", uid="uid-other", status=succeeded()))

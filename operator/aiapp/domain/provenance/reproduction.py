@@ -33,6 +33,7 @@ _OF_DELIVERY: Final = frozenset(
 """With these another program would take the new job for one of its own, and might delete it."""
 _PREFIXES_OF_DELIVERY: Final = (
     "aiapp.dev/",
+    "metric.aiapp.dev/",
     "argocd.argoproj.io/",
     "helm.toolkit.fluxcd.io/",
     "kustomize.toolkit.fluxcd.io/",

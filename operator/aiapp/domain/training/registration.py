@@ -92,15 +92,20 @@ def asked(rules: Iterable[Rule], job: Json, kind: JobKind) -> Wanted | Refused |
 
 
 def registration(
-    wanted: Wanted, job: Json, kind: JobKind, found: JobFacts, versions: Iterable[Json]
+    wanted: Wanted, job: Json, kind: JobKind, found: JobFacts, versions: Iterable[Json], pinned: Iterable[str] = ()
 ) -> Registration | Registered | Refused:
-    """What a job that has succeeded is registered as. `versions`: all of that application, raw, deleted ones too."""
+    """What a job that has succeeded is registered as. `versions`: all of that application, raw.
+
+    `pinned`: names of AIApplicationVersions that ConfigMaps name as pinned to them, also when they are deleted: the
+    next number is none of these, since it would have to have their content.
+    """
     known = list(versions)
     before = next((one for one in known if _is_made_of(one, wanted, found.uid)), None)
     if before is not None:
         return Registered(before["metadata"]["name"], _application(wanted, job))
     numbers = [one["spec"].get("version", "") for one in known]
-    number = next_version(numbers) if wanted.version is None else wanted.version
+    on_record = [name.removeprefix(f"{wanted.application}-") for name in pinned]
+    number = next_version([*numbers, *on_record]) if wanted.version is None else wanted.version
     if number is None:
         message = (
             f"{wanted.application} has a version 99.99.99, after which there is none: name the version to register"

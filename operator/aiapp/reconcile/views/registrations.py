@@ -103,6 +103,10 @@ class Registrations:
         """The job behind a key, as long as it is followed."""
         return self._followed.get(key)
 
+    def drop(self, key: Key) -> None:
+        """The job asks for nothing any more, and may again."""
+        self._followed.pop(key, None)
+
     def settle(self, key: Key) -> None:
         """Nothing more is to be done for that job."""
         found = self._followed.pop(key, None)

@@ -67,7 +67,8 @@ def test_what_the_controller_added_and_what_says_whose_the_job_is_does_not_come_
     labels = {"controller-uid": "u", "batch.kubernetes.io/job-name": "train", "app": "mnist"}
     document = job(
         labels={**labels, "argocd.argoproj.io/instance": "mnist", "app.kubernetes.io/managed-by": "Helm"},
-        annotations={**MARKS, "aiapp.dev/application": "mnist", "aiapp.dev/version": "auto", "meta.helm.sh/x": "y"},
+        annotations={**MARKS, "aiapp.dev/application": "mnist", "aiapp.dev/version": "auto", "meta.helm.sh/x": "y"}
+        | {"metric.aiapp.dev/accuracy": "0.98"},
     )
     document["spec"] |= {"selector": {"matchLabels": labels}, "manualSelector": False}
     document["spec"]["template"]["metadata"] = {"labels": labels, "creationTimestamp": None}

@@ -124,6 +124,17 @@ def test_auto_takes_the_next_number() -> None:
     assert made(trained("auto"), version("1.0.0"), version("1.0.7"))["spec"]["version"] == "1.0.8"
 
 
+def test_auto_takes_no_number_whose_deleted_version_is_still_on_record() -> None:
+    one, wanted = trained("auto"), annotated(trained("auto"), KIND)
+    assert isinstance(wanted, Wanted)
+    found = facts(one, KIND, READING)
+    decided = registration(
+        wanted, one, KIND, found, [version("1.0.0")], ["mnist-1.0.4", "mnist-x-9.0.0", "other-2.0.0"]
+    )
+    assert isinstance(decided, Registration)
+    assert decided.version["spec"]["version"] == "1.0.5"
+
+
 def test_after_the_last_number_there_is_none() -> None:
     refused = decided(trained("auto"), version("99.99.99"))
     assert isinstance(refused, Refused)
