@@ -197,8 +197,8 @@ async def test_a_replica_that_takes_over_registers_no_job_again_that_is_gone(wor
     version = changed(documents.version(), spec__version="1.2.0")
     version["metadata"] |= {"name": "mnist-1.2.0", "labels": {"aiapp.dev/training-job-uid": "uid-train"}}
     world.hold(VERSIONS, stored(version, status=UNSEEN[VERSIONS]), "uid-of-the-other-replica")
-    remove(world)
     world.lose(VERSIONS, "mnist-1.2.0")
+    remove(world)
     await worked(world)
     assert numbers(world) == ["mnist-1.0.0"]
 
