@@ -69,7 +69,12 @@ class RegistrationReconciler:
         if said is None:
             self._ports.jobs.drop(key)
             return Outcome()
-        return await self._looked_at(key, followed, job, said)
+        try:
+            return await self._looked_at(key, followed, job, said)
+        except ApiError as error:
+            if (trouble := refusal(error, f"what registers {followed.kind.kind} {followed.name}")) is None:
+                raise
+            return self._refuse(key, followed, job, Refused(trouble.reason, trouble.message))
 
     async def _job(self, key: Key, followed: Followed) -> Json | None:
         """As it is now, or was when it was deleted."""
@@ -88,12 +93,7 @@ class RegistrationReconciler:
             return self._refuse(key, followed, job, decided)
         if state != "Succeeded":
             return Outcome()
-        try:
-            return await self._carry_out(key, followed, job, said, decided)
-        except ApiError as error:
-            if (trouble := refusal(error, f"the version that {followed.kind.kind} {followed.name} asks for")) is None:
-                raise
-            return self._refuse(key, followed, job, Refused(trouble.reason, trouble.message))
+        return await self._carry_out(key, followed, job, said, decided)
 
     async def _decided(
         self, followed: Followed, job: Json, said: Wanted | Refused

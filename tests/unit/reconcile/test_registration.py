@@ -185,6 +185,18 @@ async def test_a_refusal_of_the_api_server_is_said_on_the_job(world: World) -> N
     assert reasons(world) == ["QuotaExceeded"]
 
 
+async def test_an_operator_that_may_not_ask_says_so_on_the_job(world: World) -> None:
+    put(world, asking(status=running()))
+
+    def refuse() -> None:
+        raise ApiError(403, "Forbidden", "aiapp-operator cannot create localsubjectaccessreviews")
+
+    world.api.before["review"] = refuse
+    assert (await worked(world)).failed
+    ((_, reason, message),) = world.events.sent
+    assert (reason, "cannot create localsubjectaccessreviews" in message) == ("WriteRefused", True)
+
+
 async def test_the_job_of_a_job_is_registered_by_that_alone(world: World) -> None:
     owner = {"apiVersion": "batch/v1", "kind": "Job", "name": "parent", "uid": "uid-parent", "controller": True}
     put(world, asking(ownerReferences=[owner], status=succeeded()))
