@@ -33,6 +33,15 @@ RECORDED_ENV: Final = "aiapp.dev/recorded-env"
 """Names of variables whose values are kept as provenance, separated by commas."""
 
 
+_CALLED: Final = {
+    "spec.application": f"annotation {APPLICATION}",
+    "spec.version": f"annotation {VERSION}",
+    "spec.source.trainingJob.recordedEnv": f"annotation {RECORDED_ENV}",
+    **{f"spec.source.trainingJob.{'.'.join(path)}": f"annotation {name}" for name, path in OF_SOURCE.items()},
+    **{f"spec.{'.'.join(path)}": f"annotation {name}" for name, path in OF_SPEC.items()},
+}
+
+
 def annotated(job: Json, kind: JobKind) -> Wanted | Refused | None:
     """The rule of jobs that are annotated with an application and a version."""
     said = _texts(job["metadata"].get("annotations"))
@@ -48,6 +57,7 @@ def annotated(job: Json, kind: JobKind) -> Wanted | Refused | None:
         version=None if version == AUTO else version,
         source=store_access(job, kind) | _fields(said, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
         spec=_fields(said, OF_SPEC),
+        called=_CALLED,
     )
 
 

@@ -50,6 +50,8 @@ class Wanted:
     """Further fields of the version's spec."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Further labels of the version. Those that the operator is to see have to be named in `trimming.py`."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What whoever asks for it wrote in place of a field of the version, by the field's path: for messages."""
     application_spec: Json | None = None
     """Spec of the application to be made where there is none of that name; None: it is left to people."""
     project: str | None = None
@@ -113,7 +115,7 @@ def registration(
         return Refused(Reason.REGISTRATION_INVALID, message)
     if number in numbers:
         return Refused(Reason.VERSION_TAKEN, _taken(wanted, number))
-    return _valid(_version(wanted, number, job, kind, found), _application(wanted, job))
+    return _valid(wanted, _version(wanted, number, job, kind, found), _application(wanted, job))
 
 
 def next_version(numbers: Iterable[str]) -> str | None:
@@ -199,14 +201,14 @@ def _application(wanted: Wanted, job: Json) -> Json | None:
     }
 
 
-def _valid(version: Json, application: Json | None) -> Registration | Refused:
+def _valid(wanted: Wanted, version: Json, application: Json | None) -> Registration | Refused:
     """The API server would refuse the same, for the price of a request at each attempt, when the job has ended."""
     try:
         AIApplicationVersion.model_validate(version)
         if application is not None:
             AIApplication.model_validate(application)
     except ValidationError as error:
-        message = f"what the job asks for makes no {error.title}: {faults(error)}"
+        message = f"what the job asks for makes no {error.title}: {faults(error, wanted.called)}"
         return Refused(Reason.REGISTRATION_INVALID, message)
     return Registration(version)
 

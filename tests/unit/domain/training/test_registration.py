@@ -101,7 +101,27 @@ def test_what_is_no_version_is_refused(number: str) -> None:
     refused = decided(trained(number))
     assert isinstance(refused, Refused)
     assert refused.reason == Reason.REGISTRATION_INVALID
+    assert "annotation aiapp.dev/version: " in refused.message
     assert "a version is three numbers from 0 to 99" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        ("aiapp.dev/application", "Mnist"),
+        ("aiapp.dev/endpoint", "minio:9000"),
+        ("aiapp.dev/output", "/data/out"),
+        ("aiapp.dev/credentials-secret", "Not A Name"),
+        ("aiapp.dev/runtime", "-"),
+        ("aiapp.dev/display-name", "a b"),
+    ],
+)
+def test_what_makes_no_version_is_refused_by_the_name_of_its_annotation(annotation: str, value: str) -> None:
+    one = trained()
+    one["metadata"]["annotations"][annotation] = value
+    refused = decided(one)
+    assert isinstance(refused, Refused)
+    assert f"annotation {annotation}: " in refused.message
 
 
 @pytest.mark.parametrize(
