@@ -44,6 +44,8 @@ def conditions_page() -> str:
         "Alerts, scripts and `kubectl wait` may rely on these words: none is ever renamed, new ones may be added.",
         "A change of `Ready` is a Kubernetes Event of the same reason too, and so it is when `RuntimeCompatible`,",
         "`RuntimeSupported`, `SourceUnchanged`, `NodesAvailable` or `TrafficSplit` becomes False, or True again.",
+        "`status.events` of versions and applications remembers the last thirty of these, and the steps of an import",
+        "and of a start, when Kubernetes has forgotten its own (`aiapp events`).",
         "",
         "## Condition types",
         "",

@@ -8,7 +8,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.operation import utc_now
-from aiapp.cli.options.reading import all_namespaces_option, output_option, watch_option
+from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, watch_option
 from aiapp.cli.output.age import age
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
@@ -17,6 +17,7 @@ from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
     from aiapp.domain.details.events import Happening
+    from aiapp.domain.kubernetes.label_selector import Selector
     from aiapp.queries.events import EventFilter
 
 HEAD: Final = ("LAST", "TYPE", "PHASE", "REASON", "OBJECT", "MESSAGE")
@@ -53,6 +54,7 @@ def _duration(_: click.Context, __: click.Parameter, value: str | None) -> timed
 @click.option("--phase", multiple=True, type=click.Choice(PHASES), help="Only of that phase.")
 @click.option("--text", default="", help="Only with that in reason or message.")
 @click.option("--since", callback=_duration, metavar="DURATION", help="Only of the last 90s, 30m, 2h, 7d.")
+@labels_option
 @all_namespaces_option
 @output_option("table", "wide", *FORMATS)
 @watch_option
@@ -66,6 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
     phase: tuple[str, ...],
     text: str,
     since: timedelta | None,
+    labels: "Selector | None",
     all_namespaces: bool,
     watch: bool,
 ) -> None:
@@ -86,7 +89,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     from aiapp.queries.events import EventFilter, events  # noqa: PLC0415 - `--help` must not wait for the models
 
-    wanted = EventFilter(type_ or "", text, utc_now() - since if since else None, frozenset(phase))
+    wanted = EventFilter(type_ or "", text, utc_now() - since if since else None, frozenset(phase), labels)
     if watch:
         if output in FORMATS:
             raise click.UsageError("--watch shows a table: -o table or -o wide")

@@ -22,7 +22,9 @@ LONGEST = 4096
 @click.argument("target", metavar="FOLDER|URI")
 @click.option("--uri", help="Of a local folder: where its package will lie, obs://bucket/path/.")
 @click.option("--application", metavar="NAME", help="Default: the folder's name.")
-@click.option("--version", metavar="NUMBER", help="Default: where the folder is called like one, that; else 0.0.1.")
+@click.option(
+    "--version", "number", metavar="NUMBER", help="Default: where the folder is called like one, that; else 0.0.1."
+)
 @click.option("--runtime", metavar="NAME", help="Runtime or alias. Default: the one that config.json names.")
 @click.option("--secret", metavar="NAME", help="Secret with the keys for the store, in the version's namespace.")
 @click.option("-n", "--namespace", help="Namespace of the objects. Default: the one they are applied to.")
@@ -35,7 +37,7 @@ def command(  # noqa: PLR0913 - one for each option
     *,
     uri: str | None,
     application: str | None,
-    version: str | None,
+    number: str | None,
     runtime: str | None,
     secret: str | None,
     namespace: str | None,
@@ -64,7 +66,7 @@ def command(  # noqa: PLR0913 - one for each option
     documents = _manifests(
         place,
         application,
-        version,
+        number,
         _folder(place, store, secret),
         runtime=runtime,
         namespace=namespace,

@@ -8,7 +8,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.operation import utc_now
-from aiapp.cli.options.reading import all_namespaces_option, output_option, selector_option, watch_option
+from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, watch_option
 from aiapp.cli.output.age import age
 from aiapp.cli.output.colours import phase
 from aiapp.cli.output.documents import FORMATS
@@ -39,13 +39,15 @@ SERVICE_STATES: Final = (
 @click.command("list")
 @click.argument("name", default="")
 @click.option("--exact", is_flag=True, help="NAME is the whole name, not a part of it.")
-@click.option("--version", default="", metavar="NUMBER", help="Versions with that number, or that begin with it.")
+@click.option(
+    "--version", "number", default="", metavar="NUMBER", help="Versions with that number, or that begin with it."
+)
 @click.option("--state", multiple=True, type=click.Choice(VERSION_STATES), help="Versions in that state.")
 @click.option("--service-state", multiple=True, type=click.Choice(SERVICE_STATES), help="Applications in that state.")
 @click.option("--engine", default="", help="Versions of that engine, for example PyTorch or Image.")
 @click.option("--not-engine", default="", metavar="ENGINE", help="Versions of any other engine.")
 @click.option("--description", default="", metavar="TEXT", help="What the description has in it.")
-@selector_option
+@labels_option
 @click.option("--sort", type=click.Choice(SORTS), default="name", show_default=True, help="By what it is sorted.")
 @click.option("--desc", "descending", is_flag=True, help="The largest first.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many applications.")
@@ -56,9 +58,9 @@ SERVICE_STATES: Final = (
 @cluster_options
 def command(  # noqa: PLR0913 - one for each option
     choice: ClusterChoice,
-    selector: str,
     output: str,
     *,
+    number: str,
     state: tuple[str, ...],
     service_state: tuple[str, ...],
     offset: int,
@@ -84,30 +86,22 @@ def command(  # noqa: PLR0913 - one for each option
       aiapp list -A --state Failed --sort created --desc --limit 20
       aiapp list --engine PyTorch -l team=vision -o name
     """
-    criteria = _criteria(selector, phases=frozenset(state), application_phases=frozenset(service_state), **wanted)
+    phases, services = frozenset(state), frozenset(service_state)
+    from aiapp.domain.listing.selection import Criteria  # noqa: PLC0415 - `--help` must not wait for the models
+
+    criteria = Criteria(version=number, phases=phases, application_phases=services, **wanted)
     if watch:
         if output not in {"table", "wide"}:
             raise click.UsageError("--watch shows a table: -o table or -o wide")
         answered(choice, lambda cluster: _watched(cluster, criteria, output, all_namespaces=all_namespaces))
         return
-    from aiapp.queries.listing import listing  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.queries.listing import listing  # noqa: PLC0415
 
     everything = answered(choice, lambda cluster: listing(cluster, all_namespaces=all_namespaces))
     found = everything.applications(criteria, offset, limit)
     _show(found, output, all_namespaces=all_namespaces)
     if found.next_offset is not None:
         click.echo(f"note: {len(found.items)} of {found.total}; the next with --offset {found.next_offset}", err=True)
-
-
-def _criteria(selector: str, **wanted: Any) -> "Criteria":
-    from aiapp.domain.kubernetes.label_selector import SelectorError  # noqa: PLC0415
-    from aiapp.domain.kubernetes.label_selector import selector as parsed  # noqa: PLC0415
-    from aiapp.domain.listing.selection import Criteria  # noqa: PLC0415
-
-    try:
-        return Criteria(labels=parsed(selector) if selector else None, **wanted)
-    except SelectorError as error:
-        raise click.UsageError(f"-l: {error}") from error
 
 
 def _show(found: "Page[ListedApplication]", output: str, *, all_namespaces: bool) -> None:

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 
 if TYPE_CHECKING:
+    from aiapp.domain.kubernetes.label_selector import Selector
     from aiapp.domain.kubernetes.resources import Json
 
 HEAD: Final = ("APPLICATION", "VERSION", "PHASE", "REASON", "MODEL", "NODES", "TRAFFIC", "SIZE")
@@ -17,10 +19,13 @@ COLOURS: Final = {"Normal": "green", "Importing": "cyan", "Waiting": "yellow", "
 
 @click.command("versions")
 @click.argument("application", required=False)
-@click.option("-A", "--all-namespaces", is_flag=True, help="Of every namespace.")
-@click.option("-o", "--output", type=click.Choice(["table", *FORMATS]), default="table", show_default=True)
+@labels_option
+@all_namespaces_option
+@output_option("table", "name", *FORMATS)
 @cluster_options
-def command(application: str | None, all_namespaces: bool, output: str, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
+def command(
+    application: str | None, labels: "Selector | None", output: str, choice: ClusterChoice, *, all_namespaces: bool
+) -> None:
     r"""Show the registered versions of an application, or of all, newest first.
 
     Sorted by version number (1.10.0 before 1.9.0), which kubectl cannot do. NODES is how many nodes fit, of all;
@@ -33,15 +38,21 @@ def command(application: str | None, all_namespaces: bool, output: str, choice: 
     Examples:
       aiapp versions
       aiapp versions mnist -n vision
+      aiapp versions -l team=vision -o name
       aiapp versions -A -o json | jq '.[] | select(.phase != "Normal") | .name, .faults[0].message'
     """
     from aiapp.queries.versions import versions  # noqa: PLC0415 - `--help` must not wait for the models
 
-    found = answered(choice, lambda cluster: versions(cluster, application, all_namespaces=all_namespaces))
+    found = answered(
+        choice, lambda cluster: versions(cluster, application, all_namespaces=all_namespaces, labels=labels)
+    )
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     if output in FORMATS:
         click.echo(FORMATS[output](found.documents), nl=False)
+        return
+    if output == "name":
+        click.echo("".join(f"aiapplicationversion.aiapp.dev/{one['name']}\n" for one in found.documents), nl=False)
         return
     head = ("NAMESPACE", *HEAD) if all_namespaces else HEAD
     click.echo(table(head, ([*([one["namespace"]] if all_namespaces else []), *_row(one)] for one in found.documents)))

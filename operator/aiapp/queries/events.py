@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from aiapp.domain.details.events import Happening, Subject, happened, subject
+from aiapp.domain.details.events import Happening, Subject, happened, labelled_subjects, subject
+from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Json, Resource
 from aiapp.ports import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
@@ -26,6 +27,8 @@ class EventFilter:
     """What reason or message has in it, in any case."""
     since: datetime | None = None
     phases: frozenset[str] = frozenset()
+    labels: Selector | None = None
+    """Of the application, or of a version, which has those of its application too."""
 
     def takes(self, one: Happening) -> bool:
         """Whether it is looked for."""
@@ -81,7 +84,13 @@ async def follow(
 def _found(seen: Seen, name: str | None, wanted: EventFilter, namespace: str) -> list[Happening]:
     about = None if name is None else _subject(name, seen, namespace)
     objects = (*seen[APPLICATIONS], *seen[VERSIONS])
-    return [one for one in happened(objects, seen.get(EVENTS, ()), about) if wanted.takes(one)]
+    labelled = None if wanted.labels is None else labelled_subjects(seen[APPLICATIONS], seen[VERSIONS], wanted.labels)
+    return [
+        one
+        for one in happened(objects, seen.get(EVENTS, ()), about)
+        if wanted.takes(one)
+        and (labelled is None or any(each.has(one.kind, one.name) for each in labelled[one.namespace]))
+    ]
 
 
 def _subject(name: str, seen: Seen, namespace: str) -> Subject:

@@ -10,6 +10,7 @@ from aiapp.api.application import AIApplication
 from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import ApiModel, Condition
+from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.records import VersionRecord, read_versions
 from aiapp.queries.cluster import UserCluster
@@ -29,9 +30,16 @@ class VersionList:
 
 
 async def versions(
-    cluster: UserCluster, application: str | None = None, *, all_namespaces: bool = False
+    cluster: UserCluster,
+    application: str | None = None,
+    *,
+    all_namespaces: bool = False,
+    labels: Selector | None = None,
 ) -> VersionList:
-    """Of one application, or of all. Raises `ApiError`, `QueryError` if the application that is asked for has none."""
+    """Of one application, or of all; a version has the labels of its application too.
+
+    Raises `ApiError`, `QueryError` if the application that is asked for has none.
+    """
     namespace = None if all_namespaces else cluster.namespace
     listed, applications = await asyncio.gather(
         cluster.api.list(VERSIONS, namespace=namespace), cluster.api.list(APPLICATIONS, namespace=namespace)
@@ -41,10 +49,21 @@ async def versions(
     wanted = [record for record in records if application in {None, record.spec.application}]
     if application is not None and not wanted:
         raise QueryError(f"{f'namespace {namespace}' if namespace else 'the cluster'} has no versions of {application}")
+    if labels is not None:
+        known = {(one["metadata"]["namespace"], one["metadata"]["name"]): _labels(one) for one in applications.items}
+        wanted = [one for one in wanted if labels({**known.get(_place(one), {}), **_labels(one.raw)})]
     wanted.sort(key=lambda record: record.number, reverse=True)
     wanted.sort(key=lambda record: (record.namespace, record.spec.application))
     notes = (f"{name} breaks a rule of the API and is left out" for name in sorted(unreadable))
     return VersionList([_document(record, shares) for record in wanted], tuple(notes))
+
+
+def _place(record: VersionRecord) -> tuple[str, str]:
+    return record.namespace, record.spec.application
+
+
+def _labels(raw: Json) -> Mapping[str, str]:
+    return raw["metadata"].get("labels") or {}
 
 
 def _shares(applications: Iterable[Json]) -> Shares:

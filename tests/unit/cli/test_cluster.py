@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from tests.support.small_api import Answers, serving
 from typing_extensions import override
 
-from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, failing_with_messages
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
+from aiapp.ports import ApiError
 from aiapp.queries.cluster import UserCluster
 
 ITEMS = {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "one"}}]}
@@ -101,3 +102,14 @@ def _show(name: str, choice: ClusterChoice) -> None:
         await asyncio.sleep(0)
 
     answered(choice, work)
+
+
+@pytest.mark.parametrize(
+    ("verb", "group", "role"),
+    [("list", "aiapp.dev", "aiapp-view"), ("patch", "aiapp.dev", "aiapp-edit"), ("list", "", None)],
+)
+def test_a_right_to_our_own_kinds_is_named_with_the_role_that_gives_it(verb: str, group: str, role: str | None) -> None:
+    message = f'x is forbidden: User "u" cannot {verb} resource "x" in API group "{group}" in the namespace "n"'
+    with pytest.raises(click.ClickException) as refused, failing_with_messages():
+        raise ApiError(403, "Forbidden", message)
+    assert refused.value.message == (message if role is None else f"{message}; ClusterRole {role} gives that right")

@@ -86,7 +86,7 @@ def test_filters_are_options() -> None:
     found = json.loads(run("list", "--state", "Failed", "--engine", "scikit_learn", "-o", "json").stdout)
     assert [version["name"] for one in found["items"] for version in one["versions"]] == ["mnist-1.1.0"]
     assert run("list", "-l", "a >").exit_code == 2
-    assert "-l: label selector: 'a >' is none" in run("list", "-l", "a >").stderr
+    assert "label selector: 'a >' is none" in run("list", "-l", "a >").stderr
     assert run("list", "-w", "-o", "json").exit_code == 2
 
 
@@ -184,6 +184,9 @@ def test_events_of_statuses_and_of_kubernetes_come_together_the_newest_last(api:
     for words in (["--type", "Warning"], ["--text", "ACCESSdenied"], ["--since", "10s"]):
         found = json.loads(run("events", "mnist", *words, "-o", "json").stdout)
         assert [one["reason"] for one in found] == ["AccessDenied"], words
+    assert json.loads(run("events", "-l", "team=speech", "-o", "json").stdout) == []
+    api.held[APPLICATIONS][0]["metadata"]["labels"] = {"team": "speech"}
+    assert len(json.loads(run("events", "-l", "team=speech", "-o", "json").stdout)) == 3
     (pulled,) = json.loads(run("events", "--phase", "ImagePulling", "-o", "json").stdout)
     assert (pulled["kind"], pulled["count"], pulled["firstTime"]) == ("Pod", 1, None)
 

@@ -8,6 +8,7 @@ from tests.support.documents import changed
 from tests.support.records import IMAGE, NORMAL, condition, image_version, stored
 from tests.unit.queries.test_fit import cluster
 
+from aiapp.domain.kubernetes.label_selector import selector
 from aiapp.queries.errors import QueryError
 from aiapp.queries.versions import versions
 
@@ -61,3 +62,14 @@ async def test_one_that_breaks_a_rule_does_not_hide_the_others() -> None:
 async def test_an_application_without_versions_has_no_answer() -> None:
     with pytest.raises(QueryError, match="namespace ns has no versions of mnist"):
         await versions(cluster(versions=[version("zoo", "1.0.0")]), "mnist")
+
+
+async def test_versions_are_found_by_labels_of_their_own_and_of_their_application() -> None:
+    labelled = serving("1.0.0", 100)
+    labelled["metadata"]["labels"] = {"team": "vision"}
+    own = version("mnist", "1.1.0")
+    own["metadata"]["labels"] = {"team": "speech"}
+    there = cluster(versions=[version("mnist", "1.0.0"), own, version("zoo", "1.0.0")], applications=[labelled])
+    for text, names in (("team=vision", ["mnist-1.0.0"]), ("team=speech", ["mnist-1.1.0"]), ("!team", ["zoo-1.0.0"])):
+        found = await versions(there, labels=selector(text))
+        assert [one["name"] for one in found.documents] == names

@@ -127,6 +127,7 @@ async def test_the_same_failure_is_written_and_told_once() -> None:
     await world.fail()
     assert world.api.writes == ["replace_status"]
     assert len(world.events.sent) == 1
+    assert [(one["reason"], one["count"]) for one in world.status["events"]] == [("InternalError", 1)]
 
 
 async def test_a_pinned_version_stays_ready_while_something_about_it_is_refused() -> None:

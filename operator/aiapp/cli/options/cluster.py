@@ -11,7 +11,7 @@ import click
 
 from aiapp.domain.kubernetes.resources import RUNTIMES
 from aiapp.ports import NOT_SERVED, ApiError
-from aiapp.queries.cluster import UserCluster
+from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 
 ANSWER_SECONDS: Final = 10.0
@@ -63,7 +63,17 @@ def failing_with_messages() -> Iterator[None]:
     except QueryError as error:
         raise click.ClickException(error.message) from error
     except ApiError as error:
-        raise click.ClickException(UNKNOWN_KINDS if error.reason == NOT_SERVED else error.message) from error
+        raise click.ClickException(_said(error)) from error
+
+
+def _said(error: ApiError) -> str:
+    """The API server's words; of a right to our own kinds also the role that gives it."""
+    if error.reason == NOT_SERVED:
+        return UNKNOWN_KINDS
+    if error.status != FORBIDDEN or f'API group "{RUNTIMES.group}"' not in error.message:
+        return error.message
+    is_reading = any(f"cannot {verb} " in error.message for verb in ("get", "list", "watch"))
+    return f"{error.message}; ClusterRole {'aiapp-view' if is_reading else 'aiapp-edit'} gives that right"
 
 
 async def connected(choice: ClusterChoice, question: Callable[[UserCluster], Awaitable[Result]]) -> Result:

@@ -1,11 +1,14 @@
 """Options of commands that show what a cluster holds, as kubectl has them."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from aiapp.cli.output.documents import FORMATS
+
+if TYPE_CHECKING:
+    from aiapp.domain.kubernetes.label_selector import Selector
 
 OUTPUTS: Final = ("table", "wide", "name", *FORMATS)
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -18,7 +21,24 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
 
 
 all_namespaces_option: Final = click.option("-A", "--all-namespaces", is_flag=True, help="Of every namespace.")
-selector_option: Final = click.option(
-    "-l", "--selector", default="", metavar="LABELS", help="As kubectl takes it: a=b,c!=d,e in (x,y),!f."
+labels_option: Final = click.option(
+    "-l",
+    "--selector",
+    "labels",
+    callback=lambda _, __, text: _selector(text),
+    metavar="LABELS",
+    help="As kubectl takes it: a=b,c!=d,e in (x,y),!f.",
 )
+"""The command gets it as `labels: Selector | None`."""
 watch_option: Final = click.option("-w", "--watch", is_flag=True, help="Go on showing what changes, until Ctrl-C.")
+
+
+def _selector(text: str | None) -> "Selector | None":
+    from aiapp.domain.kubernetes.label_selector import SelectorError, selector  # noqa: PLC0415
+
+    if not text:
+        return None
+    try:
+        return selector(text)
+    except SelectorError as error:
+        raise click.BadParameter(str(error)) from error

@@ -1,8 +1,8 @@
 """The details pages of versions and applications in a terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,7 +12,10 @@ from aiapp.cli.output.table import table
 from aiapp.domain.moments import written
 from aiapp.domain.sizes import human_size
 
+SHOWN_EVENTS: Final = 10
+
 if TYPE_CHECKING:
+    from aiapp.api.events import PastEvent
     from aiapp.api.meta import Document
     from aiapp.domain.details.application import ApplicationDetails, ApplicationOverview
     from aiapp.domain.details.findings import DetailedFinding
@@ -28,11 +31,12 @@ def version_page(found: "VersionDetails") -> Iterator[str]:
     yield from section("Parameters", _parameters(found))
     yield from section("Dependencies", (text(one) or "" for one in found.dependencies))
     yield from section("Weights", _weights(found))
-    yield from section("Constraint", _constraint(found.constraint))
+    yield from section("Constraint", _constraint(found.constraint, found.overview.name))
     yield from section("Health", _health(found.health))
     yield from section("Services", map(_service, found.services))
     yield from section("Provenance", _provenance(found))
     yield from section("Findings", _findings(found.findings))
+    yield from section("Events", _events(found.events))
     yield from section("Read leniently", (text(one) or "" for one in found.repaired))
 
 
@@ -44,6 +48,7 @@ def application_page(found: "ApplicationDetails") -> Iterator[str]:
     yield from section("Rollout", _rollout(found))
     yield from section("Versions", _versions(found.versions))
     yield from section("Findings", _findings(found.findings))
+    yield from section("Events", _events(found.events))
 
 
 def _version(one: "VersionOverview") -> Iterator[Pair]:
@@ -104,7 +109,7 @@ def _weights(found: "VersionDetails") -> Iterator[str]:
     return pairs(said)
 
 
-def _constraint(one: "Constraint") -> Iterator[str]:
+def _constraint(one: "Constraint", name: str) -> Iterator[str]:
     asked, runtime, verdict = one.specification, one.runtime, one.compatibility
     npus = None if asked.npus is None else f"{asked.npus} {asked.npu_resource or 'of what the nodes offer'}"
     yield from pairs(
@@ -126,6 +131,8 @@ def _constraint(one: "Constraint") -> Iterator[str]:
         yield text(f"{reason.nodes} do not: {reason.reason} ({', '.join(reason.examples)}) {reason.detail or ''}") or ""
     for near in verdict.near_fits if verdict else ():
         yield text(f"{near.nodes} would fit with: {near.remedy} ({', '.join(near.examples)})") or ""
+    if verdict:
+        yield f"Node by node: aiapp fit {name}"
 
 
 def _health(found: "HealthChecks") -> Iterator[str]:
@@ -174,6 +181,14 @@ def _findings(found: "Iterable[DetailedFinding]") -> Iterator[str]:
             yield f"{sign} {one.status}, {one.reason}: {text(one.message)}"
             if one.remedy:
                 yield f"  {one.remedy}"
+
+
+def _events(found: "Sequence[PastEvent]") -> Iterator[str]:
+    """The last ones, the newest at the end."""
+    for one in reversed(found[:SHOWN_EVENTS]):
+        times = f", {one.count} times" if one.count > 1 else ""
+        reason = click.style(one.reason, fg="yellow" if one.type == "Warning" else None)
+        yield f"{written(one.time)} {reason}{times}: {text(one.message)}"
 
 
 def _traffic(found: "ApplicationDetails") -> Iterator[str]:

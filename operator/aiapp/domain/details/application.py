@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiapp.api.application_status import Traffic, TrafficChange
+from aiapp.api.events import PastEvent
 from aiapp.api.history import Configuration
 from aiapp.api.meta import Document
 from aiapp.api.steps import RolloutProgress
@@ -63,6 +64,8 @@ class ApplicationDetails:
     """What it was asked to serve, newest first."""
     findings: tuple[DetailedFinding, ...]
     """Every condition; `is_fault` tells what is to be looked at."""
+    events: tuple[PastEvent, ...]
+    """What its status remembers, newest first; `queries.events` has those of Kubernetes and of its pods too."""
 
 
 def application_details(record: ApplicationRecord, versions: Iterable[Json]) -> ApplicationDetails:
@@ -80,6 +83,7 @@ def application_details(record: ApplicationRecord, versions: Iterable[Json]) -> 
         rollout=status.rollout,
         configurations=status.history,
         findings=findings,
+        events=status.events,
     )
 
 

@@ -1,15 +1,18 @@
 """What happened to versions, applications and their pods: from their statuses, and from Events of Kubernetes. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from aiapp.api.events import LONGEST_EVENT
 from aiapp.domain.details.phases import EventPhase, phase_of
+from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.naming import MANAGED_BY, workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.domain.listing.items import listed
 from aiapp.domain.moments import moment_of
 from aiapp.domain.printable import printable
 
@@ -68,6 +71,17 @@ def subject(application: str, numbers: Iterable[str], *, whole: bool) -> Subject
         versions=frozenset(f"{application}-{number}" for number in known),
         workloads=frozenset(workload(application, number) for number in known),
     )
+
+
+def labelled_subjects(
+    applications: Iterable[Json], versions: Iterable[Json], labels: Selector
+) -> Mapping[str, list[Subject]]:
+    """What has these labels, by namespace: applications themselves, and the versions that fit."""
+    found: defaultdict[str, list[Subject]] = defaultdict(list)
+    for one in listed(applications, versions):
+        numbers = [version.version for version in one.versions if labels(version.labels)]
+        found[one.namespace].append(subject(one.name, numbers, whole=labels(one.labels)))
+    return found
 
 
 def remembered(raw: Json) -> Iterator[Happening]:

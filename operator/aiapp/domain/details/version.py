@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from aiapp.api.application import AIApplication
 from aiapp.api.container import ContainerHealth
+from aiapp.api.events import PastEvent
 from aiapp.api.meta import Document
 from aiapp.api.provenance import ProvenanceStatus
 from aiapp.api.template import DeploymentType
@@ -150,6 +151,8 @@ class VersionDetails:
     services: tuple[ServiceUse, ...]
     findings: tuple[DetailedFinding, ...]
     """Every condition; `is_fault` tells what is to be looked at."""
+    events: tuple[PastEvent, ...]
+    """What its status remembers, newest first; `queries.events` has those of Kubernetes and of its pods too."""
     repaired: tuple[str, ...]
     """What of config.json was read leniently."""
 
@@ -172,6 +175,7 @@ def version_details(record: VersionRecord, application: AIApplication | None) ->
         provenance=status.provenance,
         services=tuple(_uses(record, application)),
         findings=findings,
+        events=status.events,
         repaired=(model.repaired if model else None) or (),
     )
 

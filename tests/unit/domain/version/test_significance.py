@@ -49,3 +49,7 @@ def test_the_first_verdict_is_news() -> None:
 
 def test_no_change_is_none() -> None:
     assert not only_counts_differ(status(), status())
+
+
+def test_what_is_remembered_of_events_is_no_other_part() -> None:
+    assert only_counts_differ(status() | {"events": [{"reason": "Normal"}]}, status(nodes=3))
