@@ -1,11 +1,17 @@
 """`aiapp rollout`: how far a rollout in steps is, that its step may go on, or that it is to be taken back."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.writing import Writing, writing_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
+from aiapp.queries.cluster import UserCluster
+
+if TYPE_CHECKING:
+    from aiapp.api.steps import RolloutProgress
 
 HEAD = ("VERSION", "BEFORE", "NOW", "WANTED")
 
@@ -25,9 +31,12 @@ def command() -> None:
 @command.command("status", short_help="Show how far it is and what it waits for.")
 @click.argument("application")
 @click.option("-o", "--output", type=click.Choice(["table", *FORMATS]), default="table", show_default=True)
+@click.option("-w", "--watch", is_flag=True, help="Go on showing what changes, until it is over.")
 @cluster_options
-def status(application: str, output: str, choice: ClusterChoice) -> None:
+def status(application: str, output: str, choice: ClusterChoice, *, watch: bool) -> None:
     r"""Show how far the rollout of an application is, and what it waits for.
+
+    With --watch json is one document for each change, yaml one after `---`.
 
     \b
     Exit codes: 0 shown; 1 a step has failed, there is no rollout in steps, or the cluster refuses; 2 wrong arguments or
@@ -36,11 +45,30 @@ def status(application: str, output: str, choice: ClusterChoice) -> None:
     \b
     Examples:
       aiapp rollout status mnist -n vision
+      aiapp rollout status mnist -w
       aiapp rollout status mnist -o json | jq -r .state
     """
-    from aiapp.queries.rollout import rollout, shares  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.queries.rollout import rollout, rollouts  # noqa: PLC0415 - `--help` must not wait for the models
 
-    record = answered(choice, lambda cluster: rollout(cluster, application))
+    async def followed(cluster: UserCluster) -> "RolloutProgress":
+        record = None
+        async for record in rollouts(cluster, application):
+            click.echo("---\n" if output == "yaml" else "", nl=False)
+            _show(record, output)
+        assert record is not None  # it begins with one
+        return record
+
+    if watch:
+        record = answered(choice, followed)
+    else:
+        record = answered(choice, lambda cluster: rollout(cluster, application))
+        _show(record, output)
+    click.get_current_context().exit(1 if record.state in ("Failed", "RolledBack") else 0)
+
+
+def _show(record: "RolloutProgress", output: str) -> None:
+    from aiapp.queries.rollout import shares  # noqa: PLC0415
+
     if output != "table":
         click.echo(FORMATS[output](record.model_dump(by_alias=True, mode="json", exclude_none=True)), nl=False)
     else:
@@ -48,7 +76,6 @@ def status(application: str, output: str, choice: ClusterChoice) -> None:
         click.echo(f"{record.summary}, since {record.since:%Y-%m-%dT%H:%M:%SZ}")
         click.echo(table(HEAD, rows))
         click.echo(record.message)
-    click.get_current_context().exit(1 if record.state in ("Failed", "RolledBack") else 0)
 
 
 @command.command("approve", short_help="Let it go on, or try a failed step again.")

@@ -1,5 +1,6 @@
 """A rollout in steps as its user sees it, and what the user says to it, with the user's own rights."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +21,12 @@ from aiapp.ports import ConflictError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.served import require_versions
+from aiapp.queries.watching import looks
 
 ATTEMPTS: Final = 5
 """An application that is rolled out has a new status all the time."""
+OVER: Final = frozenset({"Completed", "Failed", "RolledBack"})
+"""States in which a rollout stays until somebody asks for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,26 @@ class ShareOnTheWay:
 
 async def rollout(cluster: UserCluster, name: str) -> RolloutProgress:
     """The last rollout in steps. Raises `ApiError`, `QueryError`."""
-    record = rollout_of(await _application(cluster, name))
+    return _recorded(await _application(cluster, name))
+
+
+async def rollouts(cluster: UserCluster, name: str) -> AsyncIterator[RolloutProgress]:
+    """The same, and again after each change of it, until it is over. Raises `ApiError`, `QueryError`."""
+    shown = None
+    async for seen in looks(cluster, (APPLICATIONS,), namespace=cluster.namespace):
+        found = next((one for one in seen[APPLICATIONS] if one["metadata"]["name"] == name), None)
+        record = await rollout(cluster, name) if found is None else _recorded(found)
+        if record != shown:
+            yield record
+        if record.state in OVER:
+            return
+        shown = record
+
+
+def _recorded(application: Json) -> RolloutProgress:
+    record = rollout_of(application)
     if record is None:
+        name = application["metadata"]["name"]
         raise QueryError(f"application {name} has no rollout in steps: spec.serving.strategy.steps is not set")
     return record
 

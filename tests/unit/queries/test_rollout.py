@@ -1,18 +1,21 @@
 """What a person says to a rollout while the application changes."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from tests.support.records import on_the_way
+from tests.support.user_api import UserObjects
 from tests.unit.domain.application.traffic.test_word import under_way
+from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
-from aiapp.ports import ConflictError, NotFoundError
+from aiapp.ports import ConflictError, NotFoundError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.rollout import abort, approve, way_back
+from aiapp.queries.rollout import abort, approve, rollouts, way_back
 
 GONE = NotFoundError(404, "NotFound", "")
 CHANGED = ConflictError(409, "Conflict", "the object has been modified")
@@ -78,3 +81,32 @@ async def test_nobody_is_led_back_to_a_version_that_is_gone() -> None:
     assert api.edits == []
     whole = Api([under_way()])
     assert (await abort(whole.cluster, "mnist", dry_run=False))["versions"][0]["version"] == "1.0.0"
+
+
+class Watched(UserObjects):
+    """The rollout goes on to its next state, and then nothing happens any more."""
+
+    @override
+    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+        for state in ("Progressing", "Completed"):
+            await asyncio.sleep(0)
+            moved = under_way()
+            moved["status"]["rollout"] = on_the_way(state)
+            yield WatchEvent("MODIFIED", moved | {"metadata": moved["metadata"] | {"resourceVersion": "9"}})
+        await asyncio.Event().wait()
+
+
+async def test_a_rollout_is_followed_to_its_end() -> None:
+    first = under_way()
+    states = [record.state async for record in rollouts(UserCluster(Watched({APPLICATIONS: [first]}), "ns"), "mnist")]
+    assert (states[0], states[-1]) == (first["status"]["rollout"]["state"], "Completed")
+    assert len(states) == len(dict.fromkeys(states))
+
+
+async def test_a_rollout_that_is_over_or_that_there_is_not_is_not_waited_for() -> None:
+    over = under_way()
+    over["status"]["rollout"] = on_the_way("Failed")
+    api = Watched({APPLICATIONS: [over]})
+    assert [record.state async for record in rollouts(UserCluster(api, "ns"), "mnist")] == ["Failed"]
+    with pytest.raises(QueryError, match="has no application zoo"):
+        _ = [record async for record in rollouts(UserCluster(api, "ns"), "zoo")]
