@@ -38,8 +38,8 @@ def stores(bucket: Bucket) -> Object:
 
 
 @contextmanager
-def rights(kube: Kube, bucket: Bucket) -> Iterator[None]:
-    """Those of the chart for an operator with stores, its policies, and the keys."""
+def rights(kube: Kube, bucket: Bucket, *, service: bool = False) -> Iterator[None]:
+    """Those of the chart for an operator with stores, its policies, the keys, and the Services where pods run."""
     values = {"settings": {"exemlStores": stores(bucket)}}
     rendered = helm(
         "template",
@@ -47,7 +47,7 @@ def rights(kube: Kube, bucket: Bucket) -> Iterator[None]:
         str(ROOT / OPERATOR),
         f"--namespace={SYSTEM}",
         f"--set-json=settings={json.dumps(values['settings'])}",
-        *(f"--show-only=templates/{template}" for template in TEMPLATES),
+        *(f"--show-only=templates/{template}" for template in (*TEMPLATES, *(("service.yaml",) if service else ()))),
     )
     made = [kube.apply(document, force="true") for document in yaml.safe_load_all(rendered) if document]
     keys = secret(KEYS, SYSTEM, accessKeyId=bucket.access_key, secretAccessKey=bucket.secret_key)

@@ -4,6 +4,7 @@ import ssl
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +63,7 @@ def renew(context: ssl.SSLContext, authority: Authority, host: str, now: datetim
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _SERVER)])
     made = (
         _certificate(name, issuer.subject, key.public_key(), now, SERVER_DAYS)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_name_of(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -100,6 +101,14 @@ def _certificate(
         .not_valid_before(now - _EARLIER)
         .not_valid_after(now + timedelta(days=days))
     )
+
+
+def _name_of(host: str) -> x509.GeneralName:
+    """How pods reach the server: by its Service's name, or its address."""
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:
