@@ -19,6 +19,7 @@ from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.controller.write_through import WriteThrough
+from aiapp.domain.exeml.access import KnownTickets
 from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, TEMPLATES, VERSIONS, Json, Resource
 from aiapp.domain.rendering.pod.delivery import Fetcher
@@ -108,6 +109,8 @@ class World(FakeCluster):
         super().__init__()
         self.bucket, self.parsers = bucket or Bucket(), NoObjection()
         self.registries = KnownImages()
+        self.tickets = KnownTickets()
+        """Where pods ask for models of ExeML."""
         self.reader = "0.1.0+a"
         """The build of the operator."""
         self.images = Images(cluster=self.cluster, registries=self.registries, seconds=5)
@@ -174,6 +177,7 @@ class World(FakeCluster):
         self.of_applications = ApplicationReconciler(
             ApplicationPorts(
                 fetcher=lambda: fetcher,
+                tickets=self.tickets,
                 replica_sets=ReplicaSets(self.cluster),
                 rollout_started=self.metrics.rollout_started,
                 step_checks=StepChecks(PrometheusClient(PrometheusSettings(url="")), {}),

@@ -108,6 +108,8 @@ _BY_KIND: Final = {
         SERVICE_CIDRS,
         LEASES,
         ACCESS_REVIEWS,
+        ADMISSION_BINDINGS,
+        ADMISSION_POLICIES,
         SELF_REVIEWS,
         NAMESPACES,
         CRDS,
