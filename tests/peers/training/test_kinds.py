@@ -6,14 +6,15 @@ that it is known to write.
 
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import yaml
 from tests.e2e.training.provenance import TRAINED_SECONDS, predicate_of
-from tests.support.job_kinds import is_served
+from tests.support.job_kinds import CRD, is_served
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
+from tests.support.packages import package, upload
 from tests.support.peers import module_folder, volcano_jobs
 from tests.support.trainer import Trainer
 from tests.support.waiting import eventually
@@ -29,17 +30,22 @@ NAMES: Final = ("jobs.batch.volcano.sh", "mpijobs.kubeflow.org", "trainjobs.trai
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _served(kube: Kube, reader: Operator, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The cluster serves these kinds."""
+def definitions(kube: Kube, reader: Operator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Object]:
+    """The definitions of these kinds by name; the cluster serves them."""
     trainer = module_folder("training-kinds", "github.com/kubeflow/trainer/v2") / "manifests/base/crds"
     mpi = module_folder("training-kinds", "github.com/kubeflow/mpi-operator") / "manifests/base"
     volcano = volcano_jobs(tmp_path_factory.mktemp("volcano"))
     files: list[Path] = [*trainer.glob("trainer.kubeflow.org_*.yaml"), mpi / "kubeflow.org_mpijobs.yaml", volcano]
-    for file in files:
-        kube.apply(yaml.safe_load(file.read_text()), force="true")
+    found = {one["metadata"]["name"]: one for one in (yaml.safe_load(file.read_text()) for file in files)}
+    for one in found.values():
+        kube.apply(one, force="true")
     for name in NAMES:
-        kind = KINDS[name]
-        eventually(partial(is_served, kube, f"{kind.group}/{kind.version}", kind.kind))
+        until_served(kube, KINDS[name])
+    return found
+
+
+def until_served(kube: Kube, kind: JobKind) -> None:
+    eventually(partial(is_served, kube, f"{kind.group}/{kind.version}", kind.kind))
 
 
 @pytest.fixture(params=NAMES)
@@ -75,11 +81,13 @@ def runtime(trainer: Trainer) -> Object:
     return trainer.registry.kube.create(body, trainer.registry.namespace)
 
 
-def run_pods(trainer: Trainer, kind: JobKind, job: Object) -> Object:
-    """What the controller of that kind makes: a pod of its own, or a Job which makes one. It trains."""
+def run_pods(trainer: Trainer, kind: JobKind, job: Object, **fields: Any) -> Object:
+    """What the controller of that kind makes: a pod of its own, or a Job which makes one. It trains, or as `fields` of
+    its container say.
+    """
     owner = {key: job[key] for key in ("apiVersion", "kind")} | {key: job["metadata"][key] for key in ("name", "uid")}
     marks = {"labels": {kind.pod_label: "train"}}
-    pods = trainer.template(trainer.container()) | {"metadata": marks}
+    pods = trainer.template(trainer.container() | fields) | {"metadata": marks}
     body: Object = {"apiVersion": "v1", "kind": "Pod", **pods}
     if not kind.owns_pods:
         body = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": pods}}
@@ -156,3 +164,26 @@ def test_the_runtime_of_a_job_is_kept_as_it_was_also_when_both_are_gone_by_the_e
     after = predicate_of(trainer, version)["buildDefinition"]["externalParameters"]["job"]["runtime"]
     assert after == before
     assert reader.health("/healthz")[0] == 200
+
+
+def test_a_kind_that_vanishes_in_the_middle_of_an_import_takes_nothing_along(
+    trainer: Trainer, reader: Operator, kube: Kube, definitions: dict[str, Object]
+) -> None:
+    kind = KINDS["mpijobs.kubeflow.org"]
+    version = version_of(trainer, kind)
+    job = made(trainer, kind)
+    run_pods(trainer, kind, job, command=["python3", "-c", "pass"])
+    eventually(partial(has_trained, trainer), timeout=TRAINED_SECONDS)
+    trainer.registry.kube.patch(job, {"status": ended(kind, well=True)}, subresource="status")
+    trainer.registry.until(version, "SourceResolved", "False", "PrefixEmpty")
+    kube.delete(definitions[kind.name])
+    eventually(lambda: kube.find(CRD, "CustomResourceDefinition", kind.name) is None)
+    try:
+        reader.restart()
+        upload(trainer.registry.bucket, "run-7", package())
+        trainer.registry.until(version, "Ready", "True", "Normal", timeout=TRAINED_SECONDS)
+        assert trainer.provenance(version)["images"] == [{"image": trainer.image, "digest": trainer.digest}]
+        assert predicate_of(trainer, version)["runDetails"]["metadata"]["invocationId"] == job["metadata"]["uid"]
+    finally:
+        kube.apply(definitions[kind.name], force="true")
+        until_served(kube, kind)
