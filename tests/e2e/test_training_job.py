@@ -10,7 +10,6 @@ from tests.e2e.serving import NAME, RUNNING_SECONDS, Serving
 from tests.support import train_digits
 from tests.support.kube import Object
 from tests.support.trainer import FILES, signed_address
-from tests.support.waiting import eventually
 
 from aiapp_sandbox.profiles import host_architecture
 
@@ -75,27 +74,8 @@ def answered(serving: Serving, pictures: list[list[float]]) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 60])
-def test_a_job_that_is_cleaned_up_so_soon_is_imported(serving: Serving, seconds: int) -> None:
-    version = version_of_the_job(serving)
-    train(serving, ttlSecondsAfterFinished=seconds)
-    serving.registry.until(version, "Ready", "True", "Normal", timeout=TRAINED_SECONDS)
-    assert serving.registry.now(version)["status"]["provenance"]["record"]
-
-
 def test_a_job_that_fails_fails_its_version_with_its_own_reason(serving: Serving) -> None:
     version = version_of_the_job(serving)
     train(serving, "raise SystemExit('no data')")
     found = serving.registry.until(version, "Ready", "False", "TrainingJobFailed", timeout=RUNNING_SECONDS)
     assert "BackoffLimitExceeded: Job has reached the specified backoff limit" in found["message"]
-
-
-def test_a_job_that_is_deleted_while_it_runs_is_gone(serving: Serving) -> None:
-    version = version_of_the_job(serving)
-    train(serving, "import time; time.sleep(600)")
-    eventually(
-        lambda: "is running since" in serving.registry.condition(version, "SourceResolved")["message"],
-        timeout=RUNNING_SECONDS,
-    )
-    serving.kubectl.quietly("delete", "job", "train-digits")
-    serving.registry.until(version, "SourceResolved", "False", "TrainingJobGone")

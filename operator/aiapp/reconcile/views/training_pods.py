@@ -37,8 +37,9 @@ class TrainingPods:
 
     def put(self, resource: Resource, document: Json) -> None:  # noqa: ARG002
         """A pod as it is."""
-        nodes = {node.name: node for node in self.nodes()}
-        for kind, uid in self._jobs(document):
+        jobs = list(self._jobs(document))
+        nodes = {node.name: node for node in self.nodes()} if jobs else {}
+        for kind, uid in jobs:
             self.jobs.ran(uid, kind, document, nodes)
 
     def remove(self, resource: Resource, document: Json) -> None:
