@@ -264,6 +264,18 @@ async def test_a_source_that_was_corrected_keeps_nothing_of_what_it_was(world: W
     }
 
 
+async def test_what_a_job_ran_is_not_said_of_a_package_from_elsewhere(world: World) -> None:
+    put(world, job(status=running()))
+    await world.look()
+    assert world.status["provenance"]["images"]
+    now = world.now_of(VERSIONS, NAME)
+    obs = changed(now, spec__source={"obs": {"uri": OUTPUT}}, metadata__generation=2)
+    world.hold(VERSIONS, obs, now["metadata"]["uid"])
+    await world.look()
+    assert world.status["artifact"]["objects"] == 3
+    assert not {"images", "record"} & world.status["provenance"].keys()
+
+
 def pod_of(world: World, *, digest: str = f"sha256:{'ab' * 32}", **status: Any) -> None:
     """A pod of the job runs."""
     document = {
