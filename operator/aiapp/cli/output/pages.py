@@ -66,6 +66,7 @@ def _version(one: "VersionOverview") -> Iterator[Pair]:
     yield ("Training job", None if job is None else text(f"{job.kind} {job.name}, {job.state}"))
     yield ("Deployment types", ", ".join(one.deployment_types))
     yield from (("Pin", one.pin), ("Digest", one.digest), ("Verified by", one.verification))
+    yield ("Replicated", None if one.replicated is None else "yes" if one.replicated else "no")
     yield from (("Image", text(one.image)), ("Command", text(" ".join(one.command)) or None))
     yield from (("Port", None if one.port is None else str(one.port)), ("Protocol", one.protocol))
 

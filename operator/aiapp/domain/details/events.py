@@ -85,9 +85,9 @@ def labelled_subjects(
 
 
 def remembered(raw: Json) -> Iterator[Happening]:
-    """What the status of one of our objects remembers."""
+    """What the status of one of our objects remembers, the oldest first: much of it happened in one second."""
     metadata, kind = raw["metadata"], raw["kind"]
-    for one in (raw.get("status") or {}).get("events") or ():
+    for one in reversed((raw.get("status") or {}).get("events") or ()):
         if (time := moment_of(one["time"])) is not None:
             yield Happening(
                 time=time,

@@ -69,6 +69,8 @@ class VersionOverview:
     """What vouches for the content at each fetch: ETag or SHA256."""
     image: str | None
     """Address of the image that serves, by its digest where that is known."""
+    replicated: bool | None
+    """Whether that is a copy in the installation's own registry; None where a runtime brings the image."""
     command: tuple[str, ...]
     """What its container starts instead of the image's entry point, arguments included."""
     port: int | None
@@ -215,6 +217,7 @@ def _overview(record: VersionRecord, summary: DetailedFinding | None) -> Version
         digest=package.digest if package else status.image.digest if status.image else None,
         verification=package.verification if package else None,
         image=_image(record),
+        replicated=status.image.replicated if status.image else None,
         command=(*((container.command if container else None) or ()), *((container.args if container else None) or ())),
         port=(container.port if container else None) or (status.image.port if status.image else None),
         protocol=container.protocol if container else None,

@@ -98,6 +98,7 @@ def test_the_page_of_an_image_has_its_address_and_platforms() -> None:
         image_version(spec__container={"command": ["serve"], "args": ["-p", "9000"], "port": 9000}), None
     )
     assert (found.overview.engine, found.overview.image, found.overview.files) == ("Image", IMAGE["image"], None)
+    assert found.overview.replicated is False
     assert (found.overview.command, found.overview.port) == (("serve", "-p", "9000"), 9000)
     assert (found.constraint.architectures, found.overview.inference_code) == (("amd64",), None)
 

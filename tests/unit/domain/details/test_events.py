@@ -41,6 +41,13 @@ def test_the_newest_comes_last_wherever_it_is_from() -> None:
     assert [one.phase for one in found] == ["Import", "ImagePulling", "Import"]
 
 
+def test_what_happened_in_one_second_stays_in_its_order() -> None:
+    now = "2026-01-02T03:00:05Z"
+    raw = version(*(past(reason, now) for reason in ("Normal", "ArtifactPinned", "PackageValid", "ImportStarted")))
+    found = [one.reason for one in happened([raw], [], None)]
+    assert found == ["ImportStarted", "PackageValid", "ArtifactPinned", "Normal"]
+
+
 def test_what_the_operator_remembers_and_has_sent_is_told_once() -> None:
     raw = version(past("Normal", "2026-01-02T03:00:05Z"))
     sent = [
