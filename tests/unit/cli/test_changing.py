@@ -1,0 +1,147 @@
+"""What the commands that change something, ask and read logs take and print."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from tests.support import documents
+from tests.support.user_api import UserObjects, answering
+
+from aiapp.cli import main
+from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, SERVICES, VERSIONS
+from aiapp.ports import ApiError, ProxiedRequest, ProxiedResponse
+from aiapp.queries.cluster import UserCluster
+
+COMMANDS = ("create", "delete", "deploy", "edit", "logs", "predict", "rollback", "options.operation")
+
+
+@pytest.fixture
+def api() -> UserObjects:
+    """An application that serves 1.0.0 of its two Normal versions, with two pods."""
+    kept: dict[Any, list[Any]] = {
+        APPLICATIONS: [documents.application()],
+        VERSIONS: [documents.version() | {"status": {"phase": "Normal"}} for _ in range(2)],
+        PODS: [{"metadata": {"name": name}} for name in ("a", "b")],
+        SERVICES: [{"metadata": {"name": "mnist"}, "spec": {"ports": [{"name": "http"}]}}],
+    }
+    kept[VERSIONS][1] = documents.version(number="1.1.0") | {"status": {"phase": "Normal"}}
+    for one in (*kept[APPLICATIONS], *kept[VERSIONS]):
+        one["metadata"]["uid"] = one["metadata"]["name"]
+    found = UserObjects(kept)
+    found.logs = {("a", "model"): ["asked"], ("b", "model"): [ApiError(400, "BadRequest", "waiting to start")]}
+    found.responses = {"/": ProxiedResponse(200, {}, b'{"seen": 1}')}
+    return found
+
+
+@pytest.fixture(autouse=True)
+def cluster(api: UserObjects, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in COMMANDS:
+        answering(monkeypatch, f"aiapp.cli.{name}", UserCluster(api, "team"))
+
+
+def ran(*arguments: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=given)
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [("1.0.0=90", "1.1.0=10"), ("mnist-1.0.0=90%", "mnist-1.1.0=10%")],
+)
+def test_weights_are_percent_and_a_name_stands_for_its_number(versions: tuple[str, ...]) -> None:
+    done = ran("deploy", "mnist", *versions)
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "mnist is being deployed: 1.0.0 90 %, 1.1.0 10 % (before: 1.0.0)\n",
+    )
+    assert "choose replicas in the same ratio" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (("deploy", "mnist", "1.1.0"), "mnist would be deployed: 1.1.0 (before: 1.0.0)\n"),
+        (("stop", "mnist"), "mnist would be stopped\n"),
+        (("edit", "mnist", "--description", "digits"), "mnist would be described: description\n"),
+        (("delete", "mnist-1.1.0"), "mnist-1.1.0 would be deleted\n"),
+        (("create", "version", "mnist", "--uri", "obs://models/x/"), "mnist-1.1.1 would be registered\n"),
+        (("create", "application", "other"), "other would be registered\n"),
+    ],
+)
+def test_a_client_dry_run_says_what_would_be_and_writes_nothing(
+    arguments: tuple[str, ...], printed: str, api: UserObjects
+) -> None:
+    done = ran(*arguments, "--dry-run=client")
+    assert (done.exit_code, done.stdout, api.written) == (0, printed, [])
+    assert yaml.safe_load(ran(*arguments, "--dry-run=client", "-o", "yaml").stdout)["kind"].startswith("AIApplication")
+
+
+def test_names_are_printed_as_kubectl_takes_them() -> None:
+    assert ran("stop", "mnist", "-o", "name").stdout == "aiapplication.aiapp.dev/mnist\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("deploy", "mnist", "=5"), "is no VERSION or VERSION=WEIGHT"),
+        (("edit", "mnist"), "say what to change"),
+        (("edit", "mnist", "--document", "Card"), "is not NAME=URL"),
+        (("create", "version", "mnist", "--image", "a", "--uri", "b"), "--image is a source of its own"),
+        (("create", "version", "mnist", "--job-kind", "TFJob"), "--job-kind needs --job"),
+        (("create", "version", "mnist", "--digest", "x"), "--digest needs --uri"),
+        (("create", "version", "mnist", "-l", "stage"), "is not KEY=VALUE"),
+        (("predict", "mnist", "a.json", "b.json"), "is no VERSION such as 1.0.0"),
+        (("predict", "mnist", "-F", "images"), "is neither NAME=VALUE nor NAME=@FILE"),
+        (("predict", "mnist", "/not/there"), "No such file"),
+        (("logs", "mnist", "--since", "soon"), "is no duration such as 30s"),
+        (("stop", "mnist", "--wait", "--timeout", ""), "is no duration"),
+    ],
+)
+def test_wrong_arguments_end_with_2_and_say_what_is_wrong(arguments: tuple[str, ...], message: str) -> None:
+    done = ran(*arguments)
+    assert (done.exit_code, message in done.output) == (2, True), done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [(("-",), '{"a": 1}'), (("input.json",), None), (("mnist-1.0.0", "input.json"), None)],
+)
+def test_the_answer_of_a_model_is_all_of_standard_output(
+    arguments: tuple[str, ...], given: str | None, api: UserObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("input.json").write_text('{"a": 1}')
+    api.held[SERVICES].append({"metadata": {"name": "mnist-1-0-0"}, "spec": {"ports": [{"name": "http"}]}})
+    done = ran("predict", "mnist", *arguments, given=given)
+    assert (done.exit_code, done.stdout) == (0, '{"seen": 1}\n')
+    ((_, request),) = api.written
+    assert isinstance(request, ProxiedRequest)
+    assert request.body == b'{"a": 1}'
+
+
+def test_of_several_pods_each_line_names_its_own_and_what_cannot_be_read_is_told_beside() -> None:
+    done = ran("logs", "mnist")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "[a] asked\n", "b: waiting to start\n")
+    assert ran("logs", "mnist", "--no-prefix").stdout == "asked\n"
+    assert ran("logs", "mnist", "--pod", "a").stdout == "asked\n"
+
+
+def test_when_no_pod_can_be_read_it_ends_with_1() -> None:
+    assert ran("logs", "mnist", "--pod", "b").exit_code == 1
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("30s", 30), ("10m", 600), ("1h30m", 5400), ("0s", 1)])
+def test_a_duration_is_written_as_for_kubectl(
+    written: str, seconds: int, api: UserObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    log = api.log
+
+    def watched(namespace: str, pod: str, *, container: str, part: Any) -> Any:
+        asked.append(part.since_seconds)
+        return log(namespace, pod, container=container, part=part)
+
+    monkeypatch.setattr(api, "log", watched)
+    ran("logs", "mnist", "--pod", "a", "--since", written)
+    assert asked == [seconds]
