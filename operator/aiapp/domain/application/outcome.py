@@ -46,12 +46,12 @@ def words(now: Json) -> str:
 
 def _is_seen(changed: Json, status: Json) -> bool:
     """Whether the status speaks of the change; an annotation changes no generation."""
-    metadata = changed["metadata"]
+    metadata, serving = changed["metadata"], (changed.get("spec") or {}).get("serving") or {}
     start = (metadata.get("annotations") or {}).get(START_AT, "")[:REQUEST_CHARACTERS]
-    has_started = not start or "autoStopAfterSeconds" not in (changed.get("spec") or {}).get("serving", {})
+    is_timed = "autoStopAfterSeconds" in serving and not serving.get("stopped")
     return bool(
         status.get("observedGeneration", 0) >= metadata.get("generation", 1)
-        and (has_started or status.get("lastHandledStartAt") == start)
+        and (not (start and is_timed) or status.get("lastHandledStartAt") == start)
     )
 
 

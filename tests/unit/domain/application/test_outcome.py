@@ -44,6 +44,11 @@ def test_a_start_by_annotation_has_been_carried_out() -> None:
     assert settled(STARTED, ready) == Outcome(succeeded=True, words="Running")
 
 
+def test_what_is_stopped_waits_for_no_start_of_before() -> None:
+    stopped = STARTED | {"spec": {"serving": {"autoStopAfterSeconds": 60, "stopped": True}}}
+    assert settled(stopped, seen(Ready="True")) == Outcome(succeeded=True, words="Running")
+
+
 def deployment(at: str = "now", generation: int = 3, **counts: int) -> Json:
     status = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "observedGeneration": 3} | counts
     template = {"metadata": {"annotations": {RESTART_AT: at}}}
