@@ -93,10 +93,10 @@ def test_the_same_content_is_registered_again_under_another_number(
     assert pins[0] == pins[1]
 
 
-def test_a_version_that_is_not_normal_is_not_deployed(aiapp: Aiapp, version: Object, editor: Path) -> None:
-    assert version
-    refused = aiapp("deploy", "mnist", "1.0.0", kubeconfig=editor)
-    assert (refused.exit_code, "is not looked at yet, not Normal" in refused.output) == (1, True)
+def test_a_version_that_is_not_normal_is_not_deployed(registry: Registry, aiapp: Aiapp, editor: Path) -> None:
+    registry.version("absent")
+    refused = aiapp("deploy", "absent", "1.0.0", kubeconfig=editor)
+    assert (refused.exit_code, "not Normal: aiapp get absent-1.0.0" in refused.output) == (1, True), refused.output
 
 
 def test_what_would_be_made_can_be_taken_to_git(
