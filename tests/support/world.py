@@ -20,6 +20,7 @@ from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.exeml.access import KnownTickets
+from aiapp.domain.exeml.projects import project_rule
 from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, TEMPLATES, VERSIONS, Json, Resource
 from aiapp.domain.rendering.pod.delivery import Fetcher
@@ -133,7 +134,8 @@ class World(FakeCluster):
 
     def _make_reconcilers(self) -> None:
         kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn")
-        self.registrations = Registrations([annotated], kinds, reading, WorkQueue(lambda: self.now))
+        rules = [project_rule({"models": MODELS}, reading), annotated]
+        self.registrations = Registrations(rules, kinds, reading, WorkQueue(lambda: self.now))
         self.store.listen(self.registrations.changed)
         self.training_jobs = TrainingJobs(
             kinds, reading, self.store, self._job_changed, self.registrations, self.metrics

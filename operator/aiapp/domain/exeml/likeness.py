@@ -12,7 +12,6 @@ from aiapp.domain.kubernetes.resources import Json
 _ADDED: Final[Mapping[str, tuple[Any, ...]]] = {
     "dnsPolicy": ("ClusterFirst",),
     "restartPolicy": ("Always",),
-    "schedulerName": ("default-scheduler",),
     "serviceAccountName": ("default",),
     "serviceAccount": ("default",),
     "preemptionPolicy": ("PreemptLowerPriority", "Never"),
@@ -20,7 +19,12 @@ _ADDED: Final[Mapping[str, tuple[Any, ...]]] = {
     "securityContext": ({},),
 }
 """Fields of a pod that a template need not have, and the values that the API server gives them."""
-_ANY: Final = frozenset({"nodeName", "priority", "imagePullSecrets", "overhead", "tolerations", "priorityClassName"})
+_ANY: Final = frozenset(
+    {
+        *("nodeName", "nodeSelector", "affinity", "topologySpreadConstraints", "schedulerName", "tolerations"),
+        *("priority", "priorityClassName", "imagePullSecrets", "overhead"),
+    }
+)
 """Those whose value bears on where and when it runs, or on who may pull its images, and never on what runs in it."""
 _ADDED_TO_CONTAINERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "terminationMessagePath": ("/dev/termination-log",),
@@ -28,7 +32,7 @@ _ADDED_TO_CONTAINERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "imagePullPolicy": ("IfNotPresent", "Always"),
     "securityContext": ({},),
 }
-_ANY_OF_CONTAINERS: Final = frozenset({"resources"})
+_ANY_OF_CONTAINERS: Final = frozenset({"resources", "resizePolicy"})
 _CONTAINERS: Final = ("initContainers", "containers")
 _ADDED_DEEPER: Final[Mapping[str, tuple[Any, ...]]] = {
     "apiVersion": ("v1",),

@@ -8,12 +8,13 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from aiapp.api.source import ExeMLSource
 from aiapp.api.version import VersionSpec
 from aiapp.domain.kubernetes.resources import Json
 
 LABEL: Final = "aiapp.dev/exeml"
 """Of a record; its value says what it is."""
+FOR_PEOPLE: Final = ("display_name", "description", "documents")
+"""Fields of a version's spec that may change."""
 _KEYS: Final = ("namespace", "version", "job", "spec", "store", "uri", "root")
 
 
@@ -46,13 +47,12 @@ class ModelRecord:
 
 
 def spec_digest(said: VersionSpec | Json) -> str:
-    """Of all that bears on what runs: names for people and documents may change."""
+    """Of all that bears on what runs: names for people and documents may change.
+
+    What is left at its default does not count, so that a field which a later release adds changes no digest.
+    """
     spec = said if isinstance(said, VersionSpec) else VersionSpec.model_validate(said)
-    source = spec.source.variant
-    job = source.job.model_dump(by_alias=True) if isinstance(source, ExeMLSource) else None
-    project = source.project if isinstance(source, ExeMLSource) else None
-    container = spec.container.model_dump(by_alias=True, exclude_none=True, mode="json") if spec.container else None
-    fields = [spec.application, spec.version, project, job, spec.runtime, container]
+    fields = spec.model_dump(by_alias=True, mode="json", exclude_defaults=True, exclude=set(FOR_PEOPLE))
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
