@@ -135,12 +135,13 @@ class Serving:
         with from_pod(self.registry.kube, self.registry.namespace, url, image=self.images.cpu, node=beside) as load:
             yield load
 
-    def aiapp(self, *arguments: str) -> None:
-        """The command line, as a user of the namespace types it."""
+    def aiapp(self, *arguments: str, code: int = 0) -> str:
+        """What the command line prints, as a user of the namespace types it, when it ends with that code."""
         place = ("--kubeconfig", str(self.kubectl.kubeconfig), "-n", self.registry.namespace)
         command = [sys.executable, "-m", "aiapp", *arguments, *place]
         done = subprocess.run(command, capture_output=True, text=True, timeout=RUNNING_SECONDS, check=False)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
+        return done.stdout
 
     def evict(self, pod: Object) -> None:
         """End a pod as `kubectl drain` does, once its budget allows it."""

@@ -22,6 +22,7 @@ COMMANDS = {
     "deploy": "Serve versions of an application, and shift its traffic between them.",
     "edit": "Change the description, display name or documents of an application or a version.",
     "events": "Show what happened to applications, versions and their pods.",
+    "download": "Download the files of a version into a folder, exactly as they were pinned.",
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
     "help": "Show the help of a command.",
     "fit": "Show which nodes a version fits, and why not the others.",

@@ -1,0 +1,93 @@
+"""What it takes to download a registered version: its manifest, the hashes that are known, and the way to its store."""
+
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from aiapp.api.artifact import ImageArtifact, PackageArtifact
+from aiapp.api.source import ObsSource
+from aiapp.api.version import AIApplicationVersion
+from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.sources.variants import package_of
+from aiapp.ports import ApiError
+from aiapp.queries.cluster import FORBIDDEN, UserCluster
+from aiapp.queries.errors import QueryError
+from aiapp.queries.kept_package import KeptPackage, kept_package
+from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access
+
+
+@dataclass(frozen=True, slots=True)
+class Downloadable:
+    """A version whose files can be fetched."""
+
+    package: KeptPackage
+    store: StoreAccess
+    allow_http: bool
+    """Its source says that the store is reached without TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWay:
+    """How the caller reaches the store, where that is not as the version says."""
+
+    endpoint: str | None = None
+    own_keys: bool = False
+    """The caller has keys: the Secret that the version names is not read."""
+
+
+async def downloadable(cluster: UserCluster, name: str, other: OtherWay) -> Downloadable:
+    """Of a version. Raises `ApiError`, `QueryError`."""
+    version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
+    match version.status.artifact:
+        case None:
+            raise QueryError(f"version {name} is not pinned yet: see kubectl describe aiappv {name}")
+        case ImageArtifact(image=image):
+            raise QueryError(
+                f"version {name} is an image, which registries keep. Pull it by its digest: docker pull {image}, or "
+                f"skopeo copy docker://{image} oci:{name}"
+            )
+        case PackageArtifact() as artifact:
+            source = version.spec.source.variant
+            package = None if source is None else package_of(source, version.status.source)
+            if package is None:
+                raise QueryError(f"where the files of version {name} lie is not known to this release of aiapp")
+            return await _found(cluster, name, artifact, _other(package, other))
+
+
+def _other(package: ObsSource, other: OtherWay) -> ObsSource:
+    keys = {"credentials_secret_ref": None} if other.own_keys else {}
+    endpoint = {"endpoint": other.endpoint} if other.endpoint is not None else {}
+    return package.model_copy(update=keys | endpoint)
+
+
+async def _found(cluster: UserCluster, name: str, artifact: PackageArtifact, source: ObsSource) -> Downloadable:
+    package = await kept_package(cluster, name, artifact)
+    try:
+        store = await access(source, cluster.namespace, _Objects(cluster))
+    except AccessError as error:
+        raise QueryError(error.message) from error
+    return Downloadable(package, store, (source.endpoint or "").startswith("http://"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Objects(Namespace):
+    """The objects that a source names, read with the rights of the user."""
+
+    cluster: UserCluster
+
+    @override
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
+        return await self.cluster.find(resource, name)
+
+    @override
+    async def secret(self, namespace: str, name: str) -> Secret | None:
+        try:
+            return await self.cluster.secret(name)
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            raise QueryError(
+                f"you may not read Secret {name}, which has the keys of the store: ask for the right to get secrets in "
+                f"namespace {namespace}, or bring keys of your own with --credentials"
+            ) from error
