@@ -10,6 +10,7 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.sources.variants import package_of
+from aiapp.domain.version.origin import may_leave, stays
 from aiapp.ports import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
@@ -38,7 +39,10 @@ class OtherWay:
 
 async def downloadable(cluster: UserCluster, name: str, other: OtherWay) -> Downloadable:
     """Of a version. Raises `ApiError`, `QueryError`."""
-    version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
+    raw = await cluster.get(VERSIONS, name)
+    if not may_leave(raw):
+        raise QueryError(stays(raw))
+    version = AIApplicationVersion.model_validate(raw)
     match version.status.artifact:
         case None:
             raise QueryError(f"version {name} is not pinned yet: see kubectl describe aiappv {name}")
@@ -52,7 +56,9 @@ async def downloadable(cluster: UserCluster, name: str, other: OtherWay) -> Down
             package = None if source is None else package_of(source, version.status.source)
             if package is None:
                 raise QueryError(f"where the files of version {name} lie is not known to this release of aiapp")
-            return await _found(cluster, name, artifact, _other(package, other))
+            found = version.status.source
+            root = package.model_copy(update={"uri": (found.uri if found else None) or package.uri})
+            return await _found(cluster, name, artifact, _other(root, other))
 
 
 def _other(package: ObsSource, other: OtherWay) -> ObsSource:

@@ -6,6 +6,7 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.provenance.reproduction import Again, NotReproducibleError, Reproduction, reproduction
+from aiapp.domain.version.origin import may_leave, stays
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.trace import predicate_of
@@ -24,6 +25,8 @@ class Registering:
 async def reproduce(cluster: UserCluster, name: str, again: Again, registering: Registering | None) -> Reproduction:
     """Of a version, in its namespace. Raises `ApiError`, `QueryError`."""
     raw = await cluster.get(VERSIONS, name)
+    if not may_leave(raw):
+        raise QueryError(stays(raw))
     predicate = await predicate_of(cluster, AIApplicationVersion.model_validate(raw).status)
     if registering is not None:
         application = registering.application or raw["spec"]["application"]

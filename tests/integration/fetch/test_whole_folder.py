@@ -5,6 +5,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.integration.fetch.conftest import CONTENTS
 from tests.support.fault_proxy import NO_FAULT, Fault, FaultProxy, Request
 from tests.support.fetching import PREFIX, Package, files_below
 from tests.support.sandbox import Bucket
+from tests.support.waiting import eventually
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.content import Content, content
@@ -76,19 +78,29 @@ def test_a_package_comes_to_a_folder_that_is_absent_or_empty(
 def test_what_failed_is_not_there_and_goes_on_with_what_is_missing(
     package: Package, folder: Path, proxy: FaultProxy
 ) -> None:
-    def no_model(request: Request) -> Fault:
-        return Fault(status=HTTPStatus.FORBIDDEN) if "model.bin" in request.target else NO_FAULT
+    def without_the_model(request: Request) -> Fault:
+        return Fault(stall_after=0) if "model.bin" in request.target else NO_FAULT
 
-    proxy.rule = no_model
-    with pytest.raises(FetchError):
-        fetched(package, folder, proxy.endpoint)
+    def others_are_there() -> bool:
+        others = CONTENTS.keys() - {"model.bin"}
+        return any(all((place / "package" / path).exists() for path in others) for place in beside(folder))
+
+    def attempt() -> FetchError:
+        with pytest.raises(FetchError) as failed:
+            fetched(package, folder, proxy.endpoint)
+        return failed.value
+
+    proxy.rule = without_the_model
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(attempt)
+        eventually(others_are_there)
+        proxy.rule = lambda _: Fault(status=HTTPStatus.FORBIDDEN)
+        assert ended.result().reason is Reason.ACCESS_DENIED
     assert not folder.exists()
-    assert len(beside(folder)) == 1
     proxy.rule = lambda _: NO_FAULT
-    before = len(proxy.requests)
+    proxy.requests.clear()
     assert fetched(package, folder, proxy.endpoint) is not None
-    asked = {request.target.rpartition("/")[2].partition("?")[0] for request in proxy.requests[before:]}
-    assert asked == {"model.bin"}
+    assert {request.target.rpartition("/")[2] for request in proxy.gets} == {"model.bin"}
     assert files_below(folder) == CONTENTS
     assert beside(folder) == []
 
