@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.provenance.reproduction import Again, NotReproducibleError, Reproduction, reproduction
+from aiapp.domain.training.annotations import asking
 from aiapp.domain.version.origin import may_leave, stays
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
@@ -30,7 +30,7 @@ async def reproduce(cluster: UserCluster, name: str, again: Again, registering: 
     predicate = await predicate_of(cluster, AIApplicationVersion.model_validate(raw).status)
     if registering is not None:
         application = registering.application or raw["spec"]["application"]
-        again = replace(again, annotations={APPLICATION_LABEL: application, VERSION_LABEL: registering.version})
+        again = replace(again, annotations=asking(raw, application, registering.version))
     try:
         return reproduction(raw, predicate or {}, again)
     except NotReproducibleError as error:

@@ -8,9 +8,12 @@ import yaml
 from tests.e2e.images.served import ServedImages
 from tests.e2e.serving import NAME
 from tests.support import train_anywhere
+from tests.support.fetching import files_below
 from tests.support.kube import Object
 from tests.support.own_images import servers
+from tests.support.waiting import eventually
 
+from aiapp.api.meta import GROUP_VERSION
 from aiapp_sandbox.profiles import host_architecture
 
 pytestmark = pytest.mark.timeout(900)
@@ -61,11 +64,32 @@ def imported(serving: ServedImages, number: str, job: str) -> Object:
     return serving.registry.now(version)
 
 
-def test_a_training_that_is_run_again_makes_the_same_package(serving: ServedImages) -> None:
+def may_register(serving: ServedImages) -> None:
+    """Jobs of the namespace may register versions."""
+    namespace = serving.registry.namespace
+    account = f"--serviceaccount={namespace}:default"
+    serving.kubectl.quietly("create", "rolebinding", "register-versions", "--clusterrole=aiapp-register", account)
+
+
+def registered(serving: ServedImages, number: str) -> Object:
+    """The version that a job has registered by itself, once it is imported."""
+
+    def there() -> Object:
+        found = serving.registry.find(GROUP_VERSION, "AIApplicationVersion", f"{NAME}-{number}")
+        assert found is not None
+        return found
+
+    version = eventually(there, timeout=TRAINED_SECONDS)
+    serving.registry.until(version, "ArtifactPinned", "True", timeout=TRAINED_SECONDS)
+    return serving.registry.now(version)
+
+
+def test_a_training_that_is_run_again_makes_the_same_package(serving: ServedImages, tmp_path: Path) -> None:
+    may_register(serving)
     _, digest = train(serving)
     first = imported(serving, "1.0.0", "train-7")
     serving.kubectl.quietly("delete", "job", "train-7")
-    printed = serving.aiapp("reproduce", f"{NAME}-1.0.0")
+    printed = serving.aiapp("reproduce", f"{NAME}-1.0.0", "--register", "auto")
     made = yaml.safe_load(printed)
     container = made["spec"]["template"]["spec"]["containers"][0]
     assert container["image"].endswith(f":train@{digest}")
@@ -74,7 +98,7 @@ def test_a_training_that_is_run_again_makes_the_same_package(serving: ServedImag
     assert comments[-2:] == [of_keys, of_keys]
     serving.push("train", servers(*serving.architectures, CONTENT="another image under the same tag"))
     serving.kubectl.quietly("create", "-f", "-", stdin=printed)
-    second = imported(serving, "1.0.1", made["metadata"]["name"])
+    second = registered(serving, "1.0.1")
     assert second["status"]["source"]["uri"] != first["status"]["source"]["uri"]
     assert second["status"]["artifact"]["digest"] == first["status"]["artifact"]["digest"]
     said = serving.aiapp("diff", f"{NAME}-1.0.0", f"{NAME}-1.0.1")
@@ -83,6 +107,9 @@ def test_a_training_that_is_run_again_makes_the_same_package(serving: ServedImag
     )
     assert "files:" not in said
     assert "~ source.trainingJob.name: train-7 -> train-7-reproduced-" in said
+    for number in ("1.0.0", "1.0.1"):
+        serving.aiapp("download", f"{NAME}-{number}", str(tmp_path / number))
+    assert files_below(tmp_path / "1.0.0") == files_below(tmp_path / "1.0.1")
 
 
 def test_another_seed_makes_another_model_and_the_difference_is_told(serving: ServedImages) -> None:

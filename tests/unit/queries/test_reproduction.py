@@ -35,6 +35,7 @@ def records() -> dict[str, Json]:
     train_job = job() | {"spec": {"runtimeRef": {"name": "torch"}, "trainer": {"image": "r/t:1"}}}
     seen = {
         "mnist-1.0.0": run(job(), BUILT_IN[0], ()),
+        "mnist-1.2.0": run(job(), BUILT_IN[0], ()),
         "mnist-1.1.0": with_runtime(run(train_job, BUILT_IN[-1], ()), runtime),
     }
     return {name: provenance_object(predicate(one, STATUS, PIN)) for name, one in seen.items()}
@@ -49,8 +50,17 @@ def version(number: str, **status: Any) -> Json:
     return stored(documents.version(number=number), status={**NORMAL, **known, **status})
 
 
+def of_job() -> Json:
+    """A version whose source says all that a job's annotations may."""
+    store = {"endpoint": "https://store", "credentialsSecretRef": {"name": "store"}}
+    source = {"name": "train", "output": {"uri": OUTPUT}, "recordedEnv": ["SEED", "EPOCHS"], **store}
+    made = version("1.2.0")
+    return made | {"spec": {**made["spec"], "source": {"trainingJob": source}, "runtime": "r"}}
+
+
 ANSWERS: Final = {
-    **{name: version(name.removeprefix("mnist-")) for name in RECORDS},
+    "mnist-1.2.0": of_job(),
+    **{name: version(name.removeprefix("mnist-")) for name in RECORDS if name != "mnist-1.2.0"},
     **{record["metadata"]["name"]: record for record in RECORDS.values()},
     "mnist-2.0.0": version("2.0.0"),
     "mnist-3.0.0": version("3.0.0", source={"type": "TrainingJob", "origin": "ExeML"}),
@@ -104,6 +114,19 @@ def test_two_runs_have_two_names_and_two_folders(kubeconfig: Path) -> None:
 def test_the_new_job_may_register_itself(kubeconfig: Path, asked: str, annotations: Json) -> None:
     made = yaml.safe_load(printed(kubeconfig, "mnist-1.0.0", "--register", asked).stdout)
     assert annotations.items() <= made["metadata"]["annotations"].items()
+
+
+def test_it_registers_itself_as_its_version_was_registered(kubeconfig: Path) -> None:
+    made = yaml.safe_load(printed(kubeconfig, "mnist-1.2.0", "--register", "auto", "--output", "obs://new/").stdout)
+    assert made["metadata"]["annotations"] == {
+        "aiapp.dev/application": "mnist",
+        "aiapp.dev/version": "auto",
+        "aiapp.dev/output": "obs://new/",
+        "aiapp.dev/endpoint": "https://store",
+        "aiapp.dev/credentials-secret": "store",
+        "aiapp.dev/runtime": "r",
+        "aiapp.dev/recorded-env": "SEED,EPOCHS",
+    }
 
 
 def test_a_train_job_comes_with_its_runtime(kubeconfig: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.provenance.pinned_manifest import Note, Path, PinnedManifest
 from aiapp.domain.provenance.statement import BUILD_TYPE
+from aiapp.domain.training.annotations import OUTPUT
 
 _MOST_OF_A_NAME: Final = 40
 """Characters of the old name in the new one, which names pods and labels as well."""
@@ -83,7 +84,7 @@ def reproduction(version: Json, predicate: Json, again: Again) -> Reproduction:
     named = _named(job, version, again)
     runtime = _runtime(job, named, pinned)
     place = 0 if runtime is None else 1
-    metadata = named | _marks(job, manifest, again)
+    metadata = named | _marks(job, manifest, _elsewhere(again.annotations, output))
     body = pinned.document(place, _body(job, manifest))
     if runtime is not None:
         body["spec"]["runtimeRef"] = {"apiGroup": _group(job), "kind": runtime["kind"], "name": named["name"]}
@@ -123,10 +124,14 @@ def _body(job: Json, manifest: Json) -> Json:
     return body
 
 
-def _marks(job: Json, manifest: Json, again: Again) -> Json:
+def _elsewhere(annotations: Mapping[str, str], output: str) -> dict[str, str]:
+    return {key: output if key == OUTPUT else value for key, value in annotations.items()}
+
+
+def _marks(job: Json, manifest: Json, further: Mapping[str, str]) -> Json:
     """Labels and annotations."""
     annotations = (manifest.get("metadata") or {}).get("annotations") or {}
-    found = {"labels": _own(job.get("labels") or {}), "annotations": _own(annotations) | dict(again.annotations)}
+    found = {"labels": _own(job.get("labels") or {}), "annotations": _own(annotations) | dict(further)}
     return {key: value for key, value in found.items() if value}
 
 

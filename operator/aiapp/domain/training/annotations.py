@@ -6,6 +6,7 @@ from typing import Any, Final
 from aiapp.api.conditions import Reason
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.sources.raw import TRAINING_JOB
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.registration import Refused, Wanted
 from aiapp.domain.training.store_access import store_access
@@ -14,8 +15,10 @@ APPLICATION: Final = APPLICATION_LABEL
 VERSION: Final = VERSION_LABEL
 AUTO: Final = "auto"
 """In place of a number: the next version of the application."""
+OUTPUT: Final = "aiapp.dev/output"
+"""Where the job writes."""
 OF_SOURCE: Final[Mapping[str, tuple[str, ...]]] = {
-    "aiapp.dev/output": ("output", "uri"),
+    OUTPUT: ("output", "uri"),
     "aiapp.dev/endpoint": ("endpoint",),
     "aiapp.dev/region": ("region",),
     "aiapp.dev/credentials-secret": ("credentialsSecretRef", "name"),
@@ -73,4 +76,24 @@ def _fields(said: Mapping[str, str], places: Mapping[str, tuple[str, ...]]) -> J
             for name in path[:-1]:
                 inner = inner.setdefault(name, {})
             inner[path[-1]] = value
+    return found
+
+
+def asking(version: Json, application: str, number: str) -> dict[str, str]:
+    """The annotations by which a job registers itself as `version` says, under that application and number."""
+    source = (version["spec"].get("source") or {}).get(TRAINING_JOB) or {}
+    said = {APPLICATION: application, VERSION: number}
+    said |= _said(source, OF_SOURCE) | _said(version["spec"], OF_SPEC)
+    env = ",".join(source.get("recordedEnv") or ())
+    return said | ({RECORDED_ENV: env} if env else {})
+
+
+def _said(fields: Json, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for annotation, path in places.items():
+        value: Any = fields
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            found[annotation] = value
     return found
