@@ -65,6 +65,8 @@ def tree(found: "Json") -> Iterator[str]:
 
 
 def _origin(job: "Json | None", known: "Json") -> Iterator[str]:
+    from aiapp.domain.provenance.summary import described  # noqa: PLC0415 - as above
+
     if job is not None:
         yield f"{job['kind']} {job['name']}, {job['state']}, uid {job['uid']}"
         yield f"from {job.get('startedAt', '-')} to {job.get('finishedAt', '-')}"
@@ -75,4 +77,4 @@ def _origin(job: "Json | None", known: "Json") -> Iterator[str]:
     for data in known.get("datasets", ()):
         yield f"data {data['name']} {data.get('uri', '')} {data.get('digest', '')}".rstrip()
     for node in known.get("nodes", ()):
-        yield f"node {' '.join(node.values())}"
+        yield f"node {described(node)}"

@@ -25,7 +25,7 @@ KNOWN: Final = ProvenanceStatus.model_validate(
         "revision": "c0ffee",
         "images": [{"image": "r/train:1", "digest": DIGEST}],
         "datasets": [{"name": "mnist", "uri": "obs://data/"}],
-        "nodes": [{"name": "node-a", "architecture": "arm64"}],
+        "nodes": [{"architecture": "arm64", "name": "node-a"}],
     }
 ).model_dump(by_alias=True, mode="json", exclude_none=True)
 

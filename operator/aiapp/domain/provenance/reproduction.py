@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.provenance.pinned_manifest import Note, Path, PinnedManifest
 from aiapp.domain.provenance.statement import BUILD_TYPE
+from aiapp.domain.provenance.summary import described
 from aiapp.domain.training.annotations import OUTPUT
 
 _MOST_OF_A_NAME: Final = 40
@@ -187,7 +188,7 @@ def _heading(version: Json, predicate: Json) -> Iterator[str]:
     if "startedOn" in details:
         yield f"It ran from {details['startedOn']} to {details.get('finishedOn', 'an unknown moment')}"
     for node in (predicate["buildDefinition"].get("internalParameters") or {}).get("nodes") or ():
-        yield f"It ran on node {' '.join(map(str, node.values()))}"
+        yield f"It ran on node {described(node)}"
     if digest := artifact.get("digest"):
         yield f"It made the content {digest}"
 

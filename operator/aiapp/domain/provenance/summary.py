@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aiapp.api.provenance import Dataset, ProvenanceStatus
+from aiapp.api.provenance import Dataset, ProvenanceStatus, TrainingNode
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.moments import moment_of
 from aiapp.domain.provenance.annotations import MOST_DATASETS
 from aiapp.domain.provenance.run import TrainingRun
@@ -23,3 +24,8 @@ def of_run(run: TrainingRun) -> ProvenanceStatus:
         datasets=(*run.said.datasets, *inputs)[:MOST_DATASETS],
         nodes=run.nodes,
     )
+
+
+def described(node: Json) -> str:
+    """A node of a status or a record, on one line: its name first."""
+    return " ".join(str(node[field]) for field in TrainingNode.model_fields if field in node)

@@ -228,8 +228,11 @@ def test_a_runtime_that_is_on_record_by_its_hash_alone_is_noted() -> None:
 
 
 def test_the_heading_says_what_was_recorded() -> None:
-    assert again(recorded(job(annotations=MARKS))).heading[0] == (
-        "The training of version mnist-1.0.0 again: Job train, uid uid-train"
+    record = recorded(job(annotations=MARKS))
+    record["buildDefinition"]["internalParameters"]["nodes"] = [{"architecture": "arm64", "chip": "9", "name": "a"}]
+    assert again(record).heading[:2] == (
+        "The training of version mnist-1.0.0 again: Job train, uid uid-train",
+        "It ran on node a arm64 9",
     )
 
 
