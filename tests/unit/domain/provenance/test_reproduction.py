@@ -11,6 +11,7 @@ from tests.support.records import NORMAL, stored
 from aiapp.api.provenance import TrainingImage, TrainingNode
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.provenance.config_map import KEY, provenance_object
 from aiapp.domain.provenance.reproduction import Again, NotReproducibleError, Reproduction, reproduction
 from aiapp.domain.provenance.run import run, with_earlier
 from aiapp.domain.provenance.runtime import with_runtime
@@ -257,10 +258,9 @@ def test_a_long_name_is_cut() -> None:
     assert made["metadata"]["name"] == f"{'t' * 40}-reproduced-x1"
 
 
-def test_a_manifest_that_fits_no_config_map_is_left_out_of_the_record() -> None:
+def test_what_fits_no_config_map_is_left_out_of_the_record() -> None:
     huge = job()
-    huge["spec"]["template"]["spec"]["containers"] = [
-        {"image": "i", "command": ["é" * 9999] * 999, "env": [{"name": "é" * 999}] * 999} for _ in range(8)
-    ]
-    assert "manifest" not in recorded(huge)["buildDefinition"]["externalParameters"]
-    assert len(str(recorded(huge))) < 1_000_000
+    huge["spec"]["template"]["spec"]["containers"] = [{"image": "i", "args": ["é" * 512] * 64}] * 8
+    found = recorded(huge)
+    assert found["buildDefinition"]["externalParameters"].keys() == {"job", "output"}
+    assert len(provenance_object(found)["data"][KEY]) < 1_000_000
