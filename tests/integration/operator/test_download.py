@@ -8,16 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.fault_proxy import NO_FAULT, Fault, fault_proxy
 from tests.support.fetching import files_below
 from tests.support.kube import Kube, Object
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
+from aiapp.domain.objectstore.keys import RESERVED
+
 pytestmark = pytest.mark.usefixtures("operator")
 SUMS = "".join(f"{hashlib.sha256(body).hexdigest()}  {path[6:]}\n" for path, body in package().items())
 FILES = package() | {"model/SHA256SUMS": SUMS.encode()}
 """Whose digest is known at the import."""
+ENVIRONMENT = {**os.environ, "PYTHONPATH": "operator", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 Download = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -28,8 +32,7 @@ def download(sandbox: Sandbox, namespace: str) -> Download:
     def run(*arguments: str | Path, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
         place = ("--kubeconfig", str(kubeconfig or sandbox.kubeconfig), "-n", namespace)
         command = [sys.executable, "-m", "aiapp", "download", *map(str, arguments), *place]
-        environment = {**os.environ, "PYTHONPATH": "operator", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+        return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120, check=False)
 
     return run
 
@@ -57,6 +60,33 @@ def test_a_package_comes_as_it_was_pinned_and_a_second_time_nothing_is_done(
     assert [path.name for path in tmp_path.iterdir()] == ["mnist"]
     again = download("mnist-1.0.0", tmp_path / "mnist")
     assert (again.returncode, again.stdout) == (0, f"{tmp_path}/mnist holds this content already\n"), again.stderr
+
+
+def complete(folder: Path) -> int:
+    """How many files are complete of a download into that folder."""
+    journals = folder.glob(f".mnist.*/package/{RESERVED}/journal.jsonl")
+    return sum(len(journal.read_text().splitlines()) for journal in journals)
+
+
+def test_a_download_that_is_killed_goes_on_where_it_was(
+    registry: Registry, sandbox: Sandbox, tmp_path: Path, download: Download
+) -> None:
+    registered(registry)
+    with fault_proxy(registry.bucket.endpoint) as proxy:
+        proxy.rule = lambda request: Fault(stall_after=0) if "model.pkl" in request.target else NO_FAULT
+        place = ("--kubeconfig", str(sandbox.kubeconfig), "-n", registry.namespace, "--endpoint", proxy.endpoint)
+        command = [sys.executable, "-m", "aiapp", "download", "mnist-1.0.0", str(tmp_path / "mnist"), *place]
+        with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL) as running:
+            eventually(lambda: complete(tmp_path) == len(FILES) - 1, timeout=60)
+            running.kill()
+        assert not (tmp_path / "mnist").exists()
+        proxy.rule = lambda _: NO_FAULT
+        proxy.requests.clear()
+        done = download("mnist-1.0.0", tmp_path / "mnist", "--endpoint", proxy.endpoint)
+        assert done.returncode == 0, done.stderr
+        assert [request.target.rpartition("/")[2] for request in proxy.gets] == ["model.pkl"]
+    assert files_below(tmp_path / "mnist") == pinned_files()
+    assert [path.name for path in tmp_path.iterdir()] == ["mnist"]
 
 
 def test_a_package_that_a_template_composed_comes_from_the_cluster_and_the_store(

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from aiapp.domain.artifact.file_changes import FileChange, FileChanges, KnownFile, PackageFiles, file_changes
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.provenance.marks import own
 
 SECTIONS: Final = ("config", "metrics", "runtime", "provenance")
 """What is compared beside the content, in the order in which it is shown."""
@@ -122,10 +123,11 @@ def _provenance(known: Known) -> Json:
     build = known.predicate.get("buildDefinition") or {}
     external, internal = build.get("externalParameters") or {}, build.get("internalParameters") or {}
     told = {key: external[key] for key in ("containers", "inputs") if key in external}
-    job = {key: value for key, value in (external.get("job") or {}).items() if key in {"labels", "owner", "runtime"}}
+    job = {key: value for key, value in (external.get("job") or {}).items() if key in {"owner", "runtime"}}
+    job["labels"] = own((external.get("job") or {}).get("labels") or {})
     said = {key: internal[key] for key in ("branch", "run") if key in internal}
     found = {key: source[key] for key in ("type", "origin", "uri", "template", "trainingJob") if key in source}
-    return {"source": found} | summary | told | said | ({"job": job} if job else {})
+    return {"source": found} | summary | told | said | {"job": job}
 
 
 def _changes(before: Json, after: Json) -> Iterator[Change]:

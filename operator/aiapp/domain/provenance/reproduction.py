@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.provenance.marks import own, without_controllers
 from aiapp.domain.provenance.pinned_manifest import Note, Path, PinnedManifest
 from aiapp.domain.provenance.statement import BUILD_TYPE
 from aiapp.domain.provenance.summary import described
@@ -12,35 +13,6 @@ from aiapp.domain.training.annotations import OUTPUT
 
 _MOST_OF_A_NAME: Final = 40
 """Characters of the old name in the new one, which names pods and labels as well."""
-_OF_CONTROLLERS: Final = frozenset(
-    {
-        "controller-uid",
-        "job-name",
-        "batch.kubernetes.io/controller-uid",
-        "batch.kubernetes.io/job-name",
-        "training.kubeflow.org/job-name",
-        "volcano.sh/job-name",
-        "volcano.sh/job-namespace",
-        "jobset.sigs.k8s.io/jobset-name",
-    }
-)
-_OF_DELIVERY: Final = frozenset(
-    {
-        "app.kubernetes.io/instance",
-        "app.kubernetes.io/managed-by",
-        "argocd.argoproj.io/instance",
-        "helm.sh/chart",
-    }
-)
-"""With these another program would take the new job for one of its own, and might delete it."""
-_PREFIXES_OF_DELIVERY: Final = (
-    "aiapp.dev/",
-    "metric.aiapp.dev/",
-    "argocd.argoproj.io/",
-    "helm.toolkit.fluxcd.io/",
-    "kustomize.toolkit.fluxcd.io/",
-    "meta.helm.sh/",
-)
 _OF_ONE_JOB: Final = ("selector", "manualSelector")
 """Fields of the spec of a batch/v1 Job that its controller fills in."""
 
@@ -132,7 +104,7 @@ def _elsewhere(annotations: Mapping[str, str], output: str) -> dict[str, str]:
 def _marks(job: Json, manifest: Json, further: Mapping[str, str]) -> Json:
     """Labels and annotations."""
     annotations = (manifest.get("metadata") or {}).get("annotations") or {}
-    found = {"labels": _own(job.get("labels") or {}), "annotations": _own(annotations) | dict(further)}
+    found = {"labels": own(job.get("labels") or {}), "annotations": own(annotations) | dict(further)}
     return {key: value for key, value in found.items() if value}
 
 
@@ -152,32 +124,6 @@ def _runtime(job: Json, named: Json, pinned: PinnedManifest) -> Json | None:
 
 def _group(job: Json) -> str:
     return str(job["apiVersion"]).rpartition("/")[0]
-
-
-def without_controllers(value: Any) -> Any:
-    """Without the labels that a job's controller gives to the templates of its pods."""
-    if isinstance(value, list):
-        return [without_controllers(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found = {key: without_controllers(inner) for key, inner in value.items()}
-    if isinstance(metadata := found.get("metadata"), dict):
-        found["metadata"] = {key: kept for key, inner in metadata.items() if (kept := _of_template(key, inner))}
-    return {key: inner for key, inner in found.items() if key != "metadata" or inner}
-
-
-def _of_template(key: str, value: Any) -> Any:
-    if key == "labels" and isinstance(value, dict):
-        return {name: text for name, text in value.items() if name not in _OF_CONTROLLERS}
-    return None if key == "creationTimestamp" else value
-
-
-def _own(marks: Mapping[str, str]) -> dict[str, str]:
-    """Labels or annotations that do not say whose the job is."""
-    foreign = {*_OF_CONTROLLERS, *_OF_DELIVERY}
-    return {
-        key: value for key, value in marks.items() if key not in foreign and not key.startswith(_PREFIXES_OF_DELIVERY)
-    }
 
 
 def _heading(version: Json, predicate: Json) -> Iterator[str]:

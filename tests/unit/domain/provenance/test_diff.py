@@ -137,7 +137,7 @@ def test_another_runtime_or_container_is_another_model_though_the_content_is_the
 
 def predicate(*args: str, seed: str = "7") -> dict[str, Any]:
     container = {"name": "train", "image": "r/t:1", "args": list(args), "env": [{"name": "SEED", "value": seed}]}
-    job = {"name": "train", "labels": {"team": "vision"}}
+    job = {"name": "train", "labels": {"team": "vision", "controller-uid": seed}}
     return {"buildDefinition": {"externalParameters": {"job": job, "containers": [container], "inputs": ["obs://d/"]}}}
 
 
