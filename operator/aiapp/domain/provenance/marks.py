@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiapp.domain.training.annotations import ASKING
+
 _OF_CONTROLLERS: Final = frozenset(
     {
         "controller-uid",
@@ -25,7 +27,6 @@ _OF_DELIVERY: Final = frozenset(
 )
 """With these another program would take the new job for one of its own, and might delete it."""
 _PREFIXES_OF_DELIVERY: Final = (
-    "aiapp.dev/",
     "metric.aiapp.dev/",
     "argocd.argoproj.io/",
     "helm.toolkit.fluxcd.io/",
@@ -35,8 +36,8 @@ _PREFIXES_OF_DELIVERY: Final = (
 
 
 def own(marks: Mapping[str, str]) -> dict[str, str]:
-    """Labels or annotations without those that controllers and programs that deliver manifests have put there."""
-    foreign = {*_OF_CONTROLLERS, *_OF_DELIVERY}
+    """Labels or annotations but those of controllers, of programs that deliver manifests, and those that register it."""
+    foreign = {*_OF_CONTROLLERS, *_OF_DELIVERY, *ASKING}
     return {
         key: value for key, value in marks.items() if key not in foreign and not key.startswith(_PREFIXES_OF_DELIVERY)
     }

@@ -34,6 +34,8 @@ OF_SPEC: Final[Mapping[str, tuple[str, ...]]] = {
 """The same for other fields of the version's spec."""
 RECORDED_ENV: Final = "aiapp.dev/recorded-env"
 """Names of variables whose values are kept as provenance, separated by commas."""
+ASKING: Final = frozenset({APPLICATION, VERSION, *OF_SOURCE, *OF_SPEC, RECORDED_ENV})
+"""All annotations by which a job registers itself."""
 
 
 _CALLED: Final = {

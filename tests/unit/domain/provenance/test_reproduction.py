@@ -24,6 +24,7 @@ KINDS: Final = {kind.name: kind for kind in BUILT_IN}
 VERSION: Final = stored(documents.version(), status={**NORMAL})
 AGAIN: Final = Again(suffix="x1")
 NEW_OUTPUT: Final = f"{OUTPUT.rstrip('/')}-reproduced-x1/"
+BUILT: Final = {"aiapp.dev/algorithm": "BuiltIn"}
 MARKS: Final = {"org.opencontainers.image.revision": "c0ffee"}
 
 
@@ -67,14 +68,20 @@ def test_a_job_is_made_again_under_another_name_pinned_and_writing_elsewhere() -
 def test_what_the_controller_added_and_what_says_whose_the_job_is_does_not_come_back() -> None:
     labels = {"controller-uid": "u", "batch.kubernetes.io/job-name": "train", "app": "mnist"}
     document = job(
-        labels={**labels, "argocd.argoproj.io/instance": "mnist", "app.kubernetes.io/managed-by": "Helm"},
-        annotations={**MARKS, "aiapp.dev/application": "mnist", "aiapp.dev/version": "auto", "meta.helm.sh/x": "y"}
-        | {"metric.aiapp.dev/accuracy": "0.98"},
+        labels={**labels, "argocd.argoproj.io/instance": "mnist", "app.kubernetes.io/managed-by": "Helm", **BUILT},
+        annotations={
+            **MARKS,
+            "aiapp.dev/application": "mnist",
+            "aiapp.dev/version": "auto",
+            "aiapp.dev/region": "r",
+            "metric.aiapp.dev/accuracy": "0.98",
+            "meta.helm.sh/x": "y",
+        },
     )
     document["spec"] |= {"selector": {"matchLabels": labels}, "manualSelector": False}
     document["spec"]["template"]["metadata"] = {"labels": labels, "creationTimestamp": None}
     (made,) = again(recorded(document)).documents
-    assert made["metadata"]["labels"] == {"app": "mnist"}
+    assert made["metadata"]["labels"] == {"app": "mnist"} | BUILT
     assert made["metadata"]["annotations"] == MARKS
     assert made["spec"].keys() == {"template"}
     assert made["spec"]["template"]["metadata"] == {"labels": {"app": "mnist"}}
