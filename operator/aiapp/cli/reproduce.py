@@ -42,7 +42,7 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str | N
 
 @click.command("reproduce")
 @click.argument("version")
-@click.option("--name", help="Name of the new job. Default: NAME-reproduced-... after the old one.")
+@click.option("--name", "job", help="Name of the new job. Default: NAME-reproduced-... after the old one.")
 @click.option(
     "--output", "folder", metavar="URI", callback=_folder, help="Folder that it writes to. Default: beside the old one."
 )
@@ -55,7 +55,7 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str | N
 @cluster_options
 def command(
     version: str,
-    name: str | None,
+    job: str | None,
     folder: str | None,
     register: tuple[str | None, str] | None,
     format_: str,
@@ -80,7 +80,7 @@ def command(
     from aiapp.domain.provenance.reproduction import Again  # noqa: PLC0415 - `--help` must not wait for the models
     from aiapp.queries.reproduction import Registering, reproduce  # noqa: PLC0415
 
-    again = Again(suffix=secrets.token_hex(3), name=name, output=folder)
+    again = Again(suffix=secrets.token_hex(3), name=job, output=folder)
     registering = None if register is None else Registering(*register)
     found = answered(choice, lambda cluster: reproduce(cluster, version, again, registering))
     click.echo(_yaml(found) if format_ == "yaml" else _json(found), nl=False)
