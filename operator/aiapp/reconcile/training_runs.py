@@ -49,11 +49,17 @@ class TrainingRuns:
         return with_remembered(whole, before) if before else whole
 
     async def observe(self, job: Json, kind: JobKind, namespace: str) -> None:
-        """Remember what the pods of a job run, before there is a version to keep it."""
-        before = self.jobs.last_run(job["metadata"]["uid"])
-        if before is not None:
-            found = await self._with_runtime(before, job, namespace)
-            self.jobs.observed(job["metadata"]["uid"], await self._with_pods(found, kind, namespace))
+        """Remember what a job runs, before there is a version to keep it: its runtime, and pods that were there before
+        the watch on pods knew of the job.
+        """
+        found = self.jobs.last_run(job["metadata"]["uid"])
+        if found is None:
+            return
+        if "runtime" not in found.identity:
+            found = await self._with_runtime(found, job, namespace)
+        if not (found.nodes and all(image.digest for image in found.images)):
+            found = await self._with_pods(found, kind, namespace)
+        self.jobs.observed(job["metadata"]["uid"], found)
 
     async def _recorded(self, record: VersionRecord, uid: str) -> TrainingRun | None:
         """The job as the version's record has it: also its runtime, which the job itself does not tell."""
@@ -68,7 +74,8 @@ class TrainingRuns:
 
     async def _with_first_runtime(self, found: TrainingRun, live: Json, record: VersionRecord) -> TrainingRun:
         """With the runtime as it was when the job was seen first, which is the one that the job was made with."""
-        earlier = await self._recorded(record, found.identity["uid"]) if runtime_of(live) else None
+        uid = found.identity["uid"]
+        earlier = await self._recorded(record, uid) or self.jobs.last_run(uid) if runtime_of(live) else None
         if earlier is not None and "runtime" in earlier.identity:
             return with_remembered(found, earlier)
         return await self._with_runtime(found, live, record.namespace)

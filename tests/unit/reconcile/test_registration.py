@@ -240,3 +240,13 @@ async def looked_at(world: World) -> Json:
     world.hold(VERSIONS, unseen, held["metadata"]["uid"])
     await world.of_versions(Key(VERSIONS.kind, "team", "mnist-1.2.0"))
     return dict(world.now_of(VERSIONS, "mnist-1.2.0")["status"])
+
+
+async def test_pods_are_listed_until_it_is_known_what_they_run(world: World) -> None:
+    put(world, asking(status=running()))
+    await worked(world)
+    world.hold(PODS, ran("uid-train"), "uid-pod")
+    await worked(world)
+    world.api.calls.clear()
+    await worked(world)
+    assert "list" not in world.api.calls
