@@ -172,6 +172,7 @@ def test_a_registered_version_that_is_restored_without_status_needs_its_job_no_m
     on_record(registry, train)
     pinned = registry.now(made)["status"]["artifact"]["pin"]
     registry.kube.delete(train)
+    eventually(lambda: registry.find("batch/v1", "Job", "train") is None, timeout=LONG)
     registry.kube.delete(made)
     eventually(lambda: registry.find("aiapp.dev/v1alpha1", "AIApplicationVersion", "mnist-1.2.0") is None)
     metadata = {key: made["metadata"][key] for key in ("name", "labels", "annotations")}

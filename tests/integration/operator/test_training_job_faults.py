@@ -48,7 +48,7 @@ def test_an_output_that_another_run_writes_over_is_said_and_the_version_stays_wh
     pinned = imported(registry, version)["status"]["artifact"]
     upload(registry.bucket, "run-7/model", {"model.pkl": b"another run"})
     registry.look_again(version, "now")
-    found = registry.until(version, "SourceUnchanged", "False", "SourceChanged")
+    found = registry.until(version, "SourceUnchanged", "False", "SourceLost")
     assert "model.pkl" in found["message"]
     assert registry.now(version)["status"]["artifact"] == pinned
     upload(registry.bucket, "run-7", package())
@@ -94,6 +94,7 @@ def test_a_version_that_is_restored_without_status_says_that_its_job_is_gone_and
     made = imported(registry, version_of(registry, uid=train["metadata"]["uid"]))
     registry.kube.delete(train)
     registry.kube.delete(made)
+    eventually(lambda: registry.find("batch/v1", "Job", "train") is None, timeout=LONG)
     eventually(lambda: registry.find(made["apiVersion"], made["kind"], "mnist-1.0.0") is None)
     restored = {key: made[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": "mnist-1.0.0"}}
     version = registry.kube.create(restored, registry.namespace)
