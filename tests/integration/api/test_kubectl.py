@@ -13,6 +13,7 @@ from tests.support.kube import Kube
 from aiapp.api import crd
 from aiapp.api.application_status import ApplicationStatus, Traffic, TrafficChange, VersionSummary
 from aiapp.api.artifact import ManifestReference, PackageArtifact
+from aiapp.api.events import PastEvent
 from aiapp.api.history import Configuration, ServedThen
 from aiapp.api.image import ImageHints, ImagePlatform, ImageStatus
 from aiapp.api.meta import GROUP_VERSION, ApiModel, Condition
@@ -46,6 +47,7 @@ PIN = f"sha256:{'ab' * 32}"
 READY = Condition(
     type="Ready", status="True", reason="Normal", message="All good.", last_transition_time=NOON, observed_generation=1
 )
+HAPPENED = PastEvent(time=NOON, first_time=NOON, type="Warning", reason="AccessDenied", message="no key", count=2)
 VERSION_STATUS = VersionStatus(
     observed_generation=1,
     phase="Normal",
@@ -157,6 +159,7 @@ VERSION_STATUS = VersionStatus(
     ),
     used_by=("mnist",),
     last_handled_reconcile_at="once",
+    events=(HAPPENED,),
     conditions=(READY,),
 )
 APPLICATION_STATUS = ApplicationStatus(
@@ -212,6 +215,7 @@ APPLICATION_STATUS = ApplicationStatus(
     replicas=2,
     ready_replicas=1,
     selector="aiapp.dev/application=mnist",
+    events=(HAPPENED,),
     conditions=(READY,),
 )
 RUNTIME_STATUS = RuntimeObjectStatus(
