@@ -123,6 +123,11 @@ e2e-rbac: $(READY) ## the operator's tests by the API server's audit log: nothin
 	@AUDIT_FOLDER=$(CURDIR)/build/audit $(BIN)/python -m pytest tests/integration/operator -q -n $(JOBS) --dist loadfile
 	@$(BIN)/python -m tests.support.audit build/audit
 
+.PHONY: e2e-console
+e2e-console: $(READY) ## the console in a real Chromium, from an empty cluster to a canary and back; needs root on Linux, chromium, chromium-driver and npm
+	@$(BIN)/aiapp sandbox prepare
+	@$(BIN)/python -m pytest tests/peers/console -q
+
 bench-fetch: $(READY) ## the fetcher beside curl, s5cmd, boto3 and KServe's initializer; needs nginx
 	@$(BIN)/python -m tests.bench --only fetch
 

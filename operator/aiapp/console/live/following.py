@@ -32,12 +32,11 @@ class Followed:
 
 
 async def changes(api: UserApi, followed: Sequence[Followed], silence: float) -> AsyncGenerator[bool, None]:
-    """True at first and whenever something has changed, at most once a second; False after so many quiet seconds.
+    """True once all is followed and whenever something changed, at most once a second; False after a silence so long.
 
     Raises `ApiError` if the user may not watch them.
     """
     news, ended = asyncio.Event(), asyncio.get_running_loop().create_future()
-    news.set()
     with _running(api, followed, news, ended):
         while True:
             yield await _happened(news, ended, silence)
@@ -75,6 +74,7 @@ async def _follow(api: UserApi, one: Followed, news: asyncio.Event, ended: "asyn
     while not ended.done():
         try:
             begun = await api.list(resource, namespace=one.namespace, fields=NOTHING)
+            news.set()  # what changed until here is not in the watch: whoever looks again now has seen it
             watch = api.watch(
                 resource, namespace=one.namespace, fields=one.fields, resource_version=begun.resource_version
             )
@@ -85,7 +85,6 @@ async def _follow(api: UserApi, one: Followed, news: asyncio.Event, ended: "asyn
             if error.status not in AGAIN:
                 _end(ended, error)
                 return
-        news.set()
         await asyncio.sleep(PAUSE_SECONDS)
 
 

@@ -24,8 +24,7 @@ def fleet_picture(nodes: Sequence[tuple[str, str]]) -> Picture:
     shown = nodes[:MOST]
     boxes = tuple(_square(place, name, use) for place, (name, use) in enumerate(shown))
     rows = -(-len(shown) // COLUMNS)
-    columns = min(COLUMNS, max(1, len(shown)))
-    return Picture(columns * (SIDE + GAP), rows * (SIDE + GAP), boxes, legend=_legend(use for _, use in shown))
+    return Picture(COLUMNS * (SIDE + GAP), rows * (SIDE + GAP), boxes, legend=_legend(use for _, use in shown))
 
 
 def _square(place: int, name: str, use: str) -> Box:
