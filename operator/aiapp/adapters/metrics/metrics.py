@@ -33,6 +33,12 @@ _COUNTED: Final = (
     *(definitions.ROLLOUTS, definitions.ROLLOUT_SECONDS),
 )
 """Those that are not sampled."""
+_REGISTRATIONS: Final = (
+    Reason.REGISTERED,
+    *(Reason.REGISTRATION_INVALID, Reason.REGISTRATION_FORBIDDEN, Reason.VERSION_TAKEN),
+    *(Reason.QUOTA_EXCEEDED, Reason.WRITE_REFUSED),
+)
+"""What may become of a job that registers itself: each begins at zero, so that the first one is an increase."""
 
 
 class Metrics:
@@ -51,7 +57,8 @@ class Metrics:
         # Finding the child of a metric takes as long as counting; there are few combinations of labels.
         self._of: Callable[..., Any] = cache(self._child)
         self._of(definitions.BUILD, metadata.version("aiapp-operator")).set(1)
-        self._of(definitions.REGISTRATIONS, Reason.REGISTERED.value)
+        for reason in _REGISTRATIONS:
+            self._of(definitions.REGISTRATIONS, reason.value)
         for result in ("started", "available", "timed_out"):
             self._of(definitions.ROLLOUTS, result)
 
