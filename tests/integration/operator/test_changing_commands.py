@@ -1,12 +1,13 @@
 """`aiapp create`, `deploy`, `edit` and `delete`, as persons with the roles `edit` and `view` type them."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 from tests.support.aiapp import Aiapp
 from tests.support.kube import Object
-from tests.support.packages import Registry, package, upload
+from tests.support.packages import CONFIG, Registry, package, upload
 from tests.support.sandbox import Sandbox
 
 RBAC = "rbac.authorization.k8s.io"
@@ -91,6 +92,22 @@ def test_the_same_content_is_registered_again_under_another_number(
         for name in ("mnist-1.0.0", "mnist-2.0.0")
     ]
     assert pins[0] == pins[1]
+
+
+@pytest.mark.usefixtures("operator")
+def test_the_same_content_is_served_with_other_dependencies(registry: Registry, aiapp: Aiapp, editor: Path) -> None:
+    missing = {"package_name": "numpy", "package_version": "9.9", "restraint": "EXACT"}
+    config = CONFIG | {"dependencies": [{"installer": "pip", "packages": [missing, {"package_name": "six"}]}]}
+    upload(registry.bucket, "mnist", package(**{"model/config.json": json.dumps(config)}))
+    registry.until(registry.version(), "Ready", "True")
+    made = aiapp("create", "version", "mnist", "--dependency", "numpy<2", "--wait", kubeconfig=editor)
+    assert (made.exit_code, made.stdout) == (0, "mnist-1.0.1 is registered\nmnist-1.0.1: Normal\n")
+    assert "the digest of mnist-1.0.0 is not known yet" in made.stderr
+    aiapp("deploy", "mnist", "1.0.1", "--replicas", "0", "--wait", kubeconfig=editor)
+    found = registry.find("apps/v1", "Deployment", "mnist-1-0-1")
+    assert found is not None
+    (installer,) = (one for one in found["spec"]["template"]["spec"]["initContainers"] if one["name"] == "dependencies")
+    assert installer["args"][-3:] == ["--", "numpy<2", "six"]
 
 
 def test_a_version_that_is_not_normal_is_not_deployed(registry: Registry, aiapp: Aiapp, editor: Path) -> None:
