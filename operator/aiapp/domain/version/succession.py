@@ -86,8 +86,9 @@ def successor(base: Json, number: str, changes: Changes) -> Json:
     document["spec"]["source"] = _source(spec["source"], changes) if changes.moves else _same(spec["source"], status)
     if not changes.moves:
         _reach(document["spec"]["source"], changes)
-    now = (spec.get("container") or {}).get("dependencies") or (status.get("model") or {}).get("dependencies") or ()
-    return _completed(document, changes, now)
+    own = (spec.get("container") or {}).get("dependencies")
+    declared = (status.get("model") or {}).get("dependencies") or ()
+    return _completed(document, changes, declared if own is None else own)
 
 
 def first(application: str, namespace: str, number: str, changes: Changes) -> Json:

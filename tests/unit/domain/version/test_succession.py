@@ -137,6 +137,7 @@ def test_an_image_needs_no_runtime() -> None:
         pytest.param({}, ("Numpy<2",), ["Numpy<2", "-r ./requirements.txt"], id="another for the same library"),
         pytest.param({}, ("six", "numpy-"), ["-r ./requirements.txt", "six"], id="one more and one less"),
         pytest.param({}, ("-r ./requirements.txt-", "numpy-"), [], id="none"),
+        pytest.param({"dependencies": []}, ("six",), ["six"], id="after none"),
         pytest.param({"dependencies": ["six"]}, ("numpy",), ["six", "numpy"], id="after those of the version itself"),
     ],
 )
