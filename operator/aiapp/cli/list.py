@@ -134,16 +134,24 @@ async def _watched(cluster: UserCluster, wanted: "Criteria", output: str, *, all
     """A line for each application and version, and for each that changes."""
     from aiapp.queries.listing import listings  # noqa: PLC0415
 
-    shown: dict[tuple[str, ...], list[str]] = {}
+    shown: dict[str, list[str]] = {}
     async for listing in listings(cluster, all_namespaces=all_namespaces):
         now = utc_now()
         rows = [row for one in listing.applications(wanted).items for row in _rows(one, now, whole_names=True)]
-        age_ = 1 + HEAD.index("AGE")
-        fresh = [row for row in rows if shown.get((row[0], row[1])) != [*row[:age_], *row[age_ + 1 :]]]
-        head, cells = _columns(fresh, output, all_namespaces=all_namespaces)
-        lines = table(head, cells).splitlines()
-        click.echo("\n".join(lines if not shown else lines[1:])) if fresh else None
-        shown = {(row[0], row[1]): [*row[:age_], *row[age_ + 1 :]] for row in rows}
+        if fresh := [row for row in rows if shown.get(_key(row)) != _without_age(row)]:
+            lines = table(*_columns(fresh, output, all_namespaces=all_namespaces)).splitlines()
+            click.echo("\n".join(lines[1:] if shown else lines))
+        shown = {_key(row): _without_age(row) for row in rows}
+
+
+def _key(row: list[str]) -> str:
+    return f"{row[0]}/{row[1]}"
+
+
+def _without_age(row: list[str]) -> list[str]:
+    """What changes by itself is no news."""
+    place = 1 + HEAD.index("AGE")
+    return [*row[:place], *row[place + 1 :]]
 
 
 def _rows(one: "ListedApplication", now: datetime, *, whole_names: bool = False) -> Iterator[list[str]]:
@@ -152,7 +160,7 @@ def _rows(one: "ListedApplication", now: datetime, *, whole_names: bool = False)
         one.namespace,
         one.name,
         phase(one.phase) if one.exists else "(no application)",
-        one.reason or "-",
+        printable(one.reason or "-"),
         "-",
         "-",
         printable(one.served or "-"),
@@ -172,15 +180,15 @@ def _version_row(one: "ListedVersion", now: datetime, *, whole_names: bool) -> l
         one.namespace,
         one.name if whole_names else f"  {one.version}",
         phase(one.phase),
-        one.reason or "-",
+        printable(one.reason or "-"),
         printable(one.architecture or one.engine or "-"),
         "-" if one.verdict is None else f"{one.compatible_nodes}/{one.nodes}",
         "-" if one.actual_weight is None else f"{one.actual_weight} %",
         _pods(one.ready, one.replicas),
-        one.size or "-",
+        printable(one.size or "-"),
         age(one.created, now),
-        one.runtime or "-",
-        one.source_type or "-",
+        printable(one.runtime or "-"),
+        printable(one.source_type or "-"),
         _labels(one.labels),
         printable(one.description or "-"),
     ]
@@ -191,4 +199,4 @@ def _pods(ready: int | None, wanted: int | None) -> str:
 
 
 def _labels(labels: Any) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "-"
+    return printable(",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "-")
