@@ -1,17 +1,15 @@
 """The server for tickets and its certificates, asked by the fetcher over real TLS on this machine."""
 
-import asyncio
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.support.ticket_server import NOW, serving_tickets, shown_by_a_pod
 
 from aiapp.adapters.tickets.certificates import Authority, AuthorityError, new_authority, renew, server_context
-from aiapp.adapters.tickets.server import FROM_ONE, WINDOW_SECONDS, Rate, TicketServer
+from aiapp.adapters.tickets.server import FROM_ONE, WINDOW_SECONDS, Rate
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.exeml.tickets import FILES, Asked, Ticket, TicketRefusedError
@@ -20,7 +18,6 @@ from aiapp.fetch.http import backoff
 from aiapp.fetch.http.tickets import SPARE_SECONDS, Operator, Tickets
 from aiapp.ports import ApiError
 
-NOW = datetime.now(UTC)
 ENTRIES = [Entry(f"f{number:04}", 1, "e") for number in range(FILES + 3)]
 PIN = "sha256:1"
 
@@ -30,35 +27,6 @@ def authority() -> Authority:
     return new_authority(NOW)
 
 
-Answer = Callable[[str, Asked], Ticket]
-
-
-@contextmanager
-def serving(answer: Answer, authority: Authority) -> Iterator[tuple[str, list[str]]]:
-    """The URL of a server that answers so, and what it has counted."""
-    loop = asyncio.new_event_loop()
-    counted: list[str] = []
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    async def answered(token: str, asked: Asked) -> Ticket:
-        return answer(token, asked)
-
-    async def begin() -> tuple[TicketServer, int]:
-        server = TicketServer(answered, loop.time, counted.append)
-        _, port = await server.start("127.0.0.1", 0, server_context(authority, "127.0.0.1", NOW))
-        return server, port
-
-    server, port = asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
-    try:
-        yield f"https://127.0.0.1:{port}", counted
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.001)
@@ -66,11 +34,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shown(tmp_path: Path) -> tuple[Path, Path]:
-    """Token and proof of a pod."""
-    token, proof = tmp_path / "token", tmp_path / "proof"
-    token.write_text("the-token\n")
-    proof.write_bytes(b"p" * 32)
-    return token, proof
+    return shown_by_a_pod(tmp_path)
 
 
 def page(asked: Asked) -> Ticket:
@@ -95,7 +59,7 @@ def test_the_fetcher_gets_addresses_page_by_page_and_again_before_they_end(
         return page(asked)
 
     now = 0.0
-    with serving(answer, authority) as (url, counted):
+    with serving_tickets(answer, authority) as (url, counted):
         found = tickets(url, authority, shown, lambda: now)
         assert (found.address.hostname, found.address.port) == ("obs.lan", 8443)
         assert found.target(ENTRIES[0]) == "/b/f0000?X=1"
@@ -117,7 +81,7 @@ def test_a_refusal_ends_the_fetch_with_its_words_and_one_that_may_pass_is_asked_
         raise TicketRefusedError("pod", "pod p is not as the operator made it: spec.volumes differs")
 
     with (
-        serving(final, authority) as (url, counted),
+        serving_tickets(final, authority) as (url, counted),
         pytest.raises(FetchError, match=r"spec\.volumes differs") as error,
     ):
         tickets(url, authority, shown)
@@ -131,13 +95,13 @@ def test_a_refusal_ends_the_fetch_with_its_words_and_one_that_may_pass_is_asked_
             raise error
         return page(asked)
 
-    with serving(later, authority) as (url, counted):
+    with serving_tickets(later, authority) as (url, counted):
         assert tickets(url, authority, shown).target(ENTRIES[0])
     assert counted == ["proof", "api", "given"]
 
 
 def test_another_authority_is_not_believed(authority: Authority, shown: tuple[Path, Path]) -> None:
-    other = serving(lambda _, asked: page(asked), new_authority(NOW))
+    other = serving_tickets(lambda _, asked: page(asked), new_authority(NOW))
     with other as (url, counted), pytest.raises(FetchError, match="not vouched for by the authority") as error:
         tickets(url, authority, shown)
     assert error.value.reason is Reason.TLS_NOT_TRUSTED
@@ -146,7 +110,7 @@ def test_another_authority_is_not_believed(authority: Authority, shown: tuple[Pa
 
 def test_a_pod_without_its_token_says_so_and_shows_nothing(authority: Authority, shown: tuple[Path, Path]) -> None:
     shown[0].unlink()
-    with serving(lambda _, asked: page(asked), authority) as (url, _), pytest.raises(FetchError, match="token"):
+    with serving_tickets(lambda _, asked: page(asked), authority) as (url, _), pytest.raises(FetchError, match="token"):
         tickets(url, authority, shown)
 
 
