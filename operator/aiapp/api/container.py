@@ -45,7 +45,7 @@ Requirement = Annotated[
 ]
 
 
-OF_IMAGES: Final = ("command", "args", "port", "protocol", "health", "user")
+OF_IMAGES: Final = ("command", "args", "port", "protocol", "health", "metrics", "user")
 """Fields of a container that only count where an image of the user's own serves."""
 
 
@@ -119,15 +119,19 @@ class Container(ApiModel):
     image_registry: ImageRegistry | None = None
     """How the operator reaches the registry of `image`, or of the image that the package's config.json names."""
     command: Words | None = None
-    """What the container starts, instead of the image's entry point; for images of your own."""
+    """What the container starts, instead of the image's entry point; for images of your own. As everywhere in
+    Kubernetes, `$(NAME)` stands for a variable of the container, and `$$(NAME)` for that text itself."""
     args: Words | None = None
-    """Arguments of the entry point, instead of the image's; for images of your own."""
+    """Arguments of the entry point, instead of the image's; for images of your own. `$(NAME)` as in `command`."""
     port: Port | None = None
     """Port on which it serves; for images of your own. Default: the one that the image exposes, else 8080."""
     protocol: Literal["HTTP", "HTTPS"] | None = None
     """How it serves there; for images of your own. Default: HTTP."""
     health: ContainerHealth | None = None
     """How it says that it can serve; for images of your own. Default: a connection to its port."""
+    metrics: bool | None = None
+    """Whether that port answers `/metrics` for Prometheus; for images of your own. Default: false, and it is not
+    asked."""
     user: User | None = None
     """User and group that it runs as; for images of your own. Default: the image's user if that is a number and not 0,
     else 1000 and 1000, who may open Ascend devices."""

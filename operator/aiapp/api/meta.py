@@ -311,7 +311,8 @@ class EnvVar(ApiModel):
     name: VariableName
     """Name of the variable."""
     value: Annotated[str, Field(max_length=4096)] | None = None
-    """Its value, verbatim."""
+    """Its value. As everywhere in Kubernetes, `$(NAME)` stands for a variable of the container before it, and
+    `$$(NAME)` for that text itself."""
     value_from: EnvSource | None = None
     """Takes the value from a Secret or ConfigMap of this namespace."""
 

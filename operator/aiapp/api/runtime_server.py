@@ -329,6 +329,9 @@ class RuntimeServer(ApiModel):
     """Whether it has started. Default: as readiness."""
     liveness: ServerProbe | None = None
     """Whether it still works; else it is restarted. Default: it is not asked."""
+    metrics: bool | None = None
+    """Whether its port `service` answers `/metrics` for Prometheus, where no port is named `metrics`. Default: true for
+    OpenAI and OpenInferenceV2, false for Plain."""
     start_seconds: Seconds | None = None
     """Seconds that a start may take where `serving.deployTimeoutSeconds` allows fewer."""
     stop: ServerStop | None = None

@@ -65,7 +65,7 @@ def keyring(data: Mapping[str, bytes]) -> Keyring:
         raise DockerConfigError(f"has neither {CONFIG_KEY} nor {FORMER_KEY}")
     if len(entries) > MAX_LOGINS:
         raise DockerConfigError(f"{key} has more than {MAX_LOGINS} logins")
-    found = ((_pattern(name, key), _login(entry, name, key)) for name, entry in entries.items())
+    found = (_entry(name, entry, f"{key}: entry {at}") for at, (name, entry) in enumerate(entries.items(), 1))
     return Keyring(tuple(sorted(found, key=lambda each: each[0], reverse=True)))
 
 
@@ -91,25 +91,30 @@ def _object(value: object, key: str) -> Mapping[str, Any]:
     return value
 
 
-def _pattern(name: str, key: str) -> str:
+def _entry(name: str, entry: object, place: str) -> tuple[str, Login]:
+    """`place` tells an entry by its number: its name may hold a login as well, as in `https://user:token@host`."""
+    return _pattern(name, place), _login(entry, place)
+
+
+def _pattern(name: str, place: str) -> str:
     """What an entry is for: users write hosts, URLs, and Docker itself the URL of the registry's first API."""
     try:
         parts = urlsplit(name if name.startswith(("https://", "http://")) else f"https://{name}")
     except ValueError:
-        raise DockerConfigError(f"{key}: {name[:64]!r} names no registry") from None
+        raise DockerConfigError(f"{place} is for no registry: its name has to be a host") from None
     path = next((parts.path[len(root) - 1 :] for root in _API_ROOTS if parts.path.startswith(root)), parts.path)
     return parts.netloc if path == "/" else f"{parts.netloc}{path}"
 
 
-def _login(entry: object, name: str, key: str) -> Login:
+def _login(entry: object, place: str) -> Login:
     if not isinstance(entry, dict):
-        raise DockerConfigError(f"{key}: the entry of {name[:64]!r} is not an object")
+        raise DockerConfigError(f"{place} is not an object")
     user, password = _text(entry, "username"), _text(entry, "password")
     if auth := _text(entry, "auth"):
-        user, password = _decoded(auth, name, key)
+        user, password = _decoded(auth, place)
     found = (user, password, _text(entry, "identitytoken"))
     if not all(map(_SENDABLE.fullmatch, found)):
-        raise DockerConfigError(f"{key}: the entry of {name[:64]!r} holds control characters")
+        raise DockerConfigError(f"{place} holds control characters")
     return Login(*found)
 
 
@@ -118,14 +123,14 @@ def _text(entry: Mapping[str, Any], field_name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _decoded(auth: str, name: str, key: str) -> tuple[str, str]:
+def _decoded(auth: str, place: str) -> tuple[str, str]:
     try:
         text = base64.b64decode(auth + "=" * (-len(auth) % 4), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         text = ""
     user, colon, password = text.partition(":")
     if not colon:
-        raise DockerConfigError(f"{key}: auth of {name[:64]!r} is not user:password in base64")
+        raise DockerConfigError(f"{place}: its auth is not user:password in base64")
     return user, password.rstrip("\0")  # some tools pad with it
 
 

@@ -65,8 +65,8 @@ PATH = (
 FILTER_GROUP = "group is the API group of the filter's kind"
 FILTER_KIND = "kind starts with a letter; letters, digits and '-' follow"
 OF_IMAGES = (
-    "command, args, port, protocol, health, user are for images of your own: the runtime says how it is started and "
-    "asked"
+    "command, args, port, protocol, health, metrics, user are for images of your own: the runtime says how it is "
+    "started and asked"
 )
 NOT_INSTALLED = "dependencies are installed for the model server: an image of your own brings what it needs"
 REQUIREMENT = (

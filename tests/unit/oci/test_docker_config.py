@@ -104,7 +104,7 @@ def test_of_very_many_logins_for_an_image_the_first_are_tried() -> None:
         pytest.param({CONFIG_KEY: b"[" * 100_000}, "is not JSON", id="deep nesting"),
         pytest.param({CONFIG_KEY: b"[]"}, "is not a Docker configuration", id="a list"),
         pytest.param({CONFIG_KEY: b'{"auths": []}'}, "is not a Docker configuration", id="a list of entries"),
-        pytest.param({CONFIG_KEY: b'{"auths": {"quay.io": 1}}'}, "entry of 'quay.io' is not an object", id="a number"),
+        pytest.param({CONFIG_KEY: b'{"auths": {"quay.io": 1}}'}, "entry 1 is not an object", id="a number"),
         pytest.param(
             {CONFIG_KEY: b'{"auths": {"quay.io": {"auth": "%"}}}'}, "is not user:password in base64", id="no base64"
         ),
@@ -118,7 +118,7 @@ def test_of_very_many_logins_for_an_image_the_first_are_tried() -> None:
             "control characters",
             id="a header in a header",
         ),
-        pytest.param({CONFIG_KEY: b'{"auths": {"https://[": {}}}'}, "names no registry", id="no URL"),
+        pytest.param({CONFIG_KEY: b'{"auths": {"https://[": {}}}'}, "entry 1 is for no registry", id="no URL"),
         pytest.param(
             {CONFIG_KEY: json.dumps({"auths": {str(n): {} for n in range(1001)}}).encode()}, "more than 1000", id="many"
         ),
@@ -128,6 +128,15 @@ def test_of_very_many_logins_for_an_image_the_first_are_tried() -> None:
 def test_what_holds_no_logins_is_named_and_never_shown(data: dict[str, bytes], says: str) -> None:
     with pytest.raises(DockerConfigError, match=re.escape(says)) as found:
         keyring(data)
+    assert "ada" not in str(found.value)
+
+
+@pytest.mark.parametrize("entry", [1, {"auth": "%"}, {"username": "a\r\nX: y"}])
+@pytest.mark.parametrize("name", ["https://ada:token@quay.io", "quay.io/?token=ada", "ada-token", "https://[ada"])
+def test_the_name_of_an_entry_may_hold_a_login_and_is_not_shown(name: str, entry: object) -> None:
+    auths = {"quay.io": {}, name: entry}
+    with pytest.raises(DockerConfigError, match=r"\.dockerconfigjson: entry 2\b") as found:
+        keyring({CONFIG_KEY: json.dumps({"auths": auths}).encode()})
     assert "ada" not in str(found.value)
 
 

@@ -47,7 +47,7 @@ _CHIPS_OF_SOC: Final = (
     (re.compile(r"ascend950[a-z0-9_]*", re.ASCII), "Ascend950"),
 )
 _MAX_VALUE: Final = 1024
-"""Characters of a value that are looked at."""
+"""Characters of a list that are looked at, and of any other value."""
 
 
 def hints(config: ImageConfig) -> ImageHints | None:
@@ -88,7 +88,7 @@ def _cann(config: ImageConfig) -> tuple[str, str] | None:
     if _RELEASE.fullmatch(release):
         return release, f"variable {_CANN_RELEASE}"
     for name in _CANN_PATHS:
-        in_path = _RELEASE_IN_PATH.search(config.environment.get(name, "")[:_MAX_VALUE])
+        in_path = _RELEASE_IN_PATH.search(_bounded(config.environment.get(name, "")))
         if in_path and _RELEASE.fullmatch(in_path[1]):
             return in_path[1], f"variable {name}"
     return None
@@ -96,9 +96,20 @@ def _cann(config: ImageConfig) -> tuple[str, str] | None:
 
 def _chips(config: ImageConfig) -> tuple[tuple[str, ...], str] | None:
     """The families, and what says so."""
-    words = config.labels.get(CHIPS_LABEL, "")[:_MAX_VALUE].replace(",", " ").split()
+    words = _whole_words(config.labels.get(CHIPS_LABEL, ""))
     if stated := tuple(dict.fromkeys(filter(_CHIP.fullmatch, words)))[:_MAX_CHIPS]:
         return stated, f"label {CHIPS_LABEL}"
-    soc = config.environment.get(_SOC, "")[:_MAX_VALUE].lower()
+    soc = _bounded(config.environment.get(_SOC, "")).lower()
     chip = next((chip for pattern, chip in _CHIPS_OF_SOC if pattern.fullmatch(soc)), None)
     return ((chip,), f"variable {_SOC}") if chip else None
+
+
+def _bounded(value: str) -> str:
+    """A longer one says nothing: a part of it could say something else."""
+    return value if len(value) <= _MAX_VALUE else ""
+
+
+def _whole_words(listed: str) -> list[str]:
+    """The words of a list, up to the one that goes beyond the bound."""
+    words = listed[: _MAX_VALUE + 1].replace(",", " ")
+    return (words if len(words) <= _MAX_VALUE else words.rpartition(" ")[0]).split()

@@ -21,6 +21,8 @@ class Interface:
     """None: nothing is known but the port."""
     command: tuple[str, ...] | None
     args: tuple[str, ...] | None
+    metrics: bool = False
+    """Whether the port answers `/metrics`."""
 
 
 def interface(container: Container, image: ImageStatus, model: ModelStatus | None) -> Interface:
@@ -31,6 +33,7 @@ def interface(container: Container, image: ImageStatus, model: ModelStatus | Non
         health=container.health or (_declared(model.health) if model and model.health else None),
         command=container.command,
         args=container.args,
+        metrics=container.metrics or False,
     )
 
 

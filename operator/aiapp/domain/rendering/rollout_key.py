@@ -75,6 +75,7 @@ def _container(container: Container) -> Json:
             "port": container.port,
             "protocol": container.protocol,
             "health": _health(container.health) if container.health else None,
+            "metrics": container.metrics,
             "user": {"uid": container.user.uid, "gid": container.user.gid} if container.user else None,
             "parameters": _parameters(container.parameters) if container.parameters else None,
             "dependencies": container.dependencies,

@@ -77,6 +77,28 @@ def test_labels_of_ours_come_before_the_environment() -> None:
     )
 
 
+def test_a_list_of_chips_that_is_too_long_ends_with_a_whole_word() -> None:
+    filled = "Ascend910B," * 93
+    assert (len(filled), said({}, {CHIPS_LABEL: f"{filled}Ascend310P"})) == (
+        1023,
+        ImageHints(hardware="CANN", chips=("Ascend910B",), origin="label dev.aiapp.chips"),
+    )
+    exact = f"{filled[:-1]} A"
+    assert (len(exact), (said({}, {CHIPS_LABEL: exact}) or ImageHints()).chips) == (1024, ("Ascend910B", "A"))
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({"ASCEND_HOME_PATH": f"/{'x' * 1012}/cann-8.5.10"}, id="a path"),
+        pytest.param({"SOC_VERSION": f"ascend910b1{'0' * 1100}"}, id="an SoC"),
+    ],
+)
+def test_of_a_value_that_is_too_long_no_part_is_taken_for_a_release_or_a_chip(environment: dict[str, str]) -> None:
+    found = said(environment)
+    assert found is None or (found.cann, found.chips) == (None, ())
+
+
 def test_a_label_says_that_an_image_does_without_the_accelerator_of_its_base() -> None:
     assert said({"CUDA_VERSION": "12.4.1"}, {HARDWARE_LABEL: "CPU"}) == ImageHints(
         hardware="CPU", origin="label dev.aiapp.hardware"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support.expansion import expanded
 from tests.support.records import application, custom_version, image_version, observed
 
 from aiapp.domain.application.plan import plan
@@ -40,6 +41,22 @@ def served(version: VersionRecord, **serving: Any) -> dict[str, Any]:
     """Its container."""
     (container,) = pod(version, **serving)["containers"]
     return dict(container)
+
+
+def annotations(version: VersionRecord) -> dict[str, str]:
+    (made,) = plan(observed(application(), version)).rollouts
+    assert isinstance(made, Rendered)
+    return dict(made.template["metadata"]["annotations"])
+
+
+def test_it_is_asked_for_metrics_only_where_its_version_says_that_it_has_some() -> None:
+    assert annotations(custom_version(container=EVERYTHING))["aiapp.dev/metrics-port"] == "none"
+    assert "aiapp.dev/metrics-port" not in annotations(custom_version(container=EVERYTHING | {"metrics": True}))
+
+
+def test_its_arguments_mean_what_they_mean_everywhere_in_kubernetes() -> None:
+    container = served(custom_version(container=EVERYTHING | {"args": ["$(LEVEL)", "$$(LEVEL)"]}))
+    assert [expanded(one, {"LEVEL": "1"}) for one in container["args"]] == ["1", "$(LEVEL)"]
 
 
 @pytest.mark.parametrize("name", list(VERSIONS))

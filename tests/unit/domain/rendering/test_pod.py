@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support.expansion import expanded
 from tests.support.fleet import mindcluster, node
 from tests.support.records import application, held, normal_version, observed
 
@@ -97,6 +98,20 @@ def test_a_cuda_pod_asks_for_its_gpus() -> None:
 
 def test_no_pod_gets_a_service_account_token() -> None:
     assert template("cpu")["spec"]["automountServiceAccountToken"] is False
+
+
+def test_what_a_package_says_names_no_variable_of_the_pod() -> None:
+    """The kubelet would put the value there, which may be a secret."""
+    written = "/$(TOKEN)/$$(TOKEN)/$"
+    health = {"checkMethod": "HTTP", "url": written}
+    raw = normal_version(spec__source__obs__uri="obs://models/$(TOKEN)/").raw
+    status = raw["status"] | {"source": {"type": "Obs", "uri": "obs://models/$(TOKEN)/"}}
+    status |= {"model": status["model"] | {"health": health, "dependencies": ["./$(TOKEN).whl"]}}
+    spec = _deployment(plan(observed(None, VersionRecord.parse(raw | {"status": status}))).apply)["spec"]
+    containers = [*spec["initContainers"], *spec["containers"]]
+    passed_on = [expanded(one, {"TOKEN": "secret"}) for each in containers for one in each["args"]]
+    assert {written, "obs://models/$(TOKEN)/", "./$(TOKEN).whl"} <= set(passed_on)
+    assert not any("secret" in one for one in passed_on)
 
 
 def test_later_environment_overrides_earlier_by_name() -> None:

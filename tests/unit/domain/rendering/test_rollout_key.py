@@ -52,6 +52,7 @@ IN_THE_FORM: Final[dict[type[BaseModel], set[str]]] = {
         "port",
         "protocol",
         "health",
+        "metrics",
         "parameters",
         "dependencies",
         "user",

@@ -238,6 +238,15 @@ def test_a_pod_says_where_its_metrics_are_if_not_where_it_predicts() -> None:
     assert "aiapp.dev/metrics-port" not in template(VLLM, A2)["metadata"]["annotations"]
 
 
+@pytest.mark.parametrize(
+    ("server", "port"),
+    [({"protocol": "Plain"}, "none"), ({"protocol": "Plain", "metrics": True}, None), ({"metrics": False}, "none")],
+)
+def test_a_pod_without_metrics_is_not_asked_for_them(server: dict[str, Any], port: str | None) -> None:
+    annotations = template(VLLM, A2, runtime=server)["metadata"]["annotations"]
+    assert annotations.get("aiapp.dev/metrics-port") == port
+
+
 def test_a_server_is_in_the_group_of_the_devices_and_in_those_that_it_asks_for() -> None:
     groups = template(VLLM, A2, runtime={"groups": [1101, 1000]})["spec"]["securityContext"]["supplementalGroups"]
     assert groups == [1000, 1101]

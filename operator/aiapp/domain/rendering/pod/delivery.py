@@ -12,7 +12,7 @@ from aiapp.domain.artifact.manifest import CONFIG_MAP_KEY
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.limits import FETCH, Bounds, InitResources, init_resources
-from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, mount
+from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, literal, mount
 
 SERVER_FILE: Final = "serve.pyz"
 """Name of our model server, which the fetcher brings along."""
@@ -94,7 +94,7 @@ class FetchDelivery(Delivery):
         yield {
             "name": FETCHER,
             "image": self.fetcher.image,
-            "args": [*_arguments(self.content, lays), *self._mode(), *self.fetcher.arguments],
+            "args": list(map(literal, (*_arguments(self.content, lays), *self._mode(), *self.fetcher.arguments))),
             **environment(self.fetcher.env),
             "resources": init_resources(self.fetcher.resources, model, granted),
             "securityContext": RESTRICTED,
@@ -172,7 +172,7 @@ def _arguments(content: PinnedPackage, lays: Sequence[str]) -> list[str]:
 
 def environment(env: Mapping[str, str]) -> Json:
     """`env` of an init container."""
-    return {"env": [{"name": name, "value": value} for name, value in env.items()]} if env else {}
+    return {"env": [{"name": name, "value": literal(value)} for name, value in env.items()]} if env else {}
 
 
 def manifest_source(config_maps: Sequence[str]) -> Json:

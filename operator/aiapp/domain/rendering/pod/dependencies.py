@@ -6,7 +6,7 @@ from typing import Final
 
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.limits import INSTALL, Bounds, InitResources, init_resources
-from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, TMP_PATH, mount
+from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, TMP_PATH, literal, mount
 
 CONTAINER: Final = "dependencies"
 FOLDER: Final = "/opt/aiapp-dependencies"
@@ -58,7 +58,7 @@ class Dependencies:
             "name": CONTAINER,
             "image": model["image"],
             "command": [*model["command"], "install"],
-            "args": [*self._options(), "--", *self.requirements],
+            "args": list(map(literal, (*self._options(), "--", *self.requirements))),
             "env": model["env"],
             "resources": init_resources(self.pip.resources, model["resources"], granted),
             "securityContext": RESTRICTED,

@@ -11,11 +11,15 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import HealthStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.limits import Bounds
-from aiapp.domain.rendering.pod.container import DROPPED, PACKAGE_PATH, mount
+from aiapp.domain.rendering.pod.container import DROPPED, PACKAGE_PATH, literal, mount
 from aiapp.domain.rendering.pod.delivery import SERVER_FILE
 from aiapp.domain.rendering.pod.dependencies import Dependencies
 from aiapp.modelarts.health import DEFAULT_HEALTH_PATH
 
+METRICS_ANNOTATION: Final = "aiapp.dev/metrics-port"
+"""Annotation of a pod that does not answer `/metrics` on the port of predictions: the name of the port that does."""
+NO_METRICS: Final[Json] = {METRICS_ANNOTATION: "none"}
+"""Of a pod that answers it nowhere."""
 CONTAINER: Final = "model"
 SERVER_FOLDER: Final = "/opt/aiapp"
 SERVER_PATH: Final = f"{SERVER_FOLDER}/{SERVER_FILE}"
@@ -114,7 +118,7 @@ class ModelServer(Engine):
             "name": CONTAINER,
             "image": self.image,
             "command": [*(self.runtime.command or ()), self.runtime.python, SERVER_PATH],
-            "args": [*self._arguments(), *(installed.server_arguments if installed else ())],
+            "args": list(map(literal, (*self._arguments(), *(installed.server_arguments if installed else ())))),
             **common,
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             "startupProbe": _http_probe(DEFAULT_HEALTH_PATH) | until_up(self.deploy_timeout_seconds),

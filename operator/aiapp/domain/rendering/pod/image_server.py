@@ -9,7 +9,7 @@ from aiapp.api.container import ContainerHealth
 from aiapp.domain.images.interface import Interface
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.pod.container import DROPPED
-from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, Engine, grace_seconds, until_up
+from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, NO_METRICS, Engine, grace_seconds, until_up
 from aiapp.modelarts.health import DEFAULT_HEALTH_PATH
 
 STOPPING_SECONDS: Final = 90
@@ -35,6 +35,11 @@ class ImageServer(Engine):
     @override
     def termination_seconds(self) -> int:
         return self.grace_period_seconds or GRACE_SECONDS + STOPPING_SECONDS
+
+    @property
+    @override
+    def annotations(self) -> Json:
+        return {} if self.interface.metrics else NO_METRICS
 
     @property
     @override

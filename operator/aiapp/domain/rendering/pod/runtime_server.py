@@ -10,13 +10,11 @@ from aiapp.api.runtime_server import RuntimeServer as Declared
 from aiapp.api.runtime_server import ServerPort, ServerProbe, ServerStop, ServerVariable
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.pod.container import DROPPED, mount
-from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, Engine, until_up
+from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, METRICS_ANNOTATION, NO_METRICS, Engine, until_up
 from aiapp.domain.runtimes.server.placeholders import Values, filled, missing, ports, words
 
 FILE_ANNOTATION: Final = "aiapp.dev/file-"
 """Annotations of a pod that hold its configuration files, by number: so they are part of the stored template."""
-METRICS_ANNOTATION: Final = "aiapp.dev/metrics-port"
-"""Annotation of a pod whose metrics are not on the port of predictions: the name of the port that has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +40,14 @@ class RuntimeServer(Engine):
     @property
     @override
     def annotations(self) -> Json:
-        has_metrics = any(one.name == "metrics" for one in ports(self.server))
-        return self._files | ({METRICS_ANNOTATION: "metrics"} if has_metrics else {})
+        return self._files | self._metrics
+
+    @property
+    def _metrics(self) -> Json:
+        if any(one.name == "metrics" for one in ports(self.server)):
+            return {METRICS_ANNOTATION: "metrics"}
+        said = self.server.metrics
+        return {} if said or (said is None and self.server.protocol != "Plain") else NO_METRICS
 
     @property
     def _files(self) -> Json:

@@ -12,7 +12,7 @@ from aiapp.domain.exeml.tickets import AUDIENCE, PROOF_FOLDER, TOKEN_FOLDER, TOK
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.limits import Bounds, init_resources
-from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, mount
+from aiapp.domain.rendering.pod.container import PACKAGE_PATH, RESTRICTED, literal, mount
 from aiapp.domain.rendering.pod.delivery import (
     MANIFEST_FILE,
     MANIFEST_FOLDER,
@@ -57,7 +57,7 @@ class TicketDelivery(Delivery):
         yield {"name": IDENTIFIER, "args": ["identify"], "volumeMounts": [mount(_PROOF, PROOF_FOLDER)], **common}
         yield {
             "name": FETCHER,
-            "args": [*self._arguments(server), *self.fetcher.arguments],
+            "args": list(map(literal, (*self._arguments(server), *self.fetcher.arguments))),
             **environment(self.fetcher.env),
             "volumeMounts": [
                 mount("package", PACKAGE_PATH),
