@@ -1,8 +1,11 @@
 """What users add to the pods reaches the process that serves."""
 
+import json
+
 import pytest
-from tests.e2e.serving import NAME, Serving
+from tests.e2e.serving import NAME, SERVICE, Serving
 from tests.support.kube import ApiError, Object
+from tests.support.packages import CONFIG, package, upload
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(600)
@@ -51,6 +54,19 @@ def test_a_package_reads_its_volume_and_its_environment(serving: Serving) -> Non
     assert pod["metadata"]["labels"]["team"] == "vision"
     with pytest.raises(ApiError, match="413"):
         serving.ask(text="x" * 5000)
+
+
+def test_a_package_names_no_variable_of_its_pod(serving: Serving) -> None:
+    """The kubelet leaves the path of a probe as it is: the server has to have been told the same."""
+    config = json.dumps({**CONFIG, "health": {"url": "/$(TOKEN)/$$(TOKEN)"}})
+    files = package(**{"model/customize_service.py": SERVICE, "model/model.pkl": "one", "model/config.json": config})
+    upload(serving.registry.bucket, f"{NAME}/1.0.0", files)
+    uri = f"obs://{serving.registry.bucket.name}/{NAME}/1.0.0/"
+    container = {"env": [{"name": "TOKEN", "value": "secret"}]}
+    serving.registry.version(NAME, obs={"uri": uri}, runtime=serving.images.cpu_runtime, container=container)
+    serving.serve()
+    serving.until_running()
+    assert serving.ask() == "one"
 
 
 def _create(serving: Serving, kind: str, name: str, **content: object) -> Object:

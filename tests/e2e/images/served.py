@@ -1,5 +1,6 @@
 """The applications of the end-to-end tests as images: pushed to a real registry, pulled by the nodes."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from tests.support import registries
 from tests.support.images import Image
 from tests.support.kube import Object
 from tests.support.own_images import servers
+from tests.support.packages import upload
 from typing_extensions import override
 
 
@@ -57,6 +59,14 @@ class ServedImages(Serving):
             obs={"uri": uri},
             container={"image": reference, "imageRegistry": {"plainHttp": True}, **container},
         )
+
+    def register_named(self, number: str, **config: object) -> Object:
+        """Register a package that consists of a config.json, which names the image that was pushed for that version."""
+        location = f"{self.pushed_to.address}/{self.repository}:{number}"
+        named = {"model_type": "Image", "model_algorithm": "x", "swr_location": location, **config}
+        upload(self.registry.bucket, f"{NAME}/{number}", {"config.json": json.dumps(named).encode()})
+        uri = f"obs://{self.registry.bucket.name}/{NAME}/{number}/"
+        return self.registry.version(NAME, number, obs={"uri": uri}, container={"imageRegistry": {"plainHttp": True}})
 
 
 def _of_container(container: Mapping[str, object]) -> Mapping[str, object]:

@@ -101,6 +101,37 @@ def test_a_package_is_served_by_an_image_of_its_users_own(serving: ServedImages)
     assert [one["name"] for one in pod["spec"]["initContainers"]] == ["fetch"]
 
 
+def test_a_package_that_names_an_image_is_that_image_and_the_next_one_takes_over(serving: ServedImages) -> None:
+    pinned = {}
+    for number, content in (("1.0.0", "one"), ("1.1.0", "two")):
+        digest = serving.push(number, servers(*serving.architectures, CONTENT=content))
+        pinned[content] = f"{serving.pushed_to.address}/{serving.repository}@{digest}"
+        serving.register_named(number, health={"url": "/ready", "period_seconds": "3"})
+    serving.serve("1.0.0")
+    serving.until_running("1.0.0")
+    assert (serving.ask(), images_of(serving)) == ("one", {pinned["one"]})
+    (pod,) = serving.pods()
+    assert pod["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert "initContainers" not in pod["spec"]
+    serving.serve("1.1.0")
+    serving.until_running("1.1.0")
+    eventually(lambda: serving.ask() == "two", timeout=RUNNING_SECONDS)
+    eventually(lambda: images_of(serving) == {pinned["two"]}, timeout=RUNNING_SECONDS)
+
+
+def test_variables_in_arguments_mean_what_they_mean_everywhere_in_kubernetes(serving: ServedImages) -> None:
+    serving.upload("1.0.0", "unused")
+    program = "import os, sys; os.environ['CONTENT'] = sys.argv[1]; os.execvp('python3', ['python3', '/server.py'])"
+    serving.register_image(
+        command=["python3", "-c", program],
+        args=["$(GREETING) $$(GREETING) $(NOBODY)"],
+        env=[{"name": "GREETING", "value": "hello"}],
+    )
+    serving.serve()
+    serving.until_running()
+    assert serving.ask() == "hello $(GREETING) $(NOBODY)"
+
+
 def test_an_image_that_speaks_tls_is_reached_at_the_port_of_https(serving: ServedImages) -> None:
     certificate = Authority().server_pem(NAME).decode()
     serving.push("1.0.0", servers(*serving.architectures, CONTENT="one", CERTIFICATE=certificate))
@@ -138,24 +169,6 @@ def test_a_websocket_passes_through_the_service(serving: ServedImages) -> None:
         timeout=RUNNING_SECONDS,
     )
     assert kube.text(f"/api/v1/namespaces/{namespace}/pods/client/log").splitlines() == ["hello", "again"]
-
-
-def test_an_image_that_ends_at_once_loses_none_of_the_requests_that_come_over_a_new_connection(
-    serving: ServedImages,
-) -> None:
-    for number, content in (("1.0.0", "one"), ("1.1.0", "two")):
-        serving.push(number, servers(*serving.architectures, CONTENT=content, STOPPING="0"))
-        serving.register(number)
-    serving.serve("1.0.0")
-    serving.until_running("1.0.0")
-    with serving.asked() as load:
-        load.for_more(600)
-        serving.serve("1.1.0")
-        serving.until_running("1.1.0")
-        load.until_only("two")
-        eventually(lambda: len(serving.pods()) == 1, timeout=RUNNING_SECONDS)
-        load.for_more(600)
-        assert [failure for failure in load.failures() if failure.connection != "kept"] == []
 
 
 @pytest.mark.parametrize(
