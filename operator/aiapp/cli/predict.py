@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.durations import DURATION
 
 if TYPE_CHECKING:
     from aiapp.domain.prediction.body import Field, File
@@ -25,7 +26,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{1,2}")
 @click.option("--content-type", metavar="TYPE", help="Of FILE. Default: what the model declares.")
 @click.option("--path", help="Path of one of its APIs. Default: the first that it declares.")
 @click.option("-X", "--method", type=click.Choice(METHODS, case_sensitive=False), help="Default: as declared.")
-@click.option("--timeout", type=click.IntRange(1, 3600), default=60, show_default=True, help="Seconds for the answer.")
+@click.option("--timeout", type=DURATION, default="60s", show_default=True, help="Longest wait for the answer.")
 @cluster_options
 def command(
     application: str, rest: tuple[str, ...], fields: tuple[str, ...], choice: ClusterChoice, **asked: Any
