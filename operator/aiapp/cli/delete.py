@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 
 @click.command("delete")
-@click.argument("names", nargs=-1, required=True, metavar="APPLICATION|VERSION...")
+@click.argument("names", nargs=-1, metavar="APPLICATION|VERSION...")
+@click.option("-l", "--selector", default="", metavar="LABELS", help="Also the versions with these, as for kubectl.")
 @click.option("--with-service", is_flag=True, help="Also an application that serves, with its pods.")
 @click.option("--with-versions", is_flag=True, help="All versions of the applications as well.")
 @writing_options
 def command(
-    names: tuple[str, ...], choice: ClusterChoice, writing: Writing, *, with_service: bool, with_versions: bool
+    names: tuple[str, ...],
+    selector: str,
+    choice: ClusterChoice,
+    writing: Writing,
+    *,
+    with_service: bool,
+    with_versions: bool,
 ) -> None:
     r"""Delete applications and versions. A deleted version cannot be recovered; its files stay in their store.
 
@@ -32,12 +39,16 @@ def command(
     \b
     Examples:
       aiapp delete mnist-0.9.0 mnist-0.9.1
+      aiapp delete -l stage=trial --dry-run
       aiapp delete mnist --with-service --with-versions --dry-run
     """
     from aiapp.queries.removal import removal, remove  # noqa: PLC0415 - `--help` must not wait for the models
 
+    if not names and not selector:
+        raise click.UsageError("say what to delete: APPLICATION, VERSION or -l LABELS")
+
     async def carried_out(cluster: "UserCluster") -> "Removal":
-        found = await removal(cluster, names, with_service=with_service, with_versions=with_versions)
+        found = await removal(cluster, names, selector=selector, with_service=with_service, with_versions=with_versions)
         await remove(cluster, found, dry_run=writing.dry_run)
         return found
 

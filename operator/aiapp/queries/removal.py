@@ -21,9 +21,14 @@ class Removal:
 
 
 async def removal(
-    cluster: UserCluster, names: Sequence[str], *, with_service: bool = False, with_versions: bool = False
+    cluster: UserCluster,
+    names: Sequence[str],
+    *,
+    selector: str = "",
+    with_service: bool = False,
+    with_versions: bool = False,
 ) -> Removal:
-    """Looks at everything before anything is deleted.
+    """Looks at everything before anything is deleted: what is named, and the versions whose labels `selector` selects.
 
     `with_service`: also an application that serves; `with_versions`: an application's versions as well. Raises
     `ApiError`, `QueryError`.
@@ -32,8 +37,12 @@ async def removal(
     applications = [one for one in named if resource_of(one) == APPLICATIONS]
     leaving = {one["metadata"]["name"] for one in applications}
     versions = {one["metadata"]["name"]: one for one in named if resource_of(one) == VERSIONS}
+    if selector:
+        versions |= {one["metadata"]["name"]: one for one in await cluster.list(VERSIONS, selector=selector)}
     if with_versions:
         versions |= await _versions_of(cluster, leaving)
+    if not named and not versions:
+        raise QueryError(f"namespace {cluster.namespace} has no versions with the labels {selector}")
     try:
         for one in () if with_service else applications:
             require_no_service(one)

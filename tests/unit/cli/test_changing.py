@@ -86,6 +86,7 @@ def test_names_are_printed_as_kubectl_takes_them() -> None:
     [
         (("deploy", "mnist", "=5"), "is no VERSION or VERSION=WEIGHT"),
         (("edit", "mnist"), "say what to change"),
+        (("delete",), "say what to delete"),
         (("edit", "mnist", "--document", "Card"), "is not NAME=URL"),
         (("create", "version", "mnist", "--image", "a", "--uri", "b"), "--image is a source of its own"),
         (("create", "version", "mnist", "--job-kind", "TFJob"), "--job-kind needs --job"),

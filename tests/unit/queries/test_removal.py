@@ -1,10 +1,13 @@
 """Deleting with the rights of the user."""
 
+from typing import Any
+
 import pytest
 from tests.support import documents
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.ports import Page
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.removal import removal, remove
@@ -29,7 +32,7 @@ def objects() -> UserObjects:
     )
 
 
-async def deleted(api: UserObjects, *names: str, **options: bool) -> list[str]:
+async def deleted(api: UserObjects, *names: str, **options: Any) -> list[str]:
     cluster = UserCluster(api, "team")
     await remove(cluster, await removal(cluster, names, **options), dry_run="none")
     return [document["metadata"]["name"] for _, document in api.written]
@@ -61,3 +64,21 @@ async def test_a_client_dry_run_deletes_nothing() -> None:
     cluster = UserCluster(api, "team")
     await remove(cluster, await removal(cluster, ["other-1.0.0"]), dry_run="client")
     assert api.written == []
+
+
+async def test_labels_select_versions_beside_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = objects()
+    selected: list[str] = []
+
+    async def listed(_: Any, *, selector: str, **__: Any) -> Page:
+        selected.append(selector)
+        return Page(api.held[VERSIONS][1:2], "1")
+
+    monkeypatch.setattr(api, "list", listed)
+    assert await deleted(api, "other-1.0.0", selector="stage=trial") == ["other-1.0.0", "mnist-1.1.0"]
+    assert selected == ["stage=trial"]
+
+
+async def test_labels_that_select_nothing_are_said() -> None:
+    with pytest.raises(QueryError, match="no versions with the labels stage=trial"):
+        await deleted(UserObjects({}), selector="stage=trial")
