@@ -209,6 +209,8 @@ class Reason(StrEnum):
     """The version says that it is a model of ExeML, and the operator did not register it as it is."""
     EXEML_STORE_UNKNOWN = "ExeMLStoreUnknown"
     """The model of an ExeML project lies in no store that the administrator has set, in the namespace's folder."""
+    EXEML_UNAVAILABLE = "ExeMLUnavailable"
+    """The operator's server for tickets is not ready, from which pods get models of ExeML. It goes on by itself."""
     EXEML_RESTRICTED = "ExeMLRestricted"
     """The application asks for something that would let code of its author run beside a model of ExeML; the message
     names the field."""

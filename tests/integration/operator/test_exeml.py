@@ -314,6 +314,13 @@ def test_names_and_documents_of_a_model_may_be_changed(project: Project, mallory
     project.registry.until(project.version(), "Ready", "True", "Normal")
 
 
+def test_the_application_may_get_later_versions_from_other_sources(project: Project, mallory: Kube) -> None:
+    made = mallory.create(stolen_version(project, "flowers-1.0.0", obs={"uri": "obs://models/flowers/"}))
+    project.registry.until(made, "SourceResolved", "False")
+    assert project.registry.condition(made, "SourceResolved")["reason"] != "ExeMLNotRegistered"
+    mallory.delete(made)
+
+
 def test_no_user_marks_a_job_as_one_of_exeml(project: Project, mallory: Kube) -> None:
     with pytest.raises(ApiError, match="only ExeML makes and changes such jobs"):
         mallory.create(project.job(name="mine"))

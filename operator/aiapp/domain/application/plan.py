@@ -37,7 +37,7 @@ from aiapp.domain.rendering.route import route
 from aiapp.domain.rendering.service import application_service, direct_port, endpoint, version_service
 
 UNWATCHED: Final = frozenset(
-    {Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED, Reason.EXEML_NOT_REGISTERED, Reason.EXEML_STORE_UNKNOWN}
+    {Reason.CREDENTIALS_DENIED, Reason.FETCH_FAILED, Reason.EXEML_NOT_REGISTERED, Reason.EXEML_UNAVAILABLE}
 )
 """Reasons that end with a change of something that is not watched: a Secret, a store."""
 GATEWAY_SECONDS: Final = 5.0

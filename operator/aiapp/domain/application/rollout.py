@@ -178,7 +178,7 @@ def _untrusted(candidate: Candidate, serving: Serving, context: RenderContext) -
         return Trouble(Reason.EXEML_RESTRICTED, f"version {name}: {message}")
     if context.tickets is None:
         message = "the operator's ticket server is not ready, from which its pods get it"
-        return Trouble(Reason.EXEML_STORE_UNKNOWN, f"version {name}: {message}")
+        return Trouble(Reason.EXEML_UNAVAILABLE, f"version {name}: {message}")
     return None
 
 

@@ -159,7 +159,7 @@ async def test_what_brings_a_users_code_beside_it_makes_no_pod(serving: Json, fi
 async def test_it_waits_for_the_ticket_server() -> None:
     found = served()
     outcome = await found.of_applications(found.application)
-    assert found.condition(APPLICATIONS, "mnist", "WorkloadsAvailable")["reason"] == "ExeMLStoreUnknown"
+    assert found.condition(APPLICATIONS, "mnist", "WorkloadsAvailable")["reason"] == "ExeMLUnavailable"
     assert outcome.failed
     assert rendered(found) == []
 
