@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.kube import Kube, Object
+from tests.support.live_jobs import end_pod, job, permit
 from tests.support.operator import SERVICE_ACCOUNT, Operator
-from tests.support.sandbox import Sandbox
+from tests.support.packages import Registry
+from tests.support.sandbox import Bucket, Sandbox
 from tests.support.waiting import eventually
 from tests.support.write_proxy import write_proxy
 
@@ -159,3 +161,35 @@ def test_a_leader_that_was_frozen_in_the_middle_of_its_work_writes_nothing_when_
         assert proxy.written == []
         assert not leads(frozen)
         frozen.stop()
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_job_that_goes_while_nobody_leads_is_registered_by_the_one_that_follows_and_no_other_again(
+    sandbox: Sandbox, kube: Kube, namespace: str, bucket: Bucket, tmp_path: Path
+) -> None:
+    registry = Registry(kube, namespace, bucket)
+    permit(registry)
+    with replicas(sandbox, kube, tmp_path, 15) as made:
+        leader, _ = made.first(), made.start()
+        before = registering(registry, "before", "1.0.0")
+        end_pod(registry, before, "Succeeded")
+        version = eventually(lambda: registry.find(GROUP, "AIApplicationVersion", "mnist-1.0.0"), timeout=60)
+        eventually(lambda: registry.find("batch/v1", "Job", "before") is None, timeout=60)
+        assert version is not None
+        kube.delete(version)
+        during = registering(registry, "during", "2.0.0")
+        leader.kill()
+        end_pod(registry, during, "Succeeded")
+        eventually(lambda: registry.find("batch/v1", "Job", "during") is None, timeout=60)
+        eventually(lambda: registry.find(GROUP, "AIApplicationVersion", "mnist-2.0.0"), timeout=90)
+        assert [one["metadata"]["name"] for one in kube.list(GROUP, "AIApplicationVersion", namespace)] == [
+            "mnist-2.0.0"
+        ]
+
+
+def registering(registry: Registry, name: str, number: str) -> Object:
+    """A job that runs, asks to be registered, and is cleaned up at once."""
+    said = {"aiapp.dev/application": "mnist", "aiapp.dev/version": number}
+    made = job(registry, name, annotations=said, ttlSecondsAfterFinished=0)
+    eventually(lambda: registry.now(made)["status"].get("active"), timeout=60)
+    return made
