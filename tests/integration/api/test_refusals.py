@@ -75,7 +75,8 @@ REQUIREMENT = (
 )
 OWN_SERVER = "workers are processes of the model server: an image of your own brings a server of its own"
 NO_SOURCE = "source must say where the model comes from: obs, image, trainingJob or template"
-ONE_SOURCE = "source names exactly one of obs, image, trainingJob and template"
+ONE_SOURCE = "source names exactly one of obs, image, trainingJob, template and exeML"
+OF_EXEML = {"project": "flowers", "job": {"apiVersion": "batch/v1", "kind": "Job", "name": "train", "uid": "4b1c"}}
 FROM_IMAGE = {"image": {"reference": "registry.example.com/team/mnist:1"}}
 
 OF_TEMPLATE = {"template": {"name": "sklearn", "inputs": [{"name": "model", "uri": "obs://models/iris/"}]}}
@@ -171,6 +172,18 @@ IN_VERSION = [
         ONE_SOURCE,
         changed(version(), spec__source__template=OF_TEMPLATE["template"]),
         "a package and a template",
+    ),
+    (
+        "spec.source.exeML",
+        ONE_SOURCE,
+        changed(version(), spec__source__exeML=OF_EXEML),
+        "a package and a model of ExeML",
+    ),
+    (
+        "spec.container",
+        "an ExeML model is served as it is, by its runtime: it takes no container",
+        changed(version(), spec__source={"exeML": OF_EXEML}, spec__container={"workers": 2}),
+        "a container for a model of ExeML",
     ),
     (
         "spec.source.template.inputs",
@@ -720,6 +733,10 @@ TEMPLATE_ONCE_PINNED = tuple(
         "digest": f"sha256:{'d1' * 32}",
     }.items()
 )
+EXEML_ONCE_PINNED = (
+    ("spec.source.exeML.project", {"spec__source__exeML__project": "other"}),
+    ("spec.source.exeML.job", {"spec__source__exeML__job__uid": "5c2d"}),
+)
 OTHER_RUNTIME = {"spec__runtime": "gpu_2"}
 SET_ONCE = "runtime is immutable once it is resolved and the artifact is pinned: make a new version instead"
 PINNED = {
@@ -834,6 +851,13 @@ def test_what_a_template_was_given_cannot_be_exchanged_once_it_is_pinned(
     kube: Kube, namespace: str, field: str, change: dict[str, Any]
 ) -> None:
     made = changed(version(), spec__source=OF_TEMPLATE)
+    pinned(kube, made, namespace)
+    assert update_refusals(kube, changed(made, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
+
+
+@pytest.mark.parametrize(("field", "change"), [pytest.param(*row, id=row[0]) for row in EXEML_ONCE_PINNED])
+def test_a_model_of_exeml_stays_its_projects(kube: Kube, namespace: str, field: str, change: dict[str, Any]) -> None:
+    made = changed(version(), spec__source={"exeML": OF_EXEML})
     pinned(kube, made, namespace)
     assert update_refusals(kube, changed(made, **change), namespace) == {field: f"Forbidden: {once_pinned(field)}"}
 
@@ -1046,6 +1070,13 @@ def test_every_rule_of_every_crd_has_a_row_above() -> None:
     told = {message for _, message, _, _ in CEL} | {SET_ONCE}
     told |= {f"{field.rpartition('.')[2]} is immutable: make a new version instead" for field, _ in ONCE_MADE}
     told |= {
-        once_pinned(field) for field, _ in (*ONCE_PINNED, *IMAGE_ONCE_PINNED, *JOB_ONCE_PINNED, *TEMPLATE_ONCE_PINNED)
+        once_pinned(field)
+        for field, _ in (
+            *ONCE_PINNED,
+            *IMAGE_ONCE_PINNED,
+            *JOB_ONCE_PINNED,
+            *TEMPLATE_ONCE_PINNED,
+            *EXEML_ONCE_PINNED,
+        )
     } | set(map(present, FIXED_FIELDS))
     assert rules == told
