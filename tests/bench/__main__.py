@@ -1,9 +1,9 @@
 """`python -m tests.bench [--only NAME] ...`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import bump, controlplane, fetch, images, importing, nodes, serve, side_by_side
+from tests.bench import bump, console, controlplane, fetch, images, importing, nodes, serve, side_by_side
 
-NAMES = ("bump", "controlplane", "fetch", "images", "importing", "nodes", "serve")
+NAMES = ("bump", "console", "controlplane", "fetch", "images", "importing", "nodes", "serve")
 
 
 @click.command()
@@ -27,6 +27,8 @@ def main(only: str | None, sizes: tuple[int, ...], peer: str | None, rounds: int
         side_by_side.run(sizes, rounds)
     if only in {None, "bump"}:
         bump.run(sizes)
+    if only in {None, "console"}:
+        console.run()
     if only in {None, "fetch"}:
         fetch.run()
     if only in {None, "images"}:

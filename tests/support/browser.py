@@ -53,13 +53,25 @@ class Browser:
     def until(self, words: str, *, timeout: float = PAGE_SECONDS) -> None:
         """Wait until the page says something, by itself."""
 
-        def says() -> None:
+        def says() -> bool:
             try:
                 assert words in self.text, self.text
             except StaleElementReferenceException as error:
                 raise AssertionError(str(error)) from error
+            return True
 
         eventually(says, timeout=timeout)
+
+    def until_offered(self, words: str, *, timeout: float = PAGE_SECONDS) -> None:
+        """Wait until the page has a link or button with these words, by itself."""
+
+        def offered() -> bool:
+            try:
+                return self.has(words)
+            except StaleElementReferenceException as error:
+                raise AssertionError(str(error)) from error
+
+        eventually(offered, timeout=timeout)
 
     def click(self, words: str) -> None:
         """Press the link or button with these words."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from aiapp.cli.nodes import node_facts_option, node_tables
+from aiapp.cli.options.address import address
 from aiapp.cli.options.cluster import ClusterChoice, cluster_options, failing_with_messages
 from aiapp.cli.options.operation import utc_now
 
@@ -66,20 +67,13 @@ _FILE: Final = click.Path(exists=True, dir_okay=False)
 _PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def _address(_: click.Context, __: click.Parameter, value: str) -> tuple[str, int]:
-    host, _separator, port = value.rpartition(":")
-    if not port.isdigit() or int(port) > 65535:
-        raise click.BadParameter(f"{value!r} is not HOST:PORT")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:8080` asks for all addresses
-
-
 @click.command("console")
 @click.option(
     "--listen",
     metavar="HOST:PORT",
     default="127.0.0.1:0",
     show_default=True,
-    callback=_address,
+    callback=address,
     help="Port 0 takes a free one; without --for-users a loopback address.",
 )
 @click.option("-v", "--verbose", count=True, help="More lines; twice: the libraries' as well.")

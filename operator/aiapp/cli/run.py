@@ -11,6 +11,7 @@ import click
 import uvloop
 from typing_extensions import override
 
+from aiapp.cli.options.address import address
 from aiapp.cli.reference.settings import WithSettings
 from aiapp.domain.monitoring.current_reconcile import current
 from aiapp.domain.printable import printable
@@ -61,19 +62,12 @@ def log_to_stderr(log_format: str, verbosity: int) -> None:
     logging.getLogger("aiapp").setLevel(logging.DEBUG if verbosity else logging.INFO)
 
 
-def _address(_: click.Context, __: click.Parameter, value: str) -> tuple[str, int]:
-    host, _separator, port = value.rpartition(":")
-    if not port.isdigit() or int(port) > 65535:
-        raise click.BadParameter(f"{value!r} is not HOST:PORT")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:8080` asks for all addresses
-
-
 @click.command("run", cls=WithSettings)
 @click.option(
     "--health-address",
     default="127.0.0.1:8080",
     show_default=True,
-    callback=_address,
+    callback=address,
     help="Where /healthz, /readyz and /metrics are served; port 0 takes a free one.",
 )
 @click.option(

@@ -65,9 +65,9 @@ class Story:
     def serves_the_first_version(self) -> None:
         self.serving.upload("1.0.0", "one")
         self.serving.register()
-        self.browser.until("Normal")  # by itself, as the operator gets on
+        self.browser.until_offered("1.0.0")
         self.browser.click("1.0.0")
-        self.browser.until("API parameters")
+        self.browser.until_offered("Deploy")  # once the operator has it Normal
         self.look("version")
         self.browser.click("Deploy")
         self.browser.until("Traffic in percent")
@@ -90,7 +90,7 @@ class Story:
         self.serving.upload("1.1.0", "two")
         self.serving.register("1.1.0")
         self.browser.go(f"/n/{self.space}/versions/{NAME}-1.1.0")
-        self.browser.until("Normal")
+        self.browser.until_offered("Deploy")
         self.browser.go(f"/n/{self.space}/applications/{NAME}")
         self.browser.click("Deploy")
         self.browser.fill("weight-1", "50")
@@ -149,8 +149,8 @@ def test_what_fits_nowhere_and_what_cannot_be_imported_say_what_to_do(serving: S
     opened.until("ConfigInvalid")
     assert "What to do:" in opened.text
     faults += opened.look("failed-import")
-    opened.go(f"/n/{space}/")
-    opened.until("Failed")
+    opened.go(f"/n/{space}/?phase=Failed")
+    opened.until_offered("1.0.0")
     faults += opened.look("list")
     opened.go(f"/n/{space}/nodes")
     assert "aiapp-nodes-view" in opened.text, (

@@ -5,7 +5,7 @@ from typing import Final
 NAMESPACE: Final = "/n/{namespace:_all|[a-z0-9][-a-z0-9]{0,62}}"
 NAME: Final = "{name:[a-z0-9][-a-z0-9.]{0,252}}"
 APPLICATION: Final = f"{NAMESPACE}/applications/{NAME}"
-MOST_EVENTS: Final = 50
+MOST_EVENTS: Final = 30
 """Events on one page, the newest."""
 VERSION: Final = f"{NAMESPACE}/versions/{NAME}"
 
