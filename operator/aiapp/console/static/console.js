@@ -34,9 +34,13 @@
   const replace = (page) => {
     for (const part of document.querySelectorAll("[data-part]")) {
       const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
-      if (fresh && !typing(part) && fresh.outerHTML !== part.outerHTML) {
+      if (fresh && !typing(part) && shape(fresh) !== shape(part)) {
         const kept = focused(part);
-        part.replaceWith(document.importNode(fresh, true));
+        const placed = document.importNode(fresh, true);
+        for (const open of part.querySelectorAll("details[open][id]")) {
+          placed.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
+        }
+        part.replaceWith(placed);
         if (kept) {
           document.querySelector(kept)?.focus({ preventScroll: true });
         }
@@ -44,11 +48,21 @@
     }
   };
 
-  const typing = (part) => part.contains(document.activeElement) && document.activeElement.closest("form, details");
+  // What the server has sent, whatever a person has opened since.
+  const shape = (part) => part.outerHTML.replaceAll(/ open=""/g, "");
+
+  const typing = (part) => part.contains(document.activeElement) && document.activeElement.closest("form");
 
   const focused = (part) => {
-    const link = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
-    return link ? `[data-part="${part.dataset.part}"] a[href="${CSS.escape(link)}"]` : null;
+    const active = document.activeElement;
+    if (!part.contains(active)) {
+      return null;
+    }
+    if (active.hasAttribute("href")) {
+      return `[data-part="${part.dataset.part}"] a[href="${CSS.escape(active.getAttribute("href"))}"]`;
+    }
+    const details = active.closest("details[id]");
+    return details ? `#${CSS.escape(details.id)} > summary` : null;
   };
 
   const poll = () => {
