@@ -181,7 +181,10 @@ class Counter:
     authority: str
 
     def ask(self, token: str, asked: Asked) -> Ticket | tuple[int, str]:
-        """The ticket; or status and words of the refusal."""
+        """The ticket; or status and words of the refusal. Waits for a server that has just been started."""
+        return eventually(lambda: self._asked(token, asked))
+
+    def _asked(self, token: str, asked: Asked) -> Ticket | tuple[int, str]:
         context = ssl.create_default_context(cadata=self.authority)
         context.check_hostname = False  # the certificate is for the Service, which is not there in this test
         handler = urllib.request.HTTPSHandler(context=context)
@@ -194,6 +197,8 @@ class Counter:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, refusal_of(error.read())
+        except urllib.error.URLError as error:
+            raise AssertionError(str(error)) from error
 
 
 def counter(kube: Kube, port: int) -> Counter:
