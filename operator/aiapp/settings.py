@@ -248,7 +248,7 @@ class Settings(BaseSettings):
     exeml_address: Address = "0.0.0.0:9443"
     """Where the operator listens for pods that ask for the files of ExeML models, `address:port`. Only with stores."""
     exeml_url: str = ""
-    """How pods reach that; none: `https://aiapp-operator.<the operator's namespace>.svc:9443`."""
+    """How pods reach that; none: `https://aiapp-operator-tickets.<the operator's namespace>.svc:9443`."""
     exeml_ticket_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
     """How long an address of a file is good that such a pod gets; it asks for others in time."""
     prometheus_url: IndexUrl = ""

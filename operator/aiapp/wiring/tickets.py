@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 SECONDS: Final = 3600.0
 """How often the authority is looked at, and the server gets another certificate."""
 RETRY_SECONDS: Final = 5.0
-SERVICE: Final = "aiapp-operator"
+SERVICE: Final = "aiapp-operator-tickets"
 PORT: Final = 9443
 
 

@@ -33,6 +33,8 @@ ADDRESSES: Final = 4096
 """Of which is known how often they asked."""
 LONGEST_SECONDS: Final = 30.0
 """For one request, with all that is asked of the API server for it."""
+IDLE_SECONDS: Final = 5.0
+"""A connection without a request is not kept longer."""
 _SHUTDOWN_SECONDS: Final = 0.5
 _BEARER: Final = "Bearer "
 
@@ -68,7 +70,9 @@ class TicketServer:
         self._rate, self._slots = Rate(clock), asyncio.Semaphore(AT_ONCE)
         application = web.Application(client_max_size=REQUEST_BYTES)
         application.router.add_post(PATH, self._asked)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, keepalive_timeout=IDLE_SECONDS
+        )
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext) -> tuple[str, int]:
         """The address it listens on; port 0 takes a free one. Raises OSError when it is taken."""
