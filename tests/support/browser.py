@@ -29,6 +29,7 @@ SHOTS: Final = ROOT / "build/console"
 NARROW, WIDE = 400, 1600
 HIGHEST: Final = 4000
 PAGE_SECONDS: Final = 60
+NAMED: Final = "return [...document.querySelectorAll('a, button')].find(one => one.innerText.trim() === arguments[0])"
 
 
 @dataclass(frozen=True)
@@ -48,44 +49,39 @@ class Browser:
     @property
     def text(self) -> str:
         """What stands on the page."""
-        return str(self.driver.find_element(By.TAG_NAME, "body").text)
+        return str(self.driver.execute_script("return document.body.innerText"))
 
     def until(self, words: str, *, timeout: float = PAGE_SECONDS) -> None:
         """Wait until the page says something, by itself."""
 
         def says() -> bool:
-            try:
-                assert words in self.text, self.text
-            except StaleElementReferenceException as error:
-                raise AssertionError(str(error)) from error
+            text = self.text
+            assert words in text, text
             return True
 
         eventually(says, timeout=timeout)
 
     def until_offered(self, words: str, *, timeout: float = PAGE_SECONDS) -> None:
         """Wait until the page has a link or button with these words, by itself."""
-
-        def offered() -> bool:
-            try:
-                return self.has(words)
-            except StaleElementReferenceException as error:
-                raise AssertionError(str(error)) from error
-
-        eventually(offered, timeout=timeout)
+        eventually(lambda: self.has(words), timeout=timeout)
 
     def click(self, words: str) -> None:
-        """Press the link or button with these words."""
-        self.named(words).click()
+        """Press the link or button with these words, even if the page puts a new one in its place meanwhile."""
 
-    def named(self, words: str) -> WebElement:
-        """The link or button with these words."""
-        found = [one for one in self.driver.find_elements(By.CSS_SELECTOR, "a, button") if one.text == words]
-        assert found, f"no link or button {words!r} in {self.text}"
-        return found[0]
+        def pressed() -> bool:
+            found: WebElement | None = self.driver.execute_script(NAMED, words)
+            assert found is not None, f"no link or button {words!r} in {self.text}"
+            try:
+                found.click()
+            except StaleElementReferenceException as error:
+                raise AssertionError(str(error)) from error
+            return True
+
+        eventually(pressed, timeout=PAGE_SECONDS)
 
     def has(self, words: str) -> bool:
         """Whether there is a link or button with these words."""
-        return any(one.text == words for one in self.driver.find_elements(By.CSS_SELECTOR, "a, button"))
+        return self.driver.execute_script(NAMED, words) is not None
 
     def fill(self, identity: str, value: str) -> None:
         """Type into the field of that id, in place of what is there."""
