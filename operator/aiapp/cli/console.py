@@ -58,6 +58,8 @@ def _users_options(command: Callable[..., Result]) -> Callable[..., Result]:
         users = UsersChoice(tls=tls, **given) if for_users else None
         if users is None and (tls or any(given[name] for name in names if name != "api_server")):
             raise click.UsageError("--host, --token-header, --api-server-ca, --key-file and --tls-* need --for-users")
+        if users is not None and (choice.kubeconfig or choice.context):
+            raise click.UsageError("--for-users takes no credentials: leave --kubeconfig and --context out")
         return command(users=users, choice=choice, **others)
 
     return gathered

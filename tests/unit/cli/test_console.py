@@ -44,3 +44,7 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     chain.write_text("no certificate")
     assert "go together" in refused("--for-users", "--tls-certificate", str(chain))
     assert "--tls-certificate" in refused("--for-users", "--tls-certificate", str(chain), "--tls-key", str(chain))
+
+
+def test_a_console_for_many_takes_no_credentials() -> None:
+    assert "takes no credentials" in refused("--for-users", "--context", "admin")

@@ -83,6 +83,15 @@ def test_an_address_waits_once_it_has_tried_too_often() -> None:
     assert limiter.wait("a") == 0
 
 
+def test_a_good_attempt_does_not_count() -> None:
+    limiter = LoginLimiter(lambda: 0.0, each=2, together=3)
+    for _ in range(10):
+        assert limiter.wait("proxy") == 0
+        limiter.forgive("proxy")
+    assert [limiter.wait("proxy"), limiter.wait("proxy")] == [0, 0]
+    assert limiter.wait("proxy") > 0
+
+
 def test_the_limiter_forgets_addresses_when_there_are_too_many() -> None:
     limiter = LoginLimiter(lambda: 0.0, together=10_000)
     for number in range(3000):

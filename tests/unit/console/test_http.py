@@ -147,6 +147,17 @@ async def test_each_sees_what_their_own_token_shows() -> None:
         assert (await client.get(LIST, headers={"Authorization": "Bearer one"})).status == 401
 
 
+async def test_a_link_of_another_site_is_followed_once_more_with_the_session() -> None:
+    async with browser(login({"t0ken": objects()})) as client:
+        asked = {"Sec-Fetch-Site": "cross-site"}
+        text = await page(client, f"{LIST}?name=x", **asked)
+        assert 'http-equiv="refresh"' in text
+        assert "mnist" not in text
+        assert (await client.get(LIST, headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False)).status == 303
+        await logged_in(client, "t0ken")
+        assert "mnist" in await page(client, LIST, **asked)
+
+
 async def test_a_missing_right_is_named_as_the_api_server_names_it() -> None:
     async with alone(objects(forbidden=frozenset({VERSIONS}))) as client:
         answer = await client.get(LIST)

@@ -31,6 +31,12 @@ class LoginLimiter:
             self._all.append(now)
         return left
 
+    def forgive(self, address: str) -> None:
+        """The last attempt of an address was a good one, which does not count: behind a proxy all share one address."""
+        for attempts in (self._all, self._by_address.get(address, deque())):
+            if attempts:
+                attempts.pop()
+
 
 def _left(attempts: deque[float], most: int, now: float) -> int:
     while attempts and attempts[0] <= now - WINDOW_SECONDS:

@@ -91,6 +91,7 @@ class LoginAccess(Access):
         name = None if token is None else await self._users.name(token)
         if token is None or name is None:
             return self._shown(request, "login.refused", 403)
+        self._limiter.forgive(request.remote or "")
         return self._entered(request, token, name)
 
     def _entered(self, request: web.Request, token: str, name: str) -> web.Response:

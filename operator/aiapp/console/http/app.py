@@ -88,6 +88,9 @@ class _Gate:
         access = self._console.access
         visitor = await access.visitor(request)
         if visitor is None:
+            if request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+                # A link on a page of another site: the browser keeps the session's cookie to itself until we ask.
+                return anonymous(request).page("again.html")
             if access.entrance is None:
                 raise PageError(401, "error.not_known")
             return web.Response(status=303, headers={"Location": access.entrance})

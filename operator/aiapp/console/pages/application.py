@@ -33,12 +33,14 @@ async def _page(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
     found = await of_application(visit.cluster, visit.name)
     happened = await events(visit.cluster, visit.name)
+    actions = await allowed(visit.cluster, visit.name, fitting(found))
     kept = keeper(await visit.cluster.get(APPLICATIONS, visit.name))
     return visit.page(
         "application.html",
         found=found,
         about=found.overview,
-        actions=await allowed(visit.cluster, visit.name, fitting(found)),
+        actions=actions,
+        can_go_back=any(one.name == "rollback" for one in actions),
         managed=kept.words if kept else None,
         unmet=[one for one in found.findings if one.is_fault],
         traffic=traffic_picture(found.traffic_log, visit.console.now()),
