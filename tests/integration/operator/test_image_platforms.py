@@ -27,7 +27,7 @@ def fleet(sandbox: Sandbox) -> Iterator[None]:
     """A node of each of three architectures, on which one of the test's pods fits."""
     with sandbox.simulated():
         for arch in ("amd64", "arm64", "s390x"):
-            sandbox.simulate(SimulatedNode(name=arch, arch=arch, capacity={"cpu": "1"}))
+            sandbox.simulate(SimulatedNode(name=arch, labels={"kubernetes.io/arch": arch}, capacity={"cpu": "1"}))
         yield
 
 
@@ -80,7 +80,7 @@ def test_of_an_index_that_a_mirror_has_in_part_pods_go_only_where_there_is_a_chi
 
 def compatibility(registry: Registry, version: Object, *, nodes: int) -> Object:
     found: Object = registry.now(version)["status"].get("compatibility", {})
-    assert found.get("compatibleNodes") == nodes, found
+    assert found.get("compatible") == nodes, found
     return found
 
 
