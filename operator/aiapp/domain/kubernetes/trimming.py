@@ -165,9 +165,13 @@ def trimmed_pod(pod: Json) -> Json:
 def trimmed_training_pod(pod: Json) -> Json:
     """Whose it is, where it runs, and what its containers run."""
     metadata = _only(pod["metadata"], (*_METADATA, "labels", "ownerReferences"))
-    containers = [_only(one, ("name", "image")) for one in (pod.get("spec") or {}).get("containers") or ()]
-    spec = _only(pod.get("spec") or {}, ("nodeName",)) | {"containers": containers}
-    return {"metadata": metadata, "spec": spec, "status": _only(pod.get("status") or {}, ("containerStatuses",))}
+    told, kept = pod.get("spec") or {}, ("containerStatuses", "initContainerStatuses")
+    spec = _only(told, ("nodeName",)) | {
+        field: [_only(one, ("name", "image")) for one in told[field]]
+        for field in ("containers", "initContainers")
+        if told.get(field)
+    }
+    return {"metadata": metadata, "spec": spec, "status": _only(pod.get("status") or {}, kept)}
 
 
 def without_managed_fields(document: Json) -> Json:

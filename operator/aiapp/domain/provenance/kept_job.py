@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.printable import printable
 from aiapp.domain.training.output import is_location
 
 MOST_BYTES: Final = 128 * 1024
@@ -19,6 +20,7 @@ _MOST_VALUES: Final = 10_000
 _MOST_ANNOTATIONS: Final = 32
 _MOST_OF_AN_ANNOTATION: Final = 256
 """What is longer is a copy of the manifest, with its values, rather than something that the job was told."""
+_MOST_OF_AN_IMAGE: Final = 512
 _NOT_KEPT: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
@@ -101,3 +103,16 @@ class _Walk:
             return self.kept(variable, depth)
         name, value = str(variable.get("name", "")), str(variable.get("value") or "")
         return {"name": name} | ({"value": value} if self._told.keeps(name, value) else {})
+
+
+def images_of(spec: Any) -> Iterator[str]:
+    """Every image that a spec of any kind names, also of init containers, in order."""
+    waiting, looked = [spec], 0
+    while waiting and looked < _MOST_VALUES:
+        one, looked = waiting.pop(), looked + 1
+        if isinstance(one, list):
+            waiting.extend(reversed(one))
+        elif isinstance(one, dict):
+            if isinstance(image := one.get("image"), str) and image:
+                yield printable(image, _MOST_OF_AN_IMAGE)
+            waiting.extend(value for key, value in reversed(one.items()) if key != "image")

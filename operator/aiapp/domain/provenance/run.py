@@ -15,7 +15,7 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.printable import printable
 from aiapp.domain.provenance.annotations import Annotated, annotated
-from aiapp.domain.provenance.kept_job import NOTHING, Told, kept_job
+from aiapp.domain.provenance.kept_job import NOTHING, Told, images_of, kept_job
 from aiapp.domain.training.facts import found
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.metrics import metrics_of_pods, reported_metrics
@@ -68,13 +68,14 @@ def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: C
         "labels": _texts(metadata.get("labels")),
         "owner": owner,
     }
-    names = dict.fromkeys(str(one.get("image", ""))[:_MOST_CHARACTERS] for one in containers)
+    named = (str(one.get("image", ""))[:_MOST_CHARACTERS] for one in containers)
+    names = islice(dict.fromkeys((*filter(None, named), *images_of(job.get("spec")))), MOST_CONTAINERS)
     return TrainingRun(
         identity={key: value for key, value in identity.items() if value},
         containers=tuple(_container(one, recorded_env) for one in containers),
         inputs=declared_output(containers, INPUTS).uris,
         said=annotated(metadata.get("annotations"), metadata.get("labels")),
-        images=tuple(TrainingImage(image=name) for name in names if name),
+        images=tuple(TrainingImage(image=name) for name in names),
         created_by=f"{owner['kind']} {owner['name']}" if owner else None,
         metrics=reported_metrics(job, kind),
         manifest=kept_job(job, told),
@@ -172,8 +173,10 @@ def _is_of(pod: Json, uid: str) -> bool:
 def _ran(pods: Iterable[Json]) -> Iterator[tuple[str, str]]:
     """Images as the pods' specs name them, with the digest that ran."""
     for pod in pods:
-        named = {one.get("name"): one.get("image") for one in _dicts((pod.get("spec") or {}).get("containers"))}
-        for status in _dicts((pod.get("status") or {}).get("containerStatuses")):
+        spec, state = pod.get("spec") or {}, pod.get("status") or {}
+        told = (*_dicts(spec.get("containers")), *_dicts(spec.get("initContainers")))
+        named = {one.get("name"): one.get("image") for one in told}  # a pod has each name once
+        for status in (*_dicts(state.get("containerStatuses")), *_dicts(state.get("initContainerStatuses"))):
             digest, image = _DIGEST.search(str(status.get("imageID", ""))), named.get(status.get("name"))
             if digest is not None and image is not None:
                 yield str(image)[:_MOST_CHARACTERS], digest[1]

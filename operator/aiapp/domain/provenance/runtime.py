@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from aiapp.api.provenance import TrainingImage
 from aiapp.domain.kubernetes.resources import Json, Resource
-from aiapp.domain.printable import printable
-from aiapp.domain.provenance.kept_job import kept_spec
+from aiapp.domain.provenance.kept_job import images_of, kept_spec
 from aiapp.domain.provenance.run import MOST_CONTAINERS, TrainingRun
 
 _GROUP: Final = "trainer.kubeflow.org"
@@ -22,8 +20,6 @@ RUNTIMES: Final = {
     ),
 }
 """By kind."""
-_MOST_CHARACTERS: Final = 512
-_MOST_VALUES: Final = 10_000
 
 
 def runtime_of(job: Json) -> tuple[Resource, str] | None:
@@ -39,7 +35,7 @@ def with_runtime(run: TrainingRun, runtime: Json) -> TrainingRun:
     """With the runtime as it is: its spec, with the hash of it, and its images where the job names none of its own."""
     metadata = runtime["metadata"]
     spec = json.dumps(runtime.get("spec"), sort_keys=True, separators=(",", ":"))
-    images = tuple(dict.fromkeys(islice(_images(runtime.get("spec")), MOST_CONTAINERS)))
+    images = tuple(dict.fromkeys(islice(images_of(runtime.get("spec")), MOST_CONTAINERS)))
     known = {
         "kind": runtime["kind"],
         "name": metadata["name"],
@@ -51,15 +47,3 @@ def with_runtime(run: TrainingRun, runtime: Json) -> TrainingRun:
     }
     ran = run.images or tuple(TrainingImage(image=image) for image in images)
     return replace(run, identity=run.identity | {"runtime": known}, images=ran)
-
-
-def _images(spec: Any) -> Iterator[str]:
-    waiting, looked = [spec], 0
-    while waiting and looked < _MOST_VALUES:
-        one, looked = waiting.pop(), looked + 1
-        if isinstance(one, list):
-            waiting.extend(reversed(one))
-        elif isinstance(one, dict):
-            if isinstance(image := one.get("image"), str) and image:
-                yield printable(image, _MOST_CHARACTERS)
-            waiting.extend(value for key, value in reversed(one.items()) if key != "image")

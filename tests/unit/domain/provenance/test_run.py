@@ -8,6 +8,7 @@ from tests.support.fleet import node as fleet_node
 from tests.support.jobs import job
 
 from aiapp.api.provenance import TrainingImage, TrainingNode
+from aiapp.domain.kubernetes.trimming import trimmed_training_pod
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.provenance.run import MOST_CONTAINERS, MOST_NODES, TrainingRun, run, with_earlier, with_pods
 from aiapp.domain.training.kinds import BUILT_IN
@@ -94,6 +95,19 @@ def test_pods_say_which_digest_ran_and_nodes_what_they_are() -> None:
     assert found.images == (TrainingImage(image="r/train:1", digest=DIGEST),)
     (where,) = found.nodes
     assert (where.name, where.architecture) == ("node-a", node("node-a")["node-a"].kind.architecture)
+
+
+def test_init_containers_ran_as_well() -> None:
+    document = job()
+    document["spec"]["template"]["spec"]["initContainers"] = [{"name": "data", "image": "r/data:1"}]
+    one = pod()
+    one["spec"]["initContainers"] = [{"name": "data", "image": "r/data:1"}]
+    one["status"]["initContainerStatuses"] = [{"name": "data", "imageID": f"r/data@sha256:{'cd' * 32}"}]
+    found = with_pods(run(document, KIND, ()), KIND, [trimmed_training_pod(one)], {})
+    assert [(image.image, image.digest) for image in found.images] == [
+        ("r/train:1", DIGEST),
+        ("r/data:1", f"sha256:{'cd' * 32}"),
+    ]
 
 
 def test_a_pod_that_only_bears_the_label_says_nothing() -> None:
