@@ -194,12 +194,9 @@ def forged(genuine: Genuine, **spec: Any) -> Object:
         "labels": old["metadata"]["labels"],
         "ownerReferences": old["metadata"]["ownerReferences"],
     }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": metadata,
-        "spec": {**old["spec"], "nodeName": "node-1", **spec},
-    }
+    # The API server adds to these what it refuses when it is sent.
+    copied = {key: value for key, value in old["spec"].items() if key != "topologySpreadConstraints"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**copied, "nodeName": "node-1", **spec}}
 
 
 def own_container(genuine: Genuine, **changes: Any) -> list[Object]:
@@ -260,8 +257,9 @@ def test_an_edited_deployment_makes_pods_that_get_nothing(
 
         def edited() -> Object:
             pods = project.kube.list("v1", "Pod", project.namespace, labelSelector=f"aiapp.dev/application={PROJECT}")
-            (found,) = [p for p in pods if p["spec"]["containers"][0]["image"] == "mallory/thief:1"]
-            return found
+            found = [p for p in pods if p["spec"]["containers"][0]["image"] == "mallory/thief:1"]
+            assert found
+            return found[0]
 
         pod = eventually(edited)
         assert pod["metadata"]["uid"] != old["metadata"]["uid"]
