@@ -95,7 +95,7 @@ e2e-autoscaling: $(READY) ## pods that come and go with their load, by a real me
 	@$(BIN)/python -m pytest tests/peers/autoscaling -q
 
 .PHONY: e2e-training
-e2e-training: $(READY) ## versions of PyTorchJobs that a real training-operator runs, which is built once; needs root on Linux
+e2e-training: $(READY) ## versions of PyTorchJobs and TFJobs that a real training-operator runs, which is built once; needs root on Linux
 	@$(BIN)/aiapp sandbox prepare
 	@$(BIN)/python -m pytest tests/peers/training -q
 

@@ -70,6 +70,13 @@ def test_a_job_that_is_made_again_while_its_pod_runs_is_another_one(trainer: Tra
     assert again["metadata"]["uid"] in found["message"]
 
 
+def test_a_job_that_runs_out_of_time_fails_its_version_in_its_own_words(trainer: Trainer) -> None:
+    version = trainer.version()
+    trainer.job(env={"SECONDS_MORE": "600"}, activeDeadlineSeconds=3)
+    found = trainer.registry.until(version, "Ready", "False", "TrainingJobFailed", timeout=TRAINED_SECONDS)
+    assert "DeadlineExceeded: Job was active longer than specified deadline" in found["message"]
+
+
 def test_what_was_imported_stays_pinned_when_the_output_changes(trainer: Trainer) -> None:
     version = trainer.version()
     trainer.job(ttlSecondsAfterFinished=0)
