@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import ipaddress
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from aiapp.console.start import ForUsers
 
-IN_CLUSTER: Final = "https://kubernetes.default.svc"
 Result = TypeVar("Result")
 
 
@@ -31,7 +31,7 @@ class UsersChoice:
 
     hosts: tuple[str, ...]
     token_header: str | None
-    api_server: str
+    api_server: str | None
     api_server_ca: str | None
     key_file: Path | None
     tls: ssl.SSLContext | None
@@ -43,7 +43,7 @@ def _users_options(command: Callable[..., Result]) -> Callable[..., Result]:
     @click.option("--for-users", is_flag=True, help="Serve many people, each by their own bearer token.")
     @click.option("--host", "hosts", multiple=True, metavar="NAME", help="Name that it has, beside localhost.")
     @click.option("--token-header", metavar="NAME", help="Header by which an authenticating proxy sends the token.")
-    @click.option("--api-server", metavar="URL", default=IN_CLUSTER, show_default=True, help="Whom it asks.")
+    @click.option("--api-server", metavar="URL", help="Whom it asks. Default: that of the cluster in which it runs.")
     @click.option("--api-server-ca", type=_FILE, help="Who may vouch for that. Default: the public authorities.")
     @click.option("--key-file", type=_PATH, help="32 random bytes or more that seal sessions. Default: new ones.")
     @click.option("--tls-certificate", type=_FILE, help="Serve TLS with this chain of certificates.")
@@ -56,8 +56,8 @@ def _users_options(command: Callable[..., Result]) -> Callable[..., Result]:
         given = {name: others.pop(name) for name in names}
         tls = _tls(tls_certificate, tls_key)
         users = UsersChoice(tls=tls, **given) if for_users else None
-        if users is None and (tls or any(given[name] for name in names if name != "api_server")):
-            raise click.UsageError("--host, --token-header, --api-server-ca, --key-file and --tls-* need --for-users")
+        if users is None and (tls or any(given.values())):
+            raise click.UsageError("--host, --token-header, --api-server*, --key-file and --tls-* need --for-users")
         if users is not None and (choice.kubeconfig or choice.context):
             raise click.UsageError("--for-users takes no credentials: leave --kubeconfig and --context out")
         return command(users=users, choice=choice, **others)
@@ -154,11 +154,22 @@ def _for_users(users: UsersChoice, choice: ClusterChoice) -> "ForUsers":
     key = users.key_file.read_bytes() if users.key_file else None
     if key is not None and len(key) < KEY_BYTES:
         raise click.UsageError(f"--key-file {users.key_file}: {len(key)} bytes, at least {KEY_BYTES} are needed")
-    if not users.api_server.startswith("https://"):
-        raise click.UsageError(f"--api-server {users.api_server}: not an https URL, and tokens go there")
-    server = ApiServer(users.api_server.rstrip("/"), ssl.create_default_context(cafile=users.api_server_ca))
+    url = users.api_server or _of_this_cluster()
+    if not url.startswith("https://"):
+        raise click.UsageError(f"--api-server {url}: not an https URL, and tokens go there")
+    server = ApiServer(url.rstrip("/"), ssl.create_default_context(cafile=users.api_server_ca))
     server.tls.verify_flags &= ~ssl.VERIFY_X509_STRICT  # as authorities of clusters often are
     return ForUsers(server, users.token_header, key, choice.namespace or "")
+
+
+def _of_this_cluster() -> str:
+    """As the kubelet tells each container: its address, so that no name needs to be resolved."""
+    environment = os.environ  # noqa: TID251 - an entry point
+    host = environment.get("KUBERNETES_SERVICE_HOST")
+    if not host:
+        raise click.UsageError("--for-users outside of a cluster needs --api-server URL")
+    port = environment.get("KUBERNETES_SERVICE_PORT", "443")
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:

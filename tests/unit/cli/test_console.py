@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from aiapp.cli import main
+from aiapp.cli.console import _of_this_cluster
 
 
 def refused(*arguments: str) -> str:
@@ -48,3 +49,17 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
 
 def test_a_console_for_many_takes_no_credentials() -> None:
     assert "takes no credentials" in refused("--for-users", "--context", "admin")
+
+
+def test_outside_of_a_cluster_the_api_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    assert "needs --api-server" in refused("--for-users")
+
+
+@pytest.mark.parametrize(("host", "url"), [("10.0.0.1", "https://10.0.0.1:443"), ("fd00::1", "https://[fd00::1]:443")])
+def test_in_a_cluster_it_is_the_address_that_the_kubelet_tells(
+    host: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert _of_this_cluster() == url
