@@ -136,12 +136,15 @@ class Project:
         return self.kube.patch(application, {"spec": {"serving": wanted}})
 
     def pod(self) -> Object:
-        """The pod that the operator's Deployment has made."""
+        """The pod that the operator's Deployment has made, which is on no node yet and stays."""
 
         def made() -> Object:
             pods = self.kube.list("v1", "Pod", self.namespace, labelSelector=f"aiapp.dev/application={PROJECT}")
-            assert pods
-            return pods[0]
+            fresh = [
+                pod for pod in pods if "deletionTimestamp" not in pod["metadata"] and "nodeName" not in pod["spec"]
+            ]
+            assert fresh
+            return fresh[0]
 
         return eventually(made)
 

@@ -99,19 +99,27 @@ class Genuine:
 
     def __init__(self, project: Project) -> None:
         project.serve()
-        self.pod = project.pod()
         self.proof = new_proof()
-        run_on(project.kube, self.pod, "node-1", self.proof)
+        self.pod = eventually(lambda: self._begun(project))
         self.pin = project.version()["status"]["artifact"]["pin"]
         self.asked = Asked(self.pin, 0, self.proof)
+
+    def _begun(self, project: Project) -> Object:
+        """On a node, unless its ReplicaSet deletes it meanwhile, which still counts forged ones."""
+        pod = project.pod()
+        try:
+            run_on(project.kube, pod, "node-1", self.proof)
+        except ApiError as error:
+            raise AssertionError(str(error)) from error
+        return pod
 
 
 @pytest.fixture
 def genuine(project: Project) -> Iterator[Genuine]:
     found = Genuine(project)
     yield found
-    project.kube.delete(found.pod, gracePeriodSeconds=0)
-    eventually(lambda: project.pod()["metadata"]["uid"] != found.pod["metadata"]["uid"])
+    if project.kube.find("v1", "Pod", found.pod["metadata"]["name"], project.namespace):
+        project.kube.delete(found.pod, gracePeriodSeconds=0)
 
 
 def test_a_project_registers_its_model_as_application_and_version(project: Project) -> None:
@@ -232,16 +240,17 @@ def test_a_pod_of_ones_own_with_forged_labels_and_owners_gets_nothing(
     pod = mallory.create(forged(genuine, **trick(genuine)))
     try:
         show(project.kube, pod, proof_hash(proof := new_proof()))
-        stolen = token(mallory, pod, project.namespace)
-    except ApiError as error:  # the ReplicaSet whose pod it claims to be has deleted it
+        words = refused(server.ask(token(mallory, pod, project.namespace), Asked(genuine.pin, 0, proof)))
+        # The ReplicaSet whose pod it claims to be deletes one that is too many, which may be quicker.
+        assert any(said in words for said in ("is not as the operator made it: spec.", "there is no pod", AUDIENCE)), (
+            words
+        )
+    except ApiError as error:
         if error.status not in {404, 409}:
             raise
-        return
-    words = refused(server.ask(stolen, Asked(genuine.pin, 0, proof)))
-    is_gone = project.kube.find("v1", "Pod", pod["metadata"]["name"], project.namespace) is None
-    assert is_gone or "is not as the operator made it: spec." in words
-    if not is_gone:
-        project.kube.delete(pod, gracePeriodSeconds=0)
+    finally:
+        if project.kube.find("v1", "Pod", pod["metadata"]["name"], project.namespace):
+            project.kube.delete(pod, gracePeriodSeconds=0)
 
 
 def test_an_edited_deployment_makes_pods_that_get_nothing(
