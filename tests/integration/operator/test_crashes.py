@@ -15,6 +15,8 @@ from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 from tests.support.write_proxy import WriteProxy, write_proxy
 
+OUTCOMES = {"AIApplicationVersion": "Normal", "AIApplication": "ScaledToZero"}
+"""What each status remembers in the end; what else it does depends on where the operator was killed."""
 MASKED = {
     "uid",
     "resourceVersion",
@@ -24,6 +26,7 @@ MASKED = {
     "lastTransitionTime",
     "rolledOutAt",
     "time",
+    "events",
     "namespace",
     "managedFields",
     "aiapp.dev/applied",
@@ -72,6 +75,8 @@ def masked(value: Any) -> Any:
 def end_state(registry: Registry) -> list[Object]:
     """Everything the operator is responsible for."""
     found = [obj for kind in KINDS for obj in registry.kube.list(*kind, registry.namespace)]
+    for obj in (one for one in found if one["kind"] in OUTCOMES):
+        assert OUTCOMES[obj["kind"]] in {event["reason"] for event in obj["status"]["events"]}
     kept = [masked(_settled(obj)) for obj in found if obj["metadata"]["name"] != "kube-root-ca.crt"]
     return list(json.loads(json.dumps(kept).replace(registry.namespace, "NAMESPACE")))
 
