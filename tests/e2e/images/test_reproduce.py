@@ -49,7 +49,14 @@ def train(serving: ServedImages, seed: str = "7") -> tuple[Object, str]:
         "metadata": {"name": f"train-{seed}", "annotations": marks},
         "spec": {
             "backoffLimit": 0,
-            "template": {"spec": {"containers": [container], "restartPolicy": "Never", "nodeSelector": where}},
+            "template": {
+                "spec": {
+                    "initContainers": [container | {"name": "prepare", "command": ["python3", "-c", ""]}],
+                    "containers": [container],
+                    "restartPolicy": "Never",
+                    "nodeSelector": where,
+                }
+            },
         },
     }
     return serving.registry.kube.create(made, serving.registry.namespace), digest
@@ -91,8 +98,9 @@ def test_a_training_that_is_run_again_makes_the_same_package(serving: ServedImag
     serving.kubectl.quietly("delete", "job", "train-7")
     printed = serving.aiapp("reproduce", f"{NAME}-1.0.0", "--register", "auto")
     made = yaml.safe_load(printed)
-    container = made["spec"]["template"]["spec"]["containers"][0]
-    assert container["image"].endswith(f":train@{digest}")
+    pod = made["spec"]["template"]["spec"]
+    for container in (*pod["initContainers"], *pod["containers"]):
+        assert container["image"].endswith(f":train@{digest}")
     comments = [line.strip() for line in printed.splitlines() if line.strip().startswith("#")]
     of_keys = "# Secret store is on record by its name alone: it has to exist, and may have changed"
     assert comments[-2:] == [of_keys, of_keys]
