@@ -439,4 +439,4 @@ def test_the_samples_are_accepted(kubectl: Kubectl, namespace: str) -> None:
     done = kubectl("apply", "--server-side", "--dry-run=server", "-n", namespace, "-f", str(SAMPLES))
     assert done.stdout.count("aiapp.dev/") == 10
     assert done.stdout.count("networkpolicy.networking.k8s.io/") == 3
-    assert done.stdout.count("validatingadmissionpolicy") == 4
+    assert done.stdout.count("validatingadmissionpolicy") == 6

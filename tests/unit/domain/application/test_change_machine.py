@@ -221,8 +221,7 @@ class Changes(RuleBasedStateMachine):
         """Left alone, with everything that is bound becoming ready, it comes to rest and stays there."""
         cluster = self.cluster
         self.spec = self.spec | {"strategy": {}}
-        unset = any("replicas" not in one for one in self.spec["versions"])
-        cluster.taken = 0 if unset else min(cluster.taken, max(DEVICES - self.wanted(), 0))
+        cluster.taken = self.taken_in_the_end()
         for _ in range(120):
             wrote = self.look()
             moved = cluster.control() or cluster.taken_up != cluster.generation
@@ -237,6 +236,11 @@ class Changes(RuleBasedStateMachine):
         else:
             raise AssertionError("it does not come to rest")
         self.at_rest()
+
+    def taken_in_the_end(self) -> int:
+        """Devices that somebody else keeps."""
+        unset = any("replicas" not in one for one in self.spec["versions"])
+        return 0 if unset else min(self.cluster.taken, max(DEVICES - self.wanted(), 0))
 
     def at_rest(self) -> None:
         cluster = self.cluster
