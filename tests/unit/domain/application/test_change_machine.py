@@ -53,6 +53,7 @@ class Changes(RuleBasedStateMachine):
         self.cluster = Cluster()
         self.spec: Json = {"versions": [{"version": "1.0.0", "replicas": 2}]}
         self.conditions: list[Json] = []
+        self.history: list[Json] = []
         self.gateway: Json = {}
         self.env = 0
 
@@ -133,6 +134,7 @@ class Changes(RuleBasedStateMachine):
         self.judge_numbers(asked, made)
         self.judge_route(routed, serving_before)
         said = assess(seen, made)
+        self.history = said.status["history"]
         self.conditions = [
             {
                 "type": one.type,
@@ -186,9 +188,8 @@ class Changes(RuleBasedStateMachine):
 
     def observed(self) -> Any:
         app = application(spec__serving=self.spec | self.gateway)
-        parsed = app.parsed.model_validate(
-            {**app.raw, "status": {"observedGeneration": 1, "conditions": self.conditions}}
-        )
+        status = {"observedGeneration": 1, "conditions": self.conditions, "history": self.history}
+        parsed = app.parsed.model_validate({**app.raw, "status": status})
         versions = [normal_version(v, spec__container={"resources": {"limits": {CARD: "1"}}}) for v in VERSIONS]
         cluster = self.cluster
         children = Children(

@@ -54,6 +54,7 @@ class Steps(Changes):
 
     @rule()
     def the_status_is_lost(self) -> None:
+        """That of the rollout: without the history too, a number that is given up at 0 would be nobody's."""
         self.record = None
 
     @override
