@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeGuard
 import aiohttp
 import orjson
 from typing_extensions import override
+from yarl import URL
 
 from aiapp.adapters.http import bounded
 from aiapp.domain.kubernetes.resources import PODS, SERVICES, Json, Resource, resource_of
@@ -206,9 +207,13 @@ class KubeApi(Api):
     async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
         """A request to a Service through the API server, with the rights of the caller; not tried again.
 
-        `service` is `[SCHEME:]NAME[:PORT]`. Raises `ApiError` without an answer, or when it is longer than an object.
+        `service` is `[SCHEME:]NAME[:PORT]`. Raises `ApiError` without an answer, or when it is longer than an object,
+        and for a path that leads beyond the Service, to what else the caller may do: models declare their paths.
         """
-        url = self._server + SERVICES.path(namespace, service, "proxy") + request.path
+        root = URL(self._server + SERVICES.path(namespace, service, "proxy"))
+        url = URL(f"{root}{request.path}")
+        if not url.raw_path.startswith(f"{root.raw_path}/"):
+            raise ApiError(400, "BadRequest", f"the path {request.path!r} leads beyond {service}: take another one")
         timeout = aiohttp.ClientTimeout(total=request.seconds, sock_connect=CONNECT_SECONDS)
         try:
             async with self._session.request(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiapp.api.meta import API_VERSION, GROUP
 
@@ -30,11 +31,20 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
-        """URL path of an object, or of a collection (of one namespace, or of all)."""
+        """URL path of an object, or of a collection (of one namespace, or of all), whatever their names hold."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        parts = [part for part in (name, subresource) if part]
+        scope = f"/namespaces/{_segment(namespace)}" if self.namespaced and namespace else ""
+        parts = [_segment(part) for part in (name, subresource) if part]
         return "/".join((f"{root}{scope}/{self.plural}", *parts))
+
+
+def _segment(text: str) -> str:
+    """One segment of a path, so that no name, such as one of a link, leads to another object.
+
+    Clients take dots away with the segment before them, even when they are escaped: those are escaped twice, which is
+    a name that nothing has.
+    """
+    return text.replace(".", "%252E") if text in {".", ".."} else quote(text, safe=":")
 
 
 APPLICATIONS: Final = Resource(GROUP, API_VERSION, "aiapplications", "AIApplication")

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, Json
-from aiapp.ports import ApiError, ConflictError, NotFoundError, WatchEvent
+from aiapp.ports import ApiError, ConflictError, NotFoundError, ProxiedRequest, WatchEvent
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OBJECT = {"kind": "ConfigMap", "metadata": {"name": "c"}}
@@ -276,3 +276,32 @@ async def test_a_deletion_carries_its_preconditions() -> None:
     async with api(script) as kube:
         await kube.delete(CONFIG_MAPS, "ns", "c", preconditions={"uid": "u", "resourceVersion": "7"})
     assert orjson.loads(script.bodies[0])["preconditions"] == {"uid": "u", "resourceVersion": "7"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../../../secrets/keys",
+        "/v1/../../..",
+        "/%2e%2e/%2E./mnist",
+        "/.\t./other",
+        "/../proxy-of-another",
+        "-of-another/x",
+        "",
+    ],
+)
+async def test_no_path_of_a_model_leads_beyond_its_service(path: str) -> None:
+    script = Script(ok())
+    async with api(script) as kube:
+        with pytest.raises(ApiError, match="leads beyond mnist:http"):
+            await kube.proxied("ns", "mnist:http", ProxiedRequest("DELETE", path))
+    assert not script.requests
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/chat?stream=no#x", "/a/../b", "/a%2Fb/", "/%E6%9F%A5/x"])
+async def test_a_path_of_a_model_is_asked_of_its_service(path: str) -> None:
+    script = Script(ok())
+    async with api(script) as kube:
+        await kube.proxied("ns", "https:mnist:http", ProxiedRequest("POST", path, b"{}"))
+    (request,) = script.requests
+    assert request.raw_path.startswith("/api/v1/namespaces/ns/services/https:mnist:http/proxy/")
