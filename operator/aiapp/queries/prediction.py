@@ -110,7 +110,7 @@ async def _description(cluster: UserCluster, service: str) -> Json:
     answer = await cluster.proxied(service, ProxiedRequest("GET", OPENAPI_PATH))
     try:
         found = json.loads(answer.body) if answer.status == 200 else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 
 import aiohttp
 import pytest
@@ -101,6 +102,35 @@ async def test_what_is_too_large_is_refused() -> None:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             async with client.post(path, data=form, headers=kind) as answer:
                 assert answer.status == 413
+
+
+async def test_of_a_long_answer_the_beginning_is_shown_and_the_rest_is_not_written_out() -> None:
+    deep = b"[" * 300 + b",".join([b"0"] * 200_000) + b"]" * 300
+    objects = undescribed(ProxiedResponse(200, {"Content-Type": "application/json"}, deep))
+    async with alone(objects) as client:
+        fields = Fields(await page(client, PREDICT)).found
+        tracemalloc.start()
+        try:
+            async with client.post(PREDICT, data={**fields, "text": "{}"}) as answer:
+                assert "Only the beginning is shown" in await answer.text()
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert most < 20 * 1024**2, "indented it has 120 MB"
+
+
+async def test_an_answer_that_no_parser_takes_is_shown_as_it_is() -> None:
+    deep = b"[" * 100_000
+    objects = undescribed(ProxiedResponse(200, {}, deep))
+    objects.responses[OPENAPI_PATH] = ProxiedResponse(200, {}, deep)
+    async with alone(objects) as client:
+        fields = Fields(await page(client, PREDICT)).found
+        async with client.post(PREDICT, data={**fields, "text": "{}"}) as answer:
+            assert answer.status == 200
+            assert "[[[[" in await answer.text()
+        objects.responses["/"] = ProxiedResponse(500, {}, deep)
+        async with client.post(PREDICT, data={**fields, "text": "{}"}) as answer:
+            assert answer.status == 409
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", json.dumps({"a": "<script>alert(1)</script>"})])

@@ -159,5 +159,17 @@ def _worded(answer: ProxiedResponse) -> dict[str, Any]:
     except UnicodeDecodeError:
         return {"kind": kind, "bytes": len(answer.body), "text": None, "cut": False}
     with suppress(ValueError, RecursionError):
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        text = _indented(json.loads(text))
     return {"kind": kind, "bytes": len(answer.body), "text": text[:SHOWN], "cut": len(text) > SHOWN}
+
+
+def _indented(found: Any) -> str:
+    """The beginning of it, a little more than is shown: deep lists would become a thousand times as long."""
+    parts: list[str] = []
+    left = SHOWN
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(found):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            break
+    return "".join(parts)

@@ -19,7 +19,7 @@ def api_servers(status: int, body: bytes) -> Json | None:
         return None
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     is_status = isinstance(found, dict) and found.get("kind") == "Status" and found.get("apiVersion") == "v1"
     return found if is_status else None
@@ -50,7 +50,7 @@ def failure(status: int, body: bytes) -> str:
     text = printable(body.decode("utf-8", "replace"))[:_LONGEST].strip()
     try:
         found: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, Mapping) and {"error_code", "error_msg"} <= found.keys():
         request = f" (request {printable(str(found['request_id']))})" if "request_id" in found else ""

@@ -1,6 +1,7 @@
 """The APIs that a model declares, as whoever asks it needs them. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from aiapp.domain.kubernetes.resources import Json
@@ -8,6 +9,11 @@ from aiapp.domain.kubernetes.resources import Json
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "multipart/form-data"
 BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_METHODS: Final = BODILESS | {"POST", "PUT", "PATCH"}
+MOST_APIS: Final = 64
+"""Of a description that a model answers; what comes after them is not offered."""
+MOST_FIELDS: Final = 64
+"""Of a form."""
 _HEALTH: Final = "Whether predictions are answered"
 
 
@@ -45,8 +51,7 @@ def in_status(version: Json) -> tuple[DeclaredApi, ...]:
 
 def in_openapi(document: Mapping[str, Any]) -> tuple[DeclaredApi, ...]:
     """Those of an OpenAPI document, as the model server answers it; what is no such document has none."""
-    paths = document.get("paths")
-    return tuple(_operations(paths)) if isinstance(paths, dict) else ()
+    return tuple(islice(_operations(_mapping(document.get("paths"))), MOST_APIS))
 
 
 def chosen(apis: Sequence[DeclaredApi], path: str | None, method: str | None) -> DeclaredApi:
@@ -72,18 +77,24 @@ def _listed(apis: Sequence[DeclaredApi]) -> str:
 
 def _operations(paths: Mapping[str, Any]) -> Iterator[DeclaredApi]:
     for path, operations in paths.items():
-        for method, operation in operations.items() if isinstance(operations, dict) else ():
-            if isinstance(operation, dict) and operation.get("summary") != _HEALTH:
-                yield _operation(str(path), str(method).upper(), operation)
+        for method, operation in _mapping(operations).items():
+            is_operation = isinstance(operation, dict) and method.upper() in _METHODS
+            if is_operation and operation.get("summary") != _HEALTH:
+                yield _operation(path, method.upper(), operation)
 
 
 def _operation(path: str, method: str, operation: Mapping[str, Any]) -> DeclaredApi:
-    content = (operation.get("requestBody") or {}).get("content") or {}
+    content = _mapping(_mapping(operation.get("requestBody")).get("content"))
     content_type = next(iter(content), None)
-    schema = (content.get(content_type) or {}).get("schema") or {}
-    members = schema.get("properties") or {}
+    schema = _mapping(_mapping(content.get(content_type or "")).get("schema"))
+    members = dict(islice(_mapping(schema.get("properties")).items(), MOST_FIELDS))
     files = tuple(name for name, one in members.items() if _is_file(one))
     return DeclaredApi(method, path, content_type, files, tuple(name for name in members if name not in files))
+
+
+def _mapping(found: Any) -> dict[str, Any]:
+    """What is no object has no members: a model may answer anything."""
+    return found if isinstance(found, dict) else {}
 
 
 def _is_file(schema: Any) -> bool:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from aiapp.domain.prediction.apis import UNDECLARED, DeclaredApi, NoSuchApiError, chosen, in_openapi, in_status
+from aiapp.domain.prediction.apis import (
+    MOST_APIS,
+    MOST_FIELDS,
+    UNDECLARED,
+    DeclaredApi,
+    NoSuchApiError,
+    chosen,
+    in_openapi,
+    in_status,
+)
 from aiapp.modelarts.apis import read_apis
 from aiapp.modelarts.config import Config
 from aiapp.modelarts.diagnostics import Findings
@@ -72,3 +81,35 @@ def test_the_status_of_a_version_has_types_alone() -> None:
     apis = [{"method": "POST", "url": "/", "requestContentType": "application/json"}, {"method": "GET", "url": "/x"}]
     assert in_status({"status": {"model": {"apis": apis}}}) == (POST, DeclaredApi("GET", "/x"))
     assert in_status({}) == ()
+
+
+def described(operation: object) -> dict[str, object]:
+    return {"paths": {"/": {"post": operation}}}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"requestBody": "x"},
+        {"requestBody": {"content": ["x"]}},
+        {"requestBody": {"content": {"text/plain": True}}},
+        {"requestBody": {"content": {"text/plain": {"schema": True}}}},
+        {"requestBody": {"content": {"text/plain": {"schema": {"properties": ["x"]}}}}},
+    ],
+)
+def test_a_description_that_breaks_the_rules_of_openapi_says_no_fields(operation: object) -> None:
+    (found,) = in_openapi(described(operation))
+    assert (found.words, found.files, found.fields) == ("POST /", (), ())
+
+
+def test_only_methods_of_http_are_operations() -> None:
+    assert in_openapi({"paths": {"/": {"parameters": {}, "x-note": {}, "GET\r\nHost": {}}}}) == ()
+
+
+def test_of_a_description_without_an_end_the_beginning_is_offered() -> None:
+    fields: dict[str, object] = {
+        "content": {"multipart/form-data": {"schema": {"properties": {str(one): {} for one in range(1000)}}}}
+    }
+    found = in_openapi({"paths": {f"/{one}": {"post": {"requestBody": fields}} for one in range(1000)}})
+    assert len(found) == MOST_APIS
+    assert len(found[0].fields) == MOST_FIELDS
