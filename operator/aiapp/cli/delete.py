@@ -55,5 +55,7 @@ def command(
     found = answered(choice, carried_out)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
-    for one in found.objects:
+    for place, one in enumerate(found.objects):
+        if place:
+            writing.separate()
         writing.tell(f"{one['metadata']['name']} {writing.verb} deleted", one)

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.reading import labels_option
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 
 if TYPE_CHECKING:
+    from aiapp.domain.kubernetes.label_selector import Selector
     from aiapp.domain.kubernetes.resources import Json
     from aiapp.queries.nodes import NodeTables
 
@@ -35,9 +37,10 @@ def node_tables(config_map: str) -> "NodeTables":
 @click.option(
     "-o", "--output", type=click.Choice(["table", "wide", "json", "yaml"]), default="table", show_default=True
 )
+@labels_option
 @node_facts_option
 @cluster_options
-def command(output: str, node_facts: str, choice: ClusterChoice) -> None:
+def command(output: str, labels: "Selector | None", node_facts: str, choice: ClusterChoice) -> None:
     r"""Show the nodes as the operator sees them: chips, drivers, free devices, and the runtimes each can run.
 
     RUNTIMES counts the catalogue's entries that fit, and after a + those for which the node does not state enough;
@@ -50,7 +53,7 @@ def command(output: str, node_facts: str, choice: ClusterChoice) -> None:
     \b
     Examples:
       aiapp nodes
-      aiapp nodes -o wide
+      aiapp nodes -o wide -l kubernetes.io/arch=arm64
       aiapp nodes -o json | jq '.[] | select(.facts.driver == null) | .name'
     """
     from aiapp.queries.nodes import survey  # noqa: PLC0415 - `--help` must not wait for the models
@@ -59,7 +62,7 @@ def command(output: str, node_facts: str, choice: ClusterChoice) -> None:
     seen = answered(choice, lambda cluster: survey(cluster, tables))
     for note in seen.notes:
         click.echo(f"note: {note}", err=True)
-    documents = seen.documents()
+    documents = seen.documents(labels)
     if output in FORMATS:
         click.echo(FORMATS[output](documents), nl=False)
         return

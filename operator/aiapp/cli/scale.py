@@ -21,10 +21,12 @@ MOST: Final = 128
 @click.option("--version", metavar="VERSION", help="Which one, where several are served.")
 @operation_options
 def command(replicas: int, version: str | None) -> "Callable[[Json], Operation]":
-    r"""Set the number of pods of a served version.
+    r"""Set the number of pods of a served version, of one application or of several.
 
     Sets replicas of the version in spec.serving.versions with your own rights. Where an autoscaler or `kubectl scale`
     is to say the number, leave replicas out there instead.
+
+    Several applications, by name or by their labels (-l), are all looked at before any of them is changed.
 
     \b
     Exit codes: 0 done, or it is so already; 1 refused, or waited for in vain; 2 wrong arguments or no cluster.
@@ -33,6 +35,7 @@ def command(replicas: int, version: str | None) -> "Callable[[Json], Operation]"
     Examples:
       aiapp scale mnist --replicas 3
       aiapp scale mnist --version 1.1.0 --replicas 1 --dry-run
+      aiapp scale -l stage=trial --replicas 1
     """
     from aiapp.domain.application.operation import scale  # noqa: PLC0415 - `--help` must not wait for the models
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
+from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, NODES, PODS, RUNTIMES, Json
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.facts import trim as trim_node
@@ -39,9 +40,10 @@ class NodeSurvey:
     notes: tuple[str, ...] = ()
     """What could not be read, as sentences."""
 
-    def documents(self) -> list[Json]:
-        """Each node with its facts, devices and the runtimes it can run, by name."""
-        return inventory(self.nodes, self.tables, self.in_use, self.runtimes.values())
+    def documents(self, labels: Selector | None = None) -> list[Json]:
+        """Each node, or each with such labels, with its facts, devices and the runtimes it can run, by name."""
+        nodes = NodeInventory(one for one in self.nodes.nodes if labels is None or labels(one.labels))
+        return inventory(nodes, self.tables, self.in_use, self.runtimes.values())
 
 
 async def survey(cluster: UserCluster, tables: NodeTables) -> NodeSurvey:

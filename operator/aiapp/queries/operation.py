@@ -1,6 +1,6 @@
 """Changing an application or a version with the rights of the user: the request, and what becomes of the object."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,7 +12,8 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.application.operation import CannotOperateError, Operation, note
 from aiapp.domain.kubernetes import keepers
 from aiapp.domain.kubernetes.json_patch import patched
-from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.label_selector import Selector
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource, resource_of
 from aiapp.ports import NOT_SERVED, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
@@ -50,9 +51,30 @@ async def operate(
 ) -> Done:
     """Edits the object. Raises `ApiError` (`ConflictError` if it changed meanwhile), `QueryError`."""
     found = await existing(cluster, resource, name)
-    operation = asked(wanted, found)
+    return await carried_out(cluster, found, asked(wanted, found), dry_run)
+
+
+async def planned(
+    cluster: UserCluster, names: Sequence[str], labels: Selector | None, wanted: Callable[[Json], Operation]
+) -> list[tuple[Json, Operation]]:
+    """What is asked of the applications that are named, and of those whose labels are selected; each once.
+
+    All are looked at before anything is changed. Raises `ApiError`, `QueryError`.
+    """
+    found = {name: await existing(cluster, APPLICATIONS, name) for name in dict.fromkeys(names)}
+    if labels is not None:
+        everything = await cluster.list(APPLICATIONS)
+        selected = (one for one in everything if labels(one["metadata"].get("labels") or {}))
+        found |= {one["metadata"]["name"]: one for one in selected}
+    if not found:
+        raise QueryError(f"namespace {cluster.namespace} has no applications with these labels")
+    return [(one, asked(wanted, one, name if len(found) > 1 else None)) for name, one in found.items()]
+
+
+async def carried_out(cluster: UserCluster, found: Json, operation: Operation, dry_run: DryRun) -> Done:
+    """Edits an object as it was found. Raises as `operate`."""
     told = note(found, operation)
-    after = await edited(cluster, resource, found, operation, dry_run)
+    after = await edited(cluster, resource_of(found), found, operation, dry_run)
     return Done(operation, () if told is None else (told,), found, after)
 
 
@@ -66,12 +88,12 @@ async def existing(cluster: UserCluster, resource: Resource, name: str) -> Json:
         raise QueryError(f"namespace {cluster.namespace} has no {WORDS[resource]} {name}") from error
 
 
-def asked(wanted: Callable[[Json], Operation], found: Json) -> Operation:
-    """What is asked of the object. Raises `QueryError`."""
+def asked(wanted: Callable[[Json], Operation], found: Json, name: str | None = None) -> Operation:
+    """What is asked of the object. Raises `QueryError`, which begins with the name where one is given."""
     try:
         return wanted(found)
     except CannotOperateError as error:
-        raise QueryError(str(error)) from error
+        raise QueryError(str(error) if name is None else f"{name}: {error}") from error
 
 
 async def edited(cluster: UserCluster, resource: Resource, found: Json, operation: Operation, dry_run: DryRun) -> Json:

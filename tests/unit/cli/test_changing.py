@@ -77,6 +77,46 @@ def test_a_client_dry_run_says_what_would_be_and_writes_nothing(
     assert yaml.safe_load(ran(*arguments, "--dry-run=client", "-o", "yaml").stdout)["kind"].startswith("AIApplication")
 
 
+def test_several_applications_are_changed_by_name_and_by_label(api: UserObjects) -> None:
+    for name, team in (("faces", "vision"), ("words", "speech")):
+        one = documents.application(name)
+        one["metadata"] |= {"uid": name, "labels": {"team": team}}
+        api.held[APPLICATIONS].append(one)
+    done = ran("stop", "mnist", "faces", "-l", "team in (vision)")
+    assert (done.exit_code, done.stdout) == (0, "mnist is being stopped\nfaces is being stopped\n")
+    assert [one["name"] for _, one in api.written] == ["mnist", "faces"]
+    printed = ran("scale", "-l", "team", "--replicas", "2", "--dry-run=client", "-o", "yaml").stdout
+    assert [one["metadata"]["name"] for one in yaml.safe_load_all(printed)] == ["faces", "words"]
+    assert "no applications with these labels" in ran("restart", "-l", "team=none").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("stop", "mnist", "absent"), "namespace team has no application absent"),
+        (("scale", "mnist", "faces", "--version", "1.0.0", "--replicas", "2"), "faces: "),
+    ],
+)
+def test_where_one_of_several_cannot_be_changed_none_is(
+    arguments: tuple[str, ...], message: str, api: UserObjects
+) -> None:
+    api.held[APPLICATIONS].append(documents.application("faces") | {"spec": {}})
+    done = ran(*arguments)
+    assert (done.exit_code, api.written, message in done.stderr) == (1, [], True), done.stderr
+
+
+def test_several_are_waited_for_together_and_each_is_told(api: UserObjects) -> None:
+    ready = {"type": "Ready", "status": "True"}
+    (first,) = api.held[APPLICATIONS]
+    first |= {"status": {"observedGeneration": 1, "phase": "Running", "conditions": [ready]}}
+    other = documents.application("faces")
+    other["metadata"] |= {"uid": "faces"}
+    api.held[APPLICATIONS].append(other)
+    done = ran("stop", "faces", "mnist", "--wait")  # a list in memory begins with mnist, whatever is asked for
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "mnist: Running")
+    assert done.stderr == "Error: faces: it is deleted\n"
+
+
 def test_names_are_printed_as_kubectl_takes_them() -> None:
     assert ran("stop", "mnist", "-o", "name").stdout == "aiapplication.aiapp.dev/mnist\n"
 
@@ -87,6 +127,8 @@ def test_names_are_printed_as_kubectl_takes_them() -> None:
         (("deploy", "mnist", "=5"), "is no VERSION or VERSION=WEIGHT"),
         (("edit", "mnist"), "say what to change"),
         (("delete",), "say what to delete"),
+        (("stop",), "say which: APPLICATION or -l LABELS"),
+        (("scale", "-l", "a >", "--replicas", "1"), "label selector: 'a >' is none"),
         (("edit", "mnist", "--document", "Card"), "is not NAME=URL"),
         (("create", "version", "mnist", "--image", "a", "--uri", "b"), "--image is a source of its own"),
         (("create", "version", "mnist", "--job-kind", "TFJob"), "--job-kind needs --job"),

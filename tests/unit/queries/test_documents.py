@@ -15,6 +15,7 @@ from aiapp.domain.details.files import PinnedFile
 from aiapp.domain.details.findings import DetailedFinding
 from aiapp.domain.details.tree import TreeNode
 from aiapp.domain.details.version import VersionDetails
+from aiapp.domain.kubernetes.label_selector import selector
 from aiapp.domain.listing.items import ListedApplication
 from aiapp.domain.listing.selection import Page
 from aiapp.queries.api_description import DeclaredApi
@@ -31,6 +32,14 @@ async def test_every_key_of_the_documents_is_in_the_reference() -> None:
     for command, document in (("fit", {**fit, **fit["nodes"][0]}), ("nodes", node), ("versions", version)):
         row = commands_page().partition(f"\n| `{command}` |")[2].partition("\n")[0]
         assert [key for key in document if f"`{key}`" not in row] == [], command
+
+
+async def test_nodes_are_chosen_by_their_labels() -> None:
+    found = await survey(cluster(), TABLES)
+    (labels,) = (node.labels for node in found.nodes.nodes)
+    key, value = next(iter(labels.items()))
+    assert found.documents(selector(f"{key}={value}")) == found.documents()
+    assert found.documents(selector(f"{key}!={value}")) == []
 
 
 def keys(kind: Any, seen: frozenset[Any] = frozenset()) -> set[str]:

@@ -94,9 +94,11 @@ def _contexts(ctx: click.Context) -> list[str]:
     return contexts(ctx.params.get("kubeconfig"))
 
 
+_APPLICATION: Final = Name(_asking(_applications))
 _VERSION: Final = Name(_asking(_versions))
 _BY_PARAMETER: Final[Mapping[str, Name]] = {
-    "application": Name(_asking(_applications)),
+    "application": _APPLICATION,
+    "applications": _APPLICATION,
     "version": _VERSION,
     "versions": _VERSION,
     "base": _VERSION,

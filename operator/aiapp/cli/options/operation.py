@@ -1,19 +1,23 @@
 """What `aiapp stop`, `start`, `restart` and `scale` have in common: their options, and what they print."""
 
+import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiapp.cli.options.cluster import ClusterChoice, answered
+from aiapp.cli.options.cluster import ClusterChoice, answered, failing_with_messages
 from aiapp.cli.options.durations import DURATION
+from aiapp.cli.options.reading import labels_option
 from aiapp.cli.options.writing import Writing, writing_options
 
 if TYPE_CHECKING:
     from aiapp.domain.application.operation import Operation
+    from aiapp.domain.kubernetes.label_selector import Selector
     from aiapp.domain.kubernetes.resources import Json
+    from aiapp.queries.cluster import UserCluster
     from aiapp.queries.operation import Done
 
 
@@ -42,33 +46,84 @@ def waiting_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def waited(before: "Json", after: "Json", choice: ClusterChoice, writing: Writing, seconds: int | None) -> None:
     """Ends the command when a change, from `before` to `after`, has happened; with exit code 1 when it has not."""
+    all_waited([(before, after)], choice, writing, seconds)
+
+
+def all_waited(
+    changes: "Sequence[tuple[Json, Json]]", choice: ClusterChoice, writing: Writing, seconds: int | None
+) -> None:
+    """The same of several changes, which are waited for together; each is told."""
     from aiapp.queries.waiting import is_restart, new_pods, outcome  # noqa: PLC0415
 
     if seconds is None or writing.dry_run != "none":
         return
-    wait = new_pods if is_restart(before, after) else outcome
-    words = answered(choice, lambda cluster: wait(cluster, after, seconds))
+
+    async def outcomes(cluster: "UserCluster") -> list[str | BaseException]:
+        waits = ((new_pods if is_restart(*change) else outcome)(cluster, change[1], seconds) for change in changes)
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    found = answered(choice, outcomes)
+    told = [_told(after["metadata"]["name"], one, writing) for (_, after), one in zip(changes, found, strict=True)]
+    if not all(told):
+        click.get_current_context().exit(1)
+
+
+def _told(name: str, found: str | BaseException, writing: Writing) -> bool:
+    """Whether it has happened."""
+    if isinstance(found, BaseException):
+        try:
+            with failing_with_messages():
+                raise found
+        except click.ClickException as error:
+            error.show()
+            return False
     if writing.output is None:
-        click.echo(f"{after['metadata']['name']}: {words}")
+        click.echo(f"{name}: {found}")
+    return True
 
 
 def operation_options(command: Callable[..., "Callable[[Json], Operation]"]) -> Callable[..., None]:
-    """Adds `--dry-run`, `-o`, `--wait` and the choice of a cluster to a click command, which says what it wants of the
-    application.
+    """Adds the applications, `-l`, `--dry-run`, `-o`, `--wait` and the choice of a cluster to a click command, which
+    says what it wants of each application.
     """
 
-    @click.argument("application")
+    @click.argument("applications", nargs=-1, metavar="APPLICATION...")
+    @labels_option
     @waiting_options
     @writing_options
     @functools.wraps(command)
     def carried_out(
-        application: str, choice: ClusterChoice, writing: Writing, seconds: int | None, **others: Any
+        applications: tuple[str, ...],
+        labels: "Selector | None",
+        choice: ClusterChoice,
+        writing: Writing,
+        seconds: int | None,
+        **others: Any,
     ) -> None:
-        from aiapp.queries.operation import operate  # noqa: PLC0415 - `--help` must not wait for the models
-
+        if not applications and labels is None:
+            raise click.UsageError("say which: APPLICATION or -l LABELS")
         wanted = command(**others)
-        done = answered(choice, lambda cluster: operate(cluster, application, wanted, dry_run=writing.dry_run))
-        tell(application, done, writing)
-        waited(done.before, done.object, choice, writing, seconds)
+        done = answered(choice, lambda cluster: _each(cluster, applications, labels, wanted, writing))
+        all_waited([(one.before, one.object) for one in done], choice, writing, seconds)
 
     return carried_out
+
+
+async def _each(
+    cluster: "UserCluster",
+    names: "Sequence[str]",
+    labels: "Selector | None",
+    wanted: "Callable[[Json], Operation]",
+    writing: Writing,
+) -> "list[Done]":
+    """What was done to each, told as soon as it is done."""
+    from aiapp.queries.operation import carried_out, planned  # noqa: PLC0415 - `--help` must not wait for the models
+
+    done: list[Done] = []
+    for found, operation in await planned(cluster, names, labels, wanted):
+        one = await carried_out(cluster, found, operation, writing.dry_run)
+        if done:
+            writing.separate()
+        tell(found["metadata"]["name"], one, writing)
+        done.append(one)
+    return done

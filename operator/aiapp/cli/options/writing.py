@@ -43,6 +43,11 @@ class Writing:
         else:
             click.echo(FORMATS[self.output](manifest(found)), nl=False)
 
+    def separate(self) -> None:
+        """Between two objects: YAML has a line for it."""
+        if self.output == "yaml":
+            click.echo("---")
+
 
 def object_name(found: "Json") -> str:
     """As kubectl prints and takes it: `aiapplication.aiapp.dev/mnist`."""
