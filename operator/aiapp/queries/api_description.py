@@ -29,6 +29,7 @@ from aiapp.modelarts.schemas import JsonSchema
 from aiapp.ports import ObjectStore
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.stored import read
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.obs import package_access
 
@@ -87,7 +88,7 @@ async def of_package(where: Location, keys: Credentials | None, store: ObjectSto
 
 async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> ApiDescription:
     """Of a registered version. Raises `StoreError`, `ApiError`, `QueryError`."""
-    version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
+    version = read(AIApplicationVersion, await cluster.get(VERSIONS, name))
     source, status = version.spec.source.variant, version.status
     if source is None or status.source is None or status.artifact is None:
         raise QueryError(f"{name} is not pinned yet: see kubectl describe aiappv {name}")

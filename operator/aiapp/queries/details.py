@@ -15,6 +15,7 @@ from aiapp.ports import NOT_SERVED, NotFoundError
 from aiapp.queries.api_description import pinned_manifest
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.stored import broken
 
 
 async def of_version(cluster: UserCluster, name: str) -> VersionDetails:
@@ -58,16 +59,11 @@ def _version(raw: Json) -> VersionRecord:
     try:
         return VersionRecord.parse(raw)
     except ValidationError as error:
-        raise _broken(raw, error) from None
+        raise broken(raw, error) from None
 
 
 def _application(raw: Json) -> ApplicationRecord:
     try:
         return ApplicationRecord.parse(raw)
     except ValidationError as error:
-        raise _broken(raw, error) from None
-
-
-def _broken(raw: Json, error: ValidationError) -> QueryError:
-    said = "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
-    return QueryError(f"{raw['kind']} {raw['metadata']['name']} breaks a rule of the API: {said}")
+        raise broken(raw, error) from None

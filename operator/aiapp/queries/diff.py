@@ -15,6 +15,7 @@ from aiapp.ports import ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.kept_package import KeptPackage, kept_package
+from aiapp.queries.stored import read
 from aiapp.queries.trace import predicate_of
 
 Found = TypeVar("Found")
@@ -39,7 +40,7 @@ async def _known(cluster: UserCluster, place: str, notes: list[str]) -> Known:
     namespace, slash, name = place.rpartition("/")
     there = replace(cluster, namespace=namespace) if slash else cluster
     raw = await there.get(VERSIONS, name)
-    status = AIApplicationVersion.model_validate(raw).status
+    status = read(AIApplicationVersion, raw).status
     if status.artifact is None:
         notes.append(f"{place} is not pinned yet: see kubectl describe aiappv {name}")
     known = Known(name=place, spec=raw["spec"], status=raw.get("status") or {})

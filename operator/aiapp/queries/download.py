@@ -15,6 +15,7 @@ from aiapp.ports import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.kept_package import KeptPackage, kept_package
+from aiapp.queries.stored import read
 from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access
 
 
@@ -42,7 +43,7 @@ async def downloadable(cluster: UserCluster, name: str, other: OtherWay) -> Down
     raw = await cluster.get(VERSIONS, name)
     if not may_leave(raw):
         raise QueryError(stays(raw))
-    version = AIApplicationVersion.model_validate(raw)
+    version = read(AIApplicationVersion, raw)
     match version.status.artifact:
         case None:
             raise QueryError(f"version {name} is not pinned yet: see kubectl describe aiappv {name}")

@@ -23,6 +23,7 @@ from aiapp.domain.runtimes.catalogue import find, is_ambiguous, named_only
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.nodes import NodeSurvey, NodeTables, survey
+from aiapp.queries.stored import read
 
 SHOWN_FAULTS = 5
 
@@ -37,7 +38,7 @@ class Fit:
 
 async def of_version(cluster: UserCluster, name: str, tables: NodeTables) -> Fit:
     """Of a registered version. Raises `ApiError`, `QueryError`."""
-    version = AIApplicationVersion.model_validate(await cluster.get(VERSIONS, name))
+    version = read(AIApplicationVersion, await cluster.get(VERSIONS, name))
     return fit(version, await _application(cluster, version), await survey(cluster, tables))
 
 
@@ -126,7 +127,7 @@ def _entry(name: str, version: AIApplicationVersion, seen: NodeSurvey) -> tuple[
 
 async def _application(cluster: UserCluster, version: AIApplicationVersion) -> AIApplication | None:
     found = await cluster.find(APPLICATIONS, version.spec.application)
-    return None if found is None else AIApplication.model_validate(found)
+    return None if found is None else read(AIApplication, found)
 
 
 def _documents(data: bytes, file: str) -> list[Json]:

@@ -16,6 +16,7 @@ from aiapp.domain.nodes.usage import UNFINISHED, Used, used
 from aiapp.domain.nodes.usage import trim as trim_pod
 from aiapp.ports import ApiError, NotFoundError, Page
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
+from aiapp.queries.stored import read
 
 RIGHTS = "ClusterRole aiapp-nodes-view gives that right"
 
@@ -50,7 +51,7 @@ async def survey(cluster: UserCluster, tables: NodeTables) -> NodeSurvey:
     """Reads all of it. Raises `ApiError` if the user may not list nodes."""
     effective, table_notes = await _tables(cluster, tables)
     nodes = await _nodes(cluster)
-    runtimes = [InferenceRuntime.model_validate(raw).spec for raw in (await cluster.api.list(RUNTIMES)).items]
+    runtimes = [read(InferenceRuntime, raw).spec for raw in (await cluster.api.list(RUNTIMES)).items]
     in_use, usage_notes = await _in_use(cluster)
     return NodeSurvey(
         nodes=NodeInventory(facts(node, effective) for node in nodes.items),

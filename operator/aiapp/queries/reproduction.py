@@ -9,6 +9,7 @@ from aiapp.domain.training.annotations import asking
 from aiapp.domain.version.origin import may_leave, stays
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.stored import read
 from aiapp.queries.trace import predicate_of
 
 
@@ -27,7 +28,7 @@ async def reproduce(cluster: UserCluster, name: str, again: Again, registering: 
     raw = await cluster.get(VERSIONS, name)
     if not may_leave(raw):
         raise QueryError(stays(raw))
-    predicate = await predicate_of(cluster, AIApplicationVersion.model_validate(raw).status)
+    predicate = await predicate_of(cluster, read(AIApplicationVersion, raw).status)
     if registering is not None:
         application = registering.application or raw["spec"]["application"]
         again = replace(again, annotations=asking(raw, application, registering.version))

@@ -9,6 +9,7 @@ from aiapp.domain.provenance.config_map import KEY, is_unaltered
 from aiapp.domain.provenance.statement import registration, statement
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.stored import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ async def trace(cluster: UserCluster, name: str) -> Trace:
 async def slsa(cluster: UserCluster, name: str) -> Json:
     """The in-toto Statement about a version. Raises `ApiError`, `QueryError`."""
     raw = await cluster.get(VERSIONS, name)
-    status = AIApplicationVersion.model_validate(raw).status
+    status = read(AIApplicationVersion, raw).status
     if (known := status.provenance) is None:
         raise QueryError(f"nothing is known yet of where {name} comes from: see kubectl describe aiappv {name}")
     digest = getattr(status.artifact, "digest", None) or (status.image.digest if status.image else None)
