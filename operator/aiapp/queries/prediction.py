@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Final
 
 from aiapp.domain.kubernetes.naming import workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
@@ -22,6 +23,10 @@ from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import existing
 
 OPENAPI_PATH = "/openapi.json"
+DESCRIPTION_BYTES: Final = 1024**2
+"""A longer description is taken for none: read as JSON it may take thirty times as much memory."""
+DESCRIPTION_SECONDS: Final = 5.0
+"""Longest wait for it: a model that is busy is asked by what its version declares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +112,11 @@ def _most_served(application: Json) -> str | None:
 
 async def _description(cluster: UserCluster, service: str) -> Json:
     """The OpenAPI document that a model answers; empty where it has none."""
-    answer = await cluster.proxied(service, ProxiedRequest("GET", OPENAPI_PATH))
+    answer = await cluster.proxied(service, ProxiedRequest("GET", OPENAPI_PATH, seconds=DESCRIPTION_SECONDS))
+    if answer.status != 200 or len(answer.body) > DESCRIPTION_BYTES:
+        return {}
     try:
-        found = json.loads(answer.body) if answer.status == 200 else {}
+        found = json.loads(answer.body)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

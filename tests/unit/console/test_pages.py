@@ -66,6 +66,14 @@ async def test_two_versions_are_compared() -> None:
         assert "required" in await page(client, "/n/vision/compare")
 
 
+async def test_a_version_of_another_release_is_named_where_it_is_compared() -> None:
+    unknown = stored(documents.version(number="1.1.0"), status=NORMAL | {"phase": "Frozen"})
+    objects = UserObjects({VERSIONS: [stored(documents.version(), status=NORMAL), unknown]})
+    async with alone(objects) as client, client.get("/n/vision/compare?before=mnist-1.0.0&after=mnist-1.1.0") as answer:
+        assert answer.status == 404
+        assert "AIApplicationVersion mnist-1.1.0 breaks a rule of the API" in await answer.text()
+
+
 async def test_a_model_is_asked_by_its_declared_api() -> None:
     objects = undescribed()
     async with alone(objects) as client:
@@ -117,6 +125,15 @@ async def test_of_a_long_answer_the_beginning_is_shown_and_the_rest_is_not_writt
         finally:
             tracemalloc.stop()
     assert most < 20 * 1024**2, "indented it has 120 MB"
+
+
+async def test_a_long_answer_is_shown_as_it_came() -> None:
+    long = b"[" + b",".join([b"{}"] * 400_000) + b"]"
+    objects = undescribed(ProxiedResponse(200, {}, long))
+    async with alone(objects) as client:
+        fields = Fields(await page(client, PREDICT)).found
+        async with client.post(PREDICT, data={**fields, "text": "{}"}) as answer:
+            assert "[{},{}," in await answer.text()
 
 
 async def test_an_answer_that_no_parser_takes_is_shown_as_it_is() -> None:

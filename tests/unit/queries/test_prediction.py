@@ -12,7 +12,7 @@ from aiapp.domain.prediction.body import File, Input
 from aiapp.ports import ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.prediction import OPENAPI_PATH, Question, predict
+from aiapp.queries.prediction import DESCRIPTION_BYTES, OPENAPI_PATH, Question, apis, predict
 
 INPUT = Input(File("input.json", b"{}"))
 DIGIT = Input(File("digit.png", b"PNG", "image/png"))
@@ -126,3 +126,13 @@ async def test_what_cannot_be_asked_is_said(others: dict[str, Any], message: str
     with pytest.raises(QueryError) as refused:
         await asked(objects(), **others)
     assert refused.value.message == message
+
+
+async def test_a_model_is_not_waited_for_nor_read_without_end_to_know_what_it_takes() -> None:
+    api = objects("text/plain")
+    long = {**DESCRIPTION, "info": "x" * DESCRIPTION_BYTES}
+    api.responses[OPENAPI_PATH] = ProxiedResponse(200, {}, json.dumps(long).encode())
+    (found,) = await apis(UserCluster(api, "team"), Question(application="mnist"))
+    assert found.content_type == "text/plain", "what the version's status says"
+    ((_, request),) = api.written
+    assert request.seconds <= 5

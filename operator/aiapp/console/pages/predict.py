@@ -25,6 +25,8 @@ SECONDS: Final = 25.0
 """Longest wait for the answer: less than a page may take."""
 SHOWN: Final = 65_536
 """Characters of an answer."""
+INDENTED_BYTES: Final = 1024**2
+"""Longer answers are shown as they came: read as JSON they may take thirty times as much memory."""
 OF_FIELD: Final = "field "
 """What names begin with that are of the model's own form."""
 
@@ -159,7 +161,7 @@ def _worded(answer: ProxiedResponse) -> dict[str, Any]:
     except UnicodeDecodeError:
         return {"kind": kind, "bytes": len(answer.body), "text": None, "cut": False}
     with suppress(ValueError, RecursionError):
-        text = _indented(json.loads(text))
+        text = text if len(answer.body) > INDENTED_BYTES else _indented(json.loads(text))
     return {"kind": kind, "bytes": len(answer.body), "text": text[:SHOWN], "cut": len(text) > SHOWN}
 
 

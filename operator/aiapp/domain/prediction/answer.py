@@ -9,18 +9,14 @@ from aiapp.domain.printable import printable
 
 _LONGEST: Final = 2048
 """Characters of an answer that an error shows."""
+_MOST_BYTES: Final = 64 * 1024
 _VERBS: Final = {"GET": "get", "HEAD": "get", "OPTIONS": "get", "POST": "create", "PUT": "update", "DELETE": "delete"}
 """What the API server calls a request to a Service."""
 
 
 def api_servers(status: int, body: bytes) -> Json | None:
     """The API server's own word, where it could not pass the request on; None: the model has answered."""
-    if 200 <= status < 300:
-        return None
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    found = None if 200 <= status < 300 else _parsed(body)
     is_status = isinstance(found, dict) and found.get("kind") == "Status" and found.get("apiVersion") == "v1"
     return found if is_status else None
 
@@ -48,14 +44,19 @@ def unreached(word: Json, application: Json | None) -> str:
 def failure(status: int, body: bytes) -> str:
     """What the model said, by code and message where it is the answer of the model server."""
     text = printable(body.decode("utf-8", "replace"))[:_LONGEST].strip()
-    try:
-        found: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
+    found = _parsed(body)
     if isinstance(found, Mapping) and {"error_code", "error_msg"} <= found.keys():
         request = f" (request {printable(str(found['request_id']))})" if "request_id" in found else ""
         text = f"{printable(str(found['error_code']))}: {printable(str(found['error_msg']))}{request}"
     return f"the model answered {status}{f': {text}' if text else ''}"
+
+
+def _parsed(body: bytes) -> Any:
+    """None for what is no JSON, or longer than anything that is looked for in it."""
+    try:
+        return json.loads(body) if len(body) <= _MOST_BYTES else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _state(status: Json) -> str:
