@@ -18,6 +18,7 @@ from aiapp.console.access.users import ANSWER_SECONDS, ApiServer, Users, user_na
 from aiapp.console.http.app import make_app
 from aiapp.console.http.hosts import Hosts
 from aiapp.console.http.serving import serve
+from aiapp.console.live.streams import MOST, WATCHES
 from aiapp.console.pages.routes import pages
 from aiapp.console.rendering.renderer import Renderer
 from aiapp.console.visiting.sealing import Sealer
@@ -26,8 +27,8 @@ from aiapp.console.visiting.visitor import Access
 from aiapp.ports import Clock
 from aiapp.queries.nodes import NodeTables
 
-CONNECTIONS: Final = 256
-"""Requests and watches at the API server at the same time, over all people."""
+CONNECTIONS: Final = MOST * WATCHES + 112
+"""Requests and watches at the API server at the same time, over all people: live pages leave room for the others."""
 
 
 @dataclass(frozen=True, slots=True)

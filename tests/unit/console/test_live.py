@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from tests.support import documents
-from tests.support.console import alone
+from tests.support.console import alone, browser, logged_in, login
 from tests.support.records import stored
 from tests.support.user_api import UserObjects
 from typing_extensions import override
 
 from aiapp.console.live import streams
 from aiapp.console.live.following import Followed, changes
+from aiapp.console.start import CONNECTIONS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Resource
 from aiapp.ports import ApiError, Page, WatchEvent
 
@@ -27,6 +28,8 @@ class Watched(UserObjects):
         super().__init__({APPLICATIONS: []})
         self.events: asyncio.Queue[WatchEvent | ApiError | None] = asyncio.Queue()
         self.asked: list[tuple[str, Any]] = []
+        self.begun = asyncio.Semaphore(0)
+        """Released by each watch."""
 
     @override
     async def list(self, resource: Resource, **asked: Any) -> Page:
@@ -36,6 +39,7 @@ class Watched(UserObjects):
     @override
     async def watch(self, resource: Resource, **asked: Any) -> AsyncIterator[WatchEvent]:
         self.asked.append(("watch", asked))
+        self.begun.release()
         assert resource.metadata_only, "what is not looked at is not sent"
         while (event := await self.events.get()) is not None:
             if isinstance(event, ApiError):
@@ -110,3 +114,37 @@ async def test_streams_end_with_the_console() -> None:
         async with asyncio.timeout(10):
             await stream.content.read()
             await closing
+
+
+async def test_the_streams_of_a_person_count_over_all_of_their_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "MOST_EACH", 1)
+    async with browser(login({"t": Watched()})) as client:
+        await logged_in(client, "t")
+        first = await client.get("/n/vision/live")
+        client.session.cookie_jar.clear()
+        await logged_in(client, "t")
+        assert (first.status, (await client.get("/n/vision/live")).status) == (200, 503)
+        first.close()
+
+
+async def test_all_streams_together_leave_connections_for_pages() -> None:
+    api = Watched()
+    async with alone(api) as client:
+        stream = await client.get("/n/vision/live")
+        async with asyncio.timeout(10):
+            for _ in range(streams.WATCHES):
+                await api.begun.acquire()
+        stream.close()
+    assert len([what for what, _ in api.asked if what == "list"]) == streams.WATCHES
+    assert CONNECTIONS - streams.MOST * streams.WATCHES >= 100
+
+
+async def test_a_stream_that_is_cancelled_ends_without_a_fault(caplog: pytest.LogCaptureFixture) -> None:
+    async with alone(Watched()) as client:
+        stream = await client.get("/n/vision/live")
+        assert await stream.content.readline() == b"retry: 5000\n"
+        (handler,) = [one for one in asyncio.all_tasks() if "RequestHandler.start" in repr(one)]
+        handler.cancel()
+        async with asyncio.timeout(10):
+            await asyncio.wait({handler})
+    assert "cannot be shown" not in caplog.text

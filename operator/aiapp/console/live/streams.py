@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ ROUTE: Final = "live"
 MOST: Final = 200
 """Streams of all people; whoever comes then looks again every 30 seconds instead."""
 MOST_EACH: Final = 10
-"""Streams of one person."""
+"""Streams of one person, however many sessions they have."""
+WATCHES: Final = 2
+"""Of one stream at most."""
 HEARTBEAT_SECONDS: Final = 20.0
 """A comment after so long, so that proxies keep the stream, and a reader who has left is noticed."""
 LONGEST_SECONDS: Final = 3600.0
@@ -45,7 +47,7 @@ class Streams:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         visit = visit_of(request)
         assert visit.visitor is not None
-        with self._place(visit.visitor.binding):
+        with self._place(visit.visitor.name or visit.visitor.binding):
             response = web.StreamResponse(headers=HEADERS)
             await response.prepare(request)
             try:
@@ -72,19 +74,21 @@ class Streams:
         until = time.monotonic() + LONGEST_SECONDS
         await response.write(b"retry: 5000\n\n")
         async with aclosing(changes(visit.api, followed(visit), HEARTBEAT_SECONDS)) as found:
-            closing = asyncio.ensure_future(self._closing.wait())
-            try:
-                while time.monotonic() < until:
-                    next_one = asyncio.ensure_future(anext(found))
-                    either: set[asyncio.Future[Any]] = {next_one, closing}
-                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                    if closing.done():
-                        next_one.cancel()
-                        await asyncio.wait({next_one})
-                        return
-                    await response.write(b"event: changed\ndata:\n\n" if next_one.result() else b":\n\n")
-            finally:
-                closing.cancel()
+            while time.monotonic() < until and (is_change := await self._next(found)) is not None:
+                await response.write(b"event: changed\ndata:\n\n" if is_change else b":\n\n")
+
+    async def _next(self, found: AsyncGenerator[bool, None]) -> bool | None:
+        """None: the console ends. Leaves the generator at rest, also when it is cancelled itself."""
+        next_one, closing = asyncio.ensure_future(anext(found)), asyncio.ensure_future(self._closing.wait())
+        either: set[asyncio.Future[Any]] = {next_one, closing}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return next_one.result() if next_one.done() else None
+        finally:
+            closing.cancel()
+            if not next_one.done():
+                next_one.cancel()
+                await asyncio.wait({next_one})
 
 
 def followed(visit: Visit) -> Sequence[Followed]:
