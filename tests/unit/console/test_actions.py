@@ -130,6 +130,17 @@ async def test_a_version_that_is_served_is_not_offered_for_deletion_and_another_
     assert (verb, document["metadata"]["name"]) == ("delete", "mnist-1.1.0")
 
 
+async def test_what_was_made_anew_under_the_same_name_is_not_deleted() -> None:
+    objects, path = held(), "/n/vision/versions/mnist-1.1.0/do/delete"
+    async with alone(objects) as client:
+        fields = Fields(await page(client, path)).found
+        objects.held[VERSIONS][1]["metadata"]["uid"] = "another"
+        async with client.post(path, data={**fields, "step": "do"}, allow_redirects=False) as answer:
+            assert answer.status == 409
+            assert "made anew" in await answer.text()
+    assert objects.written == []
+
+
 async def test_an_action_that_there_is_not_has_no_page() -> None:
     async with alone(held()) as client:
         for path in (f"{APPLICATION}/do/explode", "/n/_all/applications/mnist/do/stop"):

@@ -1,12 +1,15 @@
 """What the console answers to browsers, and to what pretends to be one."""
 
 import logging
+import re
+from urllib.parse import urljoin
 
 import pytest
 from tests.support import documents
 from tests.support.console import Fields, alone, browser, logged_in, login, page, proxied
 from tests.support.records import NORMAL, condition, stored
 from tests.support.user_api import UserObjects
+from yarl import URL
 
 from aiapp.console.access.local import LocalAccess
 from aiapp.domain.kubernetes.resources import APPLICATIONS, NAMESPACES, VERSIONS, Resource
@@ -27,7 +30,7 @@ async def test_the_address_that_is_printed_is_good_for_one_visit() -> None:
         assert (await client.get("/enter?token=other")).status == 403
         entered = await client.get(f"/enter?token={access.token}", allow_redirects=False)
         assert entered.status == 303
-        cookie = entered.cookies["aiapp-console"]
+        cookie = entered.cookies[f"aiapp-console-{client.port}"]
         assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
         assert "mnist" in await page(client, LIST)
         client.session.cookie_jar.clear()
@@ -215,3 +218,23 @@ async def test_an_error_of_the_console_itself_tells_nothing_of_it(caplog: pytest
         assert answer.status == 500
         assert "KeyError" not in await answer.text()
     assert "KeyError" in caplog.text
+
+
+async def test_consoles_of_two_clusters_are_open_in_one_browser() -> None:
+    first, second = LocalAccess(objects("first"), "me"), LocalAccess(objects("second"), "me")
+    async with browser(first) as client, browser(second) as other:
+        await client.get(f"/enter?token={first.token}")
+        address = str(other.make_url("/"))
+        await client.session.get(f"{address}enter?token={second.token}")
+        assert "second" in await (await client.session.get(f"{address}n/vision/")).text()
+        assert "first" in await page(client, LIST)
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/%2Fevil.example/x", "/%5Cevil.example", "/%09/evil.example"])
+async def test_no_link_of_a_page_leads_to_a_host_that_its_own_address_names(path: str) -> None:
+    async with alone(objects()) as client:
+        answer = await client.session.get(URL(f"{str(client.make_url('/')).rstrip('/')}{path}", encoded=True))
+        text = await answer.text()
+    assert answer.status == 404
+    for link in re.findall('(?:href|action)="([^"]*)"', text):
+        assert urljoin("http://console/", link.replace("\\", "/").replace("\t", "")).startswith("http://console/")

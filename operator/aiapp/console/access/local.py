@@ -14,6 +14,7 @@ from aiapp.console.visiting.visitor import Access, Visitor
 from aiapp.queries.cluster import UserApi
 
 COOKIE: Final = "aiapp-console"
+"""Its port follows: browsers keep one jar for all ports of a host, and there may be a console for each cluster."""
 ENTER: Final = "/enter"
 TOKEN_BYTES: Final = 32
 
@@ -41,12 +42,12 @@ class LocalAccess(Access):
             raise PageError(403, "error.token_used")
         self._session = secrets.token_urlsafe(TOKEN_BYTES)
         response = web.Response(status=303, headers={"Location": "/"})
-        response.set_cookie(COOKIE, self._session, httponly=True, samesite="Strict", path="/")
+        response.set_cookie(_cookie(request), self._session, httponly=True, samesite="Strict", path="/")
         return response
 
     @override
     async def visitor(self, request: web.Request) -> Visitor | None:
-        given = request.cookies.get(COOKIE, "")
+        given = request.cookies.get(_cookie(request), "")
         if self._session is None or not hmac.compare_digest(given.encode(), self._session.encode()):
             return None
         return Visitor(self._user, binding=self._session)
@@ -55,3 +56,7 @@ class LocalAccess(Access):
     @asynccontextmanager
     async def api(self, request: web.Request) -> AsyncIterator[UserApi]:
         yield self._api
+
+
+def _cookie(request: web.Request) -> str:
+    return f"{COOKIE}-{request.url.port}"

@@ -35,6 +35,9 @@ async def fields(action: str, resource: Resource, cluster: UserCluster, name: st
         case "describe":
             details = await (of_application if resource == APPLICATIONS else of_version)(cluster, name)
             return _description(details.overview, given)
+        case "delete":
+            found = await cluster.find(resource, name)
+            return {"seen": "" if found is None else found["metadata"]["uid"]}
         case _:
             return {}
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from aiapp.console.actions.wish import Outcome, Wish
 from aiapp.domain.description import Description
 from aiapp.queries.description import describe
+from aiapp.queries.errors import QueryError
 from aiapp.queries.removal import removal, remove
 
 MOST_DOCUMENTS: Final = 3
@@ -46,6 +47,9 @@ def _describe_command(wish: Wish) -> Iterator[str]:
 
 async def _delete(wish: Wish) -> Outcome:
     found = await removal(wish.cluster, [wish.name])
+    seen = wish.text("seen")
+    if seen and any(one["metadata"]["uid"] != seen for one in found.objects):
+        raise QueryError(f"{wish.name} was deleted and made anew since this page was shown: look at it again")
     await remove(wish.cluster, found, dry_run=wish.dry_run)
     return Outcome(notes=found.notes)
 

@@ -99,7 +99,7 @@ class Visit:
             "all_namespaces": self.all_namespaces,
             "to": self.to,
             "path": path,
-            "here": self.request.path,
+            "here": _here(self.request),
             "same_page": lambda **changed: _changed(self.request, changed),
             "live": None,
             "done": self._done(),
@@ -129,4 +129,10 @@ def anonymous(request: web.Request) -> Visit:
 def _changed(request: web.Request, changed: Mapping[str, object]) -> str:
     query = {key: value for key, value in request.query.items() if key not in {*changed, "done"}}
     query |= {key: str(value) for key, value in changed.items() if value is not None}
-    return f"{request.path}?{urlencode(query)}" if query else request.path
+    here = _here(request)
+    return f"{here}?{urlencode(query)}" if query else here
+
+
+def _here(request: web.Request) -> str:
+    """The path that was asked for, as a link: of two slashes at its beginning a browser would make another host."""
+    return "/" + quote(request.path.lstrip("/"))
