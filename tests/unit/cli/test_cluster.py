@@ -15,6 +15,7 @@ from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, 
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
 from aiapp.ports import ApiError
 from aiapp.queries.cluster import UserCluster
+from aiapp.queries.errors import QueryError
 
 ITEMS = {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "one"}}]}
 ANSWERS = {
@@ -113,3 +114,10 @@ def test_a_right_to_our_own_kinds_is_named_with_the_role_that_gives_it(verb: str
     with pytest.raises(click.ClickException) as refused, failing_with_messages():
         raise ApiError(403, "Forbidden", message)
     assert refused.value.message == (message if role is None else f"{message}; ClusterRole {role} gives that right")
+
+
+@pytest.mark.parametrize("error", [QueryError("a\x1b[2J\u202e\nb"), ApiError(400, "Bad", "a\x1b[2J\u202e\nb")])
+def test_no_message_steers_the_terminal(error: Exception) -> None:
+    with pytest.raises(click.ClickException) as refused, failing_with_messages():
+        raise error
+    assert refused.value.message == "a?[2J?\nb"

@@ -61,9 +61,14 @@ def failing_with_messages() -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        raise click.ClickException(error.message) from error
+        raise click.ClickException(_shown(error.message)) from error
     except ApiError as error:
-        raise click.ClickException(_said(error)) from error
+        raise click.ClickException(_shown(_said(error))) from error
+
+
+def _shown(message: str) -> str:
+    """Fit for a terminal: what models and objects say may be in it."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in message)
 
 
 def _said(error: ApiError) -> str:
