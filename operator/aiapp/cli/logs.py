@@ -18,7 +18,7 @@ FETCHER: Final = "fetch"
 @click.command("logs")
 @click.argument("application")
 @click.argument("version", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on until the containers end.")
+@click.option("-f", "--follow", is_flag=True, help="Go on until no pod is left that writes.")
 @click.option("--tail", type=click.IntRange(min=0), metavar="LINES", help="The last lines of each pod. Default: all.")
 @click.option("--since", type=DURATION, metavar="AGE", help="What is younger than that, such as 30s, 10m or 1h30m.")
 @click.option("-c", "--container", default="model", show_default=True, help="Of the pods.")
@@ -31,7 +31,9 @@ FETCHER: Final = "fetch"
 def command(application: str, version: str | None, choice: ClusterChoice, **asked: Any) -> None:
     r"""Show what the pods of an application write, or those of one of its versions.
 
-    Pods that come later are not followed. You need the rights that kubectl logs needs: list pods, get pods/log.
+    With -f pods that come later, and containers that begin again, are followed from their first line, unless --pod or
+    -p is given. You need the rights that kubectl logs needs, list pods and get pods/log, and watch pods for those that
+    come later.
 
     \b
     Exit codes: 0 shown; 1 there are no pods, none of them can be read, or the cluster refuses; 2 wrong arguments or no
@@ -66,15 +68,20 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
 
 async def _shown(cluster: "UserCluster", writers: "Writers", part: "LogPart", *, prefix: bool | None) -> bool:
     """Whether any pod could be read."""
+    from aiapp.queries.log_following import followed  # noqa: PLC0415
     from aiapp.queries.logs import lines, pods_of  # noqa: PLC0415
 
     pods = await pods_of(cluster, writers)
-    named = len(pods) > 1 if prefix is None else prefix
-    unread = set()
-    async for line in lines(cluster, pods, writers.container, part):
+    known, unread = set(pods), set[str]()
+    goes_on = part.follow and writers.pod is None and not part.previous
+    found = followed(cluster, writers, part) if goes_on else lines(cluster, pods, writers.container, part)
+    async for line in found:
         if line.is_fault:
             unread.add(line.pod)
             click.echo(f"{line.pod}: {line.text}", err=True)
-        else:
-            click.echo(f"[{line.pod}] {line.text}" if named else line.text)
-    return unread != set(pods)
+            continue
+        known.add(line.pod)
+        unread.discard(line.pod)
+        is_named = len(known) > 1 if prefix is None else prefix
+        click.echo(f"[{line.pod}] {line.text}" if is_named else line.text)
+    return not known <= unread

@@ -1,6 +1,5 @@
 """What the pods of an application write, read with the rights of the user."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,6 +22,14 @@ class Writers:
     """Of one pod alone."""
     container: str = "model"
 
+    @property
+    def selector(self) -> str:
+        """Of the pods, by their labels."""
+        labels = {APPLICATION_LABEL: self.application}
+        if self.version is not None:
+            labels[VERSION_LABEL] = self.version
+        return ",".join(f"{key}={one}" for key, one in labels.items())
+
 
 class Line(NamedTuple):
     """One line, or why there is none."""
@@ -35,11 +42,7 @@ class Line(NamedTuple):
 
 async def pods_of(cluster: UserCluster, writers: Writers) -> list[str]:
     """Names of the pods, in order. Raises `ApiError`, `QueryError` if there are none."""
-    labels = {APPLICATION_LABEL: writers.application}
-    if writers.version is not None:
-        labels[VERSION_LABEL] = writers.version
-    selector = ",".join(f"{key}={one}" for key, one in labels.items())
-    found = [_name(pod) for pod in await cluster.list(PODS, selector=selector)]
+    found = [name_of(pod) for pod in await cluster.list(PODS, selector=writers.selector)]
     wanted = [name for name in found if writers.pod in {None, name}]
     if not wanted:
         of = f"{writers.application} {writers.version or ''}".strip()
@@ -52,49 +55,17 @@ async def pods_of(cluster: UserCluster, writers: Writers) -> list[str]:
 async def lines(
     cluster: UserCluster, pods: Sequence[str], container: str, part: LogPart = WHOLE_LOG
 ) -> AsyncIterator[Line]:
-    """Pod by pod, or as they come where they are followed.
+    """Pod by pod; `log_following` has them as they come.
 
     A pod that cannot be read is told by a line and holds up no other. Raises `ApiError` without the right.
     """
-    if not part.follow:
-        for pod in pods:
-            async for line in _of(cluster, pod, container, part):
-                yield line
-        return
-    queue: asyncio.Queue[Line | ApiError | None] = asyncio.Queue(maxsize=1000)
-    readers = [asyncio.create_task(_copy(cluster, pod, container, part, queue)) for pod in pods]
-    try:
-        async for line in _merged(queue, len(readers)):
+    for pod in pods:
+        async for line in lines_of(cluster, pod, container, part):
             yield line
-    finally:
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
 
 
-async def _merged(queue: asyncio.Queue[Line | ApiError | None], writers: int) -> AsyncIterator[Line]:
-    while writers:
-        found = await queue.get()
-        if found is None:
-            writers -= 1
-        elif isinstance(found, ApiError):
-            raise found
-        else:
-            yield found
-
-
-async def _copy(
-    cluster: UserCluster, pod: str, container: str, part: LogPart, queue: asyncio.Queue[Line | ApiError | None]
-) -> None:
-    try:
-        async for line in _of(cluster, pod, container, part):
-            await queue.put(line)
-        await queue.put(None)
-    except ApiError as error:
-        await queue.put(error)
-
-
-async def _of(cluster: UserCluster, pod: str, container: str, part: LogPart) -> AsyncIterator[Line]:
+async def lines_of(cluster: UserCluster, pod: str, container: str, part: LogPart) -> AsyncIterator[Line]:
+    """Of one pod; why it cannot be read is a line. Raises `ApiError` without the right."""
     try:
         async for line in cluster.log(pod, container=container, part=part):
             yield Line(pod, line)
@@ -104,5 +75,6 @@ async def _of(cluster: UserCluster, pod: str, container: str, part: LogPart) -> 
         yield Line(pod, error.message, is_fault=True)
 
 
-def _name(pod: Json) -> str:
+def name_of(pod: Json) -> str:
+    """Its name."""
     return str(pod["metadata"]["name"])

@@ -1,7 +1,7 @@
 """Objects of a cluster as they change, with the rights of the user."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -68,7 +68,7 @@ class _Kind:
 
 async def looks(
     cluster: UserCluster, resources: Sequence[Resource], *, namespace: str | None, selector: str = ""
-) -> AsyncIterator[Seen]:
+) -> AsyncGenerator[Seen, None]:
     """All objects of these kinds, once at first and then after each change. Raises `ApiError`.
 
     `namespace` None: of all. Changes that come together make one look.

@@ -170,6 +170,19 @@ def test_of_several_pods_each_line_names_its_own_and_what_cannot_be_read_is_told
     assert ran("logs", "mnist", "--pod", "a").stdout == "asked\n"
 
 
+def test_what_is_followed_ends_when_no_pod_is_left_that_writes(api: UserObjects) -> None:
+    container = {"name": "model", "containerID": "1", "state": {"terminated": {"exitCode": 1}}}
+    for pod in api.held[PODS]:
+        pod["metadata"]["uid"] = pod["metadata"]["name"]
+        pod["status"] = {
+            "phase": "Failed",
+            "containerStatuses": [{**container, "containerID": pod["metadata"]["name"]}],
+        }
+    done = ran("logs", "mnist", "-f")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "[a] asked\n", "b: waiting to start\n")
+    assert ran("logs", "mnist", "-f", "--pod", "b").exit_code == 1
+
+
 def test_when_no_pod_can_be_read_it_ends_with_1() -> None:
     assert ran("logs", "mnist", "--pod", "b").exit_code == 1
 

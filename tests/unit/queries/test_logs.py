@@ -4,7 +4,7 @@ import pytest
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import PODS
-from aiapp.ports import WHOLE_LOG, ApiError, LogPart
+from aiapp.ports import WHOLE_LOG, ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.logs import Line, Writers, lines, pods_of
@@ -25,18 +25,11 @@ async def test_pods_are_shown_one_after_the_other_and_one_that_is_not_up_is_told
     assert found == [Line("a", "one"), Line("a", "two"), Line("b", WAITING.message, is_fault=True)]
 
 
-async def test_all_are_followed_at_once_until_the_last_one_ends() -> None:
-    found = [line async for line in lines(UserCluster(objects(), "team"), ["a", "b"], "model", LogPart(follow=True))]
-    assert sorted(found) == [Line("a", "one"), Line("a", "two"), Line("b", WAITING.message, is_fault=True)]
-
-
-@pytest.mark.parametrize("follow", [True, False])
-async def test_without_the_right_it_ends(*, follow: bool) -> None:
+async def test_without_the_right_it_ends() -> None:
     api = objects()
     api.logs["a", "model"] = [ApiError(403, "Forbidden", "pods/log is forbidden")]
-    with pytest.raises((ApiError, ExceptionGroup)) as refused:
-        [line async for line in lines(UserCluster(api, "team"), ["a", "b"], "model", LogPart(follow=follow))]
-    assert isinstance(refused.value, ApiError)
+    with pytest.raises(ApiError):
+        [line async for line in lines(UserCluster(api, "team"), ["a", "b"], "model")]
 
 
 @pytest.mark.parametrize(
