@@ -176,7 +176,7 @@ def _goes_on(source: TrainingJobSource, found: JobFacts) -> str:
 
 
 def _failed(source: TrainingJobSource, found: JobFacts) -> str:
-    said = f": {found.words}" if found.words else ", without saying why"
+    said = f": {found.words.removesuffix('.')}" if found.words else ", without saying why"
     when = f" at {written(found.finished)}" if found.finished else ""
     return f"{source.kind} {source.name} failed{when}{said}; {_AGAIN}"
 

@@ -68,6 +68,14 @@ def test_a_job_that_failed_fails_the_version_in_its_own_words() -> None:
     )
 
 
+def test_the_full_stop_of_a_jobs_own_words_does_not_end_the_message_in_its_middle() -> None:
+    status = failed()
+    status["conditions"][0]["message"] = "PyTorchJob train is failed because 1 Worker replica(s) failed."
+    found = decided(job(status=status))
+    assert isinstance(found, Unresolved)
+    assert "replica(s) failed; run it again" in found.message
+
+
 def test_the_output_of_a_job_that_succeeded_is_imported_from_where_it_says() -> None:
     found = decided(job(status=succeeded()))
     assert isinstance(found, Finished)
