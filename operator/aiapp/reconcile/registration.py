@@ -148,8 +148,10 @@ class RegistrationReconciler:
         raise ConflictError(409, "Conflict", f"others kept taking the numbers that {followed.name} was to register")
 
     async def _create(self, job: Json, wanted: Registration) -> None:
-        """Makes the version and tells; where the name is taken, the cache knows by whom afterwards."""
+        """Makes application and version, and tells; where the name is taken, the cache knows by whom afterwards."""
         metadata = wanted.version["metadata"]
+        if wanted.application is not None:
+            await self._ports.cluster.create(wanted.application)
         if not await self._ports.cluster.create(wanted.version):
             await self._ports.cluster.get(VERSIONS, metadata["namespace"], metadata["name"])
             return
@@ -159,8 +161,6 @@ class RegistrationReconciler:
 
     async def _put_on_record(self, key: Key, followed: Followed, job: Json, made: Registered) -> None:
         """A job that is gone cannot come again, and owns nothing."""
-        if made.application is not None:
-            await self._ports.cluster.create(made.application)
         if followed.last is None:
             await self._ports.cluster.create(registration_record(job, made.name))
         self._ports.jobs.settle(key)

@@ -74,6 +74,8 @@ class Registration:
     """The version to be created; asked again then, `registration` says that the job is `Registered`."""
 
     version: Json
+    application: Json | None = None
+    """To be created before it where there is none of that name: a job that has its version may be gone at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,6 @@ class Registered:
     """The job is registered, as the version of that name."""
 
     name: str
-    application: Json | None = None
-    """To be created where there is none of that name, unless the registration is on record already."""
 
 
 Rule = Callable[[Json, JobKind], Wanted | Refused | None]
@@ -104,7 +104,7 @@ def registration(
     known = list(versions)
     before = next((one for one in known if _is_made_of(one, wanted, found.uid)), None)
     if before is not None:
-        return Registered(before["metadata"]["name"], _application(wanted, job))
+        return Registered(before["metadata"]["name"])
     numbers = [one["spec"].get("version", "") for one in known]
     on_record = [name.removeprefix(f"{wanted.application}-") for name in pinned]
     number = next_version([*numbers, *on_record]) if wanted.version is None else wanted.version
@@ -210,7 +210,7 @@ def _valid(wanted: Wanted, version: Json, application: Json | None) -> Registrat
     except ValidationError as error:
         message = f"what the job asks for makes no {error.title}: {faults(error, wanted.called)}"
         return Refused(Reason.REGISTRATION_INVALID, message)
-    return Registration(version)
+    return Registration(version, application)
 
 
 def _taken(wanted: Wanted, number: str) -> str:

@@ -47,6 +47,10 @@ def versions(world: World) -> list[str]:
     )
 
 
+def applications(world: World) -> list[str]:
+    return [name for resource, _, name in world.api.objects if resource == APPLICATIONS and name != "mnist"]
+
+
 def recorded(world: World, version: str = "flowers-0.0.1") -> Json | None:
     return world.api.objects.get((CONFIG_MAPS, OPERATOR_NAMESPACE, record_name("team", version, "uid-train")))
 
@@ -92,6 +96,28 @@ async def test_whatever_write_fails_it_is_registered_once_in_the_end(world: Worl
             world.registrations.begin()
     assert versions(world) == ["flowers-0.0.1"]
     assert recorded(world) is not None
+    assert applications(world) == ["flowers"]
+
+
+@pytest.mark.parametrize("call", range(1, 5))
+async def test_there_is_no_version_without_application_whatever_write_fails_before_the_job_goes(
+    world: World, call: int
+) -> None:
+    """A job that is gone with the operator that followed it registers nothing more."""
+    put(world, of_project())
+    calls = 0
+
+    def fail() -> None:
+        nonlocal calls
+        calls += 1
+        world.api.before["create"] = world.api.before["apply"] = fail
+        if calls == call:
+            raise ApiError(0, "Lost", "the operator is killed here")
+
+    world.api.before["create"] = world.api.before["apply"] = fail
+    with pytest.raises(ApiError):
+        await world.of_registrations(KEY)
+    assert not versions(world) or applications(world) == ["flowers"]
 
 
 @pytest.mark.parametrize(
