@@ -206,7 +206,8 @@ class World(FakeCluster):
             obs=obs, template=lambda name: self.store.get(TEMPLATES, None, name), max_objects=MAX_OBJECTS
         )
         records = ModelRecords(self.api, OPERATOR_NAMESPACE, {"models": MODELS})
-        return Sources(obs, self.images, self._training_jobs(), templates, ExeMLPorts(records=records, obs=obs))
+        jobs = self._training_jobs()
+        return Sources(obs, self.images, jobs, templates, ExeMLPorts(records=records, obs=obs, jobs=jobs))
 
     def _training_jobs(self) -> TrainingJobPorts:
         return TrainingJobPorts(

@@ -5,15 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiapp.api.source import TrainingJobSource
+from aiapp.api.source import ExeMLSource, TrainingJobSource
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.package.inspection import Look
 from aiapp.domain.provenance.config_map import KEY, is_unaltered
+from aiapp.domain.provenance.hidden_run import hidden_run
 from aiapp.domain.provenance.recorded import recorded_run
 from aiapp.domain.provenance.run import TrainingRun, run, with_pods, with_remembered
 from aiapp.domain.provenance.runtime import runtime_of, with_runtime
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.exeml import project_job
 from aiapp.domain.training.kinds import JobKind
 from aiapp.ports import ApiError, Cluster
 from aiapp.reconcile.views.training_jobs import TrainingJobs
@@ -31,7 +33,13 @@ class TrainingRuns:
 
     async def seen(self, record: VersionRecord, look: Look) -> TrainingRun | None:
         """The job of a version as that look found it, or as it was seen last; None where nobody has seen it."""
+        whole = await self._seen(record, look)
+        return hidden_run(whole, look.hidden) if whole is not None and look.hidden else whole
+
+    async def _seen(self, record: VersionRecord, look: Look) -> TrainingRun | None:
         source, job, live = record.spec.source.variant, look.job, look.live_job
+        if isinstance(source, ExeMLSource):
+            source = project_job(source)
         if job is None or not isinstance(source, TrainingJobSource):
             return None
         kind = self.jobs.kinds.find(source.api_version, source.kind)

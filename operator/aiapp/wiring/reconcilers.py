@@ -123,7 +123,8 @@ def sources(parts: Parts) -> Sources:
         template=lambda name: parts.store.get(TEMPLATES, None, name),
         max_objects=parts.settings.max_objects,
     )
-    return Sources(obs, images, training_jobs, templates, ExeMLPorts(records=model_records(parts), obs=obs))
+    exeml = ExeMLPorts(records=model_records(parts), obs=obs, jobs=training_jobs)
+    return Sources(obs, images, training_jobs, templates, exeml)
 
 
 def model_records(parts: Parts) -> ModelRecords:

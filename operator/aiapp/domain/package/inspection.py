@@ -23,6 +23,8 @@ class Look:
     """The training job whose output it is, or that is waited for."""
     live_job: Json | None = field(default=None, repr=False)
     """The training job that has the name now, as it was just read."""
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """Words that nothing which is kept of that job may say."""
 
 
 @dataclass(frozen=True, slots=True)

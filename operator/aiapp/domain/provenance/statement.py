@@ -69,7 +69,8 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Json
 def _byproducts(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Iterator[Json]:
     """Metrics with the pin alone: while a job trains they change at every step, and so would the record."""
     if pin is not None:
-        yield {"name": MANIFEST, "uri": job.output, "digest": {"sha256": pin.removeprefix(_SHA256)}}
+        where = {"uri": job.output} if job.output else {}
+        yield {"name": MANIFEST, **where, "digest": {"sha256": pin.removeprefix(_SHA256)}}
         if run.metrics:
             yield {"name": METRICS, "annotations": dict(run.metrics)}
 

@@ -67,7 +67,7 @@ def imported(record: VersionRecord, inspection: Inspection, reader: str) -> Impo
         known = _imported(record, inspection)
     if not isinstance(inspection, Unchanged | Unresolved | Waiting):
         known = _read_by(known, reader)
-    return known if inspection.job is None else replace(known, source=_of_job(known.source, inspection.job))
+    return known if inspection.job is None else replace(known, source=_of_job(record, known.source, inspection.job))
 
 
 def _read_by(known: Imported, reader: str) -> Imported:
@@ -76,8 +76,11 @@ def _read_by(known: Imported, reader: str) -> Imported:
     return replace(known, source=known.source.model_copy(update={"reader": reader}))
 
 
-def _of_job(found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
+def _of_job(record: VersionRecord, found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
     """What was found, with the training job; nothing of what another job wrote."""
+    if type_of(record.spec.source) == "ExeML":
+        known = found or SourceStatus(type="ExeML", origin="ExeML")
+        return known.model_copy(update={"training_job": job})
     before = found.training_job if found else None
     is_same = found is not None and found.type == "TrainingJob" and (before is None or before.uid == job.uid)
     known = found if found is not None and is_same else SourceStatus(type="TrainingJob")

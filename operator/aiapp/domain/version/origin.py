@@ -8,7 +8,7 @@ from typing import Final
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.provenance import ProvenanceStatus
-from aiapp.api.source import TrainingJobSource
+from aiapp.api.source import ExeMLSource, TrainingJobSource
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import SourceStatus
 from aiapp.domain.kubernetes.resources import Json
@@ -93,7 +93,7 @@ def _of_version(record: VersionRecord) -> ProvenanceStatus:
 
 def _is_of_job(record: VersionRecord) -> bool:
     """Whether it is made of a training job that was seen, and nobody has named something else since."""
-    is_named = isinstance(record.spec.source.variant, TrainingJobSource)
+    is_named = isinstance(record.spec.source.variant, TrainingJobSource | ExeMLSource)
     return is_named and record.status.source is not None and record.status.source.training_job is not None
 
 

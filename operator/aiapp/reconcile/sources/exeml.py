@@ -6,15 +6,24 @@ from dataclasses import dataclass, replace
 from typing_extensions import override
 
 from aiapp.api.conditions import ConditionType
+from aiapp.api.source import ExeMLSource
+from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.conditions import Finding, Trouble, unknown
 from aiapp.domain.exeml.hiding import without, without_place, words
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
+from aiapp.domain.sources.exeml import project_job
+from aiapp.domain.training.decision import decision, latched
+from aiapp.domain.training.facts import facts
+from aiapp.domain.training.kinds import JobKind
+from aiapp.domain.training.registration import registered_job
 from aiapp.reconcile.exeml.records import Model, ModelRecords
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
+from aiapp.reconcile.sources.training_job import TrainingJobPorts
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +34,7 @@ class ExeMLPorts:
 
     records: ModelRecords
     obs: ObsPorts
+    jobs: TrainingJobPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,9 @@ class ExeMLModel(LiveSource):
         if isinstance(found, Valid):
             root = found.uri.removeprefix(location(model.store.source(model.record.uri)).uri)
             await self.ports.records.note_root(model.record, root)
-        return without_place(found, _hidden(model))
+        hidden = _hidden(model)
+        job, live = await self._job()
+        return replace(without_place(found, hidden), job=job, live_job=live, hidden=hidden)
 
     @override
     async def compare(self) -> Finding:
@@ -60,6 +72,29 @@ class ExeMLModel(LiveSource):
         model = await self.ports.records.model(self.version)
         if isinstance(model, Trouble):
             raise AccessError(model.reason, model.message)
+
+    async def _job(self) -> tuple[TrainingJobStatus | None, Json | None]:
+        """The job that made the model, as far as it is known, without where it wrote; and itself, if it is there."""
+        source = self.version.spec.source.variant
+        assert isinstance(source, ExeMLSource)
+        named, ports = project_job(source), self.ports.jobs
+        kind = ports.jobs.kinds.find(named.api_version, named.kind)
+        if isinstance(kind, str):
+            return None, None
+        live = await self._live(kind, source)
+        seen = ports.jobs.last_seen(source.job.uid) if live is None else facts(live, kind, ports.jobs.reading)
+        known = self.version.status.source.training_job if self.version.status.source else None
+        waited = latched(named, kind, known or registered_job(self.version.raw, named, kind))
+        job = decision(named, kind, waited, seen, ports.clock()).job
+        return job.model_copy(update={"output": None}) if job else None, live
+
+    async def _live(self, kind: JobKind, source: ExeMLSource) -> Json | None:
+        """Not another one of the same name."""
+        ports, namespace = self.ports.jobs, self.version.namespace
+        if not ports.served.is_served(kind.resource, namespace):
+            return None
+        found = await ports.cluster.get(kind.resource, namespace, source.job.name)
+        return found if found is not None and found["metadata"]["uid"] == source.job.uid else None
 
     def _package(self, model: Model, uri: str) -> ObsPackage:
         return ObsPackage(self.version, model.store.source(uri), self.ports.obs, keys_in=self.ports.records.namespace)
