@@ -6,6 +6,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.durations import DURATION
+from aiapp.cli.output.terminal import is_terminal, unsteered
 
 if TYPE_CHECKING:
     from aiapp.ports import LogPart
@@ -72,16 +73,17 @@ async def _shown(cluster: "UserCluster", writers: "Writers", part: "LogPart", *,
     from aiapp.queries.logs import lines, pods_of  # noqa: PLC0415
 
     pods = await pods_of(cluster, writers)
-    known, unread = set(pods), set[str]()
+    known, unread, on_terminal = set(pods), set[str](), is_terminal()
     goes_on = part.follow and writers.pod is None and not part.previous
     found = followed(cluster, writers, part) if goes_on else lines(cluster, pods, writers.container, part)
     async for line in found:
         if line.is_fault:
             unread.add(line.pod)
-            click.echo(f"{line.pod}: {line.text}", err=True)
+            click.echo(unsteered(f"{line.pod}: {line.text}"), err=True)
             continue
         known.add(line.pod)
         unread.discard(line.pod)
         is_named = len(known) > 1 if prefix is None else prefix
-        click.echo(f"[{line.pod}] {line.text}" if is_named else line.text)
+        text = unsteered(line.text) if on_terminal else line.text
+        click.echo(f"[{line.pod}] {text}" if is_named else text)
     return not known <= unread

@@ -11,6 +11,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.durations import DURATION
+from aiapp.cli.output.terminal import is_terminal, unsteered
 
 if TYPE_CHECKING:
     from aiapp.domain.prediction.body import Field, File
@@ -66,11 +67,10 @@ def command(
 
 def _print(answer: bytes) -> None:
     """As it is; on a terminal without what would steer that."""
-    if not sys.stdout.isatty():
+    if not is_terminal():
         click.echo(answer, nl=bool(answer) and not answer.endswith(b"\n"))
         return
-    lines = answer.decode("utf-8", "replace").splitlines()
-    click.echo("\n".join("".join(one if one.isprintable() or one == "\t" else "?" for one in line) for line in lines))
+    click.echo("\n".join(map(unsteered, answer.decode("utf-8", "replace").splitlines())))
 
 
 def _meant(application: str, rest: tuple[str, ...]) -> tuple[str | None, str | None]:

@@ -183,6 +183,20 @@ def test_what_is_followed_ends_when_no_pod_is_left_that_writes(api: UserObjects)
     assert ran("logs", "mnist", "-f", "--pod", "b").exit_code == 1
 
 
+def test_what_a_model_says_colours_a_terminal_and_does_not_steer_it(
+    api: UserObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "\x1b[32mINFO\x1b[0m\ta\x1b]0;title\x07\x1b[2J\u202e"
+    api.logs = {("a", "model"): [said]}
+    api.responses = {"/": ProxiedResponse(200, {}, said.encode())}
+    file = tmp_path / "input.json"
+    file.write_text("{}")
+    for words in (["logs", "mnist", "--pod", "a"], ["predict", "mnist", str(file)]):
+        assert CliRunner().invoke(main, words, color=True).stdout == f"{said}\n", "no person reads it"
+        monkeypatch.setattr(f"aiapp.cli.{words[0]}.is_terminal", lambda: True)
+        assert CliRunner().invoke(main, words, color=True).stdout == "\x1b[32mINFO\x1b[0m\ta?]0;title??[2J?\n"
+
+
 def test_when_no_pod_can_be_read_it_ends_with_1() -> None:
     assert ran("logs", "mnist", "--pod", "b").exit_code == 1
 
