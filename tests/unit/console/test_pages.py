@@ -1,5 +1,6 @@
 """Pages over what queries give, by an API server in memory."""
 
+import asyncio
 import io
 import json
 import tracemalloc
@@ -14,9 +15,10 @@ from tests.support.records import NORMAL, stored
 from tests.support.user_api import UserObjects
 from tests.unit.queries.test_fit import CANN
 from tests.unit.queries.test_prediction import objects as served
+from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, SERVICES, VERSIONS
-from aiapp.ports import ProxiedResponse
+from aiapp.ports import ProxiedRequest, ProxiedResponse
 from aiapp.queries.prediction import OPENAPI_PATH
 
 PREDICT = "/n/vision/applications/mnist/predict"
@@ -169,6 +171,34 @@ async def test_why_a_model_does_not_answer_is_said_and_what_was_typed_stays() ->
     assert "the model answered 500" in text
     assert "<b>" not in text
     assert "&#34;typed&#34;" in text
+
+
+class Busy(UserObjects):
+    """Counts the predictions that are under way."""
+
+    now = most = 0
+
+    @override
+    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
+        if request.method == "POST":
+            self.now += 1
+            self.most = max(self.most, self.now)
+            for _ in range(100):  # whoever does not wait comes in meanwhile
+                await asyncio.sleep(0)
+            self.now -= 1
+        return await super().proxied(namespace, service, request)
+
+
+async def test_predictions_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiapp.console.pages.predict.AT_ONCE", 2)
+    known = undescribed()
+    objects = Busy(known.held)
+    objects.responses = known.responses
+    async with alone(objects) as client:
+        fields = Fields(await page(client, PREDICT)).found
+        asked = [client.post(PREDICT, data={**fields, "text": "{}"}) for _ in range(6)]
+        assert {one.status for one in await asyncio.gather(*asked)} == {200}
+    assert objects.most == 2
 
 
 async def test_whoever_may_not_ask_services_sees_no_button() -> None:

@@ -1,5 +1,6 @@
 """A form made from what a model declares, and its answer."""
 
+import asyncio
 import json
 import secrets
 import shlex
@@ -27,6 +28,9 @@ SHOWN: Final = 65_536
 """Characters of an answer."""
 INDENTED_BYTES: Final = 1024**2
 """Longer answers are shown as they came: read as JSON they may take thirty times as much memory."""
+AT_ONCE: Final = 8
+"""Predictions that are asked for at the same time, over all people; others wait: each may have 12 MiB to send and 16 to
+read."""
 OF_FIELD: Final = "field "
 """What names begin with that are of the model's own form."""
 
@@ -42,8 +46,13 @@ class Asked:
 
 def routes() -> Iterable[web.AbstractRouteDef]:
     """The form, and its answer."""
-    path = f"{APPLICATION}/predict"
-    return [web.get(path, _page), web.post(path, _answer, name=PREDICT)]
+    path, turns = f"{APPLICATION}/predict", asyncio.Semaphore(AT_ONCE)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        async with turns:
+            return await _answer(request)
+
+    return [web.get(path, _page), web.post(path, answer, name=PREDICT)]
 
 
 async def _page(request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from aiapp.domain.prediction.apis import BODILESS, FORM_TYPE, JSON_TYPE, DeclaredApi
 
 RAW_TYPE: Final = "application/octet-stream"
+CHECKED_BYTES: Final = 1024**2
+"""Of JSON; a longer one is sent unread, for to read it may take thirty times as much memory."""
 _UNFIT: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 """Characters that may not stand in the names of a form's parts."""
 
@@ -94,6 +96,8 @@ def _file_field(api: DeclaredApi) -> str:
 
 
 def _fault(content: bytes) -> str | None:
+    if len(content) > CHECKED_BYTES:
+        return None if content[:1024].lstrip()[:1] in {b"{", b"[", b'"'} else "it does not begin like JSON"
     try:
         json.loads(content)
     except json.JSONDecodeError as error:

@@ -6,7 +6,7 @@ from email.message import Message
 import pytest
 
 from aiapp.domain.prediction.apis import DeclaredApi
-from aiapp.domain.prediction.body import Body, Field, File, Input, InvalidInputError, body
+from aiapp.domain.prediction.body import CHECKED_BYTES, Body, Field, File, Input, InvalidInputError, body
 
 JSON = DeclaredApi("POST", "/", "application/json")
 FORM = DeclaredApi("POST", "/", "multipart/form-data", ("images",), ("threshold",))
@@ -107,3 +107,22 @@ def test_what_the_api_does_not_take_is_refused_with_what_it_takes(api: DeclaredA
     with pytest.raises(InvalidInputError) as refused:
         body(api, given, "x")
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("begin", "declared", "sent"),
+    [
+        (b' {"a": [', "application/json", "application/json"),
+        (b"[", None, "application/json"),
+        (b"\x89PNG", None, "image/png"),
+    ],
+)
+def test_a_long_input_is_not_read_to_know_what_it_is(begin: bytes, declared: str | None, sent: str) -> None:
+    content = begin + b"{}," * (CHECKED_BYTES // 3 + 1)
+    api = DeclaredApi("POST", "/", declared)
+    assert body(api, Input(File("x", content, "image/png")), "limit") == Body(content, sent)
+
+
+def test_a_long_input_that_does_not_begin_like_json_is_none() -> None:
+    with pytest.raises(InvalidInputError, match="does not begin like JSON"):
+        body(DeclaredApi("POST", "/", "application/json"), Input(File("x", b"x" * (CHECKED_BYTES + 1))), "limit")
