@@ -1,18 +1,22 @@
 """The server for tickets and its certificates, asked by the fetcher over real TLS on this machine."""
 
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.support.ticket_server import NOW, serving_tickets, shown_by_a_pod
 
+from aiapp.adapters.tickets import connections
 from aiapp.adapters.tickets.certificates import Authority, AuthorityError, new_authority, renew, server_context
-from aiapp.adapters.tickets.server import FROM_ONE, WINDOW_SECONDS, Rate
+from aiapp.adapters.tickets.server import AT_ONCE, FROM_ONE, WINDOW_SECONDS, Rate
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.entry import Entry
-from aiapp.domain.exeml.tickets import FILES, Asked, Ticket, TicketRefusedError
+from aiapp.domain.exeml.tickets import FILES, PATH, Asked, Ticket, TicketRefusedError
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff
 from aiapp.fetch.http.tickets import SPARE_SECONDS, Operator, Tickets
@@ -134,3 +138,64 @@ def test_a_running_server_gets_another_certificate(authority: Authority) -> None
 def test_a_secret_that_holds_no_authority_is_refused(broken: Authority) -> None:
     with pytest.raises(AuthorityError):
         server_context(broken, "x", NOW)
+
+
+OTHER_POD = "127.0.0.2"
+UNFINISHED = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nContent-Length: 100\r\n\r\n".encode()
+
+
+@contextmanager
+def opened_by_another(url: str, number: int) -> Iterator[list[socket.socket]]:
+    """Connections of another address, without a word of TLS."""
+    where = urlsplit(url)
+    with ExitStack() as all_of_them:
+        yield [
+            all_of_them.enter_context(
+                socket.create_connection((where.hostname, where.port), 10, source_address=(OTHER_POD, 0))
+            )
+            for _ in range(number)
+        ]
+
+
+def no_secrets(authority: Authority) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=authority.certificate)
+
+
+def test_whoever_sends_half_of_a_request_keeps_no_other_pod_waiting(
+    authority: Authority, shown: tuple[Path, Path]
+) -> None:
+    with (
+        serving_tickets(lambda _, asked: page(asked), authority) as (url, counted),
+        opened_by_another(url, 2 * AT_ONCE) as plain,
+        ExitStack() as all_of_them,
+    ):
+        for one in plain:
+            wrapped = no_secrets(authority).wrap_socket(one, server_hostname="127.0.0.1")
+            all_of_them.enter_context(wrapped).sendall(UNFINISHED)
+        assert tickets(url, authority, shown).target(ENTRIES[0])
+    assert counted == ["given"]
+
+
+def test_one_address_has_no_more_than_its_share_of_the_connections(
+    authority: Authority, shown: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CONNECTIONS", 8)
+    with (
+        serving_tickets(lambda _, asked: page(asked), authority) as (url, counted),
+        opened_by_another(url, 16) as plain,
+    ):
+        assert all(one.recv(1) == b"" for one in plain[4:])
+        assert tickets(url, authority, shown).target(ENTRIES[0])
+    assert counted == ["given"]
+
+
+@pytest.mark.parametrize("limit", ["HANDSHAKE_SECONDS", "LONGEST_SECONDS"])
+def test_a_connection_that_says_nothing_is_closed_and_gives_its_place_back(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(connections, "CONNECTIONS", 1)
+    monkeypatch.setattr(connections, limit, 0.01)
+    with serving_tickets(lambda _, asked: page(asked), authority) as (url, _):
+        for _ in range(3):
+            with opened_by_another(url, 1) as (silent,):
+                assert silent.recv(1) == b""
