@@ -1,6 +1,10 @@
 """How a bounded number of places is shared out, so that groups which give none back do not end up with all. Pure."""
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
 
 
 class FairShare:
@@ -77,3 +81,13 @@ class TenantShares:
 
 def _but_a_quarter(places: int) -> int:
     return places - places // 4
+
+
+def to_forget(entries: Iterable[tuple[Entry, str]]) -> Entry:
+    """Which entry goes where there are too many, of at least one: the first of the group that has most.
+
+    `entries`: each with its group, the oldest first. So a group with many loses none of another's.
+    """
+    known = list(entries)
+    [(most, _)] = Counter(group for _, group in known).most_common(1)
+    return next(entry for entry, group in known if group == most)

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.fair_share import FairShare, TenantShares
+from aiapp.domain.fair_share import FairShare, TenantShares, to_forget
 
 
 def taken(shares: FairShare, group: str) -> int:
@@ -83,3 +83,8 @@ def test_whatever_one_tenant_does_another_gets_a_place_at_any_endpoint_and_all_a
         tenants = {tenant for tenant, _ in held.elements()}
         assert held.total() <= places
         assert len(tenants) == 2 or all(shares.has_place("c", endpoint) for endpoint in "xyz")
+
+
+def test_the_oldest_entry_of_the_group_with_most_is_forgotten() -> None:
+    assert to_forget([(1, "a"), (2, "b"), (3, "b"), (4, "a"), (5, "b")]) == 2
+    assert to_forget([(1, "a"), (2, "b")]) == 1

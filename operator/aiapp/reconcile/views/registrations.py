@@ -7,6 +7,7 @@ from typing import Final
 
 from aiapp.controller.cache import Change
 from aiapp.controller.workqueue import Key, WorkQueue
+from aiapp.domain.fair_share import to_forget
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.training.facts import JobReading, facts
 from aiapp.domain.training.kinds import JobKind, JobKinds
@@ -17,7 +18,8 @@ REGISTRATION: Final = "Registration"
 REMEMBERED: Final = 10_000
 """Jobs of which is known that they are settled."""
 GONE: Final = 200
-"""Jobs that were deleted before they were registered, of which is known how they were seen last."""
+"""Jobs that were deleted before they were registered, of which is known how they were seen last; of more, the namespace
+with most loses its oldest."""
 
 
 @dataclass(slots=True)
@@ -84,20 +86,22 @@ class Registrations:
     def gone(self, job: Json, kind: JobKind) -> None:
         """One was deleted: this is how it was then."""
         state = facts(job, kind, self._reading).state
-        if state != "Succeeded" or job["metadata"]["uid"] in self._registered:
+        if state != "Succeeded" or _of(job, job["metadata"]["uid"]) in self._registered:
             self._followed.pop(_key(job, kind), None)
             return
         self._follow(job, kind).last = job
-        waiting = [key for key, one in self._followed.items() if one.last is not None]
-        for key in waiting[:-GONE]:
-            del self._followed[key]
+        waiting = [(key, key.namespace) for key, one in self._followed.items() if one.last is not None]
+        if len(waiting) > GONE:
+            del self._followed[to_forget(waiting)]
 
     def changed(self, change: Change) -> None:
         """A listener of the cache: a job that is gone and was registered, also by another replica, is settled."""
         if change.resource == VERSIONS and (uid := job_uid(change.object)) is not None:
-            self._registered.add(uid)
+            self._registered.add(_of(change.object, uid))
+            namespace = change.object["metadata"].get("namespace", "")
             for key in [key for key, one in self._followed.items() if one.uid == uid and one.last is not None]:
-                del self._followed[key]
+                if key.namespace == namespace:
+                    del self._followed[key]
 
     def followed(self, key: Key) -> Followed | None:
         """The job behind a key, as long as it is followed."""
@@ -145,6 +149,11 @@ class Registrations:
 
     def _is_job(self, owner: Json) -> bool:
         return not isinstance(self._kinds.find(str(owner.get("apiVersion")), str(owner.get("kind"))), str)
+
+
+def _of(obj: Json, uid: str) -> str:
+    """A job in the namespace of an object. Anybody may write the uid of another namespace's job on a version."""
+    return f"{obj['metadata'].get('namespace', '')}/{uid}"
 
 
 def _key(job: Json, kind: JobKind) -> Key:

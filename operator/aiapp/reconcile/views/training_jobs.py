@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from aiapp.controller.cache import Cache
+from aiapp.domain.fair_share import to_forget
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
 from aiapp.domain.nodes.facts import NodeFacts
@@ -19,7 +20,7 @@ from aiapp.domain.training.kinds import JobKind, JobKinds
 from aiapp.reconcile.views.registrations import Registrations
 
 REMEMBERED: Final = 200
-"""Jobs of which is known how they were seen last."""
+"""Jobs of which is known how they were seen last; the namespace with most of them loses its oldest first."""
 
 
 class ServedKinds(Protocol):
@@ -152,7 +153,7 @@ class TrainingJobs:
         self._seen[uid] = _Seen(job["metadata"].get("namespace", ""), now, whole)
         self._seen.move_to_end(uid)
         if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
+            del self._seen[to_forget((uid, seen.namespace) for uid, seen in self._seen.items())]
 
     def _count(self, kind: JobKind, result: str) -> None:
         """Of several replicas one counts; one that was just started has not seen how older jobs ended."""

@@ -94,6 +94,18 @@ def test_only_so_many_jobs_are_remembered(monkeypatch: Any) -> None:
     assert [seen.jobs.last_seen(f"uid-{number}") is None for number in range(3)] == [True, False, False]
 
 
+def test_a_namespace_with_many_jobs_makes_nobody_forget_those_of_another(monkeypatch: Any) -> None:
+    monkeypatch.setattr(training_jobs, "REMEMBERED", 3)
+    seen = Seen()
+    seen.jobs.put(JOBS, job())
+    for number in range(9):
+        many = job(uid=f"uid-{number}")
+        many["metadata"]["namespace"] = "many"
+        seen.jobs.put(JOBS, many)
+    assert seen.jobs.last_seen("uid-train") is not None
+    assert [number for number in range(9) if seen.jobs.last_seen(f"uid-{number}")] == [7, 8]
+
+
 def test_a_job_is_counted_once_when_it_is_seen_to_end() -> None:
     seen = Seen()
     seen.registrations.begin()
