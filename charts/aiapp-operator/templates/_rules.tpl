@@ -5,6 +5,15 @@
 {{- if get .Values.settings "registerTrainingJobs" | toString | ne "false" }}true{{ end }}
 {{- end }}
 
+{{/* The kinds of training jobs that it reads, as plural.group, in JSON: those that are switched on, and those that are mapped by data. */}}
+{{- define "aiapp-operator.trainingJobKinds" -}}
+{{- $kinds := list "jobs.batch" }}
+{{- if hasKey .Values.settings "trainingJobKinds" }}
+{{- $kinds = .Values.settings.trainingJobKinds }}
+{{- end }}
+{{- concat $kinds (keys (.Values.settings.trainingJobMappings | default dict) | sortAlpha) | uniq | toJson }}
+{{- end }}
+
 {{/* Of what lies in no namespace. */}}
 {{- define "aiapp-operator.clusterRules" -}}
 # Runtimes and templates: read the spec, write the status, never the spec.
@@ -74,11 +83,8 @@
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
-{{- $kinds := list "jobs.batch" }}
-{{- if hasKey .Values.settings "trainingJobKinds" }}
-{{- $kinds = .Values.settings.trainingJobKinds }}
-{{- end }}
-{{- range concat $kinds (keys (.Values.settings.trainingJobMappings | default dict) | sortAlpha) | uniq }}
+{{- $kinds := include "aiapp-operator.trainingJobKinds" . | fromJsonArray }}
+{{- range $kinds }}
 # Training jobs that versions are imported from (settings.trainingJobKinds and settings.trainingJobMappings).
 - apiGroups: [{{ regexReplaceAll "^[^.]*[.]" . "" }}]
   resources: [{{ regexFind "^[^.]*" . }}]

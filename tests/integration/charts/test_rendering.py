@@ -201,6 +201,15 @@ def test_the_operator_may_read_the_training_jobs_that_it_is_told_to_and_no_other
     assert {verb for rule in of_jobs for verb in rule["verbs"]} <= {"get", "list", "watch"}
 
 
+def test_the_policy_says_of_every_kind_that_is_read_who_may_mark_its_jobs_as_those_of_exeml(helm: Helm) -> None:
+    settings = {"trainingJobKinds": ["pytorchjobs.kubeflow.org"], "trainingJobMappings": {"trainings.ml.lan": MAPPED}}
+    policies = [one for one in helm.rendered(settings=settings) if one["kind"] == "ValidatingAdmissionPolicy"]
+    (policy,) = (one for one in policies if one["metadata"]["name"] == "aiapp-exeml-jobs")
+    rules = policy["spec"]["matchConstraints"]["resourceRules"]
+    found = {(group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}
+    assert found == {("kubeflow.org", "pytorchjobs"), ("ml.lan", "trainings")}
+
+
 @pytest.mark.parametrize(
     ("settings", "may"),
     [

@@ -353,6 +353,16 @@ def test_no_user_marks_a_job_as_one_of_exeml(project: Project, mallory: Kube) ->
     mallory.delete(unmarked)
 
 
+def test_no_user_says_by_what_a_model_of_exeml_is_served(project: Project, mallory: Kube) -> None:
+    job = project.kube.get("batch/v1", "Job", "train", project.namespace)
+    with pytest.raises(ApiError, match="only ExeML makes and changes such jobs"):
+        mallory.patch(job, {"metadata": {"annotations": {"aiapp.dev/runtime": RUNTIME}}})
+    mallory.patch(job, {"metadata": {"annotations": {"team.lan/note": "x"}}})
+    project.kube.patch(job, {"metadata": {"annotations": {"aiapp.dev/runtime": RUNTIME}}})
+    with pytest.raises(ApiError, match="only ExeML makes and changes such jobs"):
+        mallory.patch(job, {"metadata": {"annotations": {"aiapp.dev/runtime": None}}})
+
+
 def test_a_marked_job_registers_nothing_of_another_namespaces(project: Project, operator: Operator) -> None:
     other = f"obs://{project.bucket.name}/projects/other-team/run-1/"
     job = project.kube.create(project.job(other, "thief", {"aiapp.dev/exeml-project": "thief"}))
