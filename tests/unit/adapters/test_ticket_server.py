@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,8 +18,10 @@ from aiapp.adapters.tickets.server import AT_ONCE, FROM_ONE, WINDOW_SECONDS, Rat
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.exeml.tickets import FILES, PATH, Asked, Ticket, TicketRefusedError
+from aiapp.domain.objectstore.location import Location
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff
+from aiapp.fetch.http.s3_reader import Access, S3Reader
 from aiapp.fetch.http.tickets import SPARE_SECONDS, Operator, Tickets
 from aiapp.ports import ApiError
 
@@ -110,6 +113,14 @@ def test_another_authority_is_not_believed(authority: Authority, shown: tuple[Pa
         tickets(url, authority, shown)
     assert error.value.reason is Reason.TLS_NOT_TRUSTED
     assert counted == []
+
+
+def test_a_store_that_cannot_be_used_is_not_named(authority: Authority, shown: tuple[Path, Path]) -> None:
+    with serving_tickets(lambda _, asked: replace(page(asked), authorities="no PEM"), authority) as (url, _):
+        access = Access(Location("", ""), tickets=tickets(url, authority, shown))
+        with pytest.raises(FetchError, match="cannot be used") as error:
+            S3Reader(access, lambda: None)
+    assert "obs.lan" not in error.value.message
 
 
 def test_a_pod_without_its_token_says_so_and_shows_nothing(authority: Authority, shown: tuple[Path, Path]) -> None:

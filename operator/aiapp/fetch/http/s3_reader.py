@@ -100,7 +100,8 @@ class S3Reader:
         try:
             self._connector = Connector(store, access.policy, access.proxies, authorities)
         except ValueError as error:
-            raise FetchError(Reason.FETCH_FAILED, f"{store.host} cannot be used: {error}") from error
+            named = store.host if tickets is None else "the store"
+            raise FetchError(Reason.FETCH_FAILED, f"{named} cannot be used: {error}") from error
         keys = access.credentials
         self._signer = signing.Signer(store.host, access.location.region, keys) if keys is not None else None
         self._conditions = 0
