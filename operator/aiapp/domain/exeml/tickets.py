@@ -7,13 +7,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 PATH: Final = "/v1/tickets"
 AUDIENCE: Final = "tickets.aiapp.dev"
 """Of the pod's token: it is good for nothing else, and no other token is good for this."""
 TOKEN_SECONDS: Final = 600
 """How long such a token is good; Kubernetes grants no shorter ones."""
+MOST_FILES: Final = 2**31
+"""No manifest has so many."""
 FILES: Final = 250
 """In one ticket, at most."""
 REQUEST_BYTES: Final = 8 * 1024
@@ -52,7 +54,7 @@ class Asked:
         """Raises `TicketFormError`."""
         found = _object(body)
         pin, first, proof = found.get("pin"), found.get("first"), found.get("proof")
-        if not isinstance(pin, str) or type(first) is not int or first < 0 or not isinstance(proof, str):
+        if not isinstance(pin, str) or not _is_number(first) or not isinstance(proof, str):
             raise TicketFormError("a request has a pin, the number of a file, and a proof")
         try:
             return cls(pin, first, bytes.fromhex(proof))
@@ -119,6 +121,10 @@ def refusal_of(body: bytes) -> str:
         return str(_object(body).get("message") or "it gave no reason")
     except TicketFormError:
         return "it gave no reason"
+
+
+def _is_number(first: object) -> TypeGuard[int]:
+    return type(first) is int and 0 <= first < MOST_FILES
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

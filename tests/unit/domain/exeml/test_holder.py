@@ -110,7 +110,8 @@ def test_requests_and_tickets_are_read_as_they_were_written() -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{}", b'{"pin": 1, "first": 0, "proof": ""}', b'{"pin": "", "first": -1, "proof": ""}',
-     b'{"pin": "", "first": true, "proof": ""}', b'{"pin": "", "first": 0, "proof": "xyz"}', b"[" * 9000],
+     b'{"pin": "", "first": true, "proof": ""}', b'{"pin": "", "first": 0, "proof": "xyz"}',
+     b'{"pin": "", "first": 99999999999999999999, "proof": ""}', b"[" * 9000],
 )  # fmt: skip
 def test_anything_else_is_no_request(body: bytes) -> None:
     with pytest.raises(TicketFormError):
