@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import uvloop
+
 from aiapp.adapters.tickets.certificates import Authority, new_authority, server_context
 from aiapp.adapters.tickets.server import TicketServer
 from aiapp.domain.exeml.tickets import Asked, Ticket
@@ -23,7 +25,7 @@ def authority_of_tests() -> Authority:
 @contextmanager
 def serving_tickets(answer: Answer, authority: Authority) -> Iterator[tuple[str, list[str]]]:
     """The URL of a server that answers so, and what it has counted."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()  # the operator's
     counted: list[str] = []
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import closing
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from typing_extensions import override
 
@@ -109,8 +109,7 @@ class _Watched(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are of no class of asyncio's
         self._inner.connection_made(transport)
 
     @override
