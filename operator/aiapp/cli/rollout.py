@@ -8,6 +8,7 @@ from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.writing import Writing, writing_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
+from aiapp.cli.output.terminal import unsteered
 from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ def _show(record: "RolloutProgress", output: str) -> None:
         click.echo(FORMATS[output](record.model_dump(by_alias=True, mode="json", exclude_none=True)), nl=False)
     else:
         rows = [(one.version, f"{one.before} %", f"{one.now} %", f"{one.wanted} %") for one in shares(record)]
-        click.echo(f"{record.summary}, since {record.since:%Y-%m-%dT%H:%M:%SZ}")
+        click.echo(f"{unsteered(record.summary)}, since {record.since:%Y-%m-%dT%H:%M:%SZ}")
         click.echo(table(HEAD, rows))
-        click.echo(record.message)
+        click.echo(unsteered(record.message))
 
 
 @command.command("approve", short_help="Let it go on, or try a failed step again.")

@@ -7,6 +7,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import FORMATS, as_json
+from aiapp.cli.output.terminal import unsteered
 
 if TYPE_CHECKING:
     from aiapp.domain.kubernetes.resources import Json
@@ -47,7 +48,7 @@ def command(version: str, output: str, choice: ClusterChoice) -> None:
         click.echo(as_json(answered(choice, lambda cluster: slsa(cluster, version))), nl=False)
         return
     found = answered(choice, lambda cluster: trace(cluster, version)).document
-    click.echo(FORMATS[output](found) if output in FORMATS else "\n".join(tree(found)) + "\n", nl=False)
+    click.echo(FORMATS[output](found) if output in FORMATS else "\n".join(map(unsteered, tree(found))) + "\n", nl=False)
 
 
 def tree(found: "Json") -> Iterator[str]:

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 from tests.support import documents
+from tests.support.records import NORMAL, on_the_way, stored
 from tests.support.user_api import UserObjects, answering
 
 from aiapp.cli import main
@@ -195,6 +197,21 @@ def test_what_a_model_says_colours_a_terminal_and_does_not_steer_it(
         assert CliRunner().invoke(main, words, color=True).stdout == f"{said}\n", "no person reads it"
         monkeypatch.setattr(f"aiapp.cli.{words[0]}.is_terminal", lambda: True)
         assert CliRunner().invoke(main, words, color=True).stdout == "\x1b[32mINFO\x1b[0m\ta?]0;title??[2J?\n"
+
+
+@pytest.mark.parametrize("words", [["trace", "mnist-1.0.0"], ["versions"], ["rollout", "status", "mnist"]])
+def test_what_a_status_holds_does_not_steer_the_terminal(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "\x1b]0;title\x07\u202e"
+    model = {"type": "PyTorch", "algorithm": "x", "metrics": {"f1": said}}
+    runtime = {"name": "mnist", "engine": said, "lifecycle": "Supported"}
+    version = stored(documents.version(), status=NORMAL | {"model": model | {"type": said}, "runtime": runtime})
+    application = stored(documents.application(), status={"rollout": on_the_way("Paused", message=said)})
+    cluster = UserCluster(UserObjects({VERSIONS: [version], APPLICATIONS: [application]}), "vision")
+    answering(monkeypatch, f"aiapp.cli.{words[0]}", cluster)
+    done = CliRunner().invoke(main, words, color=True)
+    assert done.exit_code == 0, done.output
+    assert "?" in done.stdout
+    assert not set("\x1b\x07\u202e") & set(click.unstyle(done.stdout))
 
 
 def test_when_no_pod_can_be_read_it_ends_with_1() -> None:

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from aiapp.cli.output.terminal import unsteered
+
 GAP = "   "
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Each row as wide as its columns need; what colour adds to a cell does not count."""
-    lines = [tuple(head), *(tuple(row) for row in rows)]
+    """Each row as wide as its columns need; what colour adds to a cell does not count, and none steers a terminal."""
+    lines = [tuple(head), *(tuple(map(unsteered, row)) for row in rows)]
     widths = [max(len(click.unstyle(line[place])) for line in lines) for place in range(len(head))]
     return "\n".join(_line(line, widths) for line in lines)
 
