@@ -190,7 +190,7 @@ WHOLE_LOG: Final = LogPart()
 
 @dataclass(frozen=True, slots=True)
 class ProxiedRequest:
-    """What is asked of a Service through the API server."""
+    """What is asked of a Service or a pod through the API server."""
 
     method: str
     path: str
@@ -199,11 +199,13 @@ class ProxiedRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 60.0
     """Longest wait for the whole answer."""
+    most_bytes: int | None = None
+    """Of the answer; None: as many as an object may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxiedResponse:
-    """What the Service answered, or the API server in its place: a body with `kind: Status` is the latter's."""
+    """What it answered, or the API server in its place: a body with `kind: Status` is the latter's."""
 
     status: int
     headers: Mapping[str, str]

@@ -8,7 +8,7 @@ import pytest
 from typing_extensions import override
 
 from aiapp.cli.options.cluster import failing_with_messages
-from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, Json, Resource, resource_of
+from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, PODS, SERVICES, Json, Resource, resource_of
 from aiapp.ports import ApiError, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
 from aiapp.queries.cluster import UserApi, UserCluster
 
@@ -41,6 +41,8 @@ class UserObjects(UserApi):
         self.written: list[tuple[str, Any]] = []
         self.responses: dict[str, ProxiedResponse] = {}
         """What Services answer, by path."""
+        self.pods: dict[str, ProxiedResponse] = {}
+        """What pods answer, by name and port."""
         self.logs: dict[tuple[str, str], list[str | ApiError]] = {}
         """By pod and container: lines, and how they end."""
 
@@ -70,7 +72,11 @@ class UserObjects(UserApi):
             yield line
 
     @override
-    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
+    async def proxied(
+        self, namespace: str, target: str, request: ProxiedRequest, *, resource: Resource = SERVICES
+    ) -> ProxiedResponse:
+        if resource == PODS:
+            return self.pods[target]
         self.written.append((request.method, request))
         return self.responses[request.path]
 

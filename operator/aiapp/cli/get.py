@@ -13,24 +13,38 @@ from aiapp.domain.printable import printable
 from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiapp.domain.details.application import ApplicationDetails
+    from aiapp.domain.details.calls import Absence, Calls
     from aiapp.domain.details.files import PinnedFile
     from aiapp.domain.details.version import VersionDetails
 
+CALLS = ("VERSION", "CALLS", "FAILED", "PODS")
+ABSENT: "Mapping[Absence, str]" = {
+    "NoPods": "no pod is ready, so there is nothing to count",
+    "NoRight": "you may not ask the pods: it takes the rights to list pods and to get pods/proxy (the ClusterRole edit "
+    "has them)",
+    "NoMetrics": "its pods count no calls, or did not answer in time: only the model server counts them",
+}
 HEAD = ("FILE", "SIZE", "SHA-256", "ETAG", "VERSION ID")
 
 
 @click.command("get")
 @click.argument("name", metavar="APPLICATION|VERSION")
 @click.option("--files", is_flag=True, help="Of a version: its files, with sizes and digests.")
+@click.option("--calls", is_flag=True, help="Of an application: its calls by version, as its pods count them.")
 @output_option("table", "name", *FORMATS)
 @cluster_options
-def command(name: str, files: bool, output: str, choice: ClusterChoice) -> None:  # noqa: FBT001 - click's
+def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls: bool) -> None:
     r"""Show all that is known of an application, or of a version (mnist-1.0.0).
 
     Of a version: what it is and where it lies, precision, parameters, dependencies, where it can run, health checks,
     the services that use it, provenance, and what is to be mended with its remedy. json and yaml hold all of it; keys
     are never renamed. Its files are those that it is pinned to; their SHA-256 is known once a pod has fetched them.
+
+    --calls adds up the counters of the model server in the ready pods since they started, of 20 pods at most; a call
+    with a status of 400 or more has failed. It takes the rights to list pods and to get pods/proxy.
 
     \b
     Exit codes: 0 shown; 1 the cluster refuses, or there is no such object; 2 wrong arguments or no cluster.
@@ -38,12 +52,16 @@ def command(name: str, files: bool, output: str, choice: ClusterChoice) -> None:
     \b
     Examples:
       aiapp get mnist
+      aiapp get mnist --calls
       aiapp get mnist-1.0.0 -n vision
       aiapp get mnist-1.0.0 --files
       aiapp get mnist-1.0.0 -o json | jq .precision
     """
     if files:
         _show_files(name, output, choice)
+        return
+    if calls:
+        _show_calls(name, output, choice)
         return
     found = answered(choice, lambda cluster: _details(cluster, name))
     if output in FORMATS:
@@ -86,6 +104,31 @@ def _show_files(name: str, output: str, choice: ClusterChoice) -> None:
         click.echo("".join(f"{printable(one.path, 2048)}\n" for one in found), nl=False)
     else:
         click.echo(table(HEAD, map(_file, found)))
+
+
+def _show_calls(name: str, output: str, choice: ClusterChoice) -> None:
+    from aiapp.domain.kubernetes.resources import APPLICATIONS  # noqa: PLC0415
+    from aiapp.queries.calls import calls  # noqa: PLC0415
+    from aiapp.queries.operation import existing  # noqa: PLC0415
+    from aiapp.queries.plain import plain  # noqa: PLC0415
+
+    if is_version(name) or output == "name":
+        raise click.UsageError("--calls is of an application, as a table, json or yaml")
+
+    async def asked(cluster: UserCluster) -> "Calls":
+        await existing(cluster, APPLICATIONS, name)
+        return await calls(cluster, name)
+
+    found = answered(choice, asked)
+    if output in FORMATS:
+        click.echo(FORMATS[output](plain(found)), nl=False)
+        return
+    if found.absence:
+        raise click.ClickException(ABSENT[found.absence])
+    if found.uncounted:
+        click.echo(f"note: {found.uncounted} of {found.pods} ready pods are not in the sums", err=True)
+    rows = ([one.version, str(one.total), str(one.failed), str(one.pods)] for one in found.versions)
+    click.echo(table(CALLS, rows))
 
 
 def _file(one: "PinnedFile") -> list[str]:

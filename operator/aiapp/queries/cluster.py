@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, SECRETS, Json, Resource
+from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, SECRETS, SERVICES, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.ports import WHOLE_LOG, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, Trim, WatchEvent
 
@@ -51,8 +51,10 @@ class UserApi(Protocol):
         """Lines of a container's log."""
         ...
 
-    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
-        """A request to a Service, `[SCHEME:]NAME[:PORT]`, through the API server; not tried again."""
+    async def proxied(
+        self, namespace: str, target: str, request: ProxiedRequest, *, resource: Resource = SERVICES
+    ) -> ProxiedResponse:
+        """A request to a Service or a pod, `[SCHEME:]NAME[:PORT]`, through the API server; not tried again."""
         ...
 
     async def create(self, document: Json, *, manager: str, dry_run: bool) -> Json:
@@ -120,9 +122,9 @@ class UserCluster:
         """What happens to a kind in the namespace after that version, until the API server ends the stream."""
         return self.api.watch(resource, namespace=self.namespace, selector=selector, resource_version=resource_version)
 
-    async def proxied(self, service: str, request: ProxiedRequest) -> ProxiedResponse:
-        """A request to a Service of the namespace, `[SCHEME:]NAME[:PORT]`, through the API server."""
-        return await self.api.proxied(self.namespace, service, request)
+    async def proxied(self, target: str, request: ProxiedRequest, *, resource: Resource = SERVICES) -> ProxiedResponse:
+        """A request to a Service or a pod of the namespace, `[SCHEME:]NAME[:PORT]`, through the API server."""
+        return await self.api.proxied(self.namespace, target, request, resource=resource)
 
     async def create(self, document: Json, *, dry_run: bool) -> Json:
         """A new object; with `dry_run` as it would be. Raises `ConflictError` when it exists."""

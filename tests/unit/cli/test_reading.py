@@ -13,12 +13,14 @@ from tests.support import documents
 from tests.support.documents import changed
 from tests.support.records import CREATED, NORMAL, condition, stored
 from tests.support.user_api import UserObjects, answering
+from tests.unit.queries.test_calls import objects as calling
+from tests.unit.queries.test_calls import pod
 from typing_extensions import override
 
 from aiapp.cli import main
 from aiapp.cli.output.age import age
-from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Json, Resource
-from aiapp.ports import ApiError, WatchEvent
+from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, PODS, VERSIONS, Json, Resource
+from aiapp.ports import ApiError, ProxiedResponse, WatchEvent
 from aiapp.queries.cluster import UserCluster
 
 NOW = datetime.fromisoformat(CREATED) + timedelta(days=5)
@@ -250,3 +252,20 @@ def test_a_watch_shows_what_changes_and_nothing_else(monkeypatch: pytest.MonkeyP
 )
 def test_an_age_is_in_the_largest_unit_of_which_there_are_two(seconds: int, said: str) -> None:
     assert age(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+def test_calls_are_shown_by_version_or_why_they_are_not(api: UserObjects) -> None:
+    counting = calling(pod("a"), pod("b"))
+    api.held[PODS], api.pods = counting.held[PODS], counting.pods
+    api.pods["b:8080"] = ProxiedResponse(500, {}, b"")
+    found = run("get", "mnist", "--calls")
+    assert [line.split() for line in found.stdout.splitlines()] == [
+        ["VERSION", "CALLS", "FAILED", "PODS"],
+        ["1.0.0", "4", "2", "1"],
+    ]
+    assert found.stderr == "note: 1 of 2 ready pods are not in the sums\n"
+    assert json.loads(run("get", "mnist", "--calls", "-o", "json").stdout)["versions"][0]["failed"] == 2
+    api.denied = frozenset({("get", PODS.plural)})
+    assert "get pods/proxy (the ClusterRole edit has them)" in run("get", "mnist", "--calls").stderr
+    assert "has no application none" in run("get", "none", "--calls").stderr
+    assert run("get", "mnist-1.0.0", "--calls").exit_code == 2

@@ -3,7 +3,9 @@
 import asyncio
 import io
 import json
+import re
 import tracemalloc
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,11 +15,13 @@ from tests.support.documents import changed
 from tests.support.fleet import mindcluster
 from tests.support.records import NORMAL, stored
 from tests.support.user_api import UserObjects
+from tests.unit.queries.test_calls import objects as calling
+from tests.unit.queries.test_calls import pod
 from tests.unit.queries.test_fit import CANN
 from tests.unit.queries.test_prediction import objects as served
 from typing_extensions import override
 
-from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, SERVICES, VERSIONS
+from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, PODS, SERVICES, VERSIONS
 from aiapp.ports import ProxiedRequest, ProxiedResponse
 from aiapp.queries.prediction import OPENAPI_PATH
 
@@ -179,14 +183,14 @@ class Busy(UserObjects):
     now = most = 0
 
     @override
-    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
+    async def proxied(self, namespace: str, target: str, request: ProxiedRequest, **kind: Any) -> ProxiedResponse:
         if request.method == "POST":
             self.now += 1
             self.most = max(self.most, self.now)
             for _ in range(100):  # whoever does not wait comes in meanwhile
                 await asyncio.sleep(0)
             self.now -= 1
-        return await super().proxied(namespace, service, request)
+        return await super().proxied(namespace, target, request, **kind)
 
 
 async def test_predictions_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,3 +229,23 @@ async def test_a_list_is_filtered_sorted_and_paged() -> None:
         assert "app-04" not in failed
         assert (await client.get("/n/vision/?labels=%21%21%21")).status == 400
         assert "No application fits" in await page(client, "/n/vision/?name=none&offset=99999999")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_page_of_an_application_has_its_calls_or_why_not(language: str) -> None:
+    objects = calling(pod("a"), pod("b"))
+    objects.held[APPLICATIONS] = [stored(documents.application())]
+    objects.pods["b:8080"] = ProxiedResponse(200, {}, b"<script>alert(1)</script>")
+    missing = {"en": "You may not ask the pods", "zh": "您无权向 Pod 查询"}
+    async with alone(objects) as client:
+        text = await page(client, f"/n/vision/applications/mnist?language={language}")
+        assert re.findall(r"<td data-label=[^>]*>(\d+)</td>", text.partition('data-part="calls"')[2])[:3] == [
+            "4",
+            "2",
+            "1",
+        ]
+        assert "<script>alert" not in text
+        objects.denied = frozenset({("get", PODS.plural)})
+        headers = {"Accept-Language": language}
+        async with client.get("/n/vision/applications/mnist", headers=headers) as answer:
+            assert missing[language] in await answer.text()

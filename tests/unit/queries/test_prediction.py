@@ -63,9 +63,9 @@ async def test_each_service_is_asked_at_its_own_port(monkeypatch: pytest.MonkeyP
     api, seen = objects(), []
     proxied = api.proxied
 
-    async def watched(namespace: str, name: str, request: Any) -> ProxiedResponse:
+    async def watched(namespace: str, name: str, request: Any, **kind: Any) -> ProxiedResponse:
         seen.append(name)
-        return await proxied(namespace, name, request)
+        return await proxied(namespace, name, request, **kind)
 
     monkeypatch.setattr(api, "proxied", watched)
     await asked(api)

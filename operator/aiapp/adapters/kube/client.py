@@ -204,27 +204,30 @@ class KubeApi(Api):
         except _LOST as error:
             raise ApiError(0, "Lost", f"log of pod {pod}: {error!r}") from error
 
-    async def proxied(self, namespace: str, service: str, request: ProxiedRequest) -> ProxiedResponse:
-        """A request to a Service through the API server, with the rights of the caller; not tried again.
+    async def proxied(
+        self, namespace: str, target: str, request: ProxiedRequest, *, resource: Resource = SERVICES
+    ) -> ProxiedResponse:
+        """A request to a Service or a pod through the API server, with the rights of the caller; not tried again.
 
-        `service` is `[SCHEME:]NAME[:PORT]`. Raises `ApiError` without an answer, or when it is longer than an object,
-        and for a path that leads beyond the Service, to what else the caller may do: models declare their paths.
+        `target` is `[SCHEME:]NAME[:PORT]`. Raises `ApiError` without an answer, or when it is longer than asked for,
+        and for a path that leads beyond the target, to what else the caller may do: models declare their paths.
         """
-        root = URL(self._server + SERVICES.path(namespace, service, "proxy"))
+        root = URL(self._server + resource.path(namespace, target, "proxy"))
         url = URL(f"{root}{request.path}")
         if not url.raw_path.startswith(f"{root.raw_path}/"):
-            raise ApiError(400, "BadRequest", f"the path {request.path!r} leads beyond {service}: take another one")
+            raise ApiError(400, "BadRequest", f"the path {request.path!r} leads beyond {target}: take another one")
         timeout = aiohttp.ClientTimeout(total=request.seconds, sock_connect=CONNECT_SECONDS)
+        most = request.most_bytes or OBJECT_BYTES
         try:
             async with self._session.request(
                 request.method, url, data=request.body, headers=request.headers, timeout=timeout, allow_redirects=False
             ) as response:
-                body = await bounded.read(response.content, OBJECT_BYTES)
+                body = await bounded.read(response.content, most)
                 return ProxiedResponse(response.status, response.headers.copy(), body)
         except bounded.TooLongError as error:
-            raise ApiError(0, "TooLong", f"{service} answered with more than {OBJECT_BYTES} bytes") from error
+            raise ApiError(0, "TooLong", f"{target} answered with more than {most} bytes") from error
         except _LOST as error:
-            raise ApiError(0, "Lost", f"{request.method} {request.path} of {service}: {error!r}") from error
+            raise ApiError(0, "Lost", f"{request.method} {request.path} of {target}: {error!r}") from error
 
     @override
     async def create(self, document: Json, *, manager: str = FIELD_MANAGER, dry_run: bool = False) -> Json:

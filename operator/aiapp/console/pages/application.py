@@ -1,5 +1,6 @@
 """One application: what it serves and is asked to serve, its rollout, its versions, and what it served before."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Final
 
@@ -15,6 +16,7 @@ from aiapp.console.visiting.visit import visit_of
 from aiapp.domain.details.application import ApplicationDetails
 from aiapp.domain.kubernetes.keepers import keeper
 from aiapp.domain.kubernetes.resources import APPLICATIONS
+from aiapp.queries.calls import calls
 from aiapp.queries.details import of_application
 from aiapp.queries.events import events
 from aiapp.queries.history import history
@@ -31,8 +33,11 @@ def routes() -> Iterable[web.AbstractRouteDef]:
 
 async def _page(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
-    found = await of_application(visit.cluster, visit.name)
-    happened = await events(visit.cluster, visit.name)
+    found, happened, counted = await asyncio.gather(
+        of_application(visit.cluster, visit.name),
+        events(visit.cluster, visit.name),
+        calls(visit.cluster, visit.name),
+    )
     actions = await allowed(visit.cluster, visit.name, fitting(found))
     kept = keeper(await visit.cluster.get(APPLICATIONS, visit.name))
     return visit.page(
@@ -45,6 +50,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
         unmet=[one for one in found.findings if one.is_fault],
         traffic=traffic_picture(found.traffic_log, visit.console.now()),
         rollout=_rollout(found),
+        calls=counted,
         shares=shares(found.rollout) if found.rollout else [],
         versions=found.versions[:MOST_VERSIONS],
         history=await history(visit.cluster, visit.name),

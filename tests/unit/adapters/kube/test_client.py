@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from aiapp.adapters.kube.client import KubeApi, Timing
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, PODS, Json
 from aiapp.ports import ApiError, ConflictError, NotFoundError, ProxiedRequest, WatchEvent
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -305,3 +305,12 @@ async def test_a_path_of_a_model_is_asked_of_its_service(path: str) -> None:
         await kube.proxied("ns", "https:mnist:http", ProxiedRequest("POST", path, b"{}"))
     (request,) = script.requests
     assert request.raw_path.startswith("/api/v1/namespaces/ns/services/https:mnist:http/proxy/")
+
+
+async def test_a_pod_is_asked_for_no_more_than_so_many_bytes() -> None:
+    script = Script(ok(), ok())
+    async with api(script) as kube:
+        await kube.proxied("ns", "mnist-x:8080", ProxiedRequest("GET", "/metrics"), resource=PODS)
+        with pytest.raises(ApiError, match="mnist-x:8080 answered with more than 1 bytes"):
+            await kube.proxied("ns", "mnist-x:8080", ProxiedRequest("GET", "/metrics", most_bytes=1), resource=PODS)
+    assert script.requests[0].path == "/api/v1/namespaces/ns/pods/mnist-x:8080/proxy/metrics"
