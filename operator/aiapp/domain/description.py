@@ -32,7 +32,7 @@ def described(obj: Json, wanted: Description) -> Operation:
     if not patch:
         return Operation(f"{outcome} as asked already")
     bare = [] if "spec" in obj else [{"op": "add", "path": "/spec", "value": {}}]
-    return Operation(outcome, [*bare, *patch], edits_spec=True)
+    return Operation(outcome, [*bare, *_unchanged(spec, after), *patch], edits_spec=True)
 
 
 def fields(wanted: Description) -> Json:
@@ -45,6 +45,13 @@ def fields(wanted: Description) -> Json:
 def _documents(now: Sequence[Json], changes: Mapping[str, str]) -> list[Json]:
     after = {one["name"]: one["url"] for one in now} | dict(changes)
     return [{"name": name, "url": url} for name, url in after.items() if url]
+
+
+def _unchanged(spec: Json, after: Mapping[str, object]) -> list[Json]:
+    """The list that the other one was made from, so that none which came meanwhile is lost."""
+    if "documents" not in after or "documents" not in spec:
+        return []
+    return [{"op": "test", "path": "/spec/documents", "value": spec["documents"]}]
 
 
 def _step(spec: Json, key: str, value: object) -> Json | None:

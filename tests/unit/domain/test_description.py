@@ -40,6 +40,11 @@ def test_named_fields_change_and_others_stay(found: Json, wanted: Description, a
     assert patched(found, described(found, wanted).patch)["spec"] == documents.version()["spec"] | after
 
 
+def test_documents_that_came_meanwhile_are_not_lost() -> None:
+    steps = described(version(documents=[CARD]), Description(documents={"Paper": PAPER["url"]})).patch
+    assert steps[0] == {"op": "test", "path": "/spec/documents", "value": [CARD]}
+
+
 def test_an_object_without_a_spec_gets_one() -> None:
     bare = {"metadata": {"name": "mnist"}}
     assert patched(bare, described(bare, Description("MNIST")).patch)["spec"] == {"displayName": "MNIST"}
