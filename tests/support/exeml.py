@@ -7,7 +7,7 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,6 +25,7 @@ from aiapp.domain.exeml.holder import IDENTIFIER
 from aiapp.domain.exeml.tickets import AUDIENCE, PATH, Asked, Ticket, proof_hash, refusal_of
 
 SYSTEM: Final = "aiapp-system"
+OWN_NAME: Final = "aiapp-operator"
 KEYS: Final = "exeml-keys"
 PROJECT: Final = "flowers"
 VERSION: Final = "flowers-0.0.1"
@@ -38,15 +39,21 @@ def stores(bucket: Bucket) -> Object:
 
 
 @contextmanager
-def rights(kube: Kube, bucket: Bucket, *, service: bool = False) -> Iterator[None]:
-    """Those of the chart for an operator with stores, its policies, the keys, and the Services where pods run."""
-    values = {"settings": {"exemlStores": stores(bucket)}}
+def rights(
+    kube: Kube, bucket: Bucket, *, service: bool = False, name: str = OWN_NAME, namespaces: Sequence[str] = ()
+) -> Iterator[None]:
+    """Those of the chart for an operator with stores, its policies, the keys, and the Services where pods run.
+
+    One of another name has no others, and is for these namespaces alone.
+    """
+    settings = {"exemlStores": stores(bucket)} | ({"watchNamespaces": list(namespaces)} if namespaces else {})
     rendered = helm(
         "template",
-        "aiapp-operator",
+        name,
         str(ROOT / OPERATOR),
         f"--namespace={SYSTEM}",
-        f"--set-json=settings={json.dumps(values['settings'])}",
+        f"--set=fullnameOverride={name}",
+        f"--set-json=settings={json.dumps(settings)}",
         *(f"--show-only=templates/{template}" for template in (*TEMPLATES, *(("service.yaml",) if service else ()))),
     )
     made = [kube.apply(document, force="true") for document in yaml.safe_load_all(rendered) if document]
@@ -54,7 +61,7 @@ def rights(kube: Kube, bucket: Bucket, *, service: bool = False) -> Iterator[Non
     kube.apply(keys, force="true")
     yield
     for one in made:
-        if one["kind"].startswith("ValidatingAdmission"):
+        if one["kind"].startswith("ValidatingAdmission") or (name != OWN_NAME and name in one["metadata"]["name"]):
             kube.delete(one)
     kube.delete(keys)
 

@@ -1,0 +1,170 @@
+"""Models of ExeML in daily use: an operator for one namespace in two replicas, versions from elsewhere, automatic stop.
+
+The test takes the parts of kubelet and scheduler until there is a node; all else is real.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.support.exeml import (
+    PROJECT,
+    VERSION,
+    Project,
+    counter,
+    free_port,
+    new_proof,
+    rights,
+    run_on,
+    stores,
+    token,
+)
+from tests.support.kube import Kube, Object
+from tests.support.operator import Operator
+from tests.support.packages import IMAGE, RUNTIME, keys, package, upload
+from tests.support.sandbox import Bucket, Sandbox, fresh_namespace
+from tests.support.waiting import eventually
+
+from aiapp.domain.exeml.tickets import Asked, Ticket
+from aiapp_sandbox import storage
+from aiapp_sandbox.profiles import SimulatedNode
+from aiapp_sandbox.state import Service
+
+NAME = "aiapp-narrow"
+GROUP = "aiapp.dev/v1alpha1"
+PORTS = free_port(), free_port()
+
+
+@pytest.fixture(scope="module")
+def project(kube: Kube, s3: Service) -> Iterator[Project]:
+    """A project whose job has not run yet."""
+    client = storage.client(s3)
+    bucket = Bucket(f"exeml-{secrets.token_hex(5)}", s3.endpoint, s3.access_key, s3.secret_key, client)
+    client.create_bucket(Bucket=bucket.name)
+    with fresh_namespace(kube) as namespace:
+        yield Project(kube, namespace, bucket)
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def replicas(
+    sandbox: Sandbox, installed: None, kube: Kube, project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Operator, Operator]]:
+    """Two replicas that begin at the same time, with the rights that the chart gives for that one namespace."""
+    runtime = kube.get(GROUP, "InferenceRuntime", RUNTIME)
+    kube.patch(runtime, {"spec": {"image": IMAGE}})
+    environment = {
+        "AIAPP_EXEML_STORES": json.dumps(stores(project.bucket)),
+        "AIAPP_WATCH_NAMESPACES": project.namespace,
+        "AIAPP_LEADER_ELECTION": "true",
+        "AIAPP_LEASE_SECONDS": "30",
+    }
+    folder = tmp_path_factory.mktemp("operators")
+    with rights(kube, project.bucket, name=NAME, namespaces=(project.namespace,)):
+        account = sandbox.service_account("aiapp-system", NAME)
+        addresses = [environment | {"AIAPP_EXEML_ADDRESS": f"127.0.0.1:{port}"} for port in PORTS]
+        first, second = (Operator(account, folder / f"{n}.log", one) for n, one in enumerate(addresses))
+        try:
+            for one in (first, second):
+                one.start(wait=False)
+            for one in (first, second):
+                one.until_ready()
+            yield first, second
+        finally:
+            for one in (first, second):
+                if one.process is not None:
+                    one.stop()
+        for one in (first, second):
+            assert "Traceback" not in one.log(), one.log()
+    if lease := kube.find("coordination.k8s.io/v1", "Lease", "aiapp-operator", "aiapp-system"):
+        kube.delete(lease)
+    kube.patch(runtime, {"spec": {"image": None}})
+
+
+def leads(operator: Operator) -> bool:
+    """Asked in time, which a busy machine may not be."""
+    status, body = operator.health("/metrics")
+    lines = [line for line in body.splitlines() if line.startswith("leader_election_master_status")]
+    return status == 200 and [line.rpartition(" ")[2] for line in lines] == ["1.0"]
+
+
+@pytest.fixture(scope="module")
+def registered(project: Project, replicas: tuple[Operator, Operator]) -> Project:
+    """The project, whose model is a version."""
+    project.train()
+    project.registered()
+    return project
+
+
+def test_every_replica_gives_tickets_also_when_the_leader_is_gone(
+    kube: Kube, registered: Project, replicas: tuple[Operator, Operator]
+) -> None:
+    registered.serve()
+    pod = registered.pod()
+    run_on(kube, pod, "node-1", proof := new_proof())
+    asked = Asked(registered.version()["status"]["artifact"]["pin"], 0, proof)
+
+    def given(port: int) -> bool:
+        answer = counter(kube, port).ask(token(kube, pod, registered.namespace), asked)
+        assert isinstance(answer, Ticket), answer
+        return len(answer.targets) == len(registered.files)
+
+    for port in PORTS:
+        assert given(port)
+    (leader,) = eventually(lambda: [place for place, one in enumerate(replicas) if leads(one)])
+    replicas[leader].kill()
+    standby = 1 - leader
+    assert given(PORTS[standby])
+    eventually(lambda: leads(replicas[standby]), timeout=90)
+    assert given(PORTS[standby])
+    kube.delete(pod, gracePeriodSeconds=0)
+
+
+def test_a_later_version_from_object_storage_takes_the_models_place_and_gives_it_back(registered: Project) -> None:
+    upload(registered.bucket, "later", package())
+    registered.kube.create(keys(registered.bucket, registered.namespace))
+    uri = {"uri": f"obs://{registered.bucket.name}/later/"}
+    later = registered.registry.version(PROJECT, "1.0.0", obs=uri)
+    registered.registry.until(later, "Ready", "True", "Normal")
+
+    def containers(version: str) -> list[str]:
+        selector = f"aiapp.dev/application={PROJECT},aiapp.dev/version={version}"
+        found = registered.kube.list("apps/v1", "Deployment", registered.namespace, labelSelector=selector)
+        assert found, version
+        return [one["name"] for one in found[0]["spec"]["template"]["spec"]["initContainers"]]
+
+    registered.serve(versions=[{"version": "0.0.1", "weight": 50}, {"version": "1.0.0", "weight": 50}])
+    assert "identify" not in eventually(lambda: containers("1.0.0"))
+    assert "identify" in containers("0.0.1")
+    registered.serve()
+
+
+def test_how_it_was_trained_is_on_record_without_its_place(registered: Project) -> None:
+    status = registered.version()["status"]
+    assert status["source"]["trainingJob"]["name"] == "train"
+    assert status["provenance"]["record"]
+    told: list[Object] = []
+    for api_version, kind in ((GROUP, "AIApplicationVersion"), ("v1", "ConfigMap"), ("v1", "Event")):
+        told += registered.kube.list(api_version, kind, registered.namespace)
+    models = [one for one in told if not one["metadata"]["name"].startswith(f"{PROJECT}-1.0.0")]
+    bucket = registered.bucket
+    for word in (registered.prefix, f"{bucket.name}/projects", bucket.secret_key, bucket.access_key, "X-Amz"):
+        assert word not in json.dumps(models), word
+
+
+def test_an_application_that_serves_the_model_stops_by_itself_and_comes_back(
+    registered: Project, sandbox: Sandbox
+) -> None:
+    registry = registered.registry
+    application = registered.serve(autoStopAfterSeconds=3600)
+    with sandbox.simulated(SimulatedNode(name="cpu-1")):
+        registry.until(application, "Ready", "True", "Running", timeout=90)
+        eventually(lambda: "autoStopAt" in registry.now(application)["status"])
+        ago = (datetime.now(UTC) - timedelta(seconds=4000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        registered.kube.patch_status(application, {"startedAt": ago})
+        registry.until(application, "Ready", "True", "AutoStopped", timeout=60)
+        registered.kube.patch(application, {"metadata": {"annotations": {"aiapp.dev/start-at": "again"}}})
+        registry.until(application, "Ready", "True", "Running", timeout=90)
+    assert registered.version()["metadata"]["name"] == VERSION
