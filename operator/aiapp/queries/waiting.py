@@ -1,13 +1,15 @@
 """Waiting for what becomes of a change, with the rights of the user."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import cast
 
 from aiapp.api.meta import RESTART_AT
 from aiapp.domain.application.outcome import Outcome, restarted, settled, words
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resource_of
-from aiapp.ports import ApiError
+from aiapp.ports import ApiError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 
@@ -85,9 +87,10 @@ async def _judged(
             resource_version=page.resource_version,
         )
         try:
-            async for event in changes:
-                if event.type != "BOOKMARK":
-                    break
+            async with aclosing(cast("AsyncGenerator[WatchEvent, None]", changes)) as watched:
+                async for event in watched:
+                    if event.type != "BOOKMARK":
+                        break
         except ApiError as error:
             if error.status not in (0, TOO_OLD):
                 raise
