@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 import yaml
 from tests.e2e.serving import NAME, Serving
 from tests.support.packages import CONFIG, package, upload
+
+from aiapp.domain.kubernetes.resources import Json
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -41,6 +45,25 @@ class Person:
         place = ("--kubeconfig", str(self.kubeconfig), "-n", self.namespace)
         command = [sys.executable, "-m", "aiapp", *arguments, *place]
         return subprocess.run(command, capture_output=True, text=True, timeout=400, check=False, input=given)
+
+    @contextmanager
+    def meanwhile(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """A command that goes on."""
+        command = [
+            sys.executable,
+            "-m",
+            "aiapp",
+            *arguments,
+            "--kubeconfig",
+            str(self.kubeconfig),
+            "-n",
+            self.namespace,
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def until(self, *arguments: str, end: str) -> None:
         """A command that waits, and what it says at its end."""
@@ -84,6 +107,14 @@ def answers_in_json(editor: Person, viewer: Person, picture: Path) -> None:
     refused(viewer("predict", NAME, "-", given="{}"), missing)
 
 
+def counts_calls(editor: Person, viewer: Person) -> None:
+    shown = editor("get", NAME, "--calls")
+    assert (shown.returncode, shown.stdout.split()[-4::3]) == (0, ["1.0.0", "1"]), shown.stderr
+    total, failed = map(int, shown.stdout.split()[-3:-1])
+    assert (total > 0, failed) == (True, 0)
+    refused(viewer("get", NAME, "--calls"), "get pods/proxy")
+
+
 def writes_logs(viewer: Person, pod: str) -> None:
     log = viewer("logs", NAME, "--tail", "50")
     assert (log.returncode, "asked" in log.stdout.splitlines()) == (0, True), log.stderr
@@ -101,6 +132,19 @@ def takes_uploads(editor: Person, picture: Path) -> None:
     refused(editor("predict", NAME, "-F", "other=1"), "the model answered")
 
 
+def changes_pods(serving: Serving, editor: Person, picture: Path) -> list[Json]:
+    """Another version, new pods of it, and none; all pods that there were."""
+    seen = serving.pods()
+    editor.until("deploy", NAME, "2.0.0", end="Running")
+    takes_uploads(editor, picture)
+    before = serving.pods()
+    editor.until("restart", NAME, end="new pods")
+    after = serving.pods()
+    assert {one["metadata"]["uid"] for one in before}.isdisjoint(one["metadata"]["uid"] for one in after)
+    editor.until("stop", NAME, end="Stopped")
+    return [*seen, *before, *after]
+
+
 def test_a_model_is_deployed_asked_read_and_stopped(serving: Serving, tmp_path: Path) -> None:
     editor, viewer = (person(serving, role, tmp_path) for role in ("edit", "view"))
     picture = tmp_path / "digit.png"
@@ -114,11 +158,11 @@ def test_a_model_is_deployed_asked_read_and_stopped(serving: Serving, tmp_path: 
         serving.kubectl("wait", f"aiappv/{NAME}-{number}", "--for=condition=Ready", "--timeout=2m")
     editor.until("deploy", NAME, "1.0.0", "--replicas", "1", end="Running")
     answers_in_json(editor, viewer, picture)
+    counts_calls(editor, viewer)
     writes_logs(viewer, serving.pods()[0]["metadata"]["name"])
-    editor.until("deploy", NAME, "2.0.0", end="Running")
-    takes_uploads(editor, picture)
-    before = {one["metadata"]["uid"] for one in serving.pods()}
-    editor.until("restart", NAME, end="new pods")
-    assert before.isdisjoint(one["metadata"]["uid"] for one in serving.pods())
-    editor.until("stop", NAME, end="Stopped")
+    with viewer.meanwhile("logs", NAME, "-f", "--prefix") as log:
+        before = changes_pods(serving, editor, picture)
+        written, told = log.communicate(timeout=120)
+    assert log.returncode == 0, told
+    assert {one["metadata"]["name"] for one in before} <= {line[1:].partition("]")[0] for line in written.splitlines()}
     refused(editor("predict", NAME, "-F", f"images=@{picture}"), f"no pod of {NAME} is ready: Stopped")
