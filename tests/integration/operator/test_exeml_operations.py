@@ -102,23 +102,29 @@ def test_every_replica_gives_tickets_also_when_the_leader_is_gone(
     kube: Kube, registered: Project, replicas: tuple[Operator, Operator]
 ) -> None:
     registered.serve()
-    pod = registered.pod()
-    run_on(kube, pod, "node-1", proof := new_proof())
-    asked = Asked(registered.version()["status"]["artifact"]["pin"], 0, proof)
+    pin = registered.version()["status"]["artifact"]["pin"]
 
-    def given(port: int) -> bool:
+    def begun() -> tuple[Object, Asked]:
+        pod = registered.pod()
+        run_on(kube, pod, "node-1", proof := new_proof())
+        return pod, Asked(pin, 0, proof)
+
+    def given(port: int, pod: Object, asked: Asked) -> bool:
         answer = counter(kube, port).ask(token(kube, pod, registered.namespace), asked)
         assert isinstance(answer, Ticket), answer
         return len(answer.targets) == len(registered.files)
 
+    pod, asked = begun()
     for port in PORTS:
-        assert given(port)
+        assert given(port, pod, asked)
     (leader,) = eventually(lambda: [place for place, one in enumerate(replicas) if leads(one)])
     replicas[leader].kill()
     standby = 1 - leader
-    assert given(PORTS[standby])
+    assert given(PORTS[standby], pod, asked)
+    kube.delete(pod, gracePeriodSeconds=0)  # else its node, which is none, has it collected meanwhile
     eventually(lambda: leads(replicas[standby]), timeout=90)
-    assert given(PORTS[standby])
+    pod, asked = begun()
+    assert given(PORTS[standby], pod, asked)
     kube.delete(pod, gracePeriodSeconds=0)
 
 
