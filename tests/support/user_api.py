@@ -88,10 +88,6 @@ class UserObjects(UserApi):
         return self._written("create", resource_of(document), document)
 
     @override
-    async def apply(self, document: Json, *, force: bool, manager: str, dry_run: bool) -> Json:
-        return self._written("patch", resource_of(document), document)
-
-    @override
     async def delete(self, resource: Resource, namespace: str | None, name: str, **_: Any) -> None:
         self._written("delete", resource, await self.get(resource, namespace, name))
 

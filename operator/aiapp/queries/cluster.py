@@ -61,13 +61,6 @@ class UserApi(Protocol):
         """Raises `ConflictError` when it exists."""
         ...
 
-    async def apply(self, document: Json, *, force: bool, manager: str, dry_run: bool) -> Json:
-        """Server-side apply as `manager`; metadata.uid and resourceVersion in it are preconditions.
-
-        Raises `ConflictError` without `force` if another manager owns one of its fields.
-        """
-        ...
-
     async def delete(
         self,
         resource: Resource,
@@ -129,10 +122,6 @@ class UserCluster:
     async def create(self, document: Json, *, dry_run: bool) -> Json:
         """A new object; with `dry_run` as it would be. Raises `ConflictError` when it exists."""
         return await self.api.create(document, manager=COMMAND_LINE, dry_run=dry_run)
-
-    async def apply(self, document: Json, *, dry_run: bool, force: bool = False) -> Json:
-        """An object after a server-side apply; with `dry_run` as it would be."""
-        return await self.api.apply(document, force=force, manager=COMMAND_LINE, dry_run=dry_run)
 
     async def delete(self, resource: Resource, name: str, *, uid: str, dry_run: bool) -> None:
         """Delete exactly that object of the namespace."""

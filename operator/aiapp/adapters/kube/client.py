@@ -242,11 +242,11 @@ class KubeApi(Api):
         return await self._call(_write("POST", resource.plural, path, question))
 
     @override
-    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER, dry_run: bool = False) -> Json:
+    async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"])
         request = _write("PATCH", resource.plural, path, document, APPLY_PATCH)
-        params = {"fieldManager": manager, "force": str(force).lower(), **_dry(dry_run)}
+        params = {"fieldManager": manager, "force": str(force).lower()}
         return await self._call(replace(request, params=params))
 
     @override
