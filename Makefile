@@ -11,6 +11,8 @@ LOCK := --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate 
 OLDEST := build/oldest
 OLDEST_PYTHON ?= $(shell for name in $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.7.*/bin/python python3.7; do \
 	$$name -c '' 2>/dev/null && { echo $$name; break; }; done)
+# End-to-end tests that `make test` runs once integration has ended, so that both halves take as long.
+E2E_LAST := tests/e2e/training $(addprefix tests/e2e/,test_asking.py test_events.py test_exeml.py images/test_reproduce.py)
 # These run in the operator's image alone, or need tools that Python 3.7 does not have.
 NOT_ON_OLDEST := $(addprefix --ignore tests/unit/,serve/test_bundle.py \
 	$(addprefix modelarts/,test_bounds.py test_importer_and_server.py test_openapi.py))
@@ -27,12 +29,16 @@ demo: $(READY) ## a cluster on this machine, the operator in it, and a model tha
 
 test: $(READY) check unit docs oldest ## everything: check, unit, documentation, integration, guides and end-to-end
 	@$(BIN)/aiapp sandbox prepare
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target in-clusters e2e
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target in-clusters e2e-serving
 
-.PHONY: in-clusters
-in-clusters: # beside the end-to-end tests, which mostly wait for pods
+.PHONY: in-clusters e2e-serving
+in-clusters: # beside the other end-to-end tests, which mostly wait for pods
 	@$(MAKE) --no-print-directory --jobs=1 integration
 	@$(MAKE) --no-print-directory --jobs=1 test-docs
+	@$(BIN)/python -m pytest $(E2E_LAST) -q
+
+e2e-serving: # the end-to-end tests but those that come last
+	@$(BIN)/python -m pytest tests/e2e -q $(addprefix --ignore=,tests/e2e/frameworks $(E2E_LAST))
 
 check: $(READY) ## format, lint, types, import rules, generated files
 	@$(BIN)/ruff format --check .
