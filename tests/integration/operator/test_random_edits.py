@@ -175,12 +175,17 @@ class Edits(RuleBasedStateMachine):
         return True
 
     def _require_rest(self) -> None:
-        """A look at what has converged writes nothing."""
+        """Looks at what has converged write nothing, once what came with it is written."""
         eventually(self._is_as_asked, timeout=CONVERGES_SECONDS)
-        self._look()
+        eventually(self._is_quiet, timeout=CONVERGES_SECONDS)
+
+    def _is_quiet(self) -> bool:
+        """Two looks: the first may end with a pass that had begun before."""
         before = self.operator.writes()
         self._look()
+        self._look()
         assert self.operator.writes() == before
+        return True
 
     def _look(self) -> None:
         self.looks += 1
