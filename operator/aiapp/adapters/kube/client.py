@@ -3,27 +3,41 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol, TypeGuard
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import aiohttp
-import orjson
 from typing_extensions import override
 from yarl import URL
 
 from aiapp.adapters.http import bounded
+from aiapp.adapters.kube.requests import (
+    APPLY_PATCH,
+    JSON,
+    JSON_PATCH,
+    MERGE_PATCH,
+    METADATA,
+    OBJECT_BYTES,
+    STRATEGIC_PATCH,
+    AnswerTooLongError,
+    Request,
+    dry,
+    log_params,
+    page_request,
+    request_headers,
+    selectors,
+    write,
+)
+from aiapp.adapters.kube.responses import parsed, refusal, retry_after, trimmed, typed, watch_event
 from aiapp.domain.kubernetes.resources import PODS, SERVICES, Json, Resource, resource_of
 from aiapp.ports import (
     FIELD_MANAGER,
-    NOT_SERVED,
     WHOLE_LOG,
     Api,
     ApiError,
-    ConflictError,
     LogPart,
-    NotFoundError,
     Page,
     ProxiedRequest,
     ProxiedResponse,
@@ -33,11 +47,8 @@ from aiapp.ports import (
 
 PAGE_SIZE: Final = 500
 """Objects a page, as client-go's pager asks for; fewer where they are large."""
-PAGE_BYTES: Final = 8 * 1024**2
 PAGES_AT_ONCE: Final = 2
 """At a start everything is listed at the same time; pages are large, and no sooner parsed for coming together."""
-OBJECT_BYTES: Final = 16 * 1024**2
-"""One object, or one event of a watch: etcd takes 1.5 MiB, which can be several times as long in JSON."""
 ERROR_BYTES: Final = 1024**2
 CONNECT_SECONDS: Final = 5.0
 ATTEMPT_SECONDS: Final = 15.0
@@ -50,14 +61,6 @@ WATCH_SILENCE_SECONDS: Final = 150.0
 """The server sends a bookmark about every minute: a stream that is silent for so long is dead."""
 WATCH_SERVER_SECONDS: Final = 300
 """The server ends a watch after this long (plus up to as much again, so that streams do not all end together)."""
-
-JSON: Final = "application/json"
-MERGE_PATCH: Final = "application/merge-patch+json"
-STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
-JSON_PATCH: Final = "application/json-patch+json"
-METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-APPLY_PATCH: Final = "application/apply-patch+yaml"
 
 _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, ConnectionError)
 
@@ -77,26 +80,6 @@ class Timing:
     total: float = TOTAL_SECONDS
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    method: str
-    resource: str
-    path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    content_type: str = JSON
-    accept: str = JSON
-    most_bytes: int = OBJECT_BYTES
-
-
-class _AnswerTooLongError(ApiError):
-    """The answer has more bytes than the request allows."""
-
-    def __init__(self, request: _Request) -> None:
-        message = f"{request.method} {request.path}: an answer of more than {request.most_bytes} bytes"
-        super().__init__(413, "AnswerTooLong", message)
 
 
 class KubeApi(Api):
@@ -124,7 +107,7 @@ class KubeApi(Api):
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
-        return await self._call(_Request(method="GET", resource=resource.plural, path=resource.path(namespace, name)))
+        return await self._call(Request(method="GET", resource=resource.plural, path=resource.path(namespace, name)))
 
     @override
     async def list(
@@ -138,18 +121,18 @@ class KubeApi(Api):
     ) -> Page:
         """As in `ports.Api`; of one namespace when it is given."""
         namespace = namespace or self._namespace
-        params, limit = _selectors(selector, fields), PAGE_SIZE
+        params, limit = selectors(selector, fields), PAGE_SIZE
         items: list[Json] = []
         while True:
             async with self._pages:
                 try:
-                    page = await self._call(_page_request(resource, namespace, params, limit))
-                except _AnswerTooLongError:
+                    page = await self._call(page_request(resource, namespace, params, limit))
+                except AnswerTooLongError:
                     if limit == 1:
                         raise
                     limit = max(1, limit // 4)
                     continue
-                items.extend(_trimmed(page, resource, trim))
+                items.extend(trimmed(page, resource, trim))
             metadata = page["metadata"]
             if not metadata.get("continue"):
                 return Page(items, metadata["resourceVersion"])
@@ -172,17 +155,17 @@ class KubeApi(Api):
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(int(seconds)),
             "resourceVersion": resource_version,
-        } | _selectors(selector, fields)
+        } | selectors(selector, fields)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS)
         try:
             url = self._server + resource.path(namespace or self._namespace)
             headers = {"Accept": METADATA if resource.metadata_only else JSON}
             async with self._session.get(url, params=params, timeout=timeout, headers=headers) as response:
                 if response.status != 200:
-                    raise _error(response.status, await bounded.beginning(response.content, ERROR_BYTES))
+                    raise refusal(response.status, await bounded.beginning(response.content, ERROR_BYTES))
                 async for line in bounded.lines(response.content, OBJECT_BYTES):
-                    event = _watch_event(line)
-                    yield WatchEvent(event.type, _typed(event.object, resource))
+                    event = watch_event(line)
+                    yield WatchEvent(event.type, typed(event.object, resource))
         except bounded.TooLongError as error:
             raise ApiError(0, "TooLong", f"watch of {resource.plural}: a line is longer than any object") from error
         except _LOST as error:
@@ -191,12 +174,12 @@ class KubeApi(Api):
     async def log(self, namespace: str, pod: str, *, container: str, part: LogPart = WHOLE_LOG) -> AsyncIterator[str]:
         """Lines of a container's log without their ends. Raises `ApiError`."""
         url = self._server + PODS.path(namespace, pod, "log")
-        params = {"container": container, **_log_params(part)}
+        params = {"container": container, **log_params(part)}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         try:
             async with self._session.get(url, params=params, timeout=timeout) as response:
                 if response.status != 200:
-                    raise _error(response.status, await bounded.beginning(response.content, ERROR_BYTES))
+                    raise refusal(response.status, await bounded.beginning(response.content, ERROR_BYTES))
                 async for line in bounded.lines(response.content, OBJECT_BYTES):
                     yield line.decode(errors="replace")
         except bounded.TooLongError as error:
@@ -233,19 +216,19 @@ class KubeApi(Api):
     async def create(self, document: Json, *, manager: str = FIELD_MANAGER, dry_run: bool = False) -> Json:
         resource = resource_of(document)
         path = resource.path(document["metadata"].get("namespace"))
-        request = _write("POST", resource.plural, path, document)
-        return await self._call(replace(request, params={"fieldManager": manager, **_dry(dry_run)}))
+        request = write("POST", resource.plural, path, document)
+        return await self._call(replace(request, params={"fieldManager": manager, **dry(dry_run)}))
 
     @override
     async def review(self, question: Json, resource: Resource) -> Json:
         path = resource.path(question["metadata"].get("namespace"))
-        return await self._call(_write("POST", resource.plural, path, question))
+        return await self._call(write("POST", resource.plural, path, question))
 
     @override
     async def apply(self, document: Json, *, force: bool, manager: str = FIELD_MANAGER) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"])
-        request = _write("PATCH", resource.plural, path, document, APPLY_PATCH)
+        request = write("PATCH", resource.plural, path, document, APPLY_PATCH)
         params = {"fieldManager": manager, "force": str(force).lower()}
         return await self._call(replace(request, params=params))
 
@@ -253,7 +236,7 @@ class KubeApi(Api):
     async def patch(self, resource: Resource, namespace: str | None, name: str, patch: Json) -> Json:
         path = resource.path(namespace, name)
         return await self._call(
-            _write("PATCH", resource.plural, path, patch, MERGE_PATCH if resource.is_custom else STRATEGIC_PATCH)
+            write("PATCH", resource.plural, path, patch, MERGE_PATCH if resource.is_custom else STRATEGIC_PATCH)
         )
 
     async def edit(
@@ -264,15 +247,15 @@ class KubeApi(Api):
         Raises `ConflictError` if the patch names another resourceVersion than the object has.
         """
         path = resource.path(namespace, name)
-        request = _write("PATCH", resource.plural, path, list(patch), JSON_PATCH)
-        params = {"fieldManager": manager, **_dry(dry_run)}
+        request = write("PATCH", resource.plural, path, list(patch), JSON_PATCH)
+        params = {"fieldManager": manager, **dry(dry_run)}
         return await self._call(replace(request, params=params))
 
     @override
     async def replace_status(self, document: Json) -> Json:
         resource, metadata = resource_of(document), document["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"], "status")
-        return await self._call(_write("PUT", f"{resource.plural}/status", path, document))
+        return await self._call(write("PUT", f"{resource.plural}/status", path, document))
 
     @override
     async def delete(
@@ -291,9 +274,9 @@ class KubeApi(Api):
             "preconditions": dict(preconditions),
         }
         path = resource.path(namespace, name)
-        await self._call(replace(_write("DELETE", resource.plural, path, options), params=_dry(dry_run)))
+        await self._call(replace(write("DELETE", resource.plural, path, options), params=dry(dry_run)))
 
-    async def _call(self, request: _Request) -> Json:
+    async def _call(self, request: Request) -> Json:
         deadline = self._timing.clock() + self._timing.total
         attempt = 0
         while True:
@@ -306,7 +289,7 @@ class KubeApi(Api):
             await asyncio.sleep(wait)
             attempt += 1
 
-    async def _attempt(self, request: _Request, attempt: int) -> tuple[Json | ApiError, float]:
+    async def _attempt(self, request: Request, attempt: int) -> tuple[Json | ApiError, float]:
         """The parsed answer, or the error and how long to wait before the next attempt."""
         wait = self._backoff(attempt)
         started = self._timing.clock()
@@ -317,136 +300,34 @@ class KubeApi(Api):
                 self._server + request.path,
                 params=request.params,
                 data=request.body,
-                headers=_headers(request),
+                headers=request_headers(request),
                 timeout=aiohttp.ClientTimeout(total=self._timing.attempt, sock_connect=CONNECT_SECONDS),
                 allow_redirects=False,
             ) as response:
                 status = response.status
                 content = await _content(response, request)
-                wait = max(wait, _retry_after(response.headers))
+                wait = max(wait, retry_after(response.headers))
         except bounded.TooLongError:
-            return _AnswerTooLongError(request), wait
+            return AnswerTooLongError(request), wait
         except _LOST as lost:
             return ApiError(0, "Lost", f"{request.method} {request.path}: {lost!r}"), wait
         finally:
             if self._observer is not None:
                 seconds = self._timing.clock() - started
                 self._observer.requested(request.method, request.resource, status, seconds)
-        return _parsed(status, content), wait
+        return parsed(status, content), wait
 
     def _backoff(self, attempt: int) -> float:
         ceiling = min(BACKOFF_FIRST_SECONDS * 2.0**attempt, BACKOFF_CAP_SECONDS)
         return ceiling * (0.5 + self._timing.jitter() / 2)
 
 
-def _dry(run: bool) -> dict[str, str]:  # noqa: FBT001 - named at each call
-    """Parameters by which the API server only says whether it would take a write."""
-    return {"dryRun": "All"} if run else {}
-
-
-def _log_params(part: LogPart) -> dict[str, str]:
-    numbers = {"tailLines": part.tail, "sinceSeconds": part.since_seconds}
-    flags = {"previous": part.previous, "timestamps": part.timestamps, "follow": part.follow}
-    given = {name: str(number) for name, number in numbers.items() if number is not None}
-    return given | {name: "true" for name, flag in flags.items() if flag}
-
-
-def _selectors(labels: str, fields: str) -> dict[str, str]:
-    return {name: value for name, value in (("labelSelector", labels), ("fieldSelector", fields)) if value}
-
-
-def _page_request(resource: Resource, namespace: str | None, params: Mapping[str, str], limit: int) -> _Request:
-    return _Request(
-        method="GET",
-        resource=resource.plural,
-        path=resource.path(namespace),
-        params={"limit": str(limit), **params},
-        accept=METADATA_LIST if resource.metadata_only else JSON,
-        most_bytes=PAGE_BYTES if limit > 1 else OBJECT_BYTES,
-    )
-
-
-def _write(method: str, resource: str, path: str, body: Json | list[Json], content_type: str = JSON) -> _Request:
-    return _Request(
-        method=method,
-        resource=resource,
-        path=path,
-        params={"fieldManager": FIELD_MANAGER},
-        body=orjson.dumps(body),
-        content_type=content_type,
-    )
-
-
 def _worth_retrying(error: ApiError) -> bool:
     return error.transient and error.status != 409
 
 
-def _parsed(status: int, content: bytes) -> Json | ApiError:
-    if not 200 <= status < 300:
-        return _error(status, content)
-    try:
-        answer = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return ApiError(0, "NotJson", f"the answer is no JSON: {content[:80]!r}")
-    return answer if _is_object(answer) else ApiError(0, "NotJson", f"the answer is no object: {content[:80]!r}")
-
-
-def _is_object(answer: Any) -> TypeGuard[Json]:
-    return isinstance(answer, dict) and isinstance(answer.get("metadata"), dict)
-
-
-async def _content(response: aiohttp.ClientResponse, request: _Request) -> bytes:
+async def _content(response: aiohttp.ClientResponse, request: Request) -> bytes:
     """Raises `TooLongError`; the body of an error is cut instead."""
     if response.ok:
         return await bounded.read(response.content, request.most_bytes)
     return await bounded.beginning(response.content, ERROR_BYTES)
-
-
-def _trimmed(page: Json, resource: Resource, trim: Trim | None) -> Iterator[Json]:
-    if not page["metadata"].get("resourceVersion"):
-        raise ApiError(0, "NotJson", f"the answer is no list of {resource.plural}")
-    for item in page.get("items") or ():
-        kept = trim(_typed(item, resource)) if trim else _typed(item, resource)
-        if kept is not None:
-            yield kept
-
-
-def _error(status: int, content: bytes) -> ApiError:
-    try:
-        body: Any = orjson.loads(content)
-        reason, message = body.get("reason") or "", body.get("message") or ""
-    except (orjson.JSONDecodeError, AttributeError):
-        # Only a path that belongs to no kind is refused in plain text.
-        reason, message = NOT_SERVED if status == 404 else "", content[:200].decode(errors="replace")
-    kind = {404: NotFoundError, 409: ConflictError}.get(status, ApiError)
-    return kind(status, reason or str(status), message)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds; the API server only uses the number form of the header."""
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else 0.0
-
-
-def _headers(request: _Request) -> Mapping[str, str]:
-    content = {} if request.body is None else {"Content-Type": request.content_type}
-    return {"Accept": request.accept, **content}
-
-
-def _typed(item: Json, resource: Resource) -> Json:
-    """Items of a list of built-in kinds come without apiVersion and kind, mere metadata comes with those of its own."""
-    item["apiVersion"], item["kind"] = resource.api_version, resource.kind
-    return item
-
-
-def _watch_event(line: bytes) -> WatchEvent:
-    try:
-        event = orjson.loads(line)
-        kind, found = event["type"], event["object"]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise ApiError(0, "NotJson", f"a watch sent no event: {line[:80]!r}") from error
-    if kind == "ERROR" and isinstance(found, dict):
-        raise ApiError(found.get("code") or 0, found.get("reason") or "", found.get("message") or "")
-    if not (_is_object(found) and found["metadata"].get("resourceVersion")):
-        raise ApiError(0, "NotJson", f"a watch sent no object: {line[:80]!r}")
-    return WatchEvent(kind, found)
