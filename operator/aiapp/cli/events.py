@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
@@ -12,6 +12,7 @@ from aiapp.cli.options.reading import all_namespaces_option, labels_option, outp
 from aiapp.cli.output.age import age
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
+from aiapp.domain.details.phases import EventPhase
 from aiapp.domain.printable import printable
 from aiapp.queries.cluster import UserCluster
 
@@ -22,18 +23,6 @@ if TYPE_CHECKING:
 
 HEAD: Final = ("LAST", "TYPE", "PHASE", "REASON", "OBJECT", "MESSAGE")
 WIDE: Final = ("LAST", "FIRST", "COUNT", *HEAD[1:])
-PHASES: Final = (
-    "Import",
-    "ImageBuilding",
-    "Scheduling",
-    "ImagePulling",
-    "EnvironmentPreparation",
-    "ModelStart",
-    "Waiting",
-    "Rollout",
-    "Rollback",
-    "Stop",
-)
 LONGEST: Final = 1024
 _DURATION: Final = re.compile(r"(\d{1,6})(s|m|h|d)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -51,7 +40,7 @@ def _duration(_: click.Context, __: click.Parameter, value: str | None) -> timed
 @click.command("events")
 @click.argument("name", metavar="[APPLICATION|VERSION]", required=False)
 @click.option("--type", "type_", type=click.Choice(["Normal", "Warning"]), help="Only of that type.")
-@click.option("--phase", multiple=True, type=click.Choice(PHASES), help="Only of that phase.")
+@click.option("--phase", multiple=True, type=click.Choice(get_args(EventPhase)), help="Only of that phase.")
 @click.option("--text", default="", help="Only with that in reason or message.")
 @click.option("--since", callback=_duration, metavar="DURATION", help="Only of the last 90s, 30m, 2h, 7d.")
 @labels_option

@@ -6,6 +6,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option
+from aiapp.cli.output.colours import phase
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from aiapp.domain.kubernetes.resources import Json
 
 HEAD: Final = ("APPLICATION", "VERSION", "PHASE", "REASON", "MODEL", "NODES", "TRAFFIC", "SIZE")
-COLOURS: Final = {"Normal": "green", "Importing": "cyan", "Waiting": "yellow", "Failed": "red"}
 
 
 @click.command("versions")
@@ -63,7 +63,7 @@ def _row(version: "Json") -> list[str]:
     return [
         version["application"],
         version["version"],
-        click.style(version["phase"] or "-", fg=COLOURS.get(version["phase"])),
+        phase(version["phase"]),
         (version["ready"] or {}).get("reason", "-"),
         _model(version),
         f"{verdict['compatible']}/{verdict['nodes']}" if verdict else "-",
