@@ -1,13 +1,10 @@
 """Names of objects, for shells that complete them: metadata alone, as it is fast."""
 
 from dataclasses import replace
-from typing import Final
 
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
-from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, RUNTIMES, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, NAMESPACES, PODS, RUNTIMES, VERSIONS, Json, Resource
 from aiapp.queries.cluster import UserCluster
-
-NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 
 
 async def applications(cluster: UserCluster) -> list[str]:

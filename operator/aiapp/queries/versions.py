@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from aiapp.api.application import AIApplication
 from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType
-from aiapp.api.meta import ApiModel, Condition
+from aiapp.api.meta import Condition
 from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.records import VersionRecord, read_versions
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.plain import plain
 
 Shares = Mapping[tuple[str, str, str], Traffic]
 """By namespace, application and version."""
@@ -90,18 +91,14 @@ def _document(record: VersionRecord, shares: Shares) -> Json:
         "phase": status.phase,
         "ready": ready and _condition(ready),
         "faults": [_condition(one) for one in status.conditions if one.status != "True" and one.type not in _SUMMARIES],
-        "model": _plain(status.model),
-        "artifact": _plain(status.artifact),
-        "image": _plain(status.image),
-        "runtime": _plain(status.runtime),
-        "compatibility": _plain(status.compatibility),
-        "traffic": _plain(shares.get((record.namespace, spec.application, spec.version))),
+        "model": plain(status.model),
+        "artifact": plain(status.artifact),
+        "image": plain(status.image),
+        "runtime": plain(status.runtime),
+        "compatibility": plain(status.compatibility),
+        "traffic": plain(shares.get((record.namespace, spec.application, spec.version))),
     }
 
 
 def _condition(condition: Condition) -> Json:
     return {key: getattr(condition, key) for key in ("type", "status", "reason", "message")}
-
-
-def _plain(part: ApiModel | None) -> Json | None:
-    return None if part is None else part.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -12,8 +12,7 @@ from typing_extensions import override
 
 from aiapp.cli import main
 from aiapp.cli.completion import kubectl
-from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, RUNTIMES, VERSIONS
-from aiapp.queries.names import NAMESPACES
+from aiapp.domain.kubernetes.resources import APPLICATIONS, NAMESPACES, PODS, RUNTIMES, VERSIONS
 
 NAMES = {
     APPLICATIONS: ("mnist", "mnist-a"),
