@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -11,6 +10,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.store import keys_in, proxies_of_environment
+from aiapp.cli.output.terminal import leave
 from aiapp.domain.objectstore.credentials import Credentials, CredentialsError
 from aiapp.domain.printable import printable
 from aiapp.domain.sizes import human_size
@@ -103,8 +103,5 @@ def _keys(folder: Path | None) -> Credentials | None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    """At once: threads with requests that are still under way need not end first."""
     click.echo(f"Error: {message}", err=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    leave(code)

@@ -3,10 +3,9 @@
 import functools
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +15,7 @@ from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.cli.options.store import StoreChoice, keys_in, proxies_of_environment, store_options
+from aiapp.cli.output.terminal import leave
 from aiapp.domain.artifact.content import is_digest
 from aiapp.domain.exeml.tickets import PROOF_FILE, TOKEN_FILE
 from aiapp.domain.objectstore.ca_bundle import AuthoritiesError, authorities
@@ -162,8 +162,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
       aiapp fetch --manifest manifest.gz --pin sha256:4baf... --uri obs://models/mnist/1.0.0/ \
         --endpoint https://obs.cn-north-4.myhuaweicloud.com --target /home/mind/model
     """
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
-    try:
+    with _ends_told(termination_log, target):
         request = Request(
             manifest=manifest,
             pin=pin,
@@ -176,14 +175,20 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
             metrics_file=metrics_file,
         )
         fetched = _fetched(request, UMASKS[file_mode] if file_mode else None)
+    _done(termination_log, fetched.message())
+
+
+@contextmanager
+def _ends_told(termination_log: Path | None, target: Path) -> Iterator[None]:
+    """Ends the process at once by SIGTERM, and with message and exit code when something fails."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
+    try:
+        yield
     except FetchError as error:
         _fail(termination_log, error)
     except OSError as error:
         message = f"cannot write {path_of(error) or target}: {error.strerror}"
         _fail(termination_log, FetchError(Reason.FETCH_FAILED, message))
-    _report(termination_log, fetched.message())
-    click.echo(fetched.message())
-    _leave(ExitCode.DONE)
 
 
 def _fetched(request: Request, umask: int | None) -> Fetched:
@@ -257,17 +262,16 @@ def _keys(secret: Path | None) -> Credentials | None:
     return found
 
 
+def _done(termination_log: Path | None, message: str) -> NoReturn:
+    _report(termination_log, message)
+    click.echo(message)
+    leave(ExitCode.DONE)
+
+
 def _fail(termination_log: Path | None, error: FetchError) -> NoReturn:
     _report(termination_log, failure_message(error))
     click.echo(f"{error.reason}: {printable(error.message, LONGEST_MESSAGE)}", err=True)
-    _leave(error.exit_code)
-
-
-def _leave(code: int) -> NoReturn:
-    """At once: threads with requests that are still under way need not end first."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    leave(error.exit_code)
 
 
 def _report(path: Path | None, message: str) -> None:

@@ -1,8 +1,9 @@
-"""Lines of somebody else's on a terminal."""
+"""Lines of somebody else's on a terminal, and the end of a command that wrote there."""
 
+import os
 import re
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 _COLOUR: Final = re.compile(r"(\x1b\[[0-9;]{0,32}m)")
 
@@ -17,6 +18,13 @@ def unsteered(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(part if _COLOUR.fullmatch(part) else _plain(part) for part in _COLOUR.split(line))
+
+
+def leave(code: int) -> NoReturn:
+    """At once: threads with requests that are still under way need not end first."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _plain(text: str) -> str:
