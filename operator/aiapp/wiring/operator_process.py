@@ -161,13 +161,13 @@ class OperatorProcess:
     async def _first_look(self) -> None:
         self._parts.queue.add(FLEET)
         self._parts.triggers.everything()
-        self._parts.registrations.begin()
+        self._parts.training_jobs.registrations.begin()
         self._parts.view.node_facts.tell()
         try:
             await asyncio.Event().wait()
         finally:
             self._parts.queue.clear()
-            self._parts.registrations.end()
+            self._parts.training_jobs.registrations.end()
 
     def _samples(self) -> Iterable[Sample]:
         """Of several replicas only one tells of the cluster, or sums would count everything twice."""
@@ -199,7 +199,7 @@ class OperatorProcess:
         return {
             "workers": made(parts.queue, {FLEET.kind: parts.triggers.fleet, **ours}, workers=parts.settings.workers),
             "drift checks": made(parts.drifts.queue, drift, workers=DRIFTS_AT_ONCE),
-            "registrations": made(parts.registrations.queue, registering, workers=REGISTRATIONS_AT_ONCE),
+            "registrations": made(parts.training_jobs.registrations.queue, registering, workers=REGISTRATIONS_AT_ONCE),
         }
 
     def _watching(self) -> Iterator[Runnable]:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from aiapp.controller.namespaces import Namespaces
 from aiapp.controller.workqueue import WorkQueue
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.exeml.access import KnownTickets
+from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.ports import ListWatch
@@ -82,7 +83,6 @@ class Parts:
     training_jobs: TrainingJobs
     tickets: KnownTickets = field(default_factory=KnownTickets)
     """Where pods ask for models of ExeML."""
-    registrations: Registrations
 
     @property
     def scopes(self) -> Mapping[str, ListWatch]:
@@ -93,7 +93,7 @@ class Parts:
 
 def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     """All of them over `kube`, the way to the API server."""
-    queue = WorkQueue(time.monotonic, random.random, metrics)
+    queue = _work_queue(metrics)
     store: Cache[NodeFacts] = Cache(facts=lambda node: facts(node, node_facts.tables))
     triggers = Triggers(queue, store)
     api = WriteThrough(kube, store)
@@ -108,17 +108,7 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
     devices = Devices(triggers.device_freed) if counts else None
     objects = S3Store(store_settings(settings), observer=metrics)
     registries = ImageRegistries(registry_settings(settings), observer=metrics)
-
-    kinds, reading = training_job_kinds(settings), job_reading(settings)
-    registrations = Registrations(
-        registration_rules(settings), kinds, reading, WorkQueue(time.monotonic, random.random, metrics)
-    )
-    store.listen(registrations.changed)
-
-    def keep_to(policy: EndpointPolicy) -> None:
-        objects.keep_to(policy)
-        registries.keep_to(policy)
-
+    training_jobs = _training_jobs(settings, store, triggers.training_job_changed, metrics)
     return Parts(
         settings=settings,
         kube=kube,
@@ -137,12 +127,33 @@ def assembled(settings: Settings, kube: KubeApi, metrics: Metrics) -> Parts:
         metrics=metrics,
         parser=IsolatedParser(),
         slots=StoreSlots(settings.workers // 2, queue.add),
-        drifts=DriftTracker(
-            WorkQueue(time.monotonic, random.random, metrics), DriftPace(settings.drift_seconds, time.monotonic)
-        ),
-        ranges=ServiceRanges(api, endpoint_policy(settings), keep_to),
+        drifts=DriftTracker(_work_queue(metrics), DriftPace(settings.drift_seconds, time.monotonic)),
+        ranges=_service_ranges(settings, api, objects, registries),
         own_image=own_image(settings, api),
         namespaces=Namespaces(settings.watch_namespaces),
-        training_jobs=TrainingJobs(kinds, reading, store, triggers.training_job_changed, registrations, metrics),
-        registrations=registrations,
+        training_jobs=training_jobs,
     )
+
+
+def _work_queue(metrics: Metrics) -> WorkQueue:
+    return WorkQueue(time.monotonic, random.random, metrics)
+
+
+def _training_jobs(
+    settings: Settings, store: Cache[NodeFacts], changed: Callable[[Json], None], metrics: Metrics
+) -> TrainingJobs:
+    """Those that versions wait for, and those that register themselves."""
+    kinds, reading = training_job_kinds(settings), job_reading(settings)
+    registrations = Registrations(registration_rules(settings), kinds, reading, _work_queue(metrics))
+    store.listen(registrations.changed)
+    return TrainingJobs(kinds, reading, store, changed, registrations, metrics)
+
+
+def _service_ranges(settings: Settings, api: WriteThrough, *clients: S3Store | ImageRegistries) -> ServiceRanges:
+    """What addresses the clients may reach, as the cluster's own ranges become known."""
+
+    def keep_to(policy: EndpointPolicy) -> None:
+        for client in clients:
+            client.keep_to(policy)
+
+    return ServiceRanges(api, endpoint_policy(settings), keep_to)

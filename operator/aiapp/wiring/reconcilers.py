@@ -149,7 +149,7 @@ def registration_reconciler(parts: Parts) -> RegistrationReconciler:
         store=parts.store,
         cluster=parts.cluster,
         recorder=parts.recorder,
-        jobs=parts.registrations,
+        jobs=parts.training_jobs.registrations,
         runs=_runs(parts),
         reading=parts.training_jobs.reading,
         before=ModelRegistration(model_records(parts)),

@@ -59,10 +59,11 @@ class TrainingJobs:
     ) -> None:
         self.kinds = kinds
         self.reading = reading
+        self.registrations = registrations
+        """Of those that register themselves."""
         self._by_resource = {kind.resource: kind for kind in kinds.kinds}
         self._store = store
         self._changed = changed
-        self._registrations = registrations
         self._observer = observer
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
@@ -105,7 +106,7 @@ class TrainingJobs:
     def trim(self, job: Json) -> Json | None:
         """The job, if a version waits for it or it is to register itself."""
         kind = self.kinds.find(job["apiVersion"], job["kind"])
-        is_wanted = not isinstance(kind, str) and self._registrations.wants(job, kind)
+        is_wanted = not isinstance(kind, str) and self.registrations.wants(job, kind)
         return without_managed_fields(job) if is_wanted or self._waiting(job) else None
 
     # Of the watch
@@ -117,7 +118,7 @@ class TrainingJobs:
         for version in self._store.all(VERSIONS):
             if waits_for_kind(version, resource.kind):
                 self._changed(version)
-        self._registrations.listed(resource)
+        self.registrations.listed(resource)
 
     def put(self, resource: Resource, document: Json) -> None:
         self._keep(resource, document)
@@ -126,25 +127,25 @@ class TrainingJobs:
     def remove(self, resource: Resource, document: Json) -> None:
         """As the job was when it went, or one that nobody waits for."""
         kind = self._by_resource[resource]
-        is_wanted = self._registrations.wants(document, kind)
+        is_wanted = self.registrations.wants(document, kind)
         if is_wanted or self._waiting(document):
             self._remember(document, kind)
             if self._seen[document["metadata"]["uid"]].facts.state not in _ENDS:
                 self._count(kind, "deleted")
             self._tell(document)
         if is_wanted:
-            self._registrations.gone(document, kind)
+            self.registrations.gone(document, kind)
 
     def _keep(self, resource: Resource, job: Json) -> None:
         kind = self._by_resource[resource]
         self._remember(job, kind)
-        if self._registrations.wants(job, kind):
-            self._registrations.seen(job, kind)
+        if self.registrations.wants(job, kind):
+            self.registrations.seen(job, kind)
 
     def _remember(self, job: Json, kind: JobKind) -> None:
         uid = job["metadata"]["uid"]
         recorded = {name for version in self._waiting(job) for name in recorded_env(version)}
-        recorded |= self._registrations.recorded_env(job, kind)
+        recorded |= self.registrations.recorded_env(job, kind)
         ran, before = run(job, kind, recorded, self.reading.output_names), self._seen.get(uid)
         now = facts(job, kind, self.reading)
         if before is not None and before.facts.state not in _ENDS and now.state in _ENDS:
@@ -157,7 +158,7 @@ class TrainingJobs:
 
     def _count(self, kind: JobKind, result: str) -> None:
         """Of several replicas one counts; one that was just started has not seen how older jobs ended."""
-        if self._registrations.is_working:
+        if self.registrations.is_working:
             self._observer.job_ended(kind.name, result)
 
     def _tell(self, job: Json) -> None:
