@@ -135,7 +135,7 @@ class World(FakeCluster):
     def _make_reconcilers(self) -> None:
         kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "algorithm=BuiltIn")
         rules = [project_rule({"models": MODELS}, reading), annotated]
-        self.registrations = Registrations(rules, kinds, reading, WorkQueue(lambda: self.now))
+        self.registrations = Registrations(rules, kinds, WorkQueue(lambda: self.now))
         self.store.listen(self.registrations.changed)
         self.training_jobs = TrainingJobs(
             kinds, reading, self.store, self._job_changed, self.registrations, self.metrics

@@ -144,7 +144,7 @@ def _training_jobs(
 ) -> TrainingJobs:
     """Those that versions wait for, and those that register themselves."""
     kinds, reading = training_job_kinds(settings), job_reading(settings)
-    registrations = Registrations(registration_rules(settings), kinds, reading, _work_queue(metrics))
+    registrations = Registrations(registration_rules(settings), kinds, _work_queue(metrics))
     store.listen(registrations.changed)
     return TrainingJobs(kinds, reading, store, changed, registrations, metrics)
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from aiapp.api.training_job import JobState
 from aiapp.controller.cache import Change
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.domain.fair_share import to_forget
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
-from aiapp.domain.training.facts import JobReading, facts
 from aiapp.domain.training.kinds import JobKind, JobKinds
 from aiapp.domain.training.registration import Refused, Rule, Wanted, asked, job_uid
 
@@ -54,11 +54,10 @@ class _Remembered:
 class Registrations:
     """Followed by `TrainingJobs`, which tells it of jobs. `queue` is for keys of this kind alone."""
 
-    def __init__(self, rules: Sequence[Rule], kinds: JobKinds, reading: JobReading, queue: WorkQueue) -> None:
+    def __init__(self, rules: Sequence[Rule], kinds: JobKinds, queue: WorkQueue) -> None:
         self.queue = queue
         self._rules = rules
         self._kinds = kinds
-        self._reading = reading
         self._followed: OrderedDict[Key, Followed] = OrderedDict()
         self._settled = _Remembered()
         self._registered = _Remembered()
@@ -75,17 +74,15 @@ class Registrations:
         """Whether a job is to register itself and has not yet."""
         return job["metadata"]["uid"] not in self._settled and self.asked(job, kind) is not None
 
-    def seen(self, job: Json, kind: JobKind) -> None:
+    def seen(self, job: Json, kind: JobKind, state: JobState) -> None:
         """A job that is wanted came or changed."""
-        state = facts(job, kind, self._reading).state
         if state == "Failed":
             self._followed.pop(_key(job, kind), None)
             return
         self._follow(job, kind)
 
-    def gone(self, job: Json, kind: JobKind) -> None:
+    def gone(self, job: Json, kind: JobKind, state: JobState) -> None:
         """One was deleted: this is how it was then."""
-        state = facts(job, kind, self._reading).state
         if state != "Succeeded" or _of(job, job["metadata"]["uid"]) in self._registered:
             self._followed.pop(_key(job, kind), None)
             return

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
+from aiapp.api.training_job import JobState
 from aiapp.controller.cache import Cache
 from aiapp.domain.fair_share import to_forget
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
@@ -129,20 +130,21 @@ class TrainingJobs:
         kind = self._by_resource[resource]
         is_wanted = self.registrations.wants(document, kind)
         if is_wanted or self._waiting(document):
-            self._remember(document, kind)
-            if self._seen[document["metadata"]["uid"]].facts.state not in _ENDS:
+            state = self._remember(document, kind)
+            if state not in _ENDS:
                 self._count(kind, "deleted")
             self._tell(document)
-        if is_wanted:
-            self.registrations.gone(document, kind)
+            if is_wanted:
+                self.registrations.gone(document, kind, state)
 
     def _keep(self, resource: Resource, job: Json) -> None:
         kind = self._by_resource[resource]
-        self._remember(job, kind)
+        state = self._remember(job, kind)
         if self.registrations.wants(job, kind):
-            self.registrations.seen(job, kind)
+            self.registrations.seen(job, kind, state)
 
-    def _remember(self, job: Json, kind: JobKind) -> None:
+    def _remember(self, job: Json, kind: JobKind) -> JobState:
+        """How far the job is."""
         uid = job["metadata"]["uid"]
         recorded = {name for version in self._waiting(job) for name in recorded_env(version)}
         recorded |= self.registrations.recorded_env(job, kind)
@@ -155,6 +157,7 @@ class TrainingJobs:
         self._seen.move_to_end(uid)
         if len(self._seen) > REMEMBERED:
             del self._seen[to_forget((uid, seen.namespace) for uid, seen in self._seen.items())]
+        return now.state
 
     def _count(self, kind: JobKind, result: str) -> None:
         """Of several replicas one counts; one that was just started has not seen how older jobs ended."""

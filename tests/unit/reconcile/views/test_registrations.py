@@ -10,9 +10,7 @@ from aiapp.controller.workqueue import WorkQueue
 from aiapp.domain.kubernetes.naming import JOB_UID_LABEL
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.domain.training.annotations import annotated
-from aiapp.domain.training.facts import JobReading
 from aiapp.domain.training.kinds import BUILT_IN, job_kinds
-from aiapp.domain.training.output import NAMES
 from aiapp.reconcile.views import registrations
 from aiapp.reconcile.views.registrations import Registrations
 
@@ -21,7 +19,7 @@ KIND = BUILT_IN[0]
 
 @pytest.fixture
 def jobs() -> Registrations:
-    found = Registrations([annotated], job_kinds(["jobs.batch"], {}), JobReading(NAMES, ""), WorkQueue(lambda: 0.0))
+    found = Registrations([annotated], job_kinds(["jobs.batch"], {}), WorkQueue(lambda: 0.0))
     found.begin()
     return found
 
@@ -31,7 +29,7 @@ def went(jobs: Registrations, uid: str, namespace: str = "team") -> None:
     asking = {"aiapp.dev/application": "mnist", "aiapp.dev/version": "auto"}
     gone = job(uid=uid, status=succeeded(), annotations=asking)
     gone["metadata"]["namespace"] = namespace
-    jobs.gone(gone, KIND)
+    jobs.gone(gone, KIND, "Succeeded")
 
 
 def followed(jobs: Registrations) -> list[str]:

@@ -28,7 +28,7 @@ class Seen:
         self.store: Cache[Any] = Cache(facts=lambda _: None)
         kinds, reading = job_kinds(["jobs.batch"], {}), JobReading(NAMES, "")
         self.ended: list[tuple[str, str]] = []
-        self.registrations = Registrations([], kinds, reading, WorkQueue(lambda: 0.0))
+        self.registrations = Registrations([], kinds, WorkQueue(lambda: 0.0))
         self.jobs = TrainingJobs(kinds, reading, self.store, self._tell, self.registrations, self)
         version = changed(documents.version(), spec__source={"trainingJob": {"name": "train"}})
         version = stored(version, status=status)
