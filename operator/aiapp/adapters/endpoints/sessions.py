@@ -16,8 +16,8 @@ from yarl import URL
 from aiapp.adapters.endpoints.connector import connector
 from aiapp.adapters.endpoints.resolver import Resolver
 from aiapp.adapters.endpoints.settings import EndpointSettings
-from aiapp.adapters.recent import Recent
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.recent import Recent
 from aiapp.endpoints.endpoint import Endpoint
 from aiapp.endpoints.trust import trusting
 

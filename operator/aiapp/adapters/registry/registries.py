@@ -10,7 +10,6 @@ from typing import Final, NamedTuple, Self
 
 from typing_extensions import override
 
-from aiapp.adapters.recent import Recent
 from aiapp.adapters.registry.client import RegistryClient, RegistryObserver, RegistrySettings
 from aiapp.adapters.registry.memory import LARGE_AT_ONCE, DocumentMemory
 from aiapp.adapters.registry.repository import (
@@ -27,6 +26,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.images.found import FoundImage, Platform, PlatformImage
 from aiapp.domain.images.reference import Reference
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
+from aiapp.domain.recent import Recent
 from aiapp.oci import configs
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.documents import Index, IndexEntry, Manifest, UnsupportedError

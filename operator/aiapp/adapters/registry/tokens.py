@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
-from aiapp.adapters.recent import Recent
+from aiapp.domain.recent import Recent
 from aiapp.oci.access import Login
 from aiapp.oci.tokens import Authority, Token, basic
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
-from aiapp.adapters.recent import Recent
 from aiapp.adapters.registry.own_repository import OwnRepository, Upload, UploadLostError
 from aiapp.adapters.registry.pieces import pieces
 from aiapp.adapters.registry.repository import Repository, mismatch
+from aiapp.domain.recent import Recent
 from aiapp.oci.documents import Descriptor
 from aiapp.oci.errors import Part
 from aiapp.ports import RegistryError

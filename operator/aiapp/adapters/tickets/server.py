@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -20,6 +20,7 @@ from aiapp.domain.exeml.tickets import (
     refusal_body,
 )
 from aiapp.domain.fair_share import FairShare
+from aiapp.domain.recent import Recent
 from aiapp.ports import ApiError
 
 logger = logging.getLogger(__name__)
@@ -48,15 +49,15 @@ class Rate:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        self._asked: Recent[str, deque[float]] = Recent(ADDRESSES)
 
     def is_too_high(self, asker: str) -> bool:
         """Counts one request more, unless there were too many already."""
         now = self._clock()
-        times = self._asked.setdefault(asker, deque())
-        self._asked.move_to_end(asker)
-        if len(self._asked) > ADDRESSES:
-            self._asked.popitem(last=False)
+        times = self._asked.get(asker)
+        if times is None:
+            times = deque[float]()
+            self._asked.put(asker, times)
         while times and now - times[0] > WINDOW_SECONDS:
             times.popleft()
         if len(times) >= FROM_ONE:

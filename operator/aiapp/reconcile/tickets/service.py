@@ -5,7 +5,6 @@ who may write in the namespace.
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -41,6 +40,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
+from aiapp.domain.recent import Recent
 from aiapp.domain.records import VersionRecord
 from aiapp.ports import Api, Clock, NotFoundError
 from aiapp.reconcile.exeml.records import Model, ModelRecords
@@ -80,7 +80,7 @@ class TicketService:
 
     def __init__(self, ports: TicketPorts) -> None:
         self._ports = ports
-        self._manifests: OrderedDict[tuple[str, str], Manifest] = OrderedDict()
+        self._manifests: Recent[tuple[str, str], Manifest] = Recent(MANIFESTS)
 
     async def ticket(self, token: str, asked: Asked) -> Ticket:
         """Addresses of the files from `asked.first` on, for the pod that the token is bound to."""
@@ -155,15 +155,14 @@ class TicketService:
         if artifact is None or artifact.pin != pin:
             raise TicketRefusedError("pin", f"version {version.name} is not pinned to what was asked for")
         key = (version.namespace, pin)
-        if key not in self._manifests:
+        manifest = self._manifests.get(key)
+        if manifest is None:
             try:
-                self._manifests[key] = await self._ports.manifests.read(version.namespace, artifact)
+                manifest = await self._ports.manifests.read(version.namespace, artifact)
             except ManifestError as error:
                 raise TicketRefusedError("manifest", str(error)) from error
-            if len(self._manifests) > MANIFESTS:
-                self._manifests.popitem(last=False)
-        self._manifests.move_to_end(key)
-        return self._manifests[key]
+            self._manifests.put(key, manifest)
+        return manifest
 
     async def _signed(self, model: Model, entries: Sequence[Entry], first: int) -> Ticket:
         source = model.store.source(model.record.folder)

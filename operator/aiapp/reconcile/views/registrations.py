@@ -10,6 +10,7 @@ from aiapp.controller.cache import Change
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.domain.fair_share import to_forget
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
+from aiapp.domain.recent import Recent
 from aiapp.domain.training.kinds import JobKind, JobKinds
 from aiapp.domain.training.registration import Refused, Rule, Wanted, asked, job_uid
 
@@ -35,22 +36,6 @@ class Followed:
     """The refusal that was reported last."""
 
 
-class _Remembered:
-    """The last uids that were added."""
-
-    def __init__(self) -> None:
-        self._uids: OrderedDict[str, None] = OrderedDict()
-
-    def __contains__(self, uid: object) -> bool:
-        return uid in self._uids
-
-    def add(self, uid: str) -> None:
-        self._uids[uid] = None
-        self._uids.move_to_end(uid)
-        if len(self._uids) > REMEMBERED:
-            self._uids.popitem(last=False)
-
-
 class Registrations:
     """Followed by `TrainingJobs`, which tells it of jobs. `queue` is for keys of this kind alone."""
 
@@ -59,8 +44,8 @@ class Registrations:
         self._rules = rules
         self._kinds = kinds
         self._followed: OrderedDict[Key, Followed] = OrderedDict()
-        self._settled = _Remembered()
-        self._registered = _Remembered()
+        self._settled: Recent[str, None] = Recent(REMEMBERED)
+        self._registered: Recent[str, None] = Recent(REMEMBERED)
         self.is_working = False
         """Whether this replica is the one that works."""
 
@@ -94,7 +79,7 @@ class Registrations:
     def changed(self, change: Change) -> None:
         """A listener of the cache: a job that is gone and was registered, also by another replica, is settled."""
         if change.resource == VERSIONS and (uid := job_uid(change.object)) is not None:
-            self._registered.add(_of(change.object, uid))
+            self._registered.put(_of(change.object, uid), None)
             namespace = change.object["metadata"].get("namespace", "")
             for key in [key for key, one in self._followed.items() if one.uid == uid and one.last is not None]:
                 if key.namespace == namespace:
@@ -112,7 +97,7 @@ class Registrations:
         """Nothing more is to be done for that job."""
         found = self._followed.pop(key, None)
         if found is not None:
-            self._settled.add(found.uid)
+            self._settled.put(found.uid, None)
 
     def listed(self, resource: Resource) -> None:
         """All jobs of that kind were told: those that are followed and were not among them may be gone."""

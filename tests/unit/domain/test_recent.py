@@ -1,6 +1,6 @@
 """What was used last is remembered, within bounds."""
 
-from aiapp.adapters.recent import Recent
+from aiapp.domain.recent import Recent
 
 
 def test_of_too_many_the_one_that_was_used_longest_ago_is_forgotten() -> None:

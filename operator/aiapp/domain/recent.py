@@ -1,4 +1,4 @@
-"""A bounded memory of what was used last."""
+"""A bounded memory of what was used last. Pure."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
