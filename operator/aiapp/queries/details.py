@@ -2,38 +2,37 @@
 
 import asyncio
 
-from pydantic import ValidationError
-
+from aiapp.api.application import AIApplication
 from aiapp.domain.artifact.digest_config_map import recorded
 from aiapp.domain.details.application import ApplicationDetails, application_details
 from aiapp.domain.details.files import PinnedFile, pinned_files
 from aiapp.domain.details.version import VersionDetails, version_details
 from aiapp.domain.kubernetes.naming import digest_config_map
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS
 from aiapp.domain.records import ApplicationRecord, VersionRecord
-from aiapp.ports import NOT_SERVED, NotFoundError
 from aiapp.queries.api_description import pinned_manifest
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.stored import broken
+from aiapp.queries.operation import existing
+from aiapp.queries.stored import parsed, read
 
 
 async def of_version(cluster: UserCluster, name: str) -> VersionDetails:
     """Of a version, by its name such as mnist-1.0.0. Raises `ApiError`, `QueryError`."""
-    record = _version(await _get(cluster, VERSIONS, name))
+    record = parsed(VersionRecord.parse, await existing(cluster, VERSIONS, name))
     application = await cluster.find(APPLICATIONS, record.spec.application)
-    return version_details(record, None if application is None else _application(application).parsed)
+    return version_details(record, None if application is None else read(AIApplication, application))
 
 
 async def of_application(cluster: UserCluster, name: str) -> ApplicationDetails:
     """Of an application. Raises `ApiError`, `QueryError`."""
-    raw, versions = await asyncio.gather(_get(cluster, APPLICATIONS, name), cluster.list(VERSIONS))
-    return application_details(_application(raw), versions)
+    raw, versions = await asyncio.gather(existing(cluster, APPLICATIONS, name), cluster.list(VERSIONS))
+    return application_details(parsed(ApplicationRecord.parse, raw), versions)
 
 
 async def files(cluster: UserCluster, name: str) -> tuple[PinnedFile, ...]:
     """The files that a version is pinned to; its manifest is read for it. Raises `ApiError`, `QueryError`."""
-    record = _version(await _get(cluster, VERSIONS, name))
+    record = parsed(VersionRecord.parse, await existing(cluster, VERSIONS, name))
     package = record.package
     if package is None:
         what = "is not pinned yet" if record.status.artifact is None else "is a container image: it has no files"
@@ -43,27 +42,3 @@ async def files(cluster: UserCluster, name: str) -> tuple[PinnedFile, ...]:
     )
     found = recorded(known) if known is not None else None
     return pinned_files(manifest, found.content if found else None)
-
-
-async def _get(cluster: UserCluster, resource: Resource, name: str) -> Json:
-    try:
-        return await cluster.get(resource, name)
-    except NotFoundError as error:
-        if error.reason == NOT_SERVED:
-            raise
-        what = "application" if resource == APPLICATIONS else "version"
-        raise QueryError(f"namespace {cluster.namespace} has no {what} {name}") from error
-
-
-def _version(raw: Json) -> VersionRecord:
-    try:
-        return VersionRecord.parse(raw)
-    except ValidationError as error:
-        raise broken(raw, error) from None
-
-
-def _application(raw: Json) -> ApplicationRecord:
-    try:
-        return ApplicationRecord.parse(raw)
-    except ValidationError as error:
-        raise broken(raw, error) from None

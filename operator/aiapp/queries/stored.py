@@ -1,5 +1,6 @@
 """Objects as the API server keeps them, read by this release: another one may have written what it does not know."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -9,17 +10,18 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.queries.errors import QueryError
 
 Model = TypeVar("Model", bound=ApiModel)
+Result = TypeVar("Result")
 
 
 def read(model: type[Model], raw: Json) -> Model:
     """The object. Raises `QueryError` for one that breaks a rule of ours."""
+    return parsed(model.model_validate, raw)
+
+
+def parsed(parse: Callable[[Json], Result], raw: Json) -> Result:
+    """What `parse` makes of the object. Raises `QueryError`, which says which rules it breaks."""
     try:
-        return model.model_validate(raw)
+        return parse(raw)
     except ValidationError as error:
-        raise broken(raw, error) from None
-
-
-def broken(raw: Json, error: ValidationError) -> QueryError:
-    """Which object breaks which rules."""
-    said = "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
-    return QueryError(f"{raw['kind']} {raw['metadata']['name']} breaks a rule of the API: {said}")
+        said = "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
+        raise QueryError(f"{raw['kind']} {raw['metadata']['name']} breaks a rule of the API: {said}") from None
