@@ -1,8 +1,9 @@
 """Versions against kinds of nodes: where each fits, and what would mend it where it does not."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -72,11 +73,17 @@ async def matrix(cluster: UserCluster, tables: NodeTables, offset: int, limit: i
     )
     nodes = seen.documents()
     kinds = _kinds(nodes)
-    serving = {one["metadata"]["name"]: one for one in applications}
+    known = {one["metadata"]["name"]: one for one in applications}
+
+    @cache
+    def serving(name: str) -> AIApplication | None:
+        """Read once, however many versions belong to it. Raises `ValidationError`."""
+        return AIApplication.model_validate(known[name]) if name in known else None
+
     ordered = sorted(versions, key=lambda one: number_of(one["spec"].get("version", "")), reverse=True)
     ordered.sort(key=lambda one: str(one["spec"].get("application", "")))
     shown = ordered[offset : offset + limit]
-    rows = tuple(_row(one, serving.get(one["spec"].get("application", "")), seen, kinds) for one in shown)
+    rows = tuple(_row(one, serving, seen, kinds) for one in shown)
     return Matrix(tuple(nodes), kinds, rows, len(ordered), seen.notes)
 
 
@@ -96,11 +103,13 @@ def _kind(nodes: Sequence[Json]) -> KindOfNodes:
     return KindOfNodes(facts, first["ready"], first["cordoned"], tuple(node["name"] for node in nodes))
 
 
-def _row(raw: Json, application: Json | None, seen: NodeSurvey, kinds: Iterable[KindOfNodes]) -> Row:
+def _row(
+    raw: Json, serving: Callable[[str], AIApplication | None], seen: NodeSurvey, kinds: Iterable[KindOfNodes]
+) -> Row:
     name = raw["metadata"]["name"]
     try:
-        serving = None if application is None else AIApplication.model_validate(application)
-        found = fit(AIApplicationVersion.model_validate(raw), serving, seen).document
+        application = serving(raw["spec"].get("application", ""))
+        found = fit(AIApplicationVersion.model_validate(raw), application, seen).document
     except ValidationError:
         return Row(name, "Unknown", f"{name} breaks a rule of the API", (), ())
     except QueryError as error:
