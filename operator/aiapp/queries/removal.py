@@ -43,11 +43,13 @@ async def removal(
         versions |= await _versions_of(cluster, leaving)
     if not named and not versions:
         raise QueryError(f"namespace {cluster.namespace} has no versions with the labels {selector}")
+    owning = {one["spec"]["application"] for one in versions.values()} - leaving
+    owners = {name: await cluster.find(APPLICATIONS, name) for name in sorted(owning)}
     try:
         for one in () if with_service else applications:
             require_no_service(one)
         for one in versions.values():
-            require_unused(one, await cluster.find(APPLICATIONS, one["spec"]["application"]), leaving)
+            require_unused(one, owners.get(one["spec"]["application"]), leaving)
     except InUseError as error:
         raise QueryError(str(error)) from error
     objects = (*applications, *versions.values())
