@@ -20,6 +20,7 @@ from aiapp.ports import ConflictError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import DryRun, created, existing
+from aiapp.queries.stored import versions_of
 
 LATEST = "LAST"
 """Stands for the version with the highest number."""
@@ -75,10 +76,7 @@ async def create_application(
 
 async def _next(cluster: UserCluster, wanted: NewVersion) -> tuple[Json | None, Json]:
     """The version it follows, and its manifest."""
-    page = await cluster.api.list(
-        VERSIONS, namespace=cluster.namespace, fields=f"spec.application={wanted.application}"
-    )
-    known = {one["spec"]["version"]: one for one in page.items if one["spec"]["application"] == wanted.application}
+    known = await versions_of(cluster, wanted.application)
     last = latest(known)
     number = wanted.number or following(last)
     if wanted.base == LATEST:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from aiapp.domain.application.deployment import Share, absent, advice, deploy
 from aiapp.domain.application.operation import Operation, note
 from aiapp.domain.kubernetes.json_patch import patched
-from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.operation import Done, DryRun, asked, created, edited
+from aiapp.queries.stored import versions_of
 
 
 async def deployed(
@@ -34,6 +35,5 @@ async def deployed(
 
 async def phases_of(cluster: UserCluster, application: str) -> dict[str, str]:
     """The phases of an application's versions by their numbers; empty for one that nobody has looked at."""
-    page = await cluster.api.list(VERSIONS, namespace=cluster.namespace, fields=f"spec.application={application}")
-    versions = [one for one in page.items if one["spec"]["application"] == application]
-    return {one["spec"]["version"]: (one.get("status") or {}).get("phase") or "" for one in versions}
+    versions = await versions_of(cluster, application)
+    return {number: (one.get("status") or {}).get("phase") or "" for number, one in versions.items()}

@@ -6,11 +6,18 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from aiapp.api.meta import ApiModel
-from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 
 Model = TypeVar("Model", bound=ApiModel)
 Result = TypeVar("Result")
+
+
+async def versions_of(cluster: UserCluster, application: str) -> dict[str, Json]:
+    """The versions of an application by their numbers. Raises `ApiError`."""
+    page = await cluster.api.list(VERSIONS, namespace=cluster.namespace, fields=f"spec.application={application}")
+    return {one["spec"]["version"]: one for one in page.items if one["spec"]["application"] == application}
 
 
 def read(model: type[Model], raw: Json) -> Model:
