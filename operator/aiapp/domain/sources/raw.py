@@ -84,8 +84,13 @@ def moved(source: Json, found: Json, changes: Json) -> Json:
         return source | {OBS: source[OBS] | changes}
     if TEMPLATE in source:
         return source | {TEMPLATE: _template_moved(source[TEMPLATE], changes)}
-    job = source[TRAINING_JOB]
-    return {OBS: {"uri": found["trainingJob"]["output"]} | {key: job[key] for key in _STORE if key in job} | changes}
+    return {OBS: {"uri": found["trainingJob"]["output"]} | reach(source) | changes}
+
+
+def reach(source: Json) -> Json:
+    """How the store is reached that a source names: the fields that say so."""
+    store = _in_store(source) or {}
+    return {key: store[key] for key in _STORE if key in store}
 
 
 def _template_moved(template: Json, changes: Json) -> Json:
@@ -114,6 +119,11 @@ def named(source: Json, rename: Callable[[str], str]) -> Json:
     """A source that is an image, with another name for it."""
     image = source[IMAGE]
     return source | {IMAGE: image | {"reference": rename(image["reference"])}}
+
+
+def by_digest(reference: str, digest: str) -> str:
+    """The name of an image that can be no other one."""
+    return reference if "@" in reference else f"{reference}@{digest}"
 
 
 def references(source: Json) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources.raw import inputs_of, is_image, is_movable, moved, named, references
+from aiapp.domain.sources.raw import by_digest, inputs_of, is_image, is_movable, moved, named, references
 from aiapp.domain.version.origin import may_leave, stays
 
 UNKNOWN_DIGEST: Final = (
@@ -46,7 +46,7 @@ def promoted(version: Json, there: Destination) -> Json:
         raise NotPromotableError(f"version {name}: {error}") from error
     container = spec.get("container") or {}
     if "image" in container:
-        spec["container"] = container | {"image": _by_digest(container["image"], status["image"]["digest"])}
+        spec["container"] = container | {"image": by_digest(container["image"], status["image"]["digest"])}
     metadata = {"name": name} | _given({"namespace": there.namespace})
     return {"apiVersion": version["apiVersion"], "kind": version["kind"], "metadata": metadata, "spec": spec}
 
@@ -57,7 +57,7 @@ def _source(source: Json, status: Json, there: Destination) -> Json:
     if is_image(source):
         if changes:
             raise NotPromotableError("an image does not lie in a bucket: change its reference in the manifest")
-        return named(source, lambda reference: _by_digest(reference, status["image"]["digest"]))
+        return named(source, lambda reference: by_digest(reference, status["image"]["digest"]))
     if "uri" in changes and len(inputs_of(source)) > 1:
         raise NotPromotableError("a template makes it of several folders: change their uri in the manifest")
     artifact = status["artifact"]
@@ -66,10 +66,6 @@ def _source(source: Json, status: Json, there: Destination) -> Json:
     if "digest" not in artifact:
         raise NotPromotableError(UNKNOWN_DIGEST)
     return moved(source, status.get("source") or {}, changes | {"digest": artifact["digest"]})
-
-
-def _by_digest(reference: str, digest: str) -> str:
-    return reference if "@" in reference else f"{reference}@{digest}"
 
 
 def is_unconfirmed(version: Json) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,7 +13,7 @@ from packaging.version import Version
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.domain.kubernetes.keepers import manifest
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
-from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB
+from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB, by_digest, is_image, named, reach
 
 FIRST: Final = "0.0.1"
 """The number of an application's first version."""
@@ -112,8 +113,7 @@ def _source(source: Json, changes: Changes) -> Json:
     """The one that is named, reached as the store of the one before."""
     if changes.image is not None:
         return {IMAGE: {"reference": changes.image}}
-    before = source.get(OBS) or source.get(TRAINING_JOB) or source.get(TEMPLATE) or {}
-    store = {key: before[key] for key in (*_STORE, "caBundleRef") if key in before} | _store(changes)
+    store = reach(source) | _store(changes)
     if changes.job is not None:
         return {TRAINING_JOB: _job(source.get(TRAINING_JOB) or {}, changes) | store}
     if (template := source.get(TEMPLATE)) is not None:
@@ -139,10 +139,9 @@ def _template(before: Json, changes: Changes) -> Json:
 
 def _same(source: Json, status: Json) -> Json:
     """Held to what was pinned."""
-    if (image := source.get(IMAGE)) is not None:
-        digest, reference = (status.get("image") or {}).get("digest"), image["reference"]
-        held = reference if digest is None or "@" in reference else f"{reference}@{digest}"
-        return {IMAGE: image | {"reference": held}}
+    if is_image(source):
+        digest = (status.get("image") or {}).get("digest")
+        return source if digest is None else named(source, partial(by_digest, digest=digest))
     digest = (status.get("artifact") or {}).get("digest")
     return {
         kind: one | ({"digest": digest} if digest and kind in {OBS, TEMPLATE} else {}) for kind, one in source.items()
