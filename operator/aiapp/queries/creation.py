@@ -86,10 +86,7 @@ async def _next(cluster: UserCluster, wanted: NewVersion) -> tuple[Json | None, 
         base = await existing(cluster, VERSIONS, name)
     if base is None:
         return None, first(wanted.application, cluster.namespace, number, wanted.changes)
-    document = successor(base, number, wanted.changes)
-    document["spec"]["application"] = wanted.application
-    document["metadata"]["name"] = f"{wanted.application}-{number}"
-    return base, document
+    return base, successor(base, wanted.application, number, wanted.changes)
 
 
 def _label(document: Json, labels: Mapping[str, str]) -> None:

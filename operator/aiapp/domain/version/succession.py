@@ -73,23 +73,23 @@ def following(number: str | None) -> str:
     return f"{whole // 10_000}.{whole // 100 % 100}.{whole % 100}"
 
 
-def successor(base: Json, number: str, changes: Changes) -> Json:
-    """The manifest of the version with that number after `base`.
+def successor(base: Json, application: str, number: str, changes: Changes) -> Json:
+    """The manifest of an application's version with that number after `base`, which may be of another one.
 
     Without another source it is the same content: held to its digest, as far as that is known. Raises
     `CannotSucceedError`.
     """
     document = deepcopy(manifest(base))
     spec, status = document["spec"], base.get("status") or {}
-    application = spec["application"]
+    own = {"application": application, "version": number}
     document["metadata"] |= {"name": f"{application}-{number}"}
-    document["spec"] = {"application": application, "version": number} | spec | {"version": number}
+    document["spec"] = own | spec | own
     document["spec"]["source"] = _source(spec["source"], changes) if changes.moves else _same(spec["source"], status)
     if not changes.moves:
         _reach(document["spec"]["source"], changes)
-    own = (spec.get("container") or {}).get("dependencies")
+    asked = (spec.get("container") or {}).get("dependencies")
     declared = (status.get("model") or {}).get("dependencies") or ()
-    return _completed(document, changes, declared if own is None else own)
+    return _completed(document, changes, declared if asked is None else asked)
 
 
 def first(application: str, namespace: str, number: str, changes: Changes) -> Json:

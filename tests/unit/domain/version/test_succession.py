@@ -102,7 +102,7 @@ OBS = {"obs": {"uri": "obs://models/mnist/1/"} | STORE}
     ],
 )
 def test_another_source_is_reached_as_the_one_before(source: Json, changes: Changes, after: Json) -> None:
-    made = successor(version(source, PINNED), "1.0.1", changes)
+    made = successor(version(source, PINNED), "mnist", "1.0.1", changes)
     assert (made["metadata"]["name"], made["spec"]["version"]) == ("mnist-1.0.1", "1.0.1")
     assert made["spec"]["source"] == after
     assert "status" not in made
@@ -120,15 +120,15 @@ def test_another_source_is_reached_as_the_one_before(source: Json, changes: Chan
     ],
 )
 def test_the_same_source_is_held_to_its_content(source: Json, after: Json) -> None:
-    made = successor(version(source, PINNED), "1.0.1", Changes(runtime=None))
+    made = successor(version(source, PINNED), "mnist", "1.0.1", Changes(runtime=None))
     assert (made["spec"]["source"], is_held(made)) == (after, True)
-    assert not is_held(successor(version(source), "1.0.1", Changes()))
+    assert not is_held(successor(version(source), "mnist", "1.0.1", Changes()))
 
 
 def test_an_image_needs_no_runtime() -> None:
-    made = successor(version(OBS, runtime="pytorch_2.1.0"), "1.0.1", Changes(image="shop/mnist:2"))
+    made = successor(version(OBS, runtime="pytorch_2.1.0"), "mnist", "1.0.1", Changes(image="shop/mnist:2"))
     assert "runtime" not in made["spec"]
-    assert successor(version(OBS), "1.0.1", Changes(runtime="new"))["spec"]["runtime"] == "new"
+    assert successor(version(OBS), "mnist", "1.0.1", Changes(runtime="new"))["spec"]["runtime"] == "new"
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_an_image_needs_no_runtime() -> None:
 def test_dependencies_are_edited(container: Json, changes: tuple[str, ...], after: list[str]) -> None:
     status = PINNED | {"model": {"dependencies": ["numpy==9.9", "-r ./requirements.txt"]}}
     found = version(OBS, status, container={"workers": 2} | container)
-    made = successor(found, "1.0.1", Changes(dependencies=changes))
+    made = successor(found, "mnist", "1.0.1", Changes(dependencies=changes))
     assert made["spec"]["container"] == {"workers": 2, "dependencies": after}
 
 
 def test_a_dependency_that_is_not_there_cannot_be_left_out() -> None:
     with pytest.raises(CannotSucceedError, match="there is no dependency torch; there is none"):
-        successor(version(OBS), "1.0.1", Changes(dependencies=("torch-",)))
+        successor(version(OBS), "mnist", "1.0.1", Changes(dependencies=("torch-",)))
 
 
 def test_the_first_version_needs_a_source() -> None:
@@ -164,4 +164,4 @@ def test_the_first_version_needs_a_source() -> None:
 def test_several_folders_of_a_template_are_not_guessed() -> None:
     inputs = [{"name": "a", "uri": "obs://a/"}, {"name": "b", "uri": "obs://b/"}]
     with pytest.raises(CannotSucceedError, match="several folders"):
-        successor(version({"template": {"name": "t", "inputs": inputs}}), "1.0.1", Changes(uri="obs://c/"))
+        successor(version({"template": {"name": "t", "inputs": inputs}}), "mnist", "1.0.1", Changes(uri="obs://c/"))
