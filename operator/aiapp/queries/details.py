@@ -1,6 +1,7 @@
 """The details pages of a version and of an application, for the command line and the console."""
 
 import asyncio
+from collections.abc import Iterable
 
 from aiapp.api.application import AIApplication
 from aiapp.domain.artifact.digest_config_map import recorded
@@ -8,7 +9,7 @@ from aiapp.domain.details.application import ApplicationDetails, application_det
 from aiapp.domain.details.files import PinnedFile, pinned_files
 from aiapp.domain.details.version import VersionDetails, version_details
 from aiapp.domain.kubernetes.naming import digest_config_map
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.queries.api_description import pinned_manifest
 from aiapp.queries.cluster import UserCluster
@@ -27,7 +28,12 @@ async def of_version(cluster: UserCluster, name: str) -> VersionDetails:
 async def of_application(cluster: UserCluster, name: str) -> ApplicationDetails:
     """Of an application. Raises `ApiError`, `QueryError`."""
     raw, versions = await asyncio.gather(existing(cluster, APPLICATIONS, name), cluster.list(VERSIONS))
-    return application_details(parsed(ApplicationRecord.parse, raw), versions)
+    return details(raw, versions)
+
+
+def details(application: Json, versions: Iterable[Json]) -> ApplicationDetails:
+    """Of an application and the versions of its namespace as the API server keeps them. Raises `QueryError`."""
+    return application_details(parsed(ApplicationRecord.parse, application), versions)
 
 
 async def files(cluster: UserCluster, name: str) -> tuple[PinnedFile, ...]:

@@ -45,7 +45,12 @@ async def history(cluster: UserCluster, name: str) -> list[Json]:
 
     Raises `ApiError`, `QueryError`.
     """
-    known = past(await _application(cluster, name))
+    return configurations(await _application(cluster, name))
+
+
+def configurations(application: Json) -> list[Json]:
+    """The same of an application as the API server keeps it."""
+    known = past(application)
     return [_document(one) | {"changed": changed} for one, changed in zip(known, changes(known), strict=True)]
 
 

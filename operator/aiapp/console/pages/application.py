@@ -15,11 +15,12 @@ from aiapp.console.pictures.traffic import traffic_picture
 from aiapp.console.visiting.visit import visit_of
 from aiapp.domain.details.application import ApplicationDetails
 from aiapp.domain.kubernetes.keepers import keeper
-from aiapp.domain.kubernetes.resources import APPLICATIONS
+from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS
 from aiapp.queries.calls import calls
-from aiapp.queries.details import of_application
+from aiapp.queries.details import details
 from aiapp.queries.events import events
-from aiapp.queries.history import history
+from aiapp.queries.history import configurations
+from aiapp.queries.operation import existing
 from aiapp.queries.rollout import shares
 
 MOST_VERSIONS: Final = 100
@@ -33,13 +34,15 @@ def routes() -> Iterable[web.AbstractRouteDef]:
 
 async def _page(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
-    found, happened, counted = await asyncio.gather(
-        of_application(visit.cluster, visit.name),
+    application, versions, happened, counted = await asyncio.gather(
+        existing(visit.cluster, APPLICATIONS, visit.name),
+        visit.cluster.list(VERSIONS),
         events(visit.cluster, visit.name),
         calls(visit.cluster, visit.name),
     )
+    found = details(application, versions)
     actions = await allowed(visit.cluster, visit.name, fitting(found))
-    kept = keeper(await visit.cluster.get(APPLICATIONS, visit.name))
+    kept = keeper(application)
     return visit.page(
         "application.html",
         found=found,
@@ -53,7 +56,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
         calls=counted,
         shares=shares(found.rollout) if found.rollout else [],
         versions=found.versions[:MOST_VERSIONS],
-        history=await history(visit.cluster, visit.name),
+        history=configurations(application),
         happened=happened.items[: -MOST_EVENTS - 1 : -1],
         event_notes=happened.notes,
         live=visit.to("live", application=visit.name),
