@@ -10,16 +10,14 @@ from aiapp.api.pod import PodOptions, RequestLimits
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.runtime_server import RuntimeServer as RuntimeServerSpec
 from aiapp.api.serving import Serving
-from aiapp.api.source import ObsSource
 from aiapp.domain.application.candidate import Candidate, RenderContext
 from aiapp.domain.artifact.manifest_config_map import config_map_names
-from aiapp.domain.exeml.access import TicketAccess
 from aiapp.domain.images.interface import interface
 from aiapp.domain.kubernetes.naming import digest_config_map
 from aiapp.domain.nodes.placement import Placement
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.rendering.pod.container import PACKAGE_PATH, TMP_PATH
-from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, Fetcher, NoDelivery, PinnedPackage
+from aiapp.domain.rendering.pod.delivery import Delivery, FetchDelivery, NoDelivery, PinnedPackage
 from aiapp.domain.rendering.pod.dependencies import Dependencies, Pip
 from aiapp.domain.rendering.pod.engine import Engine, ModelServer
 from aiapp.domain.rendering.pod.image_server import ImageServer
@@ -104,34 +102,23 @@ def _delivery(candidate: Candidate, server: Server, context: RenderContext) -> D
     match candidate.artifact:
         case PackageArtifact() as artifact if candidate.is_exeml:
             assert context.tickets is not None  # else it is held back
-            return _with_tickets(artifact, context.fetcher, context.tickets, mode)
+            return TicketDelivery(
+                content=_content(artifact), fetcher=context.fetcher, file_mode=mode, tickets=context.tickets
+            )
         case PackageArtifact() as artifact:
-            package = package_of(candidate.source, candidate.record.status.source)
+            found = candidate.record.status.source
+            package = package_of(candidate.source, found)
             assert package is not None  # an image has none
-            return FetchDelivery(_content(candidate, artifact, package), context.fetcher, mode)
+            uri = (found.uri if found else None) or package.uri
+            return FetchDelivery(
+                content=_content(artifact), fetcher=context.fetcher, file_mode=mode, uri=uri, source=package
+            )
         case ImageArtifact():
             return NoDelivery()
 
 
-def _with_tickets(
-    artifact: PackageArtifact, fetcher: Fetcher, tickets: TicketAccess, mode: str | None
-) -> TicketDelivery:
-    return TicketDelivery(
-        pin=artifact.pin,
-        content_bytes=artifact.bytes,
-        manifest_config_maps=config_map_names(artifact.manifest_ref),
-        digest_config_map=digest_config_map(artifact.pin),
-        fetcher=fetcher,
-        tickets=tickets,
-        file_mode=mode,
-    )
-
-
-def _content(candidate: Candidate, artifact: PackageArtifact, source: ObsSource) -> PinnedPackage:
-    found = candidate.record.status.source
+def _content(artifact: PackageArtifact) -> PinnedPackage:
     return PinnedPackage(
-        uri=(found.uri if found else None) or source.uri,
-        source=source,
         pin=artifact.pin,
         bytes=artifact.bytes,
         manifest_config_maps=config_map_names(artifact.manifest_ref),

@@ -1,5 +1,6 @@
 """How a version's content reaches its pods: an init container downloads what was pinned, or the image has it."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -50,16 +51,19 @@ class Delivery(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedPackage:
-    """The pinned package and how the init container reaches it."""
+    """What the init container fetches, and where the pod finds what is known of it."""
 
-    uri: str
-    source: ObsSource
     pin: str
     bytes: int
     manifest_config_maps: tuple[str, ...]
     """More than one for a very large package."""
     digest_config_map: str
     """Need not exist yet: once it does, every later fetch has to find the digest that it records."""
+
+    @property
+    def manifest(self) -> str:
+        """Where the init container finds the manifest."""
+        return MANIFEST_FILE if len(self.manifest_config_maps) == 1 else MANIFEST_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,9 @@ class Fetcher:
     resources: InitResources = FETCH
 
 
-@dataclass(frozen=True, slots=True)
-class FetchDelivery(Delivery):
-    """Downloaded from object storage into a volume of the pod, private to it and writable as on the platform."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageDelivery(Delivery):
+    """An init container downloads it into a volume of the pod, private to it and writable as on the platform."""
 
     content: PinnedPackage
     fetcher: Fetcher
@@ -87,15 +91,22 @@ class FetchDelivery(Delivery):
     def bytes(self) -> int:
         return self.content.bytes
 
-    @override
-    def init_containers(self, server: Json | None, model: Json, granted: Bounds) -> Iterator[Json]:
-        source = self.content.source
+    @abstractmethod
+    def arguments(self, lays: Sequence[str]) -> Iterator[str]:
+        """Of the init container; `lays` are those about our model server."""
+
+    @abstractmethod
+    def access(self) -> Iterator[Json]:
+        """Mounts of the init container alone: by what it reaches the store."""
+
+    def fetching(self, server: Json | None, model: Json, granted: Bounds) -> Json:
+        """The init container."""
         lays = ["--server", f"{server['mountPath']}/{SERVER_FILE}"] if server else []
-        yield {
+        return {
             "name": FETCHER,
             "image": self.fetcher.image,
-            "args": list(map(literal, (*_arguments(self.content, lays), *self._mode(), *self.fetcher.arguments))),
-            **environment(self.fetcher.env),
+            "args": list(map(literal, (*self.arguments(lays), *self.fetcher.arguments))),
+            **_environment(self.fetcher.env),
             "resources": init_resources(self.fetcher.resources, model, granted),
             "securityContext": RESTRICTED,
             "volumeMounts": [
@@ -103,12 +114,12 @@ class FetchDelivery(Delivery):
                 *([server] if server else []),
                 mount("manifest", MANIFEST_FOLDER, read_only=True),
                 mount("recorded", RECORDED_FOLDER, read_only=True),
-                *([mount("credentials", CREDENTIALS_FOLDER, read_only=True)] if source.credentials_secret_ref else []),
-                *([mount("ca", CA_FOLDER, read_only=True)] if source.ca_bundle_ref else []),
+                *self.access(),
             ],
         }
 
-    def _mode(self) -> Iterator[str]:
+    def mode(self) -> Iterator[str]:
+        """Arguments about the mode of the files."""
         if self.file_mode is not None:
             yield from ("--file-mode", self.file_mode)
 
@@ -117,15 +128,59 @@ class FetchDelivery(Delivery):
         yield mount("package", PACKAGE_PATH)
         yield mount("package", OTHER_PACKAGE_PATH)
 
+    def package_volumes(self) -> Iterator[Json]:
+        """Of the package, and of what is known of it."""
+        yield {"name": "package", "emptyDir": {}}
+        yield {"name": "manifest"} | _manifest_source(self.content.manifest_config_maps)
+        yield {"name": "recorded", "configMap": {"name": self.content.digest_config_map, "optional": True}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchDelivery(PackageDelivery):
+    """Downloaded from object storage, by what the version says of it."""
+
+    uri: str
+    source: ObsSource
+
+    @override
+    def init_containers(self, server: Json | None, model: Json, granted: Bounds) -> Iterator[Json]:
+        yield self.fetching(server, model, granted)
+
+    @override
+    def arguments(self, lays: Sequence[str]) -> Iterator[str]:
+        source = self.source
+        options = {
+            "--manifest": self.content.manifest,
+            "--pin": self.content.pin,
+            "--uri": self.uri,
+            "--endpoint": source.endpoint,
+            "--region": source.region,
+            "--addressing": source.addressing,
+            "--credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
+            "--ca-bundle": CA_FILE if source.ca_bundle_ref else None,
+            "--recorded": RECORDED_FOLDER,
+            "--digest": source.digest,
+            "--target": PACKAGE_PATH,
+        }
+        yield from ("fetch", *(part for name, value in options.items() if value for part in (name, value)), *lays)
+        if (source.endpoint or "").startswith("http://"):
+            yield "--allow-http"
+        yield from self.mode()
+
+    @override
+    def access(self) -> Iterator[Json]:
+        if self.source.credentials_secret_ref:
+            yield mount("credentials", CREDENTIALS_FOLDER, read_only=True)
+        if self.source.ca_bundle_ref:
+            yield mount("ca", CA_FOLDER, read_only=True)
+
     @override
     def volumes(self) -> Iterator[Json]:
-        yield {"name": "package", "emptyDir": {}}
-        yield {"name": "manifest"} | manifest_source(self.content.manifest_config_maps)
-        yield {"name": "recorded", "configMap": {"name": self.content.digest_config_map, "optional": True}}
-        if (secret := self.content.source.credentials_secret_ref) is not None:
+        yield from self.package_volumes()
+        if (secret := self.source.credentials_secret_ref) is not None:
             # Optional: without it the fetcher names the missing Secret; the kubelet would only hang.
             yield {"name": "credentials", "secret": {"secretName": secret.name, "optional": True}}
-        if (authorities := self.content.source.ca_bundle_ref) is not None:
+        if (authorities := self.source.ca_bundle_ref) is not None:
             yield {"name": "ca"} | _ca_source(authorities)
 
 
@@ -151,32 +206,11 @@ class NoDelivery(Delivery):
         yield from ()
 
 
-def _arguments(content: PinnedPackage, lays: Sequence[str]) -> list[str]:
-    source = content.source
-    options = {
-        "--manifest": MANIFEST_FILE if len(content.manifest_config_maps) == 1 else MANIFEST_FOLDER,
-        "--pin": content.pin,
-        "--uri": content.uri,
-        "--endpoint": source.endpoint,
-        "--region": source.region,
-        "--addressing": source.addressing,
-        "--credentials": CREDENTIALS_FOLDER if source.credentials_secret_ref else None,
-        "--ca-bundle": CA_FILE if source.ca_bundle_ref else None,
-        "--recorded": RECORDED_FOLDER,
-        "--digest": source.digest,
-        "--target": PACKAGE_PATH,
-    }
-    plain_http = ["--allow-http"] if (source.endpoint or "").startswith("http://") else []
-    return ["fetch", *(part for name, value in options.items() if value for part in (name, value)), *lays, *plain_http]
-
-
-def environment(env: Mapping[str, str]) -> Json:
-    """`env` of an init container."""
+def _environment(env: Mapping[str, str]) -> Json:
     return {"env": [{"name": name, "value": literal(value)} for name, value in env.items()]} if env else {}
 
 
-def manifest_source(config_maps: Sequence[str]) -> Json:
-    """The volume of the manifest."""
+def _manifest_source(config_maps: Sequence[str]) -> Json:
     if len(config_maps) == 1:
         return {"configMap": {"name": config_maps[0]}}
     return {"projected": {"sources": [{"configMap": {"name": name}} for name in config_maps]}}
