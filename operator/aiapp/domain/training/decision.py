@@ -30,7 +30,7 @@ class Finished:
 Decision = Waiting | Unresolved | Finished
 
 
-def has_ended(job: TrainingJobStatus | None) -> bool:
+def has_ended(job: TrainingJobStatus | JobFacts | None) -> bool:
     """Whether it is known how the job ended."""
     return job is not None and job.state in {"Succeeded", "Failed"}
 
@@ -131,7 +131,6 @@ def _gone(waited: TrainingJobStatus) -> str:
 def _status(
     source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, found: JobFacts, now: datetime
 ) -> TrainingJobStatus:
-    is_over = found.state in {"Succeeded", "Failed"}
     seen = waited.finished_at if waited else None
     return TrainingJobStatus(
         api_version=f"{kind.group}/{kind.version}",
@@ -140,7 +139,7 @@ def _status(
         uid=found.uid,
         state=found.state,
         started_at=found.started,
-        finished_at=(found.finished or seen or now) if is_over else None,
+        finished_at=(found.finished or seen or now) if has_ended(found) else None,
         built_in=found.is_built_in,
         output=source.output.uri if source.output else _only(found.output.uris),
     )

@@ -15,15 +15,14 @@ from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.exeml import project_job
-from aiapp.domain.training.decision import decision, latched
+from aiapp.domain.training.decision import decision
 from aiapp.domain.training.facts import facts
 from aiapp.domain.training.kinds import JobKind
-from aiapp.domain.training.registration import registered_job
 from aiapp.reconcile.exeml.records import Model, ModelRecords
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage, ObsPorts
-from aiapp.reconcile.sources.training_job import TrainingJobPorts
+from aiapp.reconcile.sources.training_job import TrainingJobPorts, waited_for
 
 logger = logging.getLogger(__name__)
 
@@ -83,17 +82,12 @@ class ExeMLModel(LiveSource):
             return None, None
         live = await self._live(kind, source)
         seen = ports.jobs.last_seen(source.job.uid) if live is None else facts(live, kind, ports.jobs.reading)
-        known = self.version.status.source.training_job if self.version.status.source else None
-        waited = latched(named, kind, known or registered_job(self.version.raw, named, kind))
-        job = decision(named, kind, waited, seen, ports.clock()).job
+        job = decision(named, kind, waited_for(self.version, named, kind), seen, ports.clock()).job
         return job.model_copy(update={"output": None}) if job else None, live
 
     async def _live(self, kind: JobKind, source: ExeMLSource) -> Json | None:
         """Not another one of the same name."""
-        ports, namespace = self.ports.jobs, self.version.namespace
-        if not ports.served.is_served(kind.resource, namespace):
-            return None
-        found = await ports.cluster.get(kind.resource, namespace, source.job.name)
+        found = await self.ports.jobs.live(kind, self.version.namespace, source.job.name)
         return found if found is not None and found["metadata"]["uid"] == source.job.uid else None
 
     def _package(self, model: Model, uri: str) -> ObsPackage:

@@ -35,6 +35,20 @@ class TrainingJobPorts:
     """An output that is not complete when its job has succeeded is waited for so long."""
     clock: Clock
 
+    def is_served(self, kind: JobKind, namespace: str) -> bool:
+        """Whether the cluster serves the kind and lets the operator read it: who asks for others gets an error."""
+        return self.served.is_served(kind.resource, namespace)
+
+    async def live(self, kind: JobKind, namespace: str, name: str) -> Json | None:
+        """The job that has the name now."""
+        return await self.cluster.get(kind.resource, namespace, name) if self.is_served(kind, namespace) else None
+
+
+def waited_for(record: VersionRecord, source: TrainingJobSource, kind: JobKind) -> TrainingJobStatus | None:
+    """The job that a version waits for, as its status has it, or as it says itself that it was registered by it."""
+    before = record.status.source.training_job if record.status.source else None
+    return latched(source, kind, before or registered_job(record.raw, source, kind))
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingJobOutput(LiveSource):
@@ -50,7 +64,7 @@ class TrainingJobOutput(LiveSource):
         kind = self.ports.jobs.kinds.find(self.source.api_version, self.source.kind)
         if isinstance(kind, str):
             return Unresolved(Reason.TRAINING_JOB_KIND_UNKNOWN, kind, retryable=False)
-        live = await self._live(kind)
+        live = await self.ports.live(kind, self.record.namespace, self.source.name)
         return replace(await self._result(kind, live, known), live_job=live)
 
     @override
@@ -78,21 +92,10 @@ class TrainingJobOutput(LiveSource):
             return TemplatePackage(self.record, template, self.templates)
         return ObsPackage(self.record, package_at(uri, self.source), self.templates.obs)
 
-    def _is_served(self, kind: JobKind) -> bool:
-        """Whether the cluster serves the kind and lets the operator read it: who asks for others gets an error."""
-        return self.ports.served.is_served(kind.resource, self.record.namespace)
-
-    async def _live(self, kind: JobKind) -> Json | None:
-        """The job that has the name now."""
-        if not self._is_served(kind):
-            return None
-        return await self.ports.cluster.get(kind.resource, self.record.namespace, self.source.name)
-
     async def _result(self, kind: JobKind, live: Json | None, known: KnownOfPin) -> Inspection:
-        before = self.record.status.source.training_job if self.record.status.source else None
-        waited = latched(self.source, kind, before or registered_job(self.record.raw, self.source, kind))
+        waited = waited_for(self.record, self.source, kind)
         found = self._last_seen(waited) if live is None else facts(live, kind, self.ports.jobs.reading)
-        if found is None and not has_ended(waited) and not self._is_served(kind):
+        if found is None and not has_ended(waited) and not self.ports.is_served(kind, self.record.namespace):
             message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
             return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
         decided = decision(self.source, kind, waited, found, self.ports.clock(), self._said_of_failure())
@@ -101,7 +104,7 @@ class TrainingJobOutput(LiveSource):
     def _last_seen(self, waited: TrainingJobStatus | None) -> JobFacts | None:
         """The job as it was when it was deleted after it had ended."""
         seen = self.ports.jobs.last_seen(waited.uid) if waited else None
-        return seen if seen is not None and seen.state in {"Succeeded", "Failed"} else None
+        return seen if has_ended(seen) else None
 
     def _said_of_failure(self) -> str | None:
         """In the job's own words, which nobody else has once it is gone."""
