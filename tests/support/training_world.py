@@ -1,4 +1,4 @@
-"""A version of the training job `train`, in a world in memory whose test plays the job."""
+"""The training job `train` and its version, in a world in memory whose test plays the job."""
 
 from typing import Any, Final
 
@@ -23,10 +23,18 @@ def world_of(**source: Any) -> World:
     return world
 
 
+def registering() -> World:
+    """A world in which jobs register themselves."""
+    world = World()
+    world.registrations.begin()
+    return world
+
+
 def put(world: World, document: Json) -> None:
     """The job is so, and the watch tells of it."""
-    world.api.objects[JOBS, "team", "train"] = document
-    world.training_jobs.put(JOBS, document)
+    world.api.objects[JOBS, "team", document["metadata"]["name"]] = document
+    if (kept := world.training_jobs.trim(document)) is not None:
+        world.training_jobs.put(JOBS, kept)
 
 
 def remove(world: World) -> None:

@@ -7,16 +7,15 @@ from tests.support import documents
 from tests.support.documents import changed
 from tests.support.jobs import failed, job, running, succeeded
 from tests.support.records import stored
+from tests.support.training_world import JOBS, put, registering, remove
 from tests.support.world import UNSEEN, World
 
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import PODS, VERSIONS, Json
-from aiapp.domain.training.kinds import BUILT_IN
 from aiapp.ports import ApiError
 from aiapp.reconcile.views.registrations import REGISTRATION
 
-JOBS: Final = BUILT_IN[0].resource
 DIGEST: Final = f"sha256:{'ab' * 32}"
 KEY: Final = Key(REGISTRATION, "team", "jobs.batch/train/uid-train")
 
@@ -28,19 +27,7 @@ def asking(version: str = "1.2.0", **fields: Any) -> Json:
 
 @pytest.fixture
 def world() -> World:
-    found = World()
-    found.registrations.begin()
-    return found
-
-
-def put(world: World, document: Json) -> None:
-    world.api.objects[JOBS, "team", document["metadata"]["name"]] = document
-    if (kept := world.training_jobs.trim(document)) is not None:
-        world.training_jobs.put(JOBS, kept)
-
-
-def remove(world: World, name: str = "train") -> None:
-    world.training_jobs.remove(JOBS, world.api.objects.pop((JOBS, "team", name)))
+    return registering()
 
 
 async def worked(world: World, key: Key = KEY) -> Outcome:

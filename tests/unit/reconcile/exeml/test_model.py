@@ -7,12 +7,12 @@ import pytest
 from tests.support import documents
 from tests.support.bucket import Bucket
 from tests.support.documents import changed
+from tests.support.exeml_world import KEYS, PLACE, RECORD, VERSION
 from tests.support.records import NORMAL, PIN, SKLEARN, stored
-from tests.support.world import MODELS, OPERATOR_NAMESPACE, World
+from tests.support.world import MODELS, World
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.exeml.access import TicketAccess
-from aiapp.domain.exeml.record import ModelRecord, record_object, spec_digest
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL, manifest_config_map
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -25,9 +25,6 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.ports import StoreError
 
-JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "train", "uid": "u-1"}
-VERSION = changed(documents.version(), spec__source={"exeML": {"project": "mnist", "job": JOB}})
-PLACE = "projects/team/run-1/"
 ACCESS = TicketAccess("https://aiapp-operator-tickets.aiapp-system.svc:9443", "PEM")
 HIDDEN = ("exeml-models", "projects/team", "obs.lan", "exeml-keys", "secret-value")
 
@@ -36,19 +33,9 @@ def world(*, recorded: bool = True) -> World:
     """The version as the operator registered it, or as somebody else made it."""
     found = World(Bucket(prefix=PLACE))
     found.hold(VERSIONS, stored(VERSION), "uid-version")
-    data = {"accessKeyId": "a2V5", "secretAccessKey": "c2VjcmV0LXZhbHVl"}
-    keys = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "exeml-keys", "namespace": OPERATOR_NAMESPACE}}
-    found.hold(SECRETS, keys | {"data": data}, "uid-keys")
+    found.hold(SECRETS, KEYS, "uid-keys")
     if recorded:
-        record = ModelRecord(
-            namespace="team",
-            version="mnist-1.0.0",
-            job="u-1",
-            spec=spec_digest(VERSION["spec"]),
-            store="models",
-            uri=f"obs://exeml-models/{PLACE}",
-        )
-        found.api.hold(record_object(record, OPERATOR_NAMESPACE), "uid-record")
+        found.api.hold(RECORD, "uid-record")
     return found
 
 

@@ -5,10 +5,11 @@ from typing import Final
 
 import pytest
 from tests.support.bucket import Bucket
+from tests.support.exeml_world import KEYS, PLACE
 from tests.support.jobs import ENDED, STARTED, job, succeeded
 from tests.support.records import stored
-from tests.support.training_world import JOBS
-from tests.support.world import OPERATOR_NAMESPACE, UNSEEN, World
+from tests.support.training_world import JOBS, put, remove
+from tests.support.world import UNSEEN, World
 
 from aiapp.cli.trace import tree
 from aiapp.controller.workqueue import Key
@@ -18,7 +19,6 @@ from aiapp.queries.trace import trace
 from aiapp.reconcile.views.registrations import REGISTRATION
 
 NAME: Final = "flowers-0.0.1"
-PLACE: Final = "projects/team/run-1/"
 DIGEST: Final = f"sha256:{'ab' * 32}"
 HIDDEN: Final = ("exeml-models", "projects/team", "obs.lan", "exeml-keys", "secret-value", "AKIA")
 KEY: Final = Key(REGISTRATION, "team", "jobs.batch/train/uid-train")
@@ -58,15 +58,9 @@ async def world() -> World:
     """The job has registered its model, whose version nobody has looked at yet."""
     found = World(Bucket(prefix=PLACE))
     found.registrations.begin()
-    data = {"accessKeyId": "a2V5", "secretAccessKey": "c2VjcmV0LXZhbHVl"}
-    keys = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "exeml-keys", "namespace": OPERATOR_NAMESPACE}}
-    found.hold(SECRETS, keys | {"data": data}, "uid-keys")
-    trained = of_project()
-    found.api.objects[JOBS, "team", "train"] = trained
+    found.hold(SECRETS, KEYS, "uid-keys")
     found.api.objects[PODS, "team", "train-x"] = pod()
-    kept = found.training_jobs.trim(trained)
-    assert kept is not None
-    found.training_jobs.put(JOBS, kept)
+    put(found, of_project())
     await found.of_registrations(KEY)
     return found
 
@@ -114,7 +108,7 @@ async def test_job_images_nodes_times_and_metrics_are_kept_and_no_place(world: W
 
 
 async def test_it_is_kept_of_a_job_that_is_gone_with_its_pods_as_well(world: World) -> None:
-    world.training_jobs.remove(JOBS, world.api.objects.pop((JOBS, "team", "train")))
+    remove(world)
     del world.api.objects[PODS, "team", "train-x"]
     version = await look(world)
     assert version["status"]["provenance"]["record"]

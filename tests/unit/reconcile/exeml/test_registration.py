@@ -4,17 +4,16 @@ from typing import Any, Final
 
 import pytest
 from tests.support.jobs import job, succeeded
+from tests.support.training_world import put, registering
 from tests.support.world import OPERATOR_NAMESPACE, World
 
 from aiapp.controller.workqueue import Key
 from aiapp.domain.exeml.record import record_name, record_of
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.training.kinds import BUILT_IN
 from aiapp.ports import ApiError
 from aiapp.reconcile.views.registrations import REGISTRATION
 
-JOBS: Final = BUILT_IN[0].resource
 KEY: Final = Key(REGISTRATION, "team", "jobs.batch/train/uid-train")
 PLACE: Final = "obs://exeml-models/projects/team/run-1/"
 
@@ -30,15 +29,21 @@ def of_project(uri: str = PLACE, project: str = "flowers", **fields: Any) -> Jso
 
 @pytest.fixture
 def world() -> World:
-    found = World()
-    found.registrations.begin()
-    return found
+    return registering()
 
 
-def put(world: World, document: Json) -> None:
-    world.api.objects[JOBS, "team", document["metadata"]["name"]] = document
-    if (kept := world.training_jobs.trim(document)) is not None:
-        world.training_jobs.put(JOBS, kept)
+def kill(world: World, call: int) -> None:
+    """At that write, counted from now."""
+    calls = 0
+
+    def fail() -> None:
+        nonlocal calls
+        calls += 1
+        world.api.before["create"] = world.api.before["apply"] = fail
+        if calls == call:
+            raise ApiError(0, "Lost", "the operator is killed here")
+
+    world.api.before["create"] = world.api.before["apply"] = fail
 
 
 def versions(world: World) -> list[str]:
@@ -77,23 +82,13 @@ async def test_application_version_and_record_are_made_and_agree(world: World) -
 @pytest.mark.parametrize("call", range(1, 6))
 async def test_whatever_write_fails_it_is_registered_once_in_the_end(world: World, call: int) -> None:
     put(world, of_project())
-    calls = 0
-
-    def fail() -> None:
-        nonlocal calls
-        calls += 1
-        world.api.before["create"] = world.api.before["apply"] = fail
-        if calls == call:
-            raise ApiError(0, "Lost", "the operator is killed here")
-
-    world.api.before["create"] = world.api.before["apply"] = fail
+    kill(world, call)
     for _ in range(3):
         try:
             await world.of_registrations(KEY)
         except ApiError:
             world.restart()
             put(world, of_project())
-            world.registrations.begin()
     assert versions(world) == ["flowers-0.0.1"]
     assert recorded(world) is not None
     assert applications(world) == ["flowers"]
@@ -105,16 +100,7 @@ async def test_there_is_no_version_without_application_whatever_write_fails_befo
 ) -> None:
     """A job that is gone with the operator that followed it registers nothing more."""
     put(world, of_project())
-    calls = 0
-
-    def fail() -> None:
-        nonlocal calls
-        calls += 1
-        world.api.before["create"] = world.api.before["apply"] = fail
-        if calls == call:
-            raise ApiError(0, "Lost", "the operator is killed here")
-
-    world.api.before["create"] = world.api.before["apply"] = fail
+    kill(world, call)
     with pytest.raises(ApiError):
         await world.of_registrations(KEY)
     assert not versions(world) or applications(world) == ["flowers"]

@@ -8,11 +8,11 @@ import pytest
 from tests.support import documents
 from tests.support.bucket import Bucket
 from tests.support.documents import changed
+from tests.support.exeml_world import KEYS, PLACE, RECORD, VERSION
 from tests.support.records import SKLEARN, stored
 from tests.support.world import MODELS, OPERATOR_NAMESPACE, World
 
 from aiapp.domain.exeml.access import TicketAccess
-from aiapp.domain.exeml.record import ModelRecord, record_object, spec_digest
 from aiapp.domain.exeml.tickets import AUDIENCE, Asked, Ticket, TicketRefusedError, proof_hash
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -27,9 +27,6 @@ from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.tickets.protection import Protection
 from aiapp.reconcile.tickets.service import TicketPorts, TicketService
 
-JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "train", "uid": "u-1"}
-VERSION = changed(documents.version(), spec__source={"exeML": {"project": "mnist", "job": JOB}})
-PLACE = "projects/team/run-1/"
 PROOF = b"p" * 32
 CONFIG = b'{"model_algorithm": "x", "model_type": "Scikit_Learn", "runtime": "%s"}' % SKLEARN.encode()
 FILES = {"config.json": CONFIG, "customize_service.py": b"", "a.pkl": b"w"}
@@ -50,10 +47,8 @@ class Scene:
         runtime = changed(documents.runtime(SKLEARN), spec__image="r/sklearn:1")
         world.hold(RUNTIMES, stored(runtime), "uid-runtime")
         world.hold(VERSIONS, stored(VERSION), "uid-version")
-        data = {"accessKeyId": "a2V5", "secretAccessKey": "c2VjcmV0LXZhbHVl"}
-        keys = {"name": "exeml-keys", "namespace": OPERATOR_NAMESPACE}
-        world.api.hold({"apiVersion": "v1", "kind": "Secret", "metadata": keys, "data": data}, "uid-keys")
-        world.api.hold(record_object(record(), OPERATOR_NAMESPACE), "uid-record")
+        world.api.hold(KEYS, "uid-keys")
+        world.api.hold(RECORD, "uid-record")
         await world.look()
         await world.of_applications(world.application)
         self._make_pod()
@@ -99,17 +94,6 @@ class Scene:
             clock=world.clock,
         )
         return await TicketService(ports).ticket("token", Asked(pin or artifact["pin"], first, proof))
-
-
-def record() -> ModelRecord:
-    return ModelRecord(
-        namespace="team",
-        version="mnist-1.0.0",
-        job="u-1",
-        spec=spec_digest(VERSION["spec"]),
-        store="models",
-        uri=f"obs://exeml-models/{PLACE}",
-    )
 
 
 def made(api_version: str, kind: str, name: str, by: Json) -> Json:
