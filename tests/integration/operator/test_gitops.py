@@ -231,10 +231,15 @@ def test_what_is_applied_a_second_and_a_third_time_makes_nobody_write(registry: 
     registry.until(version, "Ready", "True")
     registry.until(application, "Ready", "False", "Unschedulable", timeout=60)
 
-    def state() -> list[str]:
-        made = [registry.find("apps/v1", "Deployment", "mnist-1-0-0"), registry.find("v1", "Service", "mnist")]
-        found = [registry.now(version), registry.now(application), *filter(None, made)]
-        return [one["metadata"]["resourceVersion"] for one in found]
+    def state() -> list[Any]:
+        deployment, service = (
+            registry.find("apps/v1", "Deployment", "mnist-1-0-0"),
+            registry.find("v1", "Service", "mnist"),
+        )
+        assert deployment and service
+        ours = [one for one in deployment["metadata"]["managedFields"] if one["manager"] != "kube-controller-manager"]
+        found = [registry.now(version), registry.now(application), service]
+        return [ours, *(one["metadata"]["resourceVersion"] for one in found)]
 
     before = state()
     for _ in range(2):
