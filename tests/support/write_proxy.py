@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -33,6 +34,8 @@ class WriteProxy:
     strike: Callable[[], None] = lambda: None
     written: list[str] = field(default_factory=list)
     """Method and path of each write so far."""
+    taken: list[str] = field(default_factory=list)
+    """The same of those that the API server did not refuse."""
     struck: threading.Event = field(default_factory=threading.Event)
     html: Callable[[web.Request], bool] = lambda _: False
     """Which requests are answered by a gateway instead."""
@@ -45,6 +48,7 @@ class WriteProxy:
     def watch(self, namespace: str, *, fatal: int = 0, before_answer: bool = False) -> None:
         """Count anew, for that namespace."""
         self.written.clear()
+        self.taken.clear()
         self.struck.clear()
         self.namespace, self.fatal, self.before_answer = namespace, fatal, before_answer
 
@@ -73,7 +77,7 @@ class WriteProxy:
         async with session.request(request.method, url, data=body or None, headers=headers) as answer:
             kept = {k: v for k, v in answer.headers.items() if k.lower() not in HOP_BY_HOP}
             response = web.StreamResponse(status=answer.status, headers=kept)
-            fatal = self._counts(request) and len(self.written) == self.fatal
+            fatal = self._counts(request, answer.status) and len(self.written) == self.fatal
             if fatal and self.before_answer:
                 self._end()
             await response.prepare(request)
@@ -84,10 +88,12 @@ class WriteProxy:
                 self._end()
             return response
 
-    def _counts(self, request: web.Request) -> bool:
+    def _counts(self, request: web.Request, status: int) -> bool:
         if request.method not in WRITES or f"/namespaces/{self.namespace}/" not in request.path:
             return False
         self.written.append(f"{request.method} {request.path}")
+        if status < HTTPStatus.BAD_REQUEST:
+            self.taken.append(self.written[-1])
         return True
 
     def _end(self) -> None:

@@ -133,9 +133,10 @@ def test_a_leader_that_is_asked_to_stop_gives_the_lease_back(
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_leader_that_was_frozen_in_the_middle_of_its_work_writes_nothing_when_it_wakes(
+def test_a_leader_that_was_frozen_in_the_middle_of_its_work_changes_nothing_when_it_wakes(
     sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
 ) -> None:
+    """What it was about to send is refused, as it knows an older object."""
     with (
         replicas(sandbox, kube, tmp_path, 6) as made,
         write_proxy(sandbox.service_account(*SERVICE_ACCOUNT), tmp_path) as (proxy, kubeconfig),
@@ -158,7 +159,7 @@ def test_a_leader_that_was_frozen_in_the_middle_of_its_work_writes_nothing_when_
         for one in many:
             kube.patch(one, {"spec": {"displayName": "changed-again"}})
         eventually(lambda: all(observed(kube, one) == 3 for one in many))
-        assert proxy.written == []
+        assert proxy.taken == []
         assert not leads(frozen)
         frozen.stop()
 
