@@ -2,7 +2,7 @@
 
 It needs nothing but Python, so that it runs in a pod too: `python3 -c SOURCE URL [HOST]`. Half of its requests go over
 connections that it keeps, half each over a new one. From the first good answer on, it prints one line of JSON for every
-second with requests in it, and one for every failure.
+second with requests in it, and one for every failure of a request that began after it.
 """
 
 import asyncio
@@ -55,6 +55,10 @@ class Failure:
     """`kept`, which has carried answers before, `fresh`, which is to be kept, or `new`, which is not."""
     status: int | None
     error: str
+    seconds: float
+    """From the request's beginning."""
+    place: str
+    """Both ends of the connection, as far as there was one."""
 
 
 class Connection:
@@ -67,6 +71,11 @@ class Connection:
     @classmethod
     async def to(cls, target: Target) -> "Connection":
         return cls(*await asyncio.open_connection(target.address, target.port))
+
+    @property
+    def place(self) -> str:
+        name = self._writer.get_extra_info
+        return f"{name('sockname')} to {name('peername')}"
 
     @property
     def usable(self) -> bool:
@@ -104,18 +113,17 @@ class Tally:
     def __init__(self) -> None:
         self._second = 0
         self._answers: Counter[str] = Counter()
-        self.begun = asyncio.Event()
+        self.begun: float | None = None
+        """When the first good answer came, in seconds since the epoch."""
 
-    def answered(self, answer: Answer, connection: str) -> None:
-        if answer.status == 200:
-            self.begun.set()
-            self._count(str(json.loads(answer.body)["content"]))
-        else:
-            self.failed(connection, answer.status, answer.body[:300])
+    def answered(self, content: str) -> None:
+        if self.begun is None:
+            self.begun = time.time()
+        self._count(content)
 
-    def failed(self, connection: str, status: int | None, error: str) -> None:
-        if self.begun.is_set():
-            say({"failure": asdict(Failure(time.time(), connection, status, error))})
+    def failed(self, failure: Failure) -> None:
+        if self.begun is not None and failure.at - failure.seconds >= self.begun:
+            say({"failure": asdict(failure)})
             self._count("failed")
 
     def _count(self, result: str) -> None:
@@ -147,14 +155,23 @@ async def ask_for_ever(target: Target, tally: Tally, *, keeps: bool) -> None:
 async def ask_once(connection: Connection | None, target: Target, tally: Tally, *, keeps: bool) -> Connection | None:
     """Ask over the connection, or a new one; the connection, if it is there for another request."""
     kind = "new" if not keeps else "kept" if connection else "fresh"
+    begun = time.time()
+
+    def failed(status: int | None, error: str) -> None:
+        now, place = time.time(), connection.place if connection else "none was made"
+        tally.failed(Failure(now, kind, status, error, now - begun, place))
+
+    answer = None
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             connection = connection or await Connection.to(target)
             answer = await connection.ask(target.request)
-        tally.answered(answer, kind)
+        if answer.status == 200:
+            tally.answered(str(json.loads(answer.body)["content"]))
+        else:
+            failed(answer.status, answer.body[:300])
     except (OSError, EOFError, TimeoutError, ValueError) as error:
-        tally.failed(kind, None, f"{type(error).__name__}: {error}")
-        answer = None
+        failed(None, f"{type(error).__name__}: {error}")
     if keeps and answer is not None and answer.stays:
         return connection
     if connection is not None:
