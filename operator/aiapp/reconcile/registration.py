@@ -16,6 +16,7 @@ from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.training.consent import MOST, access_review, forbidden, is_allowed, service_accounts
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
+from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.registration import Refused, Registered, Registration, Wanted, registration
 from aiapp.domain.training.registration_record import record_name, registration_record
 from aiapp.ports import ApiError, Cluster, ConflictError, Recorder
@@ -51,6 +52,20 @@ class RegistrationPorts:
     observer: RegistrationObserver
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at a job."""
+
+    key: Key
+    followed: Followed
+    job: Json
+    found: JobFacts
+
+    @property
+    def kind(self) -> JobKind:
+        return self.followed.kind
+
+
 class RegistrationReconciler:
     """`await reconciler(key)`; raises `ApiError` for what the queue retries."""
 
@@ -69,12 +84,13 @@ class RegistrationReconciler:
         if said is None:
             self._ports.jobs.drop(key)
             return Outcome()
+        look = _Look(key, followed, job, facts(job, followed.kind, self._ports.reading))
         try:
-            return await self._looked_at(key, followed, job, said)
+            return await self._looked_at(look, said)
         except ApiError as error:
             if (trouble := refusal(error, f"what registers {followed.kind.kind} {followed.name}")) is None:
                 raise
-            return self._refuse(key, followed, job, Refused(trouble.reason, trouble.message))
+            return self._refuse(look, Refused(trouble.reason, trouble.message))
 
     async def _job(self, key: Key, followed: Followed) -> Json | None:
         """As it is now, or was when it was deleted."""
@@ -84,28 +100,23 @@ class RegistrationReconciler:
     def _is_on_record(self, key: Key, followed: Followed) -> bool:
         return self._ports.store.get(CONFIG_MAPS, key.namespace, record_name(followed.uid)) is not None
 
-    async def _looked_at(self, key: Key, followed: Followed, job: Json, said: Wanted | Refused) -> Outcome:
-        state = facts(job, followed.kind, self._ports.reading).state
-        if state != "Succeeded":
-            await self._ports.runs.observe(job, followed.kind, key.namespace)
-        decided = await self._decided(followed, job, said)
-        if isinstance(decided, Refused):
-            return self._refuse(key, followed, job, decided)
-        if state != "Succeeded":
-            return Outcome()
-        return await self._carry_out(key, followed, job, said, decided)
-
-    async def _decided(
-        self, followed: Followed, job: Json, said: Wanted | Refused
-    ) -> Registration | Registered | Refused:
+    async def _looked_at(self, look: _Look, said: Wanted | Refused) -> Outcome:
+        has_succeeded = look.found.state == "Succeeded"
+        if not has_succeeded:
+            await self._ports.runs.observe(look.job, look.kind, look.key.namespace)
         if isinstance(said, Refused):
-            return said
-        namespace = job["metadata"]["namespace"]
-        known = self._ports.store.versions(namespace, said.application)
-        found = facts(job, followed.kind, self._ports.reading)
-        decided = registration(said, job, followed.kind, found, known, self._pinned(namespace))
-        if isinstance(decided, Registration) and said.by_consent:
-            accounts = service_accounts(job, followed.kind)
+            return self._refuse(look, said)
+        decided = await self._decided(look, said)
+        if isinstance(decided, Refused):
+            return self._refuse(look, decided)
+        return await self._carry_out(look, said, decided) if has_succeeded else Outcome()
+
+    async def _decided(self, look: _Look, wanted: Wanted) -> Registration | Registered | Refused:
+        namespace = look.key.namespace
+        known = self._ports.store.versions(namespace, wanted.application)
+        decided = registration(wanted, look.job, look.kind, look.found, known, self._pinned(namespace))
+        if isinstance(decided, Registration) and wanted.by_consent:
+            accounts = service_accounts(look.job, look.kind)
             if without := await self._without_right(namespace, accounts):
                 return forbidden(namespace, without)
         return decided
@@ -118,34 +129,32 @@ class RegistrationReconciler:
         reviews = [(one, await self._ports.cluster.review(access_review(namespace, one))) for one in accounts[:MOST]]
         return [*(one for one, answer in reviews if not is_allowed(answer)), *accounts[MOST:]]
 
-    def _refuse(self, key: Key, followed: Followed, job: Json, refused: Refused) -> Outcome:
+    def _refuse(self, look: _Look, refused: Refused) -> Outcome:
         """It is tried again as long as there is the job: who mends the cause need not touch the job."""
-        self._ports.recorder.event(job, "Warning", refused.reason, refused.message)
-        if followed.told != refused:
+        self._ports.recorder.event(look.job, "Warning", refused.reason, refused.message)
+        if look.followed.told != refused:
             self._ports.observer.registered(refused.reason)
-            followed.told = refused
-        if followed.last is not None:
-            self._ports.jobs.settle(key)
+            look.followed.told = refused
+        if look.followed.last is not None:
+            self._ports.jobs.settle(look.key)
             return Outcome()
         return Outcome(failed=True)
 
-    async def _carry_out(
-        self, key: Key, followed: Followed, job: Json, said: Wanted | Refused, decided: Registration | Registered
-    ) -> Outcome:
+    async def _carry_out(self, look: _Look, wanted: Wanted, decided: Registration | Registered) -> Outcome:
         """Until it is registered; who takes the number meanwhile is seen, and the next one is tried."""
         now: Registration | Registered | Refused = decided
         for _ in range(ATTEMPTS):
             match now:
                 case Registered():
-                    await self._put_on_record(key, followed, job, now)
+                    await self._put_on_record(look, now)
                     return Outcome()
                 case Refused():
-                    return self._refuse(key, followed, job, now)
+                    return self._refuse(look, now)
                 case Registration():
-                    await self._ports.before(now.version, facts(job, followed.kind, self._ports.reading))
-                    await self._create(job, now)
-            now = await self._decided(followed, job, said)
-        raise ConflictError(409, "Conflict", f"others kept taking the numbers that {followed.name} was to register")
+                    await self._ports.before(now.version, look.found)
+                    await self._create(look.job, now)
+            now = await self._decided(look, wanted)
+        raise ConflictError(409, "Conflict", f"others kept taking the numbers that {look.found.name} was to register")
 
     async def _create(self, job: Json, wanted: Registration) -> None:
         """Makes application and version, and tells; where the name is taken, the cache knows by whom afterwards."""
@@ -159,8 +168,8 @@ class RegistrationReconciler:
         self._ports.recorder.event(job, "Normal", Reason.REGISTERED, message)
         self._ports.observer.registered(Reason.REGISTERED)
 
-    async def _put_on_record(self, key: Key, followed: Followed, job: Json, made: Registered) -> None:
+    async def _put_on_record(self, look: _Look, made: Registered) -> None:
         """A job that is gone cannot come again, and owns nothing."""
-        if followed.last is None:
-            await self._ports.cluster.create(registration_record(job, made.name))
-        self._ports.jobs.settle(key)
+        if look.followed.last is None:
+            await self._ports.cluster.create(registration_record(look.job, made.name))
+        self._ports.jobs.settle(look.key)
