@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from aiapp.console.errors import PageError
-from aiapp.console.pages.places import NAMESPACE, offset_of
+from aiapp.console.pages.places import NAMESPACE, neighbours, offset_of
 from aiapp.console.visiting.visit import visit_of
 from aiapp.domain.kubernetes.label_selector import SelectorError, selector
 from aiapp.domain.listing.selection import SORTS, Criteria
@@ -33,6 +33,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
     found = await listing(visit.cluster, all_namespaces=visit.all_namespaces)
     offset = offset_of(request.query.get("offset", ""))
     shown = found.applications(wanted, offset, PAGE)
+    before, after = neighbours(offset, PAGE, shown.total)
     return visit.page(
         "applications.html",
         shown=shown,
@@ -41,7 +42,8 @@ async def _list(request: web.Request) -> web.StreamResponse:
         phases=PHASES,
         few=FEW,
         sorts=SORTS,
-        before=None if offset == 0 else max(0, offset - PAGE),
+        before=before,
+        after=after,
         live=visit.to("live"),
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from aiapp.console.errors import PageError
-from aiapp.console.pages.places import NAMESPACE, offset_of
+from aiapp.console.pages.places import NAMESPACE, neighbours, offset_of
 from aiapp.console.pictures.fleet import fleet_picture
 from aiapp.console.visiting.visit import visit_of
 from aiapp.queries.matrix import matrix
@@ -27,12 +27,13 @@ async def _page(request: web.Request) -> web.StreamResponse:
     offset = offset_of(request.query.get("offset", ""))
     found = await matrix(visit.cluster, visit.console.tables, offset, PAGE)
     fleet = [(one["name"], _use(one["devices"])) for one in found.nodes]
+    before, after = neighbours(offset, PAGE, found.total)
     return visit.page(
         "nodes.html",
         found=found,
         fleet=fleet_picture(fleet) if fleet else None,
-        before=max(0, offset - PAGE) if offset else None,
-        after=offset + PAGE if offset + PAGE < found.total else None,
+        before=before,
+        after=after,
     )
 
 

@@ -10,6 +10,12 @@ MOST_EVENTS: Final = 30
 VERSION: Final = f"{NAMESPACE}/versions/{NAME}"
 
 
+def neighbours(offset: int, size: int, total: int) -> tuple[int | None, int | None]:
+    """Where the pages of a list before and after this one begin; None: there is none."""
+    end = offset + size
+    return max(0, offset - size) if offset else None, end if end < total else None
+
+
 def offset_of(text: str) -> int:
     """Where a page of a list begins; what is no number is the beginning."""
     return int(text) if text.isdecimal() and len(text) < 7 else 0

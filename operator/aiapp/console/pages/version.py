@@ -7,7 +7,7 @@ from aiohttp import web
 
 from aiapp.console.actions.allowed import allowed
 from aiapp.console.actions.of_version import fitting
-from aiapp.console.pages.places import MOST_EVENTS, VERSION, offset_of
+from aiapp.console.pages.places import MOST_EVENTS, VERSION, neighbours, offset_of
 from aiapp.console.visiting.visit import visit_of
 from aiapp.domain.kubernetes.resources import APPLICATIONS
 from aiapp.queries.details import files, of_version
@@ -43,11 +43,12 @@ async def _files(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
     found = await files(visit.cluster, visit.name)
     offset = offset_of(request.query.get("offset", ""))
+    before, after = neighbours(offset, MOST_FILES, len(found))
     return visit.page(
         "files.html",
         name=visit.name,
         shown=found[offset : offset + MOST_FILES],
         total=len(found),
-        before=max(0, offset - MOST_FILES) if offset else None,
-        after=offset + MOST_FILES if offset + MOST_FILES < len(found) else None,
+        before=before,
+        after=after,
     )
