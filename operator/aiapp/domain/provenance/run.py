@@ -60,7 +60,7 @@ def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: C
     containers = [one for one in found(job, kind.containers) if isinstance(one, dict)][:MOST_CONTAINERS]
     owner = _owner(metadata)
     identity = {
-        "apiVersion": f"{kind.group}/{kind.version}",
+        "apiVersion": kind.api_version,
         "kind": kind.kind,
         "name": metadata["name"],
         "uid": metadata["uid"],

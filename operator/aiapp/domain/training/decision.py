@@ -133,7 +133,7 @@ def _status(
 ) -> TrainingJobStatus:
     seen = waited.finished_at if waited else None
     return TrainingJobStatus(
-        api_version=f"{kind.group}/{kind.version}",
+        api_version=kind.api_version,
         kind=kind.kind,
         name=found.name,
         uid=found.uid,

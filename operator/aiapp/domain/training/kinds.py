@@ -67,6 +67,11 @@ class JobKind(BaseModel):
         return f"{self.plural}.{self.group}"
 
     @property
+    def api_version(self) -> str:
+        """The value of `apiVersion` in its objects."""
+        return self.resource.api_version
+
+    @property
     def resource(self) -> Resource:
         return Resource(self.group, self.version, self.plural, self.kind, is_custom=True)
 

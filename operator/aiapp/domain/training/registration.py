@@ -142,7 +142,7 @@ def registered_job(version: Json, source: TrainingJobSource, kind: JobKind) -> T
     text = (version["metadata"].get("annotations") or {}).get(JOB_SUCCEEDED_ANNOTATION)
     if text is None or source.uid is None or source.uid != job_uid(version):
         return None
-    named = {"apiVersion": f"{kind.group}/{kind.version}", "kind": kind.kind, "name": source.name, "uid": source.uid}
+    named = {"apiVersion": kind.api_version, "kind": kind.kind, "name": source.name, "uid": source.uid}
     output = {"output": source.output.uri} if source.output else {}
     try:
         return TrainingJobStatus.model_validate({**json.loads(text), **named, **output, "state": "Succeeded"})
@@ -168,7 +168,7 @@ def _is_made_of(version: Json, wanted: Wanted, uid: str) -> bool:
 
 
 def _version(wanted: Wanted, number: str, job: Json, kind: JobKind, found: JobFacts) -> Json:
-    named = {"apiVersion": f"{kind.group}/{kind.version}", "kind": kind.kind, "name": found.name, "uid": found.uid}
+    named = {"apiVersion": kind.api_version, "kind": kind.kind, "name": found.name, "uid": found.uid}
     # The job may be cleaned up before anybody looks at the version: what it said stands in the version itself.
     output = {"output": {"uri": found.output.uris[0]}} if len(found.output.uris) == 1 else {}
     source = {TRAINING_JOB: {**output, **wanted.source, **named}}

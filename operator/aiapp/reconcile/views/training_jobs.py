@@ -85,7 +85,7 @@ class TrainingJobs:
 
     def followed(self, namespace: str, kind: JobKind, name: str) -> list[str]:
         """The uids of jobs of that name that somebody waits for, or waited for a moment ago."""
-        of_kind = (f"{kind.group}/{kind.version}", kind.kind)
+        of_kind = (kind.api_version, kind.kind)
         return [
             uid
             for uid, seen in self._seen.items()
