@@ -96,4 +96,4 @@ def test_the_limiter_forgets_addresses_when_there_are_too_many() -> None:
     limiter = LoginLimiter(lambda: 0.0, together=10_000)
     for number in range(3000):
         limiter.wait(str(number))
-    assert len(limiter._by_address) == 1024
+    assert len(limiter._by_address.items()) == 1024

@@ -1,8 +1,10 @@
 """How often somebody may try to come in."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from typing import Final
+
+from aiapp.domain.recent import Recent
 
 WINDOW_SECONDS: Final = 60.0
 MOST_ADDRESSES: Final = 1024
@@ -16,15 +18,15 @@ class LoginLimiter:
         self._each = each
         self._together = together
         self._all: deque[float] = deque()
-        self._by_address: OrderedDict[str, deque[float]] = OrderedDict()
+        self._by_address: Recent[str, deque[float]] = Recent(MOST_ADDRESSES)
 
     def wait(self, address: str) -> int:
         """Counts an attempt; seconds until the next one may be made where this one may not, else 0."""
         now = self._clock()
-        own = self._by_address.setdefault(address, deque())
-        self._by_address.move_to_end(address)
-        while len(self._by_address) > MOST_ADDRESSES:
-            self._by_address.popitem(last=False)
+        own = self._by_address.get(address)
+        if own is None:
+            own = deque[float]()
+            self._by_address.put(address, own)
         left = max(_left(own, self._each, now), _left(self._all, self._together, now))
         if left == 0:
             own.append(now)
@@ -33,7 +35,7 @@ class LoginLimiter:
 
     def forgive(self, address: str) -> None:
         """The last attempt of an address was a good one, which does not count: behind a proxy all share one address."""
-        for attempts in (self._all, self._by_address.get(address, deque())):
+        for attempts in (self._all, self._by_address.get(address)):
             if attempts:
                 attempts.pop()
 

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -17,6 +16,7 @@ from aiapp.console.errors import PageError
 from aiapp.console.visiting.sealing import Sealer
 from aiapp.console.visiting.visit import anonymous
 from aiapp.console.visiting.visitor import Access, Visitor
+from aiapp.domain.recent import Recent
 from aiapp.queries.cluster import UserApi
 
 SESSION: Final = "__Host-aiapp-session"
@@ -45,7 +45,7 @@ class LoginAccess(Access):
         self._sealer = sealer
         self._now = now
         self._limiter = LoginLimiter(clock)
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended: Recent[str, None] = Recent(MOST_ENDED)
 
     @override
     def routes(self) -> Iterable[web.AbstractRouteDef]:
@@ -110,9 +110,7 @@ class LoginAccess(Access):
         form = await request.post()
         if session is None or not self._sealer.is_mark(str(form.get("mark", "")), session["id"]):
             raise PageError(403, "error.form")
-        self._ended[session["id"]] = None
-        while len(self._ended) > MOST_ENDED:
-            self._ended.popitem(last=False)
+        self._ended.put(session["id"], None)
         response = web.Response(status=303, headers={"Location": LOGIN})
         response.del_cookie(SESSION, path="/", secure=True, httponly=True, samesite="Strict")
         return response

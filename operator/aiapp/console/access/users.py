@@ -3,7 +3,6 @@
 import hashlib
 import ssl
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import aiohttp
 from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.adapters.kube.credentials import bearer_session
 from aiapp.domain.kubernetes.resources import SELF_REVIEWS
+from aiapp.domain.recent import Recent
 from aiapp.ports import ApiError, NotFoundError
 from aiapp.queries.cluster import COMMAND_LINE, UserApi
 
@@ -41,7 +41,7 @@ class Users:
         self._server = server
         self._connector = connector
         self._clock = clock
-        self._names: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+        self._names: Recent[bytes, tuple[str, float]] = Recent(MOST_NAMES)
 
     @asynccontextmanager
     async def api(self, token: str) -> AsyncIterator[UserApi]:
@@ -58,11 +58,9 @@ class Users:
             return known[0]
         async with self.api(token) as api:
             found = await user_name(api)
-        self._names.pop(digest, None)
+        self._names.drop(digest)
         if found is not None:
-            self._names[digest] = (found, self._clock() + NAME_SECONDS)
-        while len(self._names) > MOST_NAMES:
-            self._names.popitem(last=False)
+            self._names.put(digest, (found, self._clock() + NAME_SECONDS))
         return found
 
 
