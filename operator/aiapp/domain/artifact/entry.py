@@ -59,6 +59,10 @@ class Entry:
         """The entry in the canonical form; a tab cannot occur in any field."""
         return f"{self.path}\t{self.size}\t{self.etag}\t{self.version_id or _UNVERSIONED}{self._place}\n"
 
+    def key_below(self, prefix: str) -> str:
+        """Its key in the bucket, where the package lies below that prefix."""
+        return f"{prefix}{self.path}" if self.key is None else self.key
+
     @property
     def is_placed(self) -> bool:
         """Whether it says where it lies."""

@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Final
 
+from aiapp.domain.artifact.sharing import serves
 from aiapp.domain.exeml.tickets import AUDIENCE, TicketRefusedError, proof_hash
 from aiapp.domain.kubernetes.naming import VERSION_LABEL
 from aiapp.domain.kubernetes.resources import TOKEN_REVIEWS, Json
@@ -95,8 +96,7 @@ def require_uid(found: Json | None, kind: str, name: str, uid: str) -> Json:
 def served(application: Json, deployment: Json) -> str:
     """Number of the version that a Deployment of an application is for. Raises `TicketRefusedError`."""
     number = str((deployment["metadata"].get("labels") or {}).get(VERSION_LABEL, ""))
-    serving = application["spec"].get("serving") or {}
-    if number not in {one.get("version") for one in serving.get("versions") or ()}:
+    if not serves(application, number):
         name = application["metadata"]["name"]
         raise TicketRefusedError("owner", f"AIApplication {name} does not serve version {number or '(none)'}")
     return number

@@ -230,7 +230,7 @@ class S3Reader:
             raise self._failure(entry, Diagnosis(Reason.CONTENT_CHANGED, now, retryable=False))
 
     def _key(self, entry: Entry) -> str:
-        return f"{self._where.prefix}{entry.path}" if entry.key is None else entry.key
+        return entry.key_below(self._where.prefix)
 
     def _request_context(self, entry: Entry) -> RequestContext:
         return RequestContext(

@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from aiapp.controller.apply import is_owned
 from aiapp.domain.artifact.entry import Entry, ManifestError
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.conditions import Trouble
@@ -54,7 +55,6 @@ logger = logging.getLogger(__name__)
 
 MANIFESTS: Final = 4
 """That are kept unpacked between the pages of a fetch."""
-PRESERVED: Final = "see the log of the operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ class TicketService:
         found = (
             await self._ports.api.list(CONTROLLER_REVISIONS, namespace=metadata["namespace"], selector=selector)
         ).items
-        owned = [one for one in found if _is_owned(one, metadata["uid"])]
+        owned = [one for one in found if is_owned(one, metadata["uid"])]
         return [one["data"] for one in sorted(owned, key=lambda one: -int(one["revision"]))]
 
     async def _get(self, resource: Resource, namespace: str, name: str) -> Json | None:
@@ -171,7 +171,7 @@ class TicketService:
             store = address(place.where)
         except (AccessError, AddressError) as error:
             logger.warning("store %s of ExeML: %s", model.record.store, error)
-            message = "the store of ExeML is not to be had: for an administrator, " + PRESERVED
+            message = "the store of ExeML is not to be had: for an administrator, see the log of the operator"
             raise TicketRefusedError("store", message, soon=True) from error
         return Ticket(
             origin=store.origin,
@@ -186,7 +186,7 @@ class TicketService:
         keys = place.credentials
         signer = Presigner(store, place.where.region, keys) if keys is not None else None
         for entry in entries:
-            key = f"{prefix}{entry.path}" if entry.key is None else entry.key
+            key = entry.key_below(prefix)
             query = {} if entry.version_id is None else {"versionId": entry.version_id}
             if entry.content is not None:
                 yield ""
@@ -206,7 +206,3 @@ def _require_like(pod: Json, templates: Sequence[Json]) -> None:
     if None not in differences:
         message = f"pod {name} is not as the operator made it: {differences[0]} differs"
         raise TicketRefusedError("pod", message)
-
-
-def _is_owned(obj: Json, uid: str) -> bool:
-    return any(one["uid"] == uid for one in obj["metadata"].get("ownerReferences") or ())
