@@ -1,6 +1,6 @@
 """What a person asks of an application by command: stop, start, restart, scale, each as a JSON patch. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from aiapp.api.meta import RESTART_AT, START_AT
 from aiapp.domain.application.rollback import past
 from aiapp.domain.kubernetes import keepers
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.status import condition
 
 
 class CannotOperateError(ValueError):
@@ -99,9 +100,8 @@ def _served(application: Json, version: str | None) -> tuple[int, Json]:
 
 
 def _is_auto_stopped(application: Json) -> bool:
-    conditions: Sequence[Mapping[str, str]] = (application.get("status") or {}).get("conditions") or ()
-    ready = next((one for one in conditions if one["type"] == ConditionType.READY), {})
-    return ready.get("reason") == Reason.AUTO_STOPPED
+    ready = condition(application.get("status") or {}, ConditionType.READY)
+    return bool(ready.get("reason") == Reason.AUTO_STOPPED)
 
 
 def _annotation(application: Json, name: str, now: datetime) -> list[Json]:

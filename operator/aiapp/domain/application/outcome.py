@@ -6,6 +6,7 @@ from typing import NamedTuple
 from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import RESTART_AT, START_AT
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.status import condition
 from aiapp.domain.records import REQUEST_CHARACTERS
 
 
@@ -40,7 +41,7 @@ def restarted(changed: Json, deployments: Sequence[Json]) -> Outcome | None:
 def words(now: Json) -> str:
     """How it stands, for people who have waited in vain."""
     status = now.get("status") or {}
-    ready: Json = next((one for one in status.get("conditions") or () if one["type"] == ConditionType.READY), {})
+    ready = condition(status, ConditionType.READY)
     return ", ".join(filter(None, (status.get("phase"), ready.get("message")))) or "nobody has looked at it yet"
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiapp.domain.kubernetes.naming import VERSION_LABEL
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.status import condition
 from aiapp.domain.listing.items import number_of
 
 _ORDER: Final = (
@@ -93,7 +94,7 @@ def _state(one: Json) -> State:
 
 def _of_ours(one: Json) -> State:
     status = one.get("status") or {}
-    ready = _condition(one, "Ready")
+    ready = condition(status, "Ready")
     phase = status.get("phase") or "not looked at yet"
     is_well = {"True": True, "False": False}.get(ready.get("status", ""))
     detail = ready.get("reason", "") if is_well is False else status.get("served") or ""
@@ -103,13 +104,13 @@ def _of_ours(one: Json) -> State:
 def _of_pods(one: Json) -> State:
     status, wanted = one.get("status") or {}, int((one.get("spec") or {}).get("replicas", 1))
     ready = int(status.get("readyReplicas") or 0)
-    failed = _condition(one, "ReplicaFailure")
+    failed = condition(status, "ReplicaFailure")
     return f"{ready}/{wanted}", ready >= wanted, failed.get("message", "")
 
 
 def _of_a_pod(one: Json) -> State:
     status, node = one.get("status") or {}, (one.get("spec") or {}).get("nodeName", "")
-    is_ready = _condition(one, "Ready").get("status") == "True"
+    is_ready = condition(status, "Ready").get("status") == "True"
     waiting = next(_waiting(status), "") or status.get("reason") or ""
     restarts = sum(int(each.get("restartCount") or 0) for each in status.get("containerStatuses") or ())
     told = (f"on {node}" if node else "", f"{restarts} restarts" if restarts else "")
@@ -141,7 +142,7 @@ def _of_a_route(one: Json) -> State:
 
 def _of_an_autoscaler(one: Json) -> State:
     status, spec = one.get("status") or {}, one.get("spec") or {}
-    active = _condition(one, "ScalingActive")
+    active = condition(status, "ScalingActive")
     bounds = f"{status.get('currentReplicas', 0)} of {spec.get('minReplicas', 1)} to {spec.get('maxReplicas')}"
     is_well = {"True": True, "False": False}.get(active.get("status", ""))
     return bounds, is_well, active.get("message", "") if is_well is False else ""
@@ -168,8 +169,3 @@ _STATES: Final[Mapping[str, Callable[[Json], State]]] = {
     "PodDisruptionBudget": _of_a_budget,
     "ControllerRevision": _of_a_revision,
 }
-
-
-def _condition(one: Json, type_: str) -> Json:
-    conditions = (one.get("status") or {}).get("conditions") or ()
-    return next((each for each in conditions if each.get("type") == type_), {})

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.status import condition
 from aiapp.domain.moments import LAST, moment_of
 
 Number = tuple[int, ...]
@@ -108,7 +109,7 @@ def listed(applications: Iterable[Json], versions: Iterable[Json]) -> tuple[List
 
 def _application(place: Place, raw: Json | None, versions: Iterable[Json]) -> ListedApplication:
     metadata, spec, status = (_part(raw or {}, name) for name in ("metadata", "spec", "status"))
-    labels, ready = metadata.get("labels") or {}, _ready(status)
+    labels, ready = metadata.get("labels") or {}, condition(status, "Ready")
     traffic = {one["version"]: one for one in status.get("traffic") or ()}
     own = [_version(version, labels, traffic) for version in versions]
     own.sort(key=lambda one: one.number, reverse=True)
@@ -134,7 +135,7 @@ def _application(place: Place, raw: Json | None, versions: Iterable[Json]) -> Li
 def _version(raw: Json, labels: Mapping[str, str], traffic: Mapping[str, Json]) -> ListedVersion:
     metadata, spec, status = raw["metadata"], raw["spec"], _part(raw, "status")
     model, verdict, artifact = (_part(status, name) for name in ("model", "compatibility", "artifact"))
-    ready, share = _ready(status), traffic.get(spec.get("version", ""), {})
+    ready, share = condition(status, "Ready"), traffic.get(spec.get("version", ""), {})
     return ListedVersion(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -166,10 +167,6 @@ def _version(raw: Json, labels: Mapping[str, str], traffic: Mapping[str, Json]) 
 
 def _part(raw: Json, name: str) -> Json:
     return raw.get(name) or {}
-
-
-def _ready(status: Json) -> Json:
-    return next((one for one in status.get("conditions") or () if one.get("type") == "Ready"), {})
 
 
 def _created(metadata: Json) -> datetime:

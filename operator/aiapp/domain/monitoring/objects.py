@@ -8,6 +8,7 @@ from aiapp.api.application_status import ApplicationStatus
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.version import VersionStatus
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.status import condition
 from aiapp.domain.monitoring import definitions
 from aiapp.domain.monitoring.definitions import Definition
 from aiapp.domain.monitoring.sample import Sample
@@ -43,7 +44,7 @@ def _of_each(objects: Sequence[Json], kind: str, samples: Callable[[Json], Itera
 
 def _of_application(application: Json) -> Iterator[Sample]:
     place, status = _place(application), _status(application)
-    ready = _condition(status, ConditionType.READY)
+    ready = condition(status, ConditionType.READY)
     yield Sample(definitions.APPLICATION_READY, (*place, _state(ready)), 1)
     yield Sample(definitions.APPLICATION_STATUS, (*place, _phase(application), _reason(ready)), 1)
     yield from _telling(definitions.APPLICATION_CONDITION, place, status)
@@ -57,7 +58,7 @@ def _of_application(application: Json) -> Iterator[Sample]:
 
 def _of_version(version: Json) -> Iterator[Sample]:
     place, status = _place(version), _status(version)
-    ready = _condition(status, ConditionType.READY)
+    ready = condition(status, ConditionType.READY)
     yield Sample(definitions.VERSION_READY, (*place, _state(ready)), 1)
     yield Sample(definitions.VERSION_STATUS, (*place, _phase(version) or _NEW, _reason(ready)), 1)
     yield from _telling(definitions.VERSION_CONDITION, place, status)
@@ -97,10 +98,6 @@ def _verdict(version: Json) -> str:
     return str((_status(version).get("compatibility") or {}).get("verdict") or "")
 
 
-def _condition(status: Json, type_: ConditionType) -> Json:
-    return next((one for one in status.get("conditions") or () if one["type"] == type_), {})
-
-
 def _state(condition: Json) -> str:
     return str(condition.get("status") or "Unknown")
 
@@ -112,7 +109,7 @@ def _reason(condition: Json) -> str:
 
 
 def _is_ready(one: Json) -> bool:
-    return _state(_condition(_status(one), ConditionType.READY)) == "True"
+    return _state(condition(_status(one), ConditionType.READY)) == "True"
 
 
 def _words(annotation: Any) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.domain.kubernetes.status import condition
 from aiapp.domain.printable import printable
 
 _LONGEST: Final = 2048
@@ -60,6 +61,6 @@ def _parsed(body: bytes) -> Any:
 
 
 def _state(status: Json) -> str:
-    ready: Json = next((one for one in status.get("conditions") or () if one["type"] == "Ready"), {})
+    ready = condition(status, "Ready")
     words = [one for one in (status.get("phase"), ready.get("message")) if one]
     return f": {printable(', '.join(words))}" if words else ""
