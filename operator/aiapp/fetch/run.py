@@ -21,7 +21,7 @@ from aiapp.fetch.download.processors import usable
 from aiapp.fetch.expected_content import Verified, expected_content
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http.s3_reader import Access, S3Reader
-from aiapp.fetch.http.tickets import Operator, Tickets, monotonic
+from aiapp.fetch.http.tickets import Operator, Tickets
 from aiapp.fetch.progress import Meter, Tally, Totals, shown
 
 TERMINATION_BYTES: Final = 4096
@@ -99,7 +99,7 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     missing = sum(entry.size for entry in wanted)
     target.require_space(wanted)
     meter = Meter(Totals(manifest.bytes, manifest.objects), Totals(manifest.bytes - missing, len(present)), clock)
-    access = _with_tickets(request, manifest)
+    access = _with_tickets(request, manifest, clock)
     fetched = _Fetch(access, target, meter, expected.hashes, request.metrics_file).run(wanted)
     found = content(entries, {path: file.sha256 for path, file in present.items()} | fetched)
     verified = expected.verify(found.digest)
@@ -115,11 +115,11 @@ def fetch(request: Request, clock: Callable[[], float]) -> Fetched:
     )
 
 
-def _with_tickets(request: Request, manifest: Manifest) -> Access:
+def _with_tickets(request: Request, manifest: Manifest, clock: Callable[[], float]) -> Access:
     """How the files are reached, once the operator has been asked where that is for it to say."""
     if request.operator is None:
         return request.access
-    return replace(request.access, tickets=Tickets(request.operator, request.pin, manifest.entries, monotonic))
+    return replace(request.access, tickets=Tickets(request.operator, request.pin, manifest.entries, clock))
 
 
 class _Fetch:

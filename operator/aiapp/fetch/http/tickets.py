@@ -4,7 +4,6 @@ Never says where the store is: what fails names the file in the package, and not
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -157,8 +156,3 @@ def _address(origin: str) -> Address:
     host = where.hostname or ""
     port = where.port or (443 if where.scheme == "https" else 80)
     return Address(where.scheme, host, port, "", host)
-
-
-def monotonic() -> float:
-    """The clock by which addresses end."""
-    return time.monotonic()
