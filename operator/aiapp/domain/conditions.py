@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Condition
 
+SUMMARIES: Final = frozenset({ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED})
+"""Conditions that say again what others say."""
+
 
 class State(StrEnum):
     """Status of a condition."""

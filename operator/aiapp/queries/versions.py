@@ -10,6 +10,7 @@ from aiapp.api.application import AIApplication
 from aiapp.api.application_status import Traffic
 from aiapp.api.conditions import ConditionType
 from aiapp.api.meta import Condition
+from aiapp.domain.conditions import SUMMARIES
 from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
 from aiapp.domain.records import VersionRecord, read_versions
@@ -19,7 +20,6 @@ from aiapp.queries.plain import plain
 
 Shares = Mapping[tuple[str, str, str], Traffic]
 """By namespace, application and version."""
-_SUMMARIES = frozenset({ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _document(record: VersionRecord, shares: Shares) -> Json:
         "created": record.created.isoformat(),
         "phase": status.phase,
         "ready": ready and _condition(ready),
-        "faults": [_condition(one) for one in status.conditions if one.status != "True" and one.type not in _SUMMARIES],
+        "faults": [_condition(one) for one in status.conditions if one.status != "True" and one.type not in SUMMARIES],
         "model": plain(status.model),
         "artifact": plain(status.artifact),
         "image": plain(status.image),

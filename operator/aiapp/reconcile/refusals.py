@@ -17,7 +17,7 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.application.advice import advised
 from aiapp.domain.application.pod_diagnosis import QUOTA_SIGN
 from aiapp.domain.application.status import phase_of as application_phase
-from aiapp.domain.conditions import STALLING, Finding, State, Trouble, holds
+from aiapp.domain.conditions import STALLING, SUMMARIES, Finding, State, Trouble, holds
 from aiapp.domain.events import Event
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource
@@ -37,7 +37,6 @@ FINAL_SIGNS: Final = ("webhook", "request is too large")
 NAMESPACE_ENDS: Final = "it is being terminated"
 LONGEST: Final = 1024
 """Characters of the API server's words that are kept."""
-SUMMARY: Final = frozenset({ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED})
 
 
 def refusal(error: ApiError, about: str | None = None) -> Trouble | None:
@@ -127,7 +126,7 @@ class Reported:
             found.insert(0, holds(ConditionType.STALLED, trouble.message, trouble.reason))
         if _is_news(raw, trouble) and self.resource in REMEMBERING:
             status |= past_events(raw, [Event("Warning", trouble.reason, trouble.message)], self.clock())
-        replaced = SUMMARY
+        replaced = SUMMARIES
         if _is_pinned(status):
             replaced -= {ConditionType.READY}
         else:

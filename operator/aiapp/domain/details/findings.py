@@ -7,10 +7,10 @@ from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.meta import Condition
+from aiapp.domain.conditions import SUMMARIES
 from aiapp.domain.details.remedies import remedy
 
 _NEGATIVE: Final = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
-_SUMMARIES: Final = frozenset({ConditionType.READY, *_NEGATIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class DetailedFinding:
     @property
     def is_fault(self) -> bool:
         """Whether it is no summary of others and does not hold."""
-        return self.status != "True" and self.type not in _SUMMARIES
+        return self.status != "True" and self.type not in SUMMARIES
 
 
 def detailed(
