@@ -3,7 +3,7 @@
 The manifest is left out as a whole: it is kept so that a job can be run again, which is not for models of ExeML.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,7 @@ def hidden_run(run: TrainingRun, hidden: Sequence[str]) -> TrainingRun:
         said=_said(run.said, hidden),
         images=tuple(one.model_copy(update={"image": without(one.image, hidden)}) for one in run.images),
         created_by=None if run.created_by is None else without(run.created_by, hidden),
-        metrics={key: value for key, value in run.metrics.items() if not _says(f"{key} {value}", hidden)},
+        metrics=_without(run.metrics, hidden),
         manifest={},
     )
 
@@ -35,7 +35,7 @@ def hidden_run(run: TrainingRun, hidden: Sequence[str]) -> TrainingRun:
 def _identity(identity: Json, hidden: Sequence[str]) -> Json:
     kept = {key: value if key in _NAMING else _kept(value, hidden) for key, value in identity.items()}
     if "labels" in identity:
-        kept["labels"] = _labels(identity["labels"], hidden)
+        kept["labels"] = _without(identity["labels"], hidden)
     if "runtime" in identity:
         kept["runtime"] = {key: value for key, value in kept["runtime"].items() if key != "spec"}
     return kept
@@ -53,8 +53,8 @@ def _kept(value: Any, hidden: Sequence[str]) -> Any:
     return {key: _kept(inner, hidden) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
-def _labels(labels: Json, hidden: Sequence[str]) -> Json:
-    return {key: value for key, value in labels.items() if not _says(f"{key} {value}", hidden)}
+def _without(texts: Mapping[str, str], hidden: Sequence[str]) -> dict[str, str]:
+    return {key: text for key, text in texts.items() if not _says(f"{key} {text}", hidden)}
 
 
 def _said(said: Annotated, hidden: Sequence[str]) -> Annotated:

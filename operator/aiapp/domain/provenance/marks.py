@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiapp.domain.kubernetes.naming import METRIC_PREFIX
 from aiapp.domain.training.annotations import ASKING
 
 _OF_CONTROLLERS: Final = frozenset(
@@ -27,7 +28,7 @@ _OF_DELIVERY: Final = frozenset(
 )
 """With these another program would take the new job for one of its own, and might delete it."""
 _PREFIXES_OF_DELIVERY: Final = (
-    "metric.aiapp.dev/",
+    METRIC_PREFIX,
     "argocd.argoproj.io/",
     "helm.toolkit.fluxcd.io/",
     "kustomize.toolkit.fluxcd.io/",
