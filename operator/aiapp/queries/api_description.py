@@ -12,8 +12,7 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.artifact.entry import ManifestError
 from aiapp.domain.artifact.manifest import Manifest, read_pinned
 from aiapp.domain.artifact.manifest_config_map import config_map_names, joined
-from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json, Resource
-from aiapp.domain.kubernetes.secrets import Secret
+from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Files, Listed
 from aiapp.domain.objectstore.location import Location
@@ -29,6 +28,7 @@ from aiapp.modelarts.schemas import JsonSchema
 from aiapp.ports import ObjectStore
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.namespace import UserNamespace
 from aiapp.queries.stored import read
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.obs import package_access
@@ -60,19 +60,6 @@ class ApiDescription:
     apis: tuple[DeclaredApi, ...]
     document: Json
     repaired: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Namespace:
-    """A user's namespace as `access` asks for it."""
-
-    cluster: UserCluster
-
-    async def get(self, resource: Resource, _: str | None, name: str) -> Json | None:
-        return await self.cluster.find(resource, name)
-
-    async def secret(self, _: str, name: str) -> Secret | None:
-        return await self.cluster.secret(name)
 
 
 async def of_package(where: Location, keys: Credentials | None, store: ObjectStore) -> ApiDescription:
@@ -107,7 +94,7 @@ async def of_version(name: str, cluster: UserCluster, store: ObjectStore) -> Api
     if isinstance(source, TemplateSource):
         return _described(title, _held(await pinned_manifest(status.artifact, cluster)))
     try:
-        reached = await package_access(package, status.source, cluster.namespace, _Namespace(cluster))
+        reached = await package_access(package, status.source, cluster.namespace, UserNamespace(cluster))
     except AccessError as error:
         raise QueryError(f"{error.reason}: {error.message}") from error
     pinned = _pinned(await pinned_manifest(status.artifact, cluster), reached.where)

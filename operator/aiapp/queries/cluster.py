@@ -111,10 +111,6 @@ class UserCluster:
         """Lines of a container's log."""
         return self.api.log(self.namespace, pod, container=container, part=part)
 
-    def watch(self, resource: Resource, *, selector: str = "", resource_version: str) -> AsyncIterator[WatchEvent]:
-        """What happens to a kind in the namespace after that version, until the API server ends the stream."""
-        return self.api.watch(resource, namespace=self.namespace, selector=selector, resource_version=resource_version)
-
     async def proxied(self, target: str, request: ProxiedRequest, *, resource: Resource = SERVICES) -> ProxiedResponse:
         """A request to a Service or a pod of the namespace, `[SCHEME:]NAME[:PORT]`, through the API server."""
         return await self.api.proxied(self.namespace, target, request, resource=resource)

@@ -7,7 +7,7 @@ from typing_extensions import override
 from aiapp.api.artifact import ImageArtifact, PackageArtifact
 from aiapp.api.source import ObsSource
 from aiapp.api.version import AIApplicationVersion
-from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
+from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.sources.variants import package_of
 from aiapp.domain.version.origin import may_leave, stays
@@ -15,8 +15,9 @@ from aiapp.ports import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.kept_package import KeptPackage, kept_package
+from aiapp.queries.namespace import UserNamespace
 from aiapp.queries.stored import read
-from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access
+from aiapp.reconcile.sources.access import AccessError, StoreAccess, access
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,8 @@ async def _found(cluster: UserCluster, name: str, artifact: PackageArtifact, sou
 
 
 @dataclass(frozen=True, slots=True)
-class _Objects(Namespace):
-    """The objects that a source names, read with the rights of the user."""
-
-    cluster: UserCluster
-
-    @override
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> Json | None:
-        return await self.cluster.find(resource, name)
+class _Objects(UserNamespace):
+    """Says what to do without the right to read the Secret."""
 
     @override
     async def secret(self, namespace: str, name: str) -> Secret | None:
