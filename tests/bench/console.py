@@ -17,9 +17,10 @@ from tests.bench.controlplane import control_plane
 from tests.bench.report import Figure, report
 from tests.bench.usage import resident_mib, usage
 from tests.support import documents
+from tests.support.accounts import person
 from tests.support.bulk import Call, create, send
 from tests.support.console import Fields
-from tests.support.console_process import RunningConsole, aggregated, console, for_users, person
+from tests.support.console_process import RunningConsole, aggregated, console, for_users
 from tests.support.kube import Kube
 from tests.support.operator import install
 from tests.support.records import NORMAL

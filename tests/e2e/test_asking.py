@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.e2e.serving import NAME, Serving
+from tests.support import accounts
 from tests.support.packages import CONFIG, package, upload
 
 from aiapp.domain.kubernetes.resources import Json
@@ -74,22 +75,10 @@ class Person:
 def person(serving: Serving, role: str, folder: Path) -> Person:
     """Binds that ClusterRole in the namespace."""
     kube, namespace = serving.registry.kube, serving.registry.namespace
-    account = {"name": role, "namespace": namespace}
-    kube.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
-    kube.create(
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": account,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-            "subjects": [{"kind": "ServiceAccount", **account}],
-        }
-    )
-    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    answer = kube.request("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{role}/token", asked)
+    token = accounts.person(kube, namespace, role, role)
     config = yaml.safe_load(serving.kubectl.kubeconfig.read_text("utf-8"))
     for user in config["users"]:
-        user["user"] = {"token": answer["status"]["token"]}
+        user["user"] = {"token": token}
     file = folder / f"{role}.kubeconfig"
     file.write_text(yaml.safe_dump(config), "utf-8")
     return Person(file, namespace)

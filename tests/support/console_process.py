@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from tests.support.kube import ApiError, Kube, Object
+from tests.support.kube import ApiError, Kube
 from tests.support.waiting import eventually
 
 START_SECONDS = 60
@@ -74,24 +74,6 @@ def for_users(kubeconfig: Path, folder: Path) -> list[str]:
     authority.write_bytes(b64decode(cluster["certificate-authority-data"]))
     server = ["--api-server", cluster["server"], "--api-server-ca", str(authority)]
     return ["--for-users", "--listen", "127.0.0.1:0", *server]
-
-
-def person(kube: Kube, namespace: str, name: str, role: str) -> str:
-    """The token of a new service account with that ClusterRole in its namespace."""
-    metadata = {"name": name, "namespace": namespace}
-    subject = {"kind": "ServiceAccount", **metadata}
-    binding: Object = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": metadata,
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-        "subjects": [subject],
-    }
-    for body in ({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, binding):
-        kube.create(body)
-    wish = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
-    path = kube.path("v1", "ServiceAccount", namespace, name)
-    return str(kube.request("POST", f"{path}/token", wish)["status"]["token"])
 
 
 def aggregated(kube: Kube, role: str, group: str) -> None:

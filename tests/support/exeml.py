@@ -16,6 +16,7 @@ import yaml
 from charts.generate import OPERATOR
 from charts.helm import helm
 from tests.support.kube import Kube, Object
+from tests.support.live_jobs import end_pod
 from tests.support.operator import ROOT
 from tests.support.packages import Registry, package, secret, upload
 from tests.support.sandbox import Bucket
@@ -111,17 +112,7 @@ class Project:
 
     def end(self, job: Object) -> None:
         """Its pod succeeds, as the kubelet would say."""
-        uid = job["metadata"]["uid"]
-
-        def pod() -> Object:
-            pods = self.kube.list("v1", "Pod", self.namespace)
-            own = [
-                p for p in pods if (p["metadata"].get("labels") or {}).get("batch.kubernetes.io/controller-uid") == uid
-            ]
-            assert own
-            return own[0]
-
-        self.kube.patch(eventually(pod), {"status": {"phase": "Succeeded"}}, subresource="status")
+        end_pod(self.registry, job, "Succeeded")
 
     def version(self) -> Object:
         """As it is now."""

@@ -1,11 +1,13 @@
 """Kinds of training jobs in a cluster: definitions that take anything, and a test that plays their controllers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from tests.support.kube import ApiError, Kube, Object
+from tests.support.operator import SERVICE_ACCOUNT, Operator
 from tests.support.waiting import eventually
 
 from aiapp.domain.provenance.runtime import RUNTIMES
@@ -48,9 +50,25 @@ def served(kube: Kube, kind: JobKind) -> Iterator[str]:
         eventually(lambda: kube.find(CRD, "CustomResourceDefinition", kind.name) is None)
 
 
-def rights(subject: Object, *kinds: JobKind) -> list[Object]:
+@contextmanager
+def reading(
+    kube: Kube, operator: Operator, kinds: Collection[JobKind], environment: Mapping[str, str]
+) -> Iterator[Operator]:
+    """The operator with these settings, which may read these kinds; afterwards as it was."""
+    granted = [kube.apply(one, force="true") for one in _rights(kinds)]
+    operator.kill()
+    reader = replace(operator, environment=environment).start()
+    yield reader
+    reader.kill()
+    for one in granted:
+        kube.delete(one)
+    operator.start()
+
+
+def _rights(kinds: Collection[JobKind]) -> list[Object]:
     """A ClusterRole to read these kinds, as the chart has it, and its binding."""
     name = "aiapp-training-jobs"
+    account = dict(zip(("namespace", "name"), SERVICE_ACCOUNT, strict=True))
     rules = [
         {"apiGroups": [kind.group], "resources": [kind.plural], "verbs": ["get", "list", "watch"]} for kind in kinds
     ]
@@ -64,7 +82,7 @@ def rights(subject: Object, *kinds: JobKind) -> list[Object]:
     role = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
     reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
     binding = {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name}}
-    return [role, {**binding, "roleRef": reference, "subjects": [subject]}]
+    return [role, {**binding, "roleRef": reference, "subjects": [{"kind": "ServiceAccount", **account}]}]
 
 
 def is_served(kube: Kube, api_version: str, kind: str) -> bool:

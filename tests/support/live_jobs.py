@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.accounts import bound
 from tests.support.kube import Object
 from tests.support.packages import Registry
 from tests.support.waiting import eventually
@@ -34,20 +35,15 @@ def job(
 
 def permit(registry: Registry) -> Object:
     """The ServiceAccount of the namespace's jobs may create versions."""
-    name = {"name": "register-versions", "namespace": registry.namespace}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "aiapp-register"}
-    subject = {"kind": "ServiceAccount", "name": "default", "namespace": registry.namespace}
-    binding = {"metadata": name, "roleRef": role, "subjects": [subject]}
-    return registry.kube.create({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", **binding})
+    return bound(registry.kube, registry.namespace, "aiapp-register")
 
 
 def pod_of(registry: Registry, obj: Object) -> Object:
     """The pod that the Job controller made for it."""
-    uid = obj["metadata"]["uid"]
+    selector = f"batch.kubernetes.io/controller-uid={obj['metadata']['uid']}"
 
     def pod() -> Object:
-        pods = registry.kube.list("v1", "Pod", registry.namespace)
-        own = [pod for pod in pods if pod["metadata"]["labels"].get("batch.kubernetes.io/controller-uid") == uid]
+        own = registry.kube.list("v1", "Pod", registry.namespace, labelSelector=selector)
         assert own
         return own[0]
 

@@ -155,6 +155,13 @@ def s3(sandbox: Sandbox) -> Service:
 @pytest.fixture
 def bucket(s3: Service) -> Iterator[Bucket]:
     """An empty, unversioned bucket for this test; gone with the run."""
+    with fresh_bucket(s3) as made:
+        yield made
+
+
+@contextmanager
+def fresh_bucket(s3: Service) -> Iterator[Bucket]:
+    """An empty, unversioned one, gone with the run."""
     client = storage.client(s3)
     name = f"test-{secrets.token_hex(5)}"
     client.create_bucket(Bucket=name)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import aiohttp
 from tests.support import documents
+from tests.support.accounts import person
 from tests.support.console import Fields
-from tests.support.console_process import RunningConsole, console, person
+from tests.support.console_process import RunningConsole, console
 from tests.support.kube import Kube, Object
 from tests.support.records import NORMAL, condition
 from tests.support.sandbox import Sandbox, fresh_namespace

@@ -5,27 +5,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.accounts import account
 from tests.support.aiapp import Aiapp
 from tests.support.kube import Object
 from tests.support.packages import CONFIG, Registry, package, upload
 from tests.support.sandbox import Sandbox
 
-RBAC = "rbac.authorization.k8s.io"
-
 
 def person(registry: Registry, sandbox: Sandbox, role: str) -> Path:
     """The kubeconfig of somebody who has that role in the namespace."""
-    account = {"name": role, "namespace": registry.namespace}
-    registry.kube.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
-    registry.kube.create(
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "RoleBinding",
-            "metadata": account,
-            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
-            "subjects": [{"kind": "ServiceAccount", **account}],
-        }
-    )
+    account(registry.kube, registry.namespace, role, role)
     return sandbox.service_account(registry.namespace, role)
 
 

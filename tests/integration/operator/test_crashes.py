@@ -1,19 +1,19 @@
 """The operator killed at every moment at which it can do harm: the end state is always the same."""
 
 import json
-import secrets
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.support.killing import Proxied, fresh, proxied
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
-from tests.support.packages import Registry, keys, package, upload
+from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
-from tests.support.write_proxy import WriteProxy, write_proxy
+
+__all__ = ["proxied"]
 
 OUTCOMES = {"AIApplicationVersion": "Normal", "AIApplication": "ScaledToZero"}
 """What each status remembers in the end; what else it does depends on where the operator was killed."""
@@ -41,28 +41,6 @@ KINDS = (
     ("v1", "Service"),
     ("v1", "ConfigMap"),
 )
-
-
-@pytest.fixture(scope="module")
-def proxied(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Operator, WriteProxy]]:
-    """The operator, all of whose requests to the API server go through the proxy."""
-    with write_proxy(operator.kubeconfig, tmp_path_factory.mktemp("proxy")) as (proxy, kubeconfig):
-        operator.kill()
-        direct = operator.kubeconfig
-        operator.kubeconfig = kubeconfig
-        proxy.strike = operator.kill
-        yield operator, proxy
-        operator.kubeconfig = direct
-        if operator.process is None:
-            operator.start()
-
-
-def fresh(kube: Kube, bucket: Bucket) -> Registry:
-    """A namespace of its own over a bucket with a sound package."""
-    name = f"kill-{secrets.token_hex(4)}"
-    kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    kube.create(keys(bucket, name))
-    return Registry(kube, name, bucket)
 
 
 def masked(value: Any) -> Any:
@@ -108,31 +86,20 @@ def converged(registry: Registry, application: Object) -> list[Object]:
 
 @pytest.mark.timeout(900)
 def test_a_kill_at_any_write_changes_nothing_in_the_end(
-    proxied: tuple[Operator, WriteProxy], kube: Kube, bucket: Bucket, runtime_image: str
+    proxied: Proxied, kube: Kube, bucket: Bucket, runtime_image: str
 ) -> None:
     assert runtime_image
-    operator, proxy = proxied
     upload(bucket, "mnist", package())
-    reference = fresh(kube, bucket)
-    proxy.watch(reference.namespace)
-    operator.start()
-    expected = converged(reference, registered(reference))
-    eventually(lambda: len([w for w in proxy.written if "/events" in w]) >= 3)
-    writes = len(proxy.written)
-    operator.kill()
 
-    runs = []
-    for number in range(1, writes + 1):
+    def begun() -> tuple[Registry, Object]:
         registry = fresh(kube, bucket)
-        application = registered(registry)
-        proxy.watch(registry.namespace, fatal=number, before_answer=number % 2 == 0)
-        operator.start(wait=False)
-        assert proxy.struck.wait(120), (number, proxy.written)
-        runs.append((number, registry, application))
-    proxy.watch("none")
-    operator.start()
-    assert len(runs) == writes
-    for number, registry, application in runs:
+        return registry, registered(registry)
+
+    reference = fresh(kube, bucket)
+    proxied.start(reference)
+    expected = converged(reference, registered(reference))
+    eventually(lambda: len([w for w in proxied.proxy.written if "/events" in w]) >= 3)
+    for number, registry, application in proxied.killed_at_each_write(begun):
         assert converged(registry, application) == expected, f"killed at write {number}"
 
 

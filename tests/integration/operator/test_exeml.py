@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.support.accounts import account
 from tests.support.exeml import (
     KEYS,
     PROJECT,
@@ -28,11 +29,10 @@ from tests.support.exeml import (
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.operator import Operator, running_operator
 from tests.support.packages import IMAGE, RUNTIME
-from tests.support.sandbox import Bucket, Sandbox, fresh_namespace
+from tests.support.sandbox import Bucket, Sandbox, fresh_bucket, fresh_namespace
 from tests.support.waiting import eventually
 
 from aiapp.domain.exeml.tickets import AUDIENCE, Asked, Ticket, proof_hash
-from aiapp_sandbox import storage
 from aiapp_sandbox.state import Service
 
 PORT = free_port()
@@ -41,11 +41,8 @@ PORT = free_port()
 @pytest.fixture(scope="module")
 def models(s3: Service) -> Iterator[Bucket]:
     """The bucket of ExeML."""
-    client = storage.client(s3)
-    name = f"exeml-{secrets.token_hex(5)}"
-    client.create_bucket(Bucket=name)
-    yield Bucket(name, s3.endpoint, s3.access_key, s3.secret_key, client)
-    client.close()
+    with fresh_bucket(s3) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +77,7 @@ def server(kube: Kube, operator: Operator) -> Counter:
 @pytest.fixture(scope="module")
 def mallory(kube: Kube, sandbox: Sandbox, project: Project) -> Kube:
     """Who may edit in the namespace."""
-    account = {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": "mallory", "namespace": project.namespace},
-    }
-    kube.create(account)
-    subject = {"kind": "ServiceAccount", "name": "mallory", "namespace": project.namespace}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"}
-    metadata = {"name": "mallory", "namespace": project.namespace}
-    kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding"}
-    kube.create(kind | {"metadata": metadata, "roleRef": role, "subjects": [subject]})
+    account(kube, project.namespace, "mallory", "edit")
     return Kube(sandbox.service_account(project.namespace, "mallory"))
 
 

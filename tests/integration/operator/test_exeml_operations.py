@@ -4,7 +4,6 @@ The test takes the parts of kubelet and scheduler until there is a node; all els
 """
 
 import json
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -24,11 +23,10 @@ from tests.support.exeml import (
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
 from tests.support.packages import IMAGE, RUNTIME, keys, package, upload
-from tests.support.sandbox import Bucket, Sandbox, fresh_namespace
+from tests.support.sandbox import Sandbox, fresh_bucket, fresh_namespace
 from tests.support.waiting import eventually
 
 from aiapp.domain.exeml.tickets import Asked, Ticket
-from aiapp_sandbox import storage
 from aiapp_sandbox.profiles import SimulatedNode
 from aiapp_sandbox.state import Service
 
@@ -40,12 +38,8 @@ PORTS = free_port(), free_port()
 @pytest.fixture(scope="module")
 def project(kube: Kube, s3: Service) -> Iterator[Project]:
     """A project whose job has not run yet."""
-    client = storage.client(s3)
-    bucket = Bucket(f"exeml-{secrets.token_hex(5)}", s3.endpoint, s3.access_key, s3.secret_key, client)
-    client.create_bucket(Bucket=bucket.name)
-    with fresh_namespace(kube) as namespace:
+    with fresh_bucket(s3) as bucket, fresh_namespace(kube) as namespace:
         yield Project(kube, namespace, bucket)
-    client.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support.accounts import bound
 from tests.support.aiapp import Aiapp
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.packages import Registry, package, upload
@@ -110,10 +111,7 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     assert "there are 3, 2, 1" in aiapp("rollback", "mnist", "--to", "9").output
     assert "has no application zoo" in aiapp("history", "zoo").output
-    subject = {"kind": "ServiceAccount", "name": "default", "namespace": registry.namespace}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
-    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "view"}}
-    kube.create(binding | {"roleRef": reference, "subjects": [subject]}, registry.namespace)
+    bound(kube, registry.namespace, "view")
     reader = sandbox.service_account(registry.namespace, "default")
     eventually(lambda: "cannot patch" in aiapp("rollback", "mnist", kubeconfig=reader).output)
     registry.kube.delete(

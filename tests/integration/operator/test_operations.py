@@ -1,6 +1,7 @@
 """`aiapp stop`, `start`, `restart` and `scale`, as a person with rights on the namespace types them."""
 
 import pytest
+from tests.support.accounts import account
 from tests.support.aiapp import Aiapp
 from tests.support.kube import Object
 from tests.support.packages import Registry, package, upload
@@ -74,17 +75,7 @@ def test_what_is_refused_ends_with_1_and_says_why(aiapp: Aiapp, application: Obj
 def test_without_the_right_to_change_an_application_nothing_is_changed(
     registry: Registry, aiapp: Aiapp, application: Object, sandbox: Sandbox
 ) -> None:
-    account = {"name": "reader", "namespace": registry.namespace}
-    registry.kube.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
-    registry.kube.create(
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": account,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "aiapp-view"},
-            "subjects": [{"kind": "ServiceAccount", **account}],
-        }
-    )
+    account(registry.kube, registry.namespace, "reader", "aiapp-view")
     reader = sandbox.service_account(registry.namespace, "reader")
     refused = aiapp("stop", "mnist", kubeconfig=reader)
     assert (refused.exit_code, "forbidden" in refused.output) == (1, True)

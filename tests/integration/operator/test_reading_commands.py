@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from tests.support.accounts import bound
 from tests.support.aiapp import Aiapp
 from tests.support.kube import Kube, Object
 from tests.support.packages import CONFIG, IMAGE, Registry, package, upload
@@ -18,14 +19,6 @@ from aiapp.cli import main
 
 METRICS = {"f1": 0.98, "accuracy": 0.97}
 Reading = Callable[..., Result]
-
-
-def bound(kube: Kube, namespace: str, role: str) -> None:
-    """The namespace's default account has that role in it."""
-    subject = {"kind": "ServiceAccount", "name": "default", "namespace": namespace}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
-    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": role}}
-    kube.create(binding | {"roleRef": reference, "subjects": [subject]}, namespace)
 
 
 @pytest.fixture

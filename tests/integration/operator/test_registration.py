@@ -1,18 +1,18 @@
 """Training jobs that register themselves, on a real API server, Job controller and S3 server."""
 
 import json
-import secrets
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from tests.support.killing import Proxied, fresh, proxied
 from tests.support.kube import Kube, Object
 from tests.support.live_jobs import end, end_pod, job, permit
 from tests.support.operator import Operator
 from tests.support.packages import Registry, keys, package, upload
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
-from tests.support.write_proxy import WriteProxy, write_proxy
+
+__all__ = ["proxied"]
 
 DIGEST: Final = f"sha256:{'cd' * 32}"
 LONG: Final = 90
@@ -214,34 +214,9 @@ class TestWithoutRight:
         version(registry, "1.2.0")
 
 
-@pytest.fixture(scope="module")
-def proxied(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Operator, WriteProxy]]:
-    """The operator, all of whose requests to the API server go through the proxy."""
-    with write_proxy(operator.kubeconfig, tmp_path_factory.mktemp("proxy")) as (proxy, kubeconfig):
-        operator.kill()
-        direct = operator.kubeconfig
-        operator.kubeconfig = kubeconfig
-        proxy.strike = operator.kill
-        yield operator, proxy
-        operator.kubeconfig = direct
-        if operator.process is None:
-            operator.start()
-
-
-def fresh(kube: Kube, bucket: Bucket) -> Registry:
-    """A namespace of its own with a job that has succeeded and asks for the next number."""
-    name = f"kill-{secrets.token_hex(4)}"
-    kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    kube.create(keys(bucket, name))
-    registry = Registry(kube, name, bucket)
-    permit(registry)
-    end(registry, asking(registry, "auto"), "Succeeded")
-    return registry
-
-
-def settled(registry: Registry) -> list[str]:
+def settled(registry: Registry, train: Object) -> list[str]:
     """The versions, once the job is on record and they are imported."""
-    on_record(registry, registry.kube.get("batch/v1", "Job", "train", registry.namespace))
+    on_record(registry, train)
     for one in versions(registry):
         registry.until(one, "Ready", "True", "Normal", timeout=LONG)
     return [one["metadata"]["name"] for one in versions(registry)]
@@ -249,26 +224,21 @@ def settled(registry: Registry) -> list[str]:
 
 @pytest.mark.timeout(900)
 def test_a_kill_at_any_write_registers_the_job_once(
-    proxied: tuple[Operator, WriteProxy], kube: Kube, bucket: Bucket, runtime_image: str
+    proxied: Proxied, kube: Kube, bucket: Bucket, runtime_image: str
 ) -> None:
     assert runtime_image
-    operator, proxy = proxied
     upload(bucket, "run-7", package())
-    reference = fresh(kube, bucket)
-    proxy.watch(reference.namespace)
-    operator.start()
-    assert settled(reference) == ["mnist-0.0.1"]
-    writes = len(proxy.written)
-    assert writes >= 4, proxy.written
-    operator.kill()
-    runs = []
-    for number in range(1, writes + 1):
+
+    def ended() -> tuple[Registry, Object]:
+        """A job that has succeeded and asks for the next number."""
         registry = fresh(kube, bucket)
-        proxy.watch(registry.namespace, fatal=number, before_answer=number % 2 == 0)
-        operator.start(wait=False)
-        assert proxy.struck.wait(120), (number, proxy.written)
-        runs.append((number, registry))
-    proxy.watch("none")
-    operator.start()
-    for number, registry in runs:
-        assert settled(registry) == ["mnist-0.0.1"], f"killed at write {number}"
+        permit(registry)
+        train = asking(registry, "auto")
+        end(registry, train, "Succeeded")
+        return registry, train
+
+    reference, train = ended()
+    proxied.start(reference)
+    assert settled(reference, train) == ["mnist-0.0.1"]
+    for number, registry, train in proxied.killed_at_each_write(ended):
+        assert settled(registry, train) == ["mnist-0.0.1"], f"killed at write {number}"

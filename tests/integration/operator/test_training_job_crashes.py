@@ -9,11 +9,11 @@ from functools import partial
 from typing import Final
 
 import pytest
-from tests.integration.operator.test_crashes import end_state, fresh, proxied
+from tests.integration.operator.test_crashes import end_state
 from tests.integration.operator.test_training_jobs import DIGEST, version_of
+from tests.support.killing import Proxied, fresh, proxied
 from tests.support.kube import Kube, Object
 from tests.support.live_jobs import end, job, pod_of, ran
-from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
@@ -27,11 +27,11 @@ UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SUM: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def trained(registry: Registry, train: Object) -> Object:
-    """Its pod runs, and has a digest; then the job succeeds."""
+def trained(registry: Registry) -> None:
+    """The pod of the job runs, and has a digest; then the job succeeds."""
+    train = registry.kube.get("batch/v1", "Job", "train", registry.namespace)
     registry.kube.patch(pod_of(registry, train), {"status": ran("Running", DIGEST)}, subresource="status")
     end(registry, train, "Succeeded", DIGEST)
-    return train
 
 
 def converged(registry: Registry, version: Object) -> list[str]:
@@ -51,38 +51,30 @@ def records(registry: Registry) -> list[str]:
 
 @pytest.mark.timeout(900)
 def test_a_kill_at_any_write_changes_nothing_in_the_end(
-    proxied: tuple[Operator, WriteProxy], kube: Kube, bucket: Bucket, runtime_image: str
+    proxied: Proxied, kube: Kube, bucket: Bucket, runtime_image: str
 ) -> None:
     assert runtime_image
-    operator, proxy = proxied
     upload(bucket, "run-7", package())
-    reference = fresh(kube, bucket)
-    proxy.watch(reference.namespace)
-    operator.start()
-    train, version = job(reference), version_of(reference)
-    eventually(lambda: reference.condition(version, "SourceResolved")["reason"] == "TrainingJobRunning")
-    trained(reference, train)
-    expected = converged(reference, version)
-    eventually(lambda: any("/events" in write for write in proxy.written))
-    writes = len(proxy.written)
-    operator.kill()
 
-    runs = []
-    for number in range(1, writes + 1):
+    def begun() -> tuple[Registry, Object]:
         registry = fresh(kube, bucket)
-        train, version = job(registry), version_of(registry)
-        proxy.watch(registry.namespace, fatal=number, before_answer=number % 2 == 0)
-        operator.start(wait=False)
-        eventually(partial(_has_begun, proxy, registry, version))
-        trained(registry, train)
-        eventually(partial(_is_over, proxy, registry, version))
-        if operator.process is not None:
-            operator.kill()
-        runs.append((number, registry, version))
-    proxy.watch("none")
-    operator.start()
-    assert writes > 3
-    for number, registry, version in runs:
+        job(registry)
+        return registry, version_of(registry)
+
+    def live(registry: Registry, version: Object) -> None:
+        eventually(partial(_has_begun, proxied.proxy, registry, version))
+        trained(registry)
+        eventually(partial(_is_over, proxied.proxy, registry, version))
+
+    reference = fresh(kube, bucket)
+    proxied.start(reference)
+    job(reference)
+    version = version_of(reference)
+    eventually(lambda: reference.condition(version, "SourceResolved")["reason"] == "TrainingJobRunning")
+    trained(reference)
+    expected = converged(reference, version)
+    eventually(lambda: any("/events" in write for write in proxied.proxy.written))
+    for number, registry, version in proxied.killed_at_each_write(begun, live):
         assert converged(registry, version) == expected, f"killed at write {number}"
 
 

@@ -4,14 +4,13 @@ stand-ins: the definitions take anything, and the test writes the status that ea
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
-from tests.support.job_kinds import rights, served
+from tests.support.job_kinds import reading, served
 from tests.support.kube import Kube, Object
 from tests.support.live_jobs import permit
-from tests.support.operator import SERVICE_ACCOUNT, Operator
+from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
 
@@ -69,18 +68,10 @@ def done(kind: JobKind) -> Object:
 @pytest.fixture(scope="module")
 def reader(kube: Kube, operator: Operator) -> Iterator[Operator]:
     """The operator that reads all these kinds, and may."""
-    namespace, name = SERVICE_ACCOUNT
-    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
-    granted = [kube.apply(one, force="true") for one in rights(subject, *KINDS.values())]
-    operator.kill()
     names = ",".join(("jobs.batch", *(kind.name for kind in BUILT_IN[1:])))
     environment = {"AIAPP_TRAINING_JOB_KINDS": names, "AIAPP_TRAINING_JOB_MAPPINGS": json.dumps(MAPPINGS)}
-    reading = replace(operator, environment=environment).start()
-    yield reading
-    reading.kill()
-    for one in granted:
-        kube.delete(one)
-    operator.start()
+    with reading(kube, operator, KINDS.values(), environment) as found:
+        yield found
 
 
 def made(registry: Registry, kind: JobKind, **metadata: Any) -> Object:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from tests.e2e.conftest import Installed
 from tests.peers.console.test_story import login
+from tests.support.accounts import person
 from tests.support.browser import chromium
-from tests.support.console_process import person
 from tests.support.kube import Kube, Object
 from tests.support.pages import ROOT
 from tests.support.waiting import eventually

@@ -10,9 +10,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from tests.e2e.serving import NAME, RUNNING_SECONDS, Serving
-from tests.support.browser import NARROW, Browser, hosts_asked
-from tests.support.console_process import RunningConsole, person
+from tests.support.accounts import person
+from tests.support.browser import NARROW, PAGE_SECONDS, Browser, hosts_asked
+from tests.support.console_process import RunningConsole
 from tests.support.packages import for_engine, package, upload
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -167,6 +169,36 @@ def test_what_fits_nowhere_and_what_cannot_be_imported_say_what_to_do(serving: S
     )
     faults += opened.look("refused")
     assert faults == []
+
+
+def test_versions_stand_against_nodes_for_whoever_may_see_nodes(serving: Serving, opened: Browser) -> None:
+    kube, space = serving.registry.kube, serving.registry.namespace
+    upload(serving.registry.bucket, "ascend", for_engine("MindSpore", "model.om"))
+    serving.registry.version("ascend", "1.0.0", runtime=CANN)
+    login(opened, person(kube, space, "editor", "edit"))
+    rbac = "rbac.authorization.k8s.io"
+    binding = kube.create(
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": f"{space}-sees-nodes"},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "aiapp-nodes-view"},
+            "subjects": [{"kind": "ServiceAccount", "namespace": space, "name": "editor"}],
+        }
+    )
+
+    def shown() -> bool:
+        """Once the API server knows of the right, and the operator of the version."""
+        opened.go(f"/n/{space}/nodes")
+        assert "ArchitectureMismatch" in opened.text, opened.text
+        return True
+
+    try:
+        eventually(shown, timeout=PAGE_SECONDS)
+        assert opened.has("ascend-1.0.0")
+        assert opened.look("nodes") == []
+    finally:
+        kube.delete(binding)
 
 
 def test_whoever_may_only_read_sees_no_button_that_would_fail(serving: Serving, opened: Browser) -> None:

@@ -5,16 +5,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 import yaml
 from tests.e2e.training.conftest import image_digest, installed, kube, registry, runtime_image, s3, sandbox, trainer
-from tests.support.job_kinds import rights
+from tests.support.job_kinds import reading
 from tests.support.kube import ApiError, Kube, Object
-from tests.support.operator import SERVICE_ACCOUNT, Operator
+from tests.support.operator import Operator
 from tests.support.peers import module_folder, training_operator
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
@@ -123,14 +122,6 @@ def refuses(kube: Kube, process: subprocess.Popen[bytes], log: Path) -> bool:
 @pytest.fixture(scope="module")
 def reader(kube: Kube, operator: Operator) -> Iterator[Operator]:
     """The operator, which reads every kind of job, and may."""
-    namespace, name = SERVICE_ACCOUNT
-    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
-    granted = [kube.apply(one, force="true") for one in rights(subject, *BUILT_IN)]
-    operator.kill()
     environment = {"AIAPP_TRAINING_JOB_KINDS": ",".join(kind.name for kind in BUILT_IN)}
-    reading = replace(operator, environment=environment).start()
-    yield reading
-    reading.kill()
-    for one in granted:
-        kube.delete(one)
-    operator.start()
+    with reading(kube, operator, BUILT_IN, environment) as found:
+        yield found

@@ -16,6 +16,12 @@ def world() -> World:
     return world_of()
 
 
+def succeed_without_output(world: World) -> None:
+    """The job has just succeeded, and nothing lies where it writes yet."""
+    put(world, job(status=succeeded(LATER)))
+    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+
+
 async def test_a_version_waits_for_the_job_and_is_imported_when_it_has_succeeded(world: World) -> None:
     put(world, job(status=running()))
     outcome = await world.look()
@@ -83,8 +89,7 @@ async def test_a_job_that_is_cleaned_up_at_once_has_been_seen_to_succeed(world: 
 
 
 async def test_a_job_that_was_seen_to_succeed_is_imported_also_when_it_is_gone_after_a_restart(world: World) -> None:
-    put(world, job(status=succeeded(LATER)))
-    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    succeed_without_output(world)
     await world.look()
     assert resolved(world) == ("Unknown", "TrainingOutputPending")
     remove(world)
@@ -97,8 +102,7 @@ async def test_a_job_that_was_seen_to_succeed_is_imported_also_when_it_is_gone_a
 
 
 async def test_a_kind_that_vanishes_takes_nothing_of_a_job_that_was_seen_to_succeed(world: World) -> None:
-    put(world, job(status=succeeded(LATER)))
-    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    succeed_without_output(world)
     await world.look()
     remove(world)
     restart(world)
@@ -165,8 +169,7 @@ async def test_a_version_may_come_before_its_job(world: World) -> None:
 
 
 async def test_an_output_that_is_late_is_looked_for_again_and_then_imported(world: World) -> None:
-    put(world, job(status=succeeded(LATER)))
-    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    succeed_without_output(world)
     outcome = await world.look()
     assert (outcome.failed, outcome.retry_after) == (False, 10)
     assert resolved(world) == ("Unknown", "TrainingOutputPending")
@@ -176,8 +179,7 @@ async def test_an_output_that_is_late_is_looked_for_again_and_then_imported(worl
 
 
 async def test_an_output_that_never_comes_is_a_fault_in_the_end(world: World) -> None:
-    put(world, job(status=succeeded(LATER)))
-    world.bucket.fault = StoreError(Reason.PREFIX_EMPTY, "nothing lies there", retryable=True)
+    succeed_without_output(world)
     await world.look()
     world.now += 121
     outcome = await world.look()
