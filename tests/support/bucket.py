@@ -11,7 +11,7 @@ from typing_extensions import override
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
-from aiapp.ports import ObjectChangedError, PackageStore, PackageStores, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, PackageStore, PackageStores, StoreError
 
 PACKAGE: Final[Mapping[str, bytes]] = {
     "config.json": b'{"model_algorithm": "x", "model_type": "PyTorch"}',

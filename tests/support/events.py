@@ -5,7 +5,7 @@ from typing_extensions import override
 from aiapp.api.conditions import Reason
 from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.ports import Recorder
+from aiapp.ports.kubernetes import Recorder
 
 
 class Events(Recorder):

@@ -6,7 +6,7 @@ from itertools import count
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import Json, Resource, resource_of
-from aiapp.ports import FIELD_MANAGER, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports.kubernetes import FIELD_MANAGER, Api, ApiError, ConflictError, NotFoundError, Page, Trim, WatchEvent
 
 Place = tuple[Resource, str, str]
 STATE = ("uid", "resourceVersion")

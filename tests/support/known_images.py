@@ -15,7 +15,7 @@ from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.documents import OCI_INDEX
-from aiapp.ports import ImageCopier, Registries, Registry, RegistryError, Told
+from aiapp.ports.registry import ImageCopier, Registries, Registry, RegistryError, Told
 
 
 def digest(number: int) -> str:

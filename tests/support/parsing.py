@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from aiapp.adapters.syntax.worker import answer
 from aiapp.domain.package.service_code import ServiceCode, Syntax, SyntaxFault, service_code
-from aiapp.ports import PythonParser, PythonParsers
+from aiapp.ports.syntax import PythonParser, PythonParsers
 
 
 def parsed(source: bytes) -> Syntax:

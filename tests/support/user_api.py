@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from aiapp.cli.options.cluster import failing_with_messages
 from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, PODS, SERVICES, Json, Resource, resource_of
-from aiapp.ports import ApiError, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
+from aiapp.ports.kubernetes import ApiError, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, WatchEvent
 from aiapp.queries.cluster import UserApi, UserCluster
 
 

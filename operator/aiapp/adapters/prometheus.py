@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from aiapp.adapters.http import bounded
 from aiapp.adapters.tenant_limiter import TenantLimiter
-from aiapp.ports import Prometheus, PrometheusError
+from aiapp.ports.prometheus import Prometheus, PrometheusError
 
 ANSWER_SECONDS: Final = 5.0
 """For one query, from its turn on."""

@@ -9,7 +9,7 @@ from aiapp.cli.options.durations import DURATION
 from aiapp.cli.output.terminal import is_terminal, unsteered
 
 if TYPE_CHECKING:
-    from aiapp.ports import LogPart
+    from aiapp.ports.kubernetes import LogPart
     from aiapp.queries.cluster import UserCluster
     from aiapp.queries.logs import Writers
 
@@ -47,7 +47,7 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
       aiapp logs mnist --fetch
       aiapp logs mnist --pod mnist-1-0-0-5b6c7d8f9-x2x4z --previous
     """
-    from aiapp.ports import LogPart  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.ports.kubernetes import LogPart  # noqa: PLC0415 - `--help` must not wait for the models
     from aiapp.queries.logs import Writers  # noqa: PLC0415
 
     writers = Writers(

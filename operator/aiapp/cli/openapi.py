@@ -11,7 +11,7 @@ from aiapp.cli.options.store import StoreChoice, UnreachedError, object_store, r
 from aiapp.cli.output.documents import FORMATS
 from aiapp.domain.objectstore.location import URI, URI_FORM
 from aiapp.domain.printable import printable
-from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, StoreError
 from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from aiapp.console.rendering.renderer import Renderer
 from aiapp.console.visiting.sealing import Sealer
 from aiapp.console.visiting.visit import Console, path
 from aiapp.console.visiting.visitor import Access
-from aiapp.ports import Clock
+from aiapp.ports.clock import Clock
 from aiapp.queries.nodes import NodeTables
 
 CONNECTIONS: Final = MOST * WATCHES + 112

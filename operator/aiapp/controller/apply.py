@@ -11,7 +11,7 @@ from aiapp.domain.kubernetes.child_kinds import left_to_others, merge_keys_of
 from aiapp.domain.kubernetes.difference import contains
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION, is_managed
 from aiapp.domain.kubernetes.resources import Json, resource_of
-from aiapp.ports import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError
+from aiapp.ports.kubernetes import Api, ApiError, Applied, ApplyResult, ConflictError, NotFoundError
 
 ATTEMPTS: Final = 4
 """How often an object that changes under our hands is looked at again before the work queue takes over."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiapp.api.crd import REVISION, SCHEMA_REVISION
 from aiapp.domain.kubernetes.resources import CRDS, OWN, Json, Resource
-from aiapp.ports import Api, ApiError, NotFoundError
+from aiapp.ports.kubernetes import Api, ApiError, NotFoundError
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ somebody else sets the field.
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.ports import FIELD_MANAGER
+from aiapp.ports.kubernetes import FIELD_MANAGER
 
 Path = tuple[str, ...]
 """Names of the fields from the root of an object."""

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.ports import NOT_SERVED, ApiError, ListWatch, Trim, WatchEvent
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError, ListWatch, Trim, WatchEvent
 
 logger = logging.getLogger(__name__)
 

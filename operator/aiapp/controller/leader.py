@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import LEASES, Json
-from aiapp.ports import Api, ApiError, Clock, ConflictError, NotFoundError
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Api, ApiError, ConflictError, NotFoundError
 
 logger = logging.getLogger(__name__)
 

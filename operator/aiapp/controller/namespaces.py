@@ -13,7 +13,7 @@ from typing_extensions import override
 from aiapp.controller.workers import Outcome, Reconcile
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import Resource
-from aiapp.ports import NOT_SERVED, ApiError, ListWatch, Page, Trim, WatchEvent
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError, ListWatch, Page, Trim, WatchEvent
 
 logger = logging.getLogger(__name__)
 

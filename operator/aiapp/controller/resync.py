@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.child_kinds import trim_of
 from aiapp.domain.kubernetes.resources import OWN, Resource
-from aiapp.ports import ApiError, ListWatch
+from aiapp.ports.kubernetes import ApiError, ListWatch
 
 logger = logging.getLogger(__name__)
 

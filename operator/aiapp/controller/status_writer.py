@@ -15,7 +15,8 @@ from typing import Any, Final
 from aiapp.api.meta import NEVER
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.monitoring.current_reconcile import note_ready
-from aiapp.ports import Api, Clock, ConflictError, NotFoundError, StaleError
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Api, ConflictError, NotFoundError, StaleError
 
 logger = logging.getLogger(__name__)
 

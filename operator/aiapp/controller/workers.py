@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol, get_args
 
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.domain.monitoring.current_reconcile import reconciling
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 logger = logging.getLogger(__name__)
 

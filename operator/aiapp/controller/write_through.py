@@ -9,7 +9,7 @@ from aiapp.controller.cache import Cache
 from aiapp.domain.kubernetes.child_kinds import is_kept, trim_of
 from aiapp.domain.kubernetes.resources import OWN, Json, Resource, resource_of
 from aiapp.domain.monitoring.current_reconcile import note_write
-from aiapp.ports import FIELD_MANAGER, Api, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports.kubernetes import FIELD_MANAGER, Api, NotFoundError, Page, Trim, WatchEvent
 
 
 class WriteThrough(Api):

@@ -25,7 +25,7 @@ from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.modelarts.openapi import Title, openapi
 from aiapp.modelarts.schemas import JsonSchema
-from aiapp.ports import ObjectStore
+from aiapp.ports.objectstore import ObjectStore
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.namespace import UserNamespace

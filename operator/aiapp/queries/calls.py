@@ -7,7 +7,7 @@ from aiapp.domain.application.observed import is_ready, version_of
 from aiapp.domain.details.calls import Calls, counted, counter_port, summed
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import PODS, Json
-from aiapp.ports import ApiError, ProxiedRequest
+from aiapp.ports.kubernetes import ApiError, ProxiedRequest
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 
 MOST_PODS: Final = 20

@@ -6,7 +6,16 @@ from typing import Final, Protocol
 
 from aiapp.domain.kubernetes.resources import ACCESS_REVIEWS, SECRETS, SERVICES, Json, Resource
 from aiapp.domain.kubernetes.secrets import Secret
-from aiapp.ports import WHOLE_LOG, LogPart, NotFoundError, Page, ProxiedRequest, ProxiedResponse, Trim, WatchEvent
+from aiapp.ports.kubernetes import (
+    WHOLE_LOG,
+    LogPart,
+    NotFoundError,
+    Page,
+    ProxiedRequest,
+    ProxiedResponse,
+    Trim,
+    WatchEvent,
+)
 
 FORBIDDEN: Final = 403
 

@@ -16,7 +16,7 @@ from aiapp.domain.version.succession import (
     latest,
     successor,
 )
-from aiapp.ports import ConflictError
+from aiapp.ports.kubernetes import ConflictError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import DryRun, created, existing

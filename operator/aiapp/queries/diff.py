@@ -11,7 +11,7 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.provenance.diff import Diff, Known, diff
 from aiapp.modelarts.model_files import CONFIG_FILE
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.kept_package import KeptPackage, kept_package

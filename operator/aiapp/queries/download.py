@@ -11,7 +11,7 @@ from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.sources.variants import package_of
 from aiapp.domain.version.origin import may_leave, stays
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.kept_package import KeptPackage, kept_package

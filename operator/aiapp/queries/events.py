@@ -9,7 +9,7 @@ from typing import Final
 from aiapp.domain.details.events import Happening, Subject, happened, labelled_subjects, subject
 from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Json, Resource
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.watching import Seen, looks

@@ -6,7 +6,7 @@ from aiapp.domain.fetching.pod_status import FETCHER, Fetching, FetchState, fetc
 from aiapp.domain.fetching.progress import Progress, progress_in
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import PODS, Json
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 
 

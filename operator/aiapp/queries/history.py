@@ -19,7 +19,7 @@ from aiapp.domain.application.rollback import (
 from aiapp.domain.kubernetes.json_patch import patched
 from aiapp.domain.kubernetes.keepers import GITOPS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
-from aiapp.ports import NotFoundError
+from aiapp.ports.kubernetes import NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.served import require_versions

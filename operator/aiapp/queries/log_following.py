@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import PODS, Json
-from aiapp.ports import ApiError, LogPart
+from aiapp.ports.kubernetes import ApiError, LogPart
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.logs import Line, Writers, lines_of, name_of
 from aiapp.queries.watching import looks

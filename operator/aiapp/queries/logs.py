@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import PODS, Json
-from aiapp.ports import WHOLE_LOG, ApiError, LogPart
+from aiapp.ports.kubernetes import WHOLE_LOG, ApiError, LogPart
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 

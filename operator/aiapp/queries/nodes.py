@@ -14,7 +14,7 @@ from aiapp.domain.nodes.overlay import KEY, overlaid, text_of
 from aiapp.domain.nodes.tables import Tables, TablesError
 from aiapp.domain.nodes.usage import UNFINISHED, Used, used
 from aiapp.domain.nodes.usage import trim as trim_pod
-from aiapp.ports import ApiError, NotFoundError, Page
+from aiapp.ports.kubernetes import ApiError, NotFoundError, Page
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.stored import read
 

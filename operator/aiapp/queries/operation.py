@@ -14,7 +14,7 @@ from aiapp.domain.kubernetes import keepers
 from aiapp.domain.kubernetes.json_patch import patched
 from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, Resource, resource_of
-from aiapp.ports import NOT_SERVED, NotFoundError
+from aiapp.ports.kubernetes import NOT_SERVED, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 

@@ -16,7 +16,8 @@ from aiapp.domain.offline.report import Checked, of_documents, of_package, with_
 from aiapp.domain.package.inspection import Unresolved
 from aiapp.domain.runtimes.catalogue import find
 from aiapp.domain.weights.found import FOLDER
-from aiapp.ports import ObjectStore, PythonParser
+from aiapp.ports.objectstore import ObjectStore
+from aiapp.ports.syntax import PythonParser
 from aiapp.reconcile.sources.importing import Terms, inspect
 
 

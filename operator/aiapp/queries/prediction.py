@@ -17,7 +17,7 @@ from aiapp.domain.prediction.apis import (
     in_status,
 )
 from aiapp.domain.prediction.body import Input, InvalidInputError, body
-from aiapp.ports import ApiError, ProxiedRequest, ProxiedResponse
+from aiapp.ports.kubernetes import ApiError, ProxiedRequest, ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import existing

@@ -17,7 +17,7 @@ from aiapp.domain.application.traffic.word import (
     taken_back,
 )
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
-from aiapp.ports import ConflictError, NotFoundError
+from aiapp.ports.kubernetes import ConflictError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.served import require_versions

@@ -21,7 +21,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
-from aiapp.ports import NOT_SERVED, ApiError
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 

@@ -9,7 +9,7 @@ from aiapp.api.meta import RESTART_AT
 from aiapp.domain.application.outcome import Outcome, restarted, settled, words
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resource_of
-from aiapp.ports import ApiError, WatchEvent
+from aiapp.ports.kubernetes import ApiError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import Json, Resource
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 
 GONE: Final = 410

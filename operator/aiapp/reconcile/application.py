@@ -50,7 +50,8 @@ from aiapp.domain.rendering.limits import bounds
 from aiapp.domain.rendering.pod.delivery import Fetcher
 from aiapp.domain.rendering.pod.dependencies import DEFAULT_PIP, Pip
 from aiapp.domain.version.drift import suspects
-from aiapp.ports import ApiError, Applied, ApplyResult, Clock, Cluster, Recorder, StaleError
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import ApiError, Applied, ApplyResult, Cluster, Recorder, StaleError
 from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.replica_sets import ReplicaSets

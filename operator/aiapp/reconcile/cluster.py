@@ -11,7 +11,8 @@ from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.resources import LOCAL_ACCESS_REVIEWS, PODS, SECRETS, Json, Resource, resource_of
 from aiapp.domain.kubernetes.secrets import Secret
 from aiapp.domain.kubernetes.trimming import without_managed_fields
-from aiapp.ports import Applied, Clock, Cluster, ConflictError, NotFoundError
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Applied, Cluster, ConflictError, NotFoundError
 
 EXISTS: Final = "AlreadyExists"
 """Reason of a `ConflictError`: the name is taken."""

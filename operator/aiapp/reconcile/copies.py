@@ -16,7 +16,8 @@ from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
-from aiapp.ports import ImageCopier, RegistryError, TenantSlots
+from aiapp.ports.endpoints import TenantSlots
+from aiapp.ports.registry import ImageCopier, RegistryError
 
 AT_ONCE: Final = 2
 """Of two namespaces."""

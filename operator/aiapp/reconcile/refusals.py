@@ -25,7 +25,8 @@ from aiapp.domain.monitoring.current_reconcile import note_object
 from aiapp.domain.past_events import past_events
 from aiapp.domain.printable import printable
 from aiapp.domain.version.status import phase_of as version_phase
-from aiapp.ports import ApiError, Clock, Cluster, Recorder, StaleError
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import ApiError, Cluster, Recorder, StaleError
 from aiapp.reconcile.conditions import conditions
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.registration import Refused, Registered, Registration, Wanted, registration
 from aiapp.domain.training.registration_record import record_name, registration_record
-from aiapp.ports import ApiError, Cluster, ConflictError, Recorder
+from aiapp.ports.kubernetes import ApiError, Cluster, ConflictError, Recorder
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.training_runs import TrainingRuns
 from aiapp.reconcile.views.registrations import Followed, Registrations

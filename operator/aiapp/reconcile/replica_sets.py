@@ -9,7 +9,7 @@ from typing import Final
 
 from aiapp.domain.application.pod_diagnosis import maker
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS, Json
-from aiapp.ports import Cluster
+from aiapp.ports.kubernetes import Cluster
 
 REMEMBERED: Final = 10_000
 """ReplicaSets; of those that were not used for longest, the Deployment is asked for again."""

@@ -10,7 +10,7 @@ from aiapp.domain.conditions import Finding
 from aiapp.domain.kubernetes.resources import RUNTIMES, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.runtimes.plan import describe, invalid, node_facts, stalled
-from aiapp.ports import Cluster
+from aiapp.ports.kubernetes import Cluster
 from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.views.node_facts import NodeFactsConfig
 

@@ -13,7 +13,7 @@ from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.artifact.sharing import is_owned_by, is_used_by, used_by
 from aiapp.domain.kubernetes.naming import is_managed
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, resource_of
-from aiapp.ports import ApiError, ConflictError, NotFoundError
+from aiapp.ports.kubernetes import ApiError, ConflictError, NotFoundError
 
 ATTEMPTS: Final = 4
 """To delete what others change at the same moment."""

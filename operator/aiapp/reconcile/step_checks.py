@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aiapp.domain.application.traffic.checks import Answer, Check, Verdict, verdict
-from aiapp.ports import Prometheus, PrometheusError
+from aiapp.ports.prometheus import Prometheus, PrometheusError
 
 ALL_SECONDS: Final = 15.0
 """For all queries of one look: a worker waits for them."""

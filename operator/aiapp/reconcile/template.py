@@ -11,7 +11,7 @@ from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import TEMPLATES, Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.templates.plan import ready, stalled, unusable
-from aiapp.ports import Cluster
+from aiapp.ports.kubernetes import Cluster
 from aiapp.reconcile.conditions import conditions
 
 

@@ -17,7 +17,7 @@ from aiapp.domain.provenance.runtime import runtime_of, with_runtime
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.exeml import project_job
 from aiapp.domain.training.kinds import JobKind
-from aiapp.ports import ApiError, Cluster
+from aiapp.ports.kubernetes import ApiError, Cluster
 from aiapp.reconcile.views.training_jobs import TrainingJobs
 
 _MOST_LABEL: Final = 63

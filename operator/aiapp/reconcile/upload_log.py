@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS
-from aiapp.ports import Api, ApiError, NotFoundError, Resumable
+from aiapp.ports.kubernetes import Api, ApiError, NotFoundError
+from aiapp.ports.registry import Resumable
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from aiapp.domain.training.kinds import JobKinds, job_kinds
 from aiapp.domain.training.output import NAMES
 from aiapp.domain.training.registration import Rule
 from aiapp.oci.errors import OWN_HINTS
-from aiapp.ports import Api
+from aiapp.ports.kubernetes import Api
 from aiapp.reconcile.views.own_image import OwnImage
 from aiapp.settings import Settings
 

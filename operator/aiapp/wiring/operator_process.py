@@ -31,7 +31,7 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.domain.monitoring.sample import Sample
 from aiapp.domain.monitoring.work import work_samples
-from aiapp.ports import Api
+from aiapp.ports.kubernetes import Api
 from aiapp.reconcile.monitor import Monitor
 from aiapp.reconcile.registration import AT_ONCE as REGISTRATIONS_AT_ONCE
 from aiapp.reconcile.triggers import FLEET

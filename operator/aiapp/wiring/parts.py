@@ -21,7 +21,7 @@ from aiapp.domain.exeml.access import KnownTickets
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts, facts
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
-from aiapp.ports import ListWatch
+from aiapp.ports.kubernetes import ListWatch
 from aiapp.reconcile.cluster import StoredCluster
 from aiapp.reconcile.import_slots import StoreSlots
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps

@@ -12,7 +12,7 @@ from aiapp.adapters.tickets.authority import KeptAuthority
 from aiapp.adapters.tickets.certificates import Authority, AuthorityError, renew, server_context
 from aiapp.adapters.tickets.server import TicketServer
 from aiapp.domain.exeml.access import TicketAccess
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.tickets.protection import Protection
 from aiapp.reconcile.tickets.service import TicketPorts, TicketService

@@ -26,7 +26,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
-from aiapp.ports import ApiError, ApplyResult, ConflictError, StaleError
+from aiapp.ports.kubernetes import ApiError, ApplyResult, ConflictError, StaleError
 from aiapp.reconcile.cluster import StoredCluster
 
 LABELS = {"app.kubernetes.io/managed-by": "aiapp-operator", "aiapp.dev/application": "mnist"}

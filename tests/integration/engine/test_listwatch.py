@@ -23,7 +23,7 @@ from aiapp.api.conditions import Reason
 from aiapp.controller.cache import Cache
 from aiapp.controller.informer import Collection, Informer, InformerTiming
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, Resource
-from aiapp.ports import WatchEvent
+from aiapp.ports.kubernetes import WatchEvent
 
 # A watch that is cancelled while it shakes hands leaves Python 3.11 a socket that only the garbage collector closes.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")

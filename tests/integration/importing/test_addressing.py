@@ -21,7 +21,7 @@ from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff
 from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, fetch
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 
 KEY, CONTENT = "m/config.json", b"{}"
 

@@ -21,7 +21,7 @@ from aiapp.domain.objectstore.endpoint_policy import DEFAULT_POLICY, EndpointPol
 from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import Proxies
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 
 EMPTY = b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"
 LISTED = Listed("mnist/config.json", 2, '"e"')

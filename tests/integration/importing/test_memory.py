@@ -13,7 +13,7 @@ from aiapp.api.source import ObsSource
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import location
-from aiapp.ports import PackageStore, StoreError
+from aiapp.ports.objectstore import PackageStore, StoreError
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff
 from aiapp.fetch.http.s3_reader import Access
 from aiapp.fetch.run import Request, fetch
-from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, StoreError
 from aiapp.reconcile.sources.importing import inspect
 
 KEYS = Credentials("any", "any")

@@ -23,7 +23,7 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.objectstore.proxies import Proxies
 from aiapp.domain.package.inspection import Unresolved, Valid
-from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, StoreError
 from aiapp.s3 import listing as s3_listing
 
 

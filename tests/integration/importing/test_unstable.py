@@ -17,7 +17,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Unresolved, Valid
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 from aiapp.s3 import listing as s3_listing
 
 

@@ -11,7 +11,7 @@ from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Invalid, Valid
-from aiapp.ports import ObjectChangedError
+from aiapp.ports.objectstore import ObjectChangedError
 
 
 async def listed(bucket: Bucket, store: S3Store, credentials: Credentials) -> tuple[Location, Listed]:

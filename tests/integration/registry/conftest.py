@@ -10,7 +10,7 @@ from aiapp.adapters.registry.client import RegistrySettings
 from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.domain.images.reference import Reference, reference
 from aiapp.oci.access import RegistryAccess
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 PLAIN = RegistryAccess(plain_http=True)
 SETTINGS = RegistrySettings(allow_http=True, connect_seconds=1, read_seconds=2, policy=LOCAL)

@@ -24,7 +24,7 @@ from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.replica import CopyProgress, own_registry
 from aiapp.oci.access import Login
 from aiapp.oci.errors import OWN_HINTS
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 NAMESPACE = "team-a"
 OWN = replace(SETTINGS, request_seconds=10, hints=OWN_HINTS)

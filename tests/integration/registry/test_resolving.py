@@ -8,7 +8,7 @@ from tests.support.registries import Registry
 from aiapp.adapters.registry.registries import ImageRegistries
 from aiapp.api.conditions import Reason
 from aiapp.oci.access import RegistryAccess
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 
 async def test_a_lone_image_says_in_its_config_for_which_platform_it_is(

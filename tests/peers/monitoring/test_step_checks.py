@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 from aiapp.adapters.prometheus import PrometheusClient, PrometheusSettings
 from aiapp.api.checks import PrometheusCheck
 from aiapp.domain.application.traffic.checks import checks
-from aiapp.ports import PrometheusError
+from aiapp.ports.prometheus import PrometheusError
 from aiapp.settings import Settings
 from aiapp_sandbox.ports import reserved
 

@@ -8,7 +8,7 @@ import pytest
 from aiapp.adapters.objectstore.folder import FolderStore, folder_location
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.listing import Listed
-from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, StoreError
 
 
 @pytest.fixture

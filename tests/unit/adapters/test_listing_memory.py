@@ -11,7 +11,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import from_listing
 from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
 from aiapp.domain.objectstore.listing import Listed, ListingPacker
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 
 URI = "obs://models/mnist/"
 LARGE = SMALL_BYTES + 1

@@ -8,7 +8,7 @@ import pytest
 from tests.support.metrics_server import MetricsServer, answer, metrics_server, vector
 
 from aiapp.adapters.prometheus import ANSWER_BYTES, PrometheusClient, PrometheusSettings
-from aiapp.ports import PrometheusError
+from aiapp.ports.prometheus import PrometheusError
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff
 from aiapp.fetch.http.s3_reader import Access, S3Reader
 from aiapp.fetch.http.tickets import SPARE_SECONDS, Operator, Tickets
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 ENTRIES = [Entry(f"f{number:04}", 1, "e") for number in range(FILES + 3)]
 PIN = "sha256:1"

@@ -13,7 +13,7 @@ from tests.support.user_api import UserObjects, answering
 
 from aiapp.cli import main
 from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, SERVICES, VERSIONS
-from aiapp.ports import ApiError, ProxiedRequest, ProxiedResponse
+from aiapp.ports.kubernetes import ApiError, ProxiedRequest, ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 
 COMMANDS = ("create", "delete", "deploy", "edit", "logs", "predict", "rollback", "options.operation")

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, failing_with_messages
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 

@@ -20,7 +20,7 @@ from typing_extensions import override
 from aiapp.cli import main
 from aiapp.cli.output.age import age
 from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, PODS, VERSIONS, Json, Resource
-from aiapp.ports import ApiError, ProxiedResponse, WatchEvent
+from aiapp.ports.kubernetes import ApiError, ProxiedResponse, WatchEvent
 from aiapp.queries.cluster import UserCluster
 
 NOW = datetime.fromisoformat(CREATED) + timedelta(days=5)

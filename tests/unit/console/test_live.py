@@ -16,7 +16,7 @@ from aiapp.console.live import streams
 from aiapp.console.live.following import Followed, changes
 from aiapp.console.start import CONNECTIONS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Resource
-from aiapp.ports import ApiError, Page, WatchEvent
+from aiapp.ports.kubernetes import ApiError, Page, WatchEvent
 
 MINE = Followed(APPLICATIONS, "vision", "mnist")
 

@@ -22,7 +22,7 @@ from tests.unit.queries.test_prediction import objects as served
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, PODS, SERVICES, VERSIONS
-from aiapp.ports import ProxiedRequest, ProxiedResponse
+from aiapp.ports.kubernetes import ProxiedRequest, ProxiedResponse
 from aiapp.queries.prediction import OPENAPI_PATH
 
 PREDICT = "/n/vision/applications/mnist/predict"

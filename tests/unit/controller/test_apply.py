@@ -4,7 +4,7 @@ from tests.support.fake_api import FakeApi
 from aiapp.controller.apply import Applier, digest
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
-from aiapp.ports import ApiError, ApplyResult, ConflictError
+from aiapp.ports.kubernetes import ApiError, ApplyResult, ConflictError
 
 OWNER = "uid-owner"
 LABELS = {"app.kubernetes.io/managed-by": "aiapp-operator"}

@@ -13,7 +13,7 @@ from aiapp.controller import informer
 from aiapp.controller.cache import Cache
 from aiapp.controller.informer import Collection, Informer, InformerTiming
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json, Resource
-from aiapp.ports import NOT_SERVED, ApiError, NotFoundError, Page, Trim, WatchEvent
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError, NotFoundError, Page, Trim, WatchEvent
 
 THING: Json = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "thing", "namespace": "team"}}
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from aiapp.controller.leader import Elector, LeaseSettings
 from aiapp.domain.kubernetes.resources import LEASES, Json, Resource
-from aiapp.ports import ApiError, ConflictError
+from aiapp.ports.kubernetes import ApiError, ConflictError
 
 PLACE = (LEASES, "aiapp-system", "aiapp-operator")
 

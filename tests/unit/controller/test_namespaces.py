@@ -11,7 +11,7 @@ from aiapp.controller.namespaces import Namespaces, only_where_readable
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import APPLICATIONS, HTTP_ROUTES, PODS, RUNTIMES, Resource
-from aiapp.ports import NOT_SERVED, ApiError, Page, Trim
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError, Page, Trim
 
 
 class Answering(FakeApi):

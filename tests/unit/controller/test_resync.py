@@ -14,7 +14,7 @@ from aiapp.controller import resync
 from aiapp.controller.cache import Cache
 from aiapp.controller.resync import Resync
 from aiapp.domain.kubernetes.resources import APPLICATIONS, OWN, RUNTIMES, TEMPLATES, VERSIONS, Json, Resource
-from aiapp.ports import ApiError, Page, Trim
+from aiapp.ports.kubernetes import ApiError, Page, Trim
 
 
 class Listing(FakeApi):

@@ -6,7 +6,7 @@ from tests.support.fake_api import FakeApi
 
 from aiapp.controller.status_writer import ATTEMPTS, StatusWriter, conditions
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
-from aiapp.ports import NotFoundError, StaleError
+from aiapp.ports.kubernetes import NotFoundError, StaleError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from aiapp.controller.workers import Outcome, Reconcile, Result, Workers
 from aiapp.controller.workqueue import Key, WorkQueue
 from aiapp.domain.monitoring.current_reconcile import note_write
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 KEY = Key("Thing", "ns", "a")
 

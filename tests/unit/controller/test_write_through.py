@@ -12,7 +12,7 @@ from aiapp.controller.cache import Cache, Change
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.naming import MANAGED_BY, MANAGED_BY_LABEL
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, EVENTS, SECRETS, VERSIONS, Json, Resource
-from aiapp.ports import Api, ConflictError, NotFoundError
+from aiapp.ports.kubernetes import Api, ConflictError, NotFoundError
 
 OURS = {MANAGED_BY_LABEL: MANAGED_BY}
 

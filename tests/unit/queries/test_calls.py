@@ -8,7 +8,7 @@ from aiapp.domain.details.calls import Calls, VersionCalls, counted
 from aiapp.domain.kubernetes.naming import version_labels
 from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, Json
 from aiapp.domain.rendering.pod.engine import NO_METRICS
-from aiapp.ports import ProxiedResponse
+from aiapp.ports.kubernetes import ProxiedResponse
 from aiapp.queries.calls import MOST_PODS, calls
 from aiapp.queries.cluster import UserCluster
 from aiapp.serve.server.metrics import Gauges, Metrics

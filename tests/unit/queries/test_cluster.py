@@ -5,7 +5,7 @@ from tests.support import documents
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, VERSIONS
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 
 

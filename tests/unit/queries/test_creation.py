@@ -8,7 +8,7 @@ from typing_extensions import override
 from aiapp.domain.description import Description
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.domain.version.succession import Changes
-from aiapp.ports import ConflictError
+from aiapp.ports.kubernetes import ConflictError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.creation import NewVersion, create_application, create_version
 from aiapp.queries.errors import QueryError

@@ -15,7 +15,7 @@ from aiapp.domain.artifact.manifest import COMPOSED_TAG, Manifest, composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest_reference
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json, Resource
 from aiapp.domain.provenance.config_map import provenance_object, provenance_record
-from aiapp.ports import ApiError, NotFoundError
+from aiapp.ports.kubernetes import ApiError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.diff import Compared, compare
 

@@ -12,7 +12,7 @@ from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest_reference
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, SECRETS, VERSIONS, Json, Resource
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.download import Downloadable, OtherWay, downloadable
 from aiapp.queries.errors import QueryError

@@ -10,7 +10,7 @@ from tests.support.user_api import UserObjects
 
 from aiapp.adapters.shipped import shipped_tables
 from aiapp.domain.kubernetes.resources import APPLICATIONS, NODES, PODS, VERSIONS, Json, Resource
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.fit import Fit, of_manifests, of_version

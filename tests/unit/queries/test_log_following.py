@@ -9,7 +9,7 @@ from tests.support.user_api import UserObjects
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import PODS, Json, Resource
-from aiapp.ports import ApiError, LogPart, WatchEvent
+from aiapp.ports.kubernetes import ApiError, LogPart, WatchEvent
 from aiapp.queries import log_following
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.log_following import followed

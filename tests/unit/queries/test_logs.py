@@ -4,7 +4,7 @@ import pytest
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import PODS
-from aiapp.ports import WHOLE_LOG, ApiError
+from aiapp.ports.kubernetes import WHOLE_LOG, ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.logs import Line, Writers, lines, pods_of

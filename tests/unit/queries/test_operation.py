@@ -8,7 +8,7 @@ from aiapp.domain.application.deployment import Share
 from aiapp.domain.application.operation import stop
 from aiapp.domain.description import Description
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.deployment import deployed
 from aiapp.queries.description import describe

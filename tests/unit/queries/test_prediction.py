@@ -9,7 +9,7 @@ from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
 from aiapp.domain.prediction.body import File, Input
-from aiapp.ports import ProxiedResponse
+from aiapp.ports.kubernetes import ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.prediction import DESCRIPTION_BYTES, OPENAPI_PATH, Question, apis, predict

@@ -7,7 +7,7 @@ from tests.support import documents
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
-from aiapp.ports import Page
+from aiapp.ports.kubernetes import Page
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.removal import removal, remove

@@ -12,7 +12,7 @@ from tests.unit.domain.application.traffic.test_word import under_way
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
-from aiapp.ports import ConflictError, NotFoundError, WatchEvent
+from aiapp.ports.kubernetes import ConflictError, NotFoundError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.rollout import abort, approve, rollouts, way_back

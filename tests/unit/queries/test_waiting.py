@@ -10,7 +10,7 @@ from tests.support.user_api import UserObjects
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
-from aiapp.ports import ApiError, Page, WatchEvent
+from aiapp.ports.kubernetes import ApiError, Page, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.waiting import is_restart, outcome

@@ -16,7 +16,7 @@ from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import ANONYMOUS, RegistryAccess
-from aiapp.ports import ImageCopier, RegistryError, Told
+from aiapp.ports.registry import ImageCopier, RegistryError, Told
 from aiapp.reconcile.copies import TURN_SECONDS, Copies, Copying
 
 PLACE = reference("own.example.com/team/model")

@@ -15,7 +15,7 @@ from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest
 from aiapp.domain.artifact.sharing import is_used_by
 from aiapp.domain.kubernetes.naming import owner
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
-from aiapp.ports import ApiError, ConflictError, NotFoundError
+from aiapp.ports.kubernetes import ApiError, ConflictError, NotFoundError
 from aiapp.reconcile.shared_config_maps import TakenError
 
 MANY = composed(Entry(f"{n:05d}", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(45_000))

@@ -13,7 +13,7 @@ from aiapp.api.version import AIApplicationVersion
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
-from aiapp.ports import ApiError, ConflictError, NotFoundError, StaleError
+from aiapp.ports.kubernetes import ApiError, ConflictError, NotFoundError, StaleError
 from aiapp.reconcile.refusals import Reported, refusal
 from aiapp.reconcile.shared_config_maps import TakenError
 

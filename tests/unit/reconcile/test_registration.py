@@ -13,7 +13,7 @@ from tests.support.world import UNSEEN, World
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.kubernetes.resources import PODS, VERSIONS, Json
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.reconcile.views.registrations import REGISTRATION
 
 DIGEST: Final = f"sha256:{'ab' * 32}"

@@ -6,7 +6,7 @@ from tests.support.world import World
 from aiapp.domain.kubernetes.naming import APPLIED_ANNOTATION
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES
 from aiapp.domain.rendering.service import version_service
-from aiapp.ports import StaleError
+from aiapp.ports.kubernetes import StaleError
 
 
 def orphaned(world: World) -> str:

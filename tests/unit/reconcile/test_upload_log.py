@@ -10,7 +10,8 @@ from tests.support.fake_api import FakeApi
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS
-from aiapp.ports import ApiError, Resumable
+from aiapp.ports.kubernetes import ApiError
+from aiapp.ports.registry import Resumable
 from aiapp.reconcile.upload_log import KEY, NAME, UploadLog
 
 UPLOADS = {"copies/a@sha256:0": "8 http://own/v2/copies/a/blobs/uploads/1"}

@@ -12,7 +12,7 @@ from aiapp.adapters.endpoints.diagnosis import diagnose
 from aiapp.adapters.endpoints.settings import EndpointSettings
 from aiapp.api.conditions import Reason
 from aiapp.endpoints.diagnosis import Peer
-from aiapp.ports import EndpointError
+from aiapp.ports.endpoints import EndpointError
 
 Result = TypeVar("Result")
 

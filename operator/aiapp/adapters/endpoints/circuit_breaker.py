@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from aiapp.api.conditions import Reason
-from aiapp.ports import EndpointError
+from aiapp.ports.endpoints import EndpointError
 
 Result = TypeVar("Result")
 

@@ -32,7 +32,7 @@ from aiapp.adapters.kube.requests import (
 )
 from aiapp.adapters.kube.responses import parsed, refusal, retry_after, trimmed, typed, watch_event
 from aiapp.domain.kubernetes.resources import PODS, SERVICES, Json, Resource, resource_of
-from aiapp.ports import (
+from aiapp.ports.kubernetes import (
     FIELD_MANAGER,
     WHOLE_LOG,
     Api,

@@ -13,7 +13,8 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.events import EventType
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.printable import printable
-from aiapp.ports import Api, ApiError, Clock, ConflictError, Recorder
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Api, ApiError, ConflictError, Recorder
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Final
 import aiohttp
 
 from aiapp.domain.kubernetes.resources import LEASES, TOKEN_REVIEWS
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LEASES_ROOT: Final = f"/apis/{LEASES.api_version}/"

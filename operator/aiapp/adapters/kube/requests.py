@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 
 from aiapp.domain.kubernetes.resources import Json, Resource
-from aiapp.ports import FIELD_MANAGER, ApiError, LogPart
+from aiapp.ports.kubernetes import FIELD_MANAGER, ApiError, LogPart
 
 PAGE_BYTES: Final = 8 * 1024**2
 OBJECT_BYTES: Final = 16 * 1024**2

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 import orjson
 
 from aiapp.domain.kubernetes.resources import Json, Resource
-from aiapp.ports import NOT_SERVED, ApiError, ConflictError, NotFoundError, Trim, WatchEvent
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError, ConflictError, NotFoundError, Trim, WatchEvent
 
 
 def parsed(status: int, content: bytes) -> Json | ApiError:

@@ -17,7 +17,8 @@ from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore.signing import signed
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.endpoints.diagnosis import ERROR_BYTES, Diagnosis, UnreadableError
-from aiapp.ports import EndpointError, ObjectChangedError, StoreError
+from aiapp.ports.endpoints import EndpointError
+from aiapp.ports.objectstore import ObjectChangedError, StoreError
 from aiapp.s3.errors import ErrorResponse, RequestContext, diagnose_response, error_response
 
 Result = TypeVar("Result")

@@ -15,7 +15,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.objectstore.location import Location
-from aiapp.ports import ObjectChangedError, ObjectStore, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, ObjectStore, StoreError
 
 MAX_FILES: Final = 100_000
 """As many objects as the operator takes by default."""

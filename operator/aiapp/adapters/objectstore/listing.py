@@ -12,7 +12,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.objectstore.location import Location
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 from aiapp.s3.errors import RequestContext
 from aiapp.s3.listing import Cursor, ListingMode, ListingPage, PageReader, query
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiapp.adapters.tenant_limiter import LateSlot
 from aiapp.api.conditions import Reason
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 
 SMALL_BYTES: Final = 2 << 20
 """Packed. Some 40,000 objects with usual names take as much."""

@@ -32,7 +32,7 @@ from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.objectstore.listing import Listed, Listing, ListingPacker
 from aiapp.domain.objectstore.location import Location
 from aiapp.endpoints.endpoint import refusal
-from aiapp.ports import ObjectChangedError, PackageStore, PackageStores, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, PackageStore, PackageStores, StoreError
 from aiapp.s3 import etags
 from aiapp.s3.addressing import AddressError, address
 from aiapp.s3.errors import MANIFEST_HINTS, Hints, RequestContext, archived

@@ -34,7 +34,8 @@ from aiapp.oci.errors import (
     error_response,
 )
 from aiapp.oci.tokens import MAX_ANSWER_BYTES, Authority, RealmError, Token, authority, token, token_request
-from aiapp.ports import EndpointError, RegistryError
+from aiapp.ports.endpoints import EndpointError
+from aiapp.ports.registry import RegistryError
 
 Result = TypeVar("Result")
 Read = Callable[[aiohttp.ClientResponse], Awaitable[Result]]

@@ -29,7 +29,7 @@ from aiapp.oci.access import RegistryAccess
 from aiapp.oci.contents import Contents, contents
 from aiapp.oci.docker_config import CONFIG_KEY, DockerConfigError, keyring
 from aiapp.oci.documents import IndexEntry, UnsupportedError
-from aiapp.ports import ImageCopier, RegistryError, Resumable, Told
+from aiapp.ports.registry import ImageCopier, RegistryError, Resumable, Told
 
 MAX_DOCUMENT_BYTES: Final = 16 << 20
 """Of all manifests of one image, which are in memory while it is copied."""

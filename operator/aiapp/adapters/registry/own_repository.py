@@ -19,7 +19,7 @@ from aiapp.oci.addressing import blob_target, manifest_target, uploads_target
 from aiapp.oci.documents import Descriptor
 from aiapp.oci.errors import Part, RequestContext
 from aiapp.oci.tokens import pull_scope, push_scope
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 _RANGE: Final = re.compile(r"(?:bytes=)?0-([0-9]{1,15})")
 _BYTES: Final = "application/octet-stream"

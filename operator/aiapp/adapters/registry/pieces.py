@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from aiapp.adapters.registry.repository import RangeIgnoredError, Repository
 from aiapp.oci.documents import Descriptor
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 PIECE_BYTES: Final = 8 << 20
 """Read and sent at once; two or three pieces are in memory at a time."""

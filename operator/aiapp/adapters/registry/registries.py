@@ -31,7 +31,7 @@ from aiapp.oci import configs
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.documents import Index, IndexEntry, Manifest, UnsupportedError
 from aiapp.oci.errors import RequestContext
-from aiapp.ports import Registries, Registry, RegistryError
+from aiapp.ports.registry import Registries, Registry, RegistryError
 
 MAX_PLATFORMS: Final = 16
 """With Linux, in one index: each takes two requests."""

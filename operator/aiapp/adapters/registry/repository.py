@@ -21,7 +21,7 @@ from aiapp.oci.addressing import blob_target, manifest_target, registry_endpoint
 from aiapp.oci.documents import Descriptor, Index, Manifest, UnsupportedError
 from aiapp.oci.errors import Part, RequestContext, subject
 from aiapp.oci.tokens import pull_scope
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 _DIGEST_HEADER: Final = "Docker-Content-Digest"
 

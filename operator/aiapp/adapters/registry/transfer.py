@@ -14,7 +14,7 @@ from aiapp.adapters.registry.repository import Repository, mismatch
 from aiapp.domain.recent import Recent
 from aiapp.oci.documents import Descriptor
 from aiapp.oci.errors import Part
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 RESTARTS: Final = 3
 """Of one upload that the registry has lost."""

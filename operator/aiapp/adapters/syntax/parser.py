@@ -11,7 +11,7 @@ from typing_extensions import override
 from aiapp.adapters.syntax.process import CostlyError, LostError, ParserProcess, ParserSettings
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.domain.package.service_code import MAX_SERVICE_CODE_BYTES, Syntax, SyntaxFault, service_code
-from aiapp.ports import ParserError, PythonParser, PythonParsers
+from aiapp.ports.syntax import ParserError, PythonParser, PythonParsers
 
 _REMEMBERED: Final = 256
 _SHORT_ANSWER: Final = 4096

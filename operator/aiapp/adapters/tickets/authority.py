@@ -7,7 +7,7 @@ from typing import Final
 
 from aiapp.adapters.tickets.certificates import Authority, AuthorityError, new_authority
 from aiapp.domain.kubernetes.resources import SECRETS, Json
-from aiapp.ports import Api, ConflictError, NotFoundError
+from aiapp.ports.kubernetes import Api, ConflictError, NotFoundError
 
 NAME: Final = "aiapp-exeml-authority"
 _CERTIFICATE: Final = "tls.crt"

@@ -21,7 +21,7 @@ from aiapp.domain.exeml.tickets import (
 )
 from aiapp.domain.fair_share import FairShare
 from aiapp.domain.recent import Recent
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from aiapp.domain.kubernetes.resources import RUNTIMES
-from aiapp.ports import NOT_SERVED, ApiError
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 

@@ -14,7 +14,7 @@ from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.adapters.kube.credentials import bearer_session
 from aiapp.domain.kubernetes.resources import SELF_REVIEWS
 from aiapp.domain.recent import Recent
-from aiapp.ports import ApiError, NotFoundError
+from aiapp.ports.kubernetes import ApiError, NotFoundError
 from aiapp.queries.cluster import COMMAND_LINE, UserApi
 
 ANSWER_SECONDS: Final = 10.0

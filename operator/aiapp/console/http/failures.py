@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler
 
 from aiapp.console.errors import PageError
 from aiapp.console.visiting.visit import CONSOLE, VISIT, Visit, anonymous
-from aiapp.ports import NOT_SERVED, ApiError
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError
 from aiapp.queries.errors import QueryError
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Resource
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserApi
 
 NOTHING: Final = "metadata.name=0"

@@ -13,7 +13,7 @@ from aiapp.console.errors import PageError
 from aiapp.console.live.following import Followed, changes
 from aiapp.console.visiting.visit import Visit, visit_of
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 ROUTE: Final = "live"
 MOST: Final = 200

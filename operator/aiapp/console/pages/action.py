@@ -14,7 +14,7 @@ from aiapp.console.errors import PageError
 from aiapp.console.pages.places import APPLICATION, VERSION
 from aiapp.console.visiting.visit import Visit, visit_of
 from aiapp.domain.kubernetes.resources import APPLICATIONS
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.errors import QueryError
 
 PREVIEW: Final = "preview"

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiapp.console.errors import PageError
 from aiapp.console.visiting.visit import ALL_NAMESPACES, Visit, path, visit_of
 from aiapp.domain.kubernetes.resources import NAMESPACES
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 

@@ -18,7 +18,7 @@ from aiapp.console.visiting.visit import Visit, visit_of
 from aiapp.domain.kubernetes.resources import SERVICES
 from aiapp.domain.prediction.apis import BODILESS, FORM_TYPE, JSON_TYPE, DeclaredApi
 from aiapp.domain.prediction.body import RAW_TYPE, Field, File, Input
-from aiapp.ports import ApiError, ProxiedResponse
+from aiapp.ports.kubernetes import ApiError, ProxiedResponse
 from aiapp.queries.errors import QueryError
 from aiapp.queries.prediction import Question, apis, predict
 

@@ -11,7 +11,7 @@ from aiapp.console.rendering.renderer import Renderer
 from aiapp.console.texts.catalogue import LANGUAGES, Texts, language
 from aiapp.console.visiting.sealing import Sealer
 from aiapp.console.visiting.visitor import Access, Visitor
-from aiapp.ports import Clock
+from aiapp.ports.clock import Clock
 from aiapp.queries.cluster import UserApi, UserCluster
 from aiapp.queries.nodes import NodeTables
 

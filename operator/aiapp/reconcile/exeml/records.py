@@ -10,7 +10,7 @@ from aiapp.domain.exeml.record import ModelRecord, record_name, record_object, r
 from aiapp.domain.exeml.stores import ModelStore
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS
 from aiapp.domain.records import VersionRecord
-from aiapp.ports import Api, NotFoundError
+from aiapp.ports.kubernetes import Api, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.sha256sums import MAX_SUMS_BYTES, SUMS, content_by_sums
 from aiapp.domain.objectstore.listing import Listed
 from aiapp.domain.package.inspection import Inspection, Valid
-from aiapp.ports import HashingStore, StoreError
+from aiapp.ports.objectstore import HashingStore, StoreError
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.sources.access import StoreAccess
 from aiapp.reconcile.sources.live import KnownOfPin

@@ -16,7 +16,7 @@ from aiapp.domain.objectstore.location import Location, prefix_of
 from aiapp.domain.package.refusal import Refusal
 from aiapp.domain.templates.choice import Choice, FilledInput
 from aiapp.domain.templates.composition import Composition, compose
-from aiapp.ports import HashingStore, ObjectChangedError, StoreError
+from aiapp.ports.objectstore import HashingStore, ObjectChangedError, StoreError
 from aiapp.reconcile.offload import offload
 
 EMPTY: Final = Composition(())

@@ -19,7 +19,8 @@ from aiapp.domain.package.inspection import Uncopied, Unresolved, Valid, ValidIm
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.image_drift import ImageDrift, source_unchanged
 from aiapp.oci.access import RegistryAccess
-from aiapp.ports import Cluster, Registries, Registry, RegistryError
+from aiapp.ports.kubernetes import Cluster
+from aiapp.ports.registry import Registries, Registry, RegistryError
 from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.registry_access import registry_access, require_allowed_registry, without_login

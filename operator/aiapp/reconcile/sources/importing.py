@@ -27,7 +27,8 @@ from aiapp.domain.weights.model_config import model_config
 from aiapp.modelarts.config import MAX_CONFIG_BYTES
 from aiapp.modelarts.model_files import CONFIG_FILE, SERVICE_FILE
 from aiapp.modelarts.model_types import IMAGE
-from aiapp.ports import ObjectChangedError, ObjectStore, ParserError, PythonParser, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, ObjectStore, StoreError
+from aiapp.ports.syntax import ParserError, PythonParser
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.sources.weights import FilesOfPackage, find_weights
 

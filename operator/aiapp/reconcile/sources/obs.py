@@ -18,7 +18,9 @@ from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.package_drift import REGISTER, drift, listed_now, source_unchanged
 from aiapp.domain.version.drift import together
 from aiapp.domain.version.status import known_listing
-from aiapp.ports import Cluster, PackageStore, PackageStores, PythonParsers, StoreError
+from aiapp.ports.kubernetes import Cluster
+from aiapp.ports.objectstore import PackageStore, PackageStores, StoreError
+from aiapp.ports.syntax import PythonParsers
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.sources.access import AccessError, Namespace, StoreAccess, access, require_allowed

@@ -12,7 +12,7 @@ from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.sources.package_drift import manifest_missing, unchanged
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 from aiapp.reconcile.manifests import ManifestGoneError, Manifests
 from aiapp.reconcile.shared_config_maps import TakenError
 from aiapp.reconcile.sources.access import AccessError

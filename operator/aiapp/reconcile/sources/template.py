@@ -29,7 +29,7 @@ from aiapp.domain.templates.choice import Choice, choice
 from aiapp.domain.templates.history import placed_history, prefixes
 from aiapp.domain.version.drift import together
 from aiapp.domain.version.status import known_listing
-from aiapp.ports import PackageStore, StoreError
+from aiapp.ports.objectstore import PackageStore, StoreError
 from aiapp.reconcile.offload import offload
 from aiapp.reconcile.sources.access import AccessError, StoreAccess, access, require_allowed
 from aiapp.reconcile.sources.checksums import with_content

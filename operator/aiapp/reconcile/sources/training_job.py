@@ -17,7 +17,8 @@ from aiapp.domain.training.decision import Finished, decision, has_ended, latche
 from aiapp.domain.training.facts import JobFacts, facts
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.registration import registered_job
-from aiapp.ports import Clock, Cluster
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Cluster
 from aiapp.reconcile.sources.live import KnownOfPin, LiveSource
 from aiapp.reconcile.sources.obs import ObsPackage
 from aiapp.reconcile.sources.template import TemplatePackage, TemplatePorts

@@ -32,7 +32,7 @@ from aiapp.domain.weights.shards import (
     shards_by_name,
     shards_of_index,
 )
-from aiapp.ports import ObjectStore
+from aiapp.ports.objectstore import ObjectStore
 from aiapp.reconcile.offload import offload
 
 FIRST_BYTES: Final = 64 * 1024

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import ADMISSION_BINDINGS, ADMISSION_POLICIES
-from aiapp.ports import Api, ApiError
+from aiapp.ports.kubernetes import Api, ApiError
 
 POLICIES: Final = ("aiapp-exeml-versions", "aiapp-exeml-pods")
 """Names of the policies and of their bindings. The image of a running container may be changed otherwise."""

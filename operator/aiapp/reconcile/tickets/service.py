@@ -43,7 +43,8 @@ from aiapp.domain.kubernetes.resources import (
 )
 from aiapp.domain.recent import Recent
 from aiapp.domain.records import VersionRecord
-from aiapp.ports import Api, Clock, NotFoundError
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Api, NotFoundError
 from aiapp.reconcile.exeml.records import Model, ModelRecords
 from aiapp.reconcile.manifests import Manifests
 from aiapp.reconcile.offload import offload

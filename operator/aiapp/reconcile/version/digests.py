@@ -12,7 +12,7 @@ from aiapp.domain.kubernetes.naming import workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, DEPLOYMENTS, PODS, REPLICA_SETS, Json
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.version.plan import Recording
-from aiapp.ports import Api, NotFoundError
+from aiapp.ports.kubernetes import Api, NotFoundError
 from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 
 

@@ -38,7 +38,8 @@ from aiapp.domain.sources.raw import is_imported, store_of
 from aiapp.domain.version.pinning import Shared
 from aiapp.domain.version.plan import ObservedVersion, UnderWay, VersionPlan, plan
 from aiapp.domain.version.status import is_pinned
-from aiapp.ports import Clock, Cluster, Recorder
+from aiapp.ports.clock import Clock
+from aiapp.ports.kubernetes import Cluster, Recorder
 from aiapp.reconcile.conditions import conditions
 from aiapp.reconcile.import_slots import ASK_AGAIN_SECONDS, StoreSlots
 from aiapp.reconcile.manifests import Manifests

@@ -10,7 +10,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.kubernetes.resources import Json, Resource
 from aiapp.domain.nodes.overlay import KEY, overlaid, text_of
 from aiapp.domain.nodes.tables import Tables, TablesError
-from aiapp.ports import Recorder
+from aiapp.ports.kubernetes import Recorder
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import logging
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import PODS, Json
-from aiapp.ports import Api, ApiError
+from aiapp.ports.kubernetes import Api, ApiError
 
 logger = logging.getLogger(__name__)
 

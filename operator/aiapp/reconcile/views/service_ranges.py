@@ -13,7 +13,7 @@ from typing import Final
 
 from aiapp.domain.kubernetes.resources import SERVICE_CIDRS, Json
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy, Network
-from aiapp.ports import Api, ApiError
+from aiapp.ports.kubernetes import Api, ApiError
 
 logger = logging.getLogger(__name__)
 

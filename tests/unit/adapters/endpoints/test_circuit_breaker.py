@@ -7,7 +7,8 @@ import pytest
 
 from aiapp.adapters.endpoints.circuit_breaker import CircuitBreaker, HostDownError
 from aiapp.api.conditions import Reason
-from aiapp.ports import EndpointError, ObjectChangedError
+from aiapp.ports.endpoints import EndpointError
+from aiapp.ports.objectstore import ObjectChangedError
 
 
 def failing(error: EndpointError) -> Callable[[bool], Awaitable[None]]:

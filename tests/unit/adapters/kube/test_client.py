@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from aiapp.adapters.kube.client import KubeApi, Timing
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, PODS, Json
-from aiapp.ports import ApiError, ConflictError, NotFoundError, ProxiedRequest, WatchEvent
+from aiapp.ports.kubernetes import ApiError, ConflictError, NotFoundError, ProxiedRequest, WatchEvent
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OBJECT = {"kind": "ConfigMap", "metadata": {"name": "c"}}

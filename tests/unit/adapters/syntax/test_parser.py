@@ -28,7 +28,7 @@ from aiapp.domain.package.service_code import (
     SyntaxFault,
     accepted_code,
 )
-from aiapp.ports import ParserError
+from aiapp.ports.syntax import ParserError
 
 SETTINGS = ParserSettings(cpu_seconds=2)
 TENANT = "team"

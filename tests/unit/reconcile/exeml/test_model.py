@@ -23,7 +23,7 @@ from aiapp.domain.kubernetes.resources import (
     VERSIONS,
     Json,
 )
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 
 ACCESS = TicketAccess("https://aiapp-operator-tickets.aiapp-system.svc:9443", "PEM")
 HIDDEN = ("exeml-models", "projects/team", "obs.lan", "exeml-keys", "secret-value")

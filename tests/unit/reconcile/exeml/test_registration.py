@@ -11,7 +11,7 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.exeml.record import record_name, record_of
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.records import VersionRecord
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.reconcile.views.registrations import REGISTRATION
 
 KEY: Final = Key(REGISTRATION, "team", "jobs.batch/train/uid-train")

@@ -15,7 +15,7 @@ from aiapp.domain.artifact.sha256sums import SUMS
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Valid
-from aiapp.ports import ObjectChangedError, StoreError
+from aiapp.ports.objectstore import ObjectChangedError, StoreError
 from aiapp.reconcile.sources import checksums
 from aiapp.reconcile.sources.access import StoreAccess
 from aiapp.reconcile.sources.checksums import known_content

@@ -13,7 +13,8 @@ from aiapp.api.source import ObsSource
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Unchanged, Unresolved, Valid
 from aiapp.domain.package.service_code import Syntax
-from aiapp.ports import ObjectStore, ParserError, PythonParser, StoreError
+from aiapp.ports.objectstore import ObjectStore, StoreError
+from aiapp.ports.syntax import ParserError, PythonParser
 from aiapp.reconcile.sources import importing
 from aiapp.reconcile.sources.importing import Terms, inspect
 

@@ -8,7 +8,7 @@ from tests.support.world import World
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.kubernetes.resources import VERSIONS
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from tests.support.world import World
 from aiapp.api.conditions import Reason
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, PODS, VERSIONS, Json
 from aiapp.domain.version.plan import CLEANED_SECONDS
-from aiapp.ports import ApiError, StoreError
+from aiapp.ports.kubernetes import ApiError
+from aiapp.ports.objectstore import StoreError
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
 from aiapp.domain.weights.safetensors import MAX_HEADER_BYTES, MAX_HEADERS_BYTES
 from aiapp.domain.weights.shards import INDEX
-from aiapp.ports import ObjectStore
+from aiapp.ports.objectstore import ObjectStore
 from aiapp.reconcile.sources.importing import DEFAULT_TERMS, Terms, inspect
 from aiapp.reconcile.sources.weights import FIRST_BYTES
 

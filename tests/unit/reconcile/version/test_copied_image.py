@@ -15,7 +15,7 @@ from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
 from aiapp.domain.images.found import Platform
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies
 
 COPY = f"own.example.com/team/mnist@{digest(1)}"

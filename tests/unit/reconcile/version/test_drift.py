@@ -24,7 +24,7 @@ from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.version.drift import looked, with_look
 from aiapp.domain.version.status import Report, is_pinned
-from aiapp.ports import StoreError
+from aiapp.ports.objectstore import StoreError
 from aiapp.reconcile.version.drift import DRIFT, SUSPICION_SECONDS, UNKNOWN_SECONDS
 
 PREFIX = "mnist/1.0.0/model/"

@@ -10,7 +10,8 @@ from aiapp.api.conditions import Reason
 from aiapp.api.meta import NEVER
 from aiapp.domain.application.status import SILENT_SECONDS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Resource
-from aiapp.ports import StaleError, StoreError
+from aiapp.ports.kubernetes import StaleError
+from aiapp.ports.objectstore import StoreError
 
 
 def ready(world: World, resource: Resource, name: str) -> str:

@@ -16,7 +16,7 @@ from aiapp.controller.workers import Outcome
 from aiapp.domain.kubernetes.naming import image_config_map
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
 from aiapp.oci.access import Login
-from aiapp.ports import RegistryError
+from aiapp.ports.registry import RegistryError
 
 MNIST = "r.example.com/mnist:1"
 RECORD = image_config_map(digest(1))

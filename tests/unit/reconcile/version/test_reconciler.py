@@ -9,7 +9,7 @@ from aiapp.domain.artifact.digest_config_map import Known, digest_object
 from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 
 NAME = "mnist-1.0.0"
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from tests.support.fake_api import FakeApi
 
-from aiapp.ports import ApiError
+from aiapp.ports.kubernetes import ApiError
 from aiapp.reconcile.views import own_image
 from aiapp.reconcile.views.own_image import OwnImage
 

@@ -6,7 +6,7 @@ import pytest
 from tests.support.fake_api import FakeApi
 
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
-from aiapp.ports import ApiError, NotFoundError
+from aiapp.ports.kubernetes import ApiError, NotFoundError
 from aiapp.reconcile.views import service_ranges
 from aiapp.reconcile.views.service_ranges import ServiceRanges
 

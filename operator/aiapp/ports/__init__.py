@@ -1,0 +1,1 @@
+"""What the reconcilers need from outside: protocols and errors, no behaviour."""
