@@ -232,11 +232,10 @@ def test_what_is_applied_a_second_and_a_third_time_makes_nobody_write(registry: 
     registry.until(application, "Ready", "False", "Unschedulable", timeout=60)
 
     def state() -> list[Any]:
-        deployment, service = (
-            registry.find("apps/v1", "Deployment", "mnist-1-0-0"),
-            registry.find("v1", "Service", "mnist"),
-        )
-        assert deployment and service
+        deployment = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
+        service = registry.find("v1", "Service", "mnist")
+        assert deployment is not None
+        assert service is not None
         ours = [one for one in deployment["metadata"]["managedFields"] if one["manager"] != "kube-controller-manager"]
         found = [registry.now(version), registry.now(application), service]
         return [ours, *(one["metadata"]["resourceVersion"] for one in found)]
