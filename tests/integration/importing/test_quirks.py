@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +14,23 @@ from click.testing import CliRunner, Result
 from tests.integration.importing.test_inspect import PACKAGE
 from tests.support.fetching import files_below
 from tests.support.quirky_store import BUCKET, Asked, QuirkyStore, Reply, refused, serving
+from tests.support.store_quirks import (
+    Always,
+    BareEtags,
+    IgnoresRanges,
+    KnowsNoTokens,
+    NoEtagOfObjects,
+    NoEtags,
+    NoVersions,
+    OtherWhole,
+    SamePageAgain,
+    ShortParts,
+    TakesVersionsForObjects,
+    TellsNoKeyMarker,
+    TellsNoMarker,
+    WeakEtags,
+    WeakEtagsEverywhere,
+)
 from tests.support.weights import sharded
 from typing_extensions import override
 
@@ -104,79 +121,6 @@ def connect(
         yield connected
 
 
-class NoVersions(QuirkyStore):
-    @override
-    def versions(self, asked: Asked) -> Reply:
-        return refused(403, "AccessDenied")
-
-
-class KnowsNoTokens(NoVersions):
-    """Takes the second version of the request for the first one, as its documentation has only that."""
-
-    @override
-    def objects(self, asked: Asked) -> Reply:
-        keys, more = self.page(asked, asked.query.get("marker", ""))
-        rest = self.next_marker(keys[-1]) if more else ""
-        return self.listing("ListBucketResult", "".join(self.member("Contents", key) for key in keys), rest, more=more)
-
-    def next_marker(self, key: str) -> str:
-        return f"<NextMarker>{key}</NextMarker>"
-
-
-class TellsNoMarker(KnowsNoTokens):
-    @override
-    def next_marker(self, key: str) -> str:
-        return ""
-
-
-class TellsNoKeyMarker(QuirkyStore):
-    @override
-    def next_key_marker(self, key: str) -> str:
-        return ""
-
-
-class TakesVersionsForObjects(QuirkyStore):
-    @override
-    def versions(self, asked: Asked) -> Reply:
-        return self.objects(asked)
-
-
-class WeakEtags(QuirkyStore):
-    """As a proxy makes them that compresses what passes."""
-
-    @override
-    def object_headers(self, key: str) -> dict[str, str]:
-        return {"ETag": f'W/"{self.etag(key)}"'}
-
-
-class WeakEtagsEverywhere(WeakEtags):
-    @override
-    def listed_etag(self, key: str) -> str:
-        return f"<ETag>W/&quot;{self.etag(key)}&quot;</ETag>"
-
-
-class BareEtags(QuirkyStore):
-    """Writes no quotes, and wants none."""
-
-    @override
-    def listed_etag(self, key: str) -> str:
-        return f"<ETag>{self.etag(key)}</ETag>"
-
-    @override
-    def object_headers(self, key: str) -> dict[str, str]:
-        return {"ETag": self.etag(key)}
-
-    @override
-    def holds(self, condition: str | None, key: str) -> bool:
-        return condition == self.etag(key)
-
-
-class NoEtagOfObjects(QuirkyStore):
-    @override
-    def object_headers(self, key: str) -> dict[str, str]:
-        return {}
-
-
 @pytest.mark.parametrize(
     "kind",
     [
@@ -199,31 +143,6 @@ async def test_what_a_store_leaves_out_or_writes_otherwise_is_imported_and_fetch
     assert client.fetched(await client.valid()) == CONTENTS
 
 
-class IgnoresRanges(QuirkyStore):
-    @override
-    def object(self, key: str, asked: Asked) -> Reply:
-        return super().object(key, replace(asked, headers={k: v for k, v in asked.headers.items() if k != "range"}))
-
-
-class ShortParts(QuirkyStore):
-    """Sends less of a range than was asked for."""
-
-    @override
-    def object(self, key: str, asked: Asked) -> Reply:
-        reply = super().object(key, asked)
-        assert isinstance(reply.body, bytes)
-        return replace(reply, body=reply.body[:-1]) if "range" in asked.headers else reply
-
-
-class OtherWhole(QuirkyStore):
-    """Says that the object of which it sends a part has another size."""
-
-    @override
-    def object(self, key: str, asked: Asked) -> Reply:
-        reply = super().object(key, asked)
-        return replace(reply, headers={**reply.headers, "Content-Range": "bytes 0-1/7"})
-
-
 WEIGHTS_FOLDER = {f"mnist/{path}": data for path, data in sharded().items()}
 
 
@@ -241,18 +160,6 @@ async def test_headers_of_weights_are_read_however_a_store_answers_to_ranges(
 async def test_a_part_that_is_not_what_was_asked_for_is_never_taken(connect: Connect, kind: type[QuirkyStore]) -> None:
     found = await connect(kind(WEIGHTS_FOLDER)).unresolved_for(Reason.LISTING_UNSTABLE)
     assert "changed or vanished while the package was read" in found.message
-
-
-class NoEtags(QuirkyStore):
-    @override
-    def listed_etag(self, key: str) -> str:
-        return ""
-
-
-class SamePageAgain(NoVersions):
-    @override
-    def page(self, asked: Asked, after: str) -> tuple[list[str], bool]:
-        return super().page(asked, "")[0], True
 
 
 @pytest.mark.parametrize(
@@ -305,19 +212,7 @@ async def test_an_archived_object_is_told_at_import_and_taken_once_it_is_restore
     assert failed.value.reason is Reason.OBJECT_ARCHIVED
 
 
-NOTHING = Reply()
 HTML = b"<!DOCTYPE html><html><head><title>Console</title><body><p>Sign in<br></body></html>"
-
-
-@dataclass
-class Always(QuirkyStore):
-    """Answers everything alike."""
-
-    reply: Reply = NOTHING
-
-    @override
-    def answer(self, asked: Asked) -> Reply:
-        return self.reply
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ The test takes the parts of kubelet and scheduler; API server, controllers, righ
 """
 
 import json
-import secrets
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +25,7 @@ from tests.support.exeml import (
     stores,
     token,
 )
+from tests.support.exeml_tricks import TRICKS, Genuine, forged
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.operator import Operator, running_operator
 from tests.support.packages import IMAGE, RUNTIME
@@ -79,26 +79,6 @@ def mallory(kube: Kube, sandbox: Sandbox, project: Project) -> Kube:
     """Who may edit in the namespace."""
     account(kube, project.namespace, "mallory", "edit")
     return Kube(sandbox.service_account(project.namespace, "mallory"))
-
-
-class Genuine:
-    """The pod of the operator's making, running, with its secret."""
-
-    def __init__(self, project: Project) -> None:
-        project.serve()
-        self.proof = new_proof()
-        self.pod = eventually(lambda: self._begun(project))
-        self.pin = project.version()["status"]["artifact"]["pin"]
-        self.asked = Asked(self.pin, 0, self.proof)
-
-    def _begun(self, project: Project) -> Object:
-        """On a node, unless its ReplicaSet deletes it meanwhile, which still counts forged ones."""
-        pod = project.pod()
-        try:
-            run_on(project.kube, pod, "node-1", self.proof)
-        except ApiError as error:
-            raise AssertionError(str(error)) from error
-        return pod
 
 
 @pytest.fixture
@@ -178,46 +158,6 @@ def test_no_other_token_is_good_even_with_the_secret(
 def test_the_status_of_a_pod_is_not_for_users_to_write(project: Project, genuine: Genuine, mallory: Kube) -> None:
     with pytest.raises(ApiError, match="pods/status"):
         show(mallory, genuine.pod, proof_hash(b"mine"))
-
-
-def forged(genuine: Genuine, **spec: Any) -> Object:
-    """A pod that claims to be like the genuine one."""
-    old = genuine.pod
-    metadata = {
-        "name": f"forged-{secrets.token_hex(3)}",
-        "namespace": old["metadata"]["namespace"],
-        "labels": old["metadata"]["labels"],
-        "ownerReferences": old["metadata"]["ownerReferences"],
-    }
-    # The API server adds to these what it refuses when it is sent.
-    copied = {key: value for key, value in old["spec"].items() if key != "topologySpreadConstraints"}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**copied, "nodeName": "node-1", **spec}}
-
-
-def own_container(genuine: Genuine, **changes: Any) -> list[Object]:
-    (model,) = genuine.pod["spec"]["containers"]
-    return [model | changes]
-
-
-def evil_fetch(genuine: Genuine) -> list[Object]:
-    identify, fetch = genuine.pod["spec"]["initContainers"][:2]
-    return [identify, fetch | {"image": "mallory/thief:1", "command": ["sh", "-c", "cat /etc/aiapp/token/token"]}]
-
-
-TRICKS: dict[str, Any] = {
-    "an image": lambda g: {"containers": own_container(g, image="mallory/thief:1")},
-    "a command": lambda g: {"containers": own_container(g, command=["sh", "-c", "tar c /home/mind/model"])},
-    "a variable": lambda g: {"containers": own_container(g, env=[{"name": "LD_PRELOAD", "value": "/x.so"}])},
-    "python's path": lambda g: {"containers": own_container(g, env=[{"name": "PYTHONPATH", "value": "/x"}])},
-    "an init container": lambda g: {"initContainers": evil_fetch(g)},
-    "a volume": lambda g: {"volumes": [*g.pod["spec"]["volumes"], {"name": "x", "hostPath": {"path": "/"}}]},
-    "a sidecar": lambda g: {"containers": [*own_container(g), {"name": "thief", "image": "mallory/thief:1"}]},
-    "a hook": lambda g: {
-        "containers": own_container(g, lifecycle={"postStart": {"exec": {"command": ["sh", "-c", "true"]}}})
-    },
-    "names of hosts": lambda g: {"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["obs"]}]},
-    "the host": lambda g: {"hostPID": True},
-}
 
 
 @pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS.keys())

@@ -83,3 +83,12 @@ def echo(
     package = echo_package(tmp_path_factory.mktemp("echo"))
     with serving(INTERPRETERS[str(request.param)], archive, package) as server:
         yield server.wait_until_ready()
+
+
+@pytest.fixture
+def slow_package(package: pathlib.Path) -> pathlib.Path:
+    """A package that loads until a file called `go` appears beside it."""
+    source = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\n"
+    file = package / "customize_service.py"
+    file.write_text(source + file.read_text())
+    return package

@@ -4,28 +4,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.support.fleet import LABELS, TABLES, mindcluster, node, nodes, seen
+from tests.support.judging import A2, CANN, CPU, FIT, judged, tolerating
 from tests.support.verdicts import requirement, verdict
 
 from aiapp.api.conditions import Reason
 from aiapp.api.meta import Npu, Resources
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.scheduling import NodeAffinity, NodeDemand, Scheduling, Toleration
-from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.nodes.facts import facts
 from aiapp.domain.nodes.runtime_requirement import wanted_npu
-
-CANN = "mindspore_2.0.0-cann_6.3.0-py_3.7-euler_2.8.3-aarch64"
-A2 = "pytorch_2.1.0-cann_8.0.rc3-py_3.9-euler_2.10.7-aarch64-snt9b"
-CPU = "sklearn_1.6.1-cpu-py_3.11-ubuntu_22.04-x86_64"
-FIT = mindcluster("fit", "910ProB", driver="23.0.rc1")
-
-
-def tolerating(key: str) -> Scheduling:
-    return Scheduling(tolerations=(Toleration(key=key, operator="Exists"),))
-
-
-def judged(runtime: str, *nodes: dict[str, Any], npu: Npu | None = None) -> Verdict:
-    return verdict(requirement(RuntimeSpec(name=runtime), npu, TABLES), seen(*nodes), TABLES)
 
 
 @pytest.mark.parametrize(
@@ -179,53 +166,6 @@ def test_lasting_reasons_come_before_passing_ones() -> None:
     assert judged(CPU, one).reasons[0].reason is Reason.NODE_NOT_READY
 
 
-NEAR = {
-    "tight": mindcluster("tight", "910ProB", driver="23.0.rc1", npus=2),
-    "silent": mindcluster("silent", "910ProB"),
-    "new": mindcluster("new", "910ProB", driver="25.5.0"),
-    "held": {**FIT, "spec": {"taints": [{"key": "team", "value": "x", "effect": "NoSchedule"}]}},
-    "drained": {**FIT, "spec": {"unschedulable": True}},
-    "empty": mindcluster("empty", "910ProB", driver="23.0.rc1", npus=0),
-    "renamed": node(
-        "renamed",
-        arch="arm64",
-        labels={"node.kubernetes.io/npu.chip.name": "910ProB", "huawei.com/driver.version": "23.0.rc1"},
-        resources={"huawei.com/Ascend910-4c": 2},
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "missing", "remedy"),
-    [
-        ("tight", Reason.NPU_COUNT_IMPOSSIBLE, "at most 2 for a pod"),
-        ("silent", Reason.FACTS_MISSING, "label it with huawei.com/driver.version"),
-        ("new", Reason.CANN_TOO_OLD, "a runtime with another CANN"),
-        ("held", Reason.TAINTED, "serving.scheduling.tolerations for team=x:NoSchedule"),
-        ("drained", Reason.NODE_NOT_READY, "kubectl uncordon"),
-        ("empty", Reason.NPU_RESOURCE_MISSING, "its device plugin has to offer healthy NPUs"),
-        ("renamed", Reason.NPU_RESOURCE_MISSING, "npu.resourceName huawei.com/Ascend910-4c"),
-    ],
-)
-def test_a_node_that_misses_by_one_thing_says_what_would_mend_it(name: str, missing: Reason, remedy: str) -> None:
-    result = judged(CANN, NEAR[name], npu=Npu(count=4))
-    assert [(near.missing, near.remedy) for near in result.near_fits] == [(missing, remedy)]
-
-
-def test_a_node_that_misses_by_two_things_is_no_near_fit() -> None:
-    assert judged(CANN, mindcluster("n", "910B3", driver="25.5.0")).near_fits == ()
-
-
-def test_near_fits_are_counted_by_their_remedy_and_bounded() -> None:
-    old = [mindcluster(f"old-{i}", "910B3", driver="24.1.0") for i in range(5)]
-    result = judged("pytorch_2.7.1-cann_8.5.0-py_3.11-hce_2.0-aarch64-snt9b", *old)
-    assert result.near_fits[0].examples == ("old-0", "old-1", "old-2")
-    assert (result.near_fits[0].nodes, result.near_fits[0].remedy) == (5, "driver 25.0.RC1 or newer")
-    taints = ({"key": f"team-{i}", "value": "", "effect": "NoSchedule"} for i in range(20))
-    many = judged(CPU, *(node(f"n{i}", taints=(taint,)) for i, taint in enumerate(taints)))
-    assert len(many.near_fits) == 8
-
-
 def test_the_message_says_which_driver_a_cann_asks_for() -> None:
     old = mindcluster("old", "910B3", driver="24.1.0")
     message = judged("pytorch_2.7.1-cann_8.5.0-py_3.11-hce_2.0-aarch64-snt9b", old).message
@@ -273,17 +213,6 @@ def test_gpus_may_be_asked_for_among_the_other_resources() -> None:
     assert wanted_npu(None, None, Resources(limits={"cpu": 2})) is None
 
 
-def test_a_selector_that_no_node_carries_is_said_and_one_label_would_mend_it() -> None:
-    wishes = Scheduling(node_selector={"pool": "npu", "zone": "a"})
-    needed = requirement(RuntimeSpec(name=CANN), None, TABLES, wishes)
-    other = mindcluster("other", "910ProB", driver="23.0.rc1", zone="a")
-    result = verdict(needed, seen(other), TABLES)
-    assert (result.verdict, result.reasons[0].reason) == ("Incompatible", Reason.SELECTOR_MISMATCH)
-    assert result.reasons[0].detail == "serving.scheduling asks for pool=npu"
-    labelled = mindcluster("pool", "910ProB", driver="23.0.rc1", zone="a", pool="npu")
-    assert verdict(needed, seen(other, labelled), TABLES).compatible == 1
-
-
 @pytest.mark.parametrize(
     ("demand", "asked"),
     [
@@ -306,12 +235,6 @@ def test_required_affinity_counts_like_a_selector(demand: dict[str, Any], asked:
     assert verdict(needed, seen(other, fitting), TABLES).compatible == 1
 
 
-def test_what_is_told_of_a_node_is_bounded() -> None:
-    taints = tuple({"key": f"site.example/{'x' * 60}-{i}", "value": "", "effect": "NoSchedule"} for i in range(50))
-    result = judged(CPU, node(taints=taints))
-    assert len(result.reasons[0].detail) == len(result.near_fits[0].remedy) == 300
-
-
 def test_a_node_of_another_system_does_not_fit() -> None:
     windows = node(labels={"kubernetes.io/os": "windows"})
     assert judged(CPU, windows).reasons[0].reason is Reason.OPERATING_SYSTEM_MISMATCH
@@ -321,113 +244,6 @@ def test_a_pod_that_tolerates_everything_may_go_to_a_cordoned_node() -> None:
     everything = Scheduling(tolerations=(Toleration(operator="Exists"),))
     needed = requirement(RuntimeSpec(name=CANN), None, TABLES, everything)
     assert verdict(needed, seen({**FIT, "spec": {"unschedulable": True}}), TABLES).verdict == "Compatible"
-
-
-def test_a_runtime_that_does_not_say_its_chip_is_unknown_everywhere() -> None:
-    x86 = "mindspore_1.9.0-cann_6.0.1-py_3.7-euler_2.8.3-x86_64"
-    result = judged(x86, mindcluster("n", "310P3", arch="amd64", driver="22.0.4"))
-    assert (result.verdict, result.reasons[0].detail) == (
-        "Unknown",
-        "the runtime does not state which chip the runtime is for",
-    )
-
-
-A5 = RuntimeSpec(name="pytorch_2.9.0-cann_9.1.0-py_3.11-openeuler_24.03-aarch64", chips=("Ascend950",))
-
-
-def test_a_runtime_may_name_its_chips() -> None:
-    needed = requirement(A5, None, TABLES)
-    labels = {"node.kubernetes.io/npu.chip.name": "Ascend950PR", "huawei.com/driver.version": "25.1.rc1"}
-    superpod = node("superpod", arch="arm64", labels=labels, resources={"huawei.com/npu": 8})
-    assert verdict(needed, seen(superpod), TABLES).verdict == "Compatible"
-    assert verdict(needed, seen(mindcluster("a2", "910B3")), TABLES).reasons[0].reason is Reason.CHIP_MISMATCH
-
-
-def test_a_runtime_for_several_chips_fits_any_of_them() -> None:
-    both = A5.model_copy(update={"chips": ("Ascend910B", "Ascend910C")})
-    needed = requirement(both, None, TABLES)
-    for chip in ("910B3", "Ascend910"):
-        assert verdict(needed, seen(mindcluster("n", chip, driver="26.1.0")), TABLES).verdict == "Compatible"
-    (mismatch,) = verdict(needed, seen(mindcluster("n", "910ProB")), TABLES).reasons
-    assert mismatch.detail == "the node has 910ProB (Ascend910A), the runtime is for Ascend910B or Ascend910C"
-
-
-def test_a_chip_of_a_runtime_that_no_table_knows_is_unknown_and_says_where_to_add_it() -> None:
-    needed = requirement(A5.model_copy(update={"chips": ("Ascend960",)}), None, TABLES)
-    (found,) = verdict(needed, seen(mindcluster("n", "910B3", driver="26.1.0")), TABLES).near_fits
-    assert (found.missing, found.remedy) == (
-        Reason.FACTS_MISSING,
-        "add it to ConfigMap aiapp-node-facts: chips with id: Ascend960",
-    )
-
-
-HAMI = {"huawei.com/Ascend910B": 8}
-
-
-@pytest.mark.parametrize(
-    ("one", "detail", "entry"),
-    [
-        pytest.param(
-            node("n", arch="arm64", resources=HAMI),
-            "the node's resource huawei.com/Ascend910B is in no table of facts", "resources of its family in chips",
-            id="a resource by the name of HAMi's own examples",
-        ),
-        pytest.param(
-            node("n", arch="arm64", labels={"ascend": "on"}, resources=HAMI),
-            "the node's resource huawei.com/Ascend910B is in no table of facts", "resources of its family in chips",
-            id="with HAMi's label",
-        ),
-        pytest.param(
-            node("n", arch="arm64", resources={"npu.accelerator/snt9-5c.1cpu.8g": 4}),
-            "the node's resource npu.accelerator/snt9-5c.1cpu.8g is in no table of facts",
-            "resources of its family in chips",
-            id="a share by the name of the platform's flavours",
-        ),
-        pytest.param(
-            node(
-                "n", arch="arm64", labels={"node.kubernetes.io/npu.chip.name": "910B3"}, resources=HAMI
-            ),
-            "the node's resource huawei.com/Ascend910B is in no table of facts", "resources of its family in chips",
-            id="of a chip that is known",
-        ),
-        pytest.param(
-            mindcluster("n", "910C1", npus=16),
-            "the node's chip 910C1 is in no table of facts", "names of its family in chips",
-            id="a chip label of an unknown value",
-        ),
-    ],
-)  # fmt: skip
-def test_what_no_table_lists_is_unknown_and_says_what_to_add(one: dict[str, Any], detail: str, entry: str) -> None:
-    result = judged(A2, {**one, "metadata": one["metadata"] | {"labels": one["metadata"]["labels"] | DRIVER}})
-    assert result.verdict == "Unknown"
-    assert [(r.reason, r.detail) for r in result.reasons] == [(Reason.FACTS_MISSING, detail)]
-    assert [near.remedy for near in result.near_fits] == [f"add it to ConfigMap aiapp-node-facts: {entry}"]
-
-
-DRIVER = {"huawei.com/driver.version": "24.1.rc3"}
-
-
-@pytest.mark.parametrize(
-    "one",
-    [
-        pytest.param(node(resources=HAMI), id="by its resource"),
-        pytest.param(node(labels={"ascend": "on"}, resources=HAMI), id="by HAMi's label"),
-        pytest.param(node(labels={"accelerator": "huawei-Ascend960"}), id="by an accelerator label"),
-        pytest.param(node(labels={"accelerator/huawei-npu": "ascend-snt9b23"}), id="by the cloud's label"),
-    ],
-)
-def test_a_node_with_npus_of_an_unlisted_name_is_kept_free_of_cpu_pods(one: dict[str, Any]) -> None:
-    result = judged(CPU, one)
-    assert (result.verdict, result.reasons[0].reason) == ("Incompatible", Reason.HARDWARE_MISSING)
-
-
-def test_a_cpu_pod_that_tolerates_an_unlisted_npu_resource_may_go_there() -> None:
-    needed = requirement(RuntimeSpec(name=CPU), None, TABLES, tolerating("huawei.com/Ascend910B"))
-    assert verdict(needed, seen(node(resources=HAMI)), TABLES).verdict == "Compatible"
-
-
-def test_a_resource_of_another_vendor_is_no_npu() -> None:
-    assert judged(CPU, node(resources={"example.com/ascend": 1, "nvidia.com/gpu": 1})).verdict == "Compatible"
 
 
 ORDER = {"Incompatible": 0, "Unknown": 1, "Compatible": 2}
