@@ -23,7 +23,7 @@ from tests.support.sandbox import Bucket
 from tests.support.waiting import eventually
 
 from aiapp.domain.exeml.holder import IDENTIFIER
-from aiapp.domain.exeml.tickets import AUDIENCE, PATH, Asked, Ticket, proof_hash, refusal_of
+from aiapp.domain.exeml.tickets import AUDIENCE, PATH, Ticket, TicketRequest, proof_hash, refusal_of
 
 SYSTEM: Final = "aiapp-system"
 OWN_NAME: Final = "aiapp-operator"
@@ -181,11 +181,11 @@ class Counter:
     port: int
     authority: str
 
-    def ask(self, token: str, asked: Asked) -> Ticket | tuple[int, str]:
+    def ask(self, token: str, asked: TicketRequest) -> Ticket | tuple[int, str]:
         """The ticket; or status and words of the refusal. Waits for a server that has just been started."""
         return eventually(lambda: self._asked(token, asked))
 
-    def _asked(self, token: str, asked: Asked) -> Ticket | tuple[int, str]:
+    def _asked(self, token: str, asked: TicketRequest) -> Ticket | tuple[int, str]:
         context = ssl.create_default_context(cadata=self.authority)
         context.check_hostname = False  # the certificate is for the Service, which is not there in this test
         handler = urllib.request.HTTPSHandler(context=context)

@@ -11,7 +11,7 @@ from tests.support.exeml import (
 from tests.support.kube import ApiError, Object
 from tests.support.waiting import eventually
 
-from aiapp.domain.exeml.tickets import Asked
+from aiapp.domain.exeml.tickets import TicketRequest
 
 
 class Genuine:
@@ -22,7 +22,7 @@ class Genuine:
         self.proof = new_proof()
         self.pod = eventually(lambda: self._begun(project))
         self.pin = project.version()["status"]["artifact"]["pin"]
-        self.asked = Asked(self.pin, 0, self.proof)
+        self.asked = TicketRequest(self.pin, 0, self.proof)
 
     def _begun(self, project: Project) -> Object:
         """On a node, unless its ReplicaSet deletes it meanwhile, which still counts forged ones."""

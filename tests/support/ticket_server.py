@@ -11,10 +11,10 @@ import uvloop
 
 from aiapp.adapters.tickets.certificates import Authority, new_authority, server_context
 from aiapp.adapters.tickets.server import TicketServer
-from aiapp.domain.exeml.tickets import Asked, Ticket
+from aiapp.domain.exeml.tickets import Ticket, TicketRequest
 
 NOW = datetime.now(UTC)
-Answer = Callable[[str, Asked], Ticket]
+Answer = Callable[[str, TicketRequest], Ticket]
 
 
 def authority_of_tests() -> Authority:
@@ -30,7 +30,7 @@ def serving_tickets(answer: Answer, authority: Authority) -> Iterator[tuple[str,
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
-    async def answered(token: str, asked: Asked) -> Ticket:
+    async def answered(token: str, asked: TicketRequest) -> Ticket:
         return answer(token, asked)
 
     async def begin() -> tuple[TicketServer, int]:

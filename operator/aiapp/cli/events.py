@@ -17,7 +17,7 @@ from aiapp.domain.printable import printable
 from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
-    from aiapp.domain.details.events import Happening
+    from aiapp.domain.details.events import TimelineEvent
     from aiapp.domain.kubernetes.label_selector import Selector
     from aiapp.queries.events import EventFilter
 
@@ -108,15 +108,16 @@ async def _follow(
         is_first = False
 
 
-def _lines(found: Any, output: str, *, all_namespaces: bool) -> list[str]:
+def _lines(items: Any, output: str, *, all_namespaces: bool) -> list[str]:
     head = WIDE if output == "wide" else HEAD
     now = utc_now()
-    rows = [([one.namespace] if all_namespaces else []) + _row(one, output, now) for one in found]
+    rows = [([one.namespace] if all_namespaces else []) + _row(one, output, now) for one in items]
     return table(("NAMESPACE", *head) if all_namespaces else head, rows).splitlines()
 
 
-def _row(one: "Happening", output: str, now: datetime) -> list[str]:
-    more = [age(one.first_time or one.time, now), str(one.count)] if output == "wide" else []
-    kind = click.style(one.type, fg="yellow" if one.type == "Warning" else None)
-    about = printable(f"{one.kind.lower()}/{one.name}")
-    return [age(one.time, now), *more, kind, one.phase, printable(one.reason), about, printable(one.message, LONGEST)]
+def _row(event: "TimelineEvent", output: str, now: datetime) -> list[str]:
+    more = [age(event.first_time or event.time, now), str(event.count)] if output == "wide" else []
+    kind = click.style(event.type, fg="yellow" if event.type == "Warning" else None)
+    about = printable(f"{event.kind.lower()}/{event.name}")
+    text = printable(event.reason), about, printable(event.message, LONGEST)
+    return [age(event.time, now), *more, kind, event.phase, *text]

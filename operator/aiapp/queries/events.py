@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from aiapp.domain.details.events import Happening, Subject, happened, labelled_subjects, subject
+from aiapp.domain.details.events import Subject, TimelineEvent, labelled_subjects, subject, timeline
 from aiapp.domain.kubernetes.label_selector import Selector
 from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Json, Resource
 from aiapp.ports.kubernetes import ApiError
@@ -30,13 +30,13 @@ class EventFilter:
     labels: Selector | None = None
     """Of the application, or of a version, which has those of its application too."""
 
-    def takes(self, one: Happening) -> bool:
+    def takes(self, event: TimelineEvent) -> bool:
         """Whether it is looked for."""
         return (
-            (not self.type or one.type == self.type)
-            and (self.text.casefold() in f"{one.reason} {one.message}".casefold())
-            and (self.since is None or one.time >= self.since)
-            and (not self.phases or one.phase in self.phases)
+            (not self.type or event.type == self.type)
+            and (self.text.casefold() in f"{event.reason} {event.message}".casefold())
+            and (self.since is None or event.time >= self.since)
+            and (not self.phases or event.phase in self.phases)
         )
 
 
@@ -47,7 +47,7 @@ ALL: Final = EventFilter()
 class EventList:
     """What happened, the newest last, and what could not be read."""
 
-    items: tuple[Happening, ...]
+    items: tuple[TimelineEvent, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -65,29 +65,29 @@ async def events(
         _sent(cluster, namespace),
     )
     seen = {APPLICATIONS: applications.items, VERSIONS: versions.items, EVENTS: sent}
-    return EventList(tuple(_found(seen, name, wanted, cluster.namespace)), notes)
+    return EventList(tuple(_selected(seen, name, wanted, cluster.namespace)), notes)
 
 
 async def follow(
     cluster: UserCluster, name: str | None = None, wanted: EventFilter = ALL, *, all_namespaces: bool = False
-) -> AsyncIterator[list[Happening]]:
+) -> AsyncIterator[list[TimelineEvent]]:
     """What has happened so far, and then each time what is new. Raises `ApiError`, `QueryError`."""
     namespace = None if all_namespaces else cluster.namespace
     kinds: tuple[Resource, ...] = (*KINDS, EVENTS) if await cluster.allowed("watch", EVENTS) else KINDS
-    shown: set[Happening] = set()
+    shown: set[TimelineEvent] = set()
     async for seen in looks(cluster, kinds, namespace=namespace):
-        found = _found(seen, name, wanted, cluster.namespace)
+        found = _selected(seen, name, wanted, cluster.namespace)
         yield [one for one in found if one not in shown]
         shown = set(found)
 
 
-def _found(seen: Seen, name: str | None, wanted: EventFilter, namespace: str) -> list[Happening]:
+def _selected(seen: Seen, name: str | None, wanted: EventFilter, namespace: str) -> list[TimelineEvent]:
     about = None if name is None else _subject(name, seen, namespace)
     objects = (*seen[APPLICATIONS], *seen[VERSIONS])
     labelled = None if wanted.labels is None else labelled_subjects(seen[APPLICATIONS], seen[VERSIONS], wanted.labels)
     return [
         one
-        for one in happened(objects, seen.get(EVENTS, ()), about)
+        for one in timeline(objects, seen.get(EVENTS, ()), about)
         if wanted.takes(one)
         and (labelled is None or any(each.has(one.kind, one.name) for each in labelled[one.namespace]))
     ]

@@ -25,7 +25,7 @@ from aiapp.reconcile.training_runs import TrainingRuns
 from aiapp.reconcile.views.registrations import Followed, Registrations
 
 ATTEMPTS: Final = 5
-"""How often another number is tried in one look, when others take them at the same moment."""
+"""How often another number is tried in one attempt, when others take them at the same moment."""
 AT_ONCE: Final = 2
 """Jobs that are registered at the same time."""
 
@@ -53,13 +53,13 @@ class RegistrationPorts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at a job."""
+class _Attempt:
+    """One attempt to register a job."""
 
     key: Key
     followed: Followed
     job: Json
-    found: JobFacts
+    facts: JobFacts
 
     @property
     def kind(self) -> JobKind:
@@ -80,17 +80,17 @@ class RegistrationReconciler:
         if job is None or self._is_on_record(key, followed):
             self._ports.jobs.settle(key)
             return Outcome()
-        said = self._ports.jobs.asked(job, followed.kind)
-        if said is None:
+        answer = self._ports.jobs.asked(job, followed.kind)
+        if answer is None:
             self._ports.jobs.drop(key)
             return Outcome()
-        look = _Look(key, followed, job, facts(job, followed.kind, self._ports.reading))
+        attempt = _Attempt(key, followed, job, facts(job, followed.kind, self._ports.reading))
         try:
-            return await self._looked_at(look, said)
+            return await self._looked_at(attempt, answer)
         except ApiError as error:
             if (trouble := refusal(error, f"what registers {followed.kind.kind} {followed.name}")) is None:
                 raise
-            return self._refuse(look, Refused(trouble.reason, trouble.message))
+            return self._refuse(attempt, Refused(trouble.reason, trouble.message))
 
     async def _job(self, key: Key, followed: Followed) -> Json | None:
         """As it is now, or was when it was deleted."""
@@ -100,23 +100,23 @@ class RegistrationReconciler:
     def _is_on_record(self, key: Key, followed: Followed) -> bool:
         return self._ports.store.get(CONFIG_MAPS, key.namespace, record_name(followed.uid)) is not None
 
-    async def _looked_at(self, look: _Look, said: Wanted | Refused) -> Outcome:
-        has_succeeded = look.found.state == "Succeeded"
+    async def _looked_at(self, attempt: _Attempt, answer: Wanted | Refused) -> Outcome:
+        has_succeeded = attempt.facts.state == "Succeeded"
         if not has_succeeded:
-            await self._ports.runs.observe(look.job, look.kind, look.key.namespace)
-        if isinstance(said, Refused):
-            return self._refuse(look, said)
-        decided = await self._decided(look, said)
+            await self._ports.runs.observe(attempt.job, attempt.kind, attempt.key.namespace)
+        if isinstance(answer, Refused):
+            return self._refuse(attempt, answer)
+        decided = await self._decided(attempt, answer)
         if isinstance(decided, Refused):
-            return self._refuse(look, decided)
-        return await self._carry_out(look, said, decided) if has_succeeded else Outcome()
+            return self._refuse(attempt, decided)
+        return await self._carry_out(attempt, answer, decided) if has_succeeded else Outcome()
 
-    async def _decided(self, look: _Look, wanted: Wanted) -> Registration | Registered | Refused:
-        namespace = look.key.namespace
+    async def _decided(self, attempt: _Attempt, wanted: Wanted) -> Registration | Registered | Refused:
+        namespace = attempt.key.namespace
         known = self._ports.store.versions(namespace, wanted.application)
-        decided = registration(wanted, look.job, look.kind, look.found, known, self._pinned(namespace))
+        decided = registration(wanted, attempt.job, attempt.kind, attempt.facts, known, self._pinned(namespace))
         if isinstance(decided, Registration) and wanted.by_consent:
-            accounts = service_accounts(look.job, look.kind)
+            accounts = service_accounts(attempt.job, attempt.kind)
             if without := await self._without_right(namespace, accounts):
                 return forbidden(namespace, without)
         return decided
@@ -129,32 +129,34 @@ class RegistrationReconciler:
         reviews = [(one, await self._ports.cluster.review(access_review(namespace, one))) for one in accounts[:MOST]]
         return [*(one for one, answer in reviews if not is_allowed(answer)), *accounts[MOST:]]
 
-    def _refuse(self, look: _Look, refused: Refused) -> Outcome:
+    def _refuse(self, attempt: _Attempt, refused: Refused) -> Outcome:
         """It is tried again as long as there is the job: who mends the cause need not touch the job."""
-        self._ports.recorder.event(look.job, "Warning", refused.reason, refused.message)
-        if look.followed.told != refused:
+        self._ports.recorder.event(attempt.job, "Warning", refused.reason, refused.message)
+        if attempt.followed.told != refused:
             self._ports.observer.registered(refused.reason)
-            look.followed.told = refused
-        if look.followed.last is not None:
-            self._ports.jobs.settle(look.key)
+            attempt.followed.told = refused
+        if attempt.followed.last is not None:
+            self._ports.jobs.settle(attempt.key)
             return Outcome()
         return Outcome(failed=True)
 
-    async def _carry_out(self, look: _Look, wanted: Wanted, decided: Registration | Registered) -> Outcome:
+    async def _carry_out(self, attempt: _Attempt, wanted: Wanted, decided: Registration | Registered) -> Outcome:
         """Until it is registered; who takes the number meanwhile is seen, and the next one is tried."""
         now: Registration | Registered | Refused = decided
         for _ in range(ATTEMPTS):
             match now:
                 case Registered():
-                    await self._put_on_record(look, now)
+                    await self._put_on_record(attempt, now)
                     return Outcome()
                 case Refused():
-                    return self._refuse(look, now)
+                    return self._refuse(attempt, now)
                 case Registration():
-                    await self._ports.before(now.version, look.found)
-                    await self._create(look.job, now)
-            now = await self._decided(look, wanted)
-        raise ConflictError(409, "Conflict", f"others kept taking the numbers that {look.found.name} was to register")
+                    await self._ports.before(now.version, attempt.facts)
+                    await self._create(attempt.job, now)
+            now = await self._decided(attempt, wanted)
+        raise ConflictError(
+            409, "Conflict", f"others kept taking the numbers that {attempt.facts.name} was to register"
+        )
 
     async def _create(self, job: Json, wanted: Registration) -> None:
         """Makes application and version, and tells; where the name is taken, the cache knows by whom afterwards."""
@@ -168,8 +170,8 @@ class RegistrationReconciler:
         self._ports.recorder.event(job, "Normal", Reason.REGISTERED, message)
         self._ports.observer.registered(Reason.REGISTERED)
 
-    async def _put_on_record(self, look: _Look, made: Registered) -> None:
+    async def _put_on_record(self, attempt: _Attempt, registered: Registered) -> None:
         """A job that is gone cannot come again, and owns nothing."""
-        if look.followed.last is None:
-            await self._ports.cluster.create(registration_record(look.job, made.name))
-        self._ports.jobs.settle(look.key)
+        if attempt.followed.last is None:
+            await self._ports.cluster.create(registration_record(attempt.job, registered.name))
+        self._ports.jobs.settle(attempt.key)

@@ -8,7 +8,7 @@ from typing import Final
 from aiapp.api.source import ExeMLSource, TrainingJobSource
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, Json
 from aiapp.domain.nodes.facts import NodeFacts
-from aiapp.domain.package.inspection import Look
+from aiapp.domain.package.inspection import InspectionResult
 from aiapp.domain.provenance.config_map import KEY, is_unaltered
 from aiapp.domain.provenance.hidden_run import hidden_run
 from aiapp.domain.provenance.recorded import recorded_run
@@ -31,13 +31,13 @@ class TrainingRuns:
     jobs: TrainingJobs
     nodes: Callable[[], Sequence[NodeFacts]]
 
-    async def seen(self, record: VersionRecord, look: Look) -> TrainingRun | None:
+    async def seen(self, record: VersionRecord, inspection: InspectionResult) -> TrainingRun | None:
         """The job of a version as that look found it, or as it was seen last; None where nobody has seen it."""
-        whole = await self._seen(record, look)
-        return hidden_run(whole, look.hidden) if whole is not None and look.hidden else whole
+        whole = await self._seen(record, inspection)
+        return hidden_run(whole, inspection.hidden) if whole is not None and inspection.hidden else whole
 
-    async def _seen(self, record: VersionRecord, look: Look) -> TrainingRun | None:
-        source, job, live = record.spec.source.variant, look.job, look.live_job
+    async def _seen(self, record: VersionRecord, inspection: InspectionResult) -> TrainingRun | None:
+        source, job, live = record.spec.source.variant, inspection.job, inspection.live_job
         if isinstance(source, ExeMLSource):
             source = project_job(source)
         if job is None or not isinstance(source, TrainingJobSource):
@@ -80,31 +80,31 @@ class TrainingRuns:
         kept = recorded_run(json.loads(found["data"][KEY]), known)
         return kept if kept.identity["uid"] == uid else None
 
-    async def _with_first_runtime(self, found: TrainingRun, live: Json, record: VersionRecord) -> TrainingRun:
+    async def _with_first_runtime(self, training: TrainingRun, live: Json, record: VersionRecord) -> TrainingRun:
         """With the runtime as it was when the job was seen first, which is the one that the job was made with."""
-        uid = found.identity["uid"]
+        uid = training.identity["uid"]
         earlier = await self._recorded(record, uid) or self.jobs.last_run(uid) if runtime_of(live) else None
         if earlier is not None and "runtime" in earlier.identity:
-            return with_remembered(found, earlier)
-        return await self._with_runtime(found, live, record.namespace)
+            return with_remembered(training, earlier)
+        return await self._with_runtime(training, live, record.namespace)
 
-    async def _with_runtime(self, found: TrainingRun, live: Json, namespace: str) -> TrainingRun:
+    async def _with_runtime(self, training: TrainingRun, live: Json, namespace: str) -> TrainingRun:
         """What cannot be read is left out: a job is imported without its runtime as well."""
         named = runtime_of(live)
         if named is None:
-            return found
+            return training
         resource, name = named
         try:
             runtime = await self.cluster.get(resource, namespace if resource.namespaced else None, name)
         except ApiError as error:
             if error.transient:
                 raise
-            return found
-        return found if runtime is None else with_runtime(found, runtime)
+            return training
+        return training if runtime is None else with_runtime(training, runtime)
 
-    async def _with_pods(self, found: TrainingRun, kind: JobKind, namespace: str) -> TrainingRun:
-        name = found.identity["name"]
+    async def _with_pods(self, training: TrainingRun, kind: JobKind, namespace: str) -> TrainingRun:
+        name = training.identity["name"]
         if not kind.pod_label or len(name) > _MOST_LABEL:
-            return found
+            return training
         pods = await self.cluster.pods(namespace, f"{kind.pod_label}={name}")
-        return with_pods(found, kind, pods, {node.name: node for node in self.nodes()})
+        return with_pods(training, kind, pods, {node.name: node for node in self.nodes()})

@@ -15,7 +15,7 @@ from tests.support.ticket_server import authority_of_tests, serving_tickets, sho
 
 from aiapp.adapters.tickets.certificates import Authority
 from aiapp.api.conditions import Reason
-from aiapp.domain.exeml.tickets import FILES, Asked, Ticket
+from aiapp.domain.exeml.tickets import FILES, Ticket, TicketRequest
 from aiapp.domain.objectstore.location import Location
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http.s3_reader import Access
@@ -38,7 +38,7 @@ class Desk:
     def __init__(self, package: Package) -> None:
         self.package, self.age, self.asked = package, 0, 0
 
-    def __call__(self, token: str, asked: Asked) -> Ticket:
+    def __call__(self, token: str, asked: TicketRequest) -> Ticket:
         self.asked += 1
         where, keys = self.package.location, self.package.keys
         store = address(where)
@@ -105,7 +105,7 @@ def test_what_was_replaced_is_refused_without_a_word_on_its_place(
 
 def test_an_address_of_one_file_reads_no_other(package: Package, bucket: Bucket) -> None:
     desk = Desk(package)
-    ticket = desk("", Asked(package.manifest.pin, 0, b""))
+    ticket = desk("", TicketRequest(package.manifest.pin, 0, b""))
     signed = next(one for one in ticket.targets if "model.bin" in one)
     for other in ("config.json", ""):
         path, _, query = signed.partition("?")

@@ -32,7 +32,7 @@ from tests.support.packages import IMAGE, RUNTIME
 from tests.support.sandbox import Bucket, Sandbox, fresh_bucket, fresh_namespace
 from tests.support.waiting import eventually
 
-from aiapp.domain.exeml.tickets import AUDIENCE, Asked, Ticket, proof_hash
+from aiapp.domain.exeml.tickets import AUDIENCE, Ticket, TicketRequest, proof_hash
 from aiapp_sandbox.state import Service
 
 PORT = free_port()
@@ -140,9 +140,9 @@ def test_a_token_for_the_genuine_pod_is_no_good_without_its_secret(
     project: Project, genuine: Genuine, server: Counter, mallory: Kube
 ) -> None:
     stolen = token(mallory, genuine.pod, project.namespace)
-    assert "does not have the proof" in refused(server.ask(stolen, Asked(genuine.pin, 0, new_proof())))
+    assert "does not have the proof" in refused(server.ask(stolen, TicketRequest(genuine.pin, 0, new_proof())))
     hashed = bytes.fromhex(proof_hash(genuine.proof).removeprefix("sha256:"))
-    assert "does not have the proof" in refused(server.ask(stolen, Asked(genuine.pin, 0, hashed)))
+    assert "does not have the proof" in refused(server.ask(stolen, TicketRequest(genuine.pin, 0, hashed)))
 
 
 def test_no_other_token_is_good_even_with_the_secret(
@@ -167,7 +167,7 @@ def test_a_pod_of_ones_own_with_forged_labels_and_owners_gets_nothing(
     pod = mallory.create(forged(genuine, **trick(genuine)))
     try:
         show(project.kube, pod, proof_hash(proof := new_proof()))
-        words = refused(server.ask(token(mallory, pod, project.namespace), Asked(genuine.pin, 0, proof)))
+        words = refused(server.ask(token(mallory, pod, project.namespace), TicketRequest(genuine.pin, 0, proof)))
         # The ReplicaSet whose pod it claims to be deletes one that is too many, which may be quicker.
         assert any(said in words for said in ("is not as the operator made it: spec.", "there is no pod", AUDIENCE)), (
             words
@@ -203,7 +203,7 @@ def test_an_edited_deployment_makes_pods_that_get_nothing(
         stolen = token(mallory, pod, project.namespace)
     finally:
         operator.start()
-    asked = Asked(project.version()["status"]["artifact"]["pin"], 0, proof)
+    asked = TicketRequest(project.version()["status"]["artifact"]["pin"], 0, proof)
     # The operator makes its Deployment be as it was, which may be quicker than the question.
     words = refused(server.ask(stolen, asked))
     assert any(said in words for said in ("spec.containers[0].image", "is not there", "there is no pod", AUDIENCE)), (
@@ -327,9 +327,9 @@ def test_what_would_run_a_users_code_beside_the_model_is_refused_by_name(
 
 def test_a_copied_or_forged_manifest_gets_nothing_else(project: Project, genuine: Genuine, server: Counter) -> None:
     bound = token(project.kube, genuine.pod, project.namespace)
-    words = refused(server.ask(bound, Asked(f"sha256:{'0' * 64}", 0, genuine.proof)))
+    words = refused(server.ask(bound, TicketRequest(f"sha256:{'0' * 64}", 0, genuine.proof)))
     assert "is not pinned to what was asked for" in words
-    beyond = server.ask(bound, Asked(genuine.pin, 10_000, genuine.proof))
+    beyond = server.ask(bound, TicketRequest(genuine.pin, 10_000, genuine.proof))
     assert isinstance(beyond, Ticket)
     assert beyond.targets == ()
 

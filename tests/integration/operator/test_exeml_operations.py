@@ -26,7 +26,7 @@ from tests.support.packages import IMAGE, RUNTIME, keys, package, upload
 from tests.support.sandbox import Sandbox, fresh_bucket, fresh_namespace
 from tests.support.waiting import eventually
 
-from aiapp.domain.exeml.tickets import Asked, Ticket
+from aiapp.domain.exeml.tickets import Ticket, TicketRequest
 from aiapp_sandbox.profiles import SimulatedNode
 from aiapp_sandbox.state import Service
 
@@ -78,7 +78,7 @@ def replicas(
 
 
 def leads(operator: Operator) -> bool:
-    """Asked in time, which a busy machine may not be."""
+    """TicketRequest in time, which a busy machine may not be."""
     status, body = operator.health("/metrics")
     lines = [line for line in body.splitlines() if line.startswith("leader_election_master_status")]
     return status == 200 and [line.rpartition(" ")[2] for line in lines] == ["1.0"]
@@ -98,12 +98,12 @@ def test_every_replica_gives_tickets_also_when_the_leader_is_gone(
     registered.serve()
     pin = registered.version()["status"]["artifact"]["pin"]
 
-    def begun() -> tuple[Object, Asked]:
+    def begun() -> tuple[Object, TicketRequest]:
         pod = registered.pod()
         run_on(kube, pod, "node-1", proof := new_proof())
-        return pod, Asked(pin, 0, proof)
+        return pod, TicketRequest(pin, 0, proof)
 
-    def given(port: int, pod: Object, asked: Asked) -> bool:
+    def given(port: int, pod: Object, asked: TicketRequest) -> bool:
         answer = counter(kube, port).ask(token(kube, pod, registered.namespace), asked)
         assert isinstance(answer, Ticket), answer
         return len(answer.targets) == len(registered.files)

@@ -17,7 +17,7 @@ from aiapp.adapters.tickets.certificates import Authority, AuthorityError, new_a
 from aiapp.adapters.tickets.server import AT_ONCE, FROM_ONE, WINDOW_SECONDS, Rate
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.entry import Entry
-from aiapp.domain.exeml.tickets import FILES, PATH, Asked, Ticket, TicketRefusedError
+from aiapp.domain.exeml.tickets import FILES, PATH, Ticket, TicketRefusedError, TicketRequest
 from aiapp.domain.objectstore.location import Location
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http import backoff
@@ -44,7 +44,7 @@ def shown(tmp_path: Path) -> tuple[Path, Path]:
     return shown_by_a_pod(tmp_path)
 
 
-def page(asked: Asked) -> Ticket:
+def page(asked: TicketRequest) -> Ticket:
     targets = tuple(f"/b/{entry.path}?X=1" for entry in ENTRIES[asked.first : asked.first + FILES])
     return Ticket(origin="https://obs.lan:8443", seconds=300, first=asked.first, targets=targets)
 
@@ -61,7 +61,7 @@ def test_the_fetcher_gets_addresses_page_by_page_and_again_before_they_end(
 ) -> None:
     seen: list[tuple[str, int, bytes]] = []
 
-    def answer(token: str, asked: Asked) -> Ticket:
+    def answer(token: str, asked: TicketRequest) -> Ticket:
         seen.append((token, asked.first, asked.proof))
         return page(asked)
 
@@ -84,7 +84,7 @@ def test_the_fetcher_gets_addresses_page_by_page_and_again_before_they_end(
 def test_a_refusal_ends_the_fetch_with_its_words_and_one_that_may_pass_is_asked_about_again(
     authority: Authority, shown: tuple[Path, Path]
 ) -> None:
-    def final(token: str, asked: Asked) -> Ticket:
+    def final(token: str, asked: TicketRequest) -> Ticket:
         raise TicketRefusedError("pod", "pod p is not as the operator made it: spec.volumes differs")
 
     with (
@@ -97,7 +97,7 @@ def test_a_refusal_ends_the_fetch_with_its_words_and_one_that_may_pass_is_asked_
 
     answers = iter([TicketRefusedError("proof", "not yet", soon=True), ApiError(0, "Lost", "secret words"), None])
 
-    def later(token: str, asked: Asked) -> Ticket:
+    def later(token: str, asked: TicketRequest) -> Ticket:
         if (error := next(answers)) is not None:
             raise error
         return page(asked)

@@ -11,7 +11,7 @@ from tests.unit.queries.test_fit import TABLES, VERSION, cluster
 from aiapp.cli.reference.commands import commands_page
 from aiapp.domain.details.application import ApplicationDetails
 from aiapp.domain.details.calls import Calls
-from aiapp.domain.details.events import Happening
+from aiapp.domain.details.events import TimelineEvent
 from aiapp.domain.details.files import PinnedFile
 from aiapp.domain.details.findings import DetailedFinding
 from aiapp.domain.details.tree import TreeNode
@@ -62,7 +62,7 @@ def keys(kind: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
         ("get` of an application", [ApplicationDetails], keys(ListedApplication) | keys(DetailedFinding)),
         ("get --calls`", [Calls], set()),
         ("get --files`", [PinnedFile], set()),
-        ("events`", [Happening], set()),
+        ("events`", [TimelineEvent], set()),
         ("schema`", [DeclaredApi], set()),
         ("tree`", [TreeNode], set()),
     ],

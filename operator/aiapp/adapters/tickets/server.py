@@ -13,10 +13,10 @@ from aiapp.adapters.tickets.connections import Connections
 from aiapp.domain.exeml.tickets import (
     PATH,
     REQUEST_BYTES,
-    Asked,
     Ticket,
     TicketFormError,
     TicketRefusedError,
+    TicketRequest,
     refusal_body,
 )
 from aiapp.domain.fair_share import FairShare
@@ -25,7 +25,7 @@ from aiapp.ports.kubernetes import ApiError
 
 logger = logging.getLogger(__name__)
 
-Answer = Callable[[str, Asked], Awaitable[Ticket]]
+Answer = Callable[[str, TicketRequest], Awaitable[Ticket]]
 """The ticket for a token's pod. Raises `TicketRefusedError`, `ApiError`."""
 AT_ONCE: Final = 16
 """Requests that are looked into at the same time, of which each address has a share; others are told to come again."""
@@ -118,7 +118,7 @@ class TicketServer:
         if not token.startswith(_BEARER):
             return self._refused("form", "a request has a token", 400)
         try:
-            found = await self._answer(token.removeprefix(_BEARER), Asked.read(body))
+            found = await self._answer(token.removeprefix(_BEARER), TicketRequest.read(body))
         except TicketFormError as error:
             return self._refused("form", str(error), 400)
         except TicketRefusedError as error:

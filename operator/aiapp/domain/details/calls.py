@@ -74,10 +74,10 @@ def counted(text: str) -> tuple[int, int] | None:
     return total, failed
 
 
-def summed(pods: int, found: Iterable[tuple[str, tuple[int, int]]]) -> Calls:
+def summed(pods: int, counts: Iterable[tuple[str, tuple[int, int]]]) -> Calls:
     """The sums by version, of so many ready pods."""
     sums: dict[str, VersionCalls] = {}
-    for version, (total, failed) in found:
+    for version, (total, failed) in counts:
         one = sums.get(version, VersionCalls(version, 0, 0, 0))
         sums[version] = VersionCalls(version, one.pods + 1, one.total + total, one.failed + failed)
     return Calls(tuple(sums[one] for one in sorted(sums)), pods, None if sums else "NoMetrics")

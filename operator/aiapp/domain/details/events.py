@@ -22,8 +22,8 @@ _CHILDREN: Final = frozenset({"Deployment", "ReplicaSet", "Pod", "HorizontalPodA
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened."""
+class TimelineEvent:
+    """An event of one object, from its status or from Kubernetes."""
 
     time: datetime
     """When; of what happened several times, when it last did."""
@@ -84,12 +84,12 @@ def labelled_subjects(
     return found
 
 
-def remembered(raw: Json) -> Iterator[Happening]:
+def remembered_events(raw: Json) -> Iterator[TimelineEvent]:
     """What the status of one of our objects remembers, the oldest first: much of it happened in one second."""
     metadata, kind = raw["metadata"], raw["kind"]
     for one in reversed((raw.get("status") or {}).get("events") or ()):
         if (time := moment_of(one["time"])) is not None:
-            yield Happening(
+            yield TimelineEvent(
                 time=time,
                 first_time=moment_of(one.get("firstTime")),
                 namespace=metadata["namespace"],
@@ -103,7 +103,7 @@ def remembered(raw: Json) -> Iterator[Happening]:
             )
 
 
-def of_kubernetes(raw: Json) -> Happening | None:
+def kubernetes_event(raw: Json) -> TimelineEvent | None:
     """An Event of the API server; None for one without a time."""
     about, series = raw["involvedObject"], raw.get("series") or {}
     times = (series.get("lastObservedTime"), raw.get("lastTimestamp"), raw.get("eventTime"), raw.get("firstTimestamp"))
@@ -112,7 +112,7 @@ def of_kubernetes(raw: Json) -> Happening | None:
         return None
     first = moment_of(raw.get("firstTimestamp") or raw.get("eventTime"))
     kind, reason = about.get("kind") or "", raw.get("reason") or ""
-    return Happening(
+    return TimelineEvent(
         time=time,
         first_time=first if first != time else None,
         namespace=raw["metadata"]["namespace"],
@@ -126,15 +126,15 @@ def of_kubernetes(raw: Json) -> Happening | None:
     )
 
 
-def happened(objects: Iterable[Json], events: Iterable[Json], about: Subject | None) -> list[Happening]:
+def timeline(objects: Iterable[Json], events: Iterable[Json], about: Subject | None) -> list[TimelineEvent]:
     """All of it, the newest last; what the operator both remembers and has sent as an Event is told once.
 
     `about` None: everything of ours, and Events of what the operator made.
     """
-    past = [one for raw in objects for one in remembered(raw)]
+    past = [one for raw in objects for one in remembered_events(raw)]
     told = {_key(one) for one in past}
     sent = (
-        one for raw in events if (one := of_kubernetes(raw)) is not None and not (_is_own(raw) and _key(one) in told)
+        one for raw in events if (one := kubernetes_event(raw)) is not None and not (_is_own(raw) and _key(one) in told)
     )
     found = (one for one in (*past, *sent) if about is None or about.has(one.kind, one.name))
     return sorted(found, key=lambda one: (one.time, one.kind, one.name))
@@ -145,5 +145,5 @@ def _is_own(event: Json) -> bool:
     return bool(source == MANAGED_BY)
 
 
-def _key(one: Happening) -> tuple[str, str, str, str, str]:
-    return one.namespace, one.kind, one.name, one.reason, printable(one.message, LONGEST_EVENT)
+def _key(event: TimelineEvent) -> tuple[str, str, str, str, str]:
+    return event.namespace, event.kind, event.name, event.reason, printable(event.message, LONGEST_EVENT)

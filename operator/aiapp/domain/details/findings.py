@@ -37,7 +37,7 @@ def detailed(
     conditions: Iterable[Condition], application: str, remedies: Mapping[Reason, str]
 ) -> tuple[DetailedFinding, ...]:
     """All of them, in the order of the status."""
-    return tuple(_one(condition, application, remedies) for condition in conditions)
+    return tuple(_detailed(condition, application, remedies) for condition in conditions)
 
 
 def ready(findings: Iterable[DetailedFinding]) -> DetailedFinding | None:
@@ -45,7 +45,7 @@ def ready(findings: Iterable[DetailedFinding]) -> DetailedFinding | None:
     return next((one for one in findings if one.type == ConditionType.READY), None)
 
 
-def _one(condition: Condition, application: str, remedies: Mapping[Reason, str]) -> DetailedFinding:
+def _detailed(condition: Condition, application: str, remedies: Mapping[Reason, str]) -> DetailedFinding:
     wants = condition.status != "True" and condition.type not in _NEGATIVE
     found = remedy(condition.reason, application, of=remedies) if wants else None
     return DetailedFinding(

@@ -67,33 +67,33 @@ def _by_parent(application: Json | None, versions: Iterable[Json], objects: list
     return below
 
 
-def _parents(one: Json, inner: set[str], numbers: Mapping[str, str], top: str) -> list[str]:
+def _parents(obj: Json, inner: set[str], numbers: Mapping[str, str], top: str) -> list[str]:
     """What is pinned by several versions is below each of them."""
-    owners = [owner["uid"] for owner in one["metadata"].get("ownerReferences") or ()]
+    owners = [owner["uid"] for owner in obj["metadata"].get("ownerReferences") or ()]
     if controllers := [uid for uid in owners if uid in inner]:
         return controllers
-    number = (one["metadata"].get("labels") or {}).get(VERSION_LABEL, "")
+    number = (obj["metadata"].get("labels") or {}).get(VERSION_LABEL, "")
     if number in numbers:
         return [numbers[number]]
     return [uid for uid in owners if uid in numbers.values()] or [top]
 
 
-def _node(one: Json, below: Mapping[str, list[Json]]) -> TreeNode:
-    metadata = one["metadata"]
+def _node(obj: Json, below: Mapping[str, list[Json]]) -> TreeNode:
+    metadata = obj["metadata"]
     children = tuple(_node(child, below) for child in below.get(metadata["uid"], ()))
-    state, is_well, detail = _state(one)
-    return TreeNode(one["kind"], metadata["name"], state, is_well, detail, children)
+    state, is_well, detail = _state(obj)
+    return TreeNode(obj["kind"], metadata["name"], state, is_well, detail, children)
 
 
-def _state(one: Json) -> State:
-    if "deletionTimestamp" in one["metadata"]:
-        return "Terminating", False, ", ".join(one["metadata"].get("finalizers") or ())
-    known = _STATES.get(one["kind"])
-    return ("", None, "") if known is None else known(one)
+def _state(obj: Json) -> State:
+    if "deletionTimestamp" in obj["metadata"]:
+        return "Terminating", False, ", ".join(obj["metadata"].get("finalizers") or ())
+    known = _STATES.get(obj["kind"])
+    return ("", None, "") if known is None else known(obj)
 
 
-def _of_ours(one: Json) -> State:
-    status = one.get("status") or {}
+def _of_ours(obj: Json) -> State:
+    status = obj.get("status") or {}
     ready = condition(status, "Ready")
     phase = status.get("phase") or "not looked at yet"
     is_well = {"True": True, "False": False}.get(ready.get("status", ""))
@@ -101,15 +101,15 @@ def _of_ours(one: Json) -> State:
     return phase, is_well, detail
 
 
-def _of_pods(one: Json) -> State:
-    status, wanted = one.get("status") or {}, int((one.get("spec") or {}).get("replicas", 1))
+def _of_pods(obj: Json) -> State:
+    status, wanted = obj.get("status") or {}, int((obj.get("spec") or {}).get("replicas", 1))
     ready = int(status.get("readyReplicas") or 0)
     failed = condition(status, "ReplicaFailure")
     return f"{ready}/{wanted}", ready >= wanted, failed.get("message", "")
 
 
-def _of_a_pod(one: Json) -> State:
-    status, node = one.get("status") or {}, (one.get("spec") or {}).get("nodeName", "")
+def _of_a_pod(obj: Json) -> State:
+    status, node = obj.get("status") or {}, (obj.get("spec") or {}).get("nodeName", "")
     is_ready = condition(status, "Ready").get("status") == "True"
     waiting = next(_waiting(status), "") or status.get("reason") or ""
     restarts = sum(int(each.get("restartCount") or 0) for each in status.get("containerStatuses") or ())
@@ -123,38 +123,38 @@ def _waiting(status: Json) -> Iterator[str]:
             yield reason
 
 
-def _of_a_service(one: Json) -> State:
-    spec = one.get("spec") or {}
+def _of_a_service(obj: Json) -> State:
+    spec = obj.get("spec") or {}
     ports = ", ".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in spec.get("ports") or ())
     return spec.get("type") or "", None, f"{spec.get('clusterIP', '')} {ports}".strip()
 
 
-def _of_a_route(one: Json) -> State:
-    parents = (one.get("status") or {}).get("parents") or ()
+def _of_a_route(obj: Json) -> State:
+    parents = (obj.get("status") or {}).get("parents") or ()
     words = [each for parent in parents for each in parent.get("conditions") or () if each.get("type") == "Accepted"]
     if not words:
         return "not accepted yet", False, ""
     is_well = all(each.get("status") == "True" for each in words)
     refused: Json = next((each for each in words if each.get("status") != "True"), {})
-    hosts = ", ".join((one.get("spec") or {}).get("hostnames") or ())
+    hosts = ", ".join((obj.get("spec") or {}).get("hostnames") or ())
     return "Accepted" if is_well else refused.get("reason") or "", is_well, refused.get("message") or hosts
 
 
-def _of_an_autoscaler(one: Json) -> State:
-    status, spec = one.get("status") or {}, one.get("spec") or {}
+def _of_an_autoscaler(obj: Json) -> State:
+    status, spec = obj.get("status") or {}, obj.get("spec") or {}
     active = condition(status, "ScalingActive")
     bounds = f"{status.get('currentReplicas', 0)} of {spec.get('minReplicas', 1)} to {spec.get('maxReplicas')}"
     is_well = {"True": True, "False": False}.get(active.get("status", ""))
     return bounds, is_well, active.get("message", "") if is_well is False else ""
 
 
-def _of_a_budget(one: Json) -> State:
-    status = one.get("status") or {}
+def _of_a_budget(obj: Json) -> State:
+    status = obj.get("status") or {}
     return f"{status.get('disruptionsAllowed', 0)} may go", None, ""
 
 
-def _of_a_revision(one: Json) -> State:
-    return f"revision {one.get('revision')}", None, ""
+def _of_a_revision(obj: Json) -> State:
+    return f"revision {obj.get('revision')}", None, ""
 
 
 _STATES: Final[Mapping[str, Callable[[Json], State]]] = {

@@ -252,11 +252,11 @@ def _constraint(record: VersionRecord) -> Constraint:
     hints = image.hints if image else None
     platforms = (platform.architecture for platform in image.platforms) if image else ()
     own = (runtime.architecture,) if runtime and runtime.architecture else ()
-    said = " ".join(filter(None, (hints.hardware, hints.cann))) if hints else None
+    hinted = " ".join(filter(None, (hints.hardware, hints.cann))) if hints else None
     return Constraint(
         request_mode="Synchronous",
         architectures=tuple(dict.fromkeys((*own, *platforms))),
-        accelerator=runtime.hardware if runtime else said,
+        accelerator=runtime.hardware if runtime else hinted,
         chips=hints.chips if hints else (),
         runtime=runtime,
         specification=_specification(record),
@@ -278,8 +278,8 @@ def _specification(record: VersionRecord) -> MinimumSpecification:
     )
 
 
-def _amounts(found: Mapping[str, Any] | None) -> dict[str, str]:
-    return {name: str(amount) for name, amount in (found or {}).items()}
+def _amounts(resources: Mapping[str, Any] | None) -> dict[str, str]:
+    return {name: str(amount) for name, amount in (resources or {}).items()}
 
 
 def _uses(record: VersionRecord, application: AIApplication | None) -> Iterator[ServiceUse]:

@@ -14,7 +14,7 @@ _SHORTEST: Final = 3
 OWN_IMAGE: Final = "its config.json names an image of its own in swr_location: a model of ExeML is served by a runtime"
 
 
-def words(where: Location, *others: str | None) -> tuple[str, ...]:
+def secret_words(where: Location, *others: str | None) -> tuple[str, ...]:
     """All that may not be said, the longest first. `others`: such as the name of a Secret."""
     host = where.host if where.endpoint is not None else None
     bare = host.rpartition(":")[0] if host else None
@@ -22,23 +22,23 @@ def words(where: Location, *others: str | None) -> tuple[str, ...]:
     return tuple(sorted((word for word in found if word and len(word) >= _SHORTEST), key=len, reverse=True))
 
 
-def without(text: str, hidden: Iterable[str]) -> str:
+def redacted(text: str, words: Iterable[str]) -> str:
     """The text with those words taken out."""
-    for word in hidden:
+    for word in words:
         text = text.replace(word, HIDDEN)
     return text
 
 
-def without_place(found: Inspection, hidden: tuple[str, ...]) -> Inspection:
-    """What a look found. An image of the package's own is refused: whoever can pull it has the model."""
-    match found:
+def without_place(inspection: Inspection, hidden: tuple[str, ...]) -> Inspection:
+    """The same with its place redacted. An image of the package's own is refused: whoever can pull it has the model."""
+    match inspection:
         case Unresolved() | Invalid() | Waiting():
-            return replace(found, message=without(found.message, hidden))
+            return replace(inspection, message=redacted(inspection.message, hidden))
         case Valid():
-            return replace(found, warnings=tuple(without(warning, hidden) for warning in found.warnings))
+            return replace(inspection, warnings=tuple(redacted(warning, hidden) for warning in inspection.warnings))
         case ValidImage():
-            return Invalid(found.uri or "", found.listing or "", Reason.CONFIG_INVALID, OWN_IMAGE)
+            return Invalid(inspection.uri or "", inspection.listing or "", Reason.CONFIG_INVALID, OWN_IMAGE)
         case Uncopied():
             return Unresolved(Reason.CONFIG_INVALID, OWN_IMAGE, retryable=False)
         case _:
-            return found
+            return inspection

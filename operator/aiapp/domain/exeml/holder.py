@@ -86,11 +86,11 @@ def controller(obj: Json, api_version: str, kind: str) -> tuple[str, str]:
     return str(found["name"]), str(found["uid"])
 
 
-def require_uid(found: Json | None, kind: str, name: str, uid: str) -> Json:
+def require_uid(owner: Json | None, kind: str, name: str, uid: str) -> Json:
     """The owner, if it is the very one. Raises `TicketRefusedError`."""
-    if found is None or found["metadata"]["uid"] != uid or "deletionTimestamp" in found["metadata"]:
+    if owner is None or owner["metadata"]["uid"] != uid or "deletionTimestamp" in owner["metadata"]:
         raise TicketRefusedError("owner", f"{kind} {name}, which is named as an owner of the pod, is not there")
-    return found
+    return owner
 
 
 def served(application: Json, deployment: Json) -> str:

@@ -57,54 +57,54 @@ _ADDED_DEEPER: Final[Mapping[str, tuple[Any, ...]]] = {
 
 def unlike(pod: Json, template: Json) -> str | None:
     """The first field in which the pod is not as the template says, as `spec.containers[0].image`; None: in none."""
-    live, made = pod["spec"], template["spec"]
-    return next(_of_pod(live, made), None)
+    live, expected = pod["spec"], template["spec"]
+    return next(_of_pod(live, expected), None)
 
 
-def _of_pod(live: Json, made: Json) -> Iterator[str]:
+def _of_pod(live: Json, expected: Json) -> Iterator[str]:
     for name in _CONTAINERS:
-        yield from _of_containers(live.get(name) or [], made.get(name) or [], f"spec.{name}")
+        yield from _of_containers(live.get(name) or [], expected.get(name) or [], f"spec.{name}")
     if live.get("ephemeralContainers"):
         yield "spec.ephemeralContainers"
-    rest = {*live, *made} - {*_CONTAINERS, "ephemeralContainers", *_ANY}
+    rest = {*live, *expected} - {*_CONTAINERS, "ephemeralContainers", *_ANY}
     for name in sorted(rest):
-        yield from _of_field(live, made, name, f"spec.{name}", _ADDED)
+        yield from _of_field(live, expected, name, f"spec.{name}", _ADDED)
 
 
-def _of_containers(live: list[Json], made: list[Json], place: str) -> Iterator[str]:
-    if len(live) != len(made):
+def _of_containers(live: list[Json], expected: list[Json], place: str) -> Iterator[str]:
+    if len(live) != len(expected):
         yield place
         return
-    for number, (one, other) in enumerate(zip(live, made, strict=True)):
+    for number, (one, other) in enumerate(zip(live, expected, strict=True)):
         for name in sorted({*one, *other} - _ANY_OF_CONTAINERS):
             yield from _of_field(one, other, name, f"{place}[{number}].{name}", _ADDED_TO_CONTAINERS)
 
 
 def _of_field(
-    live: Mapping[str, Any], made: Mapping[str, Any], name: str, place: str, added: Mapping[str, tuple[Any, ...]]
+    live: Mapping[str, Any], expected: Mapping[str, Any], name: str, place: str, added: Mapping[str, tuple[Any, ...]]
 ) -> Iterator[str]:
-    if name not in made:
+    if name not in expected:
         if not _is_added(live[name], added.get(name, ())):
             yield place
     elif name not in live:
         # The API server leaves out what is empty or false.
-        if made[name]:
+        if expected[name]:
             yield place
     else:
-        yield from _of_value(live[name], made[name], place)
+        yield from _of_value(live[name], expected[name], place)
 
 
-def _of_value(live: Any, made: Any, place: str) -> Iterator[str]:
-    if isinstance(live, dict) and isinstance(made, dict):
-        for name in sorted({*live, *made}):
-            yield from _of_field(live, made, name, f"{place}.{name}", _ADDED_DEEPER)
-    elif isinstance(live, list) and isinstance(made, list):
-        if len(live) != len(made):
+def _of_value(live: Any, expected: Any, place: str) -> Iterator[str]:
+    if isinstance(live, dict) and isinstance(expected, dict):
+        for name in sorted({*live, *expected}):
+            yield from _of_field(live, expected, name, f"{place}.{name}", _ADDED_DEEPER)
+    elif isinstance(live, list) and isinstance(expected, list):
+        if len(live) != len(expected):
             yield place
             return
-        for number, (one, other) in enumerate(zip(live, made, strict=True)):
+        for number, (one, other) in enumerate(zip(live, expected, strict=True)):
             yield from _of_value(one, other, f"{place}[{number}]")
-    elif live != made or type(live) is not type(made):
+    elif live != expected or type(live) is not type(expected):
         yield place
 
 

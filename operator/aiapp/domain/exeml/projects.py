@@ -31,14 +31,14 @@ def project_rule(stores: Mapping[str, ModelStore], reading: JobReading, label: s
     return rule
 
 
-def model_uri(namespace: str, found: JobFacts, stores: Mapping[str, ModelStore]) -> str | Refused:
+def model_uri(namespace: str, job: JobFacts, stores: Mapping[str, ModelStore]) -> str | Refused:
     """Where the job writes, if that is in a store of ExeML's, in the folder of its namespace."""
-    uris = found.output.uris
+    uris = job.output.uris
     if len(uris) != 1:
-        message = f"{found.name} has to say in one way where it writes: by a variable or argument such as OUTPUT_PATH"
+        message = f"{job.name} has to say in one way where it writes: by a variable or argument such as OUTPUT_PATH"
         return Refused(Reason.TRAINING_OUTPUT_UNKNOWN, message)
     if store_for(stores, namespace, uris[0]) is None:
-        message = f"{found.name} writes to no store of ExeML, or not to the folder of namespace {namespace} there"
+        message = f"{job.name} writes to no store of ExeML, or not to the folder of namespace {namespace} there"
         return Refused(Reason.EXEML_STORE_UNKNOWN, message)
     return uris[0]
 

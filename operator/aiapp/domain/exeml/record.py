@@ -46,12 +46,12 @@ class ModelRecord:
         return self.spec == spec_digest(spec)
 
 
-def spec_digest(said: VersionSpec | Json) -> str:
+def spec_digest(written: VersionSpec | Json) -> str:
     """Of all that bears on what runs: names for people and documents may change.
 
     What is left at its default does not count, so that a field which a later release adds changes no digest.
     """
-    spec = said if isinstance(said, VersionSpec) else VersionSpec.model_validate(said)
+    spec = written if isinstance(written, VersionSpec) else VersionSpec.model_validate(written)
     fields = spec.model_dump(by_alias=True, mode="json", exclude_defaults=True, exclude=set(FOR_PEOPLE))
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 

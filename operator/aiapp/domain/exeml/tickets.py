@@ -34,8 +34,8 @@ class TicketFormError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request."""
+class TicketRequest:
+    """What a pod asks for: addresses of the files from one on, with proof of who asks."""
 
     pin: str
     """Of the manifest that the asker has."""
@@ -50,7 +50,7 @@ class Asked:
         return json.dumps({"pin": self.pin, "first": self.first, "proof": self.proof.hex()}).encode()
 
     @classmethod
-    def read(cls, body: bytes) -> "Asked":
+    def read(cls, body: bytes) -> "TicketRequest":
         """Raises `TicketFormError`."""
         found = _object(body)
         pin, first, proof = found.get("pin"), found.get("first"), found.get("proof")

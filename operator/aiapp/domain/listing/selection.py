@@ -58,10 +58,10 @@ class Page(Generic[Item]):
         return end if self.items and end < self.total else None
 
 
-def page(found: Sequence[Item], offset: int = 0, limit: int | None = None) -> Page[Item]:
+def page(items: Sequence[Item], offset: int = 0, limit: int | None = None) -> Page[Item]:
     """At most `limit` of them from that place on; None: all."""
     end = None if limit is None else offset + limit
-    return Page(tuple(found[offset:end]), len(found), offset, limit)
+    return Page(tuple(items[offset:end]), len(items), offset, limit)
 
 
 def applications(everything: Iterable[ListedApplication], wanted: Criteria) -> list[ListedApplication]:
@@ -77,32 +77,34 @@ def versions(everything: Iterable[ListedApplication], wanted: Criteria) -> list[
     return found if wanted.sort == "name" and not wanted.descending else _sorted_versions(found, wanted)
 
 
-def _fitting(one: ListedApplication, wanted: Criteria) -> ListedApplication | None:
-    if wanted.application_phases and one.phase not in wanted.application_phases:
+def _fitting(application: ListedApplication, wanted: Criteria) -> ListedApplication | None:
+    if wanted.application_phases and application.phase not in wanted.application_phases:
         return None
-    kept = tuple(version for version in one.versions if _version_fits(version, one, wanted))
-    if not kept and (wanted.is_about_versions or not _application_fits(one, wanted)):
+    kept = tuple(version for version in application.versions if _version_fits(version, application, wanted))
+    if not kept and (wanted.is_about_versions or not _application_fits(application, wanted)):
         return None
-    return replace(one, versions=_sorted_versions(kept, wanted) if wanted.sort != "name" else kept)
+    return replace(application, versions=_sorted_versions(kept, wanted) if wanted.sort != "name" else kept)
 
 
-def _application_fits(one: ListedApplication, wanted: Criteria) -> bool:
+def _application_fits(application: ListedApplication, wanted: Criteria) -> bool:
     return (
-        _named(wanted, one.name, one.display_name)
-        and _contains(one.description, wanted.description)
-        and (wanted.labels is None or wanted.labels(one.labels))
+        _named(wanted, application.name, application.display_name)
+        and _contains(application.description, wanted.description)
+        and (wanted.labels is None or wanted.labels(application.labels))
     )
 
 
-def _version_fits(one: ListedVersion, of: ListedApplication, wanted: Criteria) -> bool:
+def _version_fits(version: ListedVersion, application: ListedApplication, wanted: Criteria) -> bool:
     return (
-        (not wanted.phases or one.phase in wanted.phases)
-        and f"{one.version}.".startswith(f"{wanted.version}." if wanted.version else "")
-        and (not wanted.engine or _same(one.engine, wanted.engine))
-        and (not wanted.not_engine or not _same(one.engine, wanted.not_engine))
-        and _named(wanted, of.name, of.display_name, one.display_name)
-        and (_contains(one.description, wanted.description) or _contains(of.description, wanted.description))
-        and (wanted.labels is None or wanted.labels(one.labels))
+        (not wanted.phases or version.phase in wanted.phases)
+        and f"{version.version}.".startswith(f"{wanted.version}." if wanted.version else "")
+        and (not wanted.engine or _same(version.engine, wanted.engine))
+        and (not wanted.not_engine or not _same(version.engine, wanted.not_engine))
+        and _named(wanted, application.name, application.display_name, version.display_name)
+        and (
+            _contains(version.description, wanted.description) or _contains(application.description, wanted.description)
+        )
+        and (wanted.labels is None or wanted.labels(version.labels))
     )
 
 
@@ -121,35 +123,35 @@ def _contains(text: str | None, wanted: str) -> bool:
     return wanted.casefold() in (text or "").casefold()
 
 
-def _sorted(found: Iterable[Item], key: Callable[[Item], Any], wanted: Criteria) -> list[Item]:
+def _sorted(items: Iterable[Item], key: Callable[[Item], Any], wanted: Criteria) -> list[Item]:
     """Stable: what is equal stays by namespace and name."""
-    return sorted(found, key=key, reverse=wanted.descending)
+    return sorted(items, key=key, reverse=wanted.descending)
 
 
-def _sorted_versions(found: Iterable[ListedVersion], wanted: Criteria) -> Any:
-    return tuple(_sorted(found, lambda one: _version_key(one, wanted), wanted))
+def _sorted_versions(items: Iterable[ListedVersion], wanted: Criteria) -> Any:
+    return tuple(_sorted(items, lambda one: _version_key(one, wanted), wanted))
 
 
-def _version_key(one: ListedVersion, wanted: Criteria) -> Any:
+def _version_key(version: ListedVersion, wanted: Criteria) -> Any:
     match wanted.sort:
         case "created":
-            return one.created
+            return version.created
         case "version":
-            return one.number
+            return version.number
         case "size":
-            return -1 if one.bytes is None else one.bytes
+            return -1 if version.bytes is None else version.bytes
         case "name":
-            return one.namespace, one.application
+            return version.namespace, version.application
 
 
-def _application_key(one: ListedApplication, wanted: Criteria) -> Any:
+def _application_key(application: ListedApplication, wanted: Criteria) -> Any:
     """By its versions, where that is asked for: the newest or the largest counts."""
     match wanted.sort:
         case "created":
-            return one.created
+            return application.created
         case "version":
-            return max((version.number for version in one.versions), default=NO_NUMBER)
+            return max((version.number for version in application.versions), default=NO_NUMBER)
         case "size":
-            return max((version.bytes or 0 for version in one.versions), default=-1)
+            return max((version.bytes or 0 for version in application.versions), default=-1)
         case "name":
-            return one.place
+            return application.place

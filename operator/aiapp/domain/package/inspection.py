@@ -16,7 +16,7 @@ from aiapp.modelarts.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class InspectionResult:
     """What every result has beside its own fields."""
 
     job: TrainingJobStatus | None = None
@@ -28,7 +28,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Unresolved(Look):
+class Unresolved(InspectionResult):
     """The store did not list the package, or it would not hold still: `SourceResolved` is False."""
 
     reason: Reason
@@ -40,7 +40,7 @@ class Unresolved(Look):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting(Look):
+class Waiting(InspectionResult):
     """What is to be imported does not exist yet, and nothing is wrong with that: `SourceResolved` is Unknown."""
 
     reason: Reason
@@ -50,14 +50,14 @@ class Waiting(Look):
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged(Look):
+class Unchanged(InspectionResult):
     """The listing is the one the caller knows, so no file was read and the last findings still hold."""
 
     listing: str
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid(Look):
+class Invalid(InspectionResult):
     """The package is listed but breaks a rule: `SourceResolved` is True, `PackageValid` is False."""
 
     uri: str
@@ -70,7 +70,7 @@ class Invalid(Look):
 
 
 @dataclass(frozen=True, slots=True)
-class Valid(Look):
+class Valid(InspectionResult):
     """The package may be pinned: `SourceResolved` and `PackageValid` are True."""
 
     uri: str
@@ -95,7 +95,7 @@ class Valid(Look):
 
 
 @dataclass(frozen=True, slots=True)
-class ValidImage(Look):
+class ValidImage(InspectionResult):
     """The image may be pinned: `SourceResolved` is True."""
 
     image: ImageStatus
@@ -108,7 +108,7 @@ class ValidImage(Look):
 
 
 @dataclass(frozen=True, slots=True)
-class Uncopied(Look):
+class Uncopied(InspectionResult):
     """Found, but not all of its image is in the installation's own registry: `ArtifactPinned` is not True."""
 
     found: Valid | ValidImage

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from aiapp.api.provenance import Dataset
-from aiapp.domain.exeml.hiding import HIDDEN, without
+from aiapp.domain.exeml.hiding import HIDDEN, redacted
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.provenance.annotations import Annotated
 from aiapp.domain.provenance.run import TrainingRun
@@ -24,9 +24,9 @@ def hidden_run(run: TrainingRun, hidden: Sequence[str]) -> TrainingRun:
         identity=_identity(run.identity, hidden),
         containers=tuple(_kept(one, hidden) for one in run.containers),
         inputs=tuple(uri for uri in run.inputs if not _says(uri, hidden)),
-        said=_said(run.said, hidden),
-        images=tuple(one.model_copy(update={"image": without(one.image, hidden)}) for one in run.images),
-        created_by=None if run.created_by is None else without(run.created_by, hidden),
+        annotated=_annotated(run.annotated, hidden),
+        images=tuple(one.model_copy(update={"image": redacted(one.image, hidden)}) for one in run.images),
+        created_by=None if run.created_by is None else redacted(run.created_by, hidden),
         metrics=_without(run.metrics, hidden),
         manifest={},
     )
@@ -57,11 +57,11 @@ def _without(texts: Mapping[str, str], hidden: Sequence[str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if not _says(f"{key} {text}", hidden)}
 
 
-def _said(said: Annotated, hidden: Sequence[str]) -> Annotated:
-    texts = {key: getattr(said, key) for key in ("repository", "revision", "branch", "run")}
+def _annotated(annotated: Annotated, hidden: Sequence[str]) -> Annotated:
+    texts = {key: getattr(annotated, key) for key in ("repository", "revision", "branch", "run")}
     return Annotated(
         **{key: None if text is None or _says(text, hidden) else text for key, text in texts.items()},
-        datasets=tuple(_dataset(one, hidden) for one in said.datasets if not _says(one.name, hidden)),
+        datasets=tuple(_dataset(one, hidden) for one in annotated.datasets if not _says(one.name, hidden)),
     )
 
 

@@ -29,7 +29,7 @@ class _BeyondBoundsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KeptVariables:
     """Which values of environment variables are kept."""
 
     recorded: frozenset[str] = frozenset()
@@ -42,24 +42,24 @@ class Told:
         return not value or name in self.recorded or is_location(name, value, self.locations)
 
 
-NOTHING: Final = Told()
+NOTHING: Final = KeptVariables()
 
 
-def kept_job(job: Json, told: Told) -> Json:
+def kept_job(job: Json, variables: KeptVariables) -> Json:
     """The manifest of a job without what names this one alone; empty where it is beyond all bounds."""
     marks = dict(_annotations(job["metadata"].get("annotations")))
     metadata = {"metadata": {"annotations": marks}} if marks else {}
-    return _bounded({key: value for key, value in job.items() if key not in _NOT_KEPT}, told) | metadata
+    return _bounded({key: value for key, value in job.items() if key not in _NOT_KEPT}, variables) | metadata
 
 
-def kept_spec(spec: Any, told: Told) -> Json:
+def kept_spec(spec: Any, variables: KeptVariables) -> Json:
     """The same of a spec; empty where it is beyond all bounds, or none."""
-    return _bounded(spec, told) if isinstance(spec, dict) else {}
+    return _bounded(spec, variables) if isinstance(spec, dict) else {}
 
 
-def _bounded(body: Json, told: Told) -> Json:
+def _bounded(body: Json, variables: KeptVariables) -> Json:
     try:
-        kept: Json = _Walk(told).kept(body, 0)
+        kept: Json = _Walk(variables).kept(body, 0)
     except _BeyondBoundsError:
         return {}
     return kept if len(json.dumps(kept)) <= MOST_BYTES else {}
@@ -75,8 +75,8 @@ def _annotations(annotations: Any) -> Iterator[tuple[str, str]]:
 class _Walk:
     """One manifest."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, variables: KeptVariables) -> None:
+        self._variables = variables
         self._values = 0
 
     def kept(self, value: Any, depth: int) -> Any:
@@ -93,7 +93,7 @@ class _Walk:
         if key == "env" and isinstance(value, list):
             return [self._variable(item, depth) for item in value]
         if key == "env" and isinstance(value, dict):
-            return {name: text for name, text in value.items() if self._told.keeps(name, str(text))}
+            return {name: text for name, text in value.items() if self._variables.keeps(name, str(text))}
         if key == "annotations":
             return dict(_annotations(value))
         return self.kept(value, depth)
@@ -102,7 +102,7 @@ class _Walk:
         if not isinstance(variable, dict) or "valueFrom" in variable:
             return self.kept(variable, depth)
         name, value = str(variable.get("name", "")), str(variable.get("value") or "")
-        return {"name": name} | ({"value": value} if self._told.keeps(name, value) else {})
+        return {"name": name} | ({"value": value} if self._variables.keeps(name, value) else {})
 
 
 def images_of(spec: Any) -> Iterator[str]:

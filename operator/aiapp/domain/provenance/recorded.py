@@ -17,7 +17,7 @@ def recorded_run(predicate: Json, known: ProvenanceStatus) -> TrainingRun:
         identity=external["job"],
         containers=tuple(external.get("containers", ())),
         inputs=tuple(external.get("inputs", ())),
-        said=Annotated(
+        annotated=Annotated(
             repository=known.repository,
             revision=known.revision,
             branch=internal.get("branch"),

@@ -15,8 +15,8 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.printable import printable
 from aiapp.domain.provenance.annotations import Annotated, annotated
-from aiapp.domain.provenance.kept_job import NOTHING, Told, images_of, kept_job
-from aiapp.domain.training.facts import found
+from aiapp.domain.provenance.kept_job import NOTHING, KeptVariables, images_of, kept_job
+from aiapp.domain.training.facts import values_at
 from aiapp.domain.training.kinds import JobKind
 from aiapp.domain.training.metrics import metrics_of_pods, reported_metrics
 from aiapp.domain.training.output import NAMES, declared_output
@@ -40,7 +40,7 @@ class TrainingRun:
     """apiVersion, kind, name, uid, labels, owner, creation."""
     containers: tuple[Json, ...]
     inputs: tuple[str, ...]
-    said: Annotated
+    annotated: Annotated
     images: tuple[TrainingImage, ...]
     nodes: tuple[TrainingNode, ...] = ()
     created_by: str | None = None
@@ -49,15 +49,15 @@ class TrainingRun:
     """What it reports of its model's quality."""
     manifest: Json = field(default_factory=dict)
     """What it was told, as `kept_job` has it; empty where that is too large to be kept."""
-    told: Told = NOTHING
+    variables: KeptVariables = NOTHING
     """Which values are kept, also of what it names."""
 
 
 def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: Collection[str] = NAMES) -> TrainingRun:
     """What a job says of itself. `output_names`: those under which jobs say where they write."""
     metadata = job["metadata"]
-    told = Told(frozenset(recorded_env), (*INPUTS, *output_names))
-    containers = [one for one in found(job, kind.containers) if isinstance(one, dict)][:MOST_CONTAINERS]
+    variables = KeptVariables(frozenset(recorded_env), (*INPUTS, *output_names))
+    containers = [one for one in values_at(job, kind.containers) if isinstance(one, dict)][:MOST_CONTAINERS]
     owner = _owner(metadata)
     identity = {
         "apiVersion": kind.api_version,
@@ -74,45 +74,47 @@ def run(job: Json, kind: JobKind, recorded_env: Collection[str], output_names: C
         identity={key: value for key, value in identity.items() if value},
         containers=tuple(_container(one, recorded_env) for one in containers),
         inputs=declared_output(containers, INPUTS).uris,
-        said=annotated(metadata.get("annotations"), metadata.get("labels")),
+        annotated=annotated(metadata.get("annotations"), metadata.get("labels")),
         images=tuple(TrainingImage(image=name) for name in names),
         created_by=f"{owner['kind']} {owner['name']}" if owner else None,
         metrics=reported_metrics(job, kind),
-        manifest=kept_job(job, told),
-        told=told,
+        manifest=kept_job(job, variables),
+        variables=variables,
     )
 
 
-def with_pods(seen: TrainingRun, kind: JobKind, pods: Iterable[Json], nodes: Mapping[str, NodeFacts]) -> TrainingRun:
+def with_pods(
+    training: TrainingRun, kind: JobKind, pods: Iterable[Json], nodes: Mapping[str, NodeFacts]
+) -> TrainingRun:
     """With what its pods really ran, and where. Pods that bear its label and are not its own are left out."""
-    own = sorted((pod for pod in pods if not kind.owns_pods or _is_of(pod, seen.identity["uid"])), key=_name)
+    own = sorted((pod for pod in pods if not kind.owns_pods or _is_of(pod, training.identity["uid"])), key=_name)
     ran = dict(_ran(own))
-    images = tuple(TrainingImage(image=one.image, digest=ran.get(one.image)) for one in seen.images)
+    images = tuple(TrainingImage(image=one.image, digest=ran.get(one.image)) for one in training.images)
     names = sorted({str(name) for pod in own if (name := (pod.get("spec") or {}).get("nodeName"))})
     where = tuple(_node(name, nodes.get(name)) for name in names[:MOST_NODES])
-    return replace(seen, images=images, nodes=where, metrics={**metrics_of_pods(own), **seen.metrics})
+    return replace(training, images=images, nodes=where, metrics={**metrics_of_pods(own), **training.metrics})
 
 
 def _name(pod: Json) -> str:
     return str(pod["metadata"]["name"])
 
 
-def with_earlier(seen: TrainingRun, images: Iterable[TrainingImage], nodes: Iterable[TrainingNode]) -> TrainingRun:
+def with_earlier(training: TrainingRun, images: Iterable[TrainingImage], nodes: Iterable[TrainingNode]) -> TrainingRun:
     """With what an earlier look saw of pods and nodes that may be gone by now."""
     before = {one.image: one.digest for one in images}
-    kept = tuple(TrainingImage(image=one.image, digest=one.digest or before.get(one.image)) for one in seen.images)
-    together = {node.name: node for node in (*nodes, *seen.nodes)}
-    return replace(seen, images=kept, nodes=tuple(together[name] for name in sorted(together)[:MOST_NODES]))
+    kept = tuple(TrainingImage(image=one.image, digest=one.digest or before.get(one.image)) for one in training.images)
+    together = {node.name: node for node in (*nodes, *training.nodes)}
+    return replace(training, images=kept, nodes=tuple(together[name] for name in sorted(together)[:MOST_NODES]))
 
 
-def with_remembered(seen: TrainingRun, before: TrainingRun) -> TrainingRun:
+def with_remembered(training: TrainingRun, before: TrainingRun) -> TrainingRun:
     """With what an earlier look of this process saw of pods, nodes and the job's runtime."""
     runtime = {"runtime": before.identity["runtime"]} if "runtime" in before.identity else {}
     whole = replace(
-        seen,
-        identity=runtime | seen.identity,
-        images=seen.images or before.images,
-        metrics={**before.metrics, **seen.metrics},
+        training,
+        identity=runtime | training.identity,
+        images=training.images or before.images,
+        metrics={**before.metrics, **training.metrics},
     )
     return with_earlier(whole, before.images, before.nodes)
 
@@ -174,8 +176,8 @@ def _ran(pods: Iterable[Json]) -> Iterator[tuple[str, str]]:
     """Images as the pods' specs name them, with the digest that ran."""
     for pod in pods:
         spec, state = pod.get("spec") or {}, pod.get("status") or {}
-        told = (*_dicts(spec.get("containers")), *_dicts(spec.get("initContainers")))
-        named = {one.get("name"): one.get("image") for one in told}  # a pod has each name once
+        containers = (*_dicts(spec.get("containers")), *_dicts(spec.get("initContainers")))
+        named = {one.get("name"): one.get("image") for one in containers}  # a pod has each name once
         for status in (*_dicts(state.get("containerStatuses")), *_dicts(state.get("initContainerStatuses"))):
             digest, image = _DIGEST.search(str(status.get("imageID", ""))), named.get(status.get("name"))
             if digest is not None and image is not None:
@@ -194,8 +196,8 @@ def _dicts(items: Any) -> list[Json]:
     return [one for one in items if isinstance(one, dict)] if isinstance(items, list) else []
 
 
-def _words(words: Any) -> list[str]:
-    return [_text(word) for word in words[:_MOST_WORDS]] if isinstance(words, list) else []
+def _words(items: Any) -> list[str]:
+    return [_text(word) for word in items[:_MOST_WORDS]] if isinstance(items, list) else []
 
 
 def _texts(texts: Any) -> dict[str, str]:

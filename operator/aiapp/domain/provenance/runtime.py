@@ -43,7 +43,7 @@ def with_runtime(run: TrainingRun, runtime: Json) -> TrainingRun:
         "generation": metadata.get("generation", 0),
         "sha256": hashlib.sha256(spec.encode()).hexdigest(),
         "images": list(images),
-        "spec": kept_spec(runtime.get("spec"), run.told),
+        "spec": kept_spec(runtime.get("spec"), run.variables),
     }
     ran = run.images or tuple(TrainingImage(image=image) for image in images)
     return replace(run, identity=run.identity | {"runtime": known}, images=ran)

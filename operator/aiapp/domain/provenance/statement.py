@@ -46,7 +46,7 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Json
         "manifest": run.manifest,
     }
     times = {"startedOn": job.started_at, "finishedOn": job.finished_at}
-    said = {"branch": run.said.branch, "run": run.said.run}
+    said = {"branch": run.annotated.branch, "run": run.annotated.run}
     internal = {
         "nodes": [node.model_dump(by_alias=True, exclude_none=True) for node in run.nodes],
         **{key: value for key, value in said.items() if value},
@@ -75,20 +75,20 @@ def _byproducts(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> It
             yield {"name": METRICS, "annotations": dict(run.metrics)}
 
 
-def registration(source: Json, known: ProvenanceStatus, uid: str) -> Json:
+def registration(source: Json, provenance: ProvenanceStatus, uid: str) -> Json:
     """What is known of where a version comes from that was not trained here: `source` is its `spec.source`."""
-    said = Annotated(repository=known.repository, revision=known.revision, datasets=known.datasets)
-    by = {"createdBy": known.created_by} if known.created_by else {}
+    annotated = Annotated(repository=provenance.repository, revision=provenance.revision, datasets=provenance.datasets)
+    by = {"createdBy": provenance.created_by} if provenance.created_by else {}
     return {
         "buildDefinition": {
             "buildType": REGISTRATION_TYPE,
             "externalParameters": {"source": source},
             "internalParameters": by,
-            "resolvedDependencies": [*_source(said), *map(_dataset, said.datasets)],
+            "resolvedDependencies": [*_source(annotated), *map(_dataset, annotated.datasets)],
         },
         "runDetails": {
             "builder": {"id": REGISTRATION_TYPE},
-            "metadata": {"invocationId": uid, **_moments({"startedOn": known.created_at})},
+            "metadata": {"invocationId": uid, **_moments({"startedOn": provenance.created_at})},
         },
     }
 
@@ -107,8 +107,8 @@ def _moments(times: Mapping[str, datetime | None]) -> Json:
 
 def _dependencies(run: TrainingRun) -> Iterator[Json]:
     yield from map(_image, run.images)
-    yield from _source(run.said)
-    yield from map(_dataset, run.said.datasets)
+    yield from _source(run.annotated)
+    yield from map(_dataset, run.annotated.datasets)
 
 
 def _image(image: TrainingImage) -> Json:
@@ -116,10 +116,10 @@ def _image(image: TrainingImage) -> Json:
     return {"name": "image", "uri": f"oci://{image.image}", **digest}
 
 
-def _source(said: Annotated) -> Iterator[Json]:
-    if said.repository or said.revision:
-        uri = {"uri": f"git+{said.repository}"} if said.repository else {}
-        digest = {"digest": {"gitCommit": said.revision}} if said.revision else {}
+def _source(annotated: Annotated) -> Iterator[Json]:
+    if annotated.repository or annotated.revision:
+        uri = {"uri": f"git+{annotated.repository}"} if annotated.repository else {}
+        digest = {"digest": {"gitCommit": annotated.revision}} if annotated.revision else {}
         yield {"name": "source", **uri, **digest}
 
 

@@ -18,10 +18,10 @@ def of_run(run: TrainingRun) -> ProvenanceStatus:
     return ProvenanceStatus(
         created_by=run.created_by,
         created_at=moment_of(run.identity.get("createdAt")),
-        repository=run.said.repository,
-        revision=run.said.revision,
+        repository=run.annotated.repository,
+        revision=run.annotated.revision,
         images=run.images,
-        datasets=(*run.said.datasets, *inputs)[:MOST_DATASETS],
+        datasets=(*run.annotated.datasets, *inputs)[:MOST_DATASETS],
         nodes=run.nodes,
     )
 

@@ -47,43 +47,45 @@ def decision(
     source: TrainingJobSource,
     kind: JobKind,
     waited: TrainingJobStatus | None,
-    found: JobFacts | None,
+    facts: JobFacts | None,
     now: datetime,
-    said: str | None = None,
+    failure: str | None = None,
 ) -> Decision:
-    """What the version does. `waited`: the job that it waits for (`latched`); `found`: the one that has the name, or
-    that job as it was seen last; `said`: the version's message on how that job failed.
+    """What the version does. `waited`: the job that it waits for (`latched`); `facts`: the one that has the name, or
+    that job as it was seen last; `failure`: the version's message on how that job failed.
     """
-    if found is None:
-        return _absent(source, waited, said)
+    if facts is None:
+        return _absent(source, waited, failure)
     wanted = source.uid or (waited.uid if waited else None)
-    if wanted not in {None, found.uid}:
-        return Unresolved(Reason.TRAINING_JOB_REPLACED, _replaced(source, wanted, found), retryable=False, job=waited)
-    job = _status(source, kind, waited, found, now)
-    match found.state:
+    if wanted not in {None, facts.uid}:
+        return Unresolved(Reason.TRAINING_JOB_REPLACED, _replaced(source, wanted, facts), retryable=False, job=waited)
+    job = _status(source, kind, waited, facts, now)
+    match facts.state:
         case "Succeeded":
-            return _finished(source, job, found)
+            return _finished(source, job, facts)
         case "Failed":
-            return Unresolved(Reason.TRAINING_JOB_FAILED, _failed(source, found), retryable=False, job=job)
+            return Unresolved(Reason.TRAINING_JOB_FAILED, _failed(source, facts), retryable=False, job=job)
         case "Pending" | "Running" | "Suspended":
-            return Waiting(Reason.TRAINING_JOB_RUNNING, _goes_on(source, found), job=job)
+            return Waiting(Reason.TRAINING_JOB_RUNNING, _goes_on(source, facts), job=job)
 
 
-def supplied(found: Inspection, finished: Finished, now: datetime, late_seconds: float) -> Inspection:
+def supplied(inspection: Inspection, finished: Finished, now: datetime, late_seconds: float) -> Inspection:
     """The result of the import, with the job that it belongs to; what an output lacks is waited for for a while."""
     job = finished.job
-    match found:
+    match inspection:
         case Unresolved(reason=Reason.PREFIX_EMPTY) | Invalid() if (left := _left(job, now, late_seconds)) > 0:
             until = f"{written(now + timedelta(seconds=left))} (AIAPP_TRAINING_OUTPUT_SECONDS)"
-            message = f"{_named(job)} has succeeded; its output is waited for until {until}: {found.message}"
+            message = f"{_named(job)} has succeeded; its output is waited for until {until}: {inspection.message}"
             return Waiting(Reason.TRAINING_OUTPUT_PENDING, message, min(LOOK_AGAIN_SECONDS, left), job=job)
         case Invalid(reason=reason) if job.built_in and reason in _NOT_SUPPLIED:
-            return replace(found, reason=Reason.TEMPLATE_NEEDED, message=_template_needed(job, found), job=job)
+            return replace(
+                inspection, reason=Reason.TEMPLATE_NEEDED, message=_template_needed(job, inspection), job=job
+            )
         case _:
-            return replace(found, job=job)
+            return replace(inspection, job=job)
 
 
-def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, said: str | None) -> Decision:
+def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, failure: str | None) -> Decision:
     """The job is not there, and was not seen to go; how it ended may be known all the same."""
     if waited is None and source.uid is not None:
         return Unresolved(Reason.TRAINING_JOB_GONE, _never_seen(source), retryable=False)
@@ -97,7 +99,7 @@ def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, said: s
         case "Succeeded":
             return _succeeded_before(source, waited)
         case "Failed":
-            message = said or f"{_named(waited)} (uid {waited.uid}) failed, and is gone; {_AGAIN}"
+            message = failure or f"{_named(waited)} (uid {waited.uid}) failed, and is gone; {_AGAIN}"
             return Unresolved(Reason.TRAINING_JOB_FAILED, message, retryable=False, job=waited)
         case _:
             return Unresolved(Reason.TRAINING_JOB_GONE, _gone(waited), retryable=False, job=waited)
@@ -129,26 +131,26 @@ def _gone(waited: TrainingJobStatus) -> str:
 
 
 def _status(
-    source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, found: JobFacts, now: datetime
+    source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, facts: JobFacts, now: datetime
 ) -> TrainingJobStatus:
     seen = waited.finished_at if waited else None
     return TrainingJobStatus(
         api_version=kind.api_version,
         kind=kind.kind,
-        name=found.name,
-        uid=found.uid,
-        state=found.state,
-        started_at=found.started,
-        finished_at=(found.finished or seen or now) if has_ended(found) else None,
-        built_in=found.is_built_in,
-        output=source.output.uri if source.output else _only(found.output.uris),
+        name=facts.name,
+        uid=facts.uid,
+        state=facts.state,
+        started_at=facts.started,
+        finished_at=(facts.finished or seen or now) if has_ended(facts) else None,
+        built_in=facts.is_built_in,
+        output=source.output.uri if source.output else _only(facts.output.uris),
     )
 
 
-def _finished(source: TrainingJobSource, job: TrainingJobStatus, found: JobFacts) -> Decision:
+def _finished(source: TrainingJobSource, job: TrainingJobStatus, facts: JobFacts) -> Decision:
     if job.output is not None:
         return Finished(job, job.output)
-    return Unresolved(Reason.TRAINING_OUTPUT_UNKNOWN, _output_unknown(source, found), retryable=False, job=job)
+    return Unresolved(Reason.TRAINING_OUTPUT_UNKNOWN, _output_unknown(source, facts), retryable=False, job=job)
 
 
 def _only(uris: tuple[str, ...]) -> str | None:
@@ -160,47 +162,47 @@ def _left(job: TrainingJobStatus, now: datetime, late_seconds: float) -> float:
     return late_seconds - (now - (job.finished_at or now)).total_seconds()
 
 
-def _goes_on(source: TrainingJobSource, found: JobFacts) -> str:
+def _goes_on(source: TrainingJobSource, facts: JobFacts) -> str:
     """Without the time that has passed: a status that changed every minute would be written every minute."""
-    match found.state:
+    match facts.state:
         case "Suspended":
             state = "is suspended"
-        case "Running" if found.started is not None:
-            state = f"is running since {written(found.started)}"
+        case "Running" if facts.started is not None:
+            state = f"is running since {written(facts.started)}"
         case _:
             state = "has not started yet"
-    retries = f", after {found.retries} failed attempts" if found.retries > 1 else ", after a failed attempt"
-    said = f": {found.words}" if found.words else ""
-    return f"{source.kind} {source.name} {state}{retries if found.retries else ''}{said}"
+    retries = f", after {facts.retries} failed attempts" if facts.retries > 1 else ", after a failed attempt"
+    message = f": {facts.message}" if facts.message else ""
+    return f"{source.kind} {source.name} {state}{retries if facts.retries else ''}{message}"
 
 
-def _failed(source: TrainingJobSource, found: JobFacts) -> str:
-    said = f": {found.words.removesuffix('.')}" if found.words else ", without saying why"
-    when = f" at {written(found.finished)}" if found.finished else ""
-    return f"{source.kind} {source.name} failed{when}{said}; {_AGAIN}"
+def _failed(source: TrainingJobSource, facts: JobFacts) -> str:
+    message = f": {facts.message.removesuffix('.')}" if facts.message else ", without saying why"
+    when = f" at {written(facts.finished)}" if facts.finished else ""
+    return f"{source.kind} {source.name} failed{when}{message}; {_AGAIN}"
 
 
-def _replaced(source: TrainingJobSource, wanted: str | None, found: JobFacts) -> str:
+def _replaced(source: TrainingJobSource, wanted: str | None, facts: JobFacts) -> str:
     return (
-        f"{source.kind} {source.name} is another job now (uid {found.uid}) than the one that this version is made of "
+        f"{source.kind} {source.name} is another job now (uid {facts.uid}) than the one that this version is made of "
         f"(uid {wanted}): to take the new one, set spec.source.trainingJob.uid to it"
     )
 
 
-def _output_unknown(source: TrainingJobSource, found: JobFacts) -> str:
+def _output_unknown(source: TrainingJobSource, facts: JobFacts) -> str:
     job, remedy = f"{source.kind} {source.name}", _SET_OUTPUT
-    if found.output.uris:
-        return f"{job} names several outputs ({', '.join(found.output.uris[:3])}): {remedy} to the right one"
-    if found.output.unread:
-        return f"{job} takes {found.output.unread[0]} from another object, which is not read: {remedy}"
+    if facts.output.uris:
+        return f"{job} names several outputs ({', '.join(facts.output.uris[:3])}): {remedy} to the right one"
+    if facts.output.unread:
+        return f"{job} takes {facts.output.unread[0]} from another object, which is not read: {remedy}"
     return f"{job} has succeeded but does not say where it wrote (AIAPP_TRAINING_OUTPUT_NAMES): {remedy}"
 
 
-def _template_needed(job: TrainingJobStatus, found: Invalid) -> str:
+def _template_needed(job: TrainingJobStatus, invalid: Invalid) -> str:
     return (
         f"{_named(job)} used a built-in algorithm, whose output has neither config.json nor inference code "
-        f"({found.message}): name an InferenceTemplate that supplies them in spec.source.trainingJob.template, or put "
-        "them there"
+        f"({invalid.message}): name an InferenceTemplate that supplies them in spec.source.trainingJob.template, or "
+        "put them there"
     )
 
 

@@ -32,7 +32,7 @@ class JobFacts:
     name: str
     uid: str
     state: JobState
-    words: str
+    message: str
     """Its own reason and message; empty where it says none."""
     started: datetime | None
     finished: datetime | None
@@ -44,52 +44,52 @@ class JobFacts:
 
 def facts(job: Json, kind: JobKind, reading: JobReading) -> JobFacts:
     """The facts of a job of that kind. Never raises for what is in it."""
-    state, said = _state(job, kind)
+    state, details = _state(job, kind)
     return JobFacts(
         name=job["metadata"]["name"],
         uid=job["metadata"]["uid"],
         state=state,
-        words=_words(said),
+        message=_message(details),
         started=_time(job, kind.started),
         finished=_time(job, kind.finished) if state in {"Succeeded", "Failed"} else None,
         retries=_retries(job, kind),
-        output=declared_output(found(job, kind.containers), reading.output_names),
+        output=declared_output(values_at(job, kind.containers), reading.output_names),
         is_built_in=_is_marked(job["metadata"], reading.built_in_label),
     )
 
 
-def found(job: Json, paths: Iterable[str]) -> list[Any]:
-    """What the first of the paths that finds something finds."""
+def values_at(job: Json, paths: Iterable[str]) -> list[Any]:
+    """The values at the first of the paths that leads to any."""
     return next((values for text in paths if (values := parsed(text).find(job))), [])
 
 
 def _state(job: Json, kind: JobKind) -> tuple[JobState, Any]:
-    """The state, and what holds the words about it."""
+    """The state, and the object that says its reason and message."""
     ends: Mapping[JobState, tuple[str, ...]] = {
         "Failed": kind.failed,
         "Succeeded": kind.succeeded,
         "Suspended": kind.suspended,
     }
     for state, paths in ends.items():
-        if signs := found(job, paths):
+        if signs := values_at(job, paths):
             return state, signs[0]
-    said = next(iter(found(job, kind.running)), None)
-    return ("Running" if found(job, kind.started) else "Pending"), said
+    details = next(iter(values_at(job, kind.running)), None)
+    return ("Running" if values_at(job, kind.started) else "Pending"), details
 
 
-def _words(said: Any) -> str:
-    if not isinstance(said, dict):
+def _message(details: Any) -> str:
+    if not isinstance(details, dict):
         return ""
-    texts = (said.get(key) for key in ("reason", "message"))
+    texts = (details.get(key) for key in ("reason", "message"))
     return printable(": ".join(text for text in texts if isinstance(text, str) and text))
 
 
 def _time(job: Json, paths: Iterable[str]) -> datetime | None:
-    return next(filter(None, map(moment_of, found(job, paths))), None)
+    return next(filter(None, map(moment_of, values_at(job, paths))), None)
 
 
 def _retries(job: Json, kind: JobKind) -> int:
-    numbers = (value for value in found(job, kind.retries) if isinstance(value, int))
+    numbers = (value for value in values_at(job, kind.retries) if isinstance(value, int))
     return min(max(sum(numbers), 0), _MOST_RETRIES)
 
 

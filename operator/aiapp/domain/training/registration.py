@@ -90,11 +90,11 @@ Rule = Callable[[Json, JobKind], Wanted | Refused | None]
 
 def asked(rules: Iterable[Rule], job: Json, kind: JobKind) -> Wanted | Refused | None:
     """What the first rule says that says something."""
-    return next((said for rule in rules if (said := rule(job, kind)) is not None), None)
+    return next((answer for rule in rules if (answer := rule(job, kind)) is not None), None)
 
 
 def registration(
-    wanted: Wanted, job: Json, kind: JobKind, found: JobFacts, versions: Iterable[Json], pinned: Iterable[str] = ()
+    wanted: Wanted, job: Json, kind: JobKind, facts: JobFacts, versions: Iterable[Json], pinned: Iterable[str] = ()
 ) -> Registration | Registered | Refused:
     """What a job that has succeeded is registered as. `versions`: all of that application, raw.
 
@@ -102,7 +102,7 @@ def registration(
     next number is none of these, since it would have to have their content.
     """
     known = list(versions)
-    before = next((one for one in known if _is_made_of(one, wanted, found.uid)), None)
+    before = next((one for one in known if _is_made_of(one, wanted, facts.uid)), None)
     if before is not None:
         return Registered(before["metadata"]["name"])
     numbers = [one["spec"].get("version", "") for one in known]
@@ -115,7 +115,7 @@ def registration(
         return Refused(Reason.REGISTRATION_INVALID, message)
     if number in numbers:
         return Refused(Reason.VERSION_TAKEN, _taken(wanted, number))
-    return _valid(wanted, _version(wanted, number, job, kind, found), _application(wanted, job))
+    return _valid(wanted, _version(wanted, number, job, kind, facts), _application(wanted, job))
 
 
 def next_version(numbers: Iterable[str]) -> str | None:
@@ -167,27 +167,27 @@ def _is_made_of(version: Json, wanted: Wanted, uid: str) -> bool:
     return source.get("uid", seen) == uid and wanted.version in {None, version["spec"].get("version")}
 
 
-def _version(wanted: Wanted, number: str, job: Json, kind: JobKind, found: JobFacts) -> Json:
-    named = {"apiVersion": kind.api_version, "kind": kind.kind, "name": found.name, "uid": found.uid}
+def _version(wanted: Wanted, number: str, job: Json, kind: JobKind, facts: JobFacts) -> Json:
+    named = {"apiVersion": kind.api_version, "kind": kind.kind, "name": facts.name, "uid": facts.uid}
     # The job may be cleaned up before anybody looks at the version: what it said stands in the version itself.
-    output = {"output": {"uri": found.output.uris[0]}} if len(found.output.uris) == 1 else {}
+    output = {"output": {"uri": facts.output.uris[0]}} if len(facts.output.uris) == 1 else {}
     source = {TRAINING_JOB: {**output, **wanted.source, **named}}
     if wanted.project is not None:
         source = {EXEML: {"project": wanted.project, "job": named}}
     metadata = {
         "name": f"{wanted.application}-{number}",
         "namespace": job["metadata"]["namespace"],
-        "labels": {**wanted.labels, JOB_UID_LABEL: found.uid},
-        "annotations": {JOB_SUCCEEDED_ANNOTATION: _succeeded(found)},
+        "labels": {**wanted.labels, JOB_UID_LABEL: facts.uid},
+        "annotations": {JOB_SUCCEEDED_ANNOTATION: _succeeded(facts)},
     }
     spec = {**wanted.spec, "application": wanted.application, "version": number, "source": source}
     return {"apiVersion": VERSIONS.api_version, "kind": VERSIONS.kind, "metadata": metadata, "spec": spec}
 
 
-def _succeeded(found: JobFacts) -> str:
-    times = {"startedAt": found.started, "finishedAt": found.finished}
-    said: Json = {key: written(moment) for key, moment in times.items() if moment}
-    return json.dumps(said | ({"builtIn": True} if found.is_built_in else {}), sort_keys=True)
+def _succeeded(facts: JobFacts) -> str:
+    times = {"startedAt": facts.started, "finishedAt": facts.finished}
+    document: Json = {key: written(moment) for key, moment in times.items() if moment}
+    return json.dumps(document | ({"builtIn": True} if facts.is_built_in else {}), sort_keys=True)
 
 
 def _application(wanted: Wanted, job: Json) -> Json | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.training.facts import found
+from aiapp.domain.training.facts import values_at
 from aiapp.domain.training.kinds import JobKind
 
 ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "S3_ENDPOINT_URL", "S3_ENDPOINT", "OBS_ENDPOINT")
@@ -18,7 +18,7 @@ _REGION: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 def store_access(job: Json, kind: JobKind) -> Json:
     """Fields of `spec.source.trainingJob`, as far as the job's containers state them. Never a value of a Secret."""
-    env = [one for container in found(job, kind.containers) for one in _variables(container)]
+    env = [one for container in values_at(job, kind.containers) for one in _variables(container)]
     endpoint = _first(_values(env, ENDPOINTS), _ENDPOINT)
     region = _first(_values(env, REGIONS), _REGION)
     secret = next(_secrets(env), None)

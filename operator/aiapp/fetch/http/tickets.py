@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.entry import Entry
-from aiapp.domain.exeml.tickets import ANSWER_BYTES, FILES, PATH, Asked, Ticket, TicketFormError, refusal_of
+from aiapp.domain.exeml.tickets import ANSWER_BYTES, FILES, PATH, Ticket, TicketFormError, TicketRequest, refusal_of
 from aiapp.endpoints.diagnosis import Diagnosis
 from aiapp.fetch.failures import FetchError
 from aiapp.fetch.http.backoff import Backoff
@@ -47,7 +47,7 @@ class Operator:
             message = f"the pod lacks {error.filename}, by which the operator knows it: {error.strerror}"
             raise FetchError(Reason.TICKET_REFUSED, message) from error
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        return headers, Asked(pin, first, proof).body
+        return headers, TicketRequest(pin, first, proof).body
 
 
 class Tickets:

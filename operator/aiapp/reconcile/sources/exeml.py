@@ -9,7 +9,7 @@ from aiapp.api.conditions import ConditionType
 from aiapp.api.source import ExeMLSource
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.conditions import Finding, Trouble, unknown
-from aiapp.domain.exeml.hiding import without, without_place, words
+from aiapp.domain.exeml.hiding import redacted, secret_words, without_place
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.objectstore.location import location
 from aiapp.domain.package.inspection import Inspection, Unresolved, Valid
@@ -64,7 +64,7 @@ class ExeMLModel(LiveSource):
         if isinstance(model, Trouble):
             return unknown(ConditionType.SOURCE_UNCHANGED, model.reason, model.message)
         found = await self._package(model, model.record.folder).compare()
-        return replace(found, message=without(found.message, _hidden(model)))
+        return replace(found, message=redacted(found.message, _hidden(model)))
 
     @override
     async def require_access(self) -> None:
@@ -99,4 +99,4 @@ def _hidden(model: Model) -> tuple[str, ...]:
     where = location(model.store.source(model.record.uri))
     folder = location(model.store.source(model.record.folder))
     store = location(model.store.source(model.store.uri))
-    return words(where, folder.uri, folder.prefix, store.uri, store.prefix, model.store.secret)
+    return secret_words(where, folder.uri, folder.prefix, store.uri, store.prefix, model.store.secret)

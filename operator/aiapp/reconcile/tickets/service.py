@@ -28,7 +28,7 @@ from aiapp.domain.exeml.holder import (
     token_review,
 )
 from aiapp.domain.exeml.likeness import unlike
-from aiapp.domain.exeml.tickets import FILES, Asked, Ticket, TicketRefusedError
+from aiapp.domain.exeml.tickets import FILES, Ticket, TicketRefusedError, TicketRequest
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
@@ -83,7 +83,7 @@ class TicketService:
         self._ports = ports
         self._manifests: Recent[tuple[str, str], Manifest] = Recent(MANIFESTS)
 
-    async def ticket(self, token: str, asked: Asked) -> Ticket:
+    async def ticket(self, token: str, asked: TicketRequest) -> Ticket:
         """Addresses of the files from `asked.first` on, for the pod that the token is bound to."""
         asker = holder(await self._ports.api.review(token_review(token), TOKEN_REVIEWS))
         try:
@@ -92,7 +92,7 @@ class TicketService:
             logger.warning("no ticket for pod %s/%s (%s): %s", asker.namespace, asker.pod, error.why, error.message)
             raise
 
-    async def _ticket(self, asker: Holder, asked: Asked) -> Ticket:
+    async def _ticket(self, asker: Holder, asked: TicketRequest) -> Ticket:
         pod = require_same(await self._pod(asker), asker)
         require_proof(pod, asked.proof)
         version = await self._version(pod)

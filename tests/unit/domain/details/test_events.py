@@ -6,7 +6,7 @@ import pytest
 from tests.support import documents
 from tests.support.records import stored
 
-from aiapp.domain.details.events import happened, of_kubernetes, subject
+from aiapp.domain.details.events import kubernetes_event, subject, timeline
 from aiapp.domain.details.phases import phase_of
 from aiapp.domain.kubernetes.resources import Json
 
@@ -36,7 +36,7 @@ OWN = {"reportingComponent": "aiapp-operator"}
 def test_the_newest_comes_last_wherever_it_is_from() -> None:
     raw = version(past("Normal", "2026-01-02T03:00:05Z"), past("ImportStarted", "2026-01-02T03:00:00Z"))
     sent = [event("Pod", "mnist-1-0-0-5d9c8b7f6c-x2x4z", "Pulled", "2026-01-02T03:00:02Z")]
-    found = happened([raw], sent, None)
+    found = timeline([raw], sent, None)
     assert [one.reason for one in found] == ["ImportStarted", "Pulled", "Normal"]
     assert [one.phase for one in found] == ["Import", "ImagePulling", "Import"]
 
@@ -44,7 +44,7 @@ def test_the_newest_comes_last_wherever_it_is_from() -> None:
 def test_what_happened_in_one_second_stays_in_its_order() -> None:
     now = "2026-01-02T03:00:05Z"
     raw = version(*(past(reason, now) for reason in ("Normal", "ArtifactPinned", "PackageValid", "ImportStarted")))
-    found = [one.reason for one in happened([raw], [], None)]
+    found = [one.reason for one in timeline([raw], [], None)]
     assert found == ["ImportStarted", "PackageValid", "ArtifactPinned", "Normal"]
 
 
@@ -55,12 +55,12 @@ def test_what_the_operator_remembers_and_has_sent_is_told_once() -> None:
         event("AIApplicationVersion", "mnist-1.0.0", "Normal", "2026-01-02T03:00:07Z", message="other", **OWN),
         event("AIApplicationVersion", "mnist-1.0.0", "Normal", "2026-01-02T03:00:08Z"),
     ]
-    assert [one.time.second for one in happened([raw], sent, None)] == [5, 7, 8]
+    assert [one.time.second for one in timeline([raw], sent, None)] == [5, 7, 8]
 
 
 def test_what_happened_again_has_its_count_and_first_time() -> None:
     raw = version(past("AccessDenied", "2026-01-02T03:00:05Z", count=3, firstTime="2026-01-02T02:00:00Z"))
-    (found,) = happened([raw], [], None)
+    (found,) = timeline([raw], [], None)
     assert (found.count, found.first_time is not None and found.first_time.hour) == (3, 2)
 
 
@@ -73,13 +73,13 @@ def test_what_happened_again_has_its_count_and_first_time() -> None:
     ],
 )
 def test_an_event_of_either_form_is_read(more: Any, time: int, count: int) -> None:
-    found = of_kubernetes(event("Pod", "p", "Pulled", None, **more))
+    found = kubernetes_event(event("Pod", "p", "Pulled", None, **more))
     assert found is not None
     assert (found.time.second, found.count) == (time, count)
 
 
 def test_an_event_without_a_time_is_left_out() -> None:
-    assert of_kubernetes(event("Pod", "p", "Pulled", None)) is None
+    assert kubernetes_event(event("Pod", "p", "Pulled", None)) is None
 
 
 @pytest.mark.parametrize(

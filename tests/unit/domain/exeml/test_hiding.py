@@ -3,12 +3,12 @@
 import pytest
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.exeml.hiding import OWN_IMAGE, without, without_place, words
+from aiapp.domain.exeml.hiding import OWN_IMAGE, redacted, secret_words, without_place
 from aiapp.domain.objectstore.location import Location
 from aiapp.domain.package.inspection import Invalid, Unresolved, Waiting
 
 WHERE = Location("exeml", "projects/team/run-1/", "https://obs.lan:8443")
-HIDDEN = words(WHERE, "exeml-keys")
+HIDDEN = secret_words(WHERE, "exeml-keys")
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,5 @@ def test_bucket_folder_host_and_secret_are_taken_out_of_a_message(message: str) 
 
 
 def test_what_is_said_beside_them_stays() -> None:
-    assert without("config.json breaks a rule", HIDDEN) == "config.json breaks a rule"
+    assert redacted("config.json breaks a rule", HIDDEN) == "config.json breaks a rule"
     assert "swr_location" in OWN_IMAGE

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aiapp.domain.exeml.holder import Holder, controller, holder, require_proof, require_same, require_uid, served
-from aiapp.domain.exeml.tickets import AUDIENCE, Asked, Ticket, TicketFormError, TicketRefusedError, proof_hash
+from aiapp.domain.exeml.tickets import AUDIENCE, Ticket, TicketFormError, TicketRefusedError, TicketRequest, proof_hash
 from aiapp.domain.kubernetes.resources import Json
 
 POD = {
@@ -99,8 +99,8 @@ def test_a_deployment_serves_only_what_its_application_serves() -> None:
 
 
 def test_requests_and_tickets_are_read_as_they_were_written() -> None:
-    asked = Asked("sha256:1", 250, b"p" * 32)
-    assert Asked.read(asked.body) == asked
+    asked = TicketRequest("sha256:1", 250, b"p" * 32)
+    assert TicketRequest.read(asked.body) == asked
     assert (b"p" * 32).hex() not in repr(asked)
     ticket = Ticket(origin="https://obs.lan", seconds=300, first=0, targets=("/a?X=1", ""), authorities=None)
     assert Ticket.read(ticket.body) == ticket
@@ -115,6 +115,6 @@ def test_requests_and_tickets_are_read_as_they_were_written() -> None:
 )  # fmt: skip
 def test_anything_else_is_no_request(body: bytes) -> None:
     with pytest.raises(TicketFormError):
-        Asked.read(body)
+        TicketRequest.read(body)
     with pytest.raises(TicketFormError):
         Ticket.read(body)

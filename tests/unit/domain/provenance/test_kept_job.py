@@ -6,9 +6,9 @@ from typing import Any, Final
 import pytest
 from tests.support.jobs import job
 
-from aiapp.domain.provenance.kept_job import MOST_BYTES, Told, kept_job, kept_spec
+from aiapp.domain.provenance.kept_job import MOST_BYTES, KeptVariables, kept_job, kept_spec
 
-TOLD: Final = Told(frozenset({"SEED"}), ("train_url",))
+TOLD: Final = KeptVariables(frozenset({"SEED"}), ("train_url",))
 SECRET: Final = {"secretKeyRef": {"name": "keys", "key": "token"}}
 
 

@@ -76,8 +76,8 @@ def test_a_job_is_known_by_its_owner_labels_and_annotations() -> None:
     found = run(job(ownerReferences=owners, annotations=marks, labels={"team": "vision"}), KIND, ())
     assert found.created_by == "CronJob nightly"
     assert found.identity["labels"] == {"team": "vision"}
-    assert found.said.revision == "c0ffee"
-    assert [(one.name, one.uri, one.digest) for one in found.said.datasets] == [
+    assert found.annotated.revision == "c0ffee"
+    assert [(one.name, one.uri, one.digest) for one in found.annotated.datasets] == [
         ("mnist", "obs://data/mnist/v3", DIGEST)
     ]
 

@@ -54,7 +54,7 @@ def test_the_state_of_every_kind_is_known(name: str, status: dict[str, Any], sta
 
 def test_a_job_has_its_own_words_and_times() -> None:
     found = facts(job(status=failed()), KINDS["jobs.batch"], READING)
-    assert found.words == "BackoffLimitExceeded: Job has reached the specified backoff limit"
+    assert found.message == "BackoffLimitExceeded: Job has reached the specified backoff limit"
     assert (found.started, found.finished, found.retries) == (BEGAN, datetime.fromisoformat(ENDED), 3)
 
 
@@ -108,13 +108,13 @@ def test_a_label_or_an_annotation_marks_a_built_in_algorithm(place: str) -> None
 )
 def test_whatever_is_in_a_job_it_is_read(status: Any) -> None:
     found = facts(job() | {"status": status}, KINDS["jobs.batch"], READING)
-    assert (found.words, found.finished, found.retries) == ("", None, 0)
+    assert (found.message, found.finished, found.retries) == ("", None, 0)
 
 
 def test_words_are_fit_for_a_status() -> None:
     forged = succeeded()
     forged["conditions"][0]["message"] = "fine\n\x1b[31mNormal " + "x" * 10_000
-    words = facts(job(status=forged), KINDS["jobs.batch"], READING).words
+    words = facts(job(status=forged), KINDS["jobs.batch"], READING).message
     assert words.startswith("CompletionsReached: fine ?[31mNormal xxx")
     assert len(words) == 300
 

@@ -13,7 +13,7 @@ from tests.support.records import SKLEARN, stored
 from tests.support.world import MODELS, OPERATOR_NAMESPACE, World
 
 from aiapp.domain.exeml.access import TicketAccess
-from aiapp.domain.exeml.tickets import AUDIENCE, Asked, Ticket, TicketRefusedError, proof_hash
+from aiapp.domain.exeml.tickets import AUDIENCE, Ticket, TicketRefusedError, TicketRequest, proof_hash
 from aiapp.domain.kubernetes.resources import (
     APPLICATIONS,
     CONTROLLER_REVISIONS,
@@ -93,7 +93,7 @@ class Scene:
             seconds=300,
             clock=world.clock,
         )
-        return await TicketService(ports).ticket("token", Asked(pin or artifact["pin"], first, proof))
+        return await TicketService(ports).ticket("token", TicketRequest(pin or artifact["pin"], first, proof))
 
 
 def made(api_version: str, kind: str, name: str, by: Json) -> Json:
