@@ -8,7 +8,7 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.operation import utc_now
-from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, watch_option
+from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, require_table, watch_option
 from aiapp.cli.output.age import age
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
@@ -80,8 +80,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     wanted = EventFilter(type_ or "", text, utc_now() - since if since else None, frozenset(phase), labels)
     if watch:
-        if output in FORMATS:
-            raise click.UsageError("--watch shows a table: -o table or -o wide")
+        require_table(output)
         answered(choice, lambda cluster: _follow(cluster, name, wanted, output, all_namespaces=all_namespaces))
         return
     found = answered(choice, lambda cluster: events(cluster, name, wanted, all_namespaces=all_namespaces))

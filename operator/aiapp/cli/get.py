@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
-from aiapp.cli.options.reading import output_option
+from aiapp.cli.options.reading import output_option, require_table, watch_option
+from aiapp.cli.output.changes import show_pages
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.pages import application_page, version_page
 from aiapp.cli.output.table import table
@@ -13,7 +14,7 @@ from aiapp.domain.printable import printable
 from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from aiapp.domain.details.application import ApplicationDetails
     from aiapp.domain.details.calls import Absence, Calls
@@ -35,8 +36,9 @@ HEAD = ("FILE", "SIZE", "SHA-256", "ETAG", "VERSION ID")
 @click.option("--files", is_flag=True, help="Of a version: its files, with sizes and digests.")
 @click.option("--calls", is_flag=True, help="Of an application: its calls by version, as its pods count them.")
 @output_option("table", "name", *FORMATS)
+@watch_option
 @cluster_options
-def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls: bool) -> None:
+def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls: bool, watch: bool) -> None:
     r"""Show all that is known of an application, or of a version (mnist-1.0.0).
 
     Of a version: what it is and where it lies, precision, parameters, dependencies, where it can run, health checks,
@@ -46,6 +48,8 @@ def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls
     --calls adds up the counters of the model server in the ready pods since they started, of 20 pods at most; a call
     with a status of 400 or more has failed. It takes the rights to list pods and to get pods/proxy.
 
+    With --watch the whole page is shown again after each change.
+
     \b
     Exit codes: 0 shown; 1 the cluster refuses, or there is no such object; 2 wrong arguments or no cluster.
 
@@ -53,10 +57,14 @@ def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls
     Examples:
       aiapp get mnist
       aiapp get mnist --calls
+      aiapp get mnist -w
       aiapp get mnist-1.0.0 -n vision
       aiapp get mnist-1.0.0 --files
       aiapp get mnist-1.0.0 -o json | jq .precision
     """
+    if watch:
+        _watch(name, output, choice, is_page=not (files or calls))
+        return
     if files:
         _show_files(name, output, choice)
         return
@@ -71,7 +79,7 @@ def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls
     elif output == "name":
         click.echo(f"{'aiapplicationversion' if is_version(name) else 'aiapplication'}.aiapp.dev/{name}")
     else:
-        click.echo("\n".join(_page(found)))
+        click.echo(_page(found))
 
 
 def is_version(name: str) -> bool:
@@ -85,10 +93,24 @@ async def _details(cluster: UserCluster, name: str) -> "VersionDetails | Applica
     return await (details.of_version if is_version(name) else details.of_application)(cluster, name)
 
 
-def _page(found: Any) -> Any:
+def _watch(name: str, output: str, choice: ClusterChoice, *, is_page: bool) -> None:
+    require_table(output)
+    if not is_page:
+        raise click.UsageError("--watch shows the page: leave out --files and --calls")
+    answered(choice, lambda cluster: show_pages(_pages(cluster, name)))
+
+
+async def _pages(cluster: UserCluster, name: str) -> "AsyncIterator[str]":
+    from aiapp.queries import details  # noqa: PLC0415
+
+    async for found in (details.follow_version if is_version(name) else details.follow_application)(cluster, name):
+        yield _page(found)
+
+
+def _page(found: Any) -> str:
     from aiapp.domain.details.version import VersionDetails  # noqa: PLC0415
 
-    return version_page(found) if isinstance(found, VersionDetails) else application_page(found)
+    return "\n".join(version_page(found) if isinstance(found, VersionDetails) else application_page(found))
 
 
 def _show_files(name: str, output: str, choice: ClusterChoice) -> None:

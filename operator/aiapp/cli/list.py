@@ -1,6 +1,6 @@
 """`aiapp list`: the applications with their versions."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,8 +8,9 @@ import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.options.operation import utc_now
-from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, watch_option
+from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, require_table, watch_option
 from aiapp.cli.output.age import age
+from aiapp.cli.output.changes import show_rows
 from aiapp.cli.output.colours import phase
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
@@ -91,8 +92,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     criteria = Criteria(version=number, phases=phases, application_phases=services, **wanted)
     if watch:
-        if output not in {"table", "wide"}:
-            raise click.UsageError("--watch shows a table: -o table or -o wide")
+        require_table(output)
         answered(choice, lambda cluster: _watched(cluster, criteria, output, all_namespaces=all_namespaces))
         return
     from aiapp.queries.listing import listing  # noqa: PLC0415
@@ -134,24 +134,14 @@ async def _watched(cluster: UserCluster, wanted: "Criteria", output: str, *, all
     """A line for each application and version, and for each that changes."""
     from aiapp.queries.listing import listings  # noqa: PLC0415
 
-    shown: dict[str, list[str]] = {}
-    async for listing in listings(cluster, all_namespaces=all_namespaces):
-        now = utc_now()
-        rows = [row for one in listing.applications(wanted).items for row in _rows(one, now, whole_names=True)]
-        if fresh := [row for row in rows if shown.get(_key(row)) != _without_age(row)]:
-            lines = table(*_columns(fresh, output, all_namespaces=all_namespaces)).splitlines()
-            click.echo("\n".join(lines[1:] if shown else lines))
-        shown = {_key(row): _without_age(row) for row in rows}
+    async def tables() -> AsyncIterator[list[list[str]]]:
+        async for listing in listings(cluster, all_namespaces=all_namespaces):
+            now = utc_now()
+            rows = [row for one in listing.applications(wanted).items for row in _rows(one, now, whole_names=True)]
+            yield _columns(rows, output, all_namespaces=all_namespaces)[1]
 
-
-def _key(row: list[str]) -> str:
-    return f"{row[0]}/{row[1]}"
-
-
-def _without_age(row: list[str]) -> list[str]:
-    """What changes by itself is no news."""
-    place = 1 + HEAD.index("AGE")
-    return [*row[:place], *row[place + 1 :]]
+    head, _ = _columns([], output, all_namespaces=all_namespaces)
+    await show_rows(head, tables(), naming=1 + all_namespaces)
 
 
 def _rows(one: "ListedApplication", now: datetime, *, whole_names: bool = False) -> Iterator[list[str]]:

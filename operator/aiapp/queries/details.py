@@ -1,7 +1,7 @@
 """The details pages of a version and of an application, for the command line and the console."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from aiapp.api.application import AIApplication
 from aiapp.domain.artifact.digest_config_map import recorded
@@ -9,19 +9,31 @@ from aiapp.domain.details.application import ApplicationDetails, application_det
 from aiapp.domain.details.files import PinnedFile, pinned_files
 from aiapp.domain.details.version import VersionDetails, version_details
 from aiapp.domain.kubernetes.naming import digest_config_map
-from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json
+from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS, Json, Resource
 from aiapp.domain.records import ApplicationRecord, VersionRecord
 from aiapp.queries.api_description import pinned_manifest
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import existing
 from aiapp.queries.stored import parsed, read
+from aiapp.queries.watching import Seen, looks
 
 
 async def of_version(cluster: UserCluster, name: str) -> VersionDetails:
     """Of a version, by its name such as mnist-1.0.0. Raises `ApiError`, `QueryError`."""
     record = parsed(VersionRecord.parse, await existing(cluster, VERSIONS, name))
-    application = await cluster.find(APPLICATIONS, record.spec.application)
+    return _of_version(record, await cluster.find(APPLICATIONS, record.spec.application))
+
+
+async def follow_version(cluster: UserCluster, name: str) -> AsyncIterator[VersionDetails]:
+    """The same, and again after each change, until it is deleted. Raises `ApiError`, `QueryError`."""
+    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=cluster.namespace):
+        found = _named(seen, VERSIONS, name) or await existing(cluster, VERSIONS, name)
+        record = parsed(VersionRecord.parse, found)
+        yield _of_version(record, _named(seen, APPLICATIONS, record.spec.application))
+
+
+def _of_version(record: VersionRecord, application: Json | None) -> VersionDetails:
     return version_details(record, None if application is None else read(AIApplication, application))
 
 
@@ -29,6 +41,17 @@ async def of_application(cluster: UserCluster, name: str) -> ApplicationDetails:
     """Of an application. Raises `ApiError`, `QueryError`."""
     raw, versions = await asyncio.gather(existing(cluster, APPLICATIONS, name), cluster.list(VERSIONS))
     return details(raw, versions)
+
+
+async def follow_application(cluster: UserCluster, name: str) -> AsyncIterator[ApplicationDetails]:
+    """The same, and again after each change, until it is deleted. Raises `ApiError`, `QueryError`."""
+    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=cluster.namespace):
+        found = _named(seen, APPLICATIONS, name) or await existing(cluster, APPLICATIONS, name)
+        yield details(found, seen[VERSIONS])
+
+
+def _named(seen: Seen, resource: Resource, name: str) -> Json | None:
+    return next((one for one in seen[resource] if one["metadata"]["name"] == name), None)
 
 
 def details(application: Json, versions: Iterable[Json]) -> ApplicationDetails:

@@ -70,7 +70,8 @@ class _Follower:
 
     async def _follow(self) -> None:
         try:
-            seen = looks(self._cluster, (PODS,), namespace=self._cluster.namespace, selector=self._writers.selector)
+            selectors = {PODS: self._writers.selector}
+            seen = looks(self._cluster, selectors, namespace=self._cluster.namespace, selectors=selectors)
             async with aclosing(seen) as changes:
                 async for found in changes:
                     await self._look(found[PODS])

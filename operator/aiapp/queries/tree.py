@@ -1,6 +1,7 @@
 """All objects of an application with their states."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,6 +25,7 @@ from aiapp.domain.kubernetes.resources import (
 from aiapp.ports.kubernetes import NOT_SERVED, ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.watching import Seen, looks
 
 LABELLED: Final = (
     DEPLOYMENTS,
@@ -50,37 +52,60 @@ class Tree:
 
 async def object_tree(cluster: UserCluster, name: str) -> Tree:
     """Of an application. Kinds that the user may not list are left out. Raises `ApiError`, `QueryError`."""
+    return _tree(cluster, name, *await _gathered(cluster, name))
+
+
+async def object_trees(cluster: UserCluster, name: str) -> AsyncIterator[Tree]:
+    """The same, and again after each change, until nothing is left of it. Raises `ApiError`, `QueryError`."""
+    readable, notes = await _gathered(cluster, name)
+    async for seen in looks(cluster, readable, namespace=cluster.namespace, selectors=_selectors(name)):
+        yield _tree(cluster, name, seen, notes)
+
+
+async def _gathered(cluster: UserCluster, name: str) -> tuple[Seen, tuple[str, ...]]:
+    """The objects of each kind that the user may list, and why others are left out."""
     application, versions = await asyncio.gather(cluster.find(APPLICATIONS, name), cluster.list(VERSIONS))
-    own = [one for one in versions if one["spec"]["application"] == name]
+    seen: Seen = {APPLICATIONS: [] if application is None else [application], VERSIONS: versions}
+    _require(cluster, name, seen)
+    selectors = _selectors(name)
+    found = await asyncio.gather(*(_listed(cluster, resource, selector) for resource, selector in selectors.items()))
+    listed = {resource: items for resource, (items, _) in zip(selectors, found, strict=True) if items is not None}
+    return seen | listed, tuple(note for _, note in found if note)
+
+
+def _selectors(name: str) -> dict[Resource, str]:
+    labelled = dict.fromkeys(LABELLED, f"{APPLICATION_LABEL}={name}")
+    return {**labelled, MANIFESTS: f"{MANAGED_BY_LABEL}={MANAGED_BY}"}
+
+
+def _tree(cluster: UserCluster, name: str, seen: Seen, notes: tuple[str, ...]) -> Tree:
+    application, own = _require(cluster, name, seen)
+    owners = {one["metadata"]["uid"] for one in (application, *own) if one is not None}
+    manifests = (one for one in seen.get(MANIFESTS, ()) if _is_owned(one, owners))
+    objects = [*(one for resource in LABELLED for one in seen.get(resource, ())), *manifests]
+    return Tree(tree(name, application, own, objects), notes)
+
+
+def _require(cluster: UserCluster, name: str, seen: Seen) -> tuple[Json | None, list[Json]]:
+    """The application, and the versions of it. Raises `QueryError` if there is neither."""
+    application = next((one for one in seen[APPLICATIONS] if one["metadata"]["name"] == name), None)
+    own = [one for one in seen[VERSIONS] if one["spec"]["application"] == name]
     if application is None and not own:
         raise QueryError(f"namespace {cluster.namespace} has no application {name} and no versions of it")
-    ours = {MANAGED_BY_LABEL: MANAGED_BY}
-    found = await asyncio.gather(
-        *(_listed(cluster, resource, {APPLICATION_LABEL: name}) for resource in LABELLED),
-        _listed(cluster, MANIFESTS, ours),
-    )
-    owners = {one["metadata"]["uid"] for one in (application, *own) if one is not None}
-    objects = [
-        one
-        for (items, _), resource in zip(found, (*LABELLED, MANIFESTS), strict=True)
-        for one in items
-        if resource != MANIFESTS or _is_owned(one, owners)
-    ]
-    return Tree(tree(name, application, own, objects), tuple(note for _, note in found if note))
+    return application, own
 
 
 def _is_owned(one: Json, owners: set[str]) -> bool:
     return any(owner["uid"] in owners for owner in one["metadata"].get("ownerReferences") or ())
 
 
-async def _listed(cluster: UserCluster, resource: Resource, labels: dict[str, str]) -> tuple[list[Json], str]:
-    """Objects, or why there are none to see."""
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+async def _listed(cluster: UserCluster, resource: Resource, selector: str) -> tuple[list[Json] | None, str]:
+    """Objects, or None and why there are none to see, where that is worth a word."""
     try:
         return await cluster.list(resource, selector=selector), ""
     except ApiError as error:
         if error.reason == NOT_SERVED:
-            return [], ""
+            return None, ""
         if error.status != FORBIDDEN:
             raise
-        return [], error.message
+        return None, error.message

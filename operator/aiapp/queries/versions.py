@@ -1,7 +1,7 @@
 """The registered versions with all that is known of each: model, content, runtime, verdict, traffic."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from aiapp.domain.records import VersionRecord, read_versions
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.plain import plain
+from aiapp.queries.watching import Seen, looks
 
 Shares = Mapping[tuple[str, str, str], Traffic]
 """By namespace, application and version."""
@@ -45,18 +46,39 @@ async def versions(
     listed, applications = await asyncio.gather(
         cluster.api.list(VERSIONS, namespace=namespace), cluster.api.list(APPLICATIONS, namespace=namespace)
     )
-    records, unreadable = read_versions(listed.items)
-    shares = _shares(applications.items)
+    return _found({VERSIONS: listed.items, APPLICATIONS: applications.items}, namespace, application, labels)
+
+
+async def version_lists(
+    cluster: UserCluster,
+    application: str | None = None,
+    *,
+    all_namespaces: bool = False,
+    labels: Selector | None = None,
+) -> AsyncIterator[VersionList]:
+    """The same, and again after each change, without end. Raises as `versions`, also once the last one is deleted."""
+    namespace = None if all_namespaces else cluster.namespace
+    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=namespace):
+        yield _found(seen, namespace, application, labels)
+
+
+def _found(seen: Seen, namespace: str | None, application: str | None, labels: Selector | None) -> VersionList:
+    records, unreadable = read_versions(seen[VERSIONS])
     wanted = [record for record in records if application in {None, record.spec.application}]
     if application is not None and not wanted:
         raise QueryError(f"{f'namespace {namespace}' if namespace else 'the cluster'} has no versions of {application}")
     if labels is not None:
-        known = {(one["metadata"]["namespace"], one["metadata"]["name"]): _labels(one) for one in applications.items}
-        wanted = [one for one in wanted if labels({**known.get(_place(one), {}), **_labels(one.raw)})]
+        wanted = _labelled(wanted, seen[APPLICATIONS], labels)
     wanted.sort(key=lambda record: record.number, reverse=True)
     wanted.sort(key=lambda record: (record.namespace, record.spec.application))
     notes = (f"{name} breaks a rule of the API and is left out" for name in sorted(unreadable))
+    shares = _shares(seen[APPLICATIONS])
     return VersionList([_document(record, shares) for record in wanted], tuple(notes))
+
+
+def _labelled(records: Iterable[VersionRecord], applications: Iterable[Json], labels: Selector) -> list[VersionRecord]:
+    known = {(one["metadata"]["namespace"], one["metadata"]["name"]): _labels(one) for one in applications}
+    return [one for one in records if labels({**known.get(_place(one), {}), **_labels(one.raw)})]
 
 
 def _place(record: VersionRecord) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """Objects of a cluster as they change, with the rights of the user."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final
 
 from aiapp.domain.kubernetes.resources import Json, Resource
@@ -14,6 +15,8 @@ GONE: Final = 410
 LOST: Final = 0
 """The connection broke: the same."""
 PAUSE_SECONDS: Final = 1.0
+
+ALL: Final[Mapping[Resource, str]] = MappingProxyType({})
 
 Seen = dict[Resource, list[Json]]
 _Queue = asyncio.Queue[ApiError | None]
@@ -67,13 +70,17 @@ class _Kind:
 
 
 async def looks(
-    cluster: UserCluster, resources: Sequence[Resource], *, namespace: str | None, selector: str = ""
+    cluster: UserCluster,
+    resources: Iterable[Resource],
+    *,
+    namespace: str | None,
+    selectors: Mapping[Resource, str] = ALL,
 ) -> AsyncGenerator[Seen, None]:
     """All objects of these kinds, once at first and then after each change. Raises `ApiError`.
 
-    `namespace` None: of all. Changes that come together make one look.
+    `namespace` None: of all; `selectors` are over labels. Changes that come together make one look.
     """
-    kinds = {resource: _Kind(cluster, resource, namespace, selector) for resource in resources}
+    kinds = {resource: _Kind(cluster, resource, namespace, selectors.get(resource, "")) for resource in resources}
     versions = await asyncio.gather(*(kind.listed() for kind in kinds.values()))
     news: _Queue = asyncio.Queue()
     following = [

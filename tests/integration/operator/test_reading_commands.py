@@ -1,9 +1,12 @@
 """The commands that show what there is, asked by a user who has no more than ClusterRole view in the namespace."""
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import yaml
@@ -53,6 +56,22 @@ def served(registry: Registry) -> Object:
     return application
 
 
+@contextmanager
+def watching(*words: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A command that goes on, and what it prints."""
+    command = [sys.executable, "-m", "aiapp", *words, "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            yield running, running.stdout
+        finally:
+            running.kill()
+
+
+def named(beside: Object, kind: str, name: str) -> Object:
+    return {**beside, "kind": kind, "metadata": {"name": name, "namespace": beside["metadata"]["namespace"]}}
+
+
 def shown(done: Result) -> Any:
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
@@ -97,6 +116,22 @@ def test_the_tree_has_the_objects_that_were_made(served: Object, reading: Readin
     assert ("AIApplicationVersion", "ControllerRevision") in kinds
     assert "Service" in {one["kind"] for one in found["children"]}
     assert reading("tree", "mnist").stdout.splitlines()[0].split() == ["OBJECT", "STATE", "DETAIL"]
+
+
+@pytest.mark.parametrize("command", ["get", "tree"])
+def test_a_page_follows_the_objects_until_they_are_deleted(
+    served: Object, reading: Reading, reader: Path, registry: Registry, command: str
+) -> None:
+    assert reading(command, "mnist").exit_code == 0
+    with watching(command, "mnist", "-n", registry.namespace, "--kubeconfig", str(reader)) as (watched, page):
+        first = page.readline().split()
+        registry.kube.delete(named(served, "AIApplicationVersion", "mnist-1.1.0"))
+        while page.readline().split() != first:
+            assert watched.poll() is None
+        registry.kube.delete(served)
+        registry.kube.delete(named(served, "AIApplicationVersion", "mnist-1.0.0"))
+        assert watched.wait(timeout=60) == 1
+        assert "has no application mnist" in watched.communicate()[1]
 
 
 def test_the_import_is_remembered_step_by_step_when_kubernetes_has_forgotten_it(

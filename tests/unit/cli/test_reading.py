@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from aiapp.cli import main
 from aiapp.cli.output.age import age
+from aiapp.cli.output.changes import show_pages
 from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, PODS, VERSIONS, Json, Resource
 from aiapp.ports.kubernetes import ApiError, ProxiedResponse, WatchEvent
 from aiapp.queries.cluster import UserCluster
@@ -229,7 +230,7 @@ class Changing(UserObjects):
 
     @override
     async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
-        if resource == APPLICATIONS:
+        if resource != VERSIONS:
             await asyncio.Event().wait()
         raw = version("1.0.0", status=self.next)
         yield WatchEvent("MODIFIED", raw | {"metadata": raw["metadata"] | {"resourceVersion": "2"}})
@@ -244,6 +245,88 @@ def test_a_watch_shows_what_changes_and_nothing_else(monkeypatch: pytest.MonkeyP
     shown = [line.split()[:2] for line in found.stdout.splitlines()]
     assert shown[1:4] == [["mnist", "Running"], ["mnist-1.1.0", "Normal"], ["mnist-1.0.0", "Normal"]]
     assert shown[4:] == [["mnist-1.0.0", "Waiting"]]
+
+
+def test_versions_that_change_come_again_and_what_cannot_be_read_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = version("3.0.0", "zoo", spec__version="x")
+    held = {APPLICATIONS: [application()], VERSIONS: [version("1.0.0"), version("1.1.0"), broken]}
+    answering(monkeypatch, "aiapp.cli.versions", UserCluster(Changing(held), "team"))
+    found = run("versions", "-w")
+    shown = [line.split()[:3] for line in found.stdout.splitlines()]
+    assert shown[1:3] == [["mnist", "1.1.0", "Normal"], ["mnist", "1.0.0", "Normal"]]
+    assert shown[3:] == [["mnist", "1.0.0", "Waiting"]]
+    note = f"note: {broken['metadata']['name']} breaks a rule of the API and is left out\n"
+    assert (found.exit_code, found.stderr) == (1, f"{note}Error: watch is forbidden\n")
+    assert [line.split()[:3] for line in run("versions", "-A", "-w").stdout.splitlines()][3] == [
+        "team",
+        "mnist",
+        "1.0.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [(("get", "mnist-1.0.0"), "State:"), (("get", "mnist"), "  1.0.0  "), (("tree", "mnist"), "└─ ")],
+)
+def test_a_page_comes_again_as_a_whole_when_it_says_something_else(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, str], state: str
+) -> None:
+    held = {APPLICATIONS: [application()], VERSIONS: [version("1.0.0")]}
+    answering(monkeypatch, f"aiapp.cli.{words[0]}", UserCluster(Changing(held), "team"))
+    once, watched = run(*words).stdout, run(*words, "-w")
+    assert watched.stdout.startswith(f"{once}\n{once.splitlines()[0]}\n")
+    lines = [line for line in watched.stdout.splitlines() if line.startswith(state)]
+    assert ["Waiting" in line for line in lines] == [False, True]
+    assert (watched.exit_code, watched.stderr) == (1, "Error: watch is forbidden\n")
+
+
+async def test_a_page_that_says_the_same_does_not_come_again(capsys: pytest.CaptureFixture[str]) -> None:
+    async def pages() -> AsyncIterator[str]:
+        for page in ("one", "one", "two", "two"):
+            yield page
+
+    await show_pages(pages())
+    assert capsys.readouterr().out == "one\n\ntwo\n"
+
+
+class Deleted(UserObjects):
+    """Everything is deleted while it is watched."""
+
+    @override
+    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+        for one in self.held.pop(resource, []):
+            yield WatchEvent("DELETED", one | {"metadata": one["metadata"] | {"resourceVersion": "2"}})
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("words", [("get", "mnist-1.0.0"), ("get", "mnist"), ("tree", "mnist"), ("versions", "mnist")])
+def test_a_watch_ends_with_what_it_shows(monkeypatch: pytest.MonkeyPatch, words: tuple[str, str]) -> None:
+    held = {APPLICATIONS: [application()], VERSIONS: [version("1.0.0")]}
+    answering(monkeypatch, f"aiapp.cli.{words[0]}", UserCluster(Deleted(held), "team"))
+    found = run(*words, "-w")
+    assert (found.exit_code, found.stderr.splitlines()[-1][:28]) == (1, "Error: namespace team has no")
+
+
+def test_a_tree_is_watched_without_the_kinds_that_may_not_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Changing({APPLICATIONS: [application()], VERSIONS: [version("1.0.0")]}, frozenset({PODS}))
+    answering(monkeypatch, "aiapp.cli.tree", UserCluster(api, "team"))
+    assert run("tree", "mnist", "-w").stderr == "note: pods is forbidden\nError: watch is forbidden\n"
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("versions", "-o", "name"),
+        ("get", "mnist", "-o", "json"),
+        ("tree", "mnist", "-o", "yaml"),
+        ("get", "mnist", "--calls"),
+        ("get", "mnist-1.0.0", "--files"),
+    ],
+)
+def test_only_tables_and_pages_are_watched(words: tuple[str, ...]) -> None:
+    found = run(*words, "--watch")
+    assert (found.exit_code, "Error: --watch shows" in found.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,12 @@ labels_option: Final = click.option(
 watch_option: Final = click.option("-w", "--watch", is_flag=True, help="Go on showing what changes, until Ctrl-C.")
 
 
+def require_table(output: str) -> None:
+    """Of what is watched: documents of it would have no end."""
+    if output not in {"table", "wide"}:
+        raise click.UsageError(f"--watch shows a table: leave out -o {output}")
+
+
 def _selector(text: str | None) -> "Selector | None":
     from aiapp.domain.kubernetes.label_selector import SelectorError, selector  # noqa: PLC0415
 
