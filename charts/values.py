@@ -243,7 +243,7 @@ class WebConsole(Group):
     that ends with the pod, and all sessions with it."""
     tls_secret: kubernetes.NameOrNone = ""
     """Secret of type `kubernetes.io/tls` with which it serves TLS itself. Empty: plain HTTP, for something before it
-    that speaks TLS with browsers."""
+    that speaks TLS with browsers. One that is renewed there is served without a restart."""
     namespace: kubernetes.NameOrNone = ""
     """Namespace that is shown first; empty: people choose."""
     resources: kubernetes.Resources = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}

@@ -46,7 +46,11 @@ def _users_options(command: Callable[..., Result]) -> Callable[..., Result]:
     @click.option("--api-server", metavar="URL", help="Whom it asks. Default: that of the cluster in which it runs.")
     @click.option("--api-server-ca", type=_FILE, help="Who may vouch for that. Default: the public authorities.")
     @click.option("--key-file", type=_PATH, help="32 random bytes or more that seal sessions. Default: new ones.")
-    @click.option("--tls-certificate", type=_FILE, help="Serve TLS with this chain of certificates.")
+    @click.option(
+        "--tls-certificate",
+        type=_FILE,
+        help="Serve TLS with this chain of certificates; the files are read again when they change.",
+    )
     @click.option("--tls-key", type=_FILE, help="The key that goes with it.")
     @functools.wraps(command)
     def gathered(
@@ -177,9 +181,9 @@ def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
         return None
     if certificate is None or key is None:
         raise click.UsageError("--tls-certificate and --tls-key go together")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    from aiapp.console.http.certificate import RenewedCertificate  # noqa: PLC0415 - `--help` must not wait for it
+
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise click.UsageError(f"--tls-certificate {certificate}: {error}") from error
-    return context
+        return RenewedCertificate(Path(certificate), Path(key)).context
+    except OSError as error:
+        raise click.UsageError(f"--tls-certificate {certificate}, --tls-key {key}: {error}") from error
