@@ -11,7 +11,7 @@ from aiapp.cli.options.writing import Writing, writing_options
 
 if TYPE_CHECKING:
     from aiapp.domain.description import Description
-    from aiapp.queries.creation import Made
+    from aiapp.queries.creation import Creation
 
 
 @click.group("create")
@@ -82,9 +82,9 @@ def version(
         labels=_labels(labels),
         changes=_changes(Changes, others),
     )
-    made = answered(choice, lambda cluster: create_version(cluster, wanted, dry_run=writing.dry_run))
-    _tell(made, writing)
-    waited(made.object, made.object, choice, writing, seconds)
+    creation = answered(choice, lambda cluster: create_version(cluster, wanted, dry_run=writing.dry_run))
+    _tell(creation, writing)
+    waited(creation.object, creation.object, choice, writing, seconds)
 
 
 @command.command("application", short_help="Register an application that serves nothing yet.")
@@ -110,15 +110,15 @@ def application(
     from aiapp.queries.creation import create_application  # noqa: PLC0415
 
     given, described = _labels(labels), wanted or Description()
-    made = answered(
+    creation = answered(
         choice, lambda cluster: create_application(cluster, name, described, given, dry_run=writing.dry_run)
     )
-    _tell(made, writing)
+    _tell(creation, writing)
 
 
-def _tell(made: "Made", writing: Writing) -> None:
+def _tell(creation: "Creation", writing: Writing) -> None:
     done = "is registered" if writing.dry_run == "none" else "would be registered"
-    writing.tell(f"{made.object['metadata']['name']} {done}", made.object, made.notes)
+    writing.tell(f"{creation.object['metadata']['name']} {done}", creation.object, creation.notes)
 
 
 def _changes(make: Any, options: dict[str, Any]) -> Any:

@@ -53,10 +53,10 @@ def command(version: str, folder: Path, endpoint: str | None, credentials: Path 
       aiapp download mnist-1.0.0 ./mnist-1.0.0 --endpoint https://obs.cn-north-4.myhuaweicloud.com
     """
     from aiapp.fetch.failures import ExitCode, FetchError, path_of  # noqa: PLC0415 - `--help` must not wait for them
-    from aiapp.queries.download import OtherWay, downloadable  # noqa: PLC0415
+    from aiapp.queries.download import StoreOverride, downloadable  # noqa: PLC0415
 
     keys = _keys(credentials)
-    other = OtherWay(endpoint=endpoint, own_keys=keys is not None)
+    other = StoreOverride(endpoint=endpoint, own_keys=keys is not None)
     found = answered(choice, lambda cluster: downloadable(cluster, version, other))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(INTERRUPTED))
@@ -68,17 +68,17 @@ def command(version: str, folder: Path, endpoint: str | None, credentials: Path 
         _fail(f"cannot write {path_of(error) or folder}: {error.strerror}", ExitCode.FAILED)
 
 
-def _fetched(found: "Downloadable", folder: Path, keys: Credentials | None) -> str:
+def _fetched(version: "Downloadable", folder: Path, keys: Credentials | None) -> str:
     """What became of it, for people."""
     from aiapp.fetch.http.s3_reader import Access  # noqa: PLC0415
     from aiapp.fetch.whole_folder import Wanted, fetch_whole  # noqa: PLC0415
 
-    store, package = found.store, found.package
+    store, package = version.store, version.package
     access = Access(
         store.where,
         keys or store.credentials,
         store.where.authorities.encode() if store.where.authorities else None,
-        found.allow_http,
+        version.allow_http,
         proxies=proxies_of_environment(),
     )
     wanted = Wanted(manifest=package.manifest, content=package.content, access=access)

@@ -107,10 +107,10 @@ async def _pages(cluster: UserCluster, name: str) -> "AsyncIterator[str]":
         yield _page(found)
 
 
-def _page(found: Any) -> str:
+def _page(details: Any) -> str:
     from aiapp.domain.details.version import VersionDetails  # noqa: PLC0415
 
-    return "\n".join(version_page(found) if isinstance(found, VersionDetails) else application_page(found))
+    return "\n".join(version_page(details) if isinstance(details, VersionDetails) else application_page(details))
 
 
 def _show_files(name: str, output: str, choice: ClusterChoice) -> None:
@@ -153,5 +153,11 @@ def _show_calls(name: str, output: str, choice: ClusterChoice) -> None:
     click.echo(table(CALLS, rows))
 
 
-def _file(one: "PinnedFile") -> list[str]:
-    return [printable(one.path, 2048), str(one.size), one.sha256 or "-", printable(one.etag), one.version_id or "-"]
+def _file(file: "PinnedFile") -> list[str]:
+    return [
+        printable(file.path, 2048),
+        str(file.size),
+        file.sha256 or "-",
+        printable(file.etag),
+        file.version_id or "-",
+    ]

@@ -104,23 +104,23 @@ def command(  # noqa: PLR0913 - one for each option
         click.echo(f"note: {len(found.items)} of {found.total}; the next with --offset {found.next_offset}", err=True)
 
 
-def _show(found: "Page[ListedApplication]", output: str, *, all_namespaces: bool) -> None:
+def _show(page: "Page[ListedApplication]", output: str, *, all_namespaces: bool) -> None:
     if output in FORMATS:
         from aiapp.queries.plain import plain  # noqa: PLC0415
 
-        click.echo(FORMATS[output](plain(found)), nl=False)
+        click.echo(FORMATS[output](plain(page)), nl=False)
     elif output == "name":
-        click.echo("".join(f"{name}\n" for one in found.items for name in _names(one)), nl=False)
+        click.echo("".join(f"{name}\n" for one in page.items for name in _names(one)), nl=False)
     else:
         now = utc_now()
-        rows = [row for one in found.items for row in _rows(one, now)]
+        rows = [row for one in page.items for row in _rows(one, now)]
         click.echo(table(*_columns(rows, output, all_namespaces=all_namespaces)))
 
 
-def _names(one: "ListedApplication") -> Iterator[str]:
-    if one.exists:
-        yield f"aiapplication.aiapp.dev/{one.name}"
-    yield from (f"aiapplicationversion.aiapp.dev/{version.name}" for version in one.versions)
+def _names(application: "ListedApplication") -> Iterator[str]:
+    if application.exists:
+        yield f"aiapplication.aiapp.dev/{application.name}"
+    yield from (f"aiapplicationversion.aiapp.dev/{version.name}" for version in application.versions)
 
 
 def _columns(rows: list[list[str]], output: str, *, all_namespaces: bool) -> tuple[list[str], list[list[str]]]:
@@ -144,43 +144,43 @@ async def _watched(cluster: UserCluster, wanted: "Criteria", output: str, *, all
     await show_rows(head, tables(), naming=1 + all_namespaces)
 
 
-def _rows(one: "ListedApplication", now: datetime, *, whole_names: bool = False) -> Iterator[list[str]]:
+def _rows(application: "ListedApplication", now: datetime, *, whole_names: bool = False) -> Iterator[list[str]]:
     """Of an application and its versions."""
     yield [
-        one.namespace,
-        one.name,
-        phase(one.phase) if one.exists else "(no application)",
-        printable(one.reason or "-"),
+        application.namespace,
+        application.name,
+        phase(application.phase) if application.exists else "(no application)",
+        printable(application.reason or "-"),
         "-",
         "-",
-        printable(one.served or "-"),
-        _pods(one.ready, one.replicas),
+        printable(application.served or "-"),
+        _pods(application.ready, application.replicas),
         "-",
-        age(one.created, now),
+        age(application.created, now),
         "-",
         "-",
-        _labels(one.labels),
-        printable(one.description or "-"),
+        _labels(application.labels),
+        printable(application.description or "-"),
     ]
-    yield from (_version_row(version, now, whole_names=whole_names) for version in one.versions)
+    yield from (_version_row(version, now, whole_names=whole_names) for version in application.versions)
 
 
-def _version_row(one: "ListedVersion", now: datetime, *, whole_names: bool) -> list[str]:
+def _version_row(version: "ListedVersion", now: datetime, *, whole_names: bool) -> list[str]:
     return [
-        one.namespace,
-        one.name if whole_names else f"  {one.version}",
-        phase(one.phase),
-        printable(one.reason or "-"),
-        printable(one.architecture or one.engine or "-"),
-        "-" if one.verdict is None else f"{one.compatible_nodes}/{one.nodes}",
-        "-" if one.actual_weight is None else f"{one.actual_weight} %",
-        _pods(one.ready, one.replicas),
-        printable(one.size or "-"),
-        age(one.created, now),
-        printable(one.runtime or "-"),
-        printable(one.source_type or "-"),
-        _labels(one.labels),
-        printable(one.description or "-"),
+        version.namespace,
+        version.name if whole_names else f"  {version.version}",
+        phase(version.phase),
+        printable(version.reason or "-"),
+        printable(version.architecture or version.engine or "-"),
+        "-" if version.verdict is None else f"{version.compatible_nodes}/{version.nodes}",
+        "-" if version.actual_weight is None else f"{version.actual_weight} %",
+        _pods(version.ready, version.replicas),
+        printable(version.size or "-"),
+        age(version.created, now),
+        printable(version.runtime or "-"),
+        printable(version.source_type or "-"),
+        _labels(version.labels),
+        printable(version.description or "-"),
     ]
 
 

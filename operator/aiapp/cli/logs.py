@@ -11,7 +11,7 @@ from aiapp.cli.output.terminal import is_terminal, unsteered
 if TYPE_CHECKING:
     from aiapp.ports.kubernetes import LogPart
     from aiapp.queries.cluster import UserCluster
-    from aiapp.queries.logs import Writers
+    from aiapp.queries.logs import LogSources
 
 FETCHER: Final = "fetch"
 
@@ -48,9 +48,9 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
       aiapp logs mnist --pod mnist-1-0-0-5b6c7d8f9-x2x4z --previous
     """
     from aiapp.ports.kubernetes import LogPart  # noqa: PLC0415 - `--help` must not wait for the models
-    from aiapp.queries.logs import Writers  # noqa: PLC0415
+    from aiapp.queries.logs import LogSources  # noqa: PLC0415
 
-    writers = Writers(
+    writers = LogSources(
         application=application,
         version=version and version.removeprefix(f"{application}-"),
         pod=asked["pod"],
@@ -67,7 +67,7 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
     click.get_current_context().exit(0 if is_read else 1)
 
 
-async def _shown(cluster: "UserCluster", writers: "Writers", part: "LogPart", *, prefix: bool | None) -> bool:
+async def _shown(cluster: "UserCluster", writers: "LogSources", part: "LogPart", *, prefix: bool | None) -> bool:
     """Whether any pod could be read."""
     from aiapp.queries.log_following import followed  # noqa: PLC0415
     from aiapp.queries.logs import lines, pods_of  # noqa: PLC0415

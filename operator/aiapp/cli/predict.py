@@ -50,10 +50,10 @@ def command(
       aiapp predict llm --path /v1/chat/completions chat.json
     """
     from aiapp.domain.prediction.body import Input  # noqa: PLC0415 - `--help` must not wait for the models
-    from aiapp.queries.prediction import Question, predict  # noqa: PLC0415
+    from aiapp.queries.prediction import PredictionRequest, predict  # noqa: PLC0415
 
     version, file = _meant(application, rest)
-    question = Question(
+    question = PredictionRequest(
         application=application,
         version=version,
         given=Input(None if file is None else _file(file), tuple(map(_field, fields)), asked["content_type"]),

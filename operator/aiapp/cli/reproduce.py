@@ -77,31 +77,31 @@ def command(
       aiapp reproduce mnist-1.0.0 --output obs://models/mnist/again/ > again.yaml
       aiapp reproduce mnist-1.0.0 --register mnist:auto | kubectl create -f -
     """
-    from aiapp.domain.provenance.reproduction import Again  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.domain.provenance.reproduction import Rerun  # noqa: PLC0415 - `--help` must not wait for the models
     from aiapp.queries.reproduction import Registering, reproduce  # noqa: PLC0415
 
-    again = Again(suffix=secrets.token_hex(3), name=job, output=folder)
+    rerun = Rerun(suffix=secrets.token_hex(3), name=job, output=folder)
     registering = None if register is None else Registering(*register)
-    found = answered(choice, lambda cluster: reproduce(cluster, version, again, registering))
-    click.echo(_yaml(found) if format_ == "yaml" else _json(found), nl=False)
-    if found.notes:
-        click.echo(f"note: {len(found.notes)} things could not be pinned: see the comments", err=True)
+    reproduction = answered(choice, lambda cluster: reproduce(cluster, version, rerun, registering))
+    click.echo(_yaml(reproduction) if format_ == "yaml" else _json(reproduction), nl=False)
+    if reproduction.notes:
+        click.echo(f"note: {len(reproduction.notes)} things could not be pinned: see the comments", err=True)
 
 
-def _yaml(found: "Reproduction") -> str:
-    return "---\n".join(_commented(found, number) for number in range(len(found.documents)))
+def _yaml(reproduction: "Reproduction") -> str:
+    return "---\n".join(_commented(reproduction, number) for number in range(len(reproduction.documents)))
 
 
-def _commented(found: "Reproduction", number: int) -> str:
-    notes = [(note.path, note.text) for note in found.notes if note.document == number]
-    text = commented(found.documents[number], notes)
-    return text if number else "".join(f"# {line}\n" for line in found.heading) + text
+def _commented(reproduction: "Reproduction", number: int) -> str:
+    notes = [(note.path, note.text) for note in reproduction.notes if note.document == number]
+    text = commented(reproduction.documents[number], notes)
+    return text if number else "".join(f"# {line}\n" for line in reproduction.heading) + text
 
 
-def _json(found: "Reproduction") -> str:
+def _json(reproduction: "Reproduction") -> str:
     """Comments have no place in it: they go to standard error."""
-    for note in found.notes:
+    for note in reproduction.notes:
         click.echo(f"note: {'.'.join(map(str, note.path)) or 'the training'}: {note.text}", err=True)
-    if len(found.documents) == 1:
-        return as_json(found.documents[0])
-    return as_json({"apiVersion": "v1", "kind": "List", "items": list(found.documents)})
+    if len(reproduction.documents) == 1:
+        return as_json(reproduction.documents[0])
+    return as_json({"apiVersion": "v1", "kind": "List", "items": list(reproduction.documents)})

@@ -28,10 +28,10 @@ def command(application: str, to: int | None, choice: ClusterChoice, writing: Wr
       aiapp rollback mnist --to 3 --dry-run
       aiapp rollback mnist --dry-run=client -o yaml > mnist.yaml
     """
-    from aiapp.queries.history import roll_back, way_back  # noqa: PLC0415 - `--help` must not wait for the models
+    from aiapp.queries.history import planned_rollback, roll_back  # noqa: PLC0415 - `--help` must not wait for the models
 
     if writing.dry_run == "client":
-        found = answered(choice, lambda cluster: way_back(cluster, application, to))
+        found = answered(choice, lambda cluster: planned_rollback(cluster, application, to))
     else:
         is_dry = writing.dry_run == "server"
         found = answered(choice, lambda cluster: roll_back(cluster, application, to, dry_run=is_dry))

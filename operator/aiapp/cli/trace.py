@@ -51,31 +51,31 @@ def command(version: str, output: str, choice: ClusterChoice) -> None:
     click.echo(FORMATS[output](found) if output in FORMATS else "\n".join(map(unsteered, tree(found))) + "\n", nl=False)
 
 
-def tree(found: "Json") -> Iterator[str]:
+def tree(document: "Json") -> Iterator[str]:
     """The chain from the application to the nodes, a line each; what belongs to something stands below it."""
-    artifact, source, known = (found.get(part) or {} for part in ("artifact", "source", "provenance"))
+    artifact, source, provenance = (document.get(part) or {} for part in ("artifact", "source", "provenance"))
     content = (artifact[key] for key in ("digest", "image", "pin") if key in artifact)
-    yield f"application {found['application']}"
-    yield f"{INDENT}version {found['number']}"
+    yield f"application {document['application']}"
+    yield f"{INDENT}version {document['number']}"
     yield f"{INDENT * 2}content {next(content, 'not pinned yet')}"
     yield f"{INDENT * 2}source {source.get('type', 'unknown')} {source.get('uri', '')}".rstrip()
-    yield from (f"{INDENT * 3}{line}" for line in _origin(source.get("trainingJob"), known))
-    if metrics := found.get("metrics"):
+    yield from (f"{INDENT * 3}{line}" for line in _origin(source.get("trainingJob"), provenance))
+    if metrics := document.get("metrics"):
         yield f"{INDENT * 2}metrics {', '.join(f'{name} {value}' for name, value in metrics.items())}"
-    yield f"{INDENT * 2}made by {known.get('createdBy', 'nobody known')} at {known.get('createdAt', '-')}"
+    yield f"{INDENT * 2}made by {provenance.get('createdBy', 'nobody known')} at {provenance.get('createdAt', '-')}"
 
 
-def _origin(job: "Json | None", known: "Json") -> Iterator[str]:
+def _origin(job: "Json | None", provenance: "Json") -> Iterator[str]:
     from aiapp.domain.provenance.summary import described  # noqa: PLC0415 - as above
 
     if job is not None:
         yield f"{job['kind']} {job['name']}, {job['state']}, uid {job['uid']}"
         yield f"from {job.get('startedAt', '-')} to {job.get('finishedAt', '-')}"
-    for image in known.get("images", ()):
+    for image in provenance.get("images", ()):
         yield f"image {image['image']} {image.get('digest', '')}".rstrip()
-    if "repository" in known or "revision" in known:
-        yield " ".join(("code", *(known[key] for key in ("repository", "revision") if key in known)))
-    for data in known.get("datasets", ()):
+    if "repository" in provenance or "revision" in provenance:
+        yield " ".join(("code", *(provenance[key] for key in ("repository", "revision") if key in provenance)))
+    for data in provenance.get("datasets", ()):
         yield f"data {data['name']} {data.get('uri', '')} {data.get('digest', '')}".rstrip()
-    for node in known.get("nodes", ()):
+    for node in provenance.get("nodes", ()):
         yield f"node {described(node)}"

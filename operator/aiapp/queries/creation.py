@@ -41,14 +41,14 @@ class NewVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Creation:
     """The new object, and what the person should know."""
 
     object: Json
     notes: tuple[str, ...]
 
 
-async def create_version(cluster: UserCluster, wanted: NewVersion, *, dry_run: DryRun) -> Made:
+async def create_version(cluster: UserCluster, wanted: NewVersion, *, dry_run: DryRun) -> Creation:
     """Raises `ApiError`, `QueryError`."""
     try:
         base, document = await _next(cluster, wanted)
@@ -57,12 +57,12 @@ async def create_version(cluster: UserCluster, wanted: NewVersion, *, dry_run: D
     document["spec"] |= fields(wanted.description)
     _label(document, wanted.labels)
     notes = tuple(_notes(base, document, wanted))
-    return Made(await _created(cluster, document, dry_run), notes)
+    return Creation(await _created(cluster, document, dry_run), notes)
 
 
 async def create_application(
     cluster: UserCluster, name: str, description: Description, labels: Mapping[str, str], *, dry_run: DryRun
-) -> Made:
+) -> Creation:
     """One that is managed and serves nothing yet. Raises `ApiError`, `QueryError`."""
     document: Json = {
         "apiVersion": GROUP_VERSION,
@@ -71,7 +71,7 @@ async def create_application(
         "spec": fields(description),
     }
     _label(document, labels)
-    return Made(await _created(cluster, document, dry_run), ())
+    return Creation(await _created(cluster, document, dry_run), ())
 
 
 async def _next(cluster: UserCluster, wanted: NewVersion) -> tuple[Json | None, Json]:

@@ -7,13 +7,13 @@ from aiapp.domain.application.operation import Operation, note
 from aiapp.domain.kubernetes.json_patch import patched
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.queries.cluster import UserCluster
-from aiapp.queries.operation import Done, DryRun, asked, created, edited
+from aiapp.queries.operation import DryRun, OperationResult, created, edited, operation_on
 from aiapp.queries.stored import versions_of
 
 
 async def deployed(
     cluster: UserCluster, name: str, shares: Sequence[Share], *, replicas: int | None, dry_run: DryRun
-) -> Done:
+) -> OperationResult:
     """Serves exactly these versions with these shares; all have to be Normal.
 
     Raises `ApiError` (`ConflictError` if the application changed meanwhile), `QueryError`.
@@ -21,16 +21,16 @@ async def deployed(
     found, phases = await cluster.find(APPLICATIONS, name), await phases_of(cluster, name)
     application = absent(name, cluster.namespace) if found is None else found
 
-    def wanted(one: Json) -> Operation:
-        return deploy(one, shares, phases, replicas)
+    def wanted(raw: Json) -> Operation:
+        return deploy(raw, shares, phases, replicas)
 
-    operation = asked(wanted, application)
+    operation = operation_on(wanted, application)
     if found is None:
         after = await created(cluster, APPLICATIONS, patched(application, operation.patch), dry_run)
     else:
         after = await edited(cluster, APPLICATIONS, application, operation, dry_run)
     notes = [*filter(None, [note(application, operation)]), *advice(application, shares)]
-    return Done(operation, tuple(notes), application, after)
+    return OperationResult(operation, tuple(notes), application, after)
 
 
 async def phases_of(cluster: UserCluster, application: str) -> dict[str, str]:

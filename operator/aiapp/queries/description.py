@@ -5,7 +5,7 @@ import functools
 from aiapp.domain.description import Description, described
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Resource
 from aiapp.queries.cluster import UserCluster
-from aiapp.queries.operation import Done, DryRun, operate
+from aiapp.queries.operation import DryRun, OperationResult, operate
 
 
 def kind_of(name: str) -> Resource:
@@ -13,7 +13,7 @@ def kind_of(name: str) -> Resource:
     return VERSIONS if "." in name else APPLICATIONS
 
 
-async def describe(cluster: UserCluster, name: str, wanted: Description, *, dry_run: DryRun) -> Done:
+async def describe(cluster: UserCluster, name: str, wanted: Description, *, dry_run: DryRun) -> OperationResult:
     """Edits the application or version of that name. Raises `ApiError`, `QueryError`."""
     change = functools.partial(described, wanted=wanted)
     return await operate(cluster, name, change, dry_run=dry_run, resource=kind_of(name))

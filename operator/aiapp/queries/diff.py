@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.kubernetes.resources import VERSIONS
-from aiapp.domain.provenance.diff import Diff, Known, diff
+from aiapp.domain.provenance.diff import ComparedVersion, Diff, diff
 from aiapp.modelarts.model_files import CONFIG_FILE
 from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
@@ -32,25 +32,25 @@ class Compared:
 async def compare(cluster: UserCluster, before: str, after: str) -> Compared:
     """Of two versions, `NAME` or `NAMESPACE/NAME`. Raises `ApiError`, `QueryError` if there is no such version."""
     notes: list[str] = []
-    old, new = await asyncio.gather(*(_known(cluster, one, notes) for one in (before, after)))
+    old, new = await asyncio.gather(*(_compared_version(cluster, one, notes) for one in (before, after)))
     return Compared(diff(old, new), tuple(notes))
 
 
-async def _known(cluster: UserCluster, place: str, notes: list[str]) -> Known:
+async def _compared_version(cluster: UserCluster, place: str, notes: list[str]) -> ComparedVersion:
     namespace, slash, name = place.rpartition("/")
     there = replace(cluster, namespace=namespace) if slash else cluster
     raw = await there.get(VERSIONS, name)
     status = read(AIApplicationVersion, raw).status
     if status.artifact is None:
         notes.append(f"{place} is not pinned yet: see kubectl describe aiappv {name}")
-    known = Known(name=place, spec=raw["spec"], status=raw.get("status") or {})
+    version = ComparedVersion(name=place, spec=raw["spec"], status=raw.get("status") or {})
     predicate = await _if_readable(predicate_of(there, status), f"the training of {place}", notes)
     package = None
     if isinstance(status.artifact, PackageArtifact):
         package = await _if_readable(kept_package(there, name, status.artifact), f"the files of {place}", notes)
     if package is not None:
-        known = replace(known, files=package.files, config=_config(package))
-    return replace(known, predicate=predicate or {})
+        version = replace(version, files=package.files, config=_config(package))
+    return replace(version, predicate=predicate or {})
 
 
 async def _if_readable(asked: Awaitable[Found], what: str, notes: list[str]) -> Found | None:

@@ -31,7 +31,7 @@ class Downloadable:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherWay:
+class StoreOverride:
     """How the caller reaches the store, where that is not as the version says."""
 
     endpoint: str | None = None
@@ -39,7 +39,7 @@ class OtherWay:
     """The caller has keys: the Secret that the version names is not read."""
 
 
-async def downloadable(cluster: UserCluster, name: str, other: OtherWay) -> Downloadable:
+async def downloadable(cluster: UserCluster, name: str, override: StoreOverride) -> Downloadable:
     """Of a version. Raises `ApiError`, `QueryError`."""
     raw = await cluster.get(VERSIONS, name)
     if not may_leave(raw):
@@ -60,16 +60,16 @@ async def downloadable(cluster: UserCluster, name: str, other: OtherWay) -> Down
                 raise QueryError(f"where the files of version {name} lie is not known to this release of aiapp")
             found = version.status.source
             root = package.model_copy(update={"uri": (found.uri if found else None) or package.uri})
-            return await _found(cluster, name, artifact, _other(root, other))
+            return await _with_access(cluster, name, artifact, _overridden(root, override))
 
 
-def _other(package: ObsSource, other: OtherWay) -> ObsSource:
-    keys = {"credentials_secret_ref": None} if other.own_keys else {}
-    endpoint = {"endpoint": other.endpoint} if other.endpoint is not None else {}
+def _overridden(package: ObsSource, override: StoreOverride) -> ObsSource:
+    keys = {"credentials_secret_ref": None} if override.own_keys else {}
+    endpoint = {"endpoint": override.endpoint} if override.endpoint is not None else {}
     return package.model_copy(update=keys | endpoint)
 
 
-async def _found(cluster: UserCluster, name: str, artifact: PackageArtifact, source: ObsSource) -> Downloadable:
+async def _with_access(cluster: UserCluster, name: str, artifact: PackageArtifact, source: ObsSource) -> Downloadable:
     package = await kept_package(cluster, name, artifact)
     try:
         store = await access(source, cluster.namespace, _Objects(cluster))

@@ -58,14 +58,14 @@ async def of_manifests(
 
 
 def fit(
-    version: AIApplicationVersion, application: AIApplication | None, seen: NodeSurvey, runtime: str | None = None
+    version: AIApplicationVersion, application: AIApplication | None, survey: NodeSurvey, runtime: str | None = None
 ) -> Fit:
     """`runtime` counts where the version names none. Raises `QueryError`."""
     name = f"{version.spec.application}-{version.spec.version}"
-    server, notes = _server(version, seen, runtime, name)
-    found = choices(_required(version, application, seen, server), seen.nodes, seen.tables)
+    server, notes = _server(version, survey, runtime, name)
+    found = choices(_required(version, application, survey, server), survey.nodes, survey.tables)
     kinds, (needed, own) = together(found), best(found)
-    verdict, placed = summary(kinds), placement(needed, own, seen.tables)
+    verdict, placed = summary(kinds), placement(needed, own, survey.tables)
     beyond = beyond_labels(own, placed.node_affinity, placed.resource, placed.devices)
     document: Json = {
         "version": name,
@@ -78,13 +78,13 @@ def fit(
         "resource": placed.resource,
         "nearFits": [asdict(near) for near in verdict.near_fits],
         "beyondLabels": sorted(node for kind in beyond for node in kind.group.names),
-        "nodes": sorted(_rows(kinds, placed.resource, seen), key=lambda row: str(row["name"])),
+        "nodes": sorted(_rows(kinds, placed.resource, survey), key=lambda row: str(row["name"])),
     }
-    return Fit(document, (*seen.notes, *notes))
+    return Fit(document, (*survey.notes, *notes))
 
 
 def _server(
-    version: AIApplicationVersion, seen: NodeSurvey, chosen: str | None, name: str
+    version: AIApplicationVersion, survey: NodeSurvey, chosen: str | None, name: str
 ) -> tuple[RuntimeSpec | ImageStatus, list[str]]:
     """What serves it, and what a reader should know of that. Raises `QueryError`."""
     if (image := version.status.image) is not None:
@@ -94,13 +94,13 @@ def _server(
             f"the platforms of {name} are those of its image, which the operator asks the registry for: register the "
             "version, it gets no pods by that, and ask for it by its name"
         )
-    return _entry(_runtime(version, chosen, name), version, seen)
+    return _entry(_runtime(version, chosen, name), version, survey)
 
 
 def _required(
     version: AIApplicationVersion,
     application: AIApplication | None,
-    seen: NodeSurvey,
+    survey: NodeSurvey,
     server: RuntimeSpec | ImageStatus,
 ) -> tuple[Requirement, ...]:
     """With what the application asks for if it serves the version."""
@@ -108,19 +108,19 @@ def _required(
     versions = serving.versions if serving else ()
     served = next((one for one in versions if one.version == version.spec.version), None)
     scheduling = serving.scheduling if serving and served else None
-    return required(version.spec, served, scheduling, server, seen.tables, version.status.model)
+    return required(version.spec, served, scheduling, server, survey.tables, version.status.model)
 
 
-def _entry(name: str, version: AIApplicationVersion, seen: NodeSurvey) -> tuple[RuntimeSpec, list[str]]:
+def _entry(name: str, version: AIApplicationVersion, survey: NodeSurvey) -> tuple[RuntimeSpec, list[str]]:
     """The catalogue's entry, and what a reader should know of it. Raises `QueryError`."""
     engine = version.status.model.type if version.status.model else None
-    if engine is None and is_ambiguous(name, seen.runtimes):
+    if engine is None and is_ambiguous(name, survey.runtimes):
         raise QueryError(
             f"which runtime {name} means depends on the package's model_type: name one in full in spec.runtime"
         )
-    if (known := find(name, seen.runtimes, engine)) is not None:
+    if (known := find(name, survey.runtimes, engine)) is not None:
         return known, []
-    if (other := find(name, seen.runtimes)) is not None:
+    if (other := find(name, survey.runtimes)) is not None:
         return other, [f"runtime {other.name} is not for {engine}: versions with it are refused (EngineMismatch)"]
     return named_only(name), [f"runtime {name} is not in the catalogue: judged by its name alone"]
 
@@ -152,11 +152,11 @@ def _runtime(version: AIApplicationVersion, chosen: str | None, name: str) -> st
     )
 
 
-def _rows(kinds: Iterable[Judged], resource: str | None, seen: NodeSurvey) -> Iterator[Json]:
+def _rows(kinds: Iterable[Judged], resource: str | None, survey: NodeSurvey) -> Iterator[Json]:
     for kind in kinds:
         found = [against._asdict() | {"reason": str(against.reason)} for against in kind.found]
         for name in kind.group.names:
-            counted = resource is not None and seen.in_use is not None and kind.verdict != "Incompatible"
-            left = free(kind.group.kind, resource or "", (seen.in_use or {}).get(name, {})) if counted else None
+            counted = resource is not None and survey.in_use is not None and kind.verdict != "Incompatible"
+            left = free(kind.group.kind, resource or "", (survey.in_use or {}).get(name, {})) if counted else None
             reason = str(kind.against.reason) if kind.against else None
             yield {"name": name, "verdict": kind.verdict, "reason": reason, "mismatches": found, "free": left}

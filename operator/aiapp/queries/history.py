@@ -26,8 +26,8 @@ from aiapp.queries.served import require_versions
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A way back that was looked at, and taken unless only the manifest was asked for."""
+class RollbackResult:
+    """A rollback, carried out or, where only the manifest was asked for, planned."""
 
     revision: int
     served: str
@@ -54,20 +54,20 @@ def configurations(application: Json) -> list[Json]:
     return [_document(one) | {"changed": changed} for one, changed in zip(known, changes(known), strict=True)]
 
 
-async def way_back(cluster: UserCluster, name: str, to: int | None) -> Way:
+async def planned_rollback(cluster: UserCluster, name: str, to: int | None) -> RollbackResult:
     """What a rollback would ask for. Raises `ApiError`, `QueryError`."""
-    return await _way(cluster, await _application(cluster, name), to)
+    return await _planned(cluster, await _application(cluster, name), to)
 
 
-async def roll_back(cluster: UserCluster, name: str, to: int | None, *, dry_run: bool) -> Way:
+async def roll_back(cluster: UserCluster, name: str, to: int | None, *, dry_run: bool) -> RollbackResult:
     """Edits `spec.serving`; with `dry_run` the API server only says whether it would take that.
 
     Raises `ApiError` (`ConflictError` if the application changed meanwhile), `QueryError`.
     """
     application = await _application(cluster, name)
-    found = await _way(cluster, application, to)
-    patch = edit(application, found.manifest["spec"]["serving"])
-    return replace(found, object=await cluster.edit(APPLICATIONS, name, patch, dry_run=dry_run))
+    planned = await _planned(cluster, application, to)
+    patch = edit(application, planned.manifest["spec"]["serving"])
+    return replace(planned, object=await cluster.edit(APPLICATIONS, name, patch, dry_run=dry_run))
 
 
 async def _application(cluster: UserCluster, name: str) -> Json:
@@ -77,7 +77,7 @@ async def _application(cluster: UserCluster, name: str) -> Json:
         raise QueryError(f"namespace {cluster.namespace} has no application {name}") from error
 
 
-async def _way(cluster: UserCluster, application: Json, to: int | None) -> Way:
+async def _planned(cluster: UserCluster, application: Json, to: int | None) -> RollbackResult:
     try:
         back = rollback(application, to)
     except CannotRollBackError as error:
@@ -85,7 +85,7 @@ async def _way(cluster: UserCluster, application: Json, to: int | None) -> Way:
     versions = await require_versions(cluster, application, (one.version for one in back.target.versions))
     notes = tuple(_notes(back, versions))
     after = patched(application, edit(application, back.serving))
-    return Way(
+    return RollbackResult(
         back.target.revision, worded(back.target), manifest(application, back.serving), notes, application, after
     )
 
@@ -101,6 +101,6 @@ def _notes(back: Rollback, versions: dict[str, Json]) -> Iterator[str]:
         yield f"{back.manager} wrote what it asks for now: commit the same to Git, from --dry-run=client -o yaml"
 
 
-def _document(one: Configuration) -> Json:
-    document = one.model_dump(by_alias=True, mode="json", exclude_none=True)
-    return document | ({"serving": orjson.loads(one.serving)} if one.serving else {})
+def _document(configuration: Configuration) -> Json:
+    document = configuration.model_dump(by_alias=True, mode="json", exclude_none=True)
+    return document | ({"serving": orjson.loads(configuration.serving)} if configuration.serving else {})

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiapp.domain.kubernetes.resources import PODS, Json
 from aiapp.ports.kubernetes import ApiError, LogPart
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
-from aiapp.queries.logs import Line, Writers, lines_of, name_of
+from aiapp.queries.logs import Line, LogSources, lines_of, name_of
 from aiapp.queries.watching import looks
 
 MOST: Final = 100
@@ -20,7 +20,7 @@ WAITING_LINES: Final = 1000
 _Queue = asyncio.Queue[Line | ApiError | None]
 
 
-async def followed(cluster: UserCluster, writers: Writers, part: LogPart) -> AsyncGenerator[Line, None]:
+async def followed(cluster: UserCluster, writers: LogSources, part: LogPart) -> AsyncGenerator[Line, None]:
     """Lines as they come, until no pod is left that may write any more.
 
     Of a container that begins later, or again, the whole log. Whoever may not watch pods is told so by a line, and gets
@@ -43,7 +43,7 @@ async def followed(cluster: UserCluster, writers: Writers, part: LogPart) -> Asy
 class _Follower:
     """A reader for each container that has begun."""
 
-    def __init__(self, cluster: UserCluster, writers: Writers, part: LogPart, queue: _Queue) -> None:
+    def __init__(self, cluster: UserCluster, writers: LogSources, part: LogPart, queue: _Queue) -> None:
         self._cluster, self._writers, self._queue = cluster, writers, queue
         self._part = part
         """Of the containers that have begun at the first look."""

@@ -12,7 +12,7 @@ from aiapp.queries.errors import QueryError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Writers:
+class LogSources:
     """Whose log is wanted."""
 
     application: str
@@ -40,14 +40,14 @@ class Line(NamedTuple):
     """The API server's word: the log cannot be read, now or any further."""
 
 
-async def pods_of(cluster: UserCluster, writers: Writers) -> list[str]:
+async def pods_of(cluster: UserCluster, sources: LogSources) -> list[str]:
     """Names of the pods, in order. Raises `ApiError`, `QueryError` if there are none."""
-    found = [name_of(pod) for pod in await cluster.list(PODS, selector=writers.selector)]
-    wanted = [name for name in found if writers.pod in {None, name}]
+    found = [name_of(pod) for pod in await cluster.list(PODS, selector=sources.selector)]
+    wanted = [name for name in found if sources.pod in {None, name}]
     if not wanted:
-        of = f"{writers.application} {writers.version or ''}".strip()
+        of = f"{sources.application} {sources.version or ''}".strip()
         there = f"; there is {', '.join(sorted(found))}" if found else ""
-        named = "no pods" if writers.pod is None else f"no pod {writers.pod}"
+        named = "no pods" if sources.pod is None else f"no pod {sources.pod}"
         raise QueryError(f"namespace {cluster.namespace} has {named} of {of}{there}")
     return sorted(wanted)
 

@@ -104,12 +104,12 @@ def _kind(nodes: Sequence[Json]) -> KindOfNodes:
 
 
 def _row(
-    raw: Json, serving: Callable[[str], AIApplication | None], seen: NodeSurvey, kinds: Iterable[KindOfNodes]
+    raw: Json, serving: Callable[[str], AIApplication | None], survey: NodeSurvey, kinds: Iterable[KindOfNodes]
 ) -> Row:
     name = raw["metadata"]["name"]
     try:
         application = serving(raw["spec"].get("application", ""))
-        found = fit(AIApplicationVersion.model_validate(raw), application, seen).document
+        found = fit(AIApplicationVersion.model_validate(raw), application, survey).document
     except ValidationError:
         return Row(name, "Unknown", f"{name} breaks a rule of the API", (), ())
     except QueryError as error:

@@ -26,7 +26,7 @@ _MODELS: Final[Mapping[Resource, type[ApiModel]]] = {APPLICATIONS: AIApplication
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class OperationResult:
     """What was asked for, and the object as it is then, or would be."""
 
     operation: Operation
@@ -48,10 +48,10 @@ async def operate(
     *,
     dry_run: DryRun,
     resource: Resource = APPLICATIONS,
-) -> Done:
+) -> OperationResult:
     """Edits the object. Raises `ApiError` (`ConflictError` if it changed meanwhile), `QueryError`."""
-    found = await existing(cluster, resource, name)
-    return await carried_out(cluster, found, asked(wanted, found), dry_run)
+    obj = await existing(cluster, resource, name)
+    return await carried_out(cluster, obj, operation_on(wanted, obj), dry_run)
 
 
 async def planned(
@@ -68,14 +68,14 @@ async def planned(
         found |= {one["metadata"]["name"]: one for one in selected}
     if not found:
         raise QueryError(f"namespace {cluster.namespace} has no applications with these labels")
-    return [(one, asked(wanted, one, name if len(found) > 1 else None)) for name, one in found.items()]
+    return [(one, operation_on(wanted, one, name if len(found) > 1 else None)) for name, one in found.items()]
 
 
-async def carried_out(cluster: UserCluster, found: Json, operation: Operation, dry_run: DryRun) -> Done:
+async def carried_out(cluster: UserCluster, before: Json, operation: Operation, dry_run: DryRun) -> OperationResult:
     """Edits an object as it was found. Raises as `operate`."""
-    told = note(found, operation)
-    after = await edited(cluster, resource_of(found), found, operation, dry_run)
-    return Done(operation, () if told is None else (told,), found, after)
+    told = note(before, operation)
+    after = await edited(cluster, resource_of(before), before, operation, dry_run)
+    return OperationResult(operation, () if told is None else (told,), before, after)
 
 
 async def existing(cluster: UserCluster, resource: Resource, name: str) -> Json:
@@ -88,21 +88,21 @@ async def existing(cluster: UserCluster, resource: Resource, name: str) -> Json:
         raise QueryError(f"namespace {cluster.namespace} has no {WORDS[resource]} {name}") from error
 
 
-def asked(wanted: Callable[[Json], Operation], found: Json, name: str | None = None) -> Operation:
+def operation_on(wanted: Callable[[Json], Operation], obj: Json, name: str | None = None) -> Operation:
     """What is asked of the object. Raises `QueryError`, which begins with the name where one is given."""
     try:
-        return wanted(found)
+        return wanted(obj)
     except CannotOperateError as error:
         raise QueryError(str(error) if name is None else f"{name}: {error}") from error
 
 
-async def edited(cluster: UserCluster, resource: Resource, found: Json, operation: Operation, dry_run: DryRun) -> Json:
+async def edited(cluster: UserCluster, resource: Resource, before: Json, operation: Operation, dry_run: DryRun) -> Json:
     """The object after the operation. Raises `ApiError`, `QueryError`."""
     if not operation.patch:
-        return found
+        return before
     if dry_run == "client":
-        return valid(resource, patched(found, operation.patch))
-    name = found["metadata"]["name"]
+        return valid(resource, patched(before, operation.patch))
+    name = before["metadata"]["name"]
     return await cluster.edit(resource, name, operation.patch, dry_run=dry_run == "server")
 
 

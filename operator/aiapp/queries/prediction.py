@@ -30,7 +30,7 @@ DESCRIPTION_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class PredictionRequest:
     """What is asked."""
 
     application: str
@@ -44,7 +44,7 @@ class Question:
     """Longest wait for the answer."""
 
 
-async def predict(cluster: UserCluster, question: Question, boundary: str) -> ProxiedResponse:
+async def predict(cluster: UserCluster, question: PredictionRequest, boundary: str) -> ProxiedResponse:
     """The answer of the model, of a status below 300; `boundary` is for a form. Raises `ApiError`, `QueryError`."""
     application = await existing(cluster, APPLICATIONS, question.application)
     service = await _service(cluster, question)
@@ -58,7 +58,7 @@ async def predict(cluster: UserCluster, question: Question, boundary: str) -> Pr
     return _answered(await cluster.proxied(service, request), api, application, cluster.namespace)
 
 
-async def apis(cluster: UserCluster, question: Question) -> tuple[DeclaredApi, ...]:
+async def apis(cluster: UserCluster, question: PredictionRequest) -> tuple[DeclaredApi, ...]:
     """What the model that is asked declares, at least one: by its own description, else by its version's status.
 
     Raises `ApiError`, `QueryError`.
@@ -73,7 +73,7 @@ async def apis(cluster: UserCluster, question: Question) -> tuple[DeclaredApi, .
     return described or in_status(version or {}) or (UNDECLARED,)
 
 
-async def declared(cluster: UserCluster, application: Json, question: Question, service: str) -> DeclaredApi:
+async def declared(cluster: UserCluster, application: Json, question: PredictionRequest, service: str) -> DeclaredApi:
     """The API that is asked: from the version's status; the fields of a form from the model's own description.
 
     Raises `ApiError`, `QueryError`.
@@ -91,7 +91,7 @@ async def declared(cluster: UserCluster, application: Json, question: Question, 
         raise QueryError(str(error)) from error
 
 
-async def _service(cluster: UserCluster, question: Question) -> str:
+async def _service(cluster: UserCluster, question: PredictionRequest) -> str:
     """The Service as the API server's proxy takes it. Raises `ApiError`, `QueryError`."""
     name = question.application if question.version is None else workload(question.application, question.version)
     service = await cluster.find(SERVICES, name)

@@ -56,11 +56,11 @@ async def removal(
     return Removal(objects, tuple(filter(None, map(keepers.note, objects))))
 
 
-async def remove(cluster: UserCluster, found: Removal, *, dry_run: DryRun) -> None:
+async def remove(cluster: UserCluster, removal: Removal, *, dry_run: DryRun) -> None:
     """Deletes exactly these objects. Raises `ApiError`."""
     if dry_run == "client":
         return
-    for one in found.objects:
+    for one in removal.objects:
         metadata = one["metadata"]
         await cluster.delete(resource_of(one), metadata["name"], uid=metadata["uid"], dry_run=dry_run == "server")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from aiapp.api.version import AIApplicationVersion
 from aiapp.domain.kubernetes.resources import VERSIONS
-from aiapp.domain.provenance.reproduction import Again, NotReproducibleError, Reproduction, reproduction
+from aiapp.domain.provenance.reproduction import NotReproducibleError, Reproduction, Rerun, reproduction
 from aiapp.domain.training.annotations import asking
 from aiapp.domain.version.origin import may_leave, stays
 from aiapp.queries.cluster import UserCluster
@@ -23,7 +23,7 @@ class Registering:
     """Its number, or `auto`."""
 
 
-async def reproduce(cluster: UserCluster, name: str, again: Again, registering: Registering | None) -> Reproduction:
+async def reproduce(cluster: UserCluster, name: str, again: Rerun, registering: Registering | None) -> Reproduction:
     """Of a version, in its namespace. Raises `ApiError`, `QueryError`."""
     raw = await cluster.get(VERSIONS, name)
     if not may_leave(raw):

@@ -90,7 +90,7 @@ async def approve(cluster: UserCluster, name: str, seen: str | None = None) -> A
     raise _changed(name)
 
 
-async def way_back(cluster: UserCluster, name: str) -> Json:
+async def planned_rollback(cluster: UserCluster, name: str) -> Json:
     """The application's manifest with the split of before the rollout. Raises `ApiError`, `QueryError`."""
     application = await _application(cluster, name)
     return manifest(application, await _taken_back(cluster, application))
@@ -114,9 +114,9 @@ def _approval(application: Json) -> Approval:
         raise QueryError(str(error)) from error
 
 
-def _again(said: Approval, latest: Approval, name: str) -> Approval:
+def _again(approval: Approval, latest: Approval, name: str) -> Approval:
     """The word on what has changed meanwhile, if it is the same word: nobody has looked at a later step yet."""
-    if token(latest.record) != token(said.record):
+    if token(latest.record) != token(approval.record):
         raise _moved_on(name, latest)
     return latest
 

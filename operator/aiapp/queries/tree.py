@@ -95,8 +95,8 @@ def _require(cluster: UserCluster, name: str, seen: Seen) -> tuple[Json | None, 
     return application, own
 
 
-def _is_owned(one: Json, owners: set[str]) -> bool:
-    return any(owner["uid"] in owners for owner in one["metadata"].get("ownerReferences") or ())
+def _is_owned(obj: Json, owners: set[str]) -> bool:
+    return any(owner["uid"] in owners for owner in obj["metadata"].get("ownerReferences") or ())
 
 
 async def _listed(cluster: UserCluster, resource: Resource, selector: str) -> tuple[list[Json] | None, str]:

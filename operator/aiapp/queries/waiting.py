@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import cast
 
 from aiapp.api.meta import RESTART_AT
-from aiapp.domain.application.outcome import Outcome, restarted, settled, words
+from aiapp.domain.application.outcome import Outcome, current_state, restarted, settled
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resource_of
 from aiapp.ports.kubernetes import ApiError, WatchEvent
@@ -24,17 +24,17 @@ async def outcome(cluster: UserCluster, changed: Json, seconds: float) -> str:
     """
     name, resource = changed["metadata"]["name"], resource_of(changed)
 
-    def judge(found: Sequence[Json]) -> Outcome | None:
-        if not found or found[0]["metadata"]["uid"] != changed["metadata"]["uid"]:
-            return Outcome(succeeded=False, words="it is deleted")
-        return settled(changed, found[0])
+    def judge(objects: Sequence[Json]) -> Outcome | None:
+        if not objects or objects[0]["metadata"]["uid"] != changed["metadata"]["uid"]:
+            return Outcome(succeeded=False, message="it is deleted")
+        return settled(changed, objects[0])
 
     try:
         async with asyncio.timeout(seconds):
             found = await _judged(cluster, resource, judge, fields=f"metadata.name={name}")
     except TimeoutError:
         now = await cluster.find(resource, name)
-        raise QueryError(f"{name} is not done after {seconds:g} s: {words(now or {})}") from None
+        raise QueryError(f"{name} is not done after {seconds:g} s: {current_state(now or {})}") from None
     return _succeeded(name, found)
 
 
@@ -60,10 +60,10 @@ def is_restart(before: Json, after: Json) -> bool:
     return requests[0] != requests[1]
 
 
-def _succeeded(name: str, found: Outcome) -> str:
-    if not found.succeeded:
-        raise QueryError(f"{name}: {found.words}")
-    return found.words
+def _succeeded(name: str, outcome: Outcome) -> str:
+    if not outcome.succeeded:
+        raise QueryError(f"{name}: {outcome.message}")
+    return outcome.message
 
 
 async def _judged(

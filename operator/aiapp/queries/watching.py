@@ -62,11 +62,11 @@ class _Kind:
             news.put_nowait(None)
         return version
 
-    def _take(self, kind: str, found: Json) -> None:
+    def _take(self, kind: str, obj: Json) -> None:
         if kind == "DELETED":
-            self.objects.pop(found["metadata"]["uid"], None)
+            self.objects.pop(obj["metadata"]["uid"], None)
         else:
-            self.objects[found["metadata"]["uid"]] = found
+            self.objects[obj["metadata"]["uid"]] = obj
 
 
 async def looks(

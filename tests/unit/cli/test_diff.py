@@ -17,7 +17,7 @@ from aiapp.cli import main
 from aiapp.cli.diff import SHOWN_FILES, lines
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.file_changes import PackageFiles
-from aiapp.domain.provenance.diff import Known, diff
+from aiapp.domain.provenance.diff import ComparedVersion, diff
 
 ONE: Final = f"sha256:{'d1' * 32}"
 OTHER: Final = f"sha256:{'d2' * 32}"
@@ -82,12 +82,12 @@ def files(*sizes: int) -> PackageFiles:
     return PackageFiles([Entry(f"{number:03}.bin", size, f"e{size}") for number, size in enumerate(sizes)], {})
 
 
-def text(before: Known, after: Known) -> list[str]:
+def text(before: ComparedVersion, after: ComparedVersion) -> list[str]:
     return [click.unstyle(line) for line in lines(diff(before, after))]
 
 
-def known(digest: str, **fields: Any) -> Known:
-    return Known(name=digest[7:9], spec={}, status={"artifact": {"pin": digest, "digest": digest}}, **fields)
+def known(digest: str, **fields: Any) -> ComparedVersion:
+    return ComparedVersion(name=digest[7:9], spec={}, status={"artifact": {"pin": digest, "digest": digest}}, **fields)
 
 
 def test_files_are_shown_with_their_sizes_and_only_the_first_of_many() -> None:
@@ -105,8 +105,8 @@ def test_files_are_shown_with_their_sizes_and_only_the_first_of_many() -> None:
 
 
 def test_what_is_in_a_package_reaches_no_terminal_as_it_is() -> None:
-    before = Known(name="a", spec={}, status={"model": {"type": "A"}}, config={"a": "\x1b[2J" + "x" * 999})
-    after = Known(name="b", spec={}, status={"model": {"type": "A"}}, config={"b\x1b[2J": "c"})
+    before = ComparedVersion(name="a", spec={}, status={"model": {"type": "A"}}, config={"a": "\x1b[2J" + "x" * 999})
+    after = ComparedVersion(name="b", spec={}, status={"model": {"type": "A"}}, config={"b\x1b[2J": "c"})
     shown = "\n".join(text(before, after))
     assert shown.startswith("whether a and b hold the same content is not known:\n  - not pinned yet")
     assert "\x1b" not in shown

@@ -14,7 +14,7 @@ from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, SECRETS, VERSIONS, Json, Resource
 from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import UserCluster
-from aiapp.queries.download import Downloadable, OtherWay, downloadable
+from aiapp.queries.download import Downloadable, StoreOverride, downloadable
 from aiapp.queries.errors import QueryError
 
 MANIFEST: Final = composed([Entry("config.json", 2, "e1"), Entry("model.pkl", 7, "e2")])
@@ -41,14 +41,14 @@ class Guarded(UserObjects):
 
 
 async def asked(
-    other: OtherWay | None = None, denied: str | None = None, secret: Json = KEYS, **status: Any
+    other: StoreOverride | None = None, denied: str | None = None, secret: Json = KEYS, **status: Any
 ) -> Downloadable:
     """Of a version at obs://models/, whose Secret is `store`."""
     version = documents.changed(documents.version(), spec__source__obs__credentialsSecretRef={"name": "store"})
     raw = stored(version, status={**NORMAL, "artifact": PACKAGE, **status})
     held = {VERSIONS: [raw], CONFIG_MAPS: manifest_objects(MANIFEST), SECRETS: [secret]}
     cluster = UserCluster(Guarded(held, denied=frozenset({("get", denied)} if denied else ())), "team")
-    return await downloadable(cluster, "mnist-1.0.0", other or OtherWay())
+    return await downloadable(cluster, "mnist-1.0.0", other or StoreOverride())
 
 
 async def test_the_manifest_the_digest_and_the_keys_come_from_the_cluster() -> None:
@@ -63,7 +63,7 @@ async def test_the_manifest_the_digest_and_the_keys_come_from_the_cluster() -> N
 async def test_a_missing_right_is_named_and_own_keys_do_without_it() -> None:
     with pytest.raises(QueryError, match=r"you may not read Secret store.* --credentials"):
         await asked(denied="secrets")
-    found = await asked(OtherWay(own_keys=True), denied="secrets")
+    found = await asked(StoreOverride(own_keys=True), denied="secrets")
     assert found.store.credentials is None
     with pytest.raises(ApiError, match="configmaps"):
         await asked(denied="configmaps")
@@ -72,7 +72,7 @@ async def test_a_missing_right_is_named_and_own_keys_do_without_it() -> None:
 async def test_keys_that_are_for_another_store_do_not_go_elsewhere() -> None:
     bound = KEYS | {"metadata": {"name": "store", "annotations": {"aiapp.dev/allowed-endpoints": "obs.example.com"}}}
     with pytest.raises(QueryError, match=r"Secret store is not for elsewhere\.example\.com"):
-        await asked(OtherWay(endpoint="https://elsewhere.example.com"), secret=bound)
+        await asked(StoreOverride(endpoint="https://elsewhere.example.com"), secret=bound)
 
 
 async def test_an_image_is_pulled_by_its_digest_and_not_downloaded() -> None:

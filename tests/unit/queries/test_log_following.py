@@ -13,10 +13,10 @@ from aiapp.ports.kubernetes import ApiError, LogPart, WatchEvent
 from aiapp.queries import log_following
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.log_following import followed
-from aiapp.queries.logs import Line, Writers
+from aiapp.queries.logs import Line, LogSources
 
 FOLLOWING = LogPart(tail=5, since_seconds=60, follow=True)
-WRITERS = Writers(application="mnist")
+WRITERS = LogSources(application="mnist")
 
 
 def pod(

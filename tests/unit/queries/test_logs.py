@@ -7,7 +7,7 @@ from aiapp.domain.kubernetes.resources import PODS
 from aiapp.ports.kubernetes import WHOLE_LOG, ApiError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.logs import Line, Writers, lines, pods_of
+from aiapp.queries.logs import Line, LogSources, lines, pods_of
 
 WAITING = ApiError(400, "BadRequest", 'container "model" in pod "b" is waiting to start: PodInitializing')
 
@@ -20,7 +20,7 @@ def objects() -> UserObjects:
 
 async def test_pods_are_shown_one_after_the_other_and_one_that_is_not_up_is_told() -> None:
     cluster = UserCluster(objects(), "team")
-    pods = await pods_of(cluster, Writers(application="mnist"))
+    pods = await pods_of(cluster, LogSources(application="mnist"))
     found = [line async for line in lines(cluster, pods, "model", WHOLE_LOG)]
     assert found == [Line("a", "one"), Line("a", "two"), Line("b", WAITING.message, is_fault=True)]
 
@@ -35,11 +35,11 @@ async def test_without_the_right_it_ends() -> None:
 @pytest.mark.parametrize(
     ("writers", "message"),
     [
-        (Writers(application="mnist", pod="c"), "namespace team has no pod c of mnist; there is a, b"),
-        (Writers(application="mnist", version="1.0.0", pod="c"), "no pod c of mnist 1.0.0"),
+        (LogSources(application="mnist", pod="c"), "namespace team has no pod c of mnist; there is a, b"),
+        (LogSources(application="mnist", version="1.0.0", pod="c"), "no pod c of mnist 1.0.0"),
     ],
 )
-async def test_a_pod_that_is_not_there_is_said(writers: Writers, message: str) -> None:
+async def test_a_pod_that_is_not_there_is_said(writers: LogSources, message: str) -> None:
     with pytest.raises(QueryError) as refused:
         await pods_of(UserCluster(objects(), "team"), writers)
     assert message in refused.value.message
@@ -47,4 +47,4 @@ async def test_a_pod_that_is_not_there_is_said(writers: Writers, message: str) -
 
 async def test_an_application_without_pods_is_said() -> None:
     with pytest.raises(QueryError, match="namespace team has no pods of mnist"):
-        await pods_of(UserCluster(UserObjects({}), "team"), Writers(application="mnist"))
+        await pods_of(UserCluster(UserObjects({}), "team"), LogSources(application="mnist"))

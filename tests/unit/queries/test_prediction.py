@@ -12,7 +12,7 @@ from aiapp.domain.prediction.body import File, Input
 from aiapp.ports.kubernetes import ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.prediction import DESCRIPTION_BYTES, OPENAPI_PATH, Question, apis, predict
+from aiapp.queries.prediction import DESCRIPTION_BYTES, OPENAPI_PATH, PredictionRequest, apis, predict
 
 INPUT = Input(File("input.json", b"{}"))
 DIGIT = Input(File("digit.png", b"PNG", "image/png"))
@@ -39,7 +39,7 @@ def objects(content_type: str = "application/json", *answers: ProxiedResponse) -
 
 
 async def asked(api: UserObjects, **others: Any) -> ProxiedResponse:
-    question = Question(**{"application": "mnist", "given": INPUT} | others)
+    question = PredictionRequest(**{"application": "mnist", "given": INPUT} | others)
     return await predict(UserCluster(api, "team"), question, "limit")
 
 
@@ -132,7 +132,7 @@ async def test_a_model_is_not_waited_for_nor_read_without_end_to_know_what_it_ta
     api = objects("text/plain")
     long = {**DESCRIPTION, "info": "x" * DESCRIPTION_BYTES}
     api.responses[OPENAPI_PATH] = ProxiedResponse(200, {}, json.dumps(long).encode())
-    (found,) = await apis(UserCluster(api, "team"), Question(application="mnist"))
+    (found,) = await apis(UserCluster(api, "team"), PredictionRequest(application="mnist"))
     assert found.content_type == "text/plain", "what the version's status says"
     ((_, request),) = api.written
     assert request.seconds <= 5

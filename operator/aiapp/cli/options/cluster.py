@@ -61,17 +61,17 @@ def failing_with_messages() -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        raise click.ClickException(_shown(error.message)) from error
+        raise click.ClickException(_printable(error.message)) from error
     except ApiError as error:
-        raise click.ClickException(_shown(_said(error))) from error
+        raise click.ClickException(_printable(_explained(error))) from error
 
 
-def _shown(message: str) -> str:
+def _printable(message: str) -> str:
     """Fit for a terminal: what models and objects say may be in it."""
     return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in message)
 
 
-def _said(error: ApiError) -> str:
+def _explained(error: ApiError) -> str:
     """The API server's words; of a right to our own kinds also the role that gives it."""
     if error.reason == NOT_SERVED:
         return UNKNOWN_KINDS

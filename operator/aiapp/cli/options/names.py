@@ -21,22 +21,22 @@ from aiapp.queries.cluster import UserCluster
 SECONDS: Final = 2.0
 """Longest wait for the cluster: somebody is typing."""
 
-Found = Callable[[click.Context], list[str]]
-Asked = Callable[[UserCluster, click.Context], Awaitable[list[str]]]
+Completion = Callable[[click.Context], list[str]]
+Query = Callable[[UserCluster, click.Context], Awaitable[list[str]]]
 
 
 class Name(click.types.StringParamType):
     """A text that a shell completes; `with_files`: or the path of a file."""
 
-    def __init__(self, found: Found, *, with_files: bool = False) -> None:
-        self.found = found
+    def __init__(self, names: Completion, *, with_files: bool = False) -> None:
+        self.names = names
         self.with_files = with_files
 
     @override
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         known: list[str] = []
         with contextlib.suppress(Exception), contextlib.redirect_stderr(io.StringIO()):
-            known = self.found(ctx)
+            known = self.names(ctx)
         items = [CompletionItem(name) for name in known if name.startswith(incomplete)]
         return [*items, CompletionItem(incomplete, type="file")] if self.with_files else items
 
@@ -50,17 +50,17 @@ def completing(command: click.Command) -> None:
         completing(child)
 
 
-def _asking(asked: Asked) -> Found:
-    def found(ctx: click.Context) -> list[str]:
+def _asking(query: Query) -> Completion:
+    def names_of(ctx: click.Context) -> list[str]:
         choice = ClusterChoice(*(ctx.params.get(key) for key in ("kubeconfig", "context", "namespace")))
 
         async def bounded() -> list[str]:
             async with asyncio.timeout(SECONDS):
-                return await connected(choice, lambda cluster: asked(cluster, ctx))
+                return await connected(choice, lambda cluster: query(cluster, ctx))
 
         return asyncio.run(bounded())
 
-    return found
+    return names_of
 
 
 async def _applications(cluster: UserCluster, _: click.Context) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiapp.domain.kubernetes.label_selector import Selector
     from aiapp.domain.kubernetes.resources import Json
     from aiapp.queries.cluster import UserCluster
-    from aiapp.queries.operation import Done
+    from aiapp.queries.operation import OperationResult
 
 
 def utc_now() -> datetime:
@@ -26,10 +26,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one clock of these commands
 
 
-def tell(name: str, done: "Done", writing: Writing) -> None:
+def tell(name: str, result: "OperationResult", writing: Writing) -> None:
     """What becomes of the object of that name."""
-    verb = writing.verb if done.operation.patch else "is"
-    writing.tell(f"{name} {verb} {done.operation.outcome}", done.object, done.notes)
+    verb = writing.verb if result.operation.patch else "is"
+    writing.tell(f"{name} {verb} {result.operation.outcome}", result.object, result.notes)
 
 
 def waiting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -62,23 +62,23 @@ def all_waited(
         waits = ((new_pods if is_restart(*change) else outcome)(cluster, change[1], seconds) for change in changes)
         return await asyncio.gather(*waits, return_exceptions=True)
 
-    found = answered(choice, outcomes)
-    told = [_told(after["metadata"]["name"], one, writing) for (_, after), one in zip(changes, found, strict=True)]
+    ends = answered(choice, outcomes)
+    told = [_told(after["metadata"]["name"], one, writing) for (_, after), one in zip(changes, ends, strict=True)]
     if not all(told):
         click.get_current_context().exit(1)
 
 
-def _told(name: str, found: str | BaseException, writing: Writing) -> bool:
+def _told(name: str, outcome: str | BaseException, writing: Writing) -> bool:
     """Whether it has happened."""
-    if isinstance(found, BaseException):
+    if isinstance(outcome, BaseException):
         try:
             with failing_with_messages():
-                raise found
+                raise outcome
         except click.ClickException as error:
             error.show()
             return False
     if writing.output is None:
-        click.echo(f"{name}: {found}")
+        click.echo(f"{name}: {outcome}")
     return True
 
 
@@ -115,11 +115,11 @@ async def _each(
     labels: "Selector | None",
     wanted: "Callable[[Json], Operation]",
     writing: Writing,
-) -> "list[Done]":
+) -> "list[OperationResult]":
     """What was done to each, told as soon as it is done."""
     from aiapp.queries.operation import carried_out, planned  # noqa: PLC0415 - `--help` must not wait for the models
 
-    done: list[Done] = []
+    done: list[OperationResult] = []
     for found, operation in await planned(cluster, names, labels, wanted):
         one = await carried_out(cluster, found, operation, writing.dry_run)
         if done:

@@ -30,7 +30,7 @@ class Writing:
         """Before what becomes of the object."""
         return "is being" if self.dry_run == "none" else "would be"
 
-    def tell(self, sentence: str, found: "Json", notes: tuple[str, ...] = ()) -> None:
+    def tell(self, sentence: str, document: "Json", notes: tuple[str, ...] = ()) -> None:
         """The sentence, or the object in the form that was asked for: as a manifest; notes go to standard error."""
         from aiapp.domain.kubernetes.keepers import manifest  # noqa: PLC0415 - `--help` must not wait for the models
 
@@ -39,9 +39,9 @@ class Writing:
         if self.output is None:
             click.echo(sentence)
         elif self.output == "name":
-            click.echo(object_name(found))
+            click.echo(object_name(document))
         else:
-            click.echo(FORMATS[self.output](manifest(found)), nl=False)
+            click.echo(FORMATS[self.output](manifest(document)), nl=False)
 
     def separate(self) -> None:
         """Between two objects: YAML has a line for it."""
@@ -49,9 +49,9 @@ class Writing:
             click.echo("---")
 
 
-def object_name(found: "Json") -> str:
+def object_name(document: "Json") -> str:
     """As kubectl prints and takes it: `aiapplication.aiapp.dev/mnist`."""
-    return f"{found['kind'].lower()}.{found['apiVersion'].partition('/')[0]}/{found['metadata']['name']}"
+    return f"{document['kind'].lower()}.{document['apiVersion'].partition('/')[0]}/{document['metadata']['name']}"
 
 
 def writing_options(command: Callable[..., None]) -> Callable[..., None]:

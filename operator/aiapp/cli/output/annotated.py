@@ -22,10 +22,10 @@ def commented(document: Any, notes: Iterable[tuple[Sequence[str | int], str]]) -
     return "".join(lines)
 
 
-def _together(found: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+def _together(notes: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
     """By line, the last one first: what is put in does not move the lines before it."""
     by_line: dict[int, list[str]] = {}
-    for place, note in found:
+    for place, note in notes:
         by_line.setdefault(place, []).append(note)
     return by_line
 

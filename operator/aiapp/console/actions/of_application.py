@@ -13,7 +13,7 @@ from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.queries import rollout
 from aiapp.queries.deployment import deployed
 from aiapp.queries.errors import QueryError
-from aiapp.queries.history import roll_back, way_back
+from aiapp.queries.history import planned_rollback, roll_back
 from aiapp.queries.operation import operate
 
 WEIGHT: Final = "weight "
@@ -75,7 +75,7 @@ async def _restart(wish: Wish) -> Outcome:
 async def _roll_back(wish: Wish) -> Outcome:
     to = _number(wish, "revision")
     if wish.dry_run == "client":
-        found = await way_back(wish.cluster, wish.name, to)
+        found = await planned_rollback(wish.cluster, wish.name, to)
     else:
         found = await roll_back(wish.cluster, wish.name, to, dry_run=False)
     return Outcome(found.manifest, found.notes)
@@ -93,7 +93,7 @@ async def _approve(wish: Wish) -> Outcome:
 
 
 async def _abort(wish: Wish) -> Outcome:
-    manifest = await rollout.way_back(wish.cluster, wish.name)
+    manifest = await rollout.planned_rollback(wish.cluster, wish.name)
     if wish.dry_run != "client":
         await rollout.abort(wish.cluster, wish.name, dry_run=False)
     return Outcome(manifest)

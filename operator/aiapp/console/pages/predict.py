@@ -20,7 +20,7 @@ from aiapp.domain.prediction.apis import BODILESS, FORM_TYPE, JSON_TYPE, Declare
 from aiapp.domain.prediction.body import RAW_TYPE, Field, File, Input
 from aiapp.ports.kubernetes import ApiError, ProxiedResponse
 from aiapp.queries.errors import QueryError
-from aiapp.queries.prediction import Question, apis, predict
+from aiapp.queries.prediction import PredictionRequest, apis, predict
 
 SECONDS: Final = 25.0
 """Longest wait for the answer: less than a page may take."""
@@ -67,7 +67,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
     texts = {name: value for name, value in form.items() if isinstance(value, str)}
     declared = await _apis(visit, texts)
     asked = _asked(texts, declared)
-    question = Question(
+    question = PredictionRequest(
         application=visit.name,
         version=asked.version,
         given=_input(asked.api, form),
@@ -89,7 +89,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
 async def _apis(visit: Visit, given: Mapping[str, str]) -> tuple[DeclaredApi, ...]:
     if visit.all_namespaces:
         raise PageError(404, "error.no_page")
-    return await apis(visit.cluster, Question(application=visit.name, version=given.get("version") or None))
+    return await apis(visit.cluster, PredictionRequest(application=visit.name, version=given.get("version") or None))
 
 
 def _asked(given: Mapping[str, str], declared: tuple[DeclaredApi, ...]) -> Asked:

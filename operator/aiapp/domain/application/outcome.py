@@ -14,7 +14,7 @@ class Outcome(NamedTuple):
     """How it ended."""
 
     succeeded: bool
-    words: str
+    message: str
     """The phase, or what is wrong and what to do."""
 
 
@@ -25,20 +25,20 @@ def settled(changed: Json, now: Json) -> Outcome | None:
         return None
     conditions = {one["type"]: one for one in status.get("conditions") or ()}
     if (stalled := conditions.get(ConditionType.STALLED)) and stalled["status"] == "True":
-        return Outcome(succeeded=False, words=stalled["message"])
+        return Outcome(succeeded=False, message=stalled["message"])
     is_ready = _is_true(conditions, ConditionType.READY) and not _is_true(conditions, ConditionType.RECONCILING)
-    return Outcome(succeeded=True, words=str(status.get("phase"))) if is_ready else None
+    return Outcome(succeeded=True, message=str(status.get("phase"))) if is_ready else None
 
 
 def restarted(changed: Json, deployments: Sequence[Json]) -> Outcome | None:
     """Of an application whose Deployments those are, after a restart."""
     wanted = changed["metadata"]["annotations"][RESTART_AT]
     if all(_is_restarted(one, wanted) for one in deployments):
-        return Outcome(succeeded=True, words="new pods")
+        return Outcome(succeeded=True, message="new pods")
     return None
 
 
-def words(now: Json) -> str:
+def current_state(now: Json) -> str:
     """How it stands, for people who have waited in vain."""
     status = now.get("status") or {}
     ready = condition(status, ConditionType.READY)

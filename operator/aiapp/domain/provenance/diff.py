@@ -27,7 +27,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class ComparedVersion:
     """What is known of one version."""
 
     name: str
@@ -57,8 +57,8 @@ class Known:
 class Diff:
     """What changed."""
 
-    before: Known
-    after: Known
+    before: ComparedVersion
+    after: ComparedVersion
     files: FileChanges | None
     """None where the files of one of them are not known."""
     sections: Mapping[str, tuple[Change, ...]]
@@ -89,7 +89,7 @@ class Diff:
         }
 
 
-def diff(before: Known, after: Known) -> Diff:
+def diff(before: ComparedVersion, after: ComparedVersion) -> Diff:
     """What changed from `before` to `after`."""
     files = file_changes(before.files, after.files) if before.files is not None and after.files is not None else None
     with_config = before.config is not None and after.config is not None
@@ -97,18 +97,18 @@ def diff(before: Known, after: Known) -> Diff:
     return Diff(before, after, files, {name: tuple(_changes(old[name], new[name])) for name in SECTIONS})
 
 
-def _facts(known: Known, *, with_config: bool) -> Mapping[str, Json]:
+def _facts(version: ComparedVersion, *, with_config: bool) -> Mapping[str, Json]:
     """By section. What is in the model's own file counts only where both have it."""
-    model = known.status.get("model") or {}
+    model = version.status.get("model") or {}
     config = {key: value for key, value in model.items() if key not in {"metrics", "dependencies"}}
     config["dependencies"] = dict(map(_requirement, model.get("dependencies") or ()))
-    runtime = {"runtime": known.status.get("runtime") or {}, "container": known.spec.get("container") or {}}
-    image = known.status.get("image") or {}
+    runtime = {"runtime": version.status.get("runtime") or {}, "container": version.spec.get("container") or {}}
+    image = version.status.get("image") or {}
     return {
-        "config": config | ({"config.json": known.config} if with_config else {}),
+        "config": config | ({"config.json": version.config} if with_config else {}),
         "metrics": model.get("metrics") or {},
         "runtime": runtime | {"image": {key: image[key] for key in ("image", "digest") if key in image}},
-        "provenance": _provenance(known),
+        "provenance": _provenance(version),
     }
 
 
@@ -117,17 +117,17 @@ def _requirement(text: str) -> tuple[str, str]:
     return (found[1], found[2] or "any") if found else (text, "any")
 
 
-def _provenance(known: Known) -> Json:
-    source = known.status.get("source") or {}
-    summary = {key: value for key, value in (known.status.get("provenance") or {}).items() if key != "record"}
-    build = known.predicate.get("buildDefinition") or {}
+def _provenance(version: ComparedVersion) -> Json:
+    source = version.status.get("source") or {}
+    summary = {key: value for key, value in (version.status.get("provenance") or {}).items() if key != "record"}
+    build = version.predicate.get("buildDefinition") or {}
     external, internal = build.get("externalParameters") or {}, build.get("internalParameters") or {}
-    told = {key: external[key] for key in ("containers", "inputs") if key in external}
+    training = {key: external[key] for key in ("containers", "inputs") if key in external}
     job = {key: value for key, value in (external.get("job") or {}).items() if key in {"owner", "runtime"}}
     job["labels"] = own((external.get("job") or {}).get("labels") or {})
-    said = {key: internal[key] for key in ("branch", "run") if key in internal}
-    found = {key: source[key] for key in ("type", "origin", "uri", "template", "trainingJob") if key in source}
-    return {"source": found} | summary | told | said | {"job": job}
+    code = {key: internal[key] for key in ("branch", "run") if key in internal}
+    origin = {key: source[key] for key in ("type", "origin", "uri", "template", "trainingJob") if key in source}
+    return {"source": origin} | summary | training | code | {"job": job}
 
 
 def _changes(before: Json, after: Json) -> Iterator[Change]:
@@ -173,9 +173,9 @@ def _files(files: FileChanges) -> Json:
 
 
 def _file(change: FileChange) -> Json:
-    sides = {"before": _known(change.before), "after": _known(change.after)}
+    sides = {"before": _file_document(change.before), "after": _file_document(change.after)}
     return {"path": change.path, "change": change.how, "by": change.by, **sides}
 
 
-def _known(file: KnownFile | None) -> Json | None:
+def _file_document(file: KnownFile | None) -> Json | None:
     return None if file is None else {"size": file.size, "sha256": file.sha256}

@@ -22,7 +22,7 @@ class NotReproducibleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Rerun:
     """How the training is run again."""
 
     suffix: str
@@ -46,24 +46,24 @@ class Reproduction:
     """Where it writes."""
 
 
-def reproduction(version: Json, predicate: Json, again: Again) -> Reproduction:
+def reproduction(version: Json, predicate: Json, rerun: Rerun) -> Reproduction:
     """The training of an AIApplicationVersion, from its record. Raises `NotReproducibleError`."""
     build = predicate.get("buildDefinition") or {}
     external = build.get("externalParameters") or {}
     _require_whole(version, build, external)
     job, manifest, old = external["job"], external["manifest"], str(external["output"])
-    output = again.output or f"{old.rstrip('/')}-reproduced-{again.suffix}/"
+    output = rerun.output or f"{old.rstrip('/')}-reproduced-{rerun.suffix}/"
     pinned = PinnedManifest(_digests(build), old, output)
-    named = _named(job, version, again)
+    named = _named(job, version, rerun)
     runtime = _runtime(job, named, pinned)
     place = 0 if runtime is None else 1
-    metadata = named | _marks(job, manifest, _elsewhere(again.annotations, output))
+    metadata = named | _marks(job, manifest, _elsewhere(rerun.annotations, output))
     body = pinned.document(place, _body(job, manifest))
     if runtime is not None:
         body["spec"]["runtimeRef"] = {"apiGroup": _group(job), "kind": runtime["kind"], "name": named["name"]}
-    made = {"apiVersion": job["apiVersion"], "kind": job["kind"], "metadata": metadata, **body}
+    new_job = {"apiVersion": job["apiVersion"], "kind": job["kind"], "metadata": metadata, **body}
     notes = (*_of_the_whole(build, pinned, place), *_of_the_runtime(job, runtime), *pinned.notes)
-    documents = (made,) if runtime is None else (runtime, made)
+    documents = (new_job,) if runtime is None else (runtime, new_job)
     return Reproduction(documents, tuple(_heading(version, predicate)), notes, output)
 
 
@@ -108,8 +108,8 @@ def _marks(job: Json, manifest: Json, further: Mapping[str, str]) -> Json:
     return {key: value for key, value in found.items() if value}
 
 
-def _named(job: Json, version: Json, again: Again) -> Json:
-    name = again.name or f"{job['name'][:_MOST_OF_A_NAME].rstrip('-.')}-reproduced-{again.suffix}"
+def _named(job: Json, version: Json, rerun: Rerun) -> Json:
+    name = rerun.name or f"{job['name'][:_MOST_OF_A_NAME].rstrip('-.')}-reproduced-{rerun.suffix}"
     return {"name": name, "namespace": version["metadata"]["namespace"]}
 
 

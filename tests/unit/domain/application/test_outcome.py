@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aiapp.api.meta import RESTART_AT, START_AT
-from aiapp.domain.application.outcome import Outcome, restarted, settled, words
+from aiapp.domain.application.outcome import Outcome, current_state, restarted, settled
 from aiapp.domain.kubernetes.resources import Json
 
 CHANGED: Json = {"metadata": {"generation": 2}}
@@ -27,9 +27,9 @@ def seen(generation: int = 2, **conditions: str) -> Json:
         pytest.param(seen(1, Ready="True"), None, id="of before"),
         pytest.param(seen(Ready="False", Reconciling="True"), None, id="under way"),
         pytest.param(seen(Ready="True", Reconciling="True"), None, id="not at its end"),
-        pytest.param(seen(Ready="True"), Outcome(succeeded=True, words="Running"), id="done"),
+        pytest.param(seen(Ready="True"), Outcome(succeeded=True, message="Running"), id="done"),
         pytest.param(
-            seen(Ready="False", Stalled="True"), Outcome(succeeded=False, words="Stalled it is"), id="has failed"
+            seen(Ready="False", Stalled="True"), Outcome(succeeded=False, message="Stalled it is"), id="has failed"
         ),
     ],
 )
@@ -41,12 +41,12 @@ def test_a_start_by_annotation_has_been_carried_out() -> None:
     ready = seen(Ready="True")
     assert settled(STARTED, ready) is None
     ready["status"]["lastHandledStartAt"] = "now"
-    assert settled(STARTED, ready) == Outcome(succeeded=True, words="Running")
+    assert settled(STARTED, ready) == Outcome(succeeded=True, message="Running")
 
 
 def test_what_is_stopped_waits_for_no_start_of_before() -> None:
     stopped = STARTED | {"spec": {"serving": {"autoStopAfterSeconds": 60, "stopped": True}}}
-    assert settled(stopped, seen(Ready="True")) == Outcome(succeeded=True, words="Running")
+    assert settled(stopped, seen(Ready="True")) == Outcome(succeeded=True, message="Running")
 
 
 def deployment(at: str = "now", generation: int = 3, **counts: int) -> Json:
@@ -72,5 +72,5 @@ def test_a_restart_ends_with_new_pods_alone(deployments: list[Json], *, done: bo
 
 
 def test_who_has_waited_in_vain_reads_how_it_stands() -> None:
-    assert words(seen(Ready="False")) == "Running, Ready it is"
-    assert words({}) == "nobody has looked at it yet"
+    assert current_state(seen(Ready="False")) == "Running, Ready it is"
+    assert current_state({}) == "nobody has looked at it yet"

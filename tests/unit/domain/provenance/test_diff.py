@@ -8,7 +8,7 @@ import pytest
 
 from aiapp.domain.artifact.entry import Entry, inline_entry
 from aiapp.domain.artifact.file_changes import PackageFiles
-from aiapp.domain.provenance.diff import Change, Known, diff
+from aiapp.domain.provenance.diff import Change, ComparedVersion, diff
 
 ONE: Final = f"sha256:{'d1' * 32}"
 OTHER: Final = f"sha256:{'d2' * 32}"
@@ -26,13 +26,13 @@ def files(contents: dict[str, str], *, hashed: bool = True) -> PackageFiles:
     return PackageFiles(entries, {path: sha(text) for path, text in contents.items()} if hashed else {})
 
 
-def known(name: str = "mnist-1.0.0", digest: str | None = ONE, **fields: Any) -> Known:
+def known(name: str = "mnist-1.0.0", digest: str | None = ONE, **fields: Any) -> ComparedVersion:
     artifact = {"type": "Package", "pin": PIN} | ({"digest": digest} if digest else {})
     status = {"artifact": artifact, **fields.pop("status", {})}
-    return Known(name=name, spec=fields.pop("spec", {}), status=status, **fields)
+    return ComparedVersion(name=name, spec=fields.pop("spec", {}), status=status, **fields)
 
 
-def section(name: str, before: Known, after: Known) -> list[Change]:
+def section(name: str, before: ComparedVersion, after: ComparedVersion) -> list[Change]:
     return list(diff(before, after).sections[name])
 
 
@@ -83,16 +83,16 @@ def test_a_file_in_the_manifest_is_compared_by_its_own_hash() -> None:
         (known(), known(digest=OTHER), False),
         (known(digest=None), known(digest=None), True),  # of one pin
         (known(), known(digest=None), None),
-        (Known(name="new", spec={}, status={}), known(), None),
+        (ComparedVersion(name="new", spec={}, status={}), known(), None),
         (
-            Known(name="a", spec={}, status={"artifact": {"type": "Image", "image": f"r/a@{ONE}"}}),
-            Known(name="b", spec={}, status={"artifact": {"type": "Image", "image": f"other/b@{ONE}"}}),
+            ComparedVersion(name="a", spec={}, status={"artifact": {"type": "Image", "image": f"r/a@{ONE}"}}),
+            ComparedVersion(name="b", spec={}, status={"artifact": {"type": "Image", "image": f"other/b@{ONE}"}}),
             True,
         ),
     ],
 )
 def test_whether_the_content_is_the_same_is_told_where_it_can_be(
-    before: Known, after: Known, same: bool | None
+    before: ComparedVersion, after: ComparedVersion, same: bool | None
 ) -> None:
     found = diff(before, after)
     assert found.same_content is same

@@ -12,7 +12,7 @@ from aiapp.api.provenance import TrainingImage, TrainingNode
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.provenance.config_map import KEY, provenance_object
-from aiapp.domain.provenance.reproduction import Again, NotReproducibleError, Reproduction, reproduction
+from aiapp.domain.provenance.reproduction import NotReproducibleError, Reproduction, Rerun, reproduction
 from aiapp.domain.provenance.run import run, with_earlier
 from aiapp.domain.provenance.runtime import with_runtime
 from aiapp.domain.provenance.statement import predicate
@@ -22,7 +22,7 @@ PIN: Final = f"sha256:{'4b' * 32}"
 DIGEST: Final = f"sha256:{'ab' * 32}"
 KINDS: Final = {kind.name: kind for kind in BUILT_IN}
 VERSION: Final = stored(documents.version(), status={**NORMAL})
-AGAIN: Final = Again(suffix="x1")
+AGAIN: Final = Rerun(suffix="x1")
 NEW_OUTPUT: Final = f"{OUTPUT.rstrip('/')}-reproduced-x1/"
 BUILT: Final = {"aiapp.dev/algorithm": "BuiltIn"}
 MARKS: Final = {"org.opencontainers.image.revision": "c0ffee"}
@@ -42,7 +42,7 @@ def recorded(
 
 
 def again(found: Json, **how: Any) -> Reproduction:
-    return reproduction(VERSION, found, Again(**{"suffix": "x1", **how}))
+    return reproduction(VERSION, found, Rerun(**{"suffix": "x1", **how}))
 
 
 def notes(found: Reproduction) -> list[tuple[str, str]]:
