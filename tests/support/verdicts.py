@@ -7,7 +7,7 @@ from aiapp.domain.nodes.choice import choices, verdict_of
 from aiapp.domain.nodes.compatibility import Judged, Verdict
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import Asked, requirements
+from aiapp.domain.nodes.runtime_requirement import PlacementRequest, requirements
 from aiapp.domain.nodes.tables import Tables
 
 
@@ -15,7 +15,7 @@ def requirement(
     runtime: RuntimeSpec, npu: Npu | None, tables: Tables, scheduling: Scheduling | None = None
 ) -> Requirement:
     """Of the runtime's only image, or its first."""
-    return requirements(runtime, Asked(npu=npu, scheduling=scheduling), tables)[0]
+    return requirements(runtime, PlacementRequest(npu=npu, scheduling=scheduling), tables)[0]
 
 
 def judged(needed: Requirement, nodes: NodeInventory, tables: Tables) -> tuple[Judged, ...]:

@@ -120,7 +120,7 @@ def abort(application: str, choice: ClusterChoice, writing: Writing) -> None:
     """
     from aiapp.queries import rollout as queries  # noqa: PLC0415 - `--help` must not wait for the models
 
-    manifest = answered(choice, lambda cluster: queries.planned_rollback(cluster, application))
+    manifest = answered(choice, lambda cluster: queries.planned_abort(cluster, application))
     serving, is_dry = manifest["spec"]["serving"], writing.dry_run == "server"
     if writing.dry_run != "client":
         serving = answered(choice, lambda cluster: queries.abort(cluster, application, dry_run=is_dry))

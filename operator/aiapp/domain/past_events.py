@@ -24,31 +24,33 @@ STEPS: Final = (
 """Conditions of which each that becomes True is a step of an import."""
 
 
-def past_events(raw: Json, told: Iterable[Event | Json], now: datetime) -> Json:
+def past_events(raw: Json, events: Iterable[Event | Json], now: datetime) -> Json:
     """The part `events` of a status, newest first: what the object's status remembers, and what is told now.
 
-    `told` comes in the order in which it happened; entries in the form of the status bring their own time. What happens
-    again is counted. Of what is too much the reason that most entries have loses its oldest: one that comes and goes
-    does not push out the rest.
+    `events` come in the order in which they happened; entries in the form of the status bring their own time. What
+    happens again is counted. Of what is too much the reason that most entries have loses its oldest: one that comes and
+    goes does not push out the rest.
     """
-    known: list[Json] = list((raw.get("status") or {}).get("events") or ())
-    for one in told:
-        known = _with(known, entry(*one, now) if isinstance(one, Event) else one)
-    return {"events": _bounded(known)} if known else {}
+    kept: list[Json] = list((raw.get("status") or {}).get("events") or ())
+    for one in events:
+        kept = _with(kept, entry(*one, now) if isinstance(one, Event) else one)
+    return {"events": _bounded(kept)} if kept else {}
 
 
 def entry(type_: EventType, reason: str, message: str, time: datetime) -> Json:
     """As the status has it."""
-    said = printable(message, LONGEST_EVENT)
-    return {"time": written(time), "type": type_, "reason": str(reason), "message": said, "count": 1}
+    text = printable(message, LONGEST_EVENT)
+    return {"time": written(time), "type": type_, "reason": str(reason), "message": text, "count": 1}
 
 
-def steps(before: Iterable[Condition], findings: Iterable[Finding], told: Sequence[Event], now: datetime) -> list[Json]:
+def steps(
+    before: Iterable[Condition], findings: Iterable[Finding], events: Sequence[Event], now: datetime
+) -> list[Json]:
     """The steps of an import that were done since; what is told otherwise is left out."""
     known = {condition.type: condition.status for condition in before}
-    reasons = {event.reason for event in told}
+    reasons = {event.reason for event in events}
     return [
-        entry("Normal", _word(one), one.message or f"{one.type} is True", now)
+        entry("Normal", _reason(one), one.message or f"{one.type} is True", now)
         for one in findings
         if one.state is State.TRUE
         and one.type in STEPS
@@ -57,22 +59,22 @@ def steps(before: Iterable[Condition], findings: Iterable[Finding], told: Sequen
     ]
 
 
-def _word(finding: Finding) -> str:
+def _reason(finding: Finding) -> str:
     return finding.type if finding.reason is Reason.SUCCEEDED else finding.reason
 
 
-def _with(known: Sequence[Json], new: Json) -> list[Json]:
-    same = next((one for one in known if all(one[key] == new[key] for key in ("type", "reason", "message"))), None)
+def _with(kept: Sequence[Json], new: Json) -> list[Json]:
+    same = next((one for one in kept if all(one[key] == new[key] for key in ("type", "reason", "message"))), None)
     if same is None:
-        return [new, *known]
+        return [new, *kept]
     first = same.get("firstTime") or same["time"]
-    return [{**new, "firstTime": first, "count": same["count"] + 1}, *(one for one in known if one is not same)]
+    return [{**new, "firstTime": first, "count": same["count"] + 1}, *(one for one in kept if one is not same)]
 
 
-def _bounded(known: list[Json]) -> list[Json]:
-    while len(known) > KEPT_EVENTS:
-        entries = Counter(one["reason"] for one in known)
+def _bounded(kept: list[Json]) -> list[Json]:
+    while len(kept) > KEPT_EVENTS:
+        entries = Counter(one["reason"] for one in kept)
         most = max(entries.values())
-        oldest = max(place for place, one in enumerate(known) if entries[one["reason"]] == most)
-        known = [*known[:oldest], *known[oldest + 1 :]]
-    return known
+        oldest = max(place for place, one in enumerate(kept) if entries[one["reason"]] == most)
+        kept = [*kept[:oldest], *kept[oldest + 1 :]]
+    return kept

@@ -77,20 +77,20 @@ async def approve(cluster: UserCluster, name: str, seen: str | None = None) -> A
 
     Raises `ApiError`, `QueryError`.
     """
-    said = _approval(await _application(cluster, name))
-    if seen is not None and token(said.record) != seen:
-        raise _moved_on(name, said)
+    pending = _approval(await _application(cluster, name))
+    if seen is not None and token(pending.record) != seen:
+        raise _moved_on(name, pending)
     for _ in range(ATTEMPTS):
         try:
-            await cluster.edit(APPLICATIONS, name, said.patch, dry_run=False)
+            await cluster.edit(APPLICATIONS, name, pending.patch, dry_run=False)
         except ConflictError:
-            said = _again(said, _approval(await _application(cluster, name)), name)
+            pending = _renewed(pending, _approval(await _application(cluster, name)), name)
         else:
-            return said
+            return pending
     raise _changed(name)
 
 
-async def planned_rollback(cluster: UserCluster, name: str) -> Json:
+async def planned_abort(cluster: UserCluster, name: str) -> Json:
     """The application's manifest with the split of before the rollout. Raises `ApiError`, `QueryError`."""
     application = await _application(cluster, name)
     return manifest(application, await _taken_back(cluster, application))
@@ -114,9 +114,9 @@ def _approval(application: Json) -> Approval:
         raise QueryError(str(error)) from error
 
 
-def _again(approval: Approval, latest: Approval, name: str) -> Approval:
-    """The word on what has changed meanwhile, if it is the same word: nobody has looked at a later step yet."""
-    if token(latest.record) != token(approval.record):
+def _renewed(pending: Approval, latest: Approval, name: str) -> Approval:
+    """The approval of the application as it is by now, if it is of the same step: nobody has looked at a later one."""
+    if token(latest.record) != token(pending.record):
         raise _moved_on(name, latest)
     return latest
 

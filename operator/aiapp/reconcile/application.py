@@ -292,9 +292,9 @@ class ApplicationReconciler:
             if record.spec.version in suspected:
                 self._ports.drifts.suspect(record)
 
-    async def _report(self, application: ApplicationRecord, assessment: Assessment, told: Sequence[Event]) -> None:
-        """`told`: the Events that were sent before."""
-        past = past_events(application.raw, (*told, *assessment.past, *assessment.events), self._ports.clock())
+    async def _report(self, application: ApplicationRecord, assessment: Assessment, events: Sequence[Event]) -> None:
+        """`events`: the Events that were sent before."""
+        past = past_events(application.raw, (*events, *assessment.past, *assessment.events), self._ports.clock())
         status = assessment.status | past | {"conditions": conditions(assessment.findings, application.generation)}
         await self._ports.cluster.write_status(APPLICATIONS, application.raw, status)
         self._send(application, assessment.events)
@@ -316,19 +316,19 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
     )
 
 
-def _after(observed: ObservedApplication, done: CarriedOut) -> ObservedApplication:
+def _after(observed: ObservedApplication, carried_out: CarriedOut) -> ObservedApplication:
     """The children as they are now that the plan was carried out."""
     children = observed.children
-    deployments = _present(children.deployments, (DEPLOYMENTS,), done)
-    revisions = _present(children.revisions, (CONTROLLER_REVISIONS,), done)
-    others = _present(children.others, (SERVICES, HTTP_ROUTES), done)
+    deployments = _present(children.deployments, (DEPLOYMENTS,), carried_out)
+    revisions = _present(children.revisions, (CONTROLLER_REVISIONS,), carried_out)
+    others = _present(children.others, (SERVICES, HTTP_ROUTES), carried_out)
     return replace(observed, children=replace(children, deployments=deployments, revisions=revisions, others=others))
 
 
-def _present(before: Iterable[Json], kinds: Container[Resource], done: CarriedOut) -> tuple[Json, ...]:
-    gone = {child["metadata"]["uid"] for child in done.deleted}
-    applied = [a.object for a in done.applied if a.result is not ApplyResult.NAME_TAKEN]
-    ours = [one for one in (*applied, *done.resized) if resource_of(one) in kinds]
+def _present(before: Iterable[Json], kinds: Container[Resource], carried_out: CarriedOut) -> tuple[Json, ...]:
+    gone = {child["metadata"]["uid"] for child in carried_out.deleted}
+    applied = [a.object for a in carried_out.applied if a.result is not ApplyResult.NAME_TAKEN]
+    ours = [one for one in (*applied, *carried_out.resized) if resource_of(one) in kinds]
     fresh = {(child["kind"], child["metadata"]["name"]): child for child in (*before, *ours)}
     return tuple(child for child in fresh.values() if child["metadata"]["uid"] not in gone)
 

@@ -17,12 +17,12 @@ from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.training.consent import MOST, access_review, forbidden, is_allowed, service_accounts
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.kinds import JobKind
-from aiapp.domain.training.registration import Refused, Registered, Registration, Wanted, registration
+from aiapp.domain.training.registration import Refused, Registered, Registration, RegistrationRequest, registration
 from aiapp.domain.training.registration_record import record_name, registration_record
 from aiapp.ports.kubernetes import ApiError, Cluster, ConflictError, Recorder
 from aiapp.reconcile.refusals import refusal
 from aiapp.reconcile.training_runs import TrainingRuns
-from aiapp.reconcile.views.registrations import Followed, Registrations
+from aiapp.reconcile.views.registrations import FollowedJob, Registrations
 
 ATTEMPTS: Final = 5
 """How often another number is tried in one attempt, when others take them at the same moment."""
@@ -57,7 +57,7 @@ class _Attempt:
     """One attempt to register a job."""
 
     key: Key
-    followed: Followed
+    followed: FollowedJob
     job: Json
     facts: JobFacts
 
@@ -80,7 +80,7 @@ class RegistrationReconciler:
         if job is None or self._is_on_record(key, followed):
             self._ports.jobs.settle(key)
             return Outcome()
-        answer = self._ports.jobs.asked(job, followed.kind)
+        answer = self._ports.jobs.requested(job, followed.kind)
         if answer is None:
             self._ports.jobs.drop(key)
             return Outcome()
@@ -92,15 +92,15 @@ class RegistrationReconciler:
                 raise
             return self._refuse(attempt, Refused(trouble.reason, trouble.message))
 
-    async def _job(self, key: Key, followed: Followed) -> Json | None:
+    async def _job(self, key: Key, followed: FollowedJob) -> Json | None:
         """As it is now, or was when it was deleted."""
         live = await self._ports.cluster.get(followed.kind.resource, key.namespace, followed.name)
         return live if live is not None and live["metadata"]["uid"] == followed.uid else followed.last
 
-    def _is_on_record(self, key: Key, followed: Followed) -> bool:
+    def _is_on_record(self, key: Key, followed: FollowedJob) -> bool:
         return self._ports.store.get(CONFIG_MAPS, key.namespace, record_name(followed.uid)) is not None
 
-    async def _looked_at(self, attempt: _Attempt, answer: Wanted | Refused) -> Outcome:
+    async def _looked_at(self, attempt: _Attempt, answer: RegistrationRequest | Refused) -> Outcome:
         has_succeeded = attempt.facts.state == "Succeeded"
         if not has_succeeded:
             await self._ports.runs.observe(attempt.job, attempt.kind, attempt.key.namespace)
@@ -111,7 +111,7 @@ class RegistrationReconciler:
             return self._refuse(attempt, decided)
         return await self._carry_out(attempt, answer, decided) if has_succeeded else Outcome()
 
-    async def _decided(self, attempt: _Attempt, wanted: Wanted) -> Registration | Registered | Refused:
+    async def _decided(self, attempt: _Attempt, wanted: RegistrationRequest) -> Registration | Registered | Refused:
         namespace = attempt.key.namespace
         known = self._ports.store.versions(namespace, wanted.application)
         decided = registration(wanted, attempt.job, attempt.kind, attempt.facts, known, self._pinned(namespace))
@@ -132,15 +132,17 @@ class RegistrationReconciler:
     def _refuse(self, attempt: _Attempt, refused: Refused) -> Outcome:
         """It is tried again as long as there is the job: who mends the cause need not touch the job."""
         self._ports.recorder.event(attempt.job, "Warning", refused.reason, refused.message)
-        if attempt.followed.told != refused:
+        if attempt.followed.reported != refused:
             self._ports.observer.registered(refused.reason)
-            attempt.followed.told = refused
+            attempt.followed.reported = refused
         if attempt.followed.last is not None:
             self._ports.jobs.settle(attempt.key)
             return Outcome()
         return Outcome(failed=True)
 
-    async def _carry_out(self, attempt: _Attempt, wanted: Wanted, decided: Registration | Registered) -> Outcome:
+    async def _carry_out(
+        self, attempt: _Attempt, wanted: RegistrationRequest, decided: Registration | Registered
+    ) -> Outcome:
         """Until it is registered; who takes the number meanwhile is seen, and the next one is tried."""
         now: Registration | Registered | Refused = decided
         for _ in range(ATTEMPTS):

@@ -113,14 +113,14 @@ class SharedConfigMaps:
             left = await self._patch(name, user, {"metadata": {"ownerReferences": references, "labels": labels}})
             await self._delete_unless_used(left)
 
-    async def _delete_if_alone(self, known: Json, user: Json) -> bool:
+    async def _delete_if_alone(self, config_map: Json, user: Json) -> bool:
         """Delete it in one write where nobody else owns it: between two the operator may end, and leave it without any
         owner. Returns whether it is gone.
         """
-        if len(known["metadata"].get("ownerReferences") or ()) > 1 or not is_owned_by(known, user):
+        if len(config_map["metadata"].get("ownerReferences") or ()) > 1 or not is_owned_by(config_map, user):
             return False
         try:
-            await self._delete(known)
+            await self._delete(config_map)
         except NotFoundError:
             return True
         except ConflictError:  # somebody uses it as well by now

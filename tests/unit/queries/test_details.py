@@ -7,7 +7,7 @@ from tests.support.records import NORMAL, fresh_version, image_version, stored
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.artifact.content import content
-from aiapp.domain.artifact.digest_config_map import Known, digest_object
+from aiapp.domain.artifact.digest_config_map import KnownContent, digest_object
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects
@@ -20,7 +20,7 @@ from aiapp.queries.plain import plain
 ENTRIES = (Entry("config.json", 3, "e1"), Entry("model.pkl", 5, "e2", "v7"))
 MANIFEST = composed(ENTRIES)
 HASHES = {"config.json": "aa" * 32, "model.pkl": "bb" * 32}
-DIGEST = digest_object(MANIFEST.pin, Known(content(ENTRIES, HASHES), "Fetch"))
+DIGEST = digest_object(MANIFEST.pin, KnownContent(content(ENTRIES, HASHES), "Fetch"))
 
 
 def cluster(

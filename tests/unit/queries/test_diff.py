@@ -9,7 +9,7 @@ from tests.support.user_api import UserObjects
 from typing_extensions import override
 
 from aiapp.domain.artifact.content import content
-from aiapp.domain.artifact.digest_config_map import Known, digest_object
+from aiapp.domain.artifact.digest_config_map import KnownContent, digest_object
 from aiapp.domain.artifact.entry import Entry, inline_entry
 from aiapp.domain.artifact.manifest import COMPOSED_TAG, Manifest, composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects, manifest_reference
@@ -60,7 +60,7 @@ class World:
         if hashes is not None:
             found = content(manifest.entries, hashes)
             artifact["digest"] = found.digest
-            kept.append(digest_object(manifest.pin, Known(found, "Fetch")))
+            kept.append(digest_object(manifest.pin, KnownContent(found, "Fetch")))
         document = documents.version(number=number)
         made = stored(document, status={**NORMAL, "artifact": artifact, **status})
         made["metadata"] |= {"namespace": namespace}
@@ -114,7 +114,9 @@ async def test_hashes_that_are_not_those_of_the_digest_in_the_status_do_not_coun
     world.version("1.0.0", *package())
     world.version("1.1.0", *package(model_pkl="d1" * 32))
     manifest, hashes = package(model_pkl="d1" * 32)
-    forged = digest_object(manifest.pin, Known(content(manifest.entries, hashes | {"model.pkl": "d0" * 32}), "Fetch"))
+    forged = digest_object(
+        manifest.pin, KnownContent(content(manifest.entries, hashes | {"model.pkl": "d0" * 32}), "Fetch")
+    )
     world.held[CONFIG_MAPS][3] = forged
     found = await world.compared()
     assert found.diff.files is not None

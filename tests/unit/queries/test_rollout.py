@@ -15,7 +15,7 @@ from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
 from aiapp.ports.kubernetes import ConflictError, NotFoundError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.rollout import abort, approve, planned_rollback, rollouts
+from aiapp.queries.rollout import abort, approve, planned_abort, rollouts
 
 GONE = NotFoundError(404, "NotFound", "")
 CHANGED = ConflictError(409, "Conflict", "the object has been modified")
@@ -77,7 +77,7 @@ async def test_nobody_is_led_back_to_a_version_that_is_gone() -> None:
     with pytest.raises(QueryError, match=r"AIApplicationVersion mnist-1\.0\.0 does not exist any more"):
         await abort(api.cluster, "mnist", dry_run=False)
     with pytest.raises(QueryError, match="register it again"):
-        await planned_rollback(api.cluster, "mnist")
+        await planned_abort(api.cluster, "mnist")
     assert api.edits == []
     whole = Api([under_way()])
     assert (await abort(whole.cluster, "mnist", dry_run=False))["versions"][0]["version"] == "1.0.0"

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from aiapp.console.actions.wish import Action
+from aiapp.console.actions.submission import Action
 from aiapp.domain.kubernetes.resources import Resource
 from aiapp.queries.cluster import UserCluster
 

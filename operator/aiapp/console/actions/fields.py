@@ -67,6 +67,6 @@ def _description(about: ApplicationOverview | VersionOverview, given: Given) -> 
     }
 
 
-def _last_good(known: list[dict[str, Any]]) -> str:
-    found = next((one for one in known if one["outcome"] == "Succeeded"), known[0] if known else {"revision": ""})
+def _last_good(history: list[dict[str, Any]]) -> str:
+    found = next((one for one in history if one["outcome"] == "Succeeded"), history[0] if history else {"revision": ""})
     return str(found["revision"])

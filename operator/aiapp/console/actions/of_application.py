@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from aiapp.console.actions.shared import DELETE, DESCRIBE
-from aiapp.console.actions.wish import Action, Outcome, Wish
+from aiapp.console.actions.submission import Action, Outcome, Submission
 from aiapp.domain.application.deployment import Share
 from aiapp.domain.application.operation import Operation, restart, start, stop
 from aiapp.domain.details.application import ApplicationDetails
@@ -23,31 +23,35 @@ WAITING: Final = frozenset({"Paused", "AwaitingApproval", "Failed", "RolledBack"
 UNDER_WAY: Final = frozenset({"Progressing", "Paused", "AwaitingApproval", "Failed"})
 
 
-async def _deploy(wish: Wish) -> Outcome:
+async def _deploy(submission: Submission) -> Outcome:
     done = await deployed(
-        wish.cluster, wish.name, shares(wish), replicas=_number(wish, "replicas"), dry_run=wish.dry_run
+        submission.cluster,
+        submission.name,
+        shares(submission),
+        replicas=_number(submission, "replicas"),
+        dry_run=submission.dry_run,
     )
     return Outcome(done.manifest, done.notes)
 
 
-def shares(wish: Wish) -> list[Share]:
+def shares(submission: Submission) -> list[Share]:
     """The versions that get traffic by a form. Raises `QueryError`."""
-    fields = sorted(name for name in wish.form if name.startswith(WEIGHT))
-    weights = {name.removeprefix(WEIGHT): _number(wish, name) for name in fields}
+    fields = sorted(name for name in submission.form if name.startswith(WEIGHT))
+    weights = {name.removeprefix(WEIGHT): _number(submission, name) for name in fields}
     found = [Share(version, weight) for version, weight in weights.items() if weight]
     if not found:
         raise QueryError("no version gets any traffic: give one 100 percent, or stop the application instead")
     return found
 
 
-def _deploy_command(wish: Wish) -> Iterator[str]:
-    yield from ("deploy", wish.name, *(f"{one.version}={one.weight}" for one in shares(wish)))
-    if (replicas := _number(wish, "replicas")) is not None:
+def _deploy_command(submission: Submission) -> Iterator[str]:
+    yield from ("deploy", submission.name, *(f"{one.version}={one.weight}" for one in shares(submission)))
+    if (replicas := _number(submission, "replicas")) is not None:
         yield from ("--replicas", str(replicas))
 
 
-def _number(wish: Wish, field: str) -> int | None:
-    text = wish.text(field)
+def _number(submission: Submission, field: str) -> int | None:
+    text = submission.text(field)
     if not text:
         return None
     if not text.isdecimal() or len(text) > 6:
@@ -55,56 +59,56 @@ def _number(wish: Wish, field: str) -> int | None:
     return int(text)
 
 
-async def _operate(wish: Wish, wanted: Callable[[Json], Operation]) -> Outcome:
-    done = await operate(wish.cluster, wish.name, wanted, dry_run=wish.dry_run)
+async def _operate(submission: Submission, wanted: Callable[[Json], Operation]) -> Outcome:
+    done = await operate(submission.cluster, submission.name, wanted, dry_run=submission.dry_run)
     return Outcome(done.manifest if done.operation.edits_spec else None, done.notes)
 
 
-async def _stop(wish: Wish) -> Outcome:
-    return await _operate(wish, stop)
+async def _stop(submission: Submission) -> Outcome:
+    return await _operate(submission, stop)
 
 
-async def _start(wish: Wish) -> Outcome:
-    return await _operate(wish, partial(start, now=wish.now))
+async def _start(submission: Submission) -> Outcome:
+    return await _operate(submission, partial(start, now=submission.now))
 
 
-async def _restart(wish: Wish) -> Outcome:
-    return await _operate(wish, partial(restart, now=wish.now))
+async def _restart(submission: Submission) -> Outcome:
+    return await _operate(submission, partial(restart, now=submission.now))
 
 
-async def _roll_back(wish: Wish) -> Outcome:
-    to = _number(wish, "revision")
-    if wish.dry_run == "client":
-        found = await planned_rollback(wish.cluster, wish.name, to)
+async def _roll_back(submission: Submission) -> Outcome:
+    to = _number(submission, "revision")
+    if submission.dry_run == "client":
+        found = await planned_rollback(submission.cluster, submission.name, to)
     else:
-        found = await roll_back(wish.cluster, wish.name, to, dry_run=False)
+        found = await roll_back(submission.cluster, submission.name, to, dry_run=False)
     return Outcome(found.manifest, found.notes)
 
 
-def _roll_back_command(wish: Wish) -> Sequence[str]:
-    to = _number(wish, "revision")
-    return ("rollback", wish.name, *(() if to is None else ("--to", str(to))))
+def _roll_back_command(submission: Submission) -> Sequence[str]:
+    to = _number(submission, "revision")
+    return ("rollback", submission.name, *(() if to is None else ("--to", str(to))))
 
 
-async def _approve(wish: Wish) -> Outcome:
-    if wish.dry_run != "client":
-        await rollout.approve(wish.cluster, wish.name, seen=wish.text("seen"))
+async def _approve(submission: Submission) -> Outcome:
+    if submission.dry_run != "client":
+        await rollout.approve(submission.cluster, submission.name, seen=submission.text("seen"))
     return Outcome()
 
 
-async def _abort(wish: Wish) -> Outcome:
-    manifest = await rollout.planned_rollback(wish.cluster, wish.name)
-    if wish.dry_run != "client":
-        await rollout.abort(wish.cluster, wish.name, dry_run=False)
+async def _abort(submission: Submission) -> Outcome:
+    manifest = await rollout.planned_abort(submission.cluster, submission.name)
+    if submission.dry_run != "client":
+        await rollout.abort(submission.cluster, submission.name, dry_run=False)
     return Outcome(manifest)
 
 
-def _plain(*words: str) -> Callable[[Wish], Sequence[str]]:
-    return lambda wish: (*words, wish.name)
+def _plain(*words: str) -> Callable[[Submission], Sequence[str]]:
+    return lambda submission: (*words, submission.name)
 
 
 ACTIONS: Final = (
-    Action("deploy", APPLICATIONS, "patch", _deploy, lambda wish: tuple(_deploy_command(wish)), asks=True),
+    Action("deploy", APPLICATIONS, "patch", _deploy, lambda submission: tuple(_deploy_command(submission)), asks=True),
     Action("approve", APPLICATIONS, "patch", _approve, _plain("rollout", "approve")),
     Action("abort", APPLICATIONS, "patch", _abort, _plain("rollout", "abort")),
     Action("stop", APPLICATIONS, "patch", _stop, _plain("stop")),
@@ -116,18 +120,18 @@ ACTIONS: Final = (
 )
 
 
-def fitting(found: ApplicationDetails) -> Iterator[Action]:
+def fitting(details: ApplicationDetails) -> Iterator[Action]:
     """Those that do something to an application as it is."""
-    state = None if found.rollout is None else found.rollout.state
-    serves, stopped = found.serving is not None, found.overview.stopped
+    state = None if details.rollout is None else details.rollout.state
+    serves, stopped = details.serving is not None, details.overview.stopped
     now = {
-        "deploy": bool(found.versions),
+        "deploy": bool(details.versions),
         "approve": state in WAITING,
         "abort": state in UNDER_WAY,
         "stop": serves and not stopped,
-        "start": serves and (stopped or found.overview.auto_stop_at is not None),
+        "start": serves and (stopped or details.overview.auto_stop_at is not None),
         "restart": serves and not stopped,
-        "rollback": len(found.configurations) > 1,
+        "rollback": len(details.configurations) > 1,
         "describe": True,
         "delete": not serves or stopped,
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from aiapp.console.actions.shared import DELETE, DESCRIBE
-from aiapp.console.actions.wish import Action
+from aiapp.console.actions.submission import Action
 from aiapp.domain.details.version import VersionDetails
 from aiapp.domain.kubernetes.resources import VERSIONS
 
@@ -14,6 +14,6 @@ ACTIONS: Final = (
 )
 
 
-def fitting(found: VersionDetails) -> Iterator[Action]:
+def fitting(details: VersionDetails) -> Iterator[Action]:
     """Those that do something to a version as it is: one that is served stays."""
-    return (one for one in ACTIONS if one.name != "delete" or not found.services)
+    return (one for one in ACTIONS if one.name != "delete" or not details.services)

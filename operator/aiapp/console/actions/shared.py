@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from aiapp.console.actions.wish import Outcome, Wish
+from aiapp.console.actions.submission import Outcome, Submission
 from aiapp.domain.description import Description
 from aiapp.queries.description import describe
 from aiapp.queries.errors import QueryError
@@ -15,44 +15,51 @@ MOST_DOCUMENTS: Final = 3
 class Shared(NamedTuple):
     """How it is done."""
 
-    carry_out: Callable[[Wish], Awaitable[Outcome]]
-    command: Callable[[Wish], Sequence[str]]
+    carry_out: Callable[[Submission], Awaitable[Outcome]]
+    command: Callable[[Submission], Sequence[str]]
 
 
-async def _describe(wish: Wish) -> Outcome:
-    done = await describe(wish.cluster, wish.name, description(wish), dry_run=wish.dry_run)
+async def _describe(submission: Submission) -> Outcome:
+    done = await describe(submission.cluster, submission.name, description(submission), dry_run=submission.dry_run)
     return Outcome(done.manifest, done.notes)
 
 
-def description(wish: Wish) -> Description:
+def description(submission: Submission) -> Description:
     """What a form says of the object; documents that it leaves out are taken away."""
-    kept = dict(_documents(wish))
-    gone = {name: "" for name in wish.form.get("documents", "").splitlines() if name and name not in kept}
-    return Description(wish.text("display_name"), wish.text("description"), {**gone, **kept})
+    kept = dict(_documents(submission))
+    gone = {name: "" for name in submission.form.get("documents", "").splitlines() if name and name not in kept}
+    return Description(submission.text("display_name"), submission.text("description"), {**gone, **kept})
 
 
-def _documents(wish: Wish) -> Iterator[tuple[str, str]]:
+def _documents(submission: Submission) -> Iterator[tuple[str, str]]:
     for place in range(MOST_DOCUMENTS):
-        name, url = wish.text(f"document_{place}"), wish.text(f"url_{place}")
+        name, url = submission.text(f"document_{place}"), submission.text(f"url_{place}")
         if name:
             yield name, url
 
 
-def _describe_command(wish: Wish) -> Iterator[str]:
-    said = description(wish)
-    yield from ("edit", wish.name, "--display-name", said.display_name or "", "--description", said.description or "")
-    for name, url in said.documents.items():
+def _describe_command(submission: Submission) -> Iterator[str]:
+    described = description(submission)
+    yield from (
+        "edit",
+        submission.name,
+        "--display-name",
+        described.display_name or "",
+        "--description",
+        described.description or "",
+    )
+    for name, url in described.documents.items():
         yield from ("--document", f"{name}={url}")
 
 
-async def _delete(wish: Wish) -> Outcome:
-    found = await removal(wish.cluster, [wish.name])
-    seen = wish.text("seen")
+async def _delete(submission: Submission) -> Outcome:
+    found = await removal(submission.cluster, [submission.name])
+    seen = submission.text("seen")
     if seen and any(one["metadata"]["uid"] != seen for one in found.objects):
-        raise QueryError(f"{wish.name} was deleted and made anew since this page was shown: look at it again")
-    await remove(wish.cluster, found, dry_run=wish.dry_run)
+        raise QueryError(f"{submission.name} was deleted and made anew since this page was shown: look at it again")
+    await remove(submission.cluster, found, dry_run=submission.dry_run)
     return Outcome(notes=found.notes)
 
 
-DESCRIBE: Final = Shared(_describe, lambda wish: tuple(_describe_command(wish)))
-DELETE: Final = Shared(_delete, lambda wish: ("delete", wish.name))
+DESCRIBE: Final = Shared(_describe, lambda submission: tuple(_describe_command(submission)))
+DELETE: Final = Shared(_delete, lambda submission: ("delete", submission.name))

@@ -69,14 +69,14 @@ def _running(
             task.cancel()
 
 
-async def _follow(api: UserApi, one: Followed, news: asyncio.Event, ended: "asyncio.Future[None]") -> None:
-    resource = replace(one.resource, metadata_only=True)
+async def _follow(api: UserApi, kind: Followed, news: asyncio.Event, ended: "asyncio.Future[None]") -> None:
+    resource = replace(kind.resource, metadata_only=True)
     while not ended.done():
         try:
-            begun = await api.list(resource, namespace=one.namespace, fields=NOTHING)
+            begun = await api.list(resource, namespace=kind.namespace, fields=NOTHING)
             news.set()  # what changed until here is not in the watch: whoever looks again now has seen it
             watch = api.watch(
-                resource, namespace=one.namespace, fields=one.fields, resource_version=begun.resource_version
+                resource, namespace=kind.namespace, fields=kind.fields, resource_version=begun.resource_version
             )
             async for event in watch:
                 if event.type != "BOOKMARK":

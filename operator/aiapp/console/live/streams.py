@@ -77,9 +77,9 @@ class Streams:
             while time.monotonic() < until and (is_change := await self._next(found)) is not None:
                 await response.write(b"event: changed\ndata:\n\n" if is_change else b":\n\n")
 
-    async def _next(self, found: AsyncGenerator[bool, None]) -> bool | None:
+    async def _next(self, changes: AsyncGenerator[bool, None]) -> bool | None:
         """None: the console ends. Leaves the generator at rest, also when it is cancelled itself."""
-        next_one, closing = asyncio.ensure_future(anext(found)), asyncio.ensure_future(self._closing.wait())
+        next_one, closing = asyncio.ensure_future(anext(changes)), asyncio.ensure_future(self._closing.wait())
         either: set[asyncio.Future[Any]] = {next_one, closing}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from aiapp.console.actions import of_application, of_version
 from aiapp.console.actions.fields import fields
-from aiapp.console.actions.wish import Action, Outcome, Wish
+from aiapp.console.actions.submission import Action, Outcome, Submission
 from aiapp.console.errors import PageError
 from aiapp.console.pages.places import APPLICATION, VERSION
 from aiapp.console.visiting.visit import Visit, visit_of
@@ -47,17 +47,17 @@ async def _answer(request: web.Request, actions: Iterable[Action]) -> web.Stream
         raise PageError(404, "error.no_page")
     sent = request.method == "POST"
     form: Mapping[str, str] = await _texts(request) if sent else dict(request.query)
-    wish = Wish(visit.cluster, visit.name, form, visit.console.now(), "client")
+    submission = Submission(visit.cluster, visit.name, form, visit.console.now(), "client")
     if not sent or form.get("step") == PREVIEW:
-        return await _shown(visit, action, wish, previewed=sent or not action.asks)
+        return await _shown(visit, action, submission, previewed=sent or not action.asks)
     try:
-        await action.carry_out(replace(wish, dry_run="none"))
+        await action.carry_out(replace(submission, dry_run="none"))
     except QueryError as error:
-        return await _shown(visit, action, wish, previewed=False, fault=error.message)
+        return await _shown(visit, action, submission, previewed=False, fault=error.message)
     except ApiError as error:
         if error.status == UNAUTHORIZED:
             raise
-        return await _shown(visit, action, wish, previewed=False, fault=error.message)
+        return await _shown(visit, action, submission, previewed=False, fault=error.message)
     return _done(visit, action)
 
 
@@ -65,13 +65,15 @@ async def _texts(request: web.Request) -> dict[str, str]:
     return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
 
 
-async def _shown(visit: Visit, action: Action, wish: Wish, *, previewed: bool, fault: str = "") -> web.Response:
-    known = await fields(action.name, action.resource, visit.cluster, visit.name, wish.form)
+async def _shown(
+    visit: Visit, action: Action, submission: Submission, *, previewed: bool, fault: str = ""
+) -> web.Response:
+    known = await fields(action.name, action.resource, visit.cluster, visit.name, submission.form)
     outcome, command = Outcome(), ""
     if previewed:
         try:
-            outcome = await action.carry_out(wish)
-            command = shlex.join(["aiapp", *action.command(wish), "-n", visit.namespace])
+            outcome = await action.carry_out(submission)
+            command = shlex.join(["aiapp", *action.command(submission), "-n", visit.namespace])
         except QueryError as error:
             fault = error.message
     return visit.page(

@@ -63,8 +63,8 @@ async def _page(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _rollout(found: ApplicationDetails) -> Picture | None:
-    if found.rollout is None:
+def _rollout(details: ApplicationDetails) -> Picture | None:
+    if details.rollout is None:
         return None
-    strategy = (found.serving or {}).get("strategy") or {}
-    return rollout_picture(found.rollout, [step["percent"] for step in strategy.get("steps") or ()])
+    strategy = (details.serving or {}).get("strategy") or {}
+    return rollout_picture(details.rollout, [step["percent"] for step in strategy.get("steps") or ()])

@@ -36,7 +36,7 @@ OF_FIELD: Final = "field "
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiCall:
     """One of the APIs, and what is sent to it."""
 
     version: str | None
@@ -92,10 +92,10 @@ async def _apis(visit: Visit, given: Mapping[str, str]) -> tuple[DeclaredApi, ..
     return await apis(visit.cluster, PredictionRequest(application=visit.name, version=given.get("version") or None))
 
 
-def _asked(given: Mapping[str, str], declared: tuple[DeclaredApi, ...]) -> Asked:
+def _asked(given: Mapping[str, str], declared: tuple[DeclaredApi, ...]) -> ApiCall:
     place = int(given["api"]) if given.get("api", "").isdecimal() and len(given["api"]) < 4 else 0
     place = place if place < len(declared) else 0
-    return Asked(given.get("version") or None, declared[place], place)
+    return ApiCall(given.get("version") or None, declared[place], place)
 
 
 def _input(api: DeclaredApi, form: Mapping[str, Any]) -> Input:
@@ -128,7 +128,7 @@ def _file(upload: web.FileField) -> File:
 async def _shown(
     visit: Visit,
     declared: tuple[DeclaredApi, ...],
-    asked: Asked,
+    asked: ApiCall,
     given: Mapping[str, str],
     *,
     fault: str = "",
@@ -152,7 +152,7 @@ async def _shown(
     )
 
 
-def _command(visit: Visit, asked: Asked) -> str:
+def _command(visit: Visit, asked: ApiCall) -> str:
     api, words = asked.api, ["aiapp", "predict", visit.name, *([asked.version] if asked.version else [])]
     if api.content_type == FORM_TYPE:
         words += [word for name in api.files for word in ("-F", f"{name}=@FILE")]
@@ -174,11 +174,11 @@ def _worded(answer: ProxiedResponse) -> dict[str, Any]:
     return {"kind": kind, "bytes": len(answer.body), "text": text[:SHOWN], "cut": len(text) > SHOWN}
 
 
-def _indented(found: Any) -> str:
+def _indented(document: Any) -> str:
     """The beginning of it, a little more than is shown: deep lists would become a thousand times as long."""
     parts: list[str] = []
     left = SHOWN
-    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(found):
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document):
         parts.append(part)
         left -= len(part)
         if left < 0:

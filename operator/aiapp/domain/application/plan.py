@@ -228,13 +228,13 @@ def _deployment(observed: ObservedApplication, running: Running, serving: Servin
     )
 
 
-def _news(made: Rendered) -> Iterator[Event]:
-    images = made.candidate.images
+def _news(rendered: Rendered) -> Iterator[Event]:
+    images = rendered.candidate.images
     if images is not None:
-        message = f"version {made.served.version} now runs {images.now}, before {images.before}"
+        message = f"version {rendered.served.version} now runs {images.now}, before {images.before}"
         yield Event("Normal", Reason.RUNTIME_IMAGE_CHANGED, message)
-    if made.overruled is not None:
-        message = f"version {made.served.version} is rolled out against the verdict: {made.overruled}"
+    if rendered.overruled is not None:
+        message = f"version {rendered.served.version} is rolled out against the verdict: {rendered.overruled}"
         yield Event("Warning", Reason.COMPATIBILITY_OVERRULED, message)
 
 

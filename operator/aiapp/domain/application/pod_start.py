@@ -25,7 +25,7 @@ def newest_ready(pods: Iterable[Json]) -> Mapping[str, Json]:
 
 
 def starts(
-    before: Sequence[Traffic], traffic: Sequence[Traffic], pods: Mapping[str, Json], known: Sequence[PastEvent]
+    before: Sequence[Traffic], traffic: Sequence[Traffic], pods: Mapping[str, Json], remembered: Sequence[PastEvent]
 ) -> list[Json]:
     """What a status is to remember of versions that have got their first ready pod, phase by phase.
 
@@ -35,7 +35,10 @@ def starts(
     new = [one.version for one in traffic if one.ready and one.version not in were_ready]
     found = [(version, pods[version]) for version in new if version in pods]
     return [
-        event for version, pod in found if not _is_known(version, pod, known) for event in start_phases(version, pod)
+        event
+        for version, pod in found
+        if not _is_known(version, pod, remembered)
+        for event in start_phases(version, pod)
     ]
 
 
@@ -61,10 +64,10 @@ def start_phases(version: str, pod: Json) -> Iterator[Json]:
         yield entry("Normal", Reason.POD_READY, f"{version}: pod {name} is ready{since}", ready)
 
 
-def _is_known(version: str, pod: Json, known: Sequence[PastEvent]) -> bool:
+def _is_known(version: str, pod: Json, remembered: Sequence[PastEvent]) -> bool:
     """A restarted operator, or a pod that was not ready for a while, brings nothing new."""
     start = f"{version}: pod {pod['metadata']['name']} "
-    return any(one.reason == Reason.POD_READY and one.message.startswith(start) for one in known)
+    return any(one.reason == Reason.POD_READY and one.message.startswith(start) for one in remembered)
 
 
 def _age_key(pod: Json | None) -> tuple[str, str]:

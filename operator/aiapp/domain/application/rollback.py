@@ -36,11 +36,11 @@ def past(application: Json) -> tuple[Configuration, ...]:
 
 def rollback(application: Json, to: int | None) -> Rollback:
     """Back to that revision; None: to the last other one that succeeded. Raises `CannotRollBackError`."""
-    name, known = application["metadata"]["name"], past(application)
-    if not known:
+    name, history = application["metadata"]["name"], past(application)
+    if not history:
         raise CannotRollBackError(f"application {name} has no history yet")
     now = (application.get("spec") or {}).get("serving")
-    target = _last_good(name, known, now) if to is None else _named(name, known, to)
+    target = _last_good(name, history, now) if to is None else _named(name, history, to)
     if target.serving is None:
         text = f"revision {target.revision} is longer than {LONGEST_SERVING:,} characters and not kept"
         raise CannotRollBackError(f"{text}: take it from your files")
@@ -48,7 +48,7 @@ def rollback(application: Json, to: int | None) -> Rollback:
     serving = orjson.loads(target.serving) | switch
     if serving == now:
         raise CannotRollBackError(f"application {name} asks for revision {target.revision} already")
-    return Rollback(target, serving, known[0].manager if now else "")
+    return Rollback(target, serving, history[0].manager if now else "")
 
 
 def manifest(application: Json, serving: Json) -> Json:
@@ -74,20 +74,20 @@ def worded(configuration: Configuration) -> str:
     return ", ".join(f"{one.version} {one.weight} %" for one in versions)
 
 
-def _last_good(name: str, known: Sequence[Configuration], now: Json | None) -> Configuration:
-    others = [one for one in known if now is None or one.serving is None or not is_alike(one.serving, now)]
+def _last_good(name: str, history: Sequence[Configuration], now: Json | None) -> Configuration:
+    others = [one for one in history if now is None or one.serving is None or not is_alike(one.serving, now)]
     found = next((one for one in others if one.outcome == "Succeeded"), None)
     if found is None:
-        raise CannotRollBackError(f"application {name}: no other configuration has succeeded; {_revisions(known)}")
+        raise CannotRollBackError(f"application {name}: no other configuration has succeeded; {_revisions(history)}")
     return found
 
 
-def _named(name: str, known: Sequence[Configuration], to: int) -> Configuration:
-    found = next((one for one in known if one.revision == to), None)
+def _named(name: str, history: Sequence[Configuration], to: int) -> Configuration:
+    found = next((one for one in history if one.revision == to), None)
     if found is None:
-        raise CannotRollBackError(f"application {name} has no revision {to}; {_revisions(known)}")
+        raise CannotRollBackError(f"application {name} has no revision {to}; {_revisions(history)}")
     return found
 
 
-def _revisions(known: Sequence[Configuration]) -> str:
-    return f"there {'is' if len(known) == 1 else 'are'} {', '.join(str(one.revision) for one in known)}"
+def _revisions(history: Sequence[Configuration]) -> str:
+    return f"there {'is' if len(history) == 1 else 'are'} {', '.join(str(one.revision) for one in history)}"

@@ -23,7 +23,7 @@ from aiapp.domain.nodes.compatibility import EXAMPLES, Judged, Verdict, summary
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import beyond_labels, free_devices
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import Asked, requirements, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import PlacementRequest, requirements, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used
 from aiapp.domain.records import VersionRecord
@@ -76,15 +76,18 @@ def serving_compatibility(
     return ServingCompatibility(chosen.needed, chosen.kinds, summary(together(found)), _note(chosen.needed, needs))
 
 
-def trusting(seen: ServingCompatibility) -> ServingCompatibility:
+def trusting(compatibility: ServingCompatibility) -> ServingCompatibility:
     """The compatibility without the reasons in `ON_TRUST`, for a version that a user wants rolled out all the same.
 
     Of several images each is for its own chips: nobody wants that of one on another.
     """
-    trusted = ON_TRUST - {Reason.CHIP_MISMATCH} if seen.note else ON_TRUST
-    kinds = (kind._replace(found=tuple(one for one in kind.found if one.reason not in trusted)) for kind in seen.kinds)
-    needed = seen.needed if seen.note else replace(seen.needed, chips_stated=False)
-    return replace(seen, needed=needed, kinds=tuple(kinds))
+    trusted = ON_TRUST - {Reason.CHIP_MISMATCH} if compatibility.note else ON_TRUST
+    kinds = (
+        kind._replace(found=tuple(one for one in kind.found if one.reason not in trusted))
+        for kind in compatibility.kinds
+    )
+    needed = compatibility.needed if compatibility.note else replace(compatibility.needed, chips_stated=False)
+    return replace(compatibility, needed=needed, kinds=tuple(kinds))
 
 
 def required(
@@ -109,7 +112,7 @@ def required(
             memory = _memory(model, None, None)
         case RuntimeSpec():
             dtype = container.parameters.dtype if container.parameters else None
-            asked = Asked(npu=wanted_npu(npu, server, resources), scheduling=scheduling, dtype=dtype)
+            asked = PlacementRequest(npu=wanted_npu(npu, server, resources), scheduling=scheduling, dtype=dtype)
             needs = requirements(server, asked, tables)
             memory = _memory(model, container.parameters, server.server.parameters if server.server else None)
     return tuple(replace(needed, memory=memory) for needed in needs)
@@ -151,17 +154,17 @@ def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, J
     return holds(ConditionType.NODES_AVAILABLE, "; ".join([*beyond, *images]), Reason.COMPATIBLE)
 
 
-def no_room(name: str, seen: ServingCompatibility, template: Json, in_use: Used | None) -> str | None:
+def no_room(name: str, compatibility: ServingCompatibility, template: Json, in_use: Used | None) -> str | None:
     """Why pods of the template have to wait although nodes fit: all their devices are in use. None: that is not why."""
     asked = asked_devices(template)
     if in_use is None or asked is None:
         return None
     resource, number = asked
-    left = free_devices(seen.kinds, resource, in_use)
+    left = free_devices(compatibility.kinds, resource, in_use)
     if not left or any(free >= number for _, free in left):
         return None
     largest = ", ".join(f"{node} {free}" for node, free in sorted(left, key=lambda one: (-one[1], one[0]))[:EXAMPLES])
-    one, several = ("fits", "fit") if seen.verdict.compatible else ("may fit", "may fit")
+    one, several = ("fits", "fit") if compatibility.verdict.compatible else ("may fit", "may fit")
     fits = f"1 node {one}, it has not" if len(left) == 1 else f"{len(left)} nodes {several}, none has"
     return f"version {name}: {fits} {number} free of {resource} (free: {largest})"
 
@@ -172,13 +175,13 @@ def asked_devices(template: Json) -> tuple[str, int] | None:
     return next(((name, int(number)) for name, number in limits.items() if "/" in name), None)
 
 
-def _beyond_labels(name: str, seen: ServingCompatibility, template: Json | None) -> str:
+def _beyond_labels(name: str, compatibility: ServingCompatibility, template: Json | None) -> str:
     if template is None:
         return ""
     affinity = template["spec"].get("affinity", {}).get("nodeAffinity")
     resource, number = asked_devices(template) or (None, 0)
-    demanded = [demand.key for demand in seen.needed.selector]
-    found = beyond_labels(seen.kinds, affinity, resource, number, demanded)
+    demanded = [demand.key for demand in compatibility.needed.selector]
+    found = beyond_labels(compatibility.kinds, affinity, resource, number, demanded)
     nodes = sorted(node for kind in found for node in kind.group.names)
     if not nodes:
         return ""

@@ -17,14 +17,14 @@ _ORIGINS: Final[Mapping[str, DigestFrom]] = {origin: origin for origin in get_ar
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownContent:
     """A content, and where it is known from."""
 
     content: Content
     origin: DigestFrom
 
 
-def digest_object(pin: str, known: Known) -> Json:
+def digest_object(pin: str, known: KnownContent) -> Json:
     """The ConfigMap of a pin, named by it: pods that fetch these objects mount it, whether it exists yet or not."""
     hashes = known.content.hashes
     kept = {HASHES_KEY: base64.b64encode(hashes).decode()} if 0 < len(hashes) <= MAX_RECORDED_BYTES else {}
@@ -41,7 +41,7 @@ def digest_object(pin: str, known: Known) -> Json:
     }
 
 
-def recorded(config_map: Json) -> Known | None:
+def recorded(config_map: Json) -> KnownContent | None:
     """The digest that such a ConfigMap holds; None for a foreign one, or one that holds none."""
     if (config_map["metadata"].get("labels") or {}).get(MANAGED_BY_LABEL) != MANAGED_BY:
         return None
@@ -53,4 +53,4 @@ def recorded(config_map: Json) -> Known | None:
         hashes = base64.b64decode((config_map.get("binaryData") or {}).get(HASHES_KEY, ""), validate=True)
     except binascii.Error:
         return None
-    return Known(Content(digest, hashes), origin)
+    return KnownContent(Content(digest, hashes), origin)

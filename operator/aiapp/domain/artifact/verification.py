@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from aiapp.api.artifact import PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.artifact.content import Content, reported_content
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.conditions import Finding, Trouble, fails, holds
 from aiapp.domain.fetching.pod_status import FETCHER
 from aiapp.domain.kubernetes.resources import Json
@@ -39,7 +39,7 @@ class FetchReport:
     at: datetime
 
 
-def with_digest(artifact: PackageArtifact, stated: StatedDigest | None, known: Known | None) -> PackageArtifact:
+def with_digest(artifact: PackageArtifact, stated: StatedDigest | None, known: KnownContent | None) -> PackageArtifact:
     """The artifact with what is known of its content; `stated` is the source's own statement."""
     if known is not None:
         found = {"digest": known.content.digest, "digest_from": known.origin}
@@ -63,11 +63,11 @@ def is_known(artifact: PackageArtifact) -> bool:
     return artifact.digest is not None and artifact.digest_from not in {None, "Spec"}
 
 
-def vouched(pin: str, versions: Iterable[Json]) -> Known | None:
+def vouched(pin: str, versions: Iterable[Json]) -> KnownContent | None:
     """The digest that one of the versions has in its status for that pin: unlike a record, no user can write it."""
     artifacts = ((version.get("status") or {}).get("artifact") or {} for version in versions)
     known = (PackageArtifact.model_validate(artifact) for artifact in artifacts if artifact.get("pin") == pin)
-    return next((Known(Content(a.digest or ""), a.digest_from or "Fetch") for a in known if is_known(a)), None)
+    return next((KnownContent(Content(a.digest or ""), a.digest_from or "Fetch") for a in known if is_known(a)), None)
 
 
 def unconfirmed(config_map: str) -> str:
@@ -78,7 +78,7 @@ def unconfirmed(config_map: str) -> str:
     )
 
 
-def mismatch(stated: StatedDigest | None, known: Known | None) -> Finding | None:
+def mismatch(stated: StatedDigest | None, known: KnownContent | None) -> Finding | None:
     """`ArtifactPinned` is False: the source states another content than is known to lie there."""
     if stated is None or known is None or known.content.digest == stated.digest:
         return None
@@ -89,7 +89,7 @@ def mismatch(stated: StatedDigest | None, known: Known | None) -> Finding | None
     return fails(ConditionType.ARTIFACT_PINNED, Reason.DIGEST_MISMATCH, message)
 
 
-def learnt(artifact: PackageArtifact, recorded: Known, fetched: FetchReport | None) -> PackageArtifact:
+def learnt(artifact: PackageArtifact, recorded: KnownContent, fetched: FetchReport | None) -> PackageArtifact:
     """The artifact with what is on record, and when that was found by a fetch."""
     digest = recorded.content.digest
     if fetched is not None and fetched.content.digest == digest:

@@ -10,7 +10,7 @@ from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.raw import EXEML
 from aiapp.domain.training.facts import JobFacts, JobReading, facts
 from aiapp.domain.training.kinds import JobKind
-from aiapp.domain.training.registration import Refused, Rule, Wanted
+from aiapp.domain.training.registration import Refused, RegistrationRequest, Rule
 
 PROJECT_LABEL: Final = "aiapp.dev/exeml-project"
 """Of a training job: the ExeML project whose model it makes. A policy says who may set it."""
@@ -20,7 +20,7 @@ RUNTIME_ANNOTATION: Final = "aiapp.dev/runtime"
 def project_rule(stores: Mapping[str, ModelStore], reading: JobReading, label: str = PROJECT_LABEL) -> Rule:
     """The rule of jobs that bear that label. Without stores no job is one of ExeML's."""
 
-    def rule(job: Json, kind: JobKind) -> Wanted | Refused | None:
+    def rule(job: Json, kind: JobKind) -> RegistrationRequest | Refused | None:
         metadata = job["metadata"]
         project = (metadata.get("labels") or {}).get(label)
         if project is None or not stores:
@@ -58,9 +58,9 @@ def model_record(version: Json, uri: str, stores: Mapping[str, ModelStore]) -> M
     )
 
 
-def _wanted(project: str, annotations: Mapping[str, str]) -> Wanted:
+def _wanted(project: str, annotations: Mapping[str, str]) -> RegistrationRequest:
     runtime = annotations.get(RUNTIME_ANNOTATION)
-    return Wanted(
+    return RegistrationRequest(
         application=project,
         project=project,
         spec={"runtime": runtime} if runtime else {},

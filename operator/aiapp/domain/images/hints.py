@@ -53,8 +53,8 @@ _MAX_VALUE: Final = 1024
 def hints(config: ImageConfig) -> ImageHints | None:
     """Labels of ours come first, then the environment; None: neither says anything."""
     cann, chips = _cann(config), _chips(config)
-    said = [one[1] for one in (cann, chips) if one is not None]
-    found = _hardware(config, said)
+    signs = [one[1] for one in (cann, chips) if one is not None]
+    found = _hardware(config, signs)
     if found is None:
         return None
     hardware, why = found
@@ -64,16 +64,16 @@ def hints(config: ImageConfig) -> ImageHints | None:
         hardware=hardware,
         cann=cann[0] if cann else None,
         chips=chips[0] if chips else (),
-        origin=", ".join(dict.fromkeys((why, *said))),
+        origin=", ".join(dict.fromkeys((why, *signs))),
     )
 
 
-def _hardware(config: ImageConfig, said: Iterable[str]) -> tuple[Hardware, str] | None:
-    """What it is, and what says so: whatever says a release or a chip (`said`) says that it is CANN."""
+def _hardware(config: ImageConfig, signs: Iterable[str]) -> tuple[Hardware, str] | None:
+    """What it is, and what says so: whatever says a release or a chip (`signs`) says that it is CANN."""
     if (stated := _HARDWARE.get(config.labels.get(HARDWARE_LABEL, ""))) is not None:
         return stated, f"label {HARDWARE_LABEL}"
     paths = (f"variable {name}" for name in _CANN_PATHS if config.environment.get(name))
-    if (sign := next(chain(said, paths), None)) is not None:
+    if (sign := next(chain(signs, paths), None)) is not None:
         return "CANN", sign
     cuda = next((name for name in _CUDA if config.environment.get(name)), None)
     return ("CUDA", f"variable {cuda}") if cuda else None

@@ -23,17 +23,17 @@ _WORD_ENDS: Final = "\n\t"
 """Control characters that commands have for good reasons."""
 
 
-def image_status(found: FoundImage) -> ImageStatus:
+def image_status(image: FoundImage) -> ImageStatus:
     """Where platforms differ in what containers do, nothing is said of it."""
-    first, configs = found.platforms[0].config, [one.config for one in found.platforms]
+    first, configs = image.platforms[0].config, [one.config for one in image.platforms]
     return ImageStatus(
-        reference=str(found.reference),
-        image=found.pinned,
-        digest=found.digest,
-        platforms=tuple(map(_platform, found.platforms))[:MAX_PLATFORMS],
-        absent_platforms=tuple(map(str, found.absent))[:MAX_PLATFORMS],
-        bytes=found.bytes,
-        size=human_size(found.bytes),
+        reference=str(image.reference),
+        image=image.pinned,
+        digest=image.digest,
+        platforms=tuple(map(_platform, image.platforms))[:MAX_PLATFORMS],
+        absent_platforms=tuple(map(str, image.absent))[:MAX_PLATFORMS],
+        bytes=image.bytes,
+        size=human_size(image.bytes),
         entrypoint=_words((*first.entrypoint, *first.command)),
         port=_port(configs),
         user=_user(first.user),
@@ -55,15 +55,15 @@ def found_again(image: ImageStatus) -> FoundImage:
     return FoundImage(reference(image.reference), image.digest, "", platforms)
 
 
-def _platform(one: PlatformImage) -> ImagePlatform:
+def _platform(image: PlatformImage) -> ImagePlatform:
     """Kubernetes takes its words for platforms from Go, as registries do."""
-    platform = one.platform
+    platform = image.platform
     return ImagePlatform(
         os=platform.os,
         architecture=platform.architecture,
         variant=platform.variant,
-        digest=one.digest,
-        bytes=one.bytes,
+        digest=image.digest,
+        bytes=image.bytes,
     )
 
 
@@ -76,18 +76,18 @@ def _port(configs: Iterable[ImageConfig]) -> int | None:
 
 def _hints(configs: Iterable[ImageConfig]) -> ImageHints | None:
     """What all platforms say."""
-    said = [hints(config) for config in configs]
-    return said[0] if all(one == said[0] for one in said) else None
+    by_platform = [hints(config) for config in configs]
+    return by_platform[0] if all(one == by_platform[0] for one in by_platform) else None
 
 
 def _words(words: tuple[str, ...]) -> tuple[str, ...] | None:
-    kept = [_shown(word) for word in words[:MAX_WORDS]]
+    kept = [_printable(word) for word in words[:MAX_WORDS]]
     if len(words) > MAX_WORDS:
         kept[-1] = _MORE
     return tuple(kept) or None
 
 
-def _shown(word: str) -> str:
+def _printable(word: str) -> str:
     cut = word if len(word) <= MAX_WORD_CHARACTERS else word[: MAX_WORD_CHARACTERS - len(_MORE)] + _MORE
     return "".join(c if c.isprintable() or c in _WORD_ENDS else "\N{REPLACEMENT CHARACTER}" for c in cut)
 

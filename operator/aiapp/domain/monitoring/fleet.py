@@ -13,7 +13,7 @@ from aiapp.domain.nodes.compatibility import VERDICTS, Judged
 from aiapp.domain.nodes.facts import NodeKind
 from aiapp.domain.nodes.inventory import NodeInventory
 from aiapp.domain.nodes.placement import placement
-from aiapp.domain.nodes.runtime_requirement import Asked, requirements, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import PlacementRequest, requirements, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 
@@ -37,7 +37,7 @@ def runtime_fits(specs: Iterable[RuntimeSpec], fleet: NodeInventory, tables: Tab
 
 def _fit(runtime: RuntimeSpec, fleet: NodeInventory, tables: Tables) -> RuntimeFit:
     """Judged as a version that asks for nothing of its own."""
-    found = choices(requirements(runtime, Asked(npu=wanted_npu(None, runtime)), tables), fleet, tables)
+    found = choices(requirements(runtime, PlacementRequest(npu=wanted_npu(None, runtime)), tables), fleet, tables)
     needed, kinds = best(found)
     resource = placement(needed, kinds, tables).resource if needed.is_cann else None
     return RuntimeFit(runtime.name, together(found), resource)

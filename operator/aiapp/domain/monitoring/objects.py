@@ -75,23 +75,23 @@ def _telling(definition: Definition, place: tuple[str, str], status: Json) -> It
             yield Sample(definition, (*place, one["type"], _state(one), _reason(one)), 1)
 
 
-def _counts(definition: Definition, known: Sequence[str], found: Iterable[str]) -> Iterator[Sample]:
+def _counts(definition: Definition, categories: Sequence[str], values: Iterable[str]) -> Iterator[Sample]:
     """Zeros too, so that the first of a state is an increase."""
-    counts = Counter(found)
-    for value in known:
+    counts = Counter(values)
+    for value in categories:
         yield Sample(definition, (value,), counts[value])
 
 
-def _place(one: Json) -> tuple[str, str]:
-    return one["metadata"]["namespace"], one["metadata"]["name"]
+def _place(obj: Json) -> tuple[str, str]:
+    return obj["metadata"]["namespace"], obj["metadata"]["name"]
 
 
-def _status(one: Json) -> Json:
-    return one.get("status") or {}
+def _status(obj: Json) -> Json:
+    return obj.get("status") or {}
 
 
-def _phase(one: Json) -> str:
-    return str(_status(one).get("phase") or "")
+def _phase(obj: Json) -> str:
+    return str(_status(obj).get("phase") or "")
 
 
 def _verdict(version: Json) -> str:
@@ -108,8 +108,8 @@ def _reason(condition: Json) -> str:
     return reason if reason in _REASONS else Reason.UNRECOGNIZED.value
 
 
-def _is_ready(one: Json) -> bool:
-    return _state(condition(_status(one), ConditionType.READY)) == "True"
+def _is_ready(obj: Json) -> bool:
+    return _state(condition(_status(obj), ConditionType.READY)) == "True"
 
 
 def _words(annotation: Any) -> tuple[str, ...]:

@@ -264,13 +264,13 @@ def note(needed: Requirement, node: NodeKind, tables: Tables) -> str:
     return _shortened(tight_memory(Pair(needed, node, tables)))
 
 
-def first(found: tuple[Mismatch, ...]) -> Mismatch | None:
+def first(mismatches: tuple[Mismatch, ...]) -> Mismatch | None:
     """The first certain one, else the first uncertain one, else None: the node fits."""
-    return next((one for one in found if one.certain), next(iter(found), None))
+    return next((one for one in mismatches if one.certain), next(iter(mismatches), None))
 
 
-def _cut(found: Mismatch) -> Mismatch:
-    return found._replace(detail=_shortened(found.detail), remedy=_shortened(found.remedy))
+def _cut(mismatch: Mismatch) -> Mismatch:
+    return mismatch._replace(detail=_shortened(mismatch.detail), remedy=_shortened(mismatch.remedy))
 
 
 def _shortened(text: str) -> str:
@@ -281,14 +281,14 @@ def _a(server: str) -> str:
     return f"an {server}" if server == "image" else f"a {server}"
 
 
-def _unstated(what: str, remedy: str, who: str = "the node") -> Mismatch:
-    return Mismatch(Reason.FACTS_MISSING, f"{who} does not state {what}", remedy, certain=False)
+def _unstated(fact: str, remedy: str, who: str = "the node") -> Mismatch:
+    return Mismatch(Reason.FACTS_MISSING, f"{who} does not state {fact}", remedy, certain=False)
 
 
-def _unlisted(what: str, entry: str) -> Mismatch:
+def _unlisted(subject: str, entry: str) -> Mismatch:
     """Something of a name that is in no table: it may be anything."""
     remedy = f"add it to ConfigMap aiapp-node-facts: {entry}"
-    return Mismatch(Reason.FACTS_MISSING, f"{what} is in no table of facts", remedy, certain=False)
+    return Mismatch(Reason.FACTS_MISSING, f"{subject} is in no table of facts", remedy, certain=False)
 
 
 def _unlisted_chip(pair: Pair) -> Mismatch | None:

@@ -9,7 +9,7 @@ from aiapp.domain.nodes.choice import choices, together
 from aiapp.domain.nodes.compatibility import VerdictValue
 from aiapp.domain.nodes.facts import NodeFacts
 from aiapp.domain.nodes.inventory import NodeInventory
-from aiapp.domain.nodes.runtime_requirement import Asked, requirements, wanted_npu
+from aiapp.domain.nodes.runtime_requirement import PlacementRequest, requirements, wanted_npu
 from aiapp.domain.nodes.tables import Tables
 from aiapp.domain.nodes.usage import Used, form, free
 
@@ -26,7 +26,7 @@ def inventory(nodes: NodeInventory, tables: Tables, in_use: Used | None, runtime
 def _verdicts(nodes: NodeInventory, tables: Tables, runtimes: Iterable[RuntimeSpec]) -> Verdicts:
     found: dict[str, dict[VerdictValue, list[str]]] = defaultdict(lambda: defaultdict(list))
     for runtime in sorted(runtimes, key=lambda one: one.name):
-        needs = requirements(runtime, Asked(npu=wanted_npu(None, runtime)), tables)
+        needs = requirements(runtime, PlacementRequest(npu=wanted_npu(None, runtime)), tables)
         for kind in together(choices(needs, nodes, tables)):
             for name in kind.group.names:
                 found[name][kind.verdict].append(runtime.name)

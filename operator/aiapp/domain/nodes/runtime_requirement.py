@@ -21,7 +21,7 @@ class _Chips(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PlacementRequest:
     """What a version or an application asks for that bears on nodes."""
 
     npu: Npu | None = None
@@ -30,12 +30,12 @@ class Asked:
     """Number format; None: the runtime's, else any."""
 
 
-def requirements(runtime: RuntimeSpec, asked: Asked, tables: Tables) -> tuple[Requirement, ...]:
+def requirements(runtime: RuntimeSpec, asked: PlacementRequest, tables: Tables) -> tuple[Requirement, ...]:
     """What each of the runtime's images asks of a node; at least one."""
     return tuple(_requirement(runtime, edition, asked, tables) for edition in editions(runtime))
 
 
-def _requirement(runtime: RuntimeSpec, edition: Edition, wanted: Asked, tables: Tables) -> Requirement:
+def _requirement(runtime: RuntimeSpec, edition: Edition, wanted: PlacementRequest, tables: Tables) -> Requirement:
     """With the devices that are asked for; CANN and CUDA without a number mean one."""
     asked, npu = wanted.scheduling or Scheduling(), wanted.npu
     selector = demands(asked)
@@ -90,11 +90,11 @@ def wanted_npu(asked: Npu | None, runtime: RuntimeSpec | None, resources: Resour
     return Npu(count=asked.count if asked else 1, resource_name=runtime.npu_resource_name)
 
 
-def _chips(given: tuple[str, ...], name: RuntimeName, tables: Tables) -> _Chips:
-    """The families that an image was made for: those `given` in the catalogue, else the one that the name means."""
-    if given:
-        known = tuple(tables.by_id[chip] for chip in given if chip in tables.by_id)
-        return _Chips(known, unknown=tuple(chip for chip in given if chip not in tables.by_id))
+def _chips(listed: tuple[str, ...], name: RuntimeName, tables: Tables) -> _Chips:
+    """The families that an image was made for: those `listed` in the catalogue, else the one that the name means."""
+    if listed:
+        known = tuple(tables.by_id[chip] for chip in listed if chip in tables.by_id)
+        return _Chips(known, unknown=tuple(chip for chip in listed if chip not in tables.by_id))
     if name.chip is not None:
         chip = tables.of_token(name.chip)
         return _Chips((chip,), name.chip not in chip.deduced) if chip else _Chips(stated=False)

@@ -9,7 +9,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.image import ImageStatus
 from aiapp.api.training_job import TrainingJobStatus
 from aiapp.api.version import ModelStatus, TemplateStatus
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.modelarts.diagnostics import Diagnostic
@@ -84,7 +84,7 @@ class Valid(InspectionResult):
     """What was read leniently and what will probably not do, one by one."""
     warnings: tuple[str, ...] = ()
     """The latter as sentences."""
-    content: Known | None = None
+    content: KnownContent | None = None
     """What is known of the content without having read it."""
     image_reference: str | None = None
     """The image that config.json names in `swr_location`, which holds model and server."""

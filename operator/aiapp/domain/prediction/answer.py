@@ -22,21 +22,21 @@ def api_servers(status: int, body: bytes) -> Json | None:
     return found if is_status else None
 
 
-def refused(word: Json, method: str, namespace: str) -> str | None:
+def refused(status: Json, method: str, namespace: str) -> str | None:
     """Which right is missing; None: it is not a right."""
-    if word.get("code") != 403:
+    if status.get("code") != 403:
         return None
     verb = _VERBS.get(method, "patch")
     return (
         f"you may not {verb} services/proxy in namespace {namespace} (the ClusterRole edit may): "
-        f"{printable(str(word.get('message', '')))}"
+        f"{printable(str(status.get('message', '')))}"
     )
 
 
-def unreached(word: Json, application: Json | None) -> str:
+def unreached(status: Json, application: Json | None) -> str:
     """Why no pod was asked."""
-    message = printable(str(word.get("message", "")))
-    if word.get("code") != 503 or "no endpoints" not in message:
+    message = printable(str(status.get("message", "")))
+    if status.get("code") != 503 or "no endpoints" not in message:
         return f"the API server got no answer: {message}"
     name = "it" if application is None else application["metadata"]["name"]
     return f"no pod of {name} is ready{_state((application or {}).get('status') or {})}"

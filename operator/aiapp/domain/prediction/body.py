@@ -48,19 +48,19 @@ class Body(NamedTuple):
     content_type: str | None
 
 
-def body(api: DeclaredApi, given: Input, boundary: str) -> Body:
+def body(api: DeclaredApi, payload: Input, boundary: str) -> Body:
     """The body of a request; `boundary` must be in none of the files. Raises `InvalidInputError`."""
-    if given.fields:
-        return _form(_fields(api, given), boundary)
-    if given.file is None:
+    if payload.fields:
+        return _form(_fields(api, payload), boundary)
+    if payload.file is None:
         if api.method in BODILESS:
             return Body(None, None)
         raise InvalidInputError(f"{api.words} takes a body: give FILE, - for standard input, or fields with -F")
-    if given.content_type is not None:
-        return Body(given.file.content, given.content_type)
+    if payload.content_type is not None:
+        return Body(payload.file.content, payload.content_type)
     if api.content_type == FORM_TYPE:
-        return _form([Field(_file_field(api), given.file)], boundary)
-    return _as_declared(api, given.file)
+        return _form([Field(_file_field(api), payload.file)], boundary)
+    return _as_declared(api, payload.file)
 
 
 def _as_declared(api: DeclaredApi, file: File) -> Body:
@@ -75,15 +75,15 @@ def _as_declared(api: DeclaredApi, file: File) -> Body:
     return Body(file.content, JSON_TYPE if fault is None else file.content_type)
 
 
-def _fields(api: DeclaredApi, given: Input) -> list[Field]:
+def _fields(api: DeclaredApi, payload: Input) -> list[Field]:
     """With FILE as the file that is missing, if there is one."""
-    named = {one.name for one in given.fields}
-    if given.file is None:
-        return list(given.fields)
+    named = {one.name for one in payload.fields}
+    if payload.file is None:
+        return list(payload.fields)
     left = [name for name in api.files if name not in named]
     if len(left) != 1:
-        raise InvalidInputError(f"say which field {given.file.name} is: -F NAME=@{given.file.name}")
-    return [*given.fields, Field(left[0], given.file)]
+        raise InvalidInputError(f"say which field {payload.file.name} is: -F NAME=@{payload.file.name}")
+    return [*payload.fields, Field(left[0], payload.file)]
 
 
 def _file_field(api: DeclaredApi) -> str:

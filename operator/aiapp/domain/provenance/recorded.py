@@ -9,7 +9,7 @@ from aiapp.domain.provenance.run import TrainingRun
 from aiapp.domain.provenance.summary import INPUT
 
 
-def recorded_run(predicate: Json, known: ProvenanceStatus) -> TrainingRun:
+def recorded_run(predicate: Json, provenance: ProvenanceStatus) -> TrainingRun:
     """The run of a predicate of ours, with what the status says of pods and nodes that were seen later."""
     definition = predicate["buildDefinition"]
     external, internal = definition["externalParameters"], definition["internalParameters"]
@@ -18,19 +18,19 @@ def recorded_run(predicate: Json, known: ProvenanceStatus) -> TrainingRun:
         containers=tuple(external.get("containers", ())),
         inputs=tuple(external.get("inputs", ())),
         annotated=Annotated(
-            repository=known.repository,
-            revision=known.revision,
+            repository=provenance.repository,
+            revision=provenance.revision,
             branch=internal.get("branch"),
             run=internal.get("run"),
-            datasets=tuple(_annotated(known)),
+            datasets=tuple(_annotated(provenance)),
         ),
-        images=known.images,
-        nodes=known.nodes,
-        created_by=known.created_by,
+        images=provenance.images,
+        nodes=provenance.nodes,
+        created_by=provenance.created_by,
         manifest=external.get("manifest", {}),
     )
 
 
-def _annotated(known: ProvenanceStatus) -> Iterator[Dataset]:
+def _annotated(provenance: ProvenanceStatus) -> Iterator[Dataset]:
     """Datasets that were annotated: those of the job's inputs are made of these again."""
-    return (dataset for dataset in known.datasets if not dataset.name.startswith(INPUT))
+    return (dataset for dataset in provenance.datasets if not dataset.name.startswith(INPUT))

@@ -51,29 +51,29 @@ def remembered(record: VersionRecord) -> Imported:
     """The import as it was recorded."""
     findings = tuple(_recalled(record, type_) for type_ in import_conditions(record.spec.source))
     status = record.status
-    known = Imported(findings, status.source, status.artifact, status.model, status.image)
-    match known.artifact:
+    state = Imported(findings, status.source, status.artifact, status.model, status.image)
+    match state.artifact:
         case PackageArtifact() as package:
-            return with_artifact(known, package)
+            return with_artifact(state, package)
         case ImageArtifact() | None:
-            return known
+            return state
 
 
 def imported(record: VersionRecord, inspection: Inspection, reader: str) -> Imported:
     """The import as it was just seen by `reader`, this build of the operator."""
     if isinstance(inspection, Uncopied):
-        known = refused(_imported(record, inspection.found), _uncopied(inspection))
+        state = refused(_imported(record, inspection.found), _uncopied(inspection))
     else:
-        known = _imported(record, inspection)
+        state = _imported(record, inspection)
     if not isinstance(inspection, Unchanged | Unresolved | Waiting):
-        known = _read_by(known, reader)
-    return known if inspection.job is None else replace(known, source=_of_job(record, known.source, inspection.job))
+        state = _read_by(state, reader)
+    return state if inspection.job is None else replace(state, source=_of_job(record, state.source, inspection.job))
 
 
-def _read_by(known: Imported, reader: str) -> Imported:
-    if known.source is None or known.source.listing is None:
-        return known
-    return replace(known, source=known.source.model_copy(update={"reader": reader}))
+def _read_by(state: Imported, reader: str) -> Imported:
+    if state.source is None or state.source.listing is None:
+        return state
+    return replace(state, source=state.source.model_copy(update={"reader": reader}))
 
 
 def _of_job(record: VersionRecord, found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
@@ -109,21 +109,21 @@ def _imported(record: VersionRecord, inspection: Decided) -> Imported:
             return _accepted_image(inspection, source)
 
 
-def with_artifact(known: Imported, artifact: PackageArtifact) -> Imported:
+def with_artifact(state: Imported, artifact: PackageArtifact) -> Imported:
     """A pinned version with what is known of its content by now."""
     finding = pinned(artifact)
-    return replace(known, artifact=artifact, findings=_replaced(known.findings, finding))
+    return replace(state, artifact=artifact, findings=_replaced(state.findings, finding))
 
 
-def with_doubt(known: Imported, doubt: str) -> Imported:
+def with_doubt(state: Imported, doubt: str) -> Imported:
     """A pinned version with something that a person should know of its record."""
-    before = next(f for f in known.findings if f.type is ConditionType.ARTIFACT_PINNED)
-    return replace(known, findings=_replaced(known.findings, replace(before, message=f"{before.message}; {doubt}")))
+    before = next(f for f in state.findings if f.type is ConditionType.ARTIFACT_PINNED)
+    return replace(state, findings=_replaced(state.findings, replace(before, message=f"{before.message}; {doubt}")))
 
 
-def refused(known: Imported, why: Finding) -> Imported:
+def refused(state: Imported, why: Finding) -> Imported:
     """What is valid but is not pinned."""
-    return replace(known, artifact=None, findings=_replaced(known.findings, why))
+    return replace(state, artifact=None, findings=_replaced(state.findings, why))
 
 
 def _replaced(findings: Iterable[Finding], finding: Finding) -> tuple[Finding, ...]:
@@ -162,10 +162,10 @@ def _absent(image: ImageStatus) -> str:
     return f"; its index names {platforms} too, which its registry does not have" if platforms else ""
 
 
-def _uncopied(found: Uncopied) -> Finding:
-    if found.reason is None:
-        return unknown(ConditionType.ARTIFACT_PINNED, Reason.IMAGE_COPYING, found.message)
-    return fails(ConditionType.ARTIFACT_PINNED, found.reason, found.message)
+def _uncopied(uncopied: Uncopied) -> Finding:
+    if uncopied.reason is None:
+        return unknown(ConditionType.ARTIFACT_PINNED, Reason.IMAGE_COPYING, uncopied.message)
+    return fails(ConditionType.ARTIFACT_PINNED, uncopied.reason, uncopied.message)
 
 
 def _artifact(manifest: Manifest) -> PackageArtifact:

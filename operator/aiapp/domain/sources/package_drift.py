@@ -51,23 +51,23 @@ def _found(entry: Entry | None, held: Iterable[Listed]) -> tuple[bool, Listed | 
     return is_there, latest
 
 
-def source_unchanged(manifest: Manifest, found: Drift) -> Finding:
+def source_unchanged(manifest: Manifest, drift: Drift) -> Finding:
     """The condition SourceUnchanged for it."""
-    if not found.changes:
+    if not drift.changes:
         return unchanged(manifest.objects)
-    reason = Reason.SOURCE_LOST if found.lost else Reason.SOURCE_CHANGED
-    if found.lost:
+    reason = Reason.SOURCE_LOST if drift.lost else Reason.SOURCE_CHANGED
+    if drift.lost:
         then = (
-            f"{found.lost} of {manifest.objects} pinned files are gone, and pods that have yet to fetch them fail: "
+            f"{drift.lost} of {manifest.objects} pinned files are gone, and pods that have yet to fetch them fail: "
             "restore them, or register what is there now as a new version"
         )
     else:
-        earlier = " as an earlier version" if found.changes.count > found.changes.added else ""
+        earlier = " as an earlier version" if drift.changes.count > drift.changes.added else ""
         then = (
             f"every pinned file is still there{earlier}, and pods get what was pinned: to serve what is there now, "
             "register it as a new version"
         )
-    return fails(ConditionType.SOURCE_UNCHANGED, reason, f"{found.changes}; {then}")
+    return fails(ConditionType.SOURCE_UNCHANGED, reason, f"{drift.changes}; {then}")
 
 
 def listed_now(history: Listing, prefix: str) -> Manifest | None:

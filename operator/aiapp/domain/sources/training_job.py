@@ -23,9 +23,9 @@ def as_template(source: TrainingJobSource, uri: str) -> TemplateSource | None:
     )
 
 
-def imported_package(source: TrainingJobSource, found: SourceStatus | None) -> ObsSource | None:
+def imported_package(source: TrainingJobSource, status: SourceStatus | None) -> ObsSource | None:
     """The package that was imported; None while it is not known where it lies."""
-    return package_at(found.uri, source) if found is not None and found.uri is not None else None
+    return package_at(status.uri, source) if status is not None and status.uri is not None else None
 
 
 def canonical(source: TrainingJobSource) -> Json:

@@ -84,7 +84,7 @@ def stated_digest(source: Source) -> StatedDigest | None:
             return None
 
 
-def package_of(source: SourceVariant, found: SourceStatus | None) -> ObsSource | None:
+def package_of(source: SourceVariant, status: SourceStatus | None) -> ObsSource | None:
     """The package in object storage that the source is or that was found at it; None where there is none to name.
 
     Of a template it is the bucket that the inputs lie in. Where a model of ExeML lies, no version says.
@@ -93,7 +93,7 @@ def package_of(source: SourceVariant, found: SourceStatus | None) -> ObsSource |
         case ObsSource():
             return source
         case TrainingJobSource():
-            return training_job.imported_package(source, found)
+            return training_job.imported_package(source, status)
         case TemplateSource():
             return template.bucket(source)
         case ImageSource() | ExeMLSource():

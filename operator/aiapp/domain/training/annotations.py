@@ -8,7 +8,7 @@ from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.sources.raw import TRAINING_JOB
 from aiapp.domain.training.kinds import JobKind
-from aiapp.domain.training.registration import Refused, Wanted
+from aiapp.domain.training.registration import Refused, RegistrationRequest
 from aiapp.domain.training.store_access import store_access
 
 APPLICATION: Final = APPLICATION_LABEL
@@ -47,7 +47,7 @@ _CALLED: Final = {
 }
 
 
-def annotated(job: Json, kind: JobKind) -> Wanted | Refused | None:
+def annotated(job: Json, kind: JobKind) -> RegistrationRequest | Refused | None:
     """The rule of jobs that are annotated with an application and a version."""
     said = _texts(job["metadata"].get("annotations"))
     application, version = said.get(APPLICATION), said.get(VERSION)
@@ -57,7 +57,7 @@ def annotated(job: Json, kind: JobKind) -> Wanted | Refused | None:
         missing, remedy = (APPLICATION, "the application") if application is None else (VERSION, f"1.0.0, or {AUTO}")
         return Refused(Reason.REGISTRATION_INVALID, f"annotation {missing} is missing: set it to {remedy}")
     env = [name.strip() for name in said.get(RECORDED_ENV, "").split(",") if name.strip()]
-    return Wanted(
+    return RegistrationRequest(
         application=application,
         version=None if version == AUTO else version,
         source=store_access(job, kind) | _fields(said, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
@@ -70,10 +70,10 @@ def _texts(annotations: Any) -> dict[str, str]:
     return {key: str(value).strip() for key, value in (annotations or {}).items()}
 
 
-def _fields(said: Mapping[str, str], places: Mapping[str, tuple[str, ...]]) -> Json:
+def _fields(values: Mapping[str, str], places: Mapping[str, tuple[str, ...]]) -> Json:
     found: Json = {}
     for annotation, path in places.items():
-        if (value := said.get(annotation)) is not None:
+        if (value := values.get(annotation)) is not None:
             inner = found
             for name in path[:-1]:
                 inner = inner.setdefault(name, {})

@@ -58,10 +58,10 @@ def _env(container: Json) -> Iterator[tuple[str, str | None]]:
             yield name, value
 
 
-def _arguments(container: Json, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _arguments(container: Json, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """`--name=value`, `--name value` and `name=value`, also within one text for a shell."""
     texts = (str(one) for field in ("command", "args") for one in _items(container, field))
-    words = [word.strip("'\"") for text in texts for word in islice(_filled(text, known).split(), _MOST_WORDS)]
+    words = [word.strip("'\"") for text in texts for word in islice(_filled(text, variables).split(), _MOST_WORDS)]
     for word, then in zip_longest(words, words[1:], fillvalue=""):
         if (found := _ARGUMENT.fullmatch(word)) is not None:
             yield found["name"], found["value"].strip("'\"") if found["value"] is not None else then
@@ -72,8 +72,8 @@ def _items(container: Json, field: str) -> list[Any]:
     return found[:_MOST_WORDS] if isinstance(found, list) else []
 
 
-def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: known.get(found[1], found[0]), text[: 16 * _MOST_URI])
+def _filled(text: str, variables: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text[: 16 * _MOST_URI])
 
 
 def _plain(name: str) -> str:

@@ -2,9 +2,9 @@
 
 How the parts fit, for whoever adds a rule:
 
-* A `Rule` looks at a job and says what it is to be registered as (`Wanted`), why it cannot be (`Refused`), or nothing.
-  It is asked of every job that the operator reads, whenever there is news of it, so it must be cheap and never raise.
-  The first rule that says something counts (`asked`).
+* A `Rule` looks at a job and says what it is to be registered as (`RegistrationRequest`), why it cannot be
+  (`Refused`), or nothing. It is asked of every job that the operator reads, whenever there is news of it, so it must be
+  cheap and never raise. The first rule that says something counts (`requested`).
 * `registration` is asked once the job has succeeded: the documents to create, or that it is registered already.
 * `reconcile/registration.py` follows jobs, asks, creates, and says what became of it in Events on the job.
 
@@ -38,7 +38,7 @@ _MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RegistrationRequest:
     """What a job is to be registered as."""
 
     application: str
@@ -85,16 +85,21 @@ class Registered:
     name: str
 
 
-Rule = Callable[[Json, JobKind], Wanted | Refused | None]
+Rule = Callable[[Json, JobKind], RegistrationRequest | Refused | None]
 
 
-def asked(rules: Iterable[Rule], job: Json, kind: JobKind) -> Wanted | Refused | None:
+def requested(rules: Iterable[Rule], job: Json, kind: JobKind) -> RegistrationRequest | Refused | None:
     """What the first rule says that says something."""
     return next((answer for rule in rules if (answer := rule(job, kind)) is not None), None)
 
 
 def registration(
-    wanted: Wanted, job: Json, kind: JobKind, facts: JobFacts, versions: Iterable[Json], pinned: Iterable[str] = ()
+    wanted: RegistrationRequest,
+    job: Json,
+    kind: JobKind,
+    facts: JobFacts,
+    versions: Iterable[Json],
+    pinned: Iterable[str] = (),
 ) -> Registration | Registered | Refused:
     """What a job that has succeeded is registered as. `versions`: all of that application, raw.
 
@@ -158,7 +163,7 @@ def _parts(text: str) -> tuple[int, int, int] | None:
     return major, minor, patch
 
 
-def _is_made_of(version: Json, wanted: Wanted, uid: str) -> bool:
+def _is_made_of(version: Json, wanted: RegistrationRequest, uid: str) -> bool:
     """Whether that version is the job's registration, also where a person was quicker."""
     if job_uid(version) == uid:
         return True
@@ -167,7 +172,7 @@ def _is_made_of(version: Json, wanted: Wanted, uid: str) -> bool:
     return source.get("uid", seen) == uid and wanted.version in {None, version["spec"].get("version")}
 
 
-def _version(wanted: Wanted, number: str, job: Json, kind: JobKind, facts: JobFacts) -> Json:
+def _version(wanted: RegistrationRequest, number: str, job: Json, kind: JobKind, facts: JobFacts) -> Json:
     named = {"apiVersion": kind.api_version, "kind": kind.kind, "name": facts.name, "uid": facts.uid}
     # The job may be cleaned up before anybody looks at the version: what it said stands in the version itself.
     output = {"output": {"uri": facts.output.uris[0]}} if len(facts.output.uris) == 1 else {}
@@ -190,7 +195,7 @@ def _succeeded(facts: JobFacts) -> str:
     return json.dumps(document | ({"builtIn": True} if facts.is_built_in else {}), sort_keys=True)
 
 
-def _application(wanted: Wanted, job: Json) -> Json | None:
+def _application(wanted: RegistrationRequest, job: Json) -> Json | None:
     if wanted.application_spec is None:
         return None
     return {
@@ -201,7 +206,7 @@ def _application(wanted: Wanted, job: Json) -> Json | None:
     }
 
 
-def _valid(wanted: Wanted, version: Json, application: Json | None) -> Registration | Refused:
+def _valid(wanted: RegistrationRequest, version: Json, application: Json | None) -> Registration | Refused:
     """The API server would refuse the same, for the price of a request at each attempt, when the job has ended."""
     try:
         AIApplicationVersion.model_validate(version)
@@ -213,7 +218,7 @@ def _valid(wanted: Wanted, version: Json, application: Json | None) -> Registrat
     return Registration(version, application)
 
 
-def _taken(wanted: Wanted, number: str) -> str:
+def _taken(wanted: RegistrationRequest, number: str) -> str:
     return (
         f"AIApplicationVersion {wanted.application}-{number} exists and is not made of this job: delete it, or "
         "register the job's output under another number"

@@ -26,7 +26,7 @@ class DriftResult:
 
 
 @dataclass(frozen=True, slots=True)
-class LastLook:
+class DriftState:
     """What is known of the store of a version."""
 
     finding: Finding | None
@@ -41,23 +41,23 @@ def suspects(pods: Iterable[Json]) -> set[str]:
     return {version for version, why in found if version and why and why.reason is Reason.CONTENT_CHANGED}
 
 
-def looked(
+def drift_state(
     record: VersionRecord, pinned_now: Artifact | None, checked: DriftResult | None, lost: Sequence[str]
-) -> LastLook:
+) -> DriftState:
     """What is known of the source: from `checked`, the last look of this process, else from the recorded condition.
 
     `pinned_now`: what this very import pins. `lost`: ConfigMaps of a pinned version's manifest that do not exist.
     """
     handled = record.status.last_handled_reconcile_at
     if not is_pinned(record):  # the import itself is the first look, and the one that was asked for
-        return LastLook(_first_look(pinned_now), record.request or handled)
+        return DriftState(_first_look(pinned_now), record.request or handled)
     finding = checked.finding if checked else recalled(record)
     if lost and (finding is None or finding.reason is not Reason.MANIFEST_MISSING):
         message = (
             f"ConfigMap {lost[0]}, which holds the manifest, is gone: the store is asked whether it still lists it"
         )
         finding = manifest_missing(message)
-    return LastLook(finding, (checked and checked.request) or handled)
+    return DriftState(finding, (checked and checked.request) or handled)
 
 
 def together(parts: Iterable[Finding | None]) -> Finding:
@@ -65,14 +65,14 @@ def together(parts: Iterable[Finding | None]) -> Finding:
 
     None: that part is not pinned.
     """
-    looks = [one for one in parts if one is not None]
+    checks = [one for one in parts if one is not None]
     for state in (State.FALSE, State.UNKNOWN):
-        if found := [one for one in looks if one.state is state]:
+        if found := [one for one in checks if one.state is state]:
             found.sort(key=lambda one: one.reason is Reason.SOURCE_CHANGED)  # which hinders no pod
             return replace(found[0], message="; ".join(one.message for one in found))
-    if not looks:
+    if not checks:
         return unknown(ConditionType.SOURCE_UNCHANGED, Reason.SPEC_INVALID, "nothing that the source holds is pinned")
-    return looks[0]
+    return checks[0]
 
 
 def _first_look(pinned_now: Artifact | None) -> Finding | None:
@@ -85,10 +85,10 @@ def _first_look(pinned_now: Artifact | None) -> Finding | None:
             return None
 
 
-def with_look(report: Report, look: LastLook) -> Report:
+def with_drift(report: Report, state: DriftState) -> Report:
     """`report` with what is known of the store."""
-    findings = (*report.findings, look.finding) if look.finding is not None else report.findings
-    fields: Json = {"lastHandledReconcileAt": look.handled} if look.handled else {}
+    findings = (*report.findings, state.finding) if state.finding is not None else report.findings
+    fields: Json = {"lastHandledReconcileAt": state.handled} if state.handled else {}
     return replace(report, findings=findings, status=report.status | fields)
 
 

@@ -51,7 +51,7 @@ def stays(version: Json) -> str:
 
 
 def origin(
-    record: VersionRecord, run: TrainingRun | None, found: SourceStatus | None, artifact: Artifact | None
+    record: VersionRecord, run: TrainingRun | None, status: SourceStatus | None, artifact: Artifact | None
 ) -> Origin:
     """The origin of a version. `run`: its training job as it was just seen; `artifact`: what it is pinned to now."""
     before = record.status.provenance
@@ -62,7 +62,7 @@ def origin(
         return Origin(before if _is_of_job(record) else _of_version(record))
     earlier = before if before is not None and _is_same(record, run) else None
     whole = run if earlier is None else with_earlier(run, earlier.images, earlier.nodes)
-    job = found.training_job if found else None
+    job = status.training_job if status else None
     return Origin(of_run(whole)) if job is None else _recorded(whole, job, artifact, earlier)
 
 

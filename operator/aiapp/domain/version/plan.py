@@ -15,7 +15,7 @@ from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.serving_compatibility import required
 from aiapp.domain.artifact.content import Content
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.verification import FetchReport, is_known, learnt, unconfirmed
 from aiapp.domain.conditions import Finding, State
@@ -44,7 +44,7 @@ from aiapp.domain.sources.imported import (
     with_doubt,
 )
 from aiapp.domain.sources.variants import contents
-from aiapp.domain.version.drift import DriftResult, LastLook, looked, with_look
+from aiapp.domain.version.drift import DriftResult, DriftState, drift_state, with_drift
 from aiapp.domain.version.origin import UNKNOWN, Origin, origin
 from aiapp.domain.version.pinning import Shared, name_taken, pinned_otherwise, too_many_manifests
 from aiapp.domain.version.resolution import runtime_of
@@ -56,7 +56,7 @@ COUNTS_SECONDS: Final = 300.0
 CLEANED_SECONDS: Final = 1.0
 """Until what a status names no more is deleted, which is after that has been written."""
 
-NO_LOOK: Final = LastLook(None, None)
+UNCHECKED: Final = DriftState(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ObservedVersion:
     tables: Tables
     fetched: FetchReport | None = None
     """What a pod of ours found when it had fetched everything, if that confirms or teaches something."""
-    vouched: Known | None = None
+    vouched: KnownContent | None = None
     """The digest in another version's status of the same pin."""
     checked: DriftResult | None = None
     """What the last look at the store found."""
@@ -103,7 +103,7 @@ class Recording(NamedTuple):
     """The digest of the content behind a pin."""
 
     pin: str
-    known: Known
+    known: KnownContent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +144,11 @@ class Draft:
 
     known: Imported = NOTHING_KNOWN
     keep: Manifest | None = None
-    put_on_record: Known | None = None
+    put_on_record: KnownContent | None = None
     resolution: Resolution | None = None
     verdict: Verdict | None = None
     support: Finding | None = None
-    look: LastLook = NO_LOOK
+    drift: DriftState = UNCHECKED
     origin: Origin = UNKNOWN
     story: str | None = None
     """Summary of a finished import, for an Event."""
@@ -199,9 +199,9 @@ def digest_step(observed: ObservedVersion, draft: Draft) -> Draft:
         return replace(draft, known=with_doubt(draft.known, observed.taken))
     name, learns = digest_config_map(artifact.pin), None
     if is_known(artifact):
-        learns = Known(Content(artifact.digest or ""), artifact.digest_from or "Fetch")
+        learns = KnownContent(Content(artifact.digest or ""), artifact.digest_from or "Fetch")
     else:
-        learns = observed.vouched or (Known(fetched.content, "Fetch") if fetched else None)
+        learns = observed.vouched or (KnownContent(fetched.content, "Fetch") if fetched else None)
     if learns is None:
         return replace(draft, known=_doubted(draft.known, artifact.pin, observed.shared))
     is_recorded = is_known(artifact) and observed.shared.is_held(name)
@@ -246,7 +246,9 @@ def _runtime(observed: ObservedVersion, draft: Draft) -> RuntimeSpec | None:
 
 def source_step(observed: ObservedVersion, draft: Draft) -> Draft:
     """Adds whether the source still holds what was pinned."""
-    return replace(draft, look=looked(observed.record, draft.known.artifact, observed.checked, observed.shared.lost))
+    return replace(
+        draft, drift=drift_state(observed.record, draft.known.artifact, observed.checked, observed.shared.lost)
+    )
 
 
 def origin_step(observed: ObservedVersion, draft: Draft) -> Draft:
@@ -266,41 +268,41 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 
 
-def _doubted(known: Imported, pin: str, shared: Shared) -> Imported:
-    """`known` with the doubt about a digest that is on record without anything that confirms it."""
+def _doubted(imported: Imported, pin: str, shared: Shared) -> Imported:
+    """`imported` with the doubt about a digest that is on record without anything that confirms it."""
     name = digest_config_map(pin)
-    return with_doubt(known, unconfirmed(name)) if name in shared else known
+    return with_doubt(imported, unconfirmed(name)) if name in shared else imported
 
 
-def _objection(observed: ObservedVersion, found: Valid | ValidImage) -> Finding | None:
+def _objection(observed: ObservedVersion, inspection: Valid | ValidImage) -> Finding | None:
     if observed.taken is not None:
         return name_taken(observed.taken)
-    if (other := pinned_otherwise(observed.record, config_maps_of(found), observed.shared)) is not None:
+    if (other := pinned_otherwise(observed.record, config_maps_of(inspection), observed.shared)) is not None:
         return other
-    if isinstance(found, ValidImage):
+    if isinstance(inspection, ValidImage):
         return None
-    excess = observed.shared.excess(found.manifest, observed.manifest_bytes)
+    excess = observed.shared.excess(inspection.manifest, observed.manifest_bytes)
     return too_many_manifests(excess, observed.manifest_bytes)
 
 
-def config_maps_of(found: Valid | ValidImage) -> tuple[str, ...]:
+def config_maps_of(inspection: Valid | ValidImage) -> tuple[str, ...]:
     """The ConfigMaps that stand for what it is to be pinned to."""
-    manifests = (manifest_config_map(found.manifest.pin),) if isinstance(found, Valid) else ()
-    return (*manifests, *((image_config_map(found.image.digest),) if found.image else ()))
+    manifests = (manifest_config_map(inspection.manifest.pin),) if isinstance(inspection, Valid) else ()
+    return (*manifests, *((image_config_map(inspection.image.digest),) if inspection.image else ()))
 
 
-def _image_record(observed: ObservedVersion, known: Imported) -> str | None:
+def _image_record(observed: ObservedVersion, imported: Imported) -> str | None:
     """The digest that is to be on record and is not: of the image that is pinned, or about to be."""
-    if known.artifact is None or known.image is None:
+    if imported.artifact is None or imported.image is None:
         return None
-    name = image_config_map(known.image.digest)
-    return None if observed.shared.is_held(name) else known.image.digest
+    name = image_config_map(imported.image.digest)
+    return None if observed.shared.is_held(name) else imported.image.digest
 
 
 def _planned(observed: ObservedVersion, draft: Draft) -> VersionPlan:
     record, shared = observed.record, observed.shared
-    without_look = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
-    reported = with_users(with_origin(with_look(without_look, draft.look), draft.origin.status), observed.used_by)
+    without_drift = report(record, draft.known, draft.resolution, draft.verdict, draft.support)
+    reported = with_users(with_origin(with_drift(without_drift, draft.drift), draft.origin.status), observed.used_by)
     counted, wait = _damped(observed, reported)
     asked = (
         observed.inspection.after_seconds if isinstance(observed.inspection, Unresolved | Waiting | Uncopied) else None

@@ -68,7 +68,7 @@ def first_sight(record: VersionRecord) -> Report:
 
 def report(
     record: VersionRecord,
-    known: Imported,
+    imported: Imported,
     resolution: Resolution | None,
     verdict: Verdict | None,
     support: Finding | None = None,
@@ -76,9 +76,9 @@ def report(
     """Everything together. `resolution` None: the package, which may name the runtime, was not read yet; `support`:
     whether the runtime is maintained.
     """
-    resolved = _runtime_resolved(record, resolution, known.image)
+    resolved = _runtime_resolved(record, resolution, imported.image)
     findings = summarize(
-        [*known.findings, resolved, _compatible(verdict), *([support] if support else [])],
+        [*imported.findings, resolved, _compatible(verdict), *([support] if support else [])],
         ready_conditions(record.spec.source),
         Reason.NORMAL,
         f"published, runs on {resolved.message}",
@@ -86,20 +86,20 @@ def report(
     ready = next(f for f in findings if f.type is ConditionType.READY)
     phase = phase_of(ready)
     runtime = resolution.status if isinstance(resolution, Resolved) else None
-    return Report(tuple(findings), phase, _status(record, phase, known, runtime, verdict))
+    return Report(tuple(findings), phase, _status(record, phase, imported, runtime, verdict))
 
 
-def with_users(made: Report, used_by: Sequence[str]) -> Report:
+def with_users(report: Report, used_by: Sequence[str]) -> Report:
     """The report that also names the applications that are to serve the version."""
-    return replace(made, status=made.status | {"usedBy": list(used_by)}) if used_by else made
+    return replace(report, status=report.status | {"usedBy": list(used_by)}) if used_by else report
 
 
-def with_origin(made: Report, found: ProvenanceStatus | None) -> Report:
+def with_origin(report: Report, provenance: ProvenanceStatus | None) -> Report:
     """The report that also says where the model comes from."""
-    if found is None:
-        return made
-    said = found.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
-    return replace(made, status=made.status | {"provenance": said}) if said else made
+    if provenance is None:
+        return report
+    said = provenance.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
+    return replace(report, status=report.status | {"provenance": said}) if said else report
 
 
 def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, image: ImageStatus | None) -> Finding:
@@ -148,17 +148,17 @@ def phase_of(ready: Finding) -> Phase:
 def _status(
     record: VersionRecord,
     phase: Phase,
-    known: Imported,
+    imported: Imported,
     runtime: RuntimeStatus | None,
     verdict: Verdict | None,
 ) -> Json:
     status = VersionStatus(
         observed_generation=record.generation,
         phase=phase,
-        source=known.source,
-        artifact=known.artifact,
-        model=known.model,
-        image=known.image,
+        source=imported.source,
+        artifact=imported.artifact,
+        model=imported.model,
+        image=imported.image,
         runtime=runtime,
         compatibility=None if verdict is None else _compatibility(verdict),
     )

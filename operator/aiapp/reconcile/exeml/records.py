@@ -63,6 +63,6 @@ class ModelRecords:
             await self.keep(replace(record, root=root))
 
 
-def _not_registered(version: VersionRecord, found: ModelRecord | None) -> str:
-    lack = "there is no record that" if found is None else "it is no longer as it was when"
+def _not_registered(version: VersionRecord, record: ModelRecord | None) -> str:
+    lack = "there is no record that" if record is None else "it is no longer as it was when"
     return f"version {version.name}: {lack} the operator registered it from an ExeML project: delete it"

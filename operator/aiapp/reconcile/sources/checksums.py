@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from aiapp.domain.artifact.content import content
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.sha256sums import MAX_SUMS_BYTES, SUMS, content_by_sums
 from aiapp.domain.objectstore.listing import Listed
@@ -25,21 +25,21 @@ _FEW_OBJECTS: Final = 100
 
 
 async def with_content(
-    found: Inspection, known: KnownOfPin, access: StoreAccess, store: HashingStore, limit: int
+    inspection: Inspection, known: KnownOfPin, access: StoreAccess, store: HashingStore, limit: int
 ) -> Inspection:
     """With what is known of the content. Files beside a config.json that names an image are not pinned."""
-    if not isinstance(found, Valid) or found.image_reference is not None:
-        return found
-    content = known(found.manifest.pin) or await known_content(found, access, store, limit)
-    return replace(found, content=content)
+    if not isinstance(inspection, Valid) or inspection.image_reference is not None:
+        return inspection
+    content = known(inspection.manifest.pin) or await known_content(inspection, access, store, limit)
+    return replace(inspection, content=content)
 
 
-async def known_content(package: Valid, access: StoreAccess, store: HashingStore, limit: int) -> Known | None:
+async def known_content(package: Valid, access: StoreAccess, store: HashingStore, limit: int) -> KnownContent | None:
     """None when neither knows the hash of every file; the store is asked about at most `limit` objects."""
-    look = _Hashes(access, store, access.where.prefix + package.uri.removeprefix(access.where.uri))
+    hashes = _Hashes(access, store, access.where.prefix + package.uri.removeprefix(access.where.uri))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            return await look.by_sums(package) or await look.by_checksums(package, limit)
+            return await hashes.by_sums(package) or await hashes.by_checksums(package, limit)
     except (StoreError, TimeoutError):
         return None
 
@@ -50,16 +50,16 @@ class _Hashes:
         self._store = store
         self._root = root
 
-    async def by_sums(self, package: Valid) -> Known | None:
+    async def by_sums(self, package: Valid) -> KnownContent | None:
         entries = package.manifest.entries
         file = await offload(lambda: _sums(entries), inline=len(entries) <= _FEW_OBJECTS)
         if file is None or file.size > MAX_SUMS_BYTES:
             return None
         sums = await self._store.read(self._access.where, self._access.credentials, self._listed(file), MAX_SUMS_BYTES)
         found = await offload(lambda: content_by_sums(sums, entries))
-        return None if found is None else Known(found, "SHA256SUMS")
+        return None if found is None else KnownContent(found, "SHA256SUMS")
 
-    async def by_checksums(self, package: Valid, limit: int) -> Known | None:
+    async def by_checksums(self, package: Valid, limit: int) -> KnownContent | None:
         """Asks for the largest file first: if any was uploaded in parts, it was, and has no hash of its own."""
         entries, is_short = package.manifest.entries, package.manifest.objects <= _FEW_OBJECTS
         if len(entries) > limit:
@@ -71,7 +71,7 @@ class _Hashes:
         hashes = {entry.path: known for entry, known in zip((first, *others), found, strict=False) if known}
         if len(hashes) < len(entries):
             return None
-        return Known(await offload(lambda: content(entries, hashes), inline=is_short), "Checksums")
+        return KnownContent(await offload(lambda: content(entries, hashes), inline=is_short), "Checksums")
 
     async def _hash(self, entry: Entry) -> str | None:
         return await self._store.sha256(self._access.where, self._access.credentials, self._listed(entry))

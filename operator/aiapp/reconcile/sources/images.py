@@ -39,9 +39,9 @@ class NotCopied:
     """Why its copy stopped; None: it goes on."""
     after_seconds: float | None
 
-    def of(self, found: Valid | ValidImage) -> Uncopied:
+    def of(self, inspection: Valid | ValidImage) -> Uncopied:
         """Of what is to be pinned."""
-        return Uncopied(found, self.message, self.reason, self.after_seconds)
+        return Uncopied(inspection, self.message, self.reason, self.after_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +146,11 @@ class Images:
 
 
 def _copied(
-    copies: Copies, key: Key, found: FoundImage, image: ImageStatus, access: RegistryAccess
+    copies: Copies, key: Key, source: FoundImage, image: ImageStatus, access: RegistryAccess
 ) -> ImageStatus | NotCopied:
     """The image as pods run it from the installation's own registry; or how far the copy is, which begins it."""
     try:
-        copy = copies.copied(key, found, access)
+        copy = copies.copied(key, source, access)
     except RegistryError as error:
         return NotCopied(image, f"it was not copied: {error.message}", error.reason, error.after_seconds)
     if isinstance(copy, Reference):

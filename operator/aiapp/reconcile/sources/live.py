@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.conditions import Finding
 from aiapp.domain.package.inspection import Inspection
 
-KnownOfPin = Callable[[str], Known | None]
+KnownOfPin = Callable[[str], KnownContent | None]
 """The content digest that is known of a pin without asking the source."""
 
 

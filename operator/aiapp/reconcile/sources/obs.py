@@ -59,15 +59,15 @@ class _Held:
 
 
 async def package_access(
-    source: ObsSource, found: SourceStatus | None, namespace: str, cluster: Namespace
+    source: ObsSource, status: SourceStatus | None, namespace: str, cluster: Namespace
 ) -> StoreAccess:
     """`access` to the folder in which config.json was found, as far as the status has it. Raises `AccessError`,
     `ApiError`.
     """
     place = await access(source, namespace, cluster)
-    if found is None or found.uri is None:
+    if status is None or status.uri is None:
         return place
-    root = location(source.model_copy(update={"uri": found.uri}))
+    root = location(source.model_copy(update={"uri": status.uri}))
     return replace(place, where=replace(place.where, prefix=root.prefix))
 
 

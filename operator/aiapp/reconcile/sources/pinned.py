@@ -23,11 +23,11 @@ MadeAgain = Callable[[], Awaitable[Manifest | str]]
 """The manifest that was pinned, from what lies there now; or half a sentence about why there is none."""
 
 
-async def in_time(look: Awaitable[Found], seconds: float) -> Found | Finding:
-    """What the look finds; or why the store cannot be asked: the condition `SourceUnchanged`."""
+async def in_time(comparison: Awaitable[Found], seconds: float) -> Found | Finding:
+    """What the comparison finds; or why the store cannot be asked: the condition `SourceUnchanged`."""
     try:
         async with asyncio.timeout(seconds):
-            return await look
+            return await comparison
     except (AccessError, StoreError) as error:
         return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
     except TimeoutError:

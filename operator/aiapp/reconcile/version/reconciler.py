@@ -12,7 +12,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.controller.cache import Cache
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.manifest_config_map import config_map_names, kept_bytes, manifest_reference
 from aiapp.domain.artifact.sharing import serves
 from aiapp.domain.artifact.verification import vouched
@@ -186,7 +186,7 @@ class VersionReconciler:
         found += filter(None, (store.get(CONFIG_MAPS, namespace, name) for name in names))
         return Shared(record=record, config_maps={one["metadata"]["name"]: one for one in found}, namespace_bytes=total)
 
-    def _vouched(self, namespace: str, pin: str) -> Known | None:
+    def _vouched(self, namespace: str, pin: str) -> KnownContent | None:
         manifest = self._ports.store.get(CONFIG_MAPS, namespace, manifest_config_map(pin))
         names = pinned_versions(manifest["metadata"].get("labels") or {}) if manifest else ()
         versions = (self._ports.store.get(VERSIONS, namespace, name) for name in names)
@@ -248,9 +248,9 @@ def _wanted_store(raw: Json) -> str | None:
     return None if is_imported(raw) else store_of(raw)
 
 
-def _result(found: Inspection) -> str:
+def _result(inspection: Inspection) -> str:
     """The result as a label of metrics."""
-    match found:
+    match inspection:
         case Valid() | ValidImage():
             return "valid"
         case Invalid():

@@ -12,7 +12,7 @@ from aiapp.domain.fair_share import to_forget
 from aiapp.domain.kubernetes.resources import VERSIONS, Json, Resource
 from aiapp.domain.recent import Recent
 from aiapp.domain.training.kinds import JobKind, JobKinds
-from aiapp.domain.training.registration import Refused, Rule, Wanted, asked, job_uid
+from aiapp.domain.training.registration import Refused, RegistrationRequest, Rule, job_uid, requested
 
 REGISTRATION: Final = "Registration"
 """The kind of the keys that stand for a training job which registers itself."""
@@ -24,7 +24,7 @@ with most loses its oldest."""
 
 
 @dataclass(slots=True)
-class Followed:
+class FollowedJob:
     """A job that is to register itself."""
 
     kind: JobKind
@@ -32,7 +32,7 @@ class Followed:
     uid: str
     last: Json | None = None
     """The job as it was when it was deleted, having succeeded."""
-    told: Refused | None = None
+    reported: Refused | None = None
     """The refusal that was reported last."""
 
 
@@ -43,21 +43,21 @@ class Registrations:
         self.queue = queue
         self._rules = rules
         self._kinds = kinds
-        self._followed: OrderedDict[Key, Followed] = OrderedDict()
+        self._followed: OrderedDict[Key, FollowedJob] = OrderedDict()
         self._settled: Recent[str, None] = Recent(REMEMBERED)
         self._registered: Recent[str, None] = Recent(REMEMBERED)
         self.is_working = False
         """Whether this replica is the one that works."""
 
-    def asked(self, job: Json, kind: JobKind) -> Wanted | Refused | None:
+    def requested(self, job: Json, kind: JobKind) -> RegistrationRequest | Refused | None:
         """What the rules say of a job. The jobs of a job are registered by that, not on their own."""
         owners = job["metadata"].get("ownerReferences") or ()
         is_part = any(self._is_job(one) for one in owners if one.get("controller"))
-        return None if is_part else asked(self._rules, job, kind)
+        return None if is_part else requested(self._rules, job, kind)
 
     def wants(self, job: Json, kind: JobKind) -> bool:
         """Whether a job is to register itself and has not yet."""
-        return job["metadata"]["uid"] not in self._settled and self.asked(job, kind) is not None
+        return job["metadata"]["uid"] not in self._settled and self.requested(job, kind) is not None
 
     def seen(self, job: Json, kind: JobKind, state: JobState) -> None:
         """A job that is wanted came or changed."""
@@ -85,7 +85,7 @@ class Registrations:
                 if key.namespace == namespace:
                     del self._followed[key]
 
-    def followed(self, key: Key) -> Followed | None:
+    def followed(self, key: Key) -> FollowedJob | None:
         """The job behind a key, as long as it is followed."""
         return self._followed.get(key)
 
@@ -107,8 +107,8 @@ class Registrations:
 
     def recorded_env(self, job: Json, kind: JobKind) -> set[str]:
         """The variables of a job whose values its version is to keep."""
-        said = self.asked(job, kind)
-        return set(map(str, said.source.get("recordedEnv", ()))) if isinstance(said, Wanted) else set()
+        answer = self.requested(job, kind)
+        return set(map(str, answer.source.get("recordedEnv", ()))) if isinstance(answer, RegistrationRequest) else set()
 
     def begin(self) -> None:
         """The replica works from now on: everything that is followed is looked at."""
@@ -121,10 +121,10 @@ class Registrations:
         self.is_working = False
         self.queue.clear()
 
-    def _follow(self, job: Json, kind: JobKind) -> Followed:
+    def _follow(self, job: Json, kind: JobKind) -> FollowedJob:
         key = _key(job, kind)
         metadata = job["metadata"]
-        found = self._followed.setdefault(key, Followed(kind, metadata["name"], metadata["uid"]))
+        found = self._followed.setdefault(key, FollowedJob(kind, metadata["name"], metadata["uid"]))
         if self.is_working:
             self.queue.add(key)
         return found

@@ -40,7 +40,7 @@ class JobObserver(Protocol):
 _ENDS: Final = {"Succeeded": "succeeded", "Failed": "failed"}
 
 
-class _Seen(NamedTuple):
+class _ObservedJob(NamedTuple):
     namespace: str
     facts: JobFacts
     run: TrainingRun
@@ -66,7 +66,7 @@ class TrainingJobs:
         self._store = store
         self._changed = changed
         self._observer = observer
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: OrderedDict[str, _ObservedJob] = OrderedDict()
 
     def last_seen(self, uid: str) -> JobFacts | None:
         """The job as it was seen last while a version waited for it."""
@@ -153,7 +153,7 @@ class TrainingJobs:
         if before is not None and before.facts.state not in _ENDS and now.state in _ENDS:
             self._count(kind, _ENDS[now.state])
         whole = with_remembered(ran, before.run) if before else ran
-        self._seen[uid] = _Seen(job["metadata"].get("namespace", ""), now, whole)
+        self._seen[uid] = _ObservedJob(job["metadata"].get("namespace", ""), now, whole)
         self._seen.move_to_end(uid)
         if len(self._seen) > REMEMBERED:
             del self._seen[to_forget((uid, seen.namespace) for uid, seen in self._seen.items())]

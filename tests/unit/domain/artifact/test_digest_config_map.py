@@ -7,10 +7,10 @@ from tests.support.documents import changed
 from tests.support.records import PIN
 
 from aiapp.domain.artifact.content import MAX_RECORDED_BYTES, Content
-from aiapp.domain.artifact.digest_config_map import Known, digest_object, recorded
+from aiapp.domain.artifact.digest_config_map import KnownContent, digest_object, recorded
 from aiapp.domain.kubernetes.naming import digest_config_map
 
-KNOWN = Known(Content(f"sha256:{'d1' * 32}", bytes(range(64))), "SHA256SUMS")
+KNOWN = KnownContent(Content(f"sha256:{'d1' * 32}", bytes(range(64))), "SHA256SUMS")
 WRITTEN = digest_object(PIN, KNOWN)
 
 
@@ -24,10 +24,10 @@ def test_it_lies_beside_the_manifest_and_cannot_be_changed() -> None:
 
 
 def test_more_hashes_than_fit_are_left_out() -> None:
-    known = Known(Content(KNOWN.content.digest, bytes(MAX_RECORDED_BYTES + 32)), "Fetch")
+    known = KnownContent(Content(KNOWN.content.digest, bytes(MAX_RECORDED_BYTES + 32)), "Fetch")
     written = digest_object(PIN, known)
     assert "binaryData" not in written
-    assert recorded(written) == Known(Content(KNOWN.content.digest), "Fetch")
+    assert recorded(written) == KnownContent(Content(KNOWN.content.digest), "Fetch")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from aiapp.domain.application.observed import Children
 from aiapp.domain.application.plan import plan
 from aiapp.domain.application.status import assess
 from aiapp.domain.artifact.content import Content
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.verification import (
     StatedDigest,
     deviation,
@@ -30,7 +30,7 @@ from aiapp.domain.conditions import State
 ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
 FIELD = "spec.source.obs.digest"
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-SUMS = Known(Content(ONE, bytes(96)), "SHA256SUMS")
+SUMS = KnownContent(Content(ONE, bytes(96)), "SHA256SUMS")
 
 
 def artifact(**known: Any) -> PackageArtifact:
@@ -57,7 +57,7 @@ def telling(digest: str, name: str = "mnist-1-0-0-x", at: str = "2026-01-02T03:0
         pytest.param(ONE, SUMS, (ONE, "SHA256SUMS", "SHA256"), id="both agree"),
     ],
 )
-def test_at_the_import(stated: str | None, known: Known | None, expected: tuple[str | None, ...]) -> None:
+def test_at_the_import(stated: str | None, known: KnownContent | None, expected: tuple[str | None, ...]) -> None:
     of_source = StatedDigest(FIELD, stated) if stated else None
     found = with_digest(artifact(), of_source, known)
     assert (found.digest, found.digest_from, found.verification) == expected
@@ -102,19 +102,19 @@ def test_a_content_that_is_known_to_be_another_than_stated_is_not_pinned() -> No
 )
 def test_after_a_first_fetch(before: dict[str, Any], origin: str) -> None:
     told = fetched([telling(ONE)], 3)[0]
-    found = learnt(artifact(**before), Known(told.content, "Fetch"), told)
+    found = learnt(artifact(**before), KnownContent(told.content, "Fetch"), told)
     assert (found.digest, found.digest_from, found.verified_at, found.verification) == (ONE, origin, AT, "SHA256")
 
 
 def test_what_is_on_record_wins_over_what_a_pod_tells() -> None:
     told = fetched([telling(OTHER)], 3)[0]
-    found = learnt(artifact(), Known(Content(ONE), "Fetch"), told)
+    found = learnt(artifact(), KnownContent(Content(ONE), "Fetch"), told)
     assert (found.digest, found.verified_at) == (ONE, None)
 
 
 def test_what_the_source_states_is_not_changed_by_another_record() -> None:
     stated = artifact(digest=OTHER, digest_from="Spec")
-    assert learnt(stated, Known(Content(ONE), "Fetch"), None) == stated
+    assert learnt(stated, KnownContent(Content(ONE), "Fetch"), None) == stated
 
 
 def test_the_earliest_pod_is_the_first_to_be_heard() -> None:

@@ -8,7 +8,7 @@ from aiapp.api.meta import Npu
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.nodes.choice import best, choices, verdict_of
 from aiapp.domain.nodes.requirement import Requirement
-from aiapp.domain.nodes.runtime_requirement import Asked, requirements
+from aiapp.domain.nodes.runtime_requirement import PlacementRequest, requirements
 
 A2 = {"image": "r/e:a2", "chips": ["Ascend910B"]}
 A3 = {"image": "r/e:a3", "chips": ["Ascend910C"], "cann": "8.5.0", "npuCounts": [2, 4]}
@@ -18,7 +18,7 @@ OLD = "25.0.rc1"
 
 
 def needs(count: int = 2, runtime: RuntimeSpec = RUNTIME) -> tuple[Requirement, ...]:
-    return requirements(runtime, Asked(npu=Npu(count=count)), TABLES)
+    return requirements(runtime, PlacementRequest(npu=Npu(count=count)), TABLES)
 
 
 def test_each_node_is_judged_by_the_cann_of_the_image_that_its_pods_would_get() -> None:

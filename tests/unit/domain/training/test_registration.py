@@ -18,7 +18,7 @@ from aiapp.domain.training.registration import (
     Refused,
     Registered,
     Registration,
-    Wanted,
+    RegistrationRequest,
     next_version,
     registered_job,
     registration,
@@ -36,7 +36,7 @@ def trained(version: str = "1.2.0") -> Json:
 
 def decided(one: Json, *versions: Json) -> Registration | Registered | Refused:
     wanted = annotated(one, KIND)
-    assert isinstance(wanted, Wanted)
+    assert isinstance(wanted, RegistrationRequest)
     return registration(wanted, one, KIND, facts(one, KIND, READING), versions)
 
 
@@ -146,7 +146,7 @@ def test_auto_takes_the_next_number() -> None:
 
 def test_auto_takes_no_number_whose_deleted_version_is_still_on_record() -> None:
     one, wanted = trained("auto"), annotated(trained("auto"), KIND)
-    assert isinstance(wanted, Wanted)
+    assert isinstance(wanted, RegistrationRequest)
     found = facts(one, KIND, READING)
     decided = registration(
         wanted, one, KIND, found, [version("1.0.0")], ["mnist-1.0.4", "mnist-x-9.0.0", "other-2.0.0"]

@@ -8,7 +8,7 @@ from tests.support.jobs import job
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.training.annotations import annotated
 from aiapp.domain.training.kinds import BUILT_IN
-from aiapp.domain.training.registration import Wanted
+from aiapp.domain.training.registration import RegistrationRequest
 from aiapp.domain.training.store_access import store_access
 
 KIND: Final = BUILT_IN[0]
@@ -37,7 +37,7 @@ def test_endpoint_region_and_secret_are_those_of_the_jobs_own_client() -> None:
 def test_annotations_count_more() -> None:
     said = {"aiapp.dev/application": "mnist", "aiapp.dev/version": "auto", "aiapp.dev/credentials-secret": "other"}
     found = annotated(reaching(SECRET, annotations=said), KIND)
-    assert isinstance(found, Wanted)
+    assert isinstance(found, RegistrationRequest)
     assert found.source == {"credentialsSecretRef": {"name": "other"}}
 
 

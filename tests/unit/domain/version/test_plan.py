@@ -14,7 +14,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.version import ModelStatus
 from aiapp.domain.artifact.content import Content
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.entry import Entry
 from aiapp.domain.artifact.manifest import composed
 from aiapp.domain.artifact.manifest_config_map import manifest_objects
@@ -36,7 +36,7 @@ VALID = Valid(
     model=ModelStatus(type="Scikit_Learn", algorithm="x"),
     runtime=SKLEARN,
 )
-DIGEST = Known(Content(f"sha256:{'d1' * 32}"), "SHA256SUMS")
+DIGEST = KnownContent(Content(f"sha256:{'d1' * 32}"), "SHA256SUMS")
 CATALOGUE = {SKLEARN: RuntimeSpec(name=SKLEARN, image="r/s:1")}
 MANIFEST = manifest_config_map(PIN)
 RECORD = digest_config_map(PIN)
@@ -197,7 +197,9 @@ LEARNS = [
 
 
 @pytest.mark.parametrize(("observed", "expected"), LEARNS)
-def test_a_version_without_digest_learns_it_when(observed: dict[str, Any], expected: tuple[Known | None, str]) -> None:
+def test_a_version_without_digest_learns_it_when(
+    observed: dict[str, Any], expected: tuple[KnownContent | None, str]
+) -> None:
     wanted = plan(pinned(**observed))
     recorded = wanted.put_on_record.known if wanted.put_on_record else None
     assert (recorded, wanted.report.status["artifact"].get("digest")) == expected

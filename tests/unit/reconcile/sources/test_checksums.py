@@ -9,7 +9,7 @@ from tests.support.bucket import Bucket
 from aiapp.api.conditions import Reason
 from aiapp.api.version import ModelStatus
 from aiapp.domain.artifact.content import content
-from aiapp.domain.artifact.digest_config_map import Known
+from aiapp.domain.artifact.digest_config_map import KnownContent
 from aiapp.domain.artifact.manifest import from_listing
 from aiapp.domain.artifact.sha256sums import SUMS
 from aiapp.domain.objectstore.listing import Listing
@@ -40,13 +40,13 @@ def package(store: Bucket) -> Valid:
     return Valid("obs://models/mnist/model/", "sha256:1", manifest, ModelStatus(type="PyTorch", algorithm="x"), None)
 
 
-async def known(store: Bucket, limit: int = 10) -> Known | None:
+async def known(store: Bucket, limit: int = 10) -> KnownContent | None:
     return await known_content(package(store), WAY, store, limit)
 
 
 async def test_the_stores_hashes_of_every_file_make_the_digest() -> None:
     store = bucket(FILES, hashed=FILES)
-    assert await known(store) == Known(content(package(store).manifest.entries, HASHES), "Checksums")
+    assert await known(store) == KnownContent(content(package(store).manifest.entries, HASHES), "Checksums")
 
 
 async def test_a_package_brings_its_hashes_and_no_model_file_is_asked_for() -> None:

@@ -9,7 +9,7 @@ from tests.support.records import NORMAL, PIN, deployed, normal_version, pod
 from tests.support.world import World
 
 from aiapp.domain.artifact.content import Content
-from aiapp.domain.artifact.digest_config_map import Known, digest_object
+from aiapp.domain.artifact.digest_config_map import KnownContent, digest_object
 from aiapp.domain.artifact.sharing import is_used_by, used_by
 from aiapp.domain.kubernetes.naming import (
     MANAGED_BY,
@@ -24,7 +24,7 @@ from aiapp.reconcile.shared_config_maps import TakenError
 
 ONE, OTHER = f"sha256:{'d1' * 32}", f"sha256:{'d2' * 32}"
 NAME = digest_config_map(PIN)
-ONE_ON_RECORD = Recording(PIN, Known(Content(ONE), "SHA256SUMS"))
+ONE_ON_RECORD = Recording(PIN, KnownContent(Content(ONE), "SHA256SUMS"))
 APPLICATION = {"apiVersion": "aiapp.dev/v1alpha1", "kind": "AIApplication", "name": "mnist", "uid": "uid-mnist"}
 REPLICA_SET: Json = {
     "apiVersion": "apps/v1",
@@ -79,7 +79,7 @@ class PinnedWorld(World):
 
     def recorded(self, digest: str) -> None:
         """Somebody has put a digest on record already."""
-        known = digest_object(PIN, Known(Content(digest), "Fetch"))
+        known = digest_object(PIN, KnownContent(Content(digest), "Fetch"))
         metadata = known["metadata"] | {"namespace": "team"}
         self.hold(CONFIG_MAPS, known | {"metadata": metadata}, "uid-record")
 

@@ -22,7 +22,7 @@ from aiapp.domain.conditions import State
 from aiapp.domain.kubernetes.resources import CONFIG_MAPS, VERSIONS, Json
 from aiapp.domain.objectstore.listing import Listing
 from aiapp.domain.records import VersionRecord
-from aiapp.domain.version.drift import looked, with_look
+from aiapp.domain.version.drift import drift_state, with_drift
 from aiapp.domain.version.status import Report, is_pinned
 from aiapp.ports.objectstore import StoreError
 from aiapp.reconcile.version.drift import DRIFT, SUSPICION_SECONDS, UNKNOWN_SECONDS
@@ -81,7 +81,7 @@ class DriftWorld(World):
         lost = () if self.store.get(CONFIG_MAPS, "team", NAME) else (NAME,)
         if is_pinned(record):
             self.drifts.follow(record, is_lost=bool(lost))
-        return with_look(SAID, looked(record, None, self.drifts.checked(record), lost))
+        return with_drift(SAID, drift_state(record, None, self.drifts.checked(record), lost))
 
 
 def recorded(said: Report) -> Json:
@@ -102,10 +102,10 @@ async def test_the_import_is_the_first_look_and_the_next_one_is_no_news_if_it_fi
     pinned_now = world.annotate().status.artifact
     assert pinned_now is not None
     fresh = VersionRecord.parse(stored(documents.version(), status=None))
-    look = looked(fresh, pinned_now.model_copy(update={"objects": 300}), None, ())
-    assert look.finding is not None
-    assert look.finding.state is State.TRUE
-    world.annotate(conditions=recorded(with_look(SAID, look))["conditions"])
+    state = drift_state(fresh, pinned_now.model_copy(update={"objects": 300}), None, ())
+    assert state.finding is not None
+    assert state.finding.state is State.TRUE
+    world.annotate(conditions=recorded(with_drift(SAID, state))["conditions"])
     await world.compare()
     assert world.bucket.listed
     assert world.triggered == []

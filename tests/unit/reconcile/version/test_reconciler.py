@@ -5,7 +5,7 @@ from tests.support.documents import changed
 from tests.support.world import World
 
 from aiapp.domain.artifact.content import Content
-from aiapp.domain.artifact.digest_config_map import Known, digest_object
+from aiapp.domain.artifact.digest_config_map import KnownContent, digest_object
 from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
 from aiapp.domain.kubernetes.naming import digest_config_map, manifest_config_map
 from aiapp.domain.kubernetes.resources import APPLICATIONS, CONFIG_MAPS, VERSIONS
@@ -108,7 +108,7 @@ async def test_a_manifest_of_somebody_else_is_said_and_nothing_is_pinned(world: 
 async def test_an_import_doubts_a_digest_on_record_that_no_version_confirms(world: World) -> None:
     await world.look()
     again, pin = World(), world.status["artifact"]["pin"]
-    record = digest_object(pin, Known(Content(f"sha256:{'d1' * 32}"), "Fetch"))
+    record = digest_object(pin, KnownContent(Content(f"sha256:{'d1' * 32}"), "Fetch"))
     again.hold(CONFIG_MAPS, record | {"metadata": record["metadata"] | {"namespace": "team"}}, "uid-record")
     await again.look()
     assert "digest" not in again.status["artifact"]

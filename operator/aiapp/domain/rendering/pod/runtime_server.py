@@ -95,9 +95,9 @@ class RuntimeServer(Engine):
             command = ["/bin/bash", "-c", f'{sourced} && exec "$0" "$@"', *command]
         return {"command": command} | ({"args": args} if args else {})
 
-    def _environment(self, given: Sequence[Json]) -> Iterator[Json]:
+    def _environment(self, own: Sequence[Json]) -> Iterator[Json]:
         """Those that neither the version nor its application sets."""
-        names = {variable["name"] for variable in given}
+        names = {variable["name"] for variable in own}
         for variable in self.server.env or ():
             if variable.name not in names and not missing(variable.value or "", self.values):
                 yield self._variable(variable)

@@ -64,16 +64,16 @@ def ports(server: RuntimeServer) -> tuple[ServerPort, ...]:
     return (service, *(one for one in given if one.name != "service"))
 
 
-def missing(text: str, known: Values) -> tuple[str, ...]:
+def missing(text: str, values: Values) -> tuple[str, ...]:
     """Placeholders in the text that have no value, in order."""
-    return tuple(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in known))
+    return tuple(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in values))
 
 
-def filled(text: str, known: Values) -> str:
+def filled(text: str, values: Values) -> str:
     """The text with every value in its place; what has none stays as it is. Values are not searched again."""
-    return _PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), text)
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def words(templates: Iterable[str] | None, known: Values) -> list[str]:
+def words(templates: Iterable[str] | None, values: Values) -> list[str]:
     """Those that are complete, filled."""
-    return [filled(text, known) for text in templates or () if not missing(text, known)]
+    return [filled(text, values) for text in templates or () if not missing(text, values)]

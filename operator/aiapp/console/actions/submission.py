@@ -10,7 +10,7 @@ from aiapp.queries.operation import DryRun
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Submission:
     """A form that was filled, for one object."""
 
     cluster: UserCluster
@@ -43,9 +43,9 @@ class Action:
     resource: Resource
     verb: str
     """The right that it takes."""
-    carry_out: Callable[[Wish], Awaitable[Outcome]]
+    carry_out: Callable[[Submission], Awaitable[Outcome]]
     """Raises `ApiError`, `QueryError`."""
-    command: Callable[[Wish], Sequence[str]]
+    command: Callable[[Submission], Sequence[str]]
     """The same on the command line, without the namespace."""
     asks: bool = False
     """Whether its form has fields of its own."""
