@@ -108,6 +108,27 @@ async def test_whoever_may_edit_stops_starts_describes_and_deletes(
     assert kube.find(application["apiVersion"], application["kind"], "mnist", namespace) is None
 
 
+async def test_of_two_who_describe_at_the_same_time_the_second_is_shown_what_the_first_wrote(
+    kube: Kube, namespace: str, browser: aiohttp.ClientSession
+) -> None:
+    application = held(kube, namespace, "mnist")
+    assert await login(browser, person(kube, namespace, "editor", "edit")) == 303
+    where = f"/n/{namespace}/applications/mnist/do/describe"
+
+    async def do(form: dict[str, str], **given: str) -> tuple[int, str]:
+        async with browser.post(where, data={**form, "step": "do", **given}, allow_redirects=False) as answer:
+            return answer.status, await answer.text()
+
+    first = second = Fields((await page(browser, where))[1]).found
+    assert (await do(first, description="Reads digits"))[0] == 303
+    status, text = await do(second, description="Reads letters")
+    assert status == 409
+    assert "it is now: Reads digits." in text
+    assert (await do(Fields(text).found))[0] == 303
+    now = kube.get(application["apiVersion"], application["kind"], "mnist", namespace)
+    assert now["spec"]["description"] == "Reads letters"
+
+
 async def test_what_strangers_wrote_is_text(kube: Kube, namespace: str, browser: aiohttp.ClientSession) -> None:
     faults = [condition("PackageValid", "False", "ConfigInvalid", HOSTILE), condition("Ready", "False", "X", HOSTILE)]
     model = {"type": "Custom", "algorithm": HOSTILE, "metrics": {HOSTILE: HOSTILE}, "dependencies": [HOSTILE]}

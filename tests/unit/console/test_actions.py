@@ -17,6 +17,7 @@ MAY_ONLY_READ = frozenset((verb, one.plural) for verb in ("patch", "delete") for
 
 def held(denied: frozenset[tuple[str, str]] = frozenset(), **status: Any) -> UserObjects:
     application = stored(documents.changed(documents.application(), metadata__annotations={"team": "vision"}))
+    application["metadata"]["resourceVersion"] = "7"
     application["status"] = status
     versions = [stored(documents.version("mnist", number), status=NORMAL) for number in ("1.0.0", "1.1.0")]
     return UserObjects({APPLICATIONS: [application], VERSIONS: versions}, denied=denied)
@@ -118,6 +119,78 @@ async def test_a_description_is_edited_with_its_documents() -> None:
     values = {step["path"]: step["value"] for step in written["patch"]}
     assert values["/spec/description"] == "Reads digits"
     assert values["/spec/documents"] == [{"name": "Card", "url": "https://example.org/card"}]
+
+
+async def sent(client: Browser, fields: dict[str, str], **form: str) -> tuple[int, str]:
+    """A form that was loaded before is filled, and its button pressed."""
+    path = f"{APPLICATION}/do/describe"
+    async with client.post(path, data={**fields, "step": "do", **form}, allow_redirects=False) as answer:
+        return answer.status, await answer.text()
+
+
+CARD = {"name": "Card", "url": "https://example.org/card"}
+
+
+async def test_what_somebody_else_wrote_meanwhile_is_shown_and_written_over_only_when_asked_again() -> None:
+    objects = held()
+    spec = objects.held[APPLICATIONS][0]["spec"]
+    spec["description"] = "Reads digits"
+    async with alone(objects) as client:
+        form = Fields(await page(client, f"{APPLICATION}/do/describe")).found
+        spec |= {"description": "Reads letters", "displayName": "Letters", "documents": [CARD]}
+        status, text = await sent(client, form, description="Reads numbers")
+        assert (status, objects.written) == (409, [])
+        assert "somebody changed description of mnist since you looked" in text
+        assert "it is now: Reads letters." in text
+        again = Fields(text).found
+        kept = ("Reads numbers", "Letters", "Card")
+        assert (again["description"], again["display_name"], again["document_0"]) == kept
+        assert (await sent(client, again))[0] == 303
+    ((_, written),) = objects.written
+    assert written["patch"] == [
+        {"op": "test", "path": "/spec/description", "value": "Reads letters"},
+        {"op": "add", "path": "/spec/description", "value": "Reads numbers"},
+    ]
+
+
+async def test_documents_that_somebody_else_wrote_are_neither_lost_nor_taken_for_ones_that_are_to_go() -> None:
+    objects = held()
+    spec = objects.held[APPLICATIONS][0]["spec"]
+    async with alone(objects) as client:
+        form = Fields(await page(client, f"{APPLICATION}/do/describe")).found
+        spec["documents"] = [CARD]
+        status, text = await sent(client, form, document_0="Paper", url_0="https://example.org/paper")
+        assert (status, objects.written) == (409, [])
+        assert "it is now: Card https://example.org/card." in text
+        assert Fields(text).found["document_0"] == "Paper"
+
+
+async def test_fields_in_which_nothing_was_typed_stay_as_somebody_else_wrote_them() -> None:
+    objects = held()
+    spec = objects.held[APPLICATIONS][0]["spec"]
+    spec["documents"] = [CARD]
+    async with alone(objects) as client:
+        form = Fields(await page(client, f"{APPLICATION}/do/describe")).found
+        spec["documents"] = [CARD | {"url": "https://example.org/other"}]
+        assert (await sent(client, form, description="Reads digits"))[0] == 303
+    ((_, written),) = objects.written
+    assert [step["path"] for step in written["patch"]] == ["/metadata/resourceVersion", "/spec/description"]
+
+
+async def test_a_form_that_changes_nothing_writes_nothing_and_has_no_command() -> None:
+    objects = held()
+    objects.held[APPLICATIONS][0]["spec"]["description"] = "Reads\r\ndigits "
+    path = f"{APPLICATION}/do/describe"
+    async with alone(objects) as client:
+        fields = Fields(await page(client, path)).found | {"description": "Readsdigits"}  # as browsers send it
+        async with client.post(path, data={**fields, "step": "preview"}) as previewed:
+            assert "aiapp edit" not in await previewed.text()
+        assert (await sent(client, fields))[0] == 303
+        async with client.post(path, data={**fields, "step": "preview", "display_name": "Digits"}) as previewed:
+            text = await previewed.text()
+            assert "aiapp edit mnist --display-name Digits -n vision" in text
+            assert "Somebody else" not in text
+    assert objects.written == []
 
 
 async def test_a_version_that_is_served_is_not_offered_for_deletion_and_another_one_is() -> None:

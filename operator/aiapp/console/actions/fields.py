@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiapp.console.actions import describing
 from aiapp.console.actions.of_application import WEIGHT
-from aiapp.console.actions.shared import MOST_DOCUMENTS
 from aiapp.domain.application.traffic.progress import token
-from aiapp.domain.details.application import ApplicationOverview
-from aiapp.domain.details.version import VersionOverview
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Resource
 from aiapp.domain.listing.items import number_of
 from aiapp.queries.cluster import UserCluster
@@ -34,7 +32,7 @@ async def fields(action: str, resource: Resource, cluster: UserCluster, name: st
             return {"seen": token(record), "record": record}
         case "describe":
             details = await (of_application if resource == APPLICATIONS else of_version)(cluster, name)
-            return _description(details.overview, given)
+            return describing.shown(details.overview, given)
         case "delete":
             found = await cluster.find(resource, name)
             return {"seen": "" if found is None else found["metadata"]["uid"]}
@@ -52,19 +50,6 @@ async def _deployment(cluster: UserCluster, name: str, given: Given) -> dict[str
     offered = dict.fromkeys((*newest[:MOST_VERSIONS], *now, *typed))
     rows = [(one, phases.get(one), typed.get(one, "" if typed else now.get(one, ""))) for one in offered]
     return {"rows": rows, "prefix": WEIGHT, "replicas": given.get("replicas", ""), "is_new": found is None}
-
-
-def _description(about: ApplicationOverview | VersionOverview, given: Given) -> dict[str, Any]:
-    now = [(one.name, one.url) for one in about.documents]
-    rows = now + [("", "")] * (MOST_DOCUMENTS - len(now))
-    if given:
-        rows = [(given.get(f"document_{one}", ""), given.get(f"url_{one}", "")) for one in range(MOST_DOCUMENTS)]
-    return {
-        "display_name": given.get("display_name", about.display_name or ""),
-        "description": given.get("description", about.description or ""),
-        "documents": rows,
-        "known_documents": "\n".join(name for name, _ in now),
-    }
 
 
 def _last_good(history: list[dict[str, Any]]) -> str:

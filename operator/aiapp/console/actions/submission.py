@@ -46,7 +46,7 @@ class Action:
     carry_out: Callable[[Submission], Awaitable[Outcome]]
     """Raises `ApiError`, `QueryError`."""
     command: Callable[[Submission], Sequence[str]]
-    """The same on the command line, without the namespace."""
+    """The same on the command line, without the namespace; empty where nothing is to be done."""
     asks: bool = False
     """Whether its form has fields of its own."""
     danger: bool = False

@@ -73,7 +73,8 @@ async def _shown(
     if previewed:
         try:
             outcome = await action.carry_out(submission)
-            command = shlex.join(["aiapp", *action.command(submission), "-n", visit.namespace])
+            words = action.command(submission)
+            command = shlex.join(["aiapp", *words, "-n", visit.namespace]) if words else ""
         except QueryError as error:
             fault = error.message
     return visit.page(
