@@ -24,6 +24,13 @@ class Recent(Generic[Key, Value]):
         self._values.move_to_end(key)
         return self._values[key][0]
 
+    def setdefault(self, key: Key, value: Value) -> Value:
+        """The entry, which is then the last one used; `value` where there was none."""
+        if key not in self._values:
+            self.put(key, value)
+        self._values.move_to_end(key)
+        return self._values[key][0]
+
     def put(self, key: Key, value: Value, weight: int = 0) -> None:
         """Adds or replaces it."""
         self.drop(key)

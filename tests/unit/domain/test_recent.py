@@ -31,3 +31,12 @@ def test_an_entry_that_is_replaced_or_dropped_weighs_nothing() -> None:
     recent.drop("never there")
     recent.put("b", 2, 100)
     assert recent.items() == [("b", 2)]
+
+
+def test_a_default_is_kept_once_and_is_used_then() -> None:
+    recent: Recent[str, list[int]] = Recent(2)
+    recent.setdefault("a", []).append(1)
+    recent.put("b", [2])
+    recent.setdefault("a", []).append(3)
+    recent.put("c", [4])
+    assert recent.items() == [("a", [1, 3]), ("c", [4])]

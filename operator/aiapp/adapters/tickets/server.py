@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import ssl
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -21,6 +20,7 @@ from aiapp.domain.exeml.tickets import (
 )
 from aiapp.domain.fair_share import FairShare
 from aiapp.domain.recent import Recent
+from aiapp.domain.sliding_window import SlidingWindow
 from aiapp.ports.kubernetes import ApiError
 
 logger = logging.getLogger(__name__)
@@ -49,20 +49,15 @@ class Rate:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._asked: Recent[str, deque[float]] = Recent(ADDRESSES)
+        self._asked: Recent[str, SlidingWindow] = Recent(ADDRESSES)
 
     def is_too_high(self, asker: str) -> bool:
         """Counts one request more, unless there were too many already."""
         now = self._clock()
-        times = self._asked.get(asker)
-        if times is None:
-            times = deque[float]()
-            self._asked.put(asker, times)
-        while times and now - times[0] > WINDOW_SECONDS:
-            times.popleft()
-        if len(times) >= FROM_ONE:
+        requests = self._asked.setdefault(asker, SlidingWindow(WINDOW_SECONDS))
+        if requests.left(FROM_ONE, now) > 0:
             return True
-        times.append(now)
+        requests.add(now)
         return False
 
 

@@ -1,10 +1,10 @@
 """How often somebody may try to come in."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from aiapp.domain.recent import Recent
+from aiapp.domain.sliding_window import SlidingWindow
 
 WINDOW_SECONDS: Final = 60.0
 MOST_ADDRESSES: Final = 1024
@@ -17,30 +17,22 @@ class LoginLimiter:
         self._clock = clock
         self._each = each
         self._together = together
-        self._all: deque[float] = deque()
-        self._by_address: Recent[str, deque[float]] = Recent(MOST_ADDRESSES)
+        self._all = SlidingWindow(WINDOW_SECONDS)
+        self._by_address: Recent[str, SlidingWindow] = Recent(MOST_ADDRESSES)
 
     def wait(self, address: str) -> int:
         """Counts an attempt; seconds until the next one may be made where this one may not, else 0."""
         now = self._clock()
-        own = self._by_address.get(address)
-        if own is None:
-            own = deque[float]()
-            self._by_address.put(address, own)
-        left = max(_left(own, self._each, now), _left(self._all, self._together, now))
-        if left == 0:
-            own.append(now)
-            self._all.append(now)
-        return left
+        own = self._by_address.setdefault(address, SlidingWindow(WINDOW_SECONDS))
+        left = max(own.left(self._each, now), self._all.left(self._together, now))
+        if left > 0:
+            return int(left) + 1
+        own.add(now)
+        self._all.add(now)
+        return 0
 
     def forgive(self, address: str) -> None:
         """The last attempt of an address was a good one, which does not count: behind a proxy all share one address."""
-        for attempts in (self._all, self._by_address.get(address)):
-            if attempts:
-                attempts.pop()
-
-
-def _left(attempts: deque[float], most: int, now: float) -> int:
-    while attempts and attempts[0] <= now - WINDOW_SECONDS:
-        attempts.popleft()
-    return 0 if len(attempts) < most else max(1, int(attempts[0] + WINDOW_SECONDS - now) + 1)
+        self._all.take_back()
+        if (own := self._by_address.get(address)) is not None:
+            own.take_back()
