@@ -1,12 +1,12 @@
 """`aiapp events`: what happened to applications, versions and their pods."""
 
-import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.durations import PERIOD
 from aiapp.cli.options.operation import utc_now
 from aiapp.cli.options.reading import all_namespaces_option, labels_option, output_option, require_table, watch_option
 from aiapp.cli.output.age import age
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 HEAD: Final = ("LAST", "TYPE", "PHASE", "REASON", "OBJECT", "MESSAGE")
 WIDE: Final = ("LAST", "FIRST", "COUNT", *HEAD[1:])
 LONGEST: Final = 1024
-_DURATION: Final = re.compile(r"(\d{1,6})(s|m|h|d)")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _duration(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
-    if value is None:
-        return None
-    found = _DURATION.fullmatch(value)
-    if found is None:
-        raise click.BadParameter(f"{value!r} is not written 90s, 30m, 2h or 7d")
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
 
 
 @click.command("events")
@@ -42,7 +31,7 @@ def _duration(_: click.Context, __: click.Parameter, value: str | None) -> timed
 @click.option("--type", "type_", type=click.Choice(["Normal", "Warning"]), help="Only of that type.")
 @click.option("--phase", multiple=True, type=click.Choice(get_args(EventPhase)), help="Only of that phase.")
 @click.option("--text", default="", help="Only with that in reason or message.")
-@click.option("--since", callback=_duration, metavar="DURATION", help="Only of the last 90s, 30m, 2h, 7d.")
+@click.option("--since", type=PERIOD, help="Only of the last 90s, 30m, 2h, 7d.")
 @labels_option
 @all_namespaces_option
 @output_option("table", "wide", *FORMATS)
