@@ -66,7 +66,7 @@ def command(before: str, after: str, output: str, choice: ClusterChoice) -> None
 
 
 def lines(diff: "Diff") -> Iterator[str]:
-    """As people read it."""
+    """The comparison for people, line by line."""
     yield from _content(diff)
     yield from _files(diff)
     for name, changes in diff.sections.items():

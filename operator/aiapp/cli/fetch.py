@@ -68,7 +68,7 @@ class _Digest(click.ParamType[str]):
 
 
 class _Range(click.ParamType[Network]):
-    """Addresses."""
+    """A range of addresses in CIDR notation."""
 
     name = "CIDR"
 

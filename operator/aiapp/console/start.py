@@ -52,7 +52,7 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class ForUsers:
-    """How people come in."""
+    """How people log in, and which API server knows them."""
 
     server: ApiServer
     token_header: str | None

@@ -23,6 +23,3 @@ class RegistryAccess:
     """Certificates (PEM) of the authorities that may vouch for the registry, beside those that are trusted anyway."""
     plain_http: bool = False
     """Whether the registry speaks http. Refused unless the operator's settings allow it."""
-
-
-ANONYMOUS = RegistryAccess()

@@ -28,7 +28,7 @@ LATEST = "LAST"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion:
-    """The version that is wanted."""
+    """A version to be registered: of what it is made, and what is other with it."""
 
     application: str
     base: str = LATEST
@@ -49,7 +49,7 @@ class Creation:
 
 
 async def create_version(cluster: UserCluster, wanted: NewVersion, *, dry_run: DryRun) -> Creation:
-    """Raises `ApiError`, `QueryError`."""
+    """Registers the version. Raises `ApiError`, `QueryError`."""
     try:
         base, document = await _next(cluster, wanted)
     except CannotSucceedError as error:
@@ -101,7 +101,7 @@ def _notes(base: Json | None, document: Json, wanted: NewVersion) -> Iterator[st
     if not wanted.changes.moves and not is_held(document):
         yield f"the digest of {name} is not known yet: what lies at its source now may be other content"
     if kept := keepers.keeper(base):
-        yield f"{kept.words} made {name}: put the new one into Git as well, as -o yaml prints it"
+        yield f"{kept.label} made {name}: put the new one into Git as well, as -o yaml prints it"
 
 
 async def _created(cluster: UserCluster, document: Json, dry_run: DryRun) -> Json:

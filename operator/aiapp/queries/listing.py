@@ -30,7 +30,7 @@ class Listing:
 
 
 async def listing(cluster: UserCluster, *, all_namespaces: bool = False) -> Listing:
-    """Reads them. Raises `ApiError`."""
+    """Reads all applications and versions. Raises `ApiError`."""
     namespace = None if all_namespaces else cluster.namespace
     applications, versions = await asyncio.gather(
         cluster.api.list(APPLICATIONS, namespace=namespace, trim=_trim),

@@ -13,7 +13,7 @@ from aiapp.queries.errors import QueryError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSources:
-    """Whose log is wanted."""
+    """The pods and the container whose logs are wanted."""
 
     application: str
     version: str | None = None

@@ -43,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One version."""
+    """One version, and how it fits each kind of nodes."""
 
     name: str
     verdict: str

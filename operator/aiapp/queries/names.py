@@ -29,12 +29,12 @@ async def namespaces(cluster: UserCluster) -> list[str]:
 
 
 async def runtimes(cluster: UserCluster) -> list[str]:
-    """As versions name them."""
+    """Runtimes by the names that versions give them."""
     return sorted(str(one["spec"]["name"]) for one in await cluster.list(RUNTIMES))
 
 
 async def pods(cluster: UserCluster, application: str) -> list[str]:
-    """Those of an application."""
+    """The pods of an application."""
     return await _names(cluster, PODS, f"{APPLICATION_LABEL}={application}")
 
 

@@ -46,7 +46,7 @@ def refused_by_api(documents: Sequence[Json]) -> str | None:
 
 
 def of_manifests(path: str) -> Checked:
-    """Of a YAML file."""
+    """Checks the manifests in a YAML file."""
     try:
         with Path(path).open("rb") as file:
             return of_documents(path, *check_documents(file.read(MAX_BYTES + 1), path))

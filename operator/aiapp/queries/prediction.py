@@ -31,7 +31,7 @@ DESCRIPTION_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionRequest:
-    """What is asked."""
+    """A prediction that is asked for."""
 
     application: str
     version: str | None = None

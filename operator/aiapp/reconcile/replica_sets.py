@@ -16,7 +16,7 @@ REMEMBERED: Final = 10_000
 
 
 class ReplicaSets:
-    """All methods raise `ApiError`."""
+    """Which Deployment made which pod, by way of its ReplicaSet. All methods raise `ApiError`."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster

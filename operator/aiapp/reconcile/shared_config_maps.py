@@ -27,7 +27,7 @@ class TakenError(ApiError):
 
 
 class SharedConfigMaps:
-    """All methods raise `ApiError`."""
+    """Creates, shares and releases such ConfigMaps. All methods raise `ApiError`."""
 
     def __init__(self, api: WriteThrough, store: Cache[Any]) -> None:
         self._api = api

@@ -25,7 +25,7 @@ _MOST_LABEL: Final = 63
 
 @dataclass(frozen=True, slots=True)
 class TrainingRuns:
-    """Raises `ApiError`."""
+    """Reads what the jobs of versions ran. All methods raise `ApiError`."""
 
     cluster: Cluster
     jobs: TrainingJobs

@@ -15,7 +15,7 @@ from aiapp.controller.workqueue import Key
 from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.replica import CopyProgress
-from aiapp.oci.access import ANONYMOUS, RegistryAccess
+from aiapp.oci.access import RegistryAccess
 from aiapp.ports.registry import ImageCopier, RegistryError, Told
 from aiapp.reconcile.copies import TURN_SECONDS, Copies, Copying
 
@@ -56,7 +56,7 @@ class World:
     now: float = 0.0
 
     def copied(self, asked: Key, number: int = 0) -> Copying | Reference:
-        return self.copies.copied(asked, image(number), ANONYMOUS)
+        return self.copies.copied(asked, image(number), RegistryAccess())
 
     async def begun(self, count: int) -> None:
         await settles(lambda: len(self.copier.ends) == count)

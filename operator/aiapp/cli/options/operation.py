@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """When the person asked."""
+    """The moment of the command, by which a request is stamped."""
     return datetime.now(UTC)  # noqa: TID251 - the one clock of these commands
 
 
@@ -69,7 +69,7 @@ def all_waited(
 
 
 def _told(name: str, outcome: str | BaseException, writing: Writing) -> bool:
-    """Whether it has happened."""
+    """Prints how the change of an object ended; whether it succeeded."""
     if isinstance(outcome, BaseException):
         try:
             with failing_with_messages():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def version_page(details: "VersionDetails") -> Iterator[str]:
-    """A line each."""
+    """The page of a version, line by line."""
     yield from pairs(_version(details.overview))
     yield from section("Documents", _documents(details.overview.documents))
     yield from section("Precision", pairs((name, text(value)) for name, value in details.precision.items()))
@@ -41,7 +41,7 @@ def version_page(details: "VersionDetails") -> Iterator[str]:
 
 
 def application_page(details: "ApplicationDetails") -> Iterator[str]:
-    """A line each."""
+    """The page of an application, line by line."""
     yield from pairs(_application(details.overview))
     yield from section("Documents", _documents(details.overview.documents))
     yield from section("Traffic", _traffic(details))

@@ -13,12 +13,12 @@ LONGEST: Final = 4096
 Pair = tuple[str, str | None]
 
 
-def pairs(facts: Iterable[Pair], indent: str = "") -> Iterator[str]:
+def pairs(facts: Iterable[Pair]) -> Iterator[str]:
     """Names and values in two columns, one a line; those without a value are left out. Values may be coloured."""
     known = [(name, value) for name, value in facts if value]
     width = max((len(name) for name, _ in known), default=0) + 1
     for name, value in known:
-        yield f"{indent}{f'{name}:'.ljust(width)}  {value}"
+        yield f"{f'{name}:'.ljust(width)}  {value}"
 
 
 def section(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from aiapp.queries.removal import removal, remove
 
 
 class Shared(NamedTuple):
-    """How it is done."""
+    """How an action that both kinds have is carried out, and its command."""
 
     carry_out: Callable[[Submission], Awaitable[Outcome]]
     command: Callable[[Submission], Sequence[str]]

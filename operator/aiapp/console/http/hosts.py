@@ -12,7 +12,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Hosts:
-    """The names."""
+    """The host names that a request may be addressed to."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = LOOPBACK | {name.lower().rstrip(".") for name in names}

@@ -28,7 +28,7 @@ MOST_VERSIONS: Final = 100
 
 
 def routes() -> Iterable[web.AbstractRouteDef]:
-    """The page."""
+    """The details page of an application."""
     return [web.get(APPLICATION, _page)]
 
 
@@ -49,7 +49,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
         about=found.overview,
         actions=actions,
         can_go_back=any(one.name == "rollback" for one in actions),
-        managed=kept.words if kept else None,
+        managed=kept.label if kept else None,
         unmet=[one for one in found.findings if one.is_fault],
         traffic=traffic_picture(found.traffic_log, visit.console.now()),
         rollout=_rollout(found),

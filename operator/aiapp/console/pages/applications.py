@@ -23,7 +23,7 @@ FILTERS: Final = ("name", "version", "engine", "description", "labels")
 
 
 def routes() -> Iterable[web.AbstractRouteDef]:
-    """The list."""
+    """The list of applications."""
     return [web.get(f"{NAMESPACE}/", _list)]
 
 

@@ -19,7 +19,7 @@ MOST_NAMES: Final = 500
 
 
 def routes() -> Iterable[web.AbstractRouteDef]:
-    """The page."""
+    """The page that compares two versions."""
     return [web.get(f"{NAMESPACE}/compare", _page)]
 
 

@@ -16,7 +16,7 @@ PAGE: Final = 20
 
 
 def routes() -> Iterable[web.AbstractRouteDef]:
-    """The page."""
+    """The page of nodes, and of which versions fit them."""
     return [web.get(f"{NAMESPACE}/nodes", _page)]
 
 

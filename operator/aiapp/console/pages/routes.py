@@ -8,7 +8,7 @@ from aiapp.console.pages import action, application, applications, compare, home
 
 
 def pages() -> Iterator[web.AbstractRouteDef]:
-    """Their routes."""
+    """The routes of all pages."""
     rooms: Iterable[Iterable[web.AbstractRouteDef]] = (
         home.routes(),
         applications.routes(),

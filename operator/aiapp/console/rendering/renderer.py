@@ -32,7 +32,7 @@ class Renderer:
         self._environment.globals |= {"static": self._static}
 
     def render(self, template: str, context: Mapping[str, Any]) -> str:
-        """HTML."""
+        """The HTML that a template makes of the context."""
         return self._environment.get_template(template).render(context)
 
     def _static(self, name: str) -> str:

@@ -19,7 +19,7 @@ class StaticFile:
 
 
 def static_files() -> Mapping[str, StaticFile]:
-    """By name."""
+    """All static files by their names."""
     found = (one for one in (resources.files("aiapp.console") / "static").iterdir() if one.name[0] not in "._")
     return {one.name: _file(one.name, one.read_bytes()) for one in found}
 

@@ -12,7 +12,7 @@ LANGUAGES: Final = ("en", "zh")
 
 
 class Texts:
-    """What is said in one language."""
+    """The texts of one language."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -33,7 +33,7 @@ class Texts:
 
 @cache
 def messages(language: str) -> Mapping[str, str]:
-    """By key."""
+    """Every text of a language by its key."""
     found: Mapping[str, str] = yaml.safe_load(
         (resources.files("aiapp.console.texts") / f"{language}.yaml").read_text("utf-8")
     )

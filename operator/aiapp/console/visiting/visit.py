@@ -74,7 +74,7 @@ class Visit:
         return "" if self.visitor is None else self.console.sealer.mark(self.visitor.binding)
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
-        """The template, filled."""
+        """Answers with the page that a template makes of the context."""
         text = self.console.renderer.render(template, {**self._common(), **context})
         return web.Response(status=status, text=text, content_type="text/html", charset="utf-8")
 

@@ -23,7 +23,7 @@ class Visitor:
 
 
 class Access(Protocol):
-    """How people come in."""
+    """Tells who sends a request, and asks the API server with their rights."""
 
     secure: bool
     """Whether cookies are for TLS alone; browsers count loopback as such."""

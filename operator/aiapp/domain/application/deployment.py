@@ -13,7 +13,7 @@ _OWN: Final = frozenset({"version", "weight"})
 
 
 class Share(NamedTuple):
-    """A version to serve."""
+    """A version to serve, and how much traffic it gets."""
 
     version: str
     weight: int | None

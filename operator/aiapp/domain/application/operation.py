@@ -13,12 +13,12 @@ from aiapp.domain.kubernetes.status import condition
 
 
 class CannotOperateError(ValueError):
-    """It cannot be done; the text says why and what to do."""
+    """The application cannot be changed so; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One request."""
+    """A change of an application, as a patch and in words."""
 
     outcome: str
     """What becomes of the application, after `is being`; after `is`, where there is nothing to do."""

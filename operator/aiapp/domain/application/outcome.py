@@ -11,7 +11,7 @@ from aiapp.domain.records import REQUEST_CHARACTERS
 
 
 class Outcome(NamedTuple):
-    """How it ended."""
+    """How a change ended."""
 
     succeeded: bool
     message: str

@@ -22,7 +22,7 @@ Absence = Literal["NoPods", "NoRight", "NoMetrics"]
 
 @dataclass(frozen=True, slots=True)
 class VersionCalls:
-    """Of one version, since its pods started."""
+    """The calls of one version, since its pods started."""
 
     version: str
     pods: int
@@ -35,7 +35,7 @@ class VersionCalls:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Of an application."""
+    """The calls of an application."""
 
     versions: tuple[VersionCalls, ...] = ()
     """By number."""

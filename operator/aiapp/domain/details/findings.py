@@ -15,7 +15,7 @@ _NEGATIVE: Final = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
 
 @dataclass(frozen=True, slots=True)
 class DetailedFinding:
-    """One condition."""
+    """One condition, and what to do about it."""
 
     type: str
     status: str
@@ -36,7 +36,7 @@ class DetailedFinding:
 def detailed(
     conditions: Iterable[Condition], application: str, remedies: Mapping[Reason, str]
 ) -> tuple[DetailedFinding, ...]:
-    """All of them, in the order of the status."""
+    """Every condition, in the order of the status."""
     return tuple(_detailed(condition, application, remedies) for condition in conditions)
 
 

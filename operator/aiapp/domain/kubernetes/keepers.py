@@ -29,7 +29,7 @@ _MARKS: Final = frozenset(
 
 
 class Keeper(NamedTuple):
-    """Who keeps an object."""
+    """The tool that keeps an object as it is written elsewhere: in Git, or in a Helm release."""
 
     tool: str
     """As people call it, for example `Argo CD`."""
@@ -37,8 +37,8 @@ class Keeper(NamedTuple):
     """What of it: an Argo CD application, a Kustomization or HelmRelease of Flux, a release. Empty if unknown."""
 
     @property
-    def words(self) -> str:
-        """For people."""
+    def label(self) -> str:
+        """Tool and name, for messages."""
         return f"{self.tool} ({self.name})" if self.name else self.tool
 
 
@@ -53,7 +53,7 @@ def note(obj: Json) -> str | None:
     found = keeper(obj)
     if found is None:
         return None
-    return f"{found.words} keeps it as Git has it and may undo this: change it in Git as well"
+    return f"{found.label} keeps it as Git has it and may undo this: change it in Git as well"
 
 
 def manifest(obj: Json) -> Json:

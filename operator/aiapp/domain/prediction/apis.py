@@ -30,8 +30,8 @@ class DeclaredApi(NamedTuple):
     """The form's other fields."""
 
     @property
-    def words(self) -> str:
-        """For people: `POST /`."""
+    def label(self) -> str:
+        """Method and path, for messages: `POST /`."""
         return f"{self.method} {self.path}"
 
 
@@ -72,7 +72,7 @@ def chosen(apis: Sequence[DeclaredApi], path: str | None, method: str | None) ->
 
 
 def _listed(apis: Sequence[DeclaredApi]) -> str:
-    return ", ".join(one.words for one in apis)
+    return ", ".join(one.label for one in apis)
 
 
 def _operations(paths: Mapping[str, Any]) -> Iterator[DeclaredApi]:

@@ -18,7 +18,7 @@ class InvalidInputError(ValueError):
 
 
 class File(NamedTuple):
-    """What a file holds."""
+    """A file that is sent to a model."""
 
     name: str
     content: bytes
@@ -33,7 +33,7 @@ class Field(NamedTuple):
 
 
 class Input(NamedTuple):
-    """What a person gives."""
+    """What a person gives to be sent to a model: a file, or the fields of a form."""
 
     file: File | None = None
     fields: tuple[Field, ...] = ()
@@ -42,7 +42,7 @@ class Input(NamedTuple):
 
 
 class Body(NamedTuple):
-    """What is sent; None: nothing."""
+    """The body of a request and its type; None: there is none."""
 
     content: bytes | None
     content_type: str | None
@@ -55,7 +55,7 @@ def body(api: DeclaredApi, payload: Input, boundary: str) -> Body:
     if payload.file is None:
         if api.method in BODILESS:
             return Body(None, None)
-        raise InvalidInputError(f"{api.words} takes a body: give FILE, - for standard input, or fields with -F")
+        raise InvalidInputError(f"{api.label} takes a body: give FILE, - for standard input, or fields with -F")
     if payload.content_type is not None:
         return Body(payload.file.content, payload.content_type)
     if api.content_type == FORM_TYPE:
@@ -67,7 +67,7 @@ def _as_declared(api: DeclaredApi, file: File) -> Body:
     fault = _fault(file.content)
     if api.content_type == JSON_TYPE and fault is not None:
         raise InvalidInputError(
-            f"{api.words} takes {JSON_TYPE}, and {file.name} is none ({fault}): "
+            f"{api.label} takes {JSON_TYPE}, and {file.name} is none ({fault}): "
             "send an upload with -F NAME=@FILE, or say another --content-type"
         )
     if api.content_type is not None:
@@ -92,7 +92,7 @@ def _file_field(api: DeclaredApi) -> str:
     declared = (
         f"it declares {', '.join((*api.files, *api.fields))}" if (*api.files, *api.fields) else "see aiapp schema"
     )
-    raise InvalidInputError(f"{api.words} takes a form: say which field the file is, with -F NAME=@FILE ({declared})")
+    raise InvalidInputError(f"{api.label} takes a form: say which field the file is, with -F NAME=@FILE ({declared})")
 
 
 def _fault(content: bytes) -> str | None:

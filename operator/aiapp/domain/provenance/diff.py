@@ -28,7 +28,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedVersion:
-    """What is known of one version."""
+    """One of the two versions, as far as it is known."""
 
     name: str
     spec: Json
@@ -55,7 +55,7 @@ class ComparedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What changed."""
+    """What changed from one version to another."""
 
     before: ComparedVersion
     after: ComparedVersion

@@ -59,7 +59,7 @@ def kept_spec(spec: Any, variables: KeptVariables) -> Json:
 
 def _bounded(body: Json, variables: KeptVariables) -> Json:
     try:
-        kept: Json = _Walk(variables).kept(body, 0)
+        kept: Json = _Copy(variables).kept(body, 0)
     except _BeyondBoundsError:
         return {}
     return kept if len(json.dumps(kept)) <= MOST_BYTES else {}
@@ -72,8 +72,8 @@ def _annotations(annotations: Any) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-class _Walk:
-    """One manifest."""
+class _Copy:
+    """A copy of one manifest without the values that are not kept. Counts what it passes."""
 
     def __init__(self, variables: KeptVariables) -> None:
         self._variables = variables

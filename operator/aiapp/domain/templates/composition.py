@@ -111,7 +111,7 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The package."""
+    """The package that a template and its inputs make."""
 
     parts: Sequence[Part]
 

@@ -140,7 +140,7 @@ class VersionPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A plan under construction."""
+    """A plan under construction, to which each step adds."""
 
     known: Imported = NOTHING_KNOWN
     keep: Manifest | None = None

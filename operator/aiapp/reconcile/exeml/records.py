@@ -15,7 +15,7 @@ from aiapp.ports.kubernetes import Api, NotFoundError
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Where a version's model lies."""
+    """The record of a version's model, and the store that it lies in."""
 
     record: ModelRecord
     store: ModelStore
@@ -23,7 +23,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecords:
-    """All methods raise `ApiError`."""
+    """The records of ExeML models in the operator's namespace. All methods raise `ApiError`."""
 
     api: Api
     namespace: str

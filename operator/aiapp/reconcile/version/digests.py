@@ -17,7 +17,7 @@ from aiapp.reconcile.shared_config_maps import SharedConfigMaps
 
 
 class Digests:
-    """All methods raise `ApiError`."""
+    """The ConfigMaps with the digests that pods report. All methods raise `ApiError`."""
 
     def __init__(self, api: Api, store: Cache[Any], shared: SharedConfigMaps) -> None:
         self._api = api

@@ -117,7 +117,7 @@ class Registrations:
             self.queue.add(key)
 
     def end(self) -> None:
-        """It works no longer."""
+        """The replica works no longer: another one may, and looks at everything anew."""
         self.is_working = False
         self.queue.clear()
 

@@ -99,7 +99,7 @@ def described(operation: object) -> dict[str, object]:
 )
 def test_a_description_that_breaks_the_rules_of_openapi_says_no_fields(operation: object) -> None:
     (found,) = in_openapi(described(operation))
-    assert (found.words, found.files, found.fields) == ("POST /", (), ())
+    assert (found.label, found.files, found.fields) == ("POST /", (), ())
 
 
 def test_only_methods_of_http_are_operations() -> None:
