@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from aiapp.api.meta import GROUP_VERSION
+from aiapp.domain.images.reference import registry_of
 from aiapp.domain.kubernetes.keepers import manifest
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB, by_digest, is_image, named, reach
@@ -18,6 +19,8 @@ from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB, by_dige
 FIRST: Final = "0.0.1"
 """The number of an application's first version."""
 _LARGEST: Final = 99
+_REGISTRY: Final = ("plainHttp", "caBundleRef")
+"""Fields that say how a registry is reached."""
 _STORE: Final = {
     "endpoint": "endpoint",
     "region": "region",
@@ -112,7 +115,7 @@ def is_held(document: Json) -> bool:
 def _source(source: Json, changes: Changes) -> Json:
     """The one that is named, reached as the store of the one before."""
     if changes.image is not None:
-        return {IMAGE: {"reference": changes.image}}
+        return {IMAGE: _image(source.get(IMAGE) or {}, changes.image)}
     store = reach(source) | _store(changes)
     if changes.job is not None:
         return {TRAINING_JOB: _job(source.get(TRAINING_JOB) or {}, changes) | store}
@@ -120,6 +123,14 @@ def _source(source: Json, changes: Changes) -> Json:
         return {TEMPLATE: _template(template, changes) | store}
     digest = {} if changes.digest is None else {"digest": changes.digest}
     return {OBS: {"uri": changes.uri} | digest | store}
+
+
+def _image(before: Json, reference: str) -> Json:
+    """How a registry is reached is taken over for that registry alone: another one is asked with TLS."""
+    known = {key: before[key] for key in ("replicate", *_REGISTRY) if key in before}
+    if registry_of(reference) != registry_of(str(before.get("reference", ""))):
+        known = {key: one for key, one in known.items() if key not in _REGISTRY}
+    return known | {"reference": reference}
 
 
 def _job(before: Json, changes: Changes) -> Json:

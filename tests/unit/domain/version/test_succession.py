@@ -125,6 +125,22 @@ def test_the_same_source_is_held_to_its_content(source: Json, after: Json) -> No
     assert not is_held(successor(version(source), "mnist", "1.0.1", Changes()))
 
 
+REACHED = {"plainHttp": True, "caBundleRef": {"kind": "ConfigMap", "name": "ca"}}
+
+
+@pytest.mark.parametrize(
+    ("reference", "kept"),
+    [
+        pytest.param("shop.example.com/mnist:2", REACHED, id="the same registry"),
+        pytest.param("other.example.com/mnist:2", {}, id="another one, which is asked with TLS"),
+    ],
+)
+def test_another_image_is_reached_as_the_one_before_in_the_same_registry(reference: str, kept: Json) -> None:
+    before = {"image": {"reference": "shop.example.com/mnist:1", "replicate": False} | REACHED}
+    made = successor(version(before), "mnist", "1.0.1", Changes(image=reference))
+    assert made["spec"]["source"] == {"image": {"reference": reference, "replicate": False} | kept}
+
+
 def test_an_image_needs_no_runtime() -> None:
     made = successor(version(OBS, runtime="pytorch_2.1.0"), "mnist", "1.0.1", Changes(image="shop/mnist:2"))
     assert "runtime" not in made["spec"]
