@@ -50,7 +50,7 @@ def _tls_failure(error: ssl.SSLError, context: Peer) -> Diagnosis:
             Reason.TLS_NOT_TRUSTED, f"{host} is not trusted: {_certificate_problem(error, context)}", retryable=False
         )
     if error.reason in _NO_TLS:
-        return replace(unreachable("does not speak TLS: is its endpoint http?", context), retryable=False)
+        return replace(unreachable(f"does not speak TLS: {context.hints.speak_http}", context), retryable=False)
     return unreachable(CUT_OFF, context)
 
 

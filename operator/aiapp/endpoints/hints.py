@@ -17,6 +17,8 @@ class Hints:
     """Names the proxy, for one that fails."""
     allow_http: str = "the operator must allow that first (AIAPP_ALLOW_HTTP)"
     """For an endpoint without TLS."""
+    speak_http: str = "is its endpoint http?"
+    """For an endpoint that is asked with TLS and has none."""
     allow_host: str = "refused, unless AIAPP_ALLOWED_HOSTS in the operator's settings allows it"
     """For a host that is not allowed."""
     allow_range: str = "refused, unless AIAPP_ALLOWED_RANGES in the operator's settings allows it"

@@ -35,12 +35,14 @@ class Part(Enum):
 MANIFEST_HINTS: Final = Hints(
     add_credentials="name a Secret with a login in imagePullSecrets",
     check_credentials="check the Secrets that imagePullSecrets names",
+    speak_http="for a registry without TLS set plainHttp: true in source.image or container.imageRegistry",
 )
 OWN_HINTS: Final = Hints(
     add_credentials="a login for it has to be in the file that AIAPP_REGISTRY_CONFIG names",
     check_credentials="check the file that AIAPP_REGISTRY_CONFIG names",
     trust_authority="AIAPP_REGISTRY_CA_BUNDLE names an authority to trust",
     allow_http="AIAPP_REGISTRY_PLAIN_HTTP accepts that",
+    speak_http="AIAPP_REGISTRY_PLAIN_HTTP says that it has none",
     allow_host="AIAPP_REGISTRY names it",
     allow_range="AIAPP_REGISTRY names it",
 )

@@ -26,6 +26,8 @@ class Hints(CommonHints):
 
     use_path_addressing: str = "set addressing: Path if the store has no host names for buckets"
     """For a bucket whose host name does not resolve."""
+    name_endpoint: str = "the source names no endpoint, so AWS is asked: set endpoint for any other store"
+    """For a name of AWS's that nobody has written."""
 
 
 MANIFEST_HINTS: Final = Hints(
@@ -37,6 +39,7 @@ CLI_HINTS: Final = Hints(
     check_credentials="check the keys in the environment or in the folder of --credentials",
     trust_authority="--ca-bundle names an authority to trust",
     use_path_addressing="use --addressing Path if the store has no host names for buckets",
+    name_endpoint="without --endpoint AWS is asked: name the address of any other store",
     proxy="the proxy that the environment names",
     allow_http="--allow-http accepts that",
     allow_host="refused, unless --allow-host allows it",
@@ -64,6 +67,8 @@ class RequestContext:
     @property
     def name_hint(self) -> str:
         """Advice for a name that is not the store's."""
+        if self.location.endpoint is None:
+            return self.hints.name_endpoint
         return self.hints.use_path_addressing if self.address.virtual else ""
 
 

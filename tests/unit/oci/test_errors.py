@@ -1,13 +1,18 @@
 """What error responses of registries mean, and what is said of them."""
 
+import ssl
+from dataclasses import replace
+
 import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.images.reference import reference
+from aiapp.endpoints.connection_errors import diagnose_failure
 from aiapp.endpoints.diagnosis import ErrorResponse
 from aiapp.endpoints.endpoint import endpoint
+from aiapp.endpoints.hints import Hints
 from aiapp.oci.addressing import registry_endpoint
-from aiapp.oci.errors import Part, RequestContext, diagnose_response, error_response
+from aiapp.oci.errors import MANIFEST_HINTS, OWN_HINTS, Part, RequestContext, diagnose_response, error_response
 
 DENIED, ABSENT, INCOMPLETE = Reason.ACCESS_DENIED, Reason.IMAGE_NOT_FOUND, Reason.IMAGE_INCOMPLETE
 UNREACHABLE = Reason.ENDPOINT_UNREACHABLE
@@ -65,3 +70,15 @@ def test_of_a_body_only_a_code_is_passed_on(body: bytes, code: str) -> None:
 def test_the_hub_answers_at_another_host() -> None:
     assert registry_endpoint("docker.io", plain_http=False).origin == "https://registry-1.docker.io"
     assert registry_endpoint("localhost:5000", plain_http=True).origin == "http://localhost:5000"
+
+
+@pytest.mark.parametrize(
+    ("hints", "field"),
+    [(MANIFEST_HINTS, "set plainHttp: true in source.image"), (OWN_HINTS, "AIAPP_REGISTRY_PLAIN_HTTP")],
+)
+def test_a_registry_without_tls_is_told_where_to_say_so(hints: Hints, field: str) -> None:
+    error = ssl.SSLError(1, "WRONG_VERSION_NUMBER")
+    error.reason = "WRONG_VERSION_NUMBER"
+    found = diagnose_failure(error, replace(asking(), hints=hints))
+    assert "does not speak TLS" in found.message
+    assert field in found.message

@@ -29,7 +29,7 @@ def asking(
     *,
     anonymous: bool = False,
     hints: Hints = MANIFEST_HINTS,
-    endpoint: str = "https://obs.example.com",
+    endpoint: str | None = "https://obs.example.com",
 ) -> RequestContext:
     where = Location("models", "mnist/", endpoint)
     return RequestContext(where, address(where), anonymous, hints, key, version_id)
@@ -252,6 +252,17 @@ def test_a_host_without_the_bucket_in_it_gets_no_advice_about_addressing() -> No
         == "10.0.0.1:9000 cannot be found: its name does not resolve"
     )
     assert diagnose_failure(certificate(62), context).message.endswith("its certificate is for another name")
+
+
+@pytest.mark.parametrize(
+    ("hints", "advice"),
+    [(MANIFEST_HINTS, "set endpoint for any other store"), (CLI_HINTS, "without --endpoint AWS is asked")],
+)
+def test_a_source_without_an_endpoint_is_told_that_aws_was_asked(hints: Hints, advice: str) -> None:
+    found = diagnose_failure(socket.gaierror(-2, "x"), asking(endpoint=None, hints=hints))
+    assert found.message.startswith("models.s3.")
+    assert advice in found.message
+    assert "ddressing" not in found.message
 
 
 def test_only_what_accepts_no_connections_is_down() -> None:
