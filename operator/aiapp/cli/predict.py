@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiapp.domain.prediction.body import Field, File
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_LITERAL: Final = "FILE is a path; JSON itself comes by standard input, and - in its place"
 _NUMBER: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{1,2}")
 
 
@@ -100,5 +101,6 @@ def _file(path: str) -> "File":
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}") from error
+        hint = f": {_LITERAL}" if path.startswith(("{", "[")) else ""
+        raise click.UsageError(f"{path}: {error.strerror}{hint}") from error
     return File(Path(path).name, content, mimetypes.guess_type(path)[0] or RAW_TYPE)

@@ -54,15 +54,22 @@ def command(version: str, output: str, choice: ClusterChoice) -> None:
 def tree(document: "Json") -> Iterator[str]:
     """The chain from the application to the nodes, a line each; what belongs to something stands below it."""
     artifact, source, provenance = (document.get(part) or {} for part in ("artifact", "source", "provenance"))
-    content = (artifact[key] for key in ("digest", "image", "pin") if key in artifact)
     yield f"application {document['application']}"
     yield f"{INDENT}version {document['number']}"
-    yield f"{INDENT * 2}content {next(content, 'not pinned yet')}"
+    yield f"{INDENT * 2}content {_content(artifact)}"
     yield f"{INDENT * 2}source {source.get('type', 'unknown')} {source.get('uri', '')}".rstrip()
     yield from (f"{INDENT * 3}{line}" for line in _origin(source.get("trainingJob"), provenance))
     if metrics := document.get("metrics"):
         yield f"{INDENT * 2}metrics {', '.join(f'{name} {value}' for name, value in metrics.items())}"
-    yield f"{INDENT * 2}made by {provenance.get('createdBy', 'nobody known')} at {provenance.get('createdAt', '-')}"
+    by = f" by {provenance['createdBy']}" if "createdBy" in provenance else ""
+    yield f"{INDENT * 2}made{by} at {provenance.get('createdAt', '-')}"
+
+
+def _content(artifact: "Json") -> str:
+    """A pin is of names and ETags: only digests of two versions tell whether they hold the same."""
+    if (known := artifact.get("digest", artifact.get("image"))) is not None:
+        return str(known)
+    return f"pinned as {artifact['pin']}, its digest is known once a pod has it" if artifact else "not pinned yet"
 
 
 def _origin(job: "Json | None", provenance: "Json") -> Iterator[str]:

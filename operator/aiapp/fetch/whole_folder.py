@@ -43,10 +43,11 @@ def fetch_whole(wanted: Wanted, folder: Path, clock: Callable[[], float]) -> Fet
     if _is_taken(folder):
         if _holds(folder, wanted):
             return None
-        message = (
-            f"{folder} is not empty and does not hold this content: name another folder, or move away what is there"
+        problem = "does not hold this content" if wanted.content else "no digest is known yet to compare it by"
+        raise FetchError(
+            Reason.FETCH_FAILED,
+            f"{folder} is not empty and {problem}: name another folder, or move away what is there",
         )
-        raise FetchError(Reason.FETCH_FAILED, message)
     beside = folder.with_name(f".{folder.name}.{wanted.manifest.pin[_OF_A_PIN]}.aiapp")
     with _alone(beside):
         return _fetched(wanted, folder, beside, clock)

@@ -90,6 +90,8 @@ def _server(
     if (image := version.status.image) is not None:
         return image, []
     if version.spec.source.image is not None or own_image(version.spec) is not None:
+        if version.status.conditions:
+            raise QueryError(f"the platforms of {name} are those of its image, which is not pinned: aiapp get {name}")
         raise QueryError(
             f"the platforms of {name} are those of its image, which the operator asks the registry for: register the "
             "version, it gets no pods by that, and ask for it by its name"

@@ -128,8 +128,9 @@ def test_a_file_or_a_link_in_its_place_is_refused(package: Package, folder: Path
 def test_a_folder_that_holds_the_content_is_not_fetched_again(package: Package, folder: Path) -> None:
     fetched(package, folder)
     assert fetched(package, folder, "http://127.0.0.1:1", known(package)) is None
+    assert "no digest is known yet to compare it by" in refused(package, folder).message
     (folder / "more").write_text("mine")
-    assert "is not empty" in refused(package, folder, known(package)).message
+    assert "does not hold this content" in refused(package, folder, known(package)).message
     (folder / "more").unlink()
     (folder / "config.json").write_text("[]")
     assert "is not empty" in refused(package, folder, known(package)).message

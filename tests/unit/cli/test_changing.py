@@ -139,6 +139,7 @@ def test_names_are_printed_as_kubectl_takes_them() -> None:
         (("predict", "mnist", "a.json", "b.json"), "is no VERSION such as 1.0.0"),
         (("predict", "mnist", "-F", "images"), "is neither NAME=VALUE nor NAME=@FILE"),
         (("predict", "mnist", "/not/there"), "No such file"),
+        (("predict", "mnist", '{"x": 1}'), "FILE is a path; JSON itself comes by standard input"),
         (("logs", "mnist", "--since", "soon"), "is no duration such as 30s"),
         (("stop", "mnist", "--wait", "--timeout", ""), "is no duration"),
     ],

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, failing_with_messages
 from aiapp.domain.kubernetes.resources import NODES, PODS, VERSIONS, Json
-from aiapp.ports.kubernetes import ApiError
+from aiapp.ports.kubernetes import ApiError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 
@@ -114,6 +114,13 @@ def test_a_right_to_our_own_kinds_is_named_with_the_role_that_gives_it(verb: str
     with pytest.raises(click.ClickException) as refused, failing_with_messages():
         raise ApiError(403, "Forbidden", message)
     assert refused.value.message == (message if role is None else f"{message}; ClusterRole {role} gives that right")
+
+
+def test_an_object_that_there_is_not_comes_with_the_command_that_shows_what_there_is() -> None:
+    message = 'aiapplicationversions.aiapp.dev "mnist" not found'
+    with pytest.raises(click.ClickException) as refused, failing_with_messages():
+        raise NotFoundError(404, "NotFound", message)
+    assert refused.value.message == f"{message}: `aiapp list` shows what the namespace has, and -n names another one"
 
 
 @pytest.mark.parametrize("error", [QueryError("a\x1b[2J\u202e\nb"), ApiError(400, "Bad", "a\x1b[2J\u202e\nb")])

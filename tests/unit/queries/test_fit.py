@@ -79,6 +79,13 @@ async def test_an_image_is_judged_by_its_platforms_once_it_is_imported() -> None
         await of_file(cluster(), own)
 
 
+async def test_a_registered_image_that_is_not_pinned_is_not_told_to_be_registered() -> None:
+    version = image_version().raw
+    refused = version | {"status": {"conditions": version["status"]["conditions"][:1]}}
+    with pytest.raises(QueryError, match=r"its image, which is not pinned: aiapp get mnist-1\.0\.0"):
+        await of_version(cluster(versions=[refused]), "mnist-1.0.0", TABLES)
+
+
 async def test_a_file_without_a_version_and_a_faulty_one_have_no_answer() -> None:
     with pytest.raises(QueryError, match=r"mnist\.yaml holds no AIApplicationVersion"):
         await of_file(cluster(), documents.application())

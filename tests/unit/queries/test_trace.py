@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 from tests.support import documents
-from tests.support.records import NORMAL, stored
+from tests.support.records import NORMAL, PIN, stored
 from tests.support.user_api import UserObjects
 
 from aiapp.api.provenance import ProvenanceStatus
@@ -60,6 +60,18 @@ async def test_a_version_that_is_new_has_a_short_chain() -> None:
     version = stored(documents.version())
     found = await trace(UserCluster(UserObjects({VERSIONS: [version]}), "team"), "mnist-1.0.0")
     assert list(tree(found.document))[2] == "    content not pinned yet"
+
+
+async def test_a_pin_is_not_shown_as_if_it_were_the_digest_of_the_content() -> None:
+    pinned = {key: one for key, one in NORMAL["artifact"].items() if key != "digest"}  # type: ignore[attr-defined]
+    found = await trace(cluster(artifact=pinned), "mnist-1.0.0")
+    assert list(tree(found.document))[2] == f"    content pinned as {PIN}, its digest is known once a pod has it"
+
+
+async def test_a_job_that_nobody_owns_was_made_by_nobody_in_particular() -> None:
+    known = {key: one for key, one in KNOWN.items() if key != "createdBy"} | {"createdAt": "2026-03-02T09:14:03Z"}
+    found = await trace(cluster(provenance=known), "mnist-1.0.0")
+    assert list(tree(found.document))[-1] == "    made at 2026-03-02T09:14:03Z"
 
 
 async def test_the_statement_is_about_the_content_of_the_version() -> None:

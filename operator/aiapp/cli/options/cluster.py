@@ -9,14 +9,17 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from aiapp.domain.kubernetes.resources import RUNTIMES
-from aiapp.ports.kubernetes import NOT_SERVED, ApiError
+from aiapp.domain.kubernetes.resources import APPLICATIONS, RUNTIMES, VERSIONS
+from aiapp.ports.kubernetes import NOT_SERVED, ApiError, NotFoundError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 
 ANSWER_SECONDS: Final = 10.0
 """Longest wait for one answer of the API server."""
 UNKNOWN_KINDS: Final = f"this cluster does not know the kinds of {RUNTIMES.api_version}: install the operator first"
+
+_LISTED: Final = tuple(f"{kind.plural}.{kind.group} " for kind in (APPLICATIONS, VERSIONS))
+"""How the API server begins to say that there is no such object."""
 
 Result = TypeVar("Result")
 
@@ -72,9 +75,11 @@ def _printable(message: str) -> str:
 
 
 def _explained(error: ApiError) -> str:
-    """The API server's words; of a right to our own kinds also the role that gives it."""
+    """The API server's words; of our own kinds also where to look for an object, and the role that gives a right."""
     if error.reason == NOT_SERVED:
         return UNKNOWN_KINDS
+    if isinstance(error, NotFoundError) and error.message.startswith(_LISTED):
+        return f"{error.message}: `aiapp list` shows what the namespace has, and -n names another one"
     if error.status != FORBIDDEN or f'API group "{RUNTIMES.group}"' not in error.message:
         return error.message
     is_reading = any(f"cannot {verb} " in error.message for verb in ("get", "list", "watch"))

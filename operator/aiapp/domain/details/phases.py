@@ -53,8 +53,8 @@ _OF_KUBERNETES: Final[Mapping[EventPhase, tuple[str, ...]]] = {
     ),
     "ImagePulling": ("Pulling", "Pulled", "ErrImagePull", "ImagePullBackOff", "InspectFailed"),
     "EnvironmentPreparation": ("FailedMount", "FailedAttachVolume", "SuccessfulAttachVolume", "FailedCreatePodSandBox"),
-    "ModelStart": ("Created", "Started", "BackOff", "Unhealthy", "Killing", "Failed"),
-    "Stop": ("Evicted",),
+    "ModelStart": ("Created", "Started", "BackOff", "Unhealthy", "Failed"),
+    "Stop": ("Evicted", "Killing"),
 }
 _BY_REASON: Final[Mapping[str, EventPhase]] = {
     **{reason: phase for phase, reasons in _OF_KUBERNETES.items() for reason in reasons},

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
 from aiapp.api.provenance import ProvenanceStatus
-from aiapp.api.version import CompatibilityStatus, NearFit, ReasonCount, RuntimeStatus, VersionStatus
+from aiapp.api.version import CompatibilityStatus, NearFit, ReasonCount, RuntimeStatus, VersionSpec, VersionStatus
 from aiapp.domain.conditions import STALLING, Finding, State, fails, holds, summarize, unknown
 from aiapp.domain.images.unused import unused_by_image, unused_by_runtime
 from aiapp.domain.kubernetes.resources import Json
@@ -15,7 +15,7 @@ from aiapp.domain.nodes.compatibility import Verdict
 from aiapp.domain.records import VersionRecord
 from aiapp.domain.runtimes.catalogue import Resolution, Resolved
 from aiapp.domain.sources.imported import NOTHING_KNOWN, Imported
-from aiapp.domain.sources.variants import contents, ready_conditions
+from aiapp.domain.sources.variants import contents, import_conditions, ready_conditions
 
 Phase = Literal["Importing", "Normal", "Waiting", "Failed"]
 FOR_ADMINISTRATORS: Final = frozenset({Reason.IMAGE_NOT_CONFIGURED, Reason.TRAINING_JOB_KIND_UNKNOWN})
@@ -108,8 +108,7 @@ def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, imag
         return holds(ConditionType.RUNTIME_RESOLVED, _noted(f"its own image {image.image}", unused_by_image(container)))
     match resolution:
         case None:
-            message = "waits for PackageValid" if record.spec.runtime is None else "waits for the import"
-            return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, message)
+            return unknown(ConditionType.RUNTIME_RESOLVED, Reason.PENDING, f"waits for {_named_by(record.spec)}")
         case Resolved():
             brings = resolution.status.protocol is not None
             unused = unused_by_runtime(container, brings_server=brings)
@@ -117,6 +116,13 @@ def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, imag
             return holds(ConditionType.RUNTIME_RESOLVED, message)
         case _:
             return fails(ConditionType.RUNTIME_RESOLVED, resolution.reason, resolution.message)
+
+
+def _named_by(spec: VersionSpec) -> str:
+    """What has to be known before it is known which runtime serves the version."""
+    if ConditionType.PACKAGE_VALID not in import_conditions(spec.source):
+        return ConditionType.ARTIFACT_PINNED
+    return ConditionType.PACKAGE_VALID if spec.runtime is None else "the import"
 
 
 def _noted(message: str, note: str) -> str:

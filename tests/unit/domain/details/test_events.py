@@ -120,6 +120,7 @@ def test_a_version_alone_has_nothing_of_its_application() -> None:
         ("AIApplication", "RolledBack", "Rollback"),
         ("AIApplication", "AutoStopped", "Stop"),
         ("AIApplication", "Deploying", "Rollout"),
+        ("Pod", "Killing", "Stop"),
     ],
 )
 def test_every_event_has_the_phase_that_it_happens_in(kind: str, reason: str, phase: str) -> None:

@@ -94,6 +94,14 @@ def test_a_refusal_names_its_stage_and_the_rest_waits(inspection: Inspection, cu
     assert ("Stalled" in found) is stalled
 
 
+def test_the_runtime_of_an_image_waits_for_no_package() -> None:
+    version = fresh_version(spec__source={"image": {"reference": "r/mnist:1"}})
+    said = told(version, Unresolved(Reason.IMAGE_NOT_FOUND, "no image", retryable=False), None, None)
+    named = {str(finding.type): finding.message for finding in said.findings}
+    assert "PackageValid" not in named
+    assert named["RuntimeResolved"] == "waits for ArtifactPinned"
+
+
 def refused(reason: Reason) -> VersionRecord:
     """A version whose package was refused, as its status has it."""
     first = told(fresh_version(), Invalid("obs://m/", "sha256:2", reason, "line 1"), None, None)
