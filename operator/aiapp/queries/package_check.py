@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from aiapp.api.conditions import Reason
 from aiapp.api.runtime import RuntimeSpec
+from aiapp.domain.kubernetes.manifest_text import as_yaml
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.location import Location
@@ -41,7 +40,7 @@ class PackageCheck:
 
 def refused_by_api(documents: Sequence[Json]) -> str | None:
     """Why the API server would not take one of these objects, as far as that can be known without one."""
-    _, diagnostics = check_documents(yaml.safe_dump_all(documents).encode(), "manifest")
+    _, diagnostics = check_documents(as_yaml(*documents).encode(), "manifest")
     return "; ".join(one.message for one in diagnostics if one.severity == "error") or None
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import yaml
+from aiapp.domain.kubernetes import manifest_text
 
 
 def as_json(document: Any) -> str:
@@ -18,10 +18,10 @@ def as_yaml(document: Any) -> str:
     Escapes every letter beyond ASCII where one of them is for no eye, such as those that turn others round.
     """
     plain = json.loads(json.dumps(document))
-    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=1000)
+    text = manifest_text.as_yaml(plain)
     if all(line.isprintable() for line in text.split("\n")):
         return text
-    return yaml.safe_dump(plain, sort_keys=False, width=1000)
+    return manifest_text.as_yaml(plain, is_ascii=True)
 
 
 FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {"yaml": as_yaml, "json": as_json}

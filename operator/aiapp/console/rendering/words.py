@@ -4,8 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import yaml
-
+from aiapp.domain.kubernetes import manifest_text
 from aiapp.domain.moments import moment_of
 
 _KEPT: Final = "\n\t"
@@ -28,4 +27,4 @@ def moment(value: datetime | str | None) -> str:
 
 def as_yaml(document: Any) -> str:
     """In the order of its keys."""
-    return yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, allow_unicode=True, width=1000)
+    return manifest_text.as_yaml(json.loads(json.dumps(document)))

@@ -16,6 +16,7 @@ from aiapp.api.runtime import InferenceRuntime
 from aiapp.api.strict import FieldPath, dotted, unknown_paths
 from aiapp.api.template import InferenceTemplate
 from aiapp.api.version import AIApplicationVersion
+from aiapp.domain.kubernetes.manifest_text import Reader
 from aiapp.domain.runtimes.name import object_name
 from aiapp.domain.templates.choice import template_faults
 from aiapp.modelarts.diagnostics import Diagnostic, excerpt, nearest
@@ -36,7 +37,7 @@ def check_documents(data: bytes, file: str) -> tuple[int, tuple[Diagnostic, ...]
     if len(data) > MAX_BYTES:
         return 0, (_fault(file, f"it has {len(data)} bytes; at most {MAX_BYTES} are read"),)
     try:
-        roots = list(yaml.compose_all(data, Loader=yaml.SafeLoader))
+        roots = list(yaml.compose_all(data, Loader=Reader))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         return 0, (_not_yaml(error, file),)
     if any(_values(root, {}) > _MAX_VALUES for root in roots):
@@ -48,7 +49,7 @@ def check_documents(data: bytes, file: str) -> tuple[int, tuple[Diagnostic, ...]
 def _checked(root: yaml.Node, file: str) -> Iterator[Diagnostic]:
     yield from _duplicates(root, file)
     try:
-        document = yaml.SafeLoader("").construct_document(root)
+        document = Reader("").construct_document(root)
     except (yaml.YAMLError, ValueError) as error:
         yield _fault(file, str(error).partition("\n")[0], root)
         return

@@ -69,6 +69,14 @@ def test_what_the_api_server_would_accept_is_accepted(text: str, ours: int) -> N
             id="a number for a text",
         ),
         pytest.param(
+            VERSION + "  container: {env: [{name: RATE, value: 1e-3}, {name: SHUFFLE, value: y}]}\n",
+            [
+                "9:41 spec.container.env[0].value: 0.001: Input should be a valid string",
+                "9:71 spec.container.env[1].value: True: Input should be a valid string",
+            ],
+            id="a number and a truth value to kubectl alone",
+        ),
+        pytest.param(
             VERSION.replace("version: 1.0.0", "version: 01.0.0"),
             [f"6:12 spec.version: '01.0.0': {VERSION_RULE}"],
             id="a rule that is CEL in the cluster",
