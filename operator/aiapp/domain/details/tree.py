@@ -22,6 +22,8 @@ _ORDER: Final = (
     "Pod",
 )
 """Of what belongs to one object."""
+_DEEPEST: Final = 8
+"""Owners above one another that are followed; Kubernetes makes three. Owner references are anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _by_parent(application: Json | None, versions: Iterable[Json], objects: list
     """Objects by the uid of what they are below, in order."""
     numbers = {version["spec"]["version"]: version["metadata"]["uid"] for version in versions}
     top = "" if application is None else application["metadata"]["uid"]
-    inner = {one["metadata"]["uid"] for one in objects}
+    inner = _inner_owners(objects)
     below: dict[str, list[Json]] = {}
     for one in sorted(objects, key=lambda one: (_ORDER.index(one["kind"]), one["metadata"]["name"])):
         for parent in _parents(one, inner, numbers, top):
@@ -67,11 +69,31 @@ def _by_parent(application: Json | None, versions: Iterable[Json], objects: list
     return below
 
 
-def _parents(obj: Json, inner: set[str], numbers: Mapping[str, str], top: str) -> list[str]:
+def _inner_owners(objects: Iterable[Json]) -> Mapping[str, str | None]:
+    """Each object's owner among them: the first, so that none is in the tree twice below these."""
+    owners = {obj["metadata"]["uid"]: _owners(obj) for obj in objects}
+    return {uid: next((owner for owner in own if owner in owners), None) for uid, own in owners.items()}
+
+
+def _owners(obj: Json) -> list[str]:
+    return [owner["uid"] for owner in obj["metadata"].get("ownerReferences") or ()]
+
+
+def _is_near(uid: str, inner: Mapping[str, str | None]) -> bool:
+    """Whether its owners end somewhere: those that own each other in a circle have no place below anything."""
+    above: str | None = uid
+    for _ in range(_DEEPEST):
+        above = inner[above]
+        if above is None:
+            return True
+    return False
+
+
+def _parents(obj: Json, inner: Mapping[str, str | None], numbers: Mapping[str, str], top: str) -> list[str]:
     """What is pinned by several versions is below each of them."""
-    owners = [owner["uid"] for owner in obj["metadata"].get("ownerReferences") or ()]
-    if controllers := [uid for uid in owners if uid in inner]:
-        return controllers
+    owners, uid = _owners(obj), obj["metadata"]["uid"]
+    if (controller := inner[uid]) is not None:
+        return [controller if _is_near(uid, inner) else top]
     number = (obj["metadata"].get("labels") or {}).get(VERSION_LABEL, "")
     if number in numbers:
         return [numbers[number]]

@@ -55,6 +55,29 @@ def test_what_belongs_to_a_version_is_below_it_and_the_rest_below_the_applicatio
     ]
 
 
+def test_owners_in_a_circle_or_without_end_stand_below_the_application_each_once() -> None:
+    circle = [child("Service", name, f"uid-Service-{other}", "uid-Service-top") for name, other in ("ab", "ba")]
+    row = [child("ReplicaSet", f"{n:03}", f"uid-ReplicaSet-{n - 1:03}") for n in range(600)]
+    found = tree("mnist", APPLICATION, [], [child("Service", "top", "uid-mnist"), *circle, *row])
+    assert list(shape(found))[:3] == ["Service a", "Service b", "Service top"]
+    assert len(found.children) == 3 + 600 - 7
+    assert "ReplicaSet 599" in shape(found)
+
+
+def test_what_two_objects_own_is_told_once() -> None:
+    """Each of a layer is owned by both of the one above: along all ways that were a thousand millions."""
+    layers = [
+        child("ReplicaSet", f"{layer}-{n}", *(f"uid-ReplicaSet-{layer - 1}-{above}" for above in (0, 1)))
+        for layer in range(30)
+        for n in (0, 1)
+    ]
+    assert counted(tree("mnist", APPLICATION, [], layers)) == 1 + len(layers)
+
+
+def counted(node: TreeNode) -> int:
+    return 1 + sum(map(counted, node.children))
+
+
 def test_versions_without_an_application_have_a_tree_too() -> None:
     found = tree("mnist", None, [version("1.0.0")], [])
     assert (found.state, shape(found)) == ("does not exist", {"AIApplicationVersion mnist-1.0.0": {}})
