@@ -37,8 +37,8 @@ async def compare(cluster: UserCluster, before: str, after: str) -> Compared:
 
 
 async def _compared_version(cluster: UserCluster, place: str, notes: list[str]) -> ComparedVersion:
-    namespace, slash, name = place.rpartition("/")
-    there = replace(cluster, namespace=namespace) if slash else cluster
+    namespace, _, name = place.rpartition("/")
+    there = replace(cluster, namespace=namespace) if namespace else cluster
     raw = await there.get(VERSIONS, name)
     status = read(AIApplicationVersion, raw).status
     if status.artifact is None:

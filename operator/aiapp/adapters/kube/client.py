@@ -38,6 +38,7 @@ from aiapp.ports.kubernetes import (
     Api,
     ApiError,
     LogPart,
+    NotFoundError,
     Page,
     ProxiedRequest,
     ProxiedResponse,
@@ -107,6 +108,8 @@ class KubeApi(Api):
 
     @override
     async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+        if not name:
+            raise NotFoundError(404, "NotFound", f"{resource.plural}: the name that was asked for is empty")
         return await self._call(Request(method="GET", resource=resource.plural, path=resource.path(namespace, name)))
 
     @override

@@ -35,15 +35,25 @@ def trimmed(page: Json, resource: Resource, trim: Trim | None) -> Iterator[Json]
 
 
 def refusal(status: int, content: bytes) -> ApiError:
-    """The error that an answer stands for."""
+    """The error that an answer stands for, also when something on the way to the API server gave it."""
     try:
         body: Any = orjson.loads(content)
-        reason, message = body.get("reason") or "", body.get("message") or ""
+        reason, message = body.get("reason"), body.get("message")
     except (orjson.JSONDecodeError, AttributeError):
         # Only a path that belongs to no kind is refused in plain text.
-        reason, message = NOT_SERVED if status == 404 else "", content[:200].decode(errors="replace")
+        reason, message = NOT_SERVED if status == 404 else None, None
     kind = {404: NotFoundError, 409: ConflictError}.get(status, ApiError)
-    return kind(status, reason or str(status), message)
+    return kind(status, _text(reason) or str(status), _text(message) or _raw(status, content))
+
+
+def _text(found: Any) -> str:
+    return found if isinstance(found, str) else ""
+
+
+def _raw(status: int, content: bytes) -> str:
+    """What was sent, as it is."""
+    text = content[:200].decode(errors="replace").strip()
+    return text or f"the API server, or a proxy before it, answered with HTTP status {status} and without a word"
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -34,7 +34,7 @@ class Resource:
         """URL path of an object, or of a collection (of one namespace, or of all), whatever their names hold."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         scope = f"/namespaces/{_segment(namespace)}" if self.namespaced and namespace else ""
-        parts = [_segment(part) for part in (name, subresource) if part]
+        parts = [_segment(part) for part in (name, subresource) if part is not None]
         return "/".join((f"{root}{scope}/{self.plural}", *parts))
 
 
@@ -42,9 +42,9 @@ def _segment(text: str) -> str:
     """One segment of a path, so that no name, such as one of a link, leads to another object.
 
     Clients take dots away with the segment before them, even when they are escaped: those are escaped twice, which is
-    a name that nothing has.
+    a name that nothing has. So is an empty one, which would stand for all objects of the kind.
     """
-    return text.replace(".", "%252E") if text in {".", ".."} else quote(text, safe=":")
+    return (text.replace(".", "%252E") or "%2520") if text in {"", ".", ".."} else quote(text, safe=":")
 
 
 APPLICATIONS: Final = Resource(GROUP, API_VERSION, "aiapplications", "AIApplication")

@@ -1,6 +1,7 @@
 """The transport against a scripted HTTP server on loopback."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -132,6 +133,33 @@ async def test_a_refusal_is_not_repeated(status: int, kind: type[ApiError]) -> N
         with pytest.raises(kind, match=f"{status} Why: because"):
             await kube.get(CONFIG_MAPS, "ns", "c")
     assert len(script.requests) == 1
+
+
+async def test_an_object_without_a_name_is_not_asked_for() -> None:
+    """The answer would be the list of all of them."""
+    script = Script(ok({"kind": "ConfigMapList", "metadata": {"resourceVersion": "5"}, "items": []}))
+    async with api(script) as kube:
+        with pytest.raises(NotFoundError, match="configmaps: the name that was asked for is empty"):
+            await kube.get(CONFIG_MAPS, "ns", "")
+    assert script.requests == []
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        pytest.param(b"", "403 403: the API server, or a proxy before it, answered with HTTP status 403", id="nothing"),
+        pytest.param(b'{"error": "sign in"}', '403 403: {"error": "sign in"}', id="a gateway's JSON"),
+        pytest.param(b'{"reason": ["a"], "message": {"b": 1}}', '403 403: {"reason": ["a"]', id="odd types"),
+        pytest.param(b"<html>sign in</html>", "403 403: <html>sign in</html>", id="a page"),
+    ],
+)
+async def test_no_refusal_is_without_words(body: bytes, told: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=403, body=body)
+
+    async with api(Script(answer)) as kube:
+        with pytest.raises(ApiError, match=re.escape(told)):
+            await kube.get(CONFIG_MAPS, "ns", "c")
 
 
 async def test_a_listing_is_read_page_by_page_and_trimmed_as_it_comes() -> None:

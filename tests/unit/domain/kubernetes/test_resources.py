@@ -15,9 +15,10 @@ def test_an_object_has_a_path_by_its_names() -> None:
     assert SERVICES.path("v", "https:mnist:http", "proxy") == "/api/v1/namespaces/v/services/https:mnist:http/proxy"
 
 
-@pytest.mark.parametrize("name", ["../../secrets/keys", "..", ".", "x?watch=1", "x#y", "%2e%2e", "a/../b"])
+@pytest.mark.parametrize("name", ["", "../../secrets/keys", "..", ".", "x?watch=1", "x#y", "%2e%2e", "a/../b"])
 def test_no_name_leads_to_another_object(name: str) -> None:
-    for url in (URL(f"https://api{VERSIONS.path('vision', name)}"), URL(f"https://api{VERSIONS.path(name, 'x')}")):
+    paths = (VERSIONS.path("vision", name), VERSIONS.path(name or "vision", "x"))
+    for url in (URL(f"https://api{path}") for path in paths):
         assert url.raw_path.count("/") == f"{ROOT}/vision/aiapplicationversions/x".count("/")
         assert url.raw_path.startswith(f"{ROOT}/")
         assert not url.query_string
