@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Final
 
-from aiapp.domain.kubernetes.naming import workload
+from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
 from aiapp.domain.prediction.answer import api_servers, failure, refused, unreached
 from aiapp.domain.prediction.apis import (
@@ -98,7 +98,13 @@ async def _service(cluster: UserCluster, question: PredictionRequest) -> str:
     if service is None:
         what = question.application if question.version is None else f"version {question.version}"
         raise QueryError(f"{what} is not served: there is no Service {name} in namespace {cluster.namespace}")
-    port = service["spec"]["ports"][-1 if question.version else 0]
+    ports = [port for port in service["spec"].get("ports") or () if "name" in port]
+    if not ports or (service["metadata"].get("labels") or {}).get(APPLICATION_LABEL) != question.application:
+        raise QueryError(
+            f"Service {name} in namespace {cluster.namespace} is not the one of {question.application}, which needs "
+            f"that name (aiapp get {question.application}): delete or rename it"
+        )
+    port = ports[-1 if question.version else 0]
     scheme = "https:" if port.get("appProtocol") == "https" else ""
     return f"{scheme}{name}:{port['name']}"
 

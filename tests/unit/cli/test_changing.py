@@ -13,6 +13,7 @@ from tests.support.user_api import UserObjects, answering
 
 from aiapp.cli import main
 from aiapp.domain.kubernetes.resources import APPLICATIONS, PODS, SERVICES, VERSIONS
+from aiapp.domain.rendering.service import application_service, version_service
 from aiapp.ports.kubernetes import ApiError, ProxiedRequest, ProxiedResponse
 from aiapp.queries.cluster import UserCluster
 
@@ -26,7 +27,7 @@ def api() -> UserObjects:
         APPLICATIONS: [documents.application()],
         VERSIONS: [documents.version() | {"status": {"phase": "Normal"}} for _ in range(2)],
         PODS: [{"metadata": {"name": name}} for name in ("a", "b")],
-        SERVICES: [{"metadata": {"name": "mnist"}, "spec": {"ports": [{"name": "http"}]}}],
+        SERVICES: [application_service("mnist")],
     }
     kept[VERSIONS][1] = documents.version(number="1.1.0") | {"status": {"phase": "Normal"}}
     for one in (*kept[APPLICATIONS], *kept[VERSIONS]):
@@ -158,7 +159,7 @@ def test_the_answer_of_a_model_is_all_of_standard_output(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("input.json").write_text('{"a": 1}')
-    api.held[SERVICES].append({"metadata": {"name": "mnist-1-0-0"}, "spec": {"ports": [{"name": "http"}]}})
+    api.held[SERVICES].append(version_service("mnist", "1.0.0"))
     done = ran("predict", "mnist", *arguments, given=given)
     assert (done.exit_code, done.stdout) == (0, '{"seen": 1}\n')
     ((_, request),) = api.written

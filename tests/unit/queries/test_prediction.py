@@ -7,6 +7,7 @@ import pytest
 from tests.support import documents
 from tests.support.user_api import UserObjects
 
+from aiapp.domain.kubernetes.naming import application_labels
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
 from aiapp.domain.prediction.body import File, Input
 from aiapp.ports.kubernetes import ProxiedResponse
@@ -24,7 +25,7 @@ DESCRIPTION = {"paths": {"/": {"post": {"requestBody": {"content": {"multipart/f
 def service(name: str, *ports: str) -> Json:
     """One made by an earlier release has two ports."""
     described = [{"name": one, "appProtocol": one.partition("-")[0], "port": 80} for one in ports]
-    return {"metadata": {"name": name}, "spec": {"ports": described}}
+    return {"metadata": {"name": name, "labels": application_labels("mnist")}, "spec": {"ports": described}}
 
 
 def objects(content_type: str = "application/json", *answers: ProxiedResponse) -> UserObjects:
@@ -71,6 +72,26 @@ async def test_each_service_is_asked_at_its_own_port(monkeypatch: pytest.MonkeyP
     await asked(api)
     await asked(api, version="1.0.0")
     assert seen == ["mnist:http", "https:mnist-1-0-0:https-direct"]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        pytest.param(
+            {"metadata": {"name": "mnist"}, "spec": {"ports": [{"name": "http", "port": 80}]}}, id="another's"
+        ),
+        pytest.param(service("mnist") | {"spec": {"type": "ExternalName"}}, id="without ports"),
+        pytest.param(service("mnist") | {"spec": {"ports": [{"port": 80}]}}, id="with a port without a name"),
+    ],
+)
+async def test_a_service_that_only_has_the_name_is_sent_nothing(strange: Json) -> None:
+    api = objects()
+    api.held[SERVICES] = [strange]
+    with pytest.raises(
+        QueryError, match="Service mnist in namespace team is not the one of mnist, which needs that name"
+    ):
+        await asked(api)
+    assert api.written == []
 
 
 def word(code: int, message: str) -> ProxiedResponse:
