@@ -12,9 +12,7 @@ from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resou
 from aiapp.ports.kubernetes import ApiError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-
-TOO_OLD = 410
-"""The API server forgets what was, and is asked what is."""
+from aiapp.queries.watching import GONE, LOST, PAUSE_SECONDS
 
 
 async def outcome(cluster: UserCluster, changed: Json, seconds: float) -> str:
@@ -91,6 +89,9 @@ async def _judged(
                 async for event in watched:
                     if event.type != "BOOKMARK":
                         break
+                else:  # a server or a proxy that ends streams at once is not asked without a pause
+                    await asyncio.sleep(PAUSE_SECONDS)
         except ApiError as error:
-            if error.status not in (0, TOO_OLD):
+            if error.status not in (LOST, GONE):
                 raise
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -40,7 +40,9 @@ class _Kind:
         """Puts None for each change, or the error that ended it."""
         try:
             while True:
-                version = await self._watched(version, news)
+                before, version = version, await self._watched(version, news)
+                if version == before:  # a server or a proxy that ends streams at once is not asked without a pause
+                    await asyncio.sleep(PAUSE_SECONDS)
         except ApiError as error:
             news.put_nowait(error)
 

@@ -14,6 +14,7 @@ from aiapp.ports.kubernetes import ApiError, Page, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.waiting import is_restart, outcome
+from aiapp.queries.watching import looks
 
 
 def application(ready: str = "Unknown", stalled: str = "False", uid: str = "1") -> Json:
@@ -44,7 +45,8 @@ class Changing(UserObjects):
         yield WatchEvent("MODIFIED", {})
 
 
-async def test_it_is_looked_at_again_until_it_is_done() -> None:
+async def test_it_is_looked_at_again_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiapp.queries.waiting.PAUSE_SECONDS", 0)
     api = Changing([[application()], [application()], [application("True")]], ApiError(410, "Expired", "too old"))
     assert await outcome(UserCluster(api, "team"), application(), 60) == "Deploying"
 
@@ -61,6 +63,36 @@ async def test_what_will_not_be_done_is_said(then: list[Json], message: str) -> 
     with pytest.raises(QueryError) as failed:
         await outcome(UserCluster(Changing([[application()], then]), "team"), application(), 60)
     assert failed.value.message == message
+
+
+class Ending(Changing):
+    """Streams end before anything was said, as behind a proxy that takes none."""
+
+    asked = 0
+
+    @override
+    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+        self.asked += 1
+        await asyncio.sleep(0)
+        for failure in self.failures:
+            raise failure
+        if not self.looks:
+            yield WatchEvent("MODIFIED", {})
+
+
+@pytest.mark.parametrize("failures", [(), (ApiError(0, "NotJson", "a watch sent no event"),)])
+async def test_a_stream_that_ends_at_once_is_not_asked_for_again_without_a_pause(failures: tuple[ApiError]) -> None:
+    api = Ending([[application()]], *failures)
+    with pytest.raises(QueryError, match="mnist is not done"):
+        await outcome(UserCluster(api, "team"), application(), 0.05)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(_followed(api), 0.05)
+    assert api.asked == 2
+
+
+async def _followed(api: UserObjects) -> None:
+    async for _ in looks(UserCluster(api, "team"), [APPLICATIONS], namespace="team"):
+        pass
 
 
 class Silent(Changing):

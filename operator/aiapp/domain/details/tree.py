@@ -81,11 +81,10 @@ def _owners(obj: Json) -> list[str]:
 
 def _is_near(uid: str, inner: Mapping[str, str | None]) -> bool:
     """Whether its owners end somewhere: those that own each other in a circle have no place below anything."""
-    above: str | None = uid
     for _ in range(_DEEPEST):
-        above = inner[above]
-        if above is None:
+        if (above := inner[uid]) is None:
             return True
+        uid = above
     return False
 
 
