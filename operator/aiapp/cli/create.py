@@ -117,8 +117,8 @@ def application(
 
 
 def _tell(creation: "Creation", writing: Writing) -> None:
-    done = "is registered" if writing.dry_run == "none" else "would be registered"
-    writing.tell(f"{creation.object['metadata']['name']} {done}", creation.object, creation.notes)
+    verb = "is registered" if writing.dry_run == "none" else "would be registered"
+    writing.tell(f"{creation.object['metadata']['name']} {verb}", creation.object, creation.notes)
 
 
 def _changes(make: Any, options: dict[str, Any]) -> Any:

@@ -49,12 +49,12 @@ def command(
     from aiapp.queries.deployment import deployed  # noqa: PLC0415 - `--help` must not wait for the models
 
     shares = [_share(application, text) for text in versions]
-    done = answered(
+    result = answered(
         choice,
         lambda cluster: deployed(cluster, application, shares, replicas=replicas, dry_run=writing.dry_run),
     )
-    tell(application, done, writing)
-    waited(done.before, done.object, choice, writing, seconds)
+    tell(application, result, writing)
+    waited(result.before, result.object, choice, writing, seconds)
 
 
 def _share(application: str, text: str) -> "Share":

@@ -36,5 +36,5 @@ def command(name: str, wanted: "Description | None", choice: ClusterChoice, writ
 
     if wanted is None:
         raise click.UsageError("say what to change: --description, --display-name or --document")
-    done = answered(choice, lambda cluster: describe(cluster, name, wanted, dry_run=writing.dry_run))
-    tell(name, done, writing)
+    result = answered(choice, lambda cluster: describe(cluster, name, wanted, dry_run=writing.dry_run))
+    tell(name, result, writing)

@@ -104,8 +104,8 @@ def ticket_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--proof", type=_path, default=Path(PROOF_FILE), help="The secret that `aiapp identify` made.")
     @functools.wraps(command)
     def gathered(tickets: str | None, tickets_authority: str, token: Path, proof: Path, **others: Any) -> None:
-        asked = Operator(url=tickets, authority=tickets_authority, token=token, proof=proof) if tickets else None
-        command(operator=asked, **others)
+        chosen = Operator(url=tickets, authority=tickets_authority, token=token, proof=proof) if tickets else None
+        command(operator=chosen, **others)
 
     return gathered
 

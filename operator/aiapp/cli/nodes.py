@@ -59,10 +59,10 @@ def command(output: str, labels: "Selector | None", node_facts: str, choice: Clu
     from aiapp.queries.nodes import survey  # noqa: PLC0415 - `--help` must not wait for the models
 
     tables = node_tables(node_facts)
-    seen = answered(choice, lambda cluster: survey(cluster, tables))
-    for note in seen.notes:
+    surveyed = answered(choice, lambda cluster: survey(cluster, tables))
+    for note in surveyed.notes:
         click.echo(f"note: {note}", err=True)
-    documents = seen.documents(labels)
+    documents = surveyed.documents(labels)
     if output in FORMATS:
         click.echo(FORMATS[output](documents), nl=False)
         return

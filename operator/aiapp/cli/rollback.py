@@ -35,6 +35,6 @@ def command(application: str, to: int | None, choice: ClusterChoice, writing: Wr
     else:
         is_dry = writing.dry_run == "server"
         found = answered(choice, lambda cluster: roll_back(cluster, application, to, dry_run=is_dry))
-    done = "goes back" if writing.dry_run == "none" else "would go back"
-    writing.tell(f"{application} {done} to revision {found.revision}: {found.served}", found.object, found.notes)
+    verb = "goes back" if writing.dry_run == "none" else "would go back"
+    writing.tell(f"{application} {verb} to revision {found.revision}: {found.served}", found.object, found.notes)
     waited(found.before, found.object, choice, writing, seconds)

@@ -96,9 +96,9 @@ def approve(application: str, choice: ClusterChoice) -> None:
     """
     from aiapp.queries.rollout import approve as approved  # noqa: PLC0415 - `--help` must not wait for the models
 
-    said = answered(choice, lambda cluster: approved(cluster, application))
-    word = "is tried again" if said.again else "is approved"
-    click.echo(f"{application}: step {said.record.step}/{said.record.steps} {word}")
+    approval = answered(choice, lambda cluster: approved(cluster, application))
+    word = "is tried again" if approval.again else "is approved"
+    click.echo(f"{application}: step {approval.record.step}/{approval.record.steps} {word}")
 
 
 @command.command("abort", short_help="Take it back.")
@@ -125,5 +125,5 @@ def abort(application: str, choice: ClusterChoice, writing: Writing) -> None:
     if writing.dry_run != "client":
         serving = answered(choice, lambda cluster: queries.abort(cluster, application, dry_run=is_dry))
     back = ", ".join(f"{one['version']} {one['weight']} %" for one in serving["versions"])
-    done = "goes" if writing.dry_run == "none" else "would go"
-    writing.tell(f"{application} {done} back to {back}", manifest)
+    verb = "goes" if writing.dry_run == "none" else "would go"
+    writing.tell(f"{application} {verb} back to {back}", manifest)

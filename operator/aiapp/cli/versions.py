@@ -80,8 +80,8 @@ def _head(*, in_all: bool) -> tuple[str, ...]:
     return ("NAMESPACE", *HEAD) if in_all else HEAD
 
 
-def _rows(found: "VersionList", *, in_all: bool) -> list[list[str]]:
-    return [[*([one["namespace"]] if in_all else []), *_row(one)] for one in found.documents]
+def _rows(listed: "VersionList", *, in_all: bool) -> list[list[str]]:
+    return [[*([one["namespace"]] if in_all else []), *_row(one)] for one in listed.documents]
 
 
 def _row(version: "Json") -> list[str]:

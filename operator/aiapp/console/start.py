@@ -63,9 +63,9 @@ class ForUsers:
 
 
 async def run_local(
-    credentials: KubeCredentials, namespace: str, listening: Listening, means: Means, told: Callable[[str], None]
+    credentials: KubeCredentials, namespace: str, listening: Listening, means: Means, announce: Callable[[str], None]
 ) -> None:
-    """Serves one person with the rights of the credentials; `told` gets the address to open."""
+    """Serves one person with the rights of the credentials; `announce` gets the address to open."""
     timing = Timing(attempt=ANSWER_SECONDS, total=ANSWER_SECONDS)
     async with (
         aiohttp.TCPConnector(ssl=credentials.tls, limit=CONNECTIONS) as connector,
@@ -76,14 +76,14 @@ async def run_local(
 
         def started(port: int) -> None:
             host = f"[{listening.host}]" if ":" in listening.host else listening.host
-            told(f"http://{host}:{port}{path(ENTER[1:], token=access.token)}")
+            announce(f"http://{host}:{port}{path(ENTER[1:], token=access.token)}")
 
         console = Console(access, Renderer(), Sealer.random(), means.tables, namespace, means.now)
         await _serve(console, listening, started)
 
 
-async def run_for_users(users: ForUsers, listening: Listening, means: Means, told: Callable[[str], None]) -> None:
-    """Serves many, each with their own rights; `told` gets where it listens."""
+async def run_for_users(users: ForUsers, listening: Listening, means: Means, announce: Callable[[str], None]) -> None:
+    """Serves many, each with their own rights; `announce` gets where it listens."""
     sealer = Sealer.random() if users.key is None else Sealer(users.key)
     async with _people(users.server) as people:
         access: Access = (
@@ -92,7 +92,7 @@ async def run_for_users(users: ForUsers, listening: Listening, means: Means, tol
             else ProxyAccess(people, users.token_header)
         )
         console = Console(access, Renderer(), sealer, means.tables, users.home, means.now)
-        await _serve(console, listening, lambda port: told(f"{listening.host}:{port}"))
+        await _serve(console, listening, lambda port: announce(f"{listening.host}:{port}"))
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.operation import existing
 from aiapp.queries.stored import parsed, read
-from aiapp.queries.watching import Seen, looks
+from aiapp.queries.watching import Snapshot, snapshots
 
 
 async def of_version(cluster: UserCluster, name: str) -> VersionDetails:
@@ -27,10 +27,10 @@ async def of_version(cluster: UserCluster, name: str) -> VersionDetails:
 
 async def follow_version(cluster: UserCluster, name: str) -> AsyncIterator[VersionDetails]:
     """The same, and again after each change, until it is deleted. Raises `ApiError`, `QueryError`."""
-    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=cluster.namespace):
-        found = _named(seen, VERSIONS, name) or await existing(cluster, VERSIONS, name)
+    async for snapshot in snapshots(cluster, (APPLICATIONS, VERSIONS), namespace=cluster.namespace):
+        found = _named(snapshot, VERSIONS, name) or await existing(cluster, VERSIONS, name)
         record = parsed(VersionRecord.parse, found)
-        yield _of_version(record, _named(seen, APPLICATIONS, record.spec.application))
+        yield _of_version(record, _named(snapshot, APPLICATIONS, record.spec.application))
 
 
 def _of_version(record: VersionRecord, application: Json | None) -> VersionDetails:
@@ -45,13 +45,13 @@ async def of_application(cluster: UserCluster, name: str) -> ApplicationDetails:
 
 async def follow_application(cluster: UserCluster, name: str) -> AsyncIterator[ApplicationDetails]:
     """The same, and again after each change, until it is deleted. Raises `ApiError`, `QueryError`."""
-    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=cluster.namespace):
-        found = _named(seen, APPLICATIONS, name) or await existing(cluster, APPLICATIONS, name)
-        yield details(found, seen[VERSIONS])
+    async for snapshot in snapshots(cluster, (APPLICATIONS, VERSIONS), namespace=cluster.namespace):
+        found = _named(snapshot, APPLICATIONS, name) or await existing(cluster, APPLICATIONS, name)
+        yield details(found, snapshot[VERSIONS])
 
 
-def _named(seen: Seen, resource: Resource, name: str) -> Json | None:
-    return next((one for one in seen[resource] if one["metadata"]["name"] == name), None)
+def _named(snapshot: Snapshot, resource: Resource, name: str) -> Json | None:
+    return next((one for one in snapshot[resource] if one["metadata"]["name"] == name), None)
 
 
 def details(application: Json, versions: Iterable[Json]) -> ApplicationDetails:
@@ -64,8 +64,8 @@ async def files(cluster: UserCluster, name: str) -> tuple[PinnedFile, ...]:
     record = parsed(VersionRecord.parse, await existing(cluster, VERSIONS, name))
     package = record.package
     if package is None:
-        what = "is not pinned yet" if record.status.artifact is None else "is a container image: it has no files"
-        raise QueryError(f"{name} {what}")
+        problem = "is not pinned yet" if record.status.artifact is None else "is a container image: it has no files"
+        raise QueryError(f"{name} {problem}")
     manifest, known = await asyncio.gather(
         pinned_manifest(package, cluster), cluster.find(CONFIG_MAPS, digest_config_map(package.pin))
     )

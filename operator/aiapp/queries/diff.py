@@ -53,12 +53,12 @@ async def _compared_version(cluster: UserCluster, place: str, notes: list[str]) 
     return replace(version, predicate=predicate or {})
 
 
-async def _if_readable(asked: Awaitable[Found], what: str, notes: list[str]) -> Found | None:
+async def _if_readable(answer: Awaitable[Found], subject: str, notes: list[str]) -> Found | None:
     """What cannot be read is not compared: the rest may still be told."""
     try:
-        return await asked
+        return await answer
     except (ApiError, QueryError) as error:
-        notes.append(f"{what} cannot be compared: {error.message}")
+        notes.append(f"{subject} cannot be compared: {error.message}")
         return None
 
 

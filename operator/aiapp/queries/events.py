@@ -12,7 +12,7 @@ from aiapp.domain.kubernetes.resources import APPLICATIONS, EVENTS, VERSIONS, Js
 from aiapp.ports.kubernetes import ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.watching import Seen, looks
+from aiapp.queries.watching import Snapshot, snapshots
 
 KINDS: Final = (APPLICATIONS, VERSIONS)
 
@@ -64,8 +64,8 @@ async def events(
         cluster.api.list(VERSIONS, namespace=namespace),
         _sent(cluster, namespace),
     )
-    seen = {APPLICATIONS: applications.items, VERSIONS: versions.items, EVENTS: sent}
-    return EventList(tuple(_selected(seen, name, wanted, cluster.namespace)), notes)
+    snapshot = {APPLICATIONS: applications.items, VERSIONS: versions.items, EVENTS: sent}
+    return EventList(tuple(_selected(snapshot, name, wanted, cluster.namespace)), notes)
 
 
 async def follow(
@@ -75,31 +75,33 @@ async def follow(
     namespace = None if all_namespaces else cluster.namespace
     kinds: tuple[Resource, ...] = (*KINDS, EVENTS) if await cluster.allowed("watch", EVENTS) else KINDS
     shown: set[TimelineEvent] = set()
-    async for seen in looks(cluster, kinds, namespace=namespace):
-        found = _selected(seen, name, wanted, cluster.namespace)
+    async for snapshot in snapshots(cluster, kinds, namespace=namespace):
+        found = _selected(snapshot, name, wanted, cluster.namespace)
         yield [one for one in found if one not in shown]
         shown = set(found)
 
 
-def _selected(seen: Seen, name: str | None, wanted: EventFilter, namespace: str) -> list[TimelineEvent]:
-    about = None if name is None else _subject(name, seen, namespace)
-    objects = (*seen[APPLICATIONS], *seen[VERSIONS])
-    labelled = None if wanted.labels is None else labelled_subjects(seen[APPLICATIONS], seen[VERSIONS], wanted.labels)
+def _selected(snapshot: Snapshot, name: str | None, wanted: EventFilter, namespace: str) -> list[TimelineEvent]:
+    about = None if name is None else _subject(name, snapshot, namespace)
+    objects = (*snapshot[APPLICATIONS], *snapshot[VERSIONS])
+    labelled = (
+        None if wanted.labels is None else labelled_subjects(snapshot[APPLICATIONS], snapshot[VERSIONS], wanted.labels)
+    )
     return [
         one
-        for one in timeline(objects, seen.get(EVENTS, ()), about)
+        for one in timeline(objects, snapshot.get(EVENTS, ()), about)
         if wanted.takes(one)
         and (labelled is None or any(each.has(one.kind, one.name) for each in labelled[one.namespace]))
     ]
 
 
-def _subject(name: str, seen: Seen, namespace: str) -> Subject:
+def _subject(name: str, snapshot: Snapshot, namespace: str) -> Subject:
     """Raises `QueryError` when there is neither an application nor a version of that name."""
-    for raw in seen[VERSIONS]:
+    for raw in snapshot[VERSIONS]:
         if raw["metadata"]["name"] == name:
             return subject(raw["spec"]["application"], [raw["spec"]["version"]], whole=False)
-    numbers = [raw["spec"]["version"] for raw in seen[VERSIONS] if raw["spec"]["application"] == name]
-    if not numbers and not _has(seen[APPLICATIONS], name):
+    numbers = [raw["spec"]["version"] for raw in snapshot[VERSIONS] if raw["spec"]["application"] == name]
+    if not numbers and not _has(snapshot[APPLICATIONS], name):
         raise QueryError(f"namespace {namespace} has no application and no version {name}")
     return subject(name, numbers, whole=True)
 

@@ -52,9 +52,9 @@ async def of_manifests(
         raise QueryError(f"{file} holds no AIApplicationVersion")
     own = {raw["metadata"]["name"]: AIApplication.model_validate(raw) for raw in documents if _is(raw, "AIApplication")}
     specs = [InferenceRuntime.model_validate(raw).spec for raw in documents if _is(raw, "InferenceRuntime")]
-    seen = await survey(cluster, tables)
-    seen = replace(seen, runtimes={**seen.runtimes, **{spec.name: spec for spec in specs}})
-    return [fit(v, own.get(v.spec.application) or await _application(cluster, v), seen, runtime) for v in versions]
+    nodes = await survey(cluster, tables)
+    nodes = replace(nodes, runtimes={**nodes.runtimes, **{spec.name: spec for spec in specs}})
+    return [fit(v, own.get(v.spec.application) or await _application(cluster, v), nodes, runtime) for v in versions]
 
 
 def fit(

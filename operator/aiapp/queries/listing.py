@@ -9,7 +9,7 @@ from aiapp.domain.listing import selection
 from aiapp.domain.listing.items import ListedApplication, ListedVersion, listed
 from aiapp.domain.listing.selection import ALL, Criteria, Page, page
 from aiapp.queries.cluster import UserCluster
-from aiapp.queries.watching import looks
+from aiapp.queries.watching import snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ async def listing(cluster: UserCluster, *, all_namespaces: bool = False) -> List
 async def listings(cluster: UserCluster, *, all_namespaces: bool = False) -> AsyncIterator[Listing]:
     """The list, and again after each change, without end. Raises `ApiError`."""
     namespace = None if all_namespaces else cluster.namespace
-    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=namespace):
-        yield Listing(listed(seen[APPLICATIONS], seen[VERSIONS]))
+    async for snapshot in snapshots(cluster, (APPLICATIONS, VERSIONS), namespace=namespace):
+        yield Listing(listed(snapshot[APPLICATIONS], snapshot[VERSIONS]))
 
 
 def _trim(raw: Json) -> Json:

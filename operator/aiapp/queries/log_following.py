@@ -10,7 +10,7 @@ from aiapp.domain.kubernetes.resources import PODS, Json
 from aiapp.ports.kubernetes import ApiError, LogPart
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.logs import Line, LogSources, lines_of, name_of
-from aiapp.queries.watching import looks
+from aiapp.queries.watching import snapshots
 
 MOST: Final = 100
 """Logs that are read at the same time."""
@@ -71,8 +71,8 @@ class _Follower:
     async def _follow(self) -> None:
         try:
             selectors = {PODS: self._writers.selector}
-            seen = looks(self._cluster, selectors, namespace=self._cluster.namespace, selectors=selectors)
-            async with aclosing(seen) as changes:
+            pod_snapshots = snapshots(self._cluster, selectors, namespace=self._cluster.namespace, selectors=selectors)
+            async with aclosing(pod_snapshots) as changes:
                 async for found in changes:
                     await self._look(found[PODS])
                     if all(map(self._is_done, found[PODS])):

@@ -68,10 +68,10 @@ class Matrix:
 
 async def matrix(cluster: UserCluster, tables: NodeTables, offset: int, limit: int) -> Matrix:
     """So many of the namespace's versions from that place on. Raises `ApiError` if nodes may not be listed."""
-    seen, versions, applications = await asyncio.gather(
+    node_survey, versions, applications = await asyncio.gather(
         survey(cluster, tables), cluster.list(VERSIONS), cluster.list(APPLICATIONS)
     )
-    nodes = seen.documents()
+    nodes = node_survey.documents()
     kinds = _kinds(nodes)
     known = {one["metadata"]["name"]: one for one in applications}
 
@@ -83,8 +83,8 @@ async def matrix(cluster: UserCluster, tables: NodeTables, offset: int, limit: i
     ordered = sorted(versions, key=lambda one: number_of(one["spec"].get("version", "")), reverse=True)
     ordered.sort(key=lambda one: str(one["spec"].get("application", "")))
     shown = ordered[offset : offset + limit]
-    rows = tuple(_row(one, serving, seen, kinds) for one in shown)
-    return Matrix(tuple(nodes), kinds, rows, len(ordered), seen.notes)
+    rows = tuple(_row(one, serving, node_survey, kinds) for one in shown)
+    return Matrix(tuple(nodes), kinds, rows, len(ordered), node_survey.notes)
 
 
 def _kinds(nodes: Iterable[Json]) -> tuple[KindOfNodes, ...]:

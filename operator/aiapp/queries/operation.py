@@ -73,9 +73,9 @@ async def planned(
 
 async def carried_out(cluster: UserCluster, before: Json, operation: Operation, dry_run: DryRun) -> OperationResult:
     """Edits an object as it was found. Raises as `operate`."""
-    told = note(before, operation)
+    advice = note(before, operation)
     after = await edited(cluster, resource_of(before), before, operation, dry_run)
-    return OperationResult(operation, () if told is None else (told,), before, after)
+    return OperationResult(operation, () if advice is None else (advice,), before, after)
 
 
 async def existing(cluster: UserCluster, resource: Resource, name: str) -> Json:

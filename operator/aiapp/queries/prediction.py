@@ -96,8 +96,8 @@ async def _service(cluster: UserCluster, question: PredictionRequest) -> str:
     name = question.application if question.version is None else workload(question.application, question.version)
     service = await cluster.find(SERVICES, name)
     if service is None:
-        what = question.application if question.version is None else f"version {question.version}"
-        raise QueryError(f"{what} is not served: there is no Service {name} in namespace {cluster.namespace}")
+        subject = question.application if question.version is None else f"version {question.version}"
+        raise QueryError(f"{subject} is not served: there is no Service {name} in namespace {cluster.namespace}")
     ports = [port for port in service["spec"].get("ports") or () if "name" in port]
     if not ports or (service["metadata"].get("labels") or {}).get(APPLICATION_LABEL) != question.application:
         raise QueryError(

@@ -21,7 +21,7 @@ from aiapp.ports.kubernetes import ConflictError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.served import require_versions
-from aiapp.queries.watching import looks
+from aiapp.queries.watching import snapshots
 
 ATTEMPTS: Final = 5
 """An application that is rolled out has a new status all the time."""
@@ -47,8 +47,8 @@ async def rollout(cluster: UserCluster, name: str) -> RolloutProgress:
 async def rollouts(cluster: UserCluster, name: str) -> AsyncIterator[RolloutProgress]:
     """The same, and again after each change of it, until it is over. Raises `ApiError`, `QueryError`."""
     shown = None
-    async for seen in looks(cluster, (APPLICATIONS,), namespace=cluster.namespace):
-        found = next((one for one in seen[APPLICATIONS] if one["metadata"]["name"] == name), None)
+    async for snapshot in snapshots(cluster, (APPLICATIONS,), namespace=cluster.namespace):
+        found = next((one for one in snapshot[APPLICATIONS] if one["metadata"]["name"] == name), None)
         record = await rollout(cluster, name) if found is None else _recorded(found)
         if record != shown:
             yield record

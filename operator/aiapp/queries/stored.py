@@ -30,5 +30,5 @@ def parsed(parse: Callable[[Json], Result], raw: Json) -> Result:
     try:
         return parse(raw)
     except ValidationError as error:
-        said = "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
-        raise QueryError(f"{raw['kind']} {raw['metadata']['name']} breaks a rule of the API: {said}") from None
+        faults = "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
+        raise QueryError(f"{raw['kind']} {raw['metadata']['name']} breaks a rule of the API: {faults}") from None

@@ -25,7 +25,7 @@ from aiapp.domain.kubernetes.resources import (
 from aiapp.ports.kubernetes import NOT_SERVED, ApiError
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.watching import Seen, looks
+from aiapp.queries.watching import Snapshot, snapshots
 
 LABELLED: Final = (
     DEPLOYMENTS,
@@ -58,19 +58,19 @@ async def object_tree(cluster: UserCluster, name: str) -> Tree:
 async def object_trees(cluster: UserCluster, name: str) -> AsyncIterator[Tree]:
     """The same, and again after each change, until nothing is left of it. Raises `ApiError`, `QueryError`."""
     readable, notes = await _gathered(cluster, name)
-    async for seen in looks(cluster, readable, namespace=cluster.namespace, selectors=_selectors(name)):
-        yield _tree(cluster, name, seen, notes)
+    async for snapshot in snapshots(cluster, readable, namespace=cluster.namespace, selectors=_selectors(name)):
+        yield _tree(cluster, name, snapshot, notes)
 
 
-async def _gathered(cluster: UserCluster, name: str) -> tuple[Seen, tuple[str, ...]]:
+async def _gathered(cluster: UserCluster, name: str) -> tuple[Snapshot, tuple[str, ...]]:
     """The objects of each kind that the user may list, and why others are left out."""
     application, versions = await asyncio.gather(cluster.find(APPLICATIONS, name), cluster.list(VERSIONS))
-    seen: Seen = {APPLICATIONS: [] if application is None else [application], VERSIONS: versions}
-    _require(cluster, name, seen)
+    snapshot: Snapshot = {APPLICATIONS: [] if application is None else [application], VERSIONS: versions}
+    _require(cluster, name, snapshot)
     selectors = _selectors(name)
     found = await asyncio.gather(*(_listed(cluster, resource, selector) for resource, selector in selectors.items()))
     listed = {resource: items for resource, (items, _) in zip(selectors, found, strict=True) if items is not None}
-    return seen | listed, tuple(note for _, note in found if note)
+    return snapshot | listed, tuple(note for _, note in found if note)
 
 
 def _selectors(name: str) -> dict[Resource, str]:
@@ -78,18 +78,18 @@ def _selectors(name: str) -> dict[Resource, str]:
     return {**labelled, MANIFESTS: f"{MANAGED_BY_LABEL}={MANAGED_BY}"}
 
 
-def _tree(cluster: UserCluster, name: str, seen: Seen, notes: tuple[str, ...]) -> Tree:
-    application, own = _require(cluster, name, seen)
+def _tree(cluster: UserCluster, name: str, snapshot: Snapshot, notes: tuple[str, ...]) -> Tree:
+    application, own = _require(cluster, name, snapshot)
     owners = {one["metadata"]["uid"] for one in (application, *own) if one is not None}
-    manifests = (one for one in seen.get(MANIFESTS, ()) if _is_owned(one, owners))
-    objects = [*(one for resource in LABELLED for one in seen.get(resource, ())), *manifests]
+    manifests = (one for one in snapshot.get(MANIFESTS, ()) if _is_owned(one, owners))
+    objects = [*(one for resource in LABELLED for one in snapshot.get(resource, ())), *manifests]
     return Tree(tree(name, application, own, objects), notes)
 
 
-def _require(cluster: UserCluster, name: str, seen: Seen) -> tuple[Json | None, list[Json]]:
+def _require(cluster: UserCluster, name: str, snapshot: Snapshot) -> tuple[Json | None, list[Json]]:
     """The application, and the versions of it. Raises `QueryError` if there is neither."""
-    application = next((one for one in seen[APPLICATIONS] if one["metadata"]["name"] == name), None)
-    own = [one for one in seen[VERSIONS] if one["spec"]["application"] == name]
+    application = next((one for one in snapshot[APPLICATIONS] if one["metadata"]["name"] == name), None)
+    own = [one for one in snapshot[VERSIONS] if one["spec"]["application"] == name]
     if application is None and not own:
         raise QueryError(f"namespace {cluster.namespace} has no application {name} and no versions of it")
     return application, own

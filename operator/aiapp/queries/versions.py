@@ -17,7 +17,7 @@ from aiapp.domain.records import VersionRecord, read_versions
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.plain import plain
-from aiapp.queries.watching import Seen, looks
+from aiapp.queries.watching import Snapshot, snapshots
 
 Shares = Mapping[tuple[str, str, str], Traffic]
 """By namespace, application and version."""
@@ -46,7 +46,7 @@ async def versions(
     listed, applications = await asyncio.gather(
         cluster.api.list(VERSIONS, namespace=namespace), cluster.api.list(APPLICATIONS, namespace=namespace)
     )
-    return _found({VERSIONS: listed.items, APPLICATIONS: applications.items}, namespace, application, labels)
+    return _version_list({VERSIONS: listed.items, APPLICATIONS: applications.items}, namespace, application, labels)
 
 
 async def version_lists(
@@ -58,21 +58,23 @@ async def version_lists(
 ) -> AsyncIterator[VersionList]:
     """The same, and again after each change, without end. Raises as `versions`, also once the last one is deleted."""
     namespace = None if all_namespaces else cluster.namespace
-    async for seen in looks(cluster, (APPLICATIONS, VERSIONS), namespace=namespace):
-        yield _found(seen, namespace, application, labels)
+    async for snapshot in snapshots(cluster, (APPLICATIONS, VERSIONS), namespace=namespace):
+        yield _version_list(snapshot, namespace, application, labels)
 
 
-def _found(seen: Seen, namespace: str | None, application: str | None, labels: Selector | None) -> VersionList:
-    records, unreadable = read_versions(seen[VERSIONS])
+def _version_list(
+    snapshot: Snapshot, namespace: str | None, application: str | None, labels: Selector | None
+) -> VersionList:
+    records, unreadable = read_versions(snapshot[VERSIONS])
     wanted = [record for record in records if application in {None, record.spec.application}]
     if application is not None and not wanted:
         raise QueryError(f"{f'namespace {namespace}' if namespace else 'the cluster'} has no versions of {application}")
     if labels is not None:
-        wanted = _labelled(wanted, seen[APPLICATIONS], labels)
+        wanted = _labelled(wanted, snapshot[APPLICATIONS], labels)
     wanted.sort(key=lambda record: record.number, reverse=True)
     wanted.sort(key=lambda record: (record.namespace, record.spec.application))
     notes = (f"{name} breaks a rule of the API and is left out" for name in sorted(unreadable))
-    shares = _shares(seen[APPLICATIONS])
+    shares = _shares(snapshot[APPLICATIONS])
     return VersionList([_document(record, shares) for record in wanted], tuple(notes))
 
 

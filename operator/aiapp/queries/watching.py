@@ -18,7 +18,7 @@ PAUSE_SECONDS: Final = 1.0
 
 ALL: Final[Mapping[Resource, str]] = MappingProxyType({})
 
-Seen = dict[Resource, list[Json]]
+Snapshot = dict[Resource, list[Json]]
 _Queue = asyncio.Queue[ApiError | None]
 
 
@@ -71,16 +71,16 @@ class _Kind:
             self.objects[obj["metadata"]["uid"]] = obj
 
 
-async def looks(
+async def snapshots(
     cluster: UserCluster,
     resources: Iterable[Resource],
     *,
     namespace: str | None,
     selectors: Mapping[Resource, str] = ALL,
-) -> AsyncGenerator[Seen, None]:
+) -> AsyncGenerator[Snapshot, None]:
     """All objects of these kinds, once at first and then after each change. Raises `ApiError`.
 
-    `namespace` None: of all; `selectors` are over labels. Changes that come together make one look.
+    `namespace` None: of all; `selectors` are over labels. Changes that come together make one snapshot.
     """
     kinds = {resource: _Kind(cluster, resource, namespace, selectors.get(resource, "")) for resource in resources}
     versions = await asyncio.gather(*(kind.listed() for kind in kinds.values()))

@@ -118,31 +118,31 @@ class ApplicationReconciler:
             self._met.pop(key, None)
             return Outcome()
         application = ApplicationRecord.parse(raw)
-        told = await self._take_back(application)
+        sent = await self._take_back(application)
         observed = await self._gather(application)
         wanted = await self._with_manifests(observed, await self._with_access(observed, plan(observed)))
-        done = await self._carry_out(observed, wanted)
+        carried_out = await self._carry_out(observed, wanted)
         self._send(application, wanted.events)
-        told += wanted.events
-        after = _after(observed, done)
+        sent += wanted.events
+        after = _after(observed, carried_out)
         await self._release(after, wanted.rollouts)
         self._suspect(observed)
         ahead = await self._advance(after)
-        assessment = assess(after, wanted, done.trouble, ahead)
+        assessment = assess(after, wanted, carried_out.trouble, ahead)
         if assessment.retry_after is None:
             self._met.pop(key, None)
-            await self._report(application, assessment, told)
+            await self._report(application, assessment, sent)
         times = (assessment.retry_after, wanted.again_after, ahead.look_again)
         again = min((seconds for seconds in times if seconds is not None), default=None)
-        return Outcome(retry_after=again, failed=done.trouble is not None or wanted.must_retry)
+        return Outcome(retry_after=again, failed=carried_out.trouble is not None or wanted.must_retry)
 
     async def _advance(self, after: ObservedApplication) -> Advance:
         """How far its rollout in steps is, with the step's checks where it ends but for them."""
         ahead, asks = advance(after), self._ports.step_checks
         if not ahead.asks:
             return ahead
-        asked = step_checks(after, asks.offered)
-        return advance(after, await asks.verdict(asked, namespace=after.application.namespace))
+        checks = step_checks(after, asks.offered)
+        return advance(after, await asks.verdict(checks, namespace=after.application.namespace))
 
     async def _take_back(self, application: ApplicationRecord) -> tuple[Event, ...]:
         """Takes back children that have lost their owner, before anything is judged by what the application owns."""
@@ -270,10 +270,10 @@ class ApplicationReconciler:
     async def _apply(self, observed: ObservedApplication, desired: Json) -> Applied:
         metadata = desired["metadata"]
         known = self._ports.store.get(resource_of(desired), metadata["namespace"], metadata["name"])
-        done = await self._ports.cluster.apply(desired, observed=known, owner_uid=observed.application.uid)
-        if known is None and done.result is ApplyResult.WRITTEN and resource_of(desired) == CONTROLLER_REVISIONS:
+        applied = await self._ports.cluster.apply(desired, observed=known, owner_uid=observed.application.uid)
+        if known is None and applied.result is ApplyResult.WRITTEN and resource_of(desired) == CONTROLLER_REVISIONS:
             self._ports.rollout_started()
-        return done
+        return applied
 
     async def _delete(self, doomed: Iterable[Json]) -> None:
         for child in doomed:

@@ -132,8 +132,8 @@ class Reported:
             replaced -= {ConditionType.READY}
         else:
             ready = _ready(trouble)
-            told = advised([ready], raw["metadata"]["name"]) if self.resource == APPLICATIONS else [ready]
-            found = [*told, *found]
+            findings = advised([ready], raw["metadata"]["name"]) if self.resource == APPLICATIONS else [ready]
+            found = [*findings, *found]
             status = status | _phase(self.resource, ready, status)
         kept = [one for one in status.get("conditions") or () if one["type"] not in replaced]
         return {**status, "observedGeneration": generation, "conditions": [*kept, *conditions(found, generation)]}

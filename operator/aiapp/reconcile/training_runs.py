@@ -46,8 +46,8 @@ class TrainingRuns:
         if isinstance(kind, str):
             return None
         if live is not None and live["metadata"]["uid"] == job.uid:
-            told = run(live, kind, source.recorded_env, self.jobs.reading.output_names)
-            found: TrainingRun | None = await self._with_first_runtime(told, live, record)
+            live_run = run(live, kind, source.recorded_env, self.jobs.reading.output_names)
+            found: TrainingRun | None = await self._with_first_runtime(live_run, live, record)
         else:
             found = await self._recorded(record, job.uid) or self.jobs.last_run(job.uid)
         if found is None:

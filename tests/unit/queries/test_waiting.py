@@ -14,7 +14,7 @@ from aiapp.ports.kubernetes import ApiError, Page, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
 from aiapp.queries.waiting import is_restart, outcome
-from aiapp.queries.watching import looks
+from aiapp.queries.watching import snapshots
 
 
 def application(ready: str = "Unknown", stalled: str = "False", uid: str = "1") -> Json:
@@ -91,7 +91,7 @@ async def test_a_stream_that_ends_at_once_is_not_asked_for_again_without_a_pause
 
 
 async def _followed(api: UserObjects) -> None:
-    async for _ in looks(UserCluster(api, "team"), [APPLICATIONS], namespace="team"):
+    async for _ in snapshots(UserCluster(api, "team"), [APPLICATIONS], namespace="team"):
         pass
 
 

@@ -63,8 +63,8 @@ def all_waited(
         return await asyncio.gather(*waits, return_exceptions=True)
 
     ends = answered(choice, outcomes)
-    told = [_told(after["metadata"]["name"], one, writing) for (_, after), one in zip(changes, ends, strict=True)]
-    if not all(told):
+    successes = [_told(after["metadata"]["name"], one, writing) for (_, after), one in zip(changes, ends, strict=True)]
+    if not all(successes):
         click.get_current_context().exit(1)
 
 
@@ -103,8 +103,8 @@ def operation_options(command: Callable[..., "Callable[[Json], Operation]"]) -> 
         if not applications and labels is None:
             raise click.UsageError("say which: APPLICATION or -l LABELS")
         wanted = command(**others)
-        done = answered(choice, lambda cluster: _each(cluster, applications, labels, wanted, writing))
-        all_waited([(one.before, one.object) for one in done], choice, writing, seconds)
+        results = answered(choice, lambda cluster: _each(cluster, applications, labels, wanted, writing))
+        all_waited([(one.before, one.object) for one in results], choice, writing, seconds)
 
     return carried_out
 
@@ -119,11 +119,11 @@ async def _each(
     """What was done to each, told as soon as it is done."""
     from aiapp.queries.operation import carried_out, planned  # noqa: PLC0415 - `--help` must not wait for the models
 
-    done: list[OperationResult] = []
+    results: list[OperationResult] = []
     for found, operation in await planned(cluster, names, labels, wanted):
         one = await carried_out(cluster, found, operation, writing.dry_run)
-        if done:
+        if results:
             writing.separate()
         tell(found["metadata"]["name"], one, writing)
-        done.append(one)
-    return done
+        results.append(one)
+    return results

@@ -37,8 +37,8 @@ class LocalAccess(Access):
         return [web.get(ENTER, self._enter)]
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
-        given = request.query.get("token", "")
-        if self._session is not None or not hmac.compare_digest(given.encode(), self.token.encode()):
+        token = request.query.get("token", "")
+        if self._session is not None or not hmac.compare_digest(token.encode(), self.token.encode()):
             raise PageError(403, "error.token_used")
         self._session = secrets.token_urlsafe(TOKEN_BYTES)
         response = web.Response(status=303, headers={"Location": "/"})
@@ -47,8 +47,8 @@ class LocalAccess(Access):
 
     @override
     async def visitor(self, request: web.Request) -> Visitor | None:
-        given = request.cookies.get(_cookie(request), "")
-        if self._session is None or not hmac.compare_digest(given.encode(), self._session.encode()):
+        session = request.cookies.get(_cookie(request), "")
+        if self._session is None or not hmac.compare_digest(session.encode(), self._session.encode()):
             return None
         return Visitor(self._user, binding=self._session)
 

@@ -24,14 +24,14 @@ UNDER_WAY: Final = frozenset({"Progressing", "Paused", "AwaitingApproval", "Fail
 
 
 async def _deploy(submission: Submission) -> Outcome:
-    done = await deployed(
+    result = await deployed(
         submission.cluster,
         submission.name,
         shares(submission),
         replicas=_number(submission, "replicas"),
         dry_run=submission.dry_run,
     )
-    return Outcome(done.manifest, done.notes)
+    return Outcome(result.manifest, result.notes)
 
 
 def shares(submission: Submission) -> list[Share]:
@@ -60,8 +60,8 @@ def _number(submission: Submission, field: str) -> int | None:
 
 
 async def _operate(submission: Submission, wanted: Callable[[Json], Operation]) -> Outcome:
-    done = await operate(submission.cluster, submission.name, wanted, dry_run=submission.dry_run)
-    return Outcome(done.manifest if done.operation.edits_spec else None, done.notes)
+    result = await operate(submission.cluster, submission.name, wanted, dry_run=submission.dry_run)
+    return Outcome(result.manifest if result.operation.edits_spec else None, result.notes)
 
 
 async def _stop(submission: Submission) -> Outcome:

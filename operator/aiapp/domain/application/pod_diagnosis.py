@@ -100,8 +100,8 @@ def _model_trouble(pod: str, container: Json) -> Trouble | None:
 
 def _is_started_again(container: Json, ended: Mapping[str, Any]) -> bool:
     """Whether it runs once more after the kubelet ended it, as it does when a container was not up in time."""
-    told = ended.get("exitCode") in TOLD_TO_END and ended.get("reason") != "OOMKilled"
-    return told and "running" in container.get("state", {})
+    was_told = ended.get("exitCode") in TOLD_TO_END and ended.get("reason") != "OOMKilled"
+    return was_told and "running" in container.get("state", {})
 
 
 def _crashes(container: Json) -> bool:
@@ -113,10 +113,10 @@ def _last_words(ended: Mapping[str, Any]) -> str:
     lines = [line for line in str(ended.get("message", "")).splitlines() if line.strip()]
     if not lines:
         return _exit(ended)
-    said = lines[-1].removeprefix(f"{Reason.START_FAILED}: ")
-    if said == lines[-1]:
-        said = " | ".join(line.strip() for line in lines[-LAST_LINES:])
-    return said + (OTHER_PROCESSOR if EXEC_FORMAT in said else "")
+    message = lines[-1].removeprefix(f"{Reason.START_FAILED}: ")
+    if message == lines[-1]:
+        message = " | ".join(line.strip() for line in lines[-LAST_LINES:])
+    return message + (OTHER_PROCESSOR if EXEC_FORMAT in message else "")
 
 
 def _exit(ended: Mapping[str, Any]) -> str:
@@ -134,8 +134,8 @@ def _waiting_trouble(pod: str, container: Json) -> Trouble | None:
     message = waiting.get("message") or reason
     if reason in PULL_REASONS:
         whose = OWN_IMAGE if container["name"] == FETCHER else ""
-        said = f"image {container.get('image')}{whose}: {pull_failure(str(message))}"
-        return _trouble(Reason.IMAGE_PULL_FAILED, pod, said)
+        pull_message = f"image {container.get('image')}{whose}: {pull_failure(str(message))}"
+        return _trouble(Reason.IMAGE_PULL_FAILED, pod, pull_message)
     if reason == UNRESOLVED:
         return _trouble(Reason.REFERENCE_MISSING, pod, f"container {container['name']}: {message}")
     if reason in CREATE_REASONS:

@@ -95,8 +95,10 @@ def rollout(
     last = stored or max(own, key=lambda r: int(r["revision"]), default=None)
     needs = serving_requirements(served, serving, record, runtime, context.tables)
     running = _image(stored) if stored is not None else None
-    seen = serving_compatibility(needs, context.inventory, context.tables, running)
-    candidate = Candidate(served, record, artifact, source, key, seen, _images(last, seen.needed.image))
+    compatibility = serving_compatibility(needs, context.inventory, context.tables, running)
+    candidate = Candidate(
+        served, record, artifact, source, key, compatibility, _images(last, compatibility.needed.image)
+    )
     return Stored(candidate, stored["data"]) if stored is not None else _new(candidate, serving, context)
 
 

@@ -138,11 +138,13 @@ def _note(needed: Requirement, every: Sequence[Requirement]) -> str:
 
 def nodes_available(compatibilities: Sequence[tuple[str, ServingCompatibility, Json | None]]) -> Finding:
     """The condition over all served versions, each by name with its template: not part of Ready, it stops nothing."""
-    words = [(name, seen.verdict) for name, seen, _ in compatibilities]
+    words = [(name, compatibility.verdict) for name, compatibility, _ in compatibilities]
     lost = [f"version {name}: {verdict.message}" for name, verdict in words if verdict.verdict == "Incompatible"]
     if lost:
         return fails(ConditionType.NODES_AVAILABLE, Reason.WAITING_FOR_NODES, "; ".join(lost))
-    images = [f"version {name}: {seen.note}" for name, seen, _ in compatibilities if seen.note]
+    images = [
+        f"version {name}: {compatibility.note}" for name, compatibility, _ in compatibilities if compatibility.note
+    ]
     open_ = [name for name, verdict in words if verdict.verdict == "Unknown"]
     if open_ or not compatibilities:
         message = f"no node is known to fit {', '.join(open_)}" if open_ else "no version is Normal yet"

@@ -73,11 +73,11 @@ def application_details(record: ApplicationRecord, versions: Iterable[Json]) -> 
     status = record.parsed.status
     findings = detailed(status.conditions, record.name, OF_APPLICATIONS)
     own = [one for one in versions if one["spec"].get("application") == record.name]
-    (shown,) = listed([record.raw], own)
+    (item,) = listed([record.raw], own)
     return ApplicationDetails(
         overview=_overview(record, ready(findings)),
         serving=record.raw["spec"].get("serving"),
-        versions=shown.versions,
+        versions=item.versions,
         traffic=status.traffic,
         traffic_log=status.traffic_log,
         rollout=status.rollout,

@@ -134,8 +134,8 @@ def _of_a_pod(obj: Json) -> State:
     is_ready = condition(status, "Ready").get("status") == "True"
     waiting = next(_waiting(status), "") or status.get("reason") or ""
     restarts = sum(int(each.get("restartCount") or 0) for each in status.get("containerStatuses") or ())
-    told = (f"on {node}" if node else "", f"{restarts} restarts" if restarts else "")
-    return waiting or status.get("phase") or "", is_ready, ", ".join(filter(None, told))
+    details = (f"on {node}" if node else "", f"{restarts} restarts" if restarts else "")
+    return waiting or status.get("phase") or "", is_ready, ", ".join(filter(None, details))
 
 
 def _waiting(status: Json) -> Iterator[str]:

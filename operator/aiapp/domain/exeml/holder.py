@@ -68,8 +68,8 @@ def require_proof(pod: Json, proof: bytes) -> None:
     if ended is None:
         message = f"the status of pod {name} does not show the hash of its proof yet"
         raise TicketRefusedError("proof", message, soon=True)
-    shown = str(ended.get("message", "")) if ended.get("exitCode") == 0 else ""
-    if not hmac.compare_digest(shown.strip().encode(), proof_hash(proof).encode()):
+    shown_hash = str(ended.get("message", "")) if ended.get("exitCode") == 0 else ""
+    if not hmac.compare_digest(shown_hash.strip().encode(), proof_hash(proof).encode()):
         # After a restart of the whole pod, the status shows the former hash for a moment.
         raise TicketRefusedError("proof", f"the asker does not have the proof of pod {name}", soon=True)
 

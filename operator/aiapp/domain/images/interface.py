@@ -40,7 +40,7 @@ def interface(container: Container, image: ImageStatus, model: ModelStatus | Non
 def _declared(health: HealthStatus) -> ContainerHealth:
     """The health check of a config.json."""
     by_command = health.check_method == "EXEC" and health.command
-    given = {
+    fields = {
         "path": None if by_command else health.url,
         "command": ("/bin/sh", "-c", health.command) if by_command else None,
         "initial_delay_seconds": health.initial_delay_seconds,
@@ -48,4 +48,4 @@ def _declared(health: HealthStatus) -> ContainerHealth:
         "timeout_seconds": health.timeout_seconds,
         "failure_threshold": health.failure_threshold,
     }
-    return ContainerHealth.model_validate({name: value for name, value in given.items() if value is not None})
+    return ContainerHealth.model_validate({name: value for name, value in fields.items() if value is not None})

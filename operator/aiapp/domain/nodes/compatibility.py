@@ -151,10 +151,10 @@ def _notes(kinds: Iterable[Judged]) -> tuple[str, ...]:
     for kind in kinds:
         if kind.note and not kind.found:
             found[kind.note].append(kind)
-    told = [(*_together(alike), text) for text, alike in found.items()]
-    told.sort(key=lambda one: (-one[0], one[2]))
+    notes = [(*_together(alike), text) for text, alike in found.items()]
+    notes.sort(key=lambda one: (-one[0], one[2]))
     return tuple(
-        f"{text} ({', '.join(names)}{', ...' if nodes > len(names) else ''})" for nodes, names, text in told[:NOTES]
+        f"{text} ({', '.join(names)}{', ...' if nodes > len(names) else ''})" for nodes, names, text in notes[:NOTES]
     )
 
 

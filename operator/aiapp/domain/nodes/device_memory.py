@@ -61,9 +61,9 @@ def tightness(need: MemoryNeed, npus: int, memory: int, would_do: str) -> str:
     instead = (would_do,) if would_do else ()
     if tokens is None or not need.context:
         return ": ".join((f"{short}, which leaves less than the tenth that engines keep free", *instead))
-    told = f"{short} and the cache of {need.context} tokens {cache}, there is room for {tokens or 'none'}"
+    message = f"{short} and the cache of {need.context} tokens {cache}, there is room for {tokens or 'none'}"
     shorter = ("container.parameters.contextLength",) if tokens else ()
-    return ": ".join(filter(None, (told, " or ".join((*shorter, *instead)))))
+    return ": ".join(filter(None, (message, " or ".join((*shorter, *instead)))))
 
 
 def _number(need: MemoryNeed, enough: int) -> str:

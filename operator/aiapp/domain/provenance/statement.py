@@ -46,10 +46,10 @@ def predicate(run: TrainingRun, job: TrainingJobStatus, pin: str | None) -> Json
         "manifest": run.manifest,
     }
     times = {"startedOn": job.started_at, "finishedOn": job.finished_at}
-    said = {"branch": run.annotated.branch, "run": run.annotated.run}
+    code = {"branch": run.annotated.branch, "run": run.annotated.run}
     internal = {
         "nodes": [node.model_dump(by_alias=True, exclude_none=True) for node in run.nodes],
-        **{key: value for key, value in said.items() if value},
+        **{key: value for key, value in code.items() if value},
     }
     return {
         "buildDefinition": {

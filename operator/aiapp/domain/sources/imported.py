@@ -76,14 +76,14 @@ def _read_by(state: Imported, reader: str) -> Imported:
     return replace(state, source=state.source.model_copy(update={"reader": reader}))
 
 
-def _of_job(record: VersionRecord, found: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
+def _of_job(record: VersionRecord, source: SourceStatus | None, job: TrainingJobStatus) -> SourceStatus:
     """What was found, with the training job; nothing of what another job wrote."""
     if type_of(record.spec.source) == "ExeML":
-        known = found or SourceStatus(type="ExeML", origin="ExeML")
+        known = source or SourceStatus(type="ExeML", origin="ExeML")
         return known.model_copy(update={"training_job": job})
-    before = found.training_job if found else None
-    is_same = found is not None and found.type == "TrainingJob" and (before is None or before.uid == job.uid)
-    known = found if found is not None and is_same else SourceStatus(type="TrainingJob")
+    before = source.training_job if source else None
+    is_same = source is not None and source.type == "TrainingJob" and (before is None or before.uid == job.uid)
+    known = source if source is not None and is_same else SourceStatus(type="TrainingJob")
     return known.model_copy(update={"training_job": job, "origin": "BuiltIn" if job.built_in else "Custom"})
 
 
@@ -144,8 +144,8 @@ def _accepted(package: Valid, source: Source) -> Imported:
     return Imported(findings, status, None if refusal else artifact, model, package.image)
 
 
-def _accepted_image(found: ValidImage, source: Source) -> Imported:
-    image = found.image
+def _accepted_image(inspection: ValidImage, source: Source) -> Imported:
+    image = inspection.image
     artifact = ImageArtifact(type="Image", image=original(image), bytes=image.bytes, size=image.size)
     valid = (holds(ConditionType.PACKAGE_VALID),) if ConditionType.PACKAGE_VALID in import_conditions(source) else ()
     findings = (
@@ -153,8 +153,8 @@ def _accepted_image(found: ValidImage, source: Source) -> Imported:
         *valid,
         holds(ConditionType.ARTIFACT_PINNED, f"{image.image}, {image.size}{_absent(image)}"),
     )
-    status = _status(source, found.uri or image.reference, found.listing)
-    return Imported(findings, status, artifact, found.model, image)
+    status = _status(source, inspection.uri or image.reference, inspection.listing)
+    return Imported(findings, status, artifact, inspection.model, image)
 
 
 def _absent(image: ImageStatus) -> str:

@@ -75,8 +75,8 @@ def is_movable(source: Json) -> bool:
     return TRAINING_JOB in source and "template" not in source[TRAINING_JOB]
 
 
-def moved(source: Json, found: Json, changes: Json) -> Json:
-    """A source that is movable, with other fields; `found`: the `status.source` of its version.
+def moved(source: Json, status: Json, changes: Json) -> Json:
+    """A source that is movable, with other fields; `status`: the `status.source` of its version.
 
     Where it goes there is no training job of that name: what that has written is a package like any other.
     """
@@ -84,7 +84,7 @@ def moved(source: Json, found: Json, changes: Json) -> Json:
         return source | {OBS: source[OBS] | changes}
     if TEMPLATE in source:
         return source | {TEMPLATE: _template_moved(source[TEMPLATE], changes)}
-    return {OBS: {"uri": found["trainingJob"]["output"]} | reach(source) | changes}
+    return {OBS: {"uri": status["trainingJob"]["output"]} | reach(source) | changes}
 
 
 def reach(source: Json) -> Json:

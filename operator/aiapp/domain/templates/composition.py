@@ -152,10 +152,10 @@ class Composition:
         return heapq.merge(*runs, key=lambda one: one[0].path)
 
 
-def compose(choice: Choice, found: Sequence[tuple[Listing, str]]) -> Composition | Refusal:
+def compose(choice: Choice, listings: Sequence[tuple[Listing, str]]) -> Composition | Refusal:
     """The package of the listings of the choice's inputs, each with its prefix; or why there is none."""
     parts: list[Part] = [Held(f"InferenceTemplate {choice.name}", choice.files)]
-    for filled, (listing, prefix) in zip(choice.inputs, found, strict=True):
+    for filled, (listing, prefix) in zip(choice.inputs, listings, strict=True):
         part = _part(filled, listing, prefix)
         if isinstance(part, Refusal):
             return part
@@ -191,8 +191,8 @@ def _lacks(name: str, filled: FilledInput) -> Refusal:
     return Refusal(Reason.MODEL_FILES_MISSING, f"{name}: {wanted}")
 
 
-def _several(name: str, filled: FilledInput, found: Sequence[Listed]) -> Refusal:
-    keys = ", ".join(shown(one.key) for one in found[:_NAMED]) + (", ..." if len(found) > _NAMED else "")
+def _several(name: str, filled: FilledInput, objects: Sequence[Listed]) -> Refusal:
+    keys = ", ".join(shown(one.key) for one in objects[:_NAMED]) + (", ..." if len(objects) > _NAMED else "")
     matched = f" that match {' or '.join(filled.input.patterns)}" if filled.input.patterns else ""
     message = f"{name}: one file is wanted for {filled.input.target}, there are several{matched}: {keys}"
     return Refusal(Reason.MODEL_FILES_AMBIGUOUS, message)

@@ -49,19 +49,19 @@ _CALLED: Final = {
 
 def annotated(job: Json, kind: JobKind) -> RegistrationRequest | Refused | None:
     """The rule of jobs that are annotated with an application and a version."""
-    said = _texts(job["metadata"].get("annotations"))
-    application, version = said.get(APPLICATION), said.get(VERSION)
+    annotations = _texts(job["metadata"].get("annotations"))
+    application, version = annotations.get(APPLICATION), annotations.get(VERSION)
     if application is None and version is None:
         return None
     if application is None or version is None:
         missing, remedy = (APPLICATION, "the application") if application is None else (VERSION, f"1.0.0, or {AUTO}")
         return Refused(Reason.REGISTRATION_INVALID, f"annotation {missing} is missing: set it to {remedy}")
-    env = [name.strip() for name in said.get(RECORDED_ENV, "").split(",") if name.strip()]
+    env = [name.strip() for name in annotations.get(RECORDED_ENV, "").split(",") if name.strip()]
     return RegistrationRequest(
         application=application,
         version=None if version == AUTO else version,
-        source=store_access(job, kind) | _fields(said, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
-        spec=_fields(said, OF_SPEC),
+        source=store_access(job, kind) | _fields(annotations, OF_SOURCE) | ({"recordedEnv": env} if env else {}),
+        spec=_fields(annotations, OF_SPEC),
         called=_CALLED,
     )
 
@@ -84,10 +84,10 @@ def _fields(values: Mapping[str, str], places: Mapping[str, tuple[str, ...]]) ->
 def asking(version: Json, application: str, number: str) -> dict[str, str]:
     """The annotations by which a job registers itself as `version` says, under that application and number."""
     source = (version["spec"].get("source") or {}).get(TRAINING_JOB) or {}
-    said = {APPLICATION: application, VERSION: number}
-    said |= _said(source, OF_SOURCE) | _said(version["spec"], OF_SPEC)
+    annotations = {APPLICATION: application, VERSION: number}
+    annotations |= _said(source, OF_SOURCE) | _said(version["spec"], OF_SPEC)
     env = ",".join(source.get("recordedEnv") or ())
-    return said | ({RECORDED_ENV: env} if env else {})
+    return annotations | ({RECORDED_ENV: env} if env else {})
 
 
 def _said(fields: Json, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

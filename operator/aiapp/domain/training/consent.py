@@ -24,7 +24,7 @@ def service_accounts(job: Json, kind: JobKind) -> tuple[str, ...]:
 
 def access_review(namespace: str, service_account: str) -> Json:
     """The question whether that ServiceAccount may create versions in its namespace."""
-    asked = {"namespace": namespace, "verb": "create", "group": VERSIONS.group, "resource": VERSIONS.plural}
+    attributes = {"namespace": namespace, "verb": "create", "group": VERSIONS.group, "resource": VERSIONS.plural}
     groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
     return {
         "apiVersion": LOCAL_ACCESS_REVIEWS.api_version,
@@ -33,7 +33,7 @@ def access_review(namespace: str, service_account: str) -> Json:
         "spec": {
             "user": f"system:serviceaccount:{namespace}:{service_account}",
             "groups": groups,
-            "resourceAttributes": asked,
+            "resourceAttributes": attributes,
         },
     }
 

@@ -133,7 +133,7 @@ def _gone(waited: TrainingJobStatus) -> str:
 def _status(
     source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, facts: JobFacts, now: datetime
 ) -> TrainingJobStatus:
-    seen = waited.finished_at if waited else None
+    finished_before = waited.finished_at if waited else None
     return TrainingJobStatus(
         api_version=kind.api_version,
         kind=kind.kind,
@@ -141,7 +141,7 @@ def _status(
         uid=facts.uid,
         state=facts.state,
         started_at=facts.started,
-        finished_at=(facts.finished or seen or now) if has_ended(facts) else None,
+        finished_at=(facts.finished or finished_before or now) if has_ended(facts) else None,
         built_in=facts.is_built_in,
         output=source.output.uri if source.output else _only(facts.output.uris),
     )

@@ -43,11 +43,11 @@ def _messages(pod: Json) -> Iterator[str]:
 
 def _of_message(message: str) -> Iterator[tuple[str, Any]]:
     try:
-        said = json.loads(message)
+        document = json.loads(message)
     except (ValueError, RecursionError):
         return
-    if isinstance(said, dict):
-        yield from _pairs(said.get("metrics"))
+    if isinstance(document, dict):
+        yield from _pairs(document.get("metrics"))
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:

@@ -37,8 +37,8 @@ def declared_output(containers: Iterable[Any], names: Iterable[str]) -> Declared
             env = tuple(_env(container))
             known = {name: value for name, value in env if value is not None}
             found = (*env, *_arguments(container, known))
-            said = (value for name, value in found if _plain(name) in wanted and value is not None)
-            uris |= {value: None for value in said if _is_folder(value)}
+            values = (value for name, value in found if _plain(name) in wanted and value is not None)
+            uris |= {value: None for value in values if _is_folder(value)}
             unread |= {name: None for name, value in env if value is None and _plain(name) in wanted}
     return DeclaredOutput(tuple(uris), tuple(unread))
 

@@ -168,8 +168,8 @@ def _is_made_of(version: Json, wanted: RegistrationRequest, uid: str) -> bool:
     if job_uid(version) == uid:
         return True
     source = source_of(version).get(TRAINING_JOB) or {}
-    seen = (((version.get("status") or {}).get("source") or {}).get("trainingJob") or {}).get("uid")
-    return source.get("uid", seen) == uid and wanted.version in {None, version["spec"].get("version")}
+    seen_uid = (((version.get("status") or {}).get("source") or {}).get("trainingJob") or {}).get("uid")
+    return source.get("uid", seen_uid) == uid and wanted.version in {None, version["spec"].get("version")}
 
 
 def _version(wanted: RegistrationRequest, number: str, job: Json, kind: JobKind, facts: JobFacts) -> Json:

@@ -81,13 +81,13 @@ def _recorded(
 
 def _of_version(record: VersionRecord) -> ProvenanceStatus:
     """Of what was not trained here: who registered it, and what its annotations say."""
-    said = annotated(record.raw["metadata"].get("annotations"))
+    annotations = annotated(record.raw["metadata"].get("annotations"))
     return ProvenanceStatus(
         created_by=record.created_by,
         created_at=record.created,
-        repository=said.repository,
-        revision=said.revision,
-        datasets=said.datasets,
+        repository=annotations.repository,
+        revision=annotations.revision,
+        datasets=annotations.datasets,
     )
 
 

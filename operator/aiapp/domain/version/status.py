@@ -98,8 +98,8 @@ def with_origin(report: Report, provenance: ProvenanceStatus | None) -> Report:
     """The report that also says where the model comes from."""
     if provenance is None:
         return report
-    said = provenance.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
-    return replace(report, status=report.status | {"provenance": said}) if said else report
+    document = provenance.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
+    return replace(report, status=report.status | {"provenance": document}) if document else report
 
 
 def _runtime_resolved(record: VersionRecord, resolution: Resolution | None, image: ImageStatus | None) -> Finding:

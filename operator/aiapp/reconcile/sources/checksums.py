@@ -25,12 +25,12 @@ _FEW_OBJECTS: Final = 100
 
 
 async def with_content(
-    inspection: Inspection, known: KnownOfPin, access: StoreAccess, store: HashingStore, limit: int
+    inspection: Inspection, content_of: KnownOfPin, access: StoreAccess, store: HashingStore, limit: int
 ) -> Inspection:
     """With what is known of the content. Files beside a config.json that names an image are not pinned."""
     if not isinstance(inspection, Valid) or inspection.image_reference is not None:
         return inspection
-    content = known(inspection.manifest.pin) or await known_content(inspection, access, store, limit)
+    content = content_of(inspection.manifest.pin) or await known_content(inspection, access, store, limit)
     return replace(inspection, content=content)
 
 

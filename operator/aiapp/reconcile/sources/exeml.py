@@ -44,11 +44,11 @@ class ExeMLModel(LiveSource):
     ports: ExeMLPorts
 
     @override
-    async def inspect(self, known: KnownOfPin) -> Inspection:
+    async def inspect(self, content_of: KnownOfPin) -> Inspection:
         model = await self.ports.records.model(self.version)
         if isinstance(model, Trouble):
             return Unresolved(model.reason, model.message, retryable=False)
-        found = await self._package(model, model.record.uri).inspect(known)
+        found = await self._package(model, model.record.uri).inspect(content_of)
         if isinstance(found, Unresolved):
             logger.warning("version %s/%s: %s", self.version.namespace, self.version.name, found.message)
         if isinstance(found, Valid):
@@ -81,8 +81,8 @@ class ExeMLModel(LiveSource):
         if isinstance(kind, str):
             return None, None
         live = await self._live(kind, source)
-        seen = ports.jobs.last_seen(source.job.uid) if live is None else facts(live, kind, ports.jobs.reading)
-        job = decision(named, kind, waited_for(self.version, named, kind), seen, ports.clock()).job
+        job_facts = ports.jobs.last_seen(source.job.uid) if live is None else facts(live, kind, ports.jobs.reading)
+        job = decision(named, kind, waited_for(self.version, named, kind), job_facts, ports.clock()).job
         return job.model_copy(update={"output": None}) if job else None, live
 
     async def _live(self, kind: JobKind, source: ExeMLSource) -> Json | None:

@@ -85,16 +85,16 @@ async def inspect(
     terms: Terms = DEFAULT_TERMS,
 ) -> Inspection:
     """List the package, and read and check it unless its listing is `known_listing`. Never raises for its content."""
-    look = _Inspection(where, credentials, store, parser, terms)
+    inspection = _Inspection(where, credentials, store, parser, terms)
     try:
         async with asyncio.timeout(terms.seconds):
-            return await look.taken(known_listing)
+            return await inspection.taken(known_listing)
     except StoreError as error:
         return Unresolved(error.reason, error.message, error.retryable)
     except ParserError as error:
         return Unresolved(Reason.INTERNAL_ERROR, f"{SERVICE_FILE} was not parsed: {error}", retryable=True)
     except TimeoutError:
-        return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(look.where, terms.seconds), retryable=True)
+        return Unresolved(Reason.LIMIT_EXCEEDED, _too_slow(inspection.where, terms.seconds), retryable=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,8 @@ class _Inspection:
 
     async def _accepted(self, layout: Layout, listing: Listing) -> AnyAccepted | Refusal:
         """The files at the root that `layout` names, by what its config.json is."""
-        look = FilesOfPackage(self.where, self.credentials, self.store, listing, layout)
-        listed = look.listed(CONFIG_FILE)
+        files = FilesOfPackage(self.where, self.credentials, self.store, listing, layout)
+        listed = files.listed(CONFIG_FILE)
         if listed is None:
             return AcceptedFolder(layout)
         name = layout.name(CONFIG_FILE)
@@ -181,19 +181,19 @@ class _Inspection:
         inline = listing.is_short and len(data) <= _SHORT_CONFIG
         own = await offload(lambda: model_config(data, layout.files), inline=inline)
         if own is not None:
-            weights = await find_weights(look, own)
+            weights = await find_weights(files, own)
             return weights if isinstance(weights, Refusal) else AcceptedWeights(layout, weights)
         config = await offload(lambda: read_config(data, name, layout.files), inline=inline)
-        return await self._accepted_package(look, config)
+        return await self._accepted_package(files, config)
 
-    async def _accepted_package(self, look: FilesOfPackage, config: PackageConfig | Refusal) -> Accepted | Refusal:
+    async def _accepted_package(self, files: FilesOfPackage, config: PackageConfig | Refusal) -> Accepted | Refusal:
         """A package of ModelArts."""
-        layout, terms = look.layout, self.terms
+        layout, terms = files.layout, self.terms
         own_image = terms.own_image or (isinstance(config, PackageConfig) and config.kind is IMAGE)
-        code = None if own_image else await self._code(layout, look.listed(SERVICE_FILE))
+        code = None if own_image else await self._code(layout, files.listed(SERVICE_FILE))
         if isinstance(config, Refusal):
             return together([config, code]) if isinstance(code, Refusal) else config
-        return await offload(lambda: accept(layout, config, code, own_image=own_image), inline=look.listing.is_short)
+        return await offload(lambda: accept(layout, config, code, own_image=own_image), inline=files.listing.is_short)
 
     async def _code(self, layout: Layout, listed: Listed | None) -> ServiceCode | Refusal | None:
         """The inference code; None when there is no such file."""

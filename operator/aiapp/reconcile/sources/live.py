@@ -14,7 +14,7 @@ KnownOfPin = Callable[[str], KnownContent | None]
 class LiveSource(Protocol):
     """All methods raise `ApiError` for what the queue retries; whatever else hinders them is in their result."""
 
-    async def inspect(self, known: KnownOfPin) -> Inspection:
+    async def inspect(self, content_of: KnownOfPin) -> Inspection:
         """What is there, or the one reason why it is not accepted."""
         ...
 

@@ -84,7 +84,7 @@ class ObsPackage(LiveSource):
     """Namespace of the objects that the source names; None: the version's own."""
 
     @override
-    async def inspect(self, known: KnownOfPin) -> Inspection:
+    async def inspect(self, content_of: KnownOfPin) -> Inspection:
         ports = self.ports
         try:
             place = await access(self.source, self._keys_in, ports.cluster)
@@ -96,7 +96,7 @@ class ObsPackage(LiveSource):
         terms = Terms(seconds=ports.seconds, own_image=own, takes_folders=self.takes_folders)
         async with ports.objects.session(namespace) as store:
             found = await inspect(place.where, place.credentials, store, parser, listing, terms)
-            found = await with_content(found, known, place, store, ports.checksum_objects)
+            found = await with_content(found, content_of, place, store, ports.checksum_objects)
         return await self._image.served(found)
 
     @override

@@ -28,7 +28,7 @@ class UnknownSource(LiveSource):
     """A source that a newer operator knows."""
 
     @override
-    async def inspect(self, known: KnownOfPin) -> Inspection:
+    async def inspect(self, content_of: KnownOfPin) -> Inspection:
         return Unresolved(Reason.SPEC_INVALID, UNKNOWN_SOURCE, retryable=False)
 
     @override

@@ -61,7 +61,7 @@ class TemplatePackage(LiveSource):
     ports: TemplatePorts
 
     @override
-    async def inspect(self, known: KnownOfPin) -> Inspection:
+    async def inspect(self, content_of: KnownOfPin) -> Inspection:
         chosen = self._choice()
         if isinstance(chosen, Refusal):
             return Unresolved(chosen.reason, chosen.message, retryable=False)
@@ -72,7 +72,7 @@ class TemplatePackage(LiveSource):
         async with self.ports.obs.objects.session(self.record.namespace) as store:
             composed = ComposedStore(chosen, store, self.ports.max_objects)
             try:
-                found = await self._inspected(composed, place, known)
+                found = await self._inspected(composed, place, content_of)
             except CompositionRefusedError as error:
                 found = Invalid(place.where.uri, error.listing, *error.refusal)
         return await self._image.served(found)
@@ -110,7 +110,7 @@ class TemplatePackage(LiveSource):
     async def _access(self) -> StoreAccess:
         return await access(bucket(self.source), self.record.namespace, self.ports.obs.cluster)
 
-    async def _inspected(self, composed: ComposedStore, place: StoreAccess, known: KnownOfPin) -> Inspection:
+    async def _inspected(self, composed: ComposedStore, place: StoreAccess, content_of: KnownOfPin) -> Inspection:
         obs, parser = self.ports.obs, self.ports.obs.parsers.of(self.record.namespace)
         where, keys, listing = place.where, place.credentials, known_listing(self.record, obs.reader)
         own = own_image(self.record.spec) is not None
@@ -119,7 +119,7 @@ class TemplatePackage(LiveSource):
         if isinstance(found, Valid):
             template = composed.choice
             found = replace(found, runtime=found.runtime or template.spec.runtime, template=template.status)
-        return await with_content(found, known, place, composed, obs.checksum_objects)
+        return await with_content(found, content_of, place, composed, obs.checksum_objects)
 
     async def _compared(self, artifact: PackageArtifact) -> Finding:
         async with self.ports.obs.objects.session(self.record.namespace) as store:

@@ -61,12 +61,12 @@ class TrainingJobOutput(LiveSource):
     ports: TrainingJobPorts
 
     @override
-    async def inspect(self, known: KnownOfPin) -> Inspection:
+    async def inspect(self, content_of: KnownOfPin) -> Inspection:
         kind = self.ports.jobs.kinds.find(self.source.api_version, self.source.kind)
         if isinstance(kind, str):
             return Unresolved(Reason.TRAINING_JOB_KIND_UNKNOWN, kind, retryable=False)
         live = await self.ports.live(kind, self.record.namespace, self.source.name)
-        return replace(await self._result(kind, live, known), live_job=live)
+        return replace(await self._result(kind, live, content_of), live_job=live)
 
     @override
     async def compare(self) -> Finding:
@@ -93,25 +93,25 @@ class TrainingJobOutput(LiveSource):
             return TemplatePackage(self.record, template, self.templates)
         return ObsPackage(self.record, package_at(uri, self.source), self.templates.obs)
 
-    async def _result(self, kind: JobKind, live: Json | None, known: KnownOfPin) -> Inspection:
+    async def _result(self, kind: JobKind, live: Json | None, content_of: KnownOfPin) -> Inspection:
         waited = waited_for(self.record, self.source, kind)
         found = self._last_seen(waited) if live is None else facts(live, kind, self.ports.jobs.reading)
         if found is None and not has_ended(waited) and not self.ports.is_served(kind, self.record.namespace):
             message = f"the cluster does not serve {kind.name} {kind.version}, or does not let the operator read them"
             return Unresolved(Reason.TRAINING_JOB_KIND_NOT_SERVED, message, retryable=True, job=waited)
         decided = decision(self.source, kind, waited, found, self.ports.clock(), self._said_of_failure())
-        return await self._imported(decided, known) if isinstance(decided, Finished) else decided
+        return await self._imported(decided, content_of) if isinstance(decided, Finished) else decided
 
     def _last_seen(self, waited: TrainingJobStatus | None) -> JobFacts | None:
         """The job as it was when it was deleted after it had ended."""
-        seen = self.ports.jobs.last_seen(waited.uid) if waited else None
-        return seen if has_ended(seen) else None
+        facts = self.ports.jobs.last_seen(waited.uid) if waited else None
+        return facts if has_ended(facts) else None
 
     def _said_of_failure(self) -> str | None:
         """In the job's own words, which nobody else has once it is gone."""
         conditions = self.record.status.conditions
         return next((one.message for one in conditions if one.reason == Reason.TRAINING_JOB_FAILED), None)
 
-    async def _imported(self, finished: Finished, known: KnownOfPin) -> Inspection:
-        found = await self._package(finished.uri).inspect(known)
+    async def _imported(self, finished: Finished, content_of: KnownOfPin) -> Inspection:
+        found = await self._package(finished.uri).inspect(content_of)
         return supplied(found, finished, self.ports.clock(), self.ports.late_seconds)

@@ -70,37 +70,37 @@ class TrainingJobs:
 
     def last_seen(self, uid: str) -> JobFacts | None:
         """The job as it was seen last while a version waited for it."""
-        seen = self._seen.get(uid)
-        return seen.facts if seen else None
+        job = self._seen.get(uid)
+        return job.facts if job else None
 
     def last_run(self, uid: str) -> TrainingRun | None:
         """What is kept of it as provenance; of its pods what was `observed`."""
-        seen = self._seen.get(uid)
-        return seen.run if seen else None
+        job = self._seen.get(uid)
+        return job.run if job else None
 
     def observed(self, uid: str, ran: TrainingRun) -> None:
         """A look found this of a job and its pods, which may be gone at the next one."""
-        if (seen := self._seen.get(uid)) is not None:
-            self._seen[uid] = seen._replace(run=with_remembered(ran, seen.run))
+        if (job := self._seen.get(uid)) is not None:
+            self._seen[uid] = job._replace(run=with_remembered(ran, job.run))
 
     def followed(self, namespace: str, kind: JobKind, name: str) -> list[str]:
         """The uids of jobs of that name that somebody waits for, or waited for a moment ago."""
         of_kind = (kind.api_version, kind.kind)
         return [
             uid
-            for uid, seen in self._seen.items()
-            if (seen.namespace, seen.facts.name) == (namespace, name)
-            and (seen.run.identity["apiVersion"], seen.run.identity["kind"]) == of_kind
+            for uid, job in self._seen.items()
+            if (job.namespace, job.facts.name) == (namespace, name)
+            and (job.run.identity["apiVersion"], job.run.identity["kind"]) == of_kind
         ]
 
     def ran(self, uid: str, kind: JobKind, pod: Json, nodes: Mapping[str, NodeFacts]) -> None:
         """A pod with the label of that job is so."""
-        seen = self._seen[uid]
-        run = with_remembered(with_pods(seen.run, kind, [pod], nodes), seen.run)
-        if run == seen.run:
+        job = self._seen[uid]
+        run = with_remembered(with_pods(job.run, kind, [pod], nodes), job.run)
+        if run == job.run:
             return
-        self._seen[uid] = seen._replace(run=run)
-        for version in self._store.versions_of_job(seen.namespace, kind.kind, seen.facts.name):
+        self._seen[uid] = job._replace(run=run)
+        for version in self._store.versions_of_job(job.namespace, kind.kind, job.facts.name):
             if not is_imported(version):
                 self._changed(version)
 

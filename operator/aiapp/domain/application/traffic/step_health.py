@@ -36,8 +36,8 @@ def due(pods: Iterable[Json], *, since: datetime, timeout: timedelta) -> datetim
 
 def begin(pods: Iterable[Json], now: datetime) -> datetime:
     """When something begins that begins now, in whole seconds: not before what the nodes' clocks have seen so far."""
-    seen = [time for pod in pods for time in _times(pod) if time <= now + SKEW]
-    latest = max((now, *seen))
+    times = [time for pod in pods for time in _times(pod) if time <= now + SKEW]
+    latest = max((now, *times))
     return latest if latest.microsecond == 0 else latest.replace(microsecond=0) + timedelta(seconds=1)
 
 

@@ -218,7 +218,7 @@ def _manifest_source(config_maps: Sequence[str]) -> Json:
 
 def _ca_source(reference: CaBundleReference) -> Json:
     """The volume of the CA bundle; optional for the same reason as the credentials."""
-    what = {"items": [{"key": reference.key, "path": CA_FILE.rpartition("/")[2]}], "optional": True}
+    file = {"items": [{"key": reference.key, "path": CA_FILE.rpartition("/")[2]}], "optional": True}
     if reference.kind == "Secret":
-        return {"secret": {"secretName": reference.name, **what}}
-    return {"configMap": {"name": reference.name, **what}}
+        return {"secret": {"secretName": reference.name, **file}}
+    return {"configMap": {"name": reference.name, **file}}

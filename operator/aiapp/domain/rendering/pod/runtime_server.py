@@ -46,8 +46,8 @@ class RuntimeServer(Engine):
     def _metrics(self) -> Json:
         if any(one.name == "metrics" for one in ports(self.server)):
             return {METRICS_ANNOTATION: "metrics"}
-        said = self.server.metrics
-        return {} if said or (said is None and self.server.protocol != "Plain") else NO_METRICS
+        declared = self.server.metrics
+        return {} if declared or (declared is None and self.server.protocol != "Plain") else NO_METRICS
 
     @property
     def _files(self) -> Json:
