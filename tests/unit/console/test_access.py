@@ -7,7 +7,7 @@ import pytest
 from tests.support.console import KEY
 
 from aiapp.console.access.limiter import LoginLimiter
-from aiapp.console.access.tokens import bearer, expiry, token_of
+from aiapp.console.access.tokens import bearer, expiry, holder, token_of
 from aiapp.console.visiting.sealing import Sealer
 
 
@@ -72,28 +72,48 @@ def test_a_jwt_says_when_it_ends() -> None:
     assert expiry(f"x.{base64.urlsafe_b64encode(b'[1]').decode()}.y") is None
 
 
-def test_an_address_waits_once_it_has_tried_too_often() -> None:
+def of(**claims: object) -> str:
+    return f"x.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.y"
+
+
+def test_tokens_of_one_person_have_one_holder_and_other_tokens_one_each() -> None:
+    ada = holder(of(iss="https://issuer", sub="ada", exp=1))
+    assert holder(of(iss="https://issuer", sub="ada", exp=2)) == ada
+    others = [of(iss="https://other", sub="ada"), of(iss="https://issuer", sub="bob"), "opaque", "another"]
+    hostile = [of(sub="ada"), of(iss=[], sub={}), of(iss="\ud800", sub="ada"), "x.!!.y", of(iss=["x"], sub="ada")]
+    assert len({ada, *map(holder, others), *map(holder, hostile)}) == 10
+
+
+def test_who_has_failed_too_often_waits_and_nobody_else_at_that_address_does() -> None:
     now = [0.0]
-    limiter = LoginLimiter(lambda: now[0], each=2, together=3)
-    assert [limiter.wait("a"), limiter.wait("a")] == [0, 0]
-    assert limiter.wait("a") > 0
-    assert limiter.wait("b") == 0
-    assert limiter.wait("c") > 0, "all together have tried too often"
+    limiter = LoginLimiter(lambda: now[0], (6, 4, 2))
+    assert [limiter.wait("ingress", "ada") for _ in range(2)] == [0, 0]
+    assert limiter.wait("ingress", "ada") > 0
+    assert limiter.wait("ingress", "bob") == 0
+    assert limiter.wait("elsewhere", "ada") == 0
     now[0] = 61
-    assert limiter.wait("a") == 0
+    assert limiter.wait("ingress", "ada") == 0
+
+
+def test_an_address_waits_whatever_its_tokens_say_and_so_do_all_together() -> None:
+    limiter = LoginLimiter(lambda: 0.0, (6, 4, 2))
+    assert [limiter.wait("a", name) for name in "tuvw"] == [0] * 4
+    assert limiter.wait("a", "x") > 0
+    assert [limiter.wait("b", name) for name in "tu"] == [0] * 2
+    assert limiter.wait("c", "t") > 0, "all together have failed too often"
 
 
 def test_a_good_attempt_does_not_count() -> None:
-    limiter = LoginLimiter(lambda: 0.0, each=2, together=3)
+    limiter = LoginLimiter(lambda: 0.0, (6, 4, 2))
     for _ in range(10):
-        assert limiter.wait("proxy") == 0
-        limiter.forgive("proxy")
-    assert [limiter.wait("proxy"), limiter.wait("proxy")] == [0, 0]
-    assert limiter.wait("proxy") > 0
+        assert limiter.wait("ingress", "ada") == 0
+        limiter.forgive("ingress", "ada")
+    assert [limiter.wait("ingress", "ada") for _ in range(2)] == [0, 0]
+    assert limiter.wait("ingress", "ada") > 0
 
 
-def test_the_limiter_forgets_addresses_when_there_are_too_many() -> None:
-    limiter = LoginLimiter(lambda: 0.0, together=10_000)
-    for number in range(3000):
-        limiter.wait(str(number))
-    assert len(limiter._by_address.items()) == 1024
+def test_the_limiter_forgets_who_failed_when_there_are_too_many_but_not_how_many_there_were() -> None:
+    limiter = LoginLimiter(lambda: 0.0, (3000, 10, 10))
+    assert {limiter.wait(str(number), "x") for number in range(3000)} == {0}
+    assert len(limiter._attempts.items()) == 1024
+    assert limiter.wait("another", "x") > 0

@@ -108,6 +108,13 @@ async def test_a_token_that_the_api_server_does_not_know_is_refused_and_tried_on
         assert [await logged_in(client, "wrong") for _ in range(11)] == [403] * 10 + [429]
 
 
+async def test_behind_an_ingress_nobody_is_kept_out_by_what_others_have_failed() -> None:
+    async with browser(login({"t0ken": objects()})) as client:
+        assert {await logged_in(client, f"wrong-{number}") for number in range(30)} == {403}
+        assert {await logged_in(client, "no token") for _ in range(40)} == {403}, "nobody is asked about these"
+        assert await logged_in(client, "t0ken") == 303
+
+
 async def test_a_login_form_of_somebody_else_is_refused() -> None:
     async with browser(login({"t0ken": objects()})) as client:
         assert (await client.post("/login", data={"token": "t0ken"})).status == 403

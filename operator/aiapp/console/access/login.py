@@ -10,7 +10,7 @@ from aiohttp import web
 from typing_extensions import override
 
 from aiapp.console.access.limiter import LoginLimiter
-from aiapp.console.access.tokens import expiry, token_of
+from aiapp.console.access.tokens import expiry, holder, token_of
 from aiapp.console.access.users import Users
 from aiapp.console.errors import PageError
 from aiapp.console.visiting.sealing import Sealer
@@ -85,14 +85,21 @@ class LoginAccess(Access):
         before = request.cookies.get(BEFORE, "")
         if not before or not self._sealer.is_mark(str(form.get("mark", "")), f"login {before}"):
             return self._shown(request, "login.again", 403)
-        if wait := self._limiter.wait(request.remote or ""):
-            raise PageError(429, "error.too_often", {"Retry-After": str(wait)}, seconds=wait)
         token = token_of(str(form.get("token", "")))
-        name = None if token is None else await self._users.name(token)
+        name = None if token is None else await self._name(request.remote or "", token)
         if token is None or name is None:
             return self._shown(request, "login.refused", 403)
-        self._limiter.forgive(request.remote or "")
         return self._entered(request, token, name)
+
+    async def _name(self, address: str, token: str) -> str | None:
+        """Whose token it is; None: nobody's. Each such question that is asked in vain counts."""
+        claimed = holder(token)
+        if wait := self._limiter.wait(address, claimed):
+            raise PageError(429, "error.too_often", {"Retry-After": str(wait)}, seconds=wait)
+        name = await self._users.name(token)
+        if name is not None:
+            self._limiter.forgive(address, claimed)
+        return name
 
     def _entered(self, request: web.Request, token: str, name: str) -> web.Response:
         until = min(self._now() + SESSION_SECONDS, expiry(token) or float("inf"))
