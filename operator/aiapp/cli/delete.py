@@ -44,6 +44,7 @@ def command(
     """
     from aiapp.queries.removal import removal, remove  # noqa: PLC0415 - `--help` must not wait for the models
 
+    selector = selector.strip()  # to the API server, labels of blanks are those of all versions
     if not names and not selector:
         raise click.UsageError("say what to delete: APPLICATION, VERSION or -l LABELS")
 

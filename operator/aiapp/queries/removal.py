@@ -1,11 +1,13 @@
 """Deleting applications and versions with the rights of the user, and never what a service uses."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiapp.domain.application.removal import InUseError, require_no_service, require_unused
 from aiapp.domain.kubernetes import keepers
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json, resource_of
+from aiapp.ports.kubernetes import ApiError, NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.description import kind_of
 from aiapp.queries.errors import QueryError
@@ -56,13 +58,28 @@ async def removal(
     return Removal(objects, tuple(filter(None, map(keepers.note, objects))))
 
 
-async def remove(cluster: UserCluster, removal: Removal, *, dry_run: DryRun) -> None:
-    """Deletes exactly these objects. Raises `ApiError`."""
+async def remove(cluster: UserCluster, found: Removal, *, dry_run: DryRun) -> None:
+    """Deletes exactly these objects; what is gone by then is as it should be.
+
+    Raises `ApiError`, which says what was deleted before it.
+    """
     if dry_run == "client":
         return
-    for one in removal.objects:
+    is_dry = dry_run == "server"
+    deleted: list[str] = []
+    for one in found.objects:
         metadata = one["metadata"]
-        await cluster.delete(resource_of(one), metadata["name"], uid=metadata["uid"], dry_run=dry_run == "server")
+        try:
+            with suppress(NotFoundError):
+                await cluster.delete(resource_of(one), metadata["name"], uid=metadata["uid"], dry_run=is_dry)
+        except ApiError as error:
+            raise _after(error, deleted) from error
+        deleted += [] if is_dry else [metadata["name"]]
+
+
+def _after(error: ApiError, deleted: Sequence[str]) -> ApiError:
+    told = f"{error.message}; deleted before that: {', '.join(deleted)}" if deleted else error.message
+    return ApiError(error.status, error.reason, told)
 
 
 async def _versions_of(cluster: UserCluster, applications: set[str]) -> dict[str, Json]:

@@ -130,6 +130,7 @@ def test_names_are_printed_as_kubectl_takes_them() -> None:
         (("deploy", "mnist", "=5"), "is no VERSION or VERSION=WEIGHT"),
         (("edit", "mnist"), "say what to change"),
         (("delete",), "say what to delete"),
+        (("delete", "-l", " "), "say what to delete"),
         (("stop",), "say which: APPLICATION or -l LABELS"),
         (("scale", "-l", "a >", "--replicas", "1"), "label selector: 'a >' is none"),
         (("edit", "mnist", "--document", "Card"), "is not NAME=URL"),

@@ -7,9 +7,10 @@ from tests.support import documents
 from tests.support.user_api import UserObjects
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, VERSIONS, Json
-from aiapp.ports.kubernetes import Page
+from aiapp.ports.kubernetes import ApiError, NotFoundError, Page
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.operation import DryRun
 from aiapp.queries.removal import removal, remove
 
 
@@ -64,6 +65,37 @@ async def test_a_client_dry_run_deletes_nothing() -> None:
     cluster = UserCluster(api, "team")
     await remove(cluster, await removal(cluster, ["other-1.0.0"]), dry_run="client")
     assert api.written == []
+
+
+async def _remove(api: UserObjects, dry_run: DryRun, *answers: ApiError | None) -> list[str]:
+    """Delete the application with its versions; the API server answers one after the other so."""
+    asked: list[str] = []
+
+    async def delete(_: Any, __: Any, name: str, **___: Any) -> None:
+        asked.append(name)
+        if (answer := answers[len(asked) - 1]) is not None:
+            raise answer
+
+    setattr(api, "delete", delete)  # noqa: B010 - a method of its own
+    cluster = UserCluster(api, "team")
+    found = await removal(cluster, ["mnist"], with_service=True, with_versions=True)
+    await remove(cluster, found, dry_run=dry_run)
+    return asked
+
+
+async def test_what_somebody_else_deleted_meanwhile_keeps_nothing_from_going() -> None:
+    gone = NotFoundError(404, "NotFound", "aiapplicationversions mnist-1.0.0 not found")
+    assert await _remove(objects(), "none", None, gone, None) == ["mnist", "mnist-1.0.0", "mnist-1.1.0"]
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "told"),
+    [("none", "cannot delete; deleted before that: mnist, mnist-1.0.0"), ("server", "cannot delete")],
+)
+async def test_a_refusal_says_what_was_deleted_before_it(dry_run: DryRun, told: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        await _remove(objects(), dry_run, None, None, ApiError(403, "Forbidden", "cannot delete"))
+    assert refused.value.message == told
 
 
 async def test_labels_select_versions_beside_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
