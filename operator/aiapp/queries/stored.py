@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from aiapp.api.meta import ApiModel
+from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
@@ -30,5 +31,7 @@ def parsed(parse: Callable[[Json], Result], raw: Json) -> Result:
     try:
         return parse(raw)
     except ValidationError as error:
-        faults = "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
-        raise QueryError(f"{raw['kind']} {raw['metadata']['name']} breaks a rule of the API: {faults}") from None
+        name = f"{raw['kind']} {raw['metadata']['name']}"
+        raise QueryError(
+            f"{name} breaks a rule of the API, or is of a newer release than this aiapp: {faults(error)}"
+        ) from None
