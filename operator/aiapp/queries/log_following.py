@@ -85,7 +85,7 @@ class _Follower:
 
     async def _look(self, pods: list[Json]) -> None:
         for pod in sorted(pods, key=name_of):
-            container = _begun(self._container(pod))
+            container = _begun(pod, self._container(pod))
             if container is None:
                 await self._tell(name_of(pod), f"container {self._writers.container} has not begun yet")
             elif container not in self._read and len(self._readers) >= MOST:
@@ -129,7 +129,11 @@ class _Follower:
         return self._writers.container in first and ended.get("exitCode") == 0
 
 
-def _begun(container: Json) -> str | None:
-    """The id of a container that runs or has ended; None: it waits."""
+def _begun(pod: Json, container: Json) -> str | None:
+    """The id of a container that runs or has ended; None: it waits.
+
+    One that the kubelet lost, with its node or by an eviction, has ended without an id: the pod stands for it.
+    """
     state = container.get("state") or {}
-    return str(container["containerID"]) if state.keys() & {"running", "terminated"} else None
+    has_begun = state.keys() & {"running", "terminated"}
+    return str(container.get("containerID") or pod["metadata"]["uid"]) if has_begun else None

@@ -72,6 +72,15 @@ async def test_a_pod_that_comes_later_is_followed_whole_and_it_ends_with_the_las
     assert api.selectors == {"aiapp.dev/application=mnist"}
 
 
+async def test_a_container_that_its_kubelet_lost_ends_like_any_other() -> None:
+    lost = pod("a", "terminated", exitCode=137, reason="ContainerStatusUnknown")
+    del lost["status"]["containerStatuses"][0]["containerID"]
+    api = Pods(lost | {"status": lost["status"] | {"phase": "Failed"}})
+    found = followed(UserCluster(api, "team"), WRITERS, FOLLOWING)
+    async with asyncio.timeout(10):
+        assert [line async for line in found] == [Line("a", "a writes")]
+
+
 async def test_a_container_that_begins_again_is_followed_again() -> None:
     api = Pods(pod("a"))
     found = followed(UserCluster(api, "team"), WRITERS, FOLLOWING)
