@@ -7,13 +7,7 @@ from aiapp.adapters.own_build import own_build
 from aiapp.adapters.prometheus import PrometheusClient
 from aiapp.controller.workers import Reconcile
 from aiapp.controller.workqueue import Key
-from aiapp.domain.kubernetes.resources import (
-    APPLICATIONS,
-    RUNTIMES,
-    TEMPLATES,
-    VERSIONS,
-    Resource,
-)
+from aiapp.domain.kubernetes.resources import APPLICATIONS, RUNTIMES, TEMPLATES, VERSIONS, Resource
 from aiapp.reconcile.application import ApplicationPorts, ApplicationReconciler
 from aiapp.reconcile.exeml.records import ModelRecords
 from aiapp.reconcile.exeml.registration import ModelRegistration
@@ -43,9 +37,19 @@ from aiapp.wiring.parts import Parts, utc_now
 
 def reconcilers(parts: Parts) -> dict[str, Reconcile]:
     """The reconciler of each of our kinds."""
-    live = sources(parts)
-    catalogue = Catalogue()
-    version = VersionPorts(
+    live, catalogue = sources(parts), Catalogue()
+    reported_facts = None if parts.settings.watch_namespaces else parts.view.node_facts
+    by_resource: dict[Resource, Reconcile] = {
+        VERSIONS: VersionReconciler(_version_ports(parts, live, catalogue)),
+        APPLICATIONS: ApplicationReconciler(_application_ports(parts, live, catalogue)),
+        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, reported_facts),
+        TEMPLATES: TemplateReconciler(parts.store, parts.cluster),
+    }
+    return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
+
+
+def _version_ports(parts: Parts, live: Sources, catalogue: Catalogue) -> VersionPorts:
+    return VersionPorts(
         store=parts.store,
         cluster=parts.cluster,
         shared=parts.shared,
@@ -63,8 +67,12 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         reader=own_build(),
         clock=utc_now,
     )
-    fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # neither hardly ever changes
-    application = ApplicationPorts(
+
+
+def _application_ports(parts: Parts, live: Sources, catalogue: Catalogue) -> ApplicationPorts:
+    fetcher_of = lru_cache(maxsize=1)(partial(fetcher, parts.settings))  # image and policy hardly ever change
+    metrics = PrometheusClient(prometheus_settings(parts.settings))
+    return ApplicationPorts(
         store=parts.store,
         cluster=parts.cluster,
         sources=live,
@@ -78,19 +86,9 @@ def reconcilers(parts: Parts) -> dict[str, Reconcile]:
         pip=pip(parts.settings),
         tickets=parts.tickets,
         rollout_started=parts.metrics.rollout_started,
-        step_checks=StepChecks(
-            PrometheusClient(prometheus_settings(parts.settings)), parts.settings.prometheus_queries
-        ),
+        step_checks=StepChecks(metrics, parts.settings.prometheus_queries),
         clock=utc_now,
     )
-    reported_facts = None if parts.settings.watch_namespaces else parts.view.node_facts
-    by_resource: dict[Resource, Reconcile] = {
-        VERSIONS: VersionReconciler(version),
-        APPLICATIONS: ApplicationReconciler(application),
-        RUNTIMES: RuntimeReconciler(parts.store, parts.cluster, reported_facts),
-        TEMPLATES: TemplateReconciler(parts.store, parts.cluster),
-    }
-    return {resource.kind: _reported(parts, resource, each) for resource, each in by_resource.items()}
 
 
 def sources(parts: Parts) -> Sources:
