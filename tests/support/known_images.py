@@ -10,8 +10,8 @@ from typing import Any
 from typing_extensions import override
 
 from aiapp.api.conditions import Reason
-from aiapp.domain.images.found import FoundImage, ImageConfig, Platform, PlatformImage
 from aiapp.domain.images.reference import Reference, reference
+from aiapp.domain.images.registry_image import ImageConfig, Platform, PlatformImage, RegistryImage
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.documents import OCI_INDEX
@@ -24,22 +24,22 @@ def digest(number: int) -> str:
 
 def found(
     *platforms: str, name: str = "r.example.com/mnist:1", number: int = 1, size: int = 3 << 20, **config: Any
-) -> FoundImage:
+) -> RegistryImage:
     """An image for platforms such as `linux/arm64/v8`, each with the same config."""
     made = (Platform(*platform.split("/")) for platform in platforms or ("linux/amd64",))
     images = (
         PlatformImage(one, digest(1000 * number + at), size, ImageConfig(**config)) for at, one in enumerate(made)
     )
-    return FoundImage(reference(name), digest(number), OCI_INDEX, tuple(images))
+    return RegistryImage(reference(name), digest(number), OCI_INDEX, tuple(images))
 
 
 class KnownImages(Registry, Registries):
     """Every registry there is; answers at once and truly, unless a test sets something else."""
 
-    def __init__(self, *images: FoundImage) -> None:
-        self.tags: dict[str, FoundImage] = {}
+    def __init__(self, *images: RegistryImage) -> None:
+        self.tags: dict[str, RegistryImage] = {}
         """What names with a tag stand for."""
-        self.held: dict[str, FoundImage] = {}
+        self.held: dict[str, RegistryImage] = {}
         """By name and digest."""
         self.fault: RegistryError | None = None
         """What they answer instead."""
@@ -47,7 +47,7 @@ class KnownImages(Registry, Registries):
         """What was asked for, and how."""
         self.push(images)
 
-    def push(self, images: Iterable[FoundImage]) -> None:
+    def push(self, images: Iterable[RegistryImage]) -> None:
         for one in images:
             self.tags[str(one.reference)] = one
             self.held[one.pinned] = one
@@ -57,7 +57,7 @@ class KnownImages(Registry, Registries):
         return nullcontext(self)
 
     @override
-    async def resolve(self, reference: Reference, access: RegistryAccess) -> FoundImage:
+    async def resolve(self, reference: Reference, access: RegistryAccess) -> RegistryImage:
         self.asked.append((str(reference), access))
         if self.fault is not None:
             raise self.fault
@@ -85,7 +85,7 @@ class KnownCopies(ImageCopier):
         """What the next copy ends with."""
 
     @override
-    async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
+    async def copy(self, image: RegistryImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
         told(CopyProgress(1 << 20, 3 << 20))
         await self.goes_on.wait()
         if self.fault is not None:
@@ -94,5 +94,5 @@ class KnownCopies(ImageCopier):
         return Reference("own.example.com", f"{namespace}/{image.reference.repository}", None, image.digest)
 
     @override
-    async def holds(self, image: FoundImage, namespace: str) -> bool:
+    async def holds(self, image: RegistryImage, namespace: str) -> bool:
         return image.digest in self.held

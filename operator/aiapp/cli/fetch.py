@@ -175,7 +175,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes each option by name
             metrics_file=metrics_file,
         )
         fetched = _fetched(request, UMASKS[file_mode] if file_mode else None)
-    _done(termination_log, fetched.message())
+    _succeed(termination_log, fetched.message())
 
 
 @contextmanager
@@ -262,7 +262,7 @@ def _keys(secret: Path | None) -> Credentials | None:
     return found
 
 
-def _done(termination_log: Path | None, message: str) -> NoReturn:
+def _succeed(termination_log: Path | None, message: str) -> NoReturn:
     _report(termination_log, message)
     click.echo(message)
     leave(ExitCode.DONE)

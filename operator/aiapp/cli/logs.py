@@ -50,7 +50,7 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
     from aiapp.ports.kubernetes import LogPart  # noqa: PLC0415 - `--help` must not wait for the models
     from aiapp.queries.logs import LogSources  # noqa: PLC0415
 
-    writers = LogSources(
+    sources = LogSources(
         application=application,
         version=version and version.removeprefix(f"{application}-"),
         pod=asked["pod"],
@@ -63,19 +63,19 @@ def command(application: str, version: str | None, choice: ClusterChoice, **aske
         timestamps=asked["timestamps"],
         follow=asked["follow"],
     )
-    is_read = answered(choice, lambda cluster: _shown(cluster, writers, part, prefix=asked["prefix"]))
+    is_read = answered(choice, lambda cluster: _printed(cluster, sources, part, prefix=asked["prefix"]))
     click.get_current_context().exit(0 if is_read else 1)
 
 
-async def _shown(cluster: "UserCluster", writers: "LogSources", part: "LogPart", *, prefix: bool | None) -> bool:
+async def _printed(cluster: "UserCluster", sources: "LogSources", part: "LogPart", *, prefix: bool | None) -> bool:
     """Whether any pod could be read."""
     from aiapp.queries.log_following import followed  # noqa: PLC0415
     from aiapp.queries.logs import lines, pods_of  # noqa: PLC0415
 
-    pods = await pods_of(cluster, writers)
+    pods = await pods_of(cluster, sources)
     known, unread, on_terminal = set(pods), set[str](), is_terminal()
-    goes_on = part.follow and writers.pod is None and not part.previous
-    found = followed(cluster, writers, part) if goes_on else lines(cluster, pods, writers.container, part)
+    goes_on = part.follow and sources.pod is None and not part.previous
+    found = followed(cluster, sources, part) if goes_on else lines(cluster, pods, sources.container, part)
     async for line in found:
         if line.is_fault:
             unread.add(line.pod)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiapp.domain.images.found import ImageConfig, Platform
+from aiapp.domain.images.registry_image import ImageConfig, Platform
 from aiapp.oci.documents import UnsupportedError, json_object, platform
 
 MAX_BYTES: Final = 2 << 20

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports.endpoints import EndpointError
@@ -18,7 +18,7 @@ class RegistryError(EndpointError):
 class Registry(Protocol):
     """Asks registries about images, without any layer. All methods raise `RegistryError`."""
 
-    async def resolve(self, reference: Reference, access: RegistryAccess) -> FoundImage:
+    async def resolve(self, reference: Reference, access: RegistryAccess) -> RegistryImage:
         """What the registry has under that name now: one request for an image that is known by its digest."""
         ...
 
@@ -42,14 +42,14 @@ Told = Callable[[CopyProgress], None]
 class ImageCopier(Protocol):
     """Copies images into the installation's own registry. Raises `RegistryError`, whichever registry is to blame."""
 
-    async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
+    async def copy(self, image: RegistryImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
         """The copy by its digest, once it is there as a whole; one that is there already takes one request.
 
         A copy that failed goes on where it stopped when it is asked for again.
         """
         ...
 
-    async def holds(self, image: FoundImage, namespace: str) -> bool:
+    async def holds(self, image: RegistryImage, namespace: str) -> bool:
         """Whether the copy is there as a whole."""
         ...
 

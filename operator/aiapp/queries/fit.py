@@ -156,7 +156,7 @@ def _runtime(version: AIApplicationVersion, chosen: str | None, name: str) -> st
 
 def _rows(kinds: Iterable[Judged], resource: str | None, survey: NodeSurvey) -> Iterator[Json]:
     for kind in kinds:
-        found = [against._asdict() | {"reason": str(against.reason)} for against in kind.found]
+        found = [against._asdict() | {"reason": str(against.reason)} for against in kind.mismatches]
         for name in kind.group.names:
             counted = resource is not None and survey.in_use is not None and kind.verdict != "Incompatible"
             left = free(kind.group.kind, resource or "", (survey.in_use or {}).get(name, {})) if counted else None

@@ -20,14 +20,14 @@ WAITING_LINES: Final = 1000
 _Queue = asyncio.Queue[Line | ApiError | None]
 
 
-async def followed(cluster: UserCluster, writers: LogSources, part: LogPart) -> AsyncGenerator[Line, None]:
+async def followed(cluster: UserCluster, sources: LogSources, part: LogPart) -> AsyncGenerator[Line, None]:
     """Lines as they come, until no pod is left that may write any more.
 
     Of a container that begins later, or again, the whole log. Whoever may not watch pods is told so by a line, and gets
     the log of those that are there. Raises `ApiError`.
     """
     queue: _Queue = asyncio.Queue(WAITING_LINES)
-    follower = _Follower(cluster, writers, part, queue)
+    follower = _Follower(cluster, sources, part, queue)
     running = asyncio.create_task(follower.run())
     try:
         while (found := await queue.get()) is not None:
@@ -43,8 +43,8 @@ async def followed(cluster: UserCluster, writers: LogSources, part: LogPart) -> 
 class _Follower:
     """A reader for each container that has begun."""
 
-    def __init__(self, cluster: UserCluster, writers: LogSources, part: LogPart, queue: _Queue) -> None:
-        self._cluster, self._writers, self._queue = cluster, writers, queue
+    def __init__(self, cluster: UserCluster, sources: LogSources, part: LogPart, queue: _Queue) -> None:
+        self._cluster, self._sources, self._queue = cluster, sources, queue
         self._part = part
         """Of the containers that have begun at the first look."""
         self._read: set[str] = set()
@@ -70,7 +70,7 @@ class _Follower:
 
     async def _follow(self) -> None:
         try:
-            selectors = {PODS: self._writers.selector}
+            selectors = {PODS: self._sources.selector}
             pod_snapshots = snapshots(self._cluster, selectors, namespace=self._cluster.namespace, selectors=selectors)
             async with aclosing(pod_snapshots) as changes:
                 async for found in changes:
@@ -87,7 +87,7 @@ class _Follower:
         for pod in sorted(pods, key=name_of):
             container = _begun(pod, self._container(pod))
             if container is None:
-                await self._tell(name_of(pod), f"container {self._writers.container} has not begun yet")
+                await self._tell(name_of(pod), f"container {self._sources.container} has not begun yet")
             elif container not in self._read and len(self._readers) >= MOST:
                 await self._tell(name_of(pod), f"not followed: {MOST} others are")
             elif container not in self._read:
@@ -103,7 +103,7 @@ class _Follower:
 
     async def _copied(self, pod: str, part: LogPart) -> None:
         try:
-            async for line in lines_of(self._cluster, pod, self._writers.container, part):
+            async for line in lines_of(self._cluster, pod, self._sources.container, part):
                 await self._queue.put(line)
         except ApiError as error:
             await self._queue.put(error)
@@ -117,7 +117,7 @@ class _Follower:
         """Its status; empty before the kubelet has written one."""
         status = pod.get("status") or {}
         known = (*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ()))
-        return next((one for one in known if one["name"] == self._writers.container), {})
+        return next((one for one in known if one["name"] == self._sources.container), {})
 
     def _is_done(self, pod: Json) -> bool:
         """Whether its container writes nothing any more: the pod has ended, or an init container has succeeded."""
@@ -126,7 +126,7 @@ class _Follower:
             return True
         first = {one["name"] for one in status.get("initContainerStatuses") or ()}
         ended: dict[str, Any] = (self._container(pod).get("state") or {}).get("terminated") or {}
-        return self._writers.container in first and ended.get("exitCode") == 0
+        return self._sources.container in first and ended.get("exitCode") == 0
 
 
 def _begun(pod: Json, container: Json) -> str | None:

@@ -12,8 +12,8 @@ from typing import Final
 
 from aiapp.api.conditions import Reason
 from aiapp.controller.workqueue import Key
-from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports.endpoints import TenantSlots
@@ -39,7 +39,7 @@ class _TurnOverError(Exception):
 class Copying:
     """A copy that is under way."""
 
-    image: FoundImage
+    image: RegistryImage
     progress: CopyProgress | None = None
     """None: it waits for its turn."""
 
@@ -67,12 +67,12 @@ class Copies:
         self._stops = False
         self._jobs: dict[Key, _Job] = {}
 
-    def under_way(self, key: Key) -> FoundImage | None:
+    def under_way(self, key: Key) -> RegistryImage | None:
         """The image that is copied for a version: what its tag means by now does not matter."""
         job = self._jobs.get(key)
         return job.state.image if job is not None else None
 
-    def copied(self, key: Key, image: FoundImage, access: RegistryAccess) -> Copying | Reference:
+    def copied(self, key: Key, image: RegistryImage, access: RegistryAccess) -> Copying | Reference:
         """The copy; or how far it is, which begins it. Raises `RegistryError` once for an attempt that has failed."""
         job = self._jobs.get(key)
         if job is None or job.state.image.digest != image.digest:
@@ -83,7 +83,7 @@ class Copies:
         del self._jobs[key]
         return job.task.result()
 
-    async def holds(self, image: FoundImage, namespace: str) -> bool:
+    async def holds(self, image: RegistryImage, namespace: str) -> bool:
         """Whether a copy is there. Raises `RegistryError`."""
         return await self._copier.holds(image, namespace)
 

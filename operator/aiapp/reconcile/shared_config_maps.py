@@ -33,8 +33,8 @@ class SharedConfigMaps:
         self._api = api
         self._store = store
 
-    def known(self, namespace: str, name: str) -> Json | None:
-        """The metadata of a ConfigMap of ours."""
+    def cached(self, namespace: str, name: str) -> Json | None:
+        """The metadata of a ConfigMap of ours, as the cache has it."""
         return self._store.get(CONFIG_MAPS, namespace, name)
 
     def held(self, user: Json) -> list[Json]:
@@ -76,7 +76,7 @@ class SharedConfigMaps:
 
     async def share_known(self, name: str, user: Json) -> None:
         """As `share`, for one that need not exist."""
-        if self.known(user["metadata"]["namespace"], name) is not None:
+        if self.cached(user["metadata"]["namespace"], name) is not None:
             await self._share(name, user)
 
     async def read(self, namespace: str, names: Sequence[str]) -> list[Json | None]:
@@ -90,7 +90,7 @@ class SharedConfigMaps:
 
     async def _share(self, name: str, user: Json) -> bool:
         namespace = user["metadata"]["namespace"]
-        found = self.known(namespace, name) or await self._read(namespace, name)
+        found = self.cached(namespace, name) or await self._read(namespace, name)
         if found is None or not is_managed(found):
             return False
         if not is_used_by(found, user):
@@ -104,7 +104,7 @@ class SharedConfigMaps:
             raise ConflictError(409, "Conflict", f"ConfigMap {name} was gone when it was to be shared") from None
 
     async def _release(self, name: str, user: Json) -> None:
-        known = self.known(user["metadata"]["namespace"], name)
+        known = self.cached(user["metadata"]["namespace"], name)
         if known is None or await self._delete_if_alone(known, user):
             return
         references = [{"$patch": "delete", "uid": user["metadata"]["uid"]}]

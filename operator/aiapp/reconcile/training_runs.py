@@ -31,12 +31,12 @@ class TrainingRuns:
     jobs: TrainingJobs
     nodes: Callable[[], Sequence[NodeFacts]]
 
-    async def seen(self, record: VersionRecord, inspection: InspectionResult) -> TrainingRun | None:
+    async def run_of(self, record: VersionRecord, inspection: InspectionResult) -> TrainingRun | None:
         """The job of a version as that look found it, or as it was seen last; None where nobody has seen it."""
-        whole = await self._seen(record, inspection)
+        whole = await self._run_of(record, inspection)
         return hidden_run(whole, inspection.hidden) if whole is not None and inspection.hidden else whole
 
-    async def _seen(self, record: VersionRecord, inspection: InspectionResult) -> TrainingRun | None:
+    async def _run_of(self, record: VersionRecord, inspection: InspectionResult) -> TrainingRun | None:
         source, job, live = record.spec.source.variant, inspection.job, inspection.live_job
         if isinstance(source, ExeMLSource):
             source = project_job(source)

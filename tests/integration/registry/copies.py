@@ -12,8 +12,8 @@ from tests.support.registries import Registry
 from aiapp.adapters.registry.copying import RegistryCopier
 from aiapp.adapters.registry.pieces import PIECE_BYTES
 from aiapp.adapters.registry.registries import ImageRegistries
-from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference, reference
+from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.ports.registry import RegistryError
 
@@ -22,24 +22,24 @@ NAMESPACE = "team-a"
 
 async def lying(
     registries: ImageRegistries, registry: Registry, repository: str, pushed: Image, at: FaultProxy | None = None
-) -> FoundImage:
+) -> RegistryImage:
     """The image, which is put there and asked for there, or at a proxy in front."""
     registry.push(repository, pushed, "1")
     return await registries.resolve(reference(f"{(at or registry).address}/{repository}:1"), PLAIN)
 
 
-async def copied(copier: RegistryCopier, found: FoundImage) -> tuple[Reference, list[CopyProgress]]:
+async def copied(copier: RegistryCopier, found: RegistryImage) -> tuple[Reference, list[CopyProgress]]:
     told: list[CopyProgress] = []
     return await copier.copy(found, PLAIN, NAMESPACE, told.append), told
 
 
-async def failure(copier: RegistryCopier, found: FoundImage) -> RegistryError:
+async def failure(copier: RegistryCopier, found: RegistryImage) -> RegistryError:
     with pytest.raises(RegistryError) as failed:
         await copied(copier, found)
     return failed.value
 
 
-async def stopped(copier: RegistryCopier, found: FoundImage) -> None:
+async def stopped(copier: RegistryCopier, found: RegistryImage) -> None:
     """In the midst of the layer that has several pieces."""
 
     def stop(progress: CopyProgress) -> None:

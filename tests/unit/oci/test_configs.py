@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.domain.images.found import ImageConfig
+from aiapp.domain.images.registry_image import ImageConfig
 from aiapp.oci.configs import MAX_TEXT_BYTES, image_config
 from aiapp.oci.documents import UnsupportedError
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.images import CONFIG, LAYER, described, entry, image, index, multi, other
 
-from aiapp.domain.images.found import Platform
+from aiapp.domain.images.registry_image import Platform
 from aiapp.oci.documents import (
     DOCKER_INDEX,
     DOCKER_MANIFEST,

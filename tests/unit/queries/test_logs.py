@@ -33,15 +33,15 @@ async def test_without_the_right_it_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("writers", "message"),
+    ("sources", "message"),
     [
         (LogSources(application="mnist", pod="c"), "namespace team has no pod c of mnist; there is a, b"),
         (LogSources(application="mnist", version="1.0.0", pod="c"), "no pod c of mnist 1.0.0"),
     ],
 )
-async def test_a_pod_that_is_not_there_is_said(writers: LogSources, message: str) -> None:
+async def test_a_pod_that_is_not_there_is_said(sources: LogSources, message: str) -> None:
     with pytest.raises(QueryError) as refused:
-        await pods_of(UserCluster(objects(), "team"), writers)
+        await pods_of(UserCluster(objects(), "team"), sources)
     assert message in refused.value.message
 
 

@@ -12,8 +12,8 @@ from typing_extensions import override
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.controller.workqueue import Key
-from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import Reference, reference
+from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.replica import CopyProgress
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports.registry import ImageCopier, RegistryError, Told
@@ -22,8 +22,8 @@ from aiapp.reconcile.copies import TURN_SECONDS, Copies, Copying
 PLACE = reference("own.example.com/team/model")
 
 
-def image(number: int = 0) -> FoundImage:
-    return FoundImage(reference("quay.io/a:1"), f"sha256:{number:064}", "", ())
+def image(number: int = 0) -> RegistryImage:
+    return RegistryImage(reference("quay.io/a:1"), f"sha256:{number:064}", "", ())
 
 
 def key(namespace: str = "team", name: str = "model") -> Key:
@@ -38,13 +38,13 @@ class Copier(ImageCopier):
     ends: list["asyncio.Future[Reference]"] = field(default_factory=list)
 
     @override
-    async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
+    async def copy(self, image: RegistryImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
         self.tolds.append(told)
         self.ends.append(asyncio.get_running_loop().create_future())
         return await self.ends[-1]
 
     @override
-    async def holds(self, image: FoundImage, namespace: str) -> bool:
+    async def holds(self, image: RegistryImage, namespace: str) -> bool:
         return False
 
 

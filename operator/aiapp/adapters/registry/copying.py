@@ -22,8 +22,8 @@ from aiapp.adapters.registry.repository import (
 )
 from aiapp.adapters.registry.transfer import Transfer
 from aiapp.api.conditions import Reason
-from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import InvalidReferenceError, Reference
+from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.replica import CopyProgress, OwnRegistry
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.contents import Contents, contents
@@ -89,7 +89,7 @@ class RegistryCopier(ImageCopier, Resumable):
         self._transfer.remember(uploads)
 
     @override
-    async def copy(self, image: FoundImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
+    async def copy(self, image: RegistryImage, access: RegistryAccess, namespace: str, told: Told) -> Reference:
         own = self._own(image, namespace)
         if not await own.has_image():
             source = self._registries.repository(image.reference.pinned(image.digest), access)
@@ -97,16 +97,16 @@ class RegistryCopier(ImageCopier, Resumable):
         return own.context.reference
 
     @override
-    async def holds(self, image: FoundImage, namespace: str) -> bool:
+    async def holds(self, image: RegistryImage, namespace: str) -> bool:
         return await self._own(image, namespace).has_image()
 
-    def _place(self, image: FoundImage, namespace: str) -> Reference:
+    def _place(self, image: RegistryImage, namespace: str) -> Reference:
         try:
             return self._settings.place.place(image.reference, namespace, image.digest)
         except InvalidReferenceError as error:
             raise RegistryError(Reason.LIMIT_EXCEEDED, str(error), retryable=False) from error
 
-    def _own(self, image: FoundImage, namespace: str) -> OwnRepository:
+    def _own(self, image: RegistryImage, namespace: str) -> OwnRepository:
         settings, place = self._settings, self._place(image, namespace)
         try:
             config = settings.config_file.read_bytes() if settings.config_file else b"{}"

@@ -23,8 +23,8 @@ from aiapp.adapters.registry.repository import (
 from aiapp.adapters.registry.tokens import Site
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
-from aiapp.domain.images.found import FoundImage, Platform, PlatformImage
 from aiapp.domain.images.reference import Reference
+from aiapp.domain.images.registry_image import Platform, PlatformImage, RegistryImage
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.domain.recent import Recent
 from aiapp.oci import configs
@@ -70,7 +70,7 @@ class ImageRegistries(Registry, Registries):
     ) -> None:
         self._settings = settings
         self._client = RegistryClient(settings, uniform, observer, monotonic)
-        self._images: Recent[tuple[_Place, str], FoundImage] = Recent(_KNOWN_IMAGES, _KNOWN_BYTES)
+        self._images: Recent[tuple[_Place, str], RegistryImage] = Recent(_KNOWN_IMAGES, _KNOWN_BYTES)
         self._digests: Recent[tuple[_Place, str], str] = Recent(_KNOWN_IMAGES)
         self._large_documents = TenantLimiter(LARGE_AT_ONCE)
         self.memory: DocumentMemory | None = None
@@ -95,7 +95,7 @@ class ImageRegistries(Registry, Registries):
         await self._client.close()
 
     @override
-    async def resolve(self, reference: Reference, access: RegistryAccess) -> FoundImage:
+    async def resolve(self, reference: Reference, access: RegistryAccess) -> RegistryImage:
         repository = self.repository(reference, access)
         found = await self._known(repository) or await self._found(repository)
         return replace(found, reference=reference)
@@ -111,7 +111,7 @@ class ImageRegistries(Registry, Registries):
         context = request_context(reference, access, self._settings.hints)
         return Repository(self._client, context, access, self.memory)
 
-    async def _known(self, repository: Repository) -> FoundImage | None:
+    async def _known(self, repository: Repository) -> RegistryImage | None:
         """What is remembered of the digest that the name stands for; a name that was never asked for is not looked up.
 
         So an image takes one request, be it known or not.
@@ -121,7 +121,7 @@ class ImageRegistries(Registry, Registries):
             return None
         return self._images.get((place, await repository.stated_digest() or ""))
 
-    async def _found(self, repository: Repository) -> FoundImage:
+    async def _found(self, repository: Repository) -> RegistryImage:
         """What the name stands for, which is remembered."""
         place, context = _place(repository), repository.context
         document = await repository.named()
@@ -131,13 +131,13 @@ class ImageRegistries(Registry, Registries):
             return known
         read = read_document(document, context)
         platforms, absent = await _platforms(read, digest, repository)
-        found = FoundImage(context.reference, digest, read.media_type, platforms, absent)
+        found = RegistryImage(context.reference, digest, read.media_type, platforms, absent)
         self._require_size(found)
         if not absent:  # what is absent may be pushed yet
             self._images.put((place, digest), found, _weight(found))
         return found
 
-    def _require_size(self, found: FoundImage) -> None:
+    def _require_size(self, found: RegistryImage) -> None:
         """Raises `RegistryError` (LimitExceeded)."""
         limit = self._settings.max_image_bytes
         if found.bytes > limit:
@@ -210,7 +210,7 @@ def _place(repository: Repository) -> _Place:
     return _Place(Site(context.endpoint.origin, repository.access.authorities), context.reference.repository)
 
 
-def _weight(found: FoundImage) -> int:
+def _weight(found: RegistryImage) -> int:
     return sum(configs.text_bytes(each.config) + _OVERHEAD_BYTES for each in found.platforms)
 
 

@@ -11,8 +11,8 @@ from aiapp.adapters.http import bounded
 from aiapp.adapters.registry.client import RegistryClient, RegistryRequest
 from aiapp.adapters.registry.memory import SMALL_BYTES, DocumentMemory
 from aiapp.api.conditions import Reason
-from aiapp.domain.images.found import Platform
 from aiapp.domain.images.reference import DIGEST, Reference
+from aiapp.domain.images.registry_image import Platform
 from aiapp.endpoints.endpoint import EndpointFormError
 from aiapp.endpoints.hints import Hints
 from aiapp.oci import configs, digests, documents

@@ -9,16 +9,16 @@ from aiapp.cli.output.table import table
 Row = Sequence[str]
 
 
-async def show_rows(head: Row, looks: AsyncIterator[Iterable[Row]], *, naming: int) -> None:
+async def show_rows(head: Row, updates: AsyncIterator[Iterable[Row]], *, naming: int) -> None:
     """The table, and then each row that is new or another; so many columns at the beginning name a row."""
     shown: dict[tuple[str, ...], Row] = {}
-    async for rows in looks:
+    async for rows in updates:
         now = {tuple(row[:naming]): row for row in rows}
-        told = {name: _news(head, row) for name, row in now.items()}
-        if fresh := [now[name] for name, news in told.items() if shown.get(name) != news]:
+        rows_by_name = {name: _news(head, row) for name, row in now.items()}
+        if fresh := [now[name] for name, news in rows_by_name.items() if shown.get(name) != news]:
             lines = table(head, fresh).splitlines()
             click.echo("\n".join(lines[1:] if shown else lines))
-        shown = told
+        shown = rows_by_name
 
 
 def _news(head: Row, row: Row) -> Row:

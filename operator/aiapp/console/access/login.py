@@ -71,9 +71,9 @@ class LoginAccess(Access):
         return session
 
     async def _form(self, request: web.Request) -> web.StreamResponse:
-        return self._shown(request)
+        return self._login_page(request)
 
-    def _shown(self, request: web.Request, fault: str = "", status: int = 200) -> web.Response:
+    def _login_page(self, request: web.Request, fault: str = "", status: int = 200) -> web.Response:
         before = secrets.token_urlsafe(16)
         visit = anonymous(request)
         response = visit.page("login.html", status=status, fault=fault, mark=self._sealer.mark(f"login {before}"))
@@ -84,11 +84,11 @@ class LoginAccess(Access):
         form = await request.post()
         before = request.cookies.get(BEFORE, "")
         if not before or not self._sealer.is_mark(str(form.get("mark", "")), f"login {before}"):
-            return self._shown(request, "login.again", 403)
+            return self._login_page(request, "login.again", 403)
         token = token_of(str(form.get("token", "")))
         name = None if token is None else await self._name(request.remote or "", token)
         if token is None or name is None:
-            return self._shown(request, "login.refused", 403)
+            return self._login_page(request, "login.refused", 403)
         return self._entered(request, token, name)
 
     async def _name(self, address: str, token: str) -> str | None:
@@ -106,7 +106,7 @@ class LoginAccess(Access):
         session = {"id": secrets.token_urlsafe(16), "token": token, "name": name, "until": until}
         sealed = self._sealer.seal(session, SESSION)
         if len(sealed) + len(SESSION) > LONGEST_COOKIE:
-            return self._shown(request, "login.too_long", 403)
+            return self._login_page(request, "login.too_long", 403)
         response = web.Response(status=303, headers={"Location": "/"})
         _set(response, SESSION, sealed, seconds=int(until - self._now()))
         response.del_cookie(BEFORE, path="/", secure=True, httponly=True, samesite="Strict")

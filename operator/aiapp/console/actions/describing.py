@@ -95,10 +95,10 @@ def _text(value: str | list[Json] | None) -> str:
 async def carry_out(submission: Submission) -> Outcome:
     """Writes what was typed over what was seen, and over nothing else. Raises `ApiError`, `QueryError`."""
     form = DescriptionForm(submission.form)
-    done = await describe(
+    result = await describe(
         submission.cluster, submission.name, form.description, dry_run=submission.dry_run, seen=form.seen
     )
-    return Outcome(done.manifest, done.notes)
+    return Outcome(result.manifest, result.notes)
 
 
 def command(submission: Submission) -> tuple[str, ...]:
@@ -107,10 +107,10 @@ def command(submission: Submission) -> tuple[str, ...]:
     return ("edit", submission.name, *words) if words else ()
 
 
-def _options(said: Description) -> Iterator[str]:
-    if said.display_name is not None:
-        yield from ("--display-name", said.display_name)
-    if said.description is not None:
-        yield from ("--description", said.description)
-    for name, url in said.documents.items():
+def _options(description: Description) -> Iterator[str]:
+    if description.display_name is not None:
+        yield from ("--display-name", description.display_name)
+    if description.description is not None:
+        yield from ("--description", description.description)
+    for name, url in description.documents.items():
         yield from ("--document", f"{name}={url}")

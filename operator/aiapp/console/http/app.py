@@ -76,15 +76,15 @@ class _Gate:
             if request.method not in ("GET", "HEAD"):
                 check_origin(request)
             if request.match_info.route.name == ROUTE:
-                return await self._known(request, handler)
+                return await self._authenticated(request, handler)
             async with asyncio.timeout(LONGEST_SECONDS):
                 if request.path in self._open or request.path.startswith(STATIC):
                     return await handler(request)
-                return await self._known(request, handler)
+                return await self._authenticated(request, handler)
 
         return gate
 
-    async def _known(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _authenticated(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         access = self._console.access
         visitor = await access.visitor(request)
         if visitor is None:

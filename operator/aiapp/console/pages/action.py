@@ -49,15 +49,15 @@ async def _answer(request: web.Request, actions: Iterable[Action]) -> web.Stream
     form: Mapping[str, str] = await _texts(request) if sent else dict(request.query)
     submission = Submission(visit.cluster, visit.name, form, visit.console.now(), "client")
     if not sent or form.get("step") == PREVIEW:
-        return await _shown(visit, action, submission, previewed=sent or not action.asks)
+        return await _form_page(visit, action, submission, previewed=sent or not action.asks)
     try:
         await action.carry_out(replace(submission, dry_run="none"))
     except QueryError as error:
-        return await _shown(visit, action, submission, previewed=False, fault=error.message)
+        return await _form_page(visit, action, submission, previewed=False, fault=error.message)
     except ApiError as error:
         if error.status == UNAUTHORIZED:
             raise
-        return await _shown(visit, action, submission, previewed=False, fault=error.message)
+        return await _form_page(visit, action, submission, previewed=False, fault=error.message)
     return _done(visit, action)
 
 
@@ -65,7 +65,7 @@ async def _texts(request: web.Request) -> dict[str, str]:
     return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
 
 
-async def _shown(
+async def _form_page(
     visit: Visit, action: Action, submission: Submission, *, previewed: bool, fault: str = ""
 ) -> web.Response:
     known = await fields(action.name, action.resource, visit.cluster, visit.name, submission.form)

@@ -58,7 +58,7 @@ def routes() -> Iterable[web.AbstractRouteDef]:
 async def _page(request: web.Request) -> web.StreamResponse:
     visit = visit_of(request)
     declared = await _apis(visit, request.query)
-    return await _shown(visit, declared, _asked(request.query, declared), {})
+    return await _form_page(visit, declared, _asked(request.query, declared), {})
 
 
 async def _answer(request: web.Request) -> web.StreamResponse:
@@ -78,12 +78,12 @@ async def _answer(request: web.Request) -> web.StreamResponse:
     try:
         found = await predict(visit.cluster, question, secrets.token_hex(16))
     except QueryError as error:
-        return await _shown(visit, declared, asked, texts, fault=error.message)
+        return await _form_page(visit, declared, asked, texts, fault=error.message)
     except ApiError as error:
         if error.status == 401:
             raise
-        return await _shown(visit, declared, asked, texts, fault=error.message)
-    return await _shown(visit, declared, asked, texts, answer=found)
+        return await _form_page(visit, declared, asked, texts, fault=error.message)
+    return await _form_page(visit, declared, asked, texts, answer=found)
 
 
 async def _apis(visit: Visit, given: Mapping[str, str]) -> tuple[DeclaredApi, ...]:
@@ -125,7 +125,7 @@ def _file(upload: web.FileField) -> File:
     return File(upload.filename, upload.file.read(), upload.content_type or RAW_TYPE)
 
 
-async def _shown(
+async def _form_page(
     visit: Visit,
     declared: tuple[DeclaredApi, ...],
     asked: ApiCall,

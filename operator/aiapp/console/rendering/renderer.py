@@ -26,7 +26,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            finalize=_shown,
+            finalize=_finalized,
         )
         self._environment.filters |= {"moment": moment, "size": human_size, "yaml": as_yaml}
         self._environment.globals |= {"static": self._static}
@@ -43,7 +43,7 @@ def _template(name: str) -> str:
     return (resources.files("aiapp.console") / "templates" / name).read_text("utf-8")
 
 
-def _shown(value: Any) -> Any:
+def _finalized(value: Any) -> Any:
     if value is None:
         return ""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

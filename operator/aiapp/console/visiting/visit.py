@@ -82,7 +82,7 @@ class Visit:
         """Path of a page of this namespace."""
         return path("n", self.namespace, *parts, **query)
 
-    def _done(self) -> str | None:
+    def _done_before(self) -> str | None:
         """What was done on the page before, if this console can say it."""
         done = self.request.query.get("done")
         return done if done is not None and self.texts.has(f"done.{done}") else None
@@ -102,7 +102,7 @@ class Visit:
             "here": _here(self.request),
             "same_page": lambda **changed: _changed(self.request, changed),
             "live": None,
-            "done": self._done(),
+            "done": self._done_before(),
         }
 
 

@@ -83,7 +83,7 @@ def trusting(compatibility: ServingCompatibility) -> ServingCompatibility:
     """
     trusted = ON_TRUST - {Reason.CHIP_MISMATCH} if compatibility.note else ON_TRUST
     kinds = (
-        kind._replace(found=tuple(one for one in kind.found if one.reason not in trusted))
+        kind._replace(mismatches=tuple(one for one in kind.mismatches if one.reason not in trusted))
         for kind in compatibility.kinds
     )
     needed = compatibility.needed if compatibility.note else replace(compatibility.needed, chips_stated=False)

@@ -20,7 +20,7 @@ from itertools import chain
 from typing import Final
 
 from aiapp.api.image import ImageHints
-from aiapp.domain.images.found import ImageConfig
+from aiapp.domain.images.registry_image import ImageConfig
 from aiapp.domain.nodes.requirement import Hardware
 
 HARDWARE_LABEL: Final = "dev.aiapp.hardware"

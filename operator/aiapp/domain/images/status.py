@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiapp.api.image import ImageHints, ImagePlatform, ImageStatus
-from aiapp.domain.images.found import FoundImage, ImageConfig, Platform, PlatformImage
 from aiapp.domain.images.hints import hints
 from aiapp.domain.images.reference import reference
+from aiapp.domain.images.registry_image import ImageConfig, Platform, PlatformImage, RegistryImage
 from aiapp.domain.sizes import human_size
 
 MAX_PLATFORMS: Final = 16
@@ -23,7 +23,7 @@ _WORD_ENDS: Final = "\n\t"
 """Control characters that commands have for good reasons."""
 
 
-def image_status(image: FoundImage) -> ImageStatus:
+def image_status(image: RegistryImage) -> ImageStatus:
     """Where platforms differ in what containers do, nothing is said of it."""
     first, configs = image.platforms[0].config, [one.config for one in image.platforms]
     return ImageStatus(
@@ -46,13 +46,13 @@ def original(image: ImageStatus) -> str:
     return str(reference(image.reference).pinned(image.digest))
 
 
-def found_again(image: ImageStatus) -> FoundImage:
+def found_again(image: ImageStatus) -> RegistryImage:
     """The image that a status shows, without what its containers do."""
     platforms = tuple(
         PlatformImage(Platform(one.os, one.architecture, one.variant), one.digest, one.bytes, ImageConfig())
         for one in image.platforms
     )
-    return FoundImage(reference(image.reference), image.digest, "", platforms)
+    return RegistryImage(reference(image.reference), image.digest, "", platforms)
 
 
 def _platform(image: PlatformImage) -> ImagePlatform:

@@ -55,8 +55,8 @@ def _suitability(choice: Choice) -> tuple[int, ...]:
 
 def _against(kind: Judged) -> tuple[int, ...]:
     """Certain mismatches that make it the wrong image for the nodes, those of any kind, and all mismatches."""
-    certain = [one for one in kind.found if one.certain]
-    return sum(one.reason in _OF_AN_IMAGE for one in certain), len(certain), len(kind.found)
+    certain = [one for one in kind.mismatches if one.certain]
+    return sum(one.reason in _OF_AN_IMAGE for one in certain), len(certain), len(kind.mismatches)
 
 
 def _count(choice: Choice, verdict: str) -> int:

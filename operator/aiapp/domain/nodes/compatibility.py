@@ -39,14 +39,14 @@ class Judged(NamedTuple):
     """A kind of nodes and its mismatches."""
 
     group: Group
-    found: tuple[Mismatch, ...]
+    mismatches: tuple[Mismatch, ...]
     note: str = ""
     """What a user should know of it though it fits."""
 
     @property
     def against(self) -> Mismatch | None:
         """The reason that counts; None: it fits."""
-        return first(self.found)
+        return first(self.mismatches)
 
     @property
     def verdict(self) -> VerdictValue:
@@ -113,7 +113,7 @@ def summary(kinds: Sequence[Judged]) -> Verdict:
     """The verdict over kinds of nodes."""
     words = {kind.verdict for kind in kinds}
     value: VerdictValue = "Incompatible" if words == {"Incompatible"} else "Unknown"
-    fitting = sum(len(kind.group.names) for kind in kinds if not kind.found)
+    fitting = sum(len(kind.group.names) for kind in kinds if not kind.mismatches)
     return Verdict(
         "Compatible" if fitting else value,
         sum(len(kind.group.names) for kind in kinds),
@@ -139,8 +139,8 @@ def _near_fits(kinds: Iterable[Judged]) -> tuple[NearFitSummary, ...]:
     """Most nodes first; nodes that nothing would fix are left out."""
     found: dict[tuple[Reason, str], list[Judged]] = defaultdict(list)
     for kind in kinds:
-        if len(kind.found) == 1 and kind.found[0].remedy:
-            found[kind.found[0].reason, kind.found[0].remedy].append(kind)
+        if len(kind.mismatches) == 1 and kind.mismatches[0].remedy:
+            found[kind.mismatches[0].reason, kind.mismatches[0].remedy].append(kind)
     near = [NearFitSummary(reason, *_together(alike), remedy) for (reason, remedy), alike in found.items()]
     return tuple(sorted(near, key=lambda one: (-one.nodes, one.missing, one.remedy))[:NEAR_FITS])
 
@@ -149,7 +149,7 @@ def _notes(kinds: Iterable[Judged]) -> tuple[str, ...]:
     """Most nodes first."""
     found: dict[str, list[Judged]] = defaultdict(list)
     for kind in kinds:
-        if kind.note and not kind.found:
+        if kind.note and not kind.mismatches:
             found[kind.note].append(kind)
     notes = [(*_together(alike), text) for text, alike in found.items()]
     notes.sort(key=lambda one: (-one[0], one[2]))

@@ -73,7 +73,7 @@ def beyond_labels(
         kind
         for kind in kinds
         if kind.verdict == "Incompatible"
-        and all(one.reason not in SCHEDULERS for one in kind.found)
+        and all(one.reason not in SCHEDULERS for one in kind.mismatches)
         and (resource is None or kind.group.kind.allocatable(resource) >= devices)
         and admits(affinity, kind.group.kind, own)
     )
@@ -157,7 +157,7 @@ def _excluded(kinds: Sequence[Judged], keys: tuple[str, ...], unfit: Callable[[J
 
 def _for(*reasons: Reason) -> Callable[[Judged], bool]:
     """Whether one of these is a certain mismatch of nodes, be it the first or not."""
-    return lambda kind: any(found.certain and found.reason in reasons for found in kind.found)
+    return lambda kind: any(found.certain and found.reason in reasons for found in kind.mismatches)
 
 
 _runs_another_system: Final = _for(Reason.OPERATING_SYSTEM_MISMATCH)

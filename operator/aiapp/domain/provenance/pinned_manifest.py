@@ -46,9 +46,9 @@ class PinnedManifest:
     def document(self, number: int, body: Any) -> Any:
         """What is kept of the document in that place, as it is to be."""
         self._document = number
-        return self._made(body, ())
+        return self._pinned(body, ())
 
-    def _made(self, value: Any, path: Path) -> Any:
+    def _pinned(self, value: Any, path: Path) -> Any:
         """The value at that path as it is to be."""
         if isinstance(value, list):
             return [self._item(item, (*path, place)) for place, item in enumerate(value)]
@@ -60,7 +60,7 @@ class PinnedManifest:
         in_env = len(path) > 1 and path[-2] == "env" and isinstance(item, dict)
         if in_env and "value" not in item and "valueFrom" not in item:
             self._note(path, "its value is not on record (recordedEnv did not list it): set it")
-        return self._made(item, path)
+        return self._pinned(item, path)
 
     def _field(self, key: str, value: Any, path: Path) -> Any:
         if key == "image" and isinstance(value, str) and value:
@@ -69,7 +69,7 @@ class PinnedManifest:
             kind, field = _NAMED[key]
             if isinstance(name := value.get(field), str):
                 self._note(path, f"{kind} {name} is on record by its name alone: it has to exist, and may have changed")
-        return self._made(value, path)
+        return self._pinned(value, path)
 
     def _image(self, image: str, path: Path) -> str:
         if "@" in image:

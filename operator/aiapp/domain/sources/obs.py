@@ -21,10 +21,10 @@ def stated_digest(source: ObsSource) -> StatedDigest | None:
 
 def package_at(uri: str, store: Store, digest: str | None = None) -> ObsSource:
     """The package in that folder, which is reached as `store` says."""
-    return ObsSource(uri=uri, digest=digest, **way(store))
+    return ObsSource(uri=uri, digest=digest, **store_fields(store))
 
 
-def way(store: Store) -> dict[str, Any]:
+def store_fields(store: Store) -> dict[str, Any]:
     """Every field that says how the store is reached, for another source there."""
     return {field: getattr(store, field) for field in Store.model_fields}
 

@@ -30,7 +30,7 @@ def drift(pinned: Iterable[Entry], history: Listing, prefix: str) -> Drift:
     """Compares what is pinned with `history`: all objects under `prefix`, the package's root, with kept versions."""
     changes, lost = Changes(), 0
     for path, entry, held in paired(((entry.path, entry) for entry in pinned), _by_path(history, prefix)):
-        is_there, latest = _found(entry, held or ())
+        is_there, latest = _still_held(entry, held or ())
         if entry is None:
             if latest is not None:
                 changes.note("added", path)
@@ -41,7 +41,7 @@ def drift(pinned: Iterable[Entry], history: Listing, prefix: str) -> Drift:
     return Drift(changes, lost)
 
 
-def _found(entry: Entry | None, held: Iterable[Listed]) -> tuple[bool, Listed | None]:
+def _still_held(entry: Entry | None, held: Iterable[Listed]) -> tuple[bool, Listed | None]:
     """Whether a fetch would get `entry`, and the latest version; goes through `held`, which may be long, once."""
     is_there, latest = False, None
     for one in held:

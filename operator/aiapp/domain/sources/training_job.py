@@ -3,7 +3,7 @@
 from aiapp.api.source import InputFolder, ObsSource, TemplateSource, TrainingJobSource
 from aiapp.api.version import SourceStatus
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.sources.obs import canonical_store, package_at, way
+from aiapp.domain.sources.obs import canonical_store, package_at, store_fields
 
 
 def output(source: TrainingJobSource) -> str:
@@ -19,7 +19,7 @@ def as_template(source: TrainingJobSource, uri: str) -> TemplateSource | None:
         name=source.template.name,
         mode=source.template.mode,
         inputs=(InputFolder(name=source.template.input, uri=uri),),
-        **way(source),
+        **store_fields(source),
     )
 
 

@@ -10,8 +10,8 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.image import ImageStatus
 from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, unknown
-from aiapp.domain.images.found import FoundImage
 from aiapp.domain.images.reference import InvalidReferenceError, Reference
+from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.status import found_again, image_status
 from aiapp.domain.images.wanted import WantedImage
 from aiapp.domain.kubernetes.resources import VERSIONS
@@ -61,7 +61,7 @@ class Images:
             message = f"replicate: {wanted.text} cannot be copied, as the operator has no registry (AIAPP_REGISTRY)"
             return Unresolved(Reason.SPEC_INVALID, message, retryable=False)
         try:
-            async with self._asked(wanted, key.namespace) as (registry, access):
+            async with self._registry_of(wanted, key.namespace) as (registry, access):
                 found = self._under_way(wanted, key) or await registry.resolve(wanted.reference, access)
         except _UnansweredError as error:
             return Unresolved(error.reason, error.message, error.retryable, error.after_seconds)
@@ -78,7 +78,7 @@ class Images:
         installation's own registry has lost is made again.
         """
         try:
-            async with self._asked(wanted, key.namespace) as (registry, access):
+            async with self._registry_of(wanted, key.namespace) as (registry, access):
                 found = await _drift(wanted, pinned, registry, access)
                 lost = await self._lost_copy(pinned, key, access) if pinned.replicated else None
         except _UnansweredError as error:
@@ -93,7 +93,7 @@ class Images:
     def _copies(self, wanted: WantedImage) -> Copies | None:
         return None if wanted.replicate is False else self.copies
 
-    def _under_way(self, wanted: WantedImage, key: Key) -> FoundImage | None:
+    def _under_way(self, wanted: WantedImage, key: Key) -> RegistryImage | None:
         """The image whose copy goes on, unless another one is wanted by now."""
         copies = self._copies(wanted)
         if copies is None:
@@ -124,7 +124,7 @@ class Images:
             raise AccessError(Reason.SPEC_INVALID, str(error)) from error
 
     @asynccontextmanager
-    async def _asked(self, wanted: WantedImage, namespace: str) -> AsyncIterator[tuple[Registry, RegistryAccess]]:
+    async def _registry_of(self, wanted: WantedImage, namespace: str) -> AsyncIterator[tuple[Registry, RegistryAccess]]:
         """A registry to be asked in the context. Raises `_UnansweredError` for whatever hinders an answer."""
         access = RegistryAccess()
         try:
@@ -146,7 +146,7 @@ class Images:
 
 
 def _copied(
-    copies: Copies, key: Key, source: FoundImage, image: ImageStatus, access: RegistryAccess
+    copies: Copies, key: Key, source: RegistryImage, image: ImageStatus, access: RegistryAccess
 ) -> ImageStatus | NotCopied:
     """The image as pods run it from the installation's own registry; or how far the copy is, which begins it."""
     try:

@@ -169,7 +169,7 @@ class VersionReconciler:
         """The training job whose output is imported, as it is seen along with that."""
         if inspection is None or isinstance(inspection, UnderWay):
             return None
-        return await self._ports.runs.seen(record, inspection)
+        return await self._ports.runs.run_of(record, inspection)
 
     def _shared(self, record: VersionRecord, inspection: Inspection | UnderWay | None) -> Shared:
         store, namespace, package = self._ports.store, record.namespace, record.package

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.api.image import ImageHints
-from aiapp.domain.images.found import ImageConfig
 from aiapp.domain.images.hints import CANN_LABEL, CHIPS_LABEL, HARDWARE_LABEL, hints
+from aiapp.domain.images.registry_image import ImageConfig
 
 TOOLKIT = "/usr/local/Ascend/ascend-toolkit/latest"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.known_images import found
 
-from aiapp.domain.images.found import ImageConfig, Platform
+from aiapp.domain.images.registry_image import ImageConfig, Platform
 from aiapp.domain.images.status import MAX_PLATFORMS, MAX_WORD_CHARACTERS, MAX_WORDS, image_status
 
 

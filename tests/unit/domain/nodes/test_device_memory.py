@@ -219,7 +219,7 @@ def test_a_shorter_context_takes_the_warning_away() -> None:
     ],
 )
 def test_what_an_earlier_check_denies_is_not_weighed(one: dict[str, Any]) -> None:
-    assert Reason.MEMORY_TOO_SMALL not in {found.reason for found in only(needed(weights(1000)), one).found}
+    assert Reason.MEMORY_TOO_SMALL not in {found.reason for found in only(needed(weights(1000)), one).mismatches}
 
 
 def test_without_npus_nothing_is_weighed() -> None:

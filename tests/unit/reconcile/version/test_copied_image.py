@@ -13,7 +13,7 @@ from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.controller.workers import Outcome
 from aiapp.controller.workqueue import Key
-from aiapp.domain.images.found import Platform
+from aiapp.domain.images.registry_image import Platform
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
 from aiapp.ports.registry import RegistryError
 from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies

@@ -11,7 +11,7 @@ from aiapp.api.runtime_server import ServerPort, ServerProbe, ServerStop, Server
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.rendering.pod.container import DROPPED, mount
 from aiapp.domain.rendering.pod.engine import CONTAINER, GRACE_SECONDS, METRICS_ANNOTATION, NO_METRICS, Engine, until_up
-from aiapp.domain.runtimes.server.placeholders import Values, filled, missing, ports, words
+from aiapp.domain.runtimes.server.placeholders import Values, filled, filled_words, missing, ports
 
 FILE_ANNOTATION: Final = "aiapp.dev/file-"
 """Annotations of a pod that hold its configuration files, by number: so they are part of the stored template."""
@@ -88,8 +88,8 @@ class RuntimeServer(Engine):
 
     def _started(self) -> Json:
         """What follows the prelude's scripts takes the shell's place, so that signals reach it."""
-        command = words(self.server.command, self.values)
-        args = [*words(self.server.args, self.values), *self.extra_args]
+        command = filled_words(self.server.command, self.values)
+        args = [*filled_words(self.server.args, self.values), *self.extra_args]
         if self.server.prelude:
             sourced = " && ".join(f". {path}" for path in self.server.prelude)
             command = ["/bin/bash", "-c", f'{sourced} && exec "$0" "$@"', *command]

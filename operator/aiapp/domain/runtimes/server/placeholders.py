@@ -74,6 +74,6 @@ def filled(text: str, values: Values) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def words(templates: Iterable[str] | None, values: Values) -> list[str]:
+def filled_words(templates: Iterable[str] | None, values: Values) -> list[str]:
     """Those that are complete, filled."""
     return [filled(text, values) for text in templates or () if not missing(text, values)]

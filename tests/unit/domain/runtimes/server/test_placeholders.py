@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from aiapp.api.parameters import ServerParameters
 from aiapp.api.runtime_server import PLACEHOLDERS, RuntimeServer, ServerFile
-from aiapp.domain.runtimes.server.placeholders import Subject, filled, missing, parameters, values, words
+from aiapp.domain.runtimes.server.placeholders import Subject, filled, filled_words, missing, parameters, values
 
 
 def server(**fields: Any) -> RuntimeServer:
@@ -61,7 +61,7 @@ def test_a_word_in_braces_that_is_no_placeholder_is_refused(text: str) -> None:
 
 
 def test_a_word_whose_placeholder_has_no_value_is_left_out() -> None:
-    assert words(["--port={port}", "--len={contextLength}", "-v"], known()) == ["--port=8080", "-v"]
+    assert filled_words(["--port={port}", "--len={contextLength}", "-v"], known()) == ["--port=8080", "-v"]
 
 
 def test_a_value_is_not_searched_for_placeholders_again() -> None:

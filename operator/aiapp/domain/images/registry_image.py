@@ -53,7 +53,7 @@ class PlatformImage:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundImage:
+class RegistryImage:
     """An image as a registry has it at this moment."""
 
     reference: Reference
