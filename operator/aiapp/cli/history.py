@@ -7,6 +7,7 @@ import click
 from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
 from aiapp.cli.output.documents import FORMATS
 from aiapp.cli.output.table import table
+from aiapp.domain.application.split_words import split_in_words
 
 if TYPE_CHECKING:
     from aiapp.domain.kubernetes.resources import Json
@@ -45,7 +46,7 @@ def command(application: str, output: str, choice: ClusterChoice) -> None:
 
 
 def _row(one: "Json") -> list[str]:
-    shares = [f"{v['version']} {v['weight']} %" if len(one["versions"]) > 1 else v["version"] for v in one["versions"]]
+    shares = split_in_words((served["version"], served["weight"]) for served in one["versions"])
     outcome = click.style(one["outcome"], fg=COLOURS.get(one["outcome"]))
     changed = ", ".join(one["changed"]) or "-"
-    return [str(one["revision"]), one["time"], one["manager"] or "-", outcome, ", ".join(shares), changed]
+    return [str(one["revision"]), one["time"], one["manager"] or "-", outcome, shares, changed]

@@ -74,7 +74,7 @@ class _Follower:
             pod_snapshots = snapshots(self._cluster, selectors, namespace=self._cluster.namespace, selectors=selectors)
             async with aclosing(pod_snapshots) as changes:
                 async for found in changes:
-                    await self._look(found[PODS])
+                    await self._begin_readers(found[PODS])
                     if all(map(self._is_done, found[PODS])):
                         return
         except ApiError as error:
@@ -83,7 +83,7 @@ class _Follower:
             text = f"{error.message}; pods that come later are not followed"
             await self._queue.put(Line(PODS.plural, text, is_fault=True))
 
-    async def _look(self, pods: list[Json]) -> None:
+    async def _begin_readers(self, pods: list[Json]) -> None:
         for pod in sorted(pods, key=name_of):
             container = _begun(pod, self._container(pod))
             if container is None:

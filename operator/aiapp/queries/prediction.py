@@ -6,7 +6,7 @@ from typing import Final
 
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, workload
 from aiapp.domain.kubernetes.resources import APPLICATIONS, SERVICES, VERSIONS, Json
-from aiapp.domain.prediction.answer import api_servers, failure, refused, unreached
+from aiapp.domain.prediction.answer import api_server_status, failure, refused, unreached
 from aiapp.domain.prediction.apis import (
     FORM_TYPE,
     UNDECLARED,
@@ -131,6 +131,6 @@ async def _description(cluster: UserCluster, service: str) -> Json:
 def _answered(answer: ProxiedResponse, api: DeclaredApi, application: Json, namespace: str) -> ProxiedResponse:
     if 200 <= answer.status < 300:
         return answer
-    if (word := api_servers(answer.status, answer.body)) is not None:
-        raise QueryError(refused(word, api.method, namespace) or unreached(word, application))
+    if (status := api_server_status(answer.status, answer.body)) is not None:
+        raise QueryError(refused(status, api.method, namespace) or unreached(status, application))
     raise QueryError(failure(answer.status, answer.body))

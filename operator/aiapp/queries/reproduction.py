@@ -23,7 +23,7 @@ class Registering:
     """Its number, or `auto`."""
 
 
-async def reproduce(cluster: UserCluster, name: str, again: Rerun, registering: Registering | None) -> Reproduction:
+async def reproduce(cluster: UserCluster, name: str, rerun: Rerun, registering: Registering | None) -> Reproduction:
     """Of a version, in its namespace. Raises `ApiError`, `QueryError`."""
     raw = await cluster.get(VERSIONS, name)
     if not may_leave(raw):
@@ -31,8 +31,8 @@ async def reproduce(cluster: UserCluster, name: str, again: Rerun, registering: 
     predicate = await predicate_of(cluster, read(AIApplicationVersion, raw).status)
     if registering is not None:
         application = registering.application or raw["spec"]["application"]
-        again = replace(again, annotations=asking(raw, application, registering.version))
+        rerun = replace(rerun, annotations=asking(raw, application, registering.version))
     try:
-        return reproduction(raw, predicate or {}, again)
+        return reproduction(raw, predicate or {}, rerun)
     except NotReproducibleError as error:
         raise QueryError(str(error)) from error

@@ -1,13 +1,13 @@
-"""Paths of pages, as the router reads them: what no object can be called has no page."""
+"""Paths of pages, as the router reads them (what no object can be called has no page), and of pages of a list."""
 
 from typing import Final
 
 NAMESPACE: Final = "/n/{namespace:_all|[a-z0-9][-a-z0-9]{0,62}}"
 NAME: Final = "{name:[a-z0-9][-a-z0-9.]{0,252}}"
 APPLICATION: Final = f"{NAMESPACE}/applications/{NAME}"
+VERSION: Final = f"{NAMESPACE}/versions/{NAME}"
 MOST_EVENTS: Final = 30
 """Events on one page, the newest."""
-VERSION: Final = f"{NAMESPACE}/versions/{NAME}"
 
 
 def neighbours(offset: int, size: int, total: int) -> tuple[int | None, int | None]:

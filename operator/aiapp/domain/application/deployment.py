@@ -1,11 +1,12 @@
 """Deploying versions of an application and shifting its traffic between them. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aiapp.api.meta import GROUP_VERSION
 from aiapp.domain.application.operation import CannotOperateError, Operation
+from aiapp.domain.application.split_words import split_in_words
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 
 _OWN: Final = frozenset({"version", "weight"})
@@ -33,10 +34,10 @@ def deploy(application: Json, shares: Sequence[Share], phases: Mapping[str, str]
     serving = spec.get("serving") or {}
     now: list[Json] = serving.get("versions") or []
     wanted = [_entry(share, now, replicas) for share in shares]
-    outcome = f"deployed: {worded(wanted)}"
+    outcome = f"deployed: {_worded(wanted)}"
     if now == wanted:
         return Operation(f"{outcome} already")
-    return Operation(f"{outcome} (before: {worded(now) or 'nothing'})", _patch(application, wanted), edits_spec=True)
+    return Operation(f"{outcome} (before: {_worded(now) or 'nothing'})", _patch(application, wanted), edits_spec=True)
 
 
 def absent(name: str, namespace: str) -> Json:
@@ -49,11 +50,8 @@ def absent(name: str, namespace: str) -> Json:
     }
 
 
-def worded(versions: Collection[Json]) -> str:
-    """The versions with their shares for people: `1.0.0`, or `1.0.0 90 %, 1.1.0 10 %`."""
-    if len(versions) == 1:
-        return str(next(iter(versions))["version"])
-    return ", ".join(f"{one['version']} {one.get('weight', 0)} %" for one in versions)
+def _worded(versions: Iterable[Json]) -> str:
+    return split_in_words((one["version"], one.get("weight", 0)) for one in versions)
 
 
 def advice(application: Json, shares: Sequence[Share]) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from aiapp.api.history import LONGEST_SERVING, Configuration
 from aiapp.domain.application.history import SWITCH, is_alike
+from aiapp.domain.application.split_words import split_in_words
 from aiapp.domain.kubernetes.resources import Json
 
 _HISTORY: Final = TypeAdapter(tuple[Configuration, ...])
@@ -67,11 +68,8 @@ def edit(application: Json, serving: Json) -> list[Json]:
 
 
 def worded(configuration: Configuration) -> str:
-    """What it serves, for people: `1.0.0`, or `1.0.0 90 %, 1.1.0 10 %`."""
-    versions = configuration.versions
-    if len(versions) == 1:
-        return versions[0].version
-    return ", ".join(f"{one.version} {one.weight} %" for one in versions)
+    """What it serves, for people."""
+    return split_in_words((one.version, one.weight) for one in configuration.versions)
 
 
 def _last_good(name: str, history: Sequence[Configuration], now: Json | None) -> Configuration:

@@ -25,6 +25,7 @@ from aiapp.domain.application.pod_diagnosis import conditions, is_unschedulable,
 from aiapp.domain.application.pod_start import starts
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Rollout, Running, Stored
 from aiapp.domain.application.serving_compatibility import no_room, nodes_available
+from aiapp.domain.application.split_words import split_in_words
 from aiapp.domain.application.stop import Stop, is_down
 from aiapp.domain.application.traffic.acceptance import route_accepted
 from aiapp.domain.application.traffic.advance import NOTHING, Advance
@@ -334,6 +335,4 @@ def _url(observed: ObservedApplication) -> str:
 
 
 def _served(traffic: Sequence[Traffic]) -> str:
-    if len(traffic) == 1:
-        return traffic[0].version
-    return ", ".join(f"{t.version} {t.actual_weight} %" for t in traffic) or "none"
+    return split_in_words((t.version, t.actual_weight) for t in traffic) or "none"

@@ -15,8 +15,8 @@ _VERBS: Final = {"GET": "get", "HEAD": "get", "OPTIONS": "get", "POST": "create"
 """What the API server calls a request to a Service."""
 
 
-def api_servers(status: int, body: bytes) -> Json | None:
-    """The API server's own word, where it could not pass the request on; None: the model has answered."""
+def api_server_status(status: int, body: bytes) -> Json | None:
+    """The API server's own answer, where it could not pass the request on; None: the model has answered."""
     found = None if 200 <= status < 300 else _parsed(body)
     is_status = isinstance(found, dict) and found.get("kind") == "Status" and found.get("apiVersion") == "v1"
     return found if is_status else None

@@ -57,7 +57,7 @@ def in_openapi(document: Mapping[str, Any]) -> tuple[DeclaredApi, ...]:
 def chosen(apis: Sequence[DeclaredApi], path: str | None, method: str | None) -> DeclaredApi:
     """The first with that path and method; a path beyond all declared ones is asked as it is.
 
-    Raises `NoSuchApiError` for a method that a declared path has not.
+    Raises `NoSuchApiError` for a method that a declared path does not have.
     """
     if path is None:
         fitting = [one for one in apis if method in {None, one.method}]

@@ -37,7 +37,7 @@ _PREFIXES_OF_DELIVERY: Final = (
 
 
 def own(marks: Mapping[str, str]) -> dict[str, str]:
-    """Labels or annotations but those of controllers, of programs that deliver manifests, and that register it."""
+    """Labels or annotations without those of controllers, of programs that deliver manifests, and of registration."""
     foreign = {*_OF_CONTROLLERS, *_OF_DELIVERY, *ASKING}
     return {
         key: value for key, value in marks.items() if key not in foreign and not key.startswith(_PREFIXES_OF_DELIVERY)

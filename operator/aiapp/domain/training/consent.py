@@ -39,13 +39,13 @@ def access_review(namespace: str, service_account: str) -> Json:
 
 
 def is_allowed(answer: Json) -> bool:
-    """What the API server says to that."""
+    """Whether the API server's answer to that question is yes."""
     status = answer.get("status") or {}
     return status.get("allowed") is True and status.get("denied") is not True
 
 
 def forbidden(namespace: str, refused: Iterable[str]) -> Refused:
-    """The job is not registered for the sake of these ServiceAccounts."""
+    """Why the job is not registered: its pods run as these ServiceAccounts, which may not create versions."""
     names = list(refused)
     command = (
         f"kubectl create rolebinding register-versions -n {namespace} --clusterrole=aiapp-register "

@@ -54,7 +54,7 @@ class ModelRecords:
         return record if is_its else None
 
     async def keep(self, record: ModelRecord) -> None:
-        """Make the record be as it is."""
+        """Write the record, over whatever is there under its name."""
         await self.api.apply(record_object(record, self.namespace), force=True)
 
     async def note_root(self, record: ModelRecord, root: str) -> None:

@@ -77,32 +77,32 @@ class TicketPorts:
 
 
 class TicketService:
-    """`await service.ticket(token, asked)`; raises `TicketRefusedError`, and `ApiError` where nothing can be read."""
+    """`await service.ticket(token, request)`; raises `TicketRefusedError`, and `ApiError` where nothing can be read."""
 
     def __init__(self, ports: TicketPorts) -> None:
         self._ports = ports
         self._manifests: Recent[tuple[str, str], Manifest] = Recent(MANIFESTS)
 
-    async def ticket(self, token: str, asked: TicketRequest) -> Ticket:
-        """Addresses of the files from `asked.first` on, for the pod that the token is bound to."""
+    async def ticket(self, token: str, request: TicketRequest) -> Ticket:
+        """Addresses of the files from `request.first` on, for the pod that the token is bound to."""
         asker = holder(await self._ports.api.review(token_review(token), TOKEN_REVIEWS))
         try:
-            return await self._ticket(asker, asked)
+            return await self._ticket(asker, request)
         except TicketRefusedError as error:
             logger.warning("no ticket for pod %s/%s (%s): %s", asker.namespace, asker.pod, error.why, error.message)
             raise
 
-    async def _ticket(self, asker: Holder, asked: TicketRequest) -> Ticket:
+    async def _ticket(self, asker: Holder, request: TicketRequest) -> Ticket:
         pod = require_same(await self._pod(asker), asker)
-        require_proof(pod, asked.proof)
+        require_proof(pod, request.proof)
         version = await self._version(pod)
         await self._require_protection()
         model = await self._ports.records.model(version)
         if isinstance(model, Trouble):
             raise TicketRefusedError("record", model.message)
-        manifest = await self._manifest(version, asked.pin)
-        entries = await offload(lambda: list(islice(manifest.entries, asked.first, asked.first + FILES)))
-        return await self._signed(model, entries, asked.first)
+        manifest = await self._manifest(version, request.pin)
+        entries = await offload(lambda: list(islice(manifest.entries, request.first, request.first + FILES)))
+        return await self._signed(model, entries, request.first)
 
     async def _pod(self, asker: Holder) -> Json | None:
         """By a list, since the operator may not get single pods."""
