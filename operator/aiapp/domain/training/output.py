@@ -12,7 +12,11 @@ from aiapp.domain.objectstore.location import URI
 NAMES: Final = ("train_url", "OUTPUT_PATH", "OUTPUT_URI", "OUTPUT_DIR", "MODEL_OUTPUT", "output_dir", "output_path")
 """Environment variables and arguments that say where a job writes, in any case, with `-` as good as `_`."""
 _MOST_URI: Final = 1024
-_MOST_WORDS: Final = 1024
+_MOST_ITEMS: Final = 1024
+_MOST_WORDS: Final = 4096
+"""Of all arguments of a container: a job is small, and what it says by its variables is not."""
+_MOST_TEXT: Final = 16 * _MOST_URI
+"""Characters of one value or argument, with the variables in it."""
 _VARIABLE: Final = re.compile(r"\$\(([-._A-Za-z][-._A-Za-z0-9]*)\)")
 _ARGUMENT: Final = re.compile(r"-{0,2}(?P<name>[A-Za-z][\w.-]*)(=(?P<value>\S*))?")
 
@@ -61,7 +65,8 @@ def _env(container: Json) -> Iterator[tuple[str, str | None]]:
 def _arguments(container: Json, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """`--name=value`, `--name value` and `name=value`, also within one text for a shell."""
     texts = (str(one) for field in ("command", "args") for one in _items(container, field))
-    words = [word.strip("'\"") for text in texts for word in islice(_filled(text, variables).split(), _MOST_WORDS)]
+    found_words = (word.strip("'\"") for text in texts for word in _whole_words(_filled(text, variables)))
+    words = list(islice(found_words, _MOST_WORDS))
     for word, then in zip_longest(words, words[1:], fillvalue=""):
         if (found := _ARGUMENT.fullmatch(word)) is not None:
             yield found["name"], found["value"].strip("'\"") if found["value"] is not None else then
@@ -69,11 +74,24 @@ def _arguments(container: Json, variables: Mapping[str, str]) -> Iterator[tuple[
 
 def _items(container: Json, field: str) -> list[Any]:
     found = container.get(field)
-    return found[:_MOST_WORDS] if isinstance(found, list) else []
+    return found[:_MOST_ITEMS] if isinstance(found, list) else []
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text[: 16 * _MOST_URI])
+    """With the variables put in, and cut: those that hold one another many times would fill any memory."""
+    text, filled, at = text[:_MOST_TEXT], "", 0
+    for found in _VARIABLE.finditer(text):
+        filled += text[at : found.start()] + variables.get(found[1], found[0])
+        at = found.end()
+        if len(filled) >= _MOST_TEXT:
+            break
+    return (filled + text[at:])[:_MOST_TEXT]
+
+
+def _whole_words(text: str) -> list[str]:
+    """Without the last one of a text that was cut, which may be half a folder."""
+    words = text.split()
+    return words[:-1] if len(text) >= _MOST_TEXT else words
 
 
 def _plain(name: str) -> str:

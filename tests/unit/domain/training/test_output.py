@@ -1,5 +1,6 @@
 """Where a job writes is read from its environment and its arguments, and from nowhere else."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -50,6 +51,31 @@ def test_a_job_says_where_it_writes(container: dict[str, Any]) -> None:
 )
 def test_nothing_else_is_an_output(container: Any) -> None:
     assert said(container) == ((), ())
+
+
+def test_variables_that_multiply_take_no_memory() -> None:
+    """Of a job of 20 KB, of which each further 16 KB would take four thousand times as much."""
+    ladder = [("A", "x" * 64), ("B", "$(A)" * 4000), ("C", "$(B)" * 40), ("train_url", URI)]
+    container = {"env": [{"name": name, "value": value} for name, value in ladder], "args": ["$(C)" * 40]}
+    tracemalloc.start()
+    try:
+        assert said(container) == ((URI,), ())
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_of_arguments_that_multiply_the_first_are_read() -> None:
+    many = [f"--train_url={URI}", *["$(A)"] * 1000, "--train_url=obs://models/other/"]
+    container = {"env": [{"name": "A", "value": "x " * 8000}], "args": many}
+    assert said(container) == ((URI,), ())
+
+
+def test_a_text_that_is_cut_names_no_half_of_a_folder() -> None:
+    whole = f"--train_url={URI}"
+    text = whole.rjust(16 * 1024 + 3)
+    assert said({"args": [text]}) == ((), ())
+    assert said({"args": [text[4:]]}) == ((URI,), ())
 
 
 def test_a_variable_whose_value_lies_elsewhere_is_named_and_not_read() -> None:
