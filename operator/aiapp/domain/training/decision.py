@@ -55,7 +55,7 @@ def decision(
     that job as it was seen last; `failure`: the version's message on how that job failed.
     """
     if facts is None:
-        return _absent(source, waited, failure)
+        return _absent(source, waited, now, failure)
     wanted = source.uid or (waited.uid if waited else None)
     if wanted not in {None, facts.uid}:
         return Unresolved(Reason.TRAINING_JOB_REPLACED, _replaced(source, wanted, facts), retryable=False, job=waited)
@@ -85,7 +85,9 @@ def supplied(inspection: Inspection, finished: Finished, now: datetime, late_sec
             return replace(inspection, job=job)
 
 
-def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, failure: str | None) -> Decision:
+def _absent(
+    source: TrainingJobSource, waited: TrainingJobStatus | None, now: datetime, failure: str | None
+) -> Decision:
     """The job is not there, and was not seen to go; how it ended may be known all the same."""
     if waited is None and source.uid is not None:
         return Unresolved(Reason.TRAINING_JOB_GONE, _never_seen(source), retryable=False)
@@ -97,7 +99,7 @@ def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, failure
         return Unresolved(Reason.TRAINING_JOB_NOT_FOUND, message, retryable=True)
     match waited.state:
         case "Succeeded":
-            return _succeeded_before(source, waited)
+            return _succeeded_before(source, waited, now)
         case "Failed":
             message = failure or f"{_named(waited)} (uid {waited.uid}) failed, and is gone; {_AGAIN}"
             return Unresolved(Reason.TRAINING_JOB_FAILED, message, retryable=False, job=waited)
@@ -105,9 +107,9 @@ def _absent(source: TrainingJobSource, waited: TrainingJobStatus | None, failure
             return Unresolved(Reason.TRAINING_JOB_GONE, _gone(waited), retryable=False, job=waited)
 
 
-def _succeeded_before(source: TrainingJobSource, waited: TrainingJobStatus) -> Decision:
+def _succeeded_before(source: TrainingJobSource, waited: TrainingJobStatus, now: datetime) -> Decision:
     output = source.output.uri if source.output else waited.output
-    job = waited.model_copy(update={"output": output})
+    job = waited.model_copy(update={"output": output, "finished_at": _end(waited.finished_at, waited, now)})
     if output is not None:
         return Finished(job, output)
     message = f"{_named(job)} succeeded and is gone, and it is not known where it wrote: {_SET_OUTPUT}"
@@ -133,7 +135,6 @@ def _gone(waited: TrainingJobStatus) -> str:
 def _status(
     source: TrainingJobSource, kind: JobKind, waited: TrainingJobStatus | None, facts: JobFacts, now: datetime
 ) -> TrainingJobStatus:
-    finished_before = waited.finished_at if waited else None
     return TrainingJobStatus(
         api_version=kind.api_version,
         kind=kind.kind,
@@ -141,10 +142,16 @@ def _status(
         uid=facts.uid,
         state=facts.state,
         started_at=facts.started,
-        finished_at=(facts.finished or finished_before or now) if has_ended(facts) else None,
+        finished_at=_end(facts.finished, waited, now) if has_ended(facts) else None,
         built_in=facts.is_built_in,
         output=source.output.uri if source.output else _only(facts.output.uris),
     )
+
+
+def _end(said: datetime | None, waited: TrainingJobStatus | None, now: datetime) -> datetime:
+    """When it ended: not after now, whatever a clock or a person says, and the same at each look."""
+    moments = (said, waited.finished_at if waited else None)
+    return next((moment for moment in moments if moment is not None and moment <= now), now)
 
 
 def _finished(source: TrainingJobSource, job: TrainingJobStatus, facts: JobFacts) -> Decision:

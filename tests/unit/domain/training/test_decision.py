@@ -11,6 +11,7 @@ from tests.support.records import NOON
 from aiapp.api.conditions import Reason
 from aiapp.api.source import TrainingJobSource
 from aiapp.api.training_job import TrainingJobStatus
+from aiapp.domain.moments import moment_of
 from aiapp.domain.package.inspection import Invalid, Unresolved, Waiting
 from aiapp.domain.training.decision import Decision, Finished, decision, latched, supplied
 from aiapp.domain.training.facts import JobReading, facts
@@ -155,6 +156,28 @@ def test_a_job_that_does_not_say_when_it_ended_ended_when_that_was_first_seen() 
     again = decision(SOURCE, KIND, first.job, facts(job(status=status), KIND, READING), NOON + timedelta(hours=1))
     assert isinstance(again, Finished)
     assert again.job.finished_at == NOON
+
+
+AHEAD: Final = "2199-12-31T23:59:59Z"
+
+
+def test_a_job_whose_clock_is_ahead_ended_when_it_was_seen_to() -> None:
+    ended = facts(job(status=succeeded() | {"completionTime": AHEAD}), KIND, READING)
+    first = decision(SOURCE, KIND, None, ended, NOON)
+    assert isinstance(first, Finished)
+    again = decision(SOURCE, KIND, first.job, ended, NOON + timedelta(minutes=1))
+    assert isinstance(again, Finished)
+    assert first.job.finished_at == again.job.finished_at == NOON
+
+
+@pytest.mark.parametrize("said", [None, AHEAD])
+def test_a_job_that_is_gone_ended_by_the_first_look_where_its_end_is_not_known(said: str | None) -> None:
+    before = WAITED.model_copy(update={"state": "Succeeded", "output": OUTPUT, "finished_at": moment_of(said)})
+    first = decided(None, before=before)
+    assert isinstance(first, Finished)
+    again = decision(SOURCE, KIND, first.job, None, NOON + timedelta(minutes=1))
+    assert isinstance(again, Finished)
+    assert first.job.finished_at == again.job.finished_at == NOON
 
 
 def finished(*, seconds_ago: float, is_built_in: bool = False) -> Finished:
