@@ -8,14 +8,14 @@ from aiapp.api.steps import RolloutProgress
 from aiapp.domain.application.rollback import edit, manifest
 from aiapp.domain.application.traffic.goal import split
 from aiapp.domain.application.traffic.interpolation import interpolate
-from aiapp.domain.application.traffic.progress import token
-from aiapp.domain.application.traffic.word import (
+from aiapp.domain.application.traffic.intervention import (
     Approval,
-    NothingToSayError,
+    NotAwaitedError,
     approval,
     rollout_of,
     taken_back,
 )
+from aiapp.domain.application.traffic.progress import token
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
 from aiapp.ports.kubernetes import ConflictError, NotFoundError
 from aiapp.queries.cluster import UserCluster
@@ -110,7 +110,7 @@ async def abort(cluster: UserCluster, name: str, *, dry_run: bool) -> Json:
 def _approval(application: Json) -> Approval:
     try:
         return approval(application)
-    except NothingToSayError as error:
+    except NotAwaitedError as error:
         raise QueryError(str(error)) from error
 
 
@@ -132,7 +132,7 @@ def _changed(name: str) -> QueryError:
 async def _taken_back(cluster: UserCluster, application: Json) -> Json:
     try:
         serving = taken_back(application)
-    except NothingToSayError as error:
+    except NotAwaitedError as error:
         raise QueryError(str(error)) from error
     await require_versions(cluster, application, (one["version"] for one in serving["versions"]))
     return serving

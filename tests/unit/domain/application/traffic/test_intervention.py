@@ -7,7 +7,7 @@ import pytest
 from tests.support import documents
 from tests.support.records import on_the_way, stored
 
-from aiapp.domain.application.traffic.word import NothingToSayError, approval, rollout_of, taken_back
+from aiapp.domain.application.traffic.intervention import NotAwaitedError, approval, rollout_of, taken_back
 
 STEPS = {"steps": [{"percent": 25}]}
 
@@ -40,13 +40,13 @@ def test_a_step_that_failed_is_tried_again(state: str) -> None:
 
 @pytest.mark.parametrize("state", ["Progressing", "Completed"])
 def test_nothing_is_approved_that_does_not_wait(state: str) -> None:
-    with pytest.raises(NothingToSayError):
+    with pytest.raises(NotAwaitedError):
         approval(under_way(state))
 
 
 def test_nothing_is_said_to_a_rollout_that_a_newer_operator_has_written() -> None:
     assert rollout_of(under_way("Dancing")) is None
-    with pytest.raises(NothingToSayError, match="has no rollout in steps under way"):
+    with pytest.raises(NotAwaitedError, match="has no rollout in steps under way"):
         taken_back(under_way("Dancing"))
 
 
@@ -65,5 +65,5 @@ def test_without_a_history_it_has_the_pods_of_before() -> None:
 
 
 def test_what_is_over_is_not_taken_back() -> None:
-    with pytest.raises(NothingToSayError):
+    with pytest.raises(NotAwaitedError):
         taken_back(under_way("Completed"))

@@ -1,4 +1,4 @@
-"""What a person says to a rollout in steps: that its step may go on, or that it is to be taken back. Pure."""
+"""How a person intervenes in a rollout in steps: lets its step go on, or takes the rollout back. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ WAITING: Final = frozenset({RolloutState.PAUSED, RolloutState.AWAITING_APPROVAL}
 _POINTER: Final = f"/metadata/annotations/{APPROVE.replace('~', '~0').replace('/', '~1')}"
 
 
-class NothingToSayError(ValueError):
-    """The rollout does not wait for that; the text says how it is."""
+class NotAwaitedError(ValueError):
+    """The rollout waits for no such intervention; the text says where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ def rollout_of(application: Json) -> RolloutProgress | None:
 
 
 def approval(application: Json) -> Approval:
-    """Of the step that a rollout stands at. Raises `NothingToSayError`."""
+    """Of the step that a rollout stands at. Raises `NotAwaitedError`."""
     record = _under_way(application)
     if record.state not in (*WAITING, *GIVEN_UP):
-        raise NothingToSayError(f"{_named(application)}: {record.summary}: there is nothing to approve yet")
+        raise NotAwaitedError(f"{_named(application)}: {record.summary}: there is nothing to approve yet")
     metadata = application["metadata"]
     if metadata.get("annotations"):
         return Approval(record, [{"op": "add", "path": _POINTER, "value": token(record)}])
@@ -57,13 +57,13 @@ def approval(application: Json) -> Approval:
 
 
 def taken_back(application: Json) -> Json:
-    """The `spec.serving` that asks for the split of before the rollout. Raises `NothingToSayError`."""
+    """The `spec.serving` that asks for the split of before the rollout. Raises `NotAwaitedError`."""
     record, serving = _under_way(application), (application.get("spec") or {}).get("serving")
     if not serving:
-        raise NothingToSayError(f"{_named(application)} serves nothing")
+        raise NotAwaitedError(f"{_named(application)} serves nothing")
     before = split(record.from_)
     if before == split(record.to):
-        raise NothingToSayError(f"{_named(application)} goes back already: {record.summary}")
+        raise NotAwaitedError(f"{_named(application)} goes back already: {record.summary}")
     known = {one["version"]: one for one in serving["versions"]}
     pods = {share.version: share.replicas for share in record.from_}
     entries = _asked_before(application, before) or [known.get(version) or _entry(version, pods) for version in before]
@@ -74,7 +74,7 @@ def taken_back(application: Json) -> Json:
 def _under_way(application: Json) -> RolloutProgress:
     record = rollout_of(application)
     if record is None or record.state is RolloutState.COMPLETED:
-        raise NothingToSayError(f"{_named(application)} has no rollout in steps under way")
+        raise NotAwaitedError(f"{_named(application)} has no rollout in steps under way")
     return record
 
 
