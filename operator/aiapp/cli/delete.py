@@ -1,4 +1,4 @@
-"""`aiapp delete`: applications and versions go, but none that a service uses."""
+"""`aiapp delete`: deletes applications and versions, but none that a service uses."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`aiapp deploy`: versions of an application are served, and its traffic is shifted between them."""
+"""`aiapp deploy`: serves versions of an application, and shifts its traffic between them."""
 
 import re
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,4 @@
-"""`aiapp edit`: what people read of an application or a version is changed."""
+"""`aiapp edit`: changes what people read of an application or a version."""
 
 from typing import TYPE_CHECKING
 

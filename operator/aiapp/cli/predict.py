@@ -1,4 +1,4 @@
-"""`aiapp predict`: a served model is asked, through the cluster's API server."""
+"""`aiapp predict`: asks a served model, through the cluster's API server."""
 
 import mimetypes
 import re

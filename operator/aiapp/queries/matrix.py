@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What there is of both."""
+    """The nodes, the versions, and how each of the latter fits them."""
 
     nodes: tuple[Json, ...]
     """Each node with its facts and devices, by name."""

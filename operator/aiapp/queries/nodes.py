@@ -31,7 +31,7 @@ class NodeTables:
 
 @dataclass(frozen=True, slots=True)
 class NodeSurvey:
-    """What versions are judged by."""
+    """Nodes, tables, devices in use and runtimes: all that versions are judged by."""
 
     nodes: NodeInventory
     tables: Tables

@@ -15,7 +15,7 @@ from aiapp.queries.trace import predicate_of
 
 @dataclass(frozen=True, slots=True)
 class Registering:
-    """As what the job registers itself when it has succeeded."""
+    """As what the new job is to register itself when it has succeeded."""
 
     application: str | None
     """None: that of the version."""

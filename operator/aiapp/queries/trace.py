@@ -14,7 +14,7 @@ from aiapp.queries.stored import read
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is known of it."""
+    """What is known of where a version comes from."""
 
     document: Json
     """Version, content, source, training job, provenance and metrics, as its status has them."""

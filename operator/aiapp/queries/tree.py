@@ -44,7 +44,7 @@ MANIFESTS: Final = replace(CONFIG_MAPS, metadata_only=True)
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What there is, and what may not be seen, as sentences."""
+    """The objects of an application, and as sentences what the user may not see of them."""
 
     root: TreeNode
     notes: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.records import on_the_way
 from tests.support.user_api import UserObjects
-from tests.unit.domain.application.traffic.test_word import under_way
+from tests.unit.domain.application.traffic.test_intervention import under_way
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource

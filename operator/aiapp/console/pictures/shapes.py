@@ -22,7 +22,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a colour stands for."""
+    """What a colour of the picture stands for."""
 
     style: str
     text: str

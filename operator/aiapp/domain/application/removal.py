@@ -6,7 +6,7 @@ from aiapp.domain.kubernetes.resources import Json
 
 
 class InUseError(ValueError):
-    """It is used; the text says by what and what to do first."""
+    """The object is used; the text says by what, and what to do first."""
 
 
 def require_unused(version: Json, application: Json | None, leaving: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from aiapp.domain.images.reference import InvalidReferenceError, Reference, refe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedImage:
-    """As it is written, and where."""
+    """An image as a version names it, and in which field."""
 
     text: str
     where: str

@@ -23,7 +23,7 @@ class SelectorError(ValueError):
 
 
 def selector(text: str) -> Selector:
-    """Of a text; an empty one selects all. Raises `SelectorError`."""
+    """The selector that a text states; an empty one selects all. Raises `SelectorError`."""
     requirements = [_requirement(part.strip()) for part in _COMMA.split(text)] if text.strip() else []
     return lambda labels: all(requirement(labels) for requirement in requirements)
 

@@ -54,7 +54,7 @@ def is_tight(need: MemoryNeed, npus: int, memory: int) -> bool:
 
 
 def tightness(need: MemoryNeed, npus: int, memory: int, would_do: str) -> str:
-    """What will hardly do although the weights fit, and what `would_do`."""
+    """Why the memory hardly suffices although the weights fit, and what `would_do`."""
     weights, cache = _size(need.weights_on(npus)), _size(need.cache_on(npus))
     tokens = need.tokens_on(npus, memory)
     short = f"of {_size(memory)} an NPU the weights take {weights}"

@@ -47,7 +47,7 @@ class JobKind(BaseModel):
     started: Paths = ("status.startTime",)
     finished: Paths = ("status.completionTime",)
     running: Paths = ()
-    """What holds the words of a job that runs."""
+    """What holds the reason and message of a job that runs."""
     retries: Paths = ()
     """Numbers, whose sum is how often a part of it was tried again."""
     metrics: Paths = ()
