@@ -115,6 +115,16 @@ def test_another_authority_is_not_believed(authority: Authority, shown: tuple[Pa
     assert counted == []
 
 
+def test_a_ticket_server_that_is_not_found_is_for_an_administrator(
+    authority: Authority, shown: tuple[Path, Path]
+) -> None:
+    with pytest.raises(
+        FetchError, match="an administrator lets pods find and reach what AIAPP_EXEML_URL names"
+    ) as error:
+        tickets("https://127.0.0.1:1", authority, shown).target(ENTRIES[0])
+    assert error.value.reason is Reason.ENDPOINT_UNREACHABLE
+
+
 def test_a_store_that_cannot_be_used_is_not_named(authority: Authority, shown: tuple[Path, Path]) -> None:
     with serving_tickets(lambda _, asked: replace(page(asked), authorities="no PEM"), authority) as (url, _):
         access = Access(Location("", ""), tickets=tickets(url, authority, shown))

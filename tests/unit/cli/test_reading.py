@@ -352,3 +352,14 @@ def test_calls_are_shown_by_version_or_why_they_are_not(api: UserObjects) -> Non
     assert "get pods/proxy (the ClusterRole edit has them)" in run("get", "mnist", "--calls").stderr
     assert "has no application none" in run("get", "none", "--calls").stderr
     assert run("get", "mnist-1.0.0", "--calls").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("author", "said"),
+    [({"createdBy": "CronJob nightly"}, "Made by:  CronJob nightly at 2026-03-02"), ({}, "Made:  at 2026-03-02")],
+)
+def test_a_page_names_who_made_a_version_where_that_is_known(
+    api: UserObjects, author: dict[str, str], said: str
+) -> None:
+    api.held[VERSIONS] = [version("1.0.0", status={"provenance": author | {"createdAt": "2026-03-02T09:14:03Z"}})]
+    assert said in run("get", "mnist-1.0.0").output

@@ -174,12 +174,14 @@ def _service(service: "ServiceUse") -> str:
 def _provenance(details: "VersionDetails") -> Iterator[str]:
     if (provenance := details.provenance) is None:
         return
-    when = f" at {written(provenance.created_at)}" if provenance.created_at else ""
-    author = f"{provenance.created_by or 'nobody known'}{when}"
+    when = f"at {written(provenance.created_at)}" if provenance.created_at else ""
     code = " ".join(filter(None, (provenance.repository, provenance.revision)))
     yield from pairs(
         (
-            ("Made by", text(author)),
+            (
+                "Made by" if provenance.created_by else "Made",
+                text(f"{provenance.created_by or ''} {when}".strip()) or None,
+            ),
             ("Code", text(code) or None),
             ("Images", text(", ".join(image.image for image in provenance.images)) or None),
             ("Data", text(", ".join(data.name for data in provenance.datasets)) or None),

@@ -14,7 +14,7 @@ from aiapp.api.meta import GROUP_VERSION
 from aiapp.domain.images.reference import registry_of
 from aiapp.domain.kubernetes.keepers import manifest
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
-from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB, by_digest, is_image, named, reach
+from aiapp.domain.sources.raw import IMAGE, OBS, TEMPLATE, TRAINING_JOB, by_digest, is_exeml, is_image, named, reach
 
 FIRST: Final = "0.0.1"
 """The number of an application's first version."""
@@ -149,7 +149,10 @@ def _template(before: Json, changes: Changes) -> Json:
 
 
 def _same(source: Json, status: Json) -> Json:
-    """Held to what was pinned."""
+    """Held to what was pinned. Raises `CannotSucceedError` for a model of ExeML, which its project alone registers."""
+    if is_exeml(source):
+        text = "a model of ExeML is registered by its project alone: name another source with --uri, --image or --job"
+        raise CannotSucceedError(text)
     if is_image(source):
         digest = (status.get("image") or {}).get("digest")
         return source if digest is None else named(source, partial(by_digest, digest=digest))

@@ -148,7 +148,11 @@ def _unreachable(error: Exception) -> tuple[Reason, str]:
         message = "the certificate of the operator's ticket server is not vouched for by the authority in this pod"
         return Reason.TLS_NOT_TRUSTED, f"{message}: delete the Deployment, the operator makes it again"
     why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return Reason.ENDPOINT_UNREACHABLE, f"the operator's ticket server does not answer: {why}"
+    message = f"the operator's ticket server does not answer: {why}"
+    return (
+        Reason.ENDPOINT_UNREACHABLE,
+        f"{message}: an administrator lets pods find and reach what AIAPP_EXEML_URL names",
+    )
 
 
 def _address(origin: str) -> Address:

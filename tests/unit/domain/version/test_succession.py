@@ -125,6 +125,14 @@ def test_the_same_source_is_held_to_its_content(source: Json, after: Json) -> No
     assert not is_held(successor(version(source), "mnist", "1.0.1", Changes()))
 
 
+def test_the_model_of_an_exeml_project_is_followed_by_another_source_alone() -> None:
+    before = version({"exeML": {"project": "flowers", "job": {"name": "train", "uid": "u"}}})
+    with pytest.raises(CannotSucceedError, match="registered by its project alone: name another source with --uri"):
+        successor(before, "flowers", "0.0.2", Changes(dependencies=("numpy",)))
+    made = successor(before, "flowers", "0.0.2", Changes(image="shop/flowers:2"))
+    assert made["spec"]["source"] == {"image": {"reference": "shop/flowers:2"}}
+
+
 REACHED = {"plainHttp": True, "caBundleRef": {"kind": "ConfigMap", "name": "ca"}}
 
 
