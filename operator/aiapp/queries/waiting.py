@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import cast
 
 from aiapp.api.meta import RESTART_AT
-from aiapp.domain.application.outcome import Outcome, current_state, restarted, settled
+from aiapp.domain.application.outcome import Outcome, current_state, restarted, settled, under_way
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resource_of
 from aiapp.ports.kubernetes import ApiError, WatchEvent
@@ -15,17 +16,21 @@ from aiapp.queries.errors import QueryError
 from aiapp.queries.watching import GONE, LOST, PAUSE_SECONDS
 
 
-async def outcome(cluster: UserCluster, changed: Json, seconds: float) -> str:
+async def outcome(cluster: UserCluster, changed: Json, seconds: float, tell: Callable[[str], None]) -> str:
     """What became of an application or a version after it was changed to `changed`, for people.
 
+    `tell` gets how it stands until then, whenever that has changed.
     Raises `ApiError`, `QueryError` if it failed, is deleted, or is not done after so many seconds.
     """
     name, resource = changed["metadata"]["name"], resource_of(changed)
+    heard = _Changes(tell)
 
     def judge(objects: Sequence[Json]) -> Outcome | None:
         if not objects or objects[0]["metadata"]["uid"] != changed["metadata"]["uid"]:
             return Outcome(succeeded=False, message="it is deleted")
-        return settled(changed, objects[0])
+        if (found := settled(changed, objects[0])) is None:
+            heard.add(under_way(changed, objects[0]))
+        return found
 
     try:
         async with asyncio.timeout(seconds):
@@ -56,6 +61,19 @@ def is_restart(before: Json, after: Json) -> bool:
     """Whether a change asks for new pods and nothing else."""
     requests = [(one["metadata"].get("annotations") or {}).get(RESTART_AT) for one in (before, after)]
     return requests[0] != requests[1]
+
+
+@dataclass(slots=True)
+class _Changes:
+    """Tells what is not what was told last."""
+
+    tell: Callable[[str], None]
+    last: str | None = None
+
+    def add(self, text: str | None) -> None:
+        if text is not None and text != self.last:
+            self.last = text
+            self.tell(text)
 
 
 def _succeeded(name: str, outcome: Outcome) -> str:

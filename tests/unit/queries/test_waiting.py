@@ -27,6 +27,10 @@ def application(ready: str = "Unknown", stalled: str = "False", uid: str = "1") 
     return found | {"status": {"observedGeneration": 1, "phase": "Deploying", "conditions": conditions}}
 
 
+def unheard(_: str) -> None:
+    """Told, and not listened to."""
+
+
 class Changing(UserObjects):
     """An application that is another one at each look, until the last stays; watches may fail at first."""
 
@@ -48,7 +52,19 @@ class Changing(UserObjects):
 async def test_it_is_looked_at_again_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aiapp.queries.waiting.PAUSE_SECONDS", 0)
     api = Changing([[application()], [application()], [application("True")]], ApiError(410, "Expired", "too old"))
-    assert await outcome(UserCluster(api, "team"), application(), 60) == "Deploying"
+    assert await outcome(UserCluster(api, "team"), application(), 60, unheard) == "Deploying"
+
+
+async def test_whoever_waits_hears_how_it_stands_once_for_each_change() -> None:
+    """What is said of the object before it was changed is nothing to wait for."""
+    stale = application("True")
+    stale["status"] |= {"observedGeneration": 0, "phase": "Running"}
+    started = application()
+    started["status"] |= {"phase": "Waiting"}
+    said: list[str] = []
+    looks = [[stale], [started], [started], [application()], [application("True")]]
+    await outcome(UserCluster(Changing(looks), "team"), application(), 60, said.append)
+    assert said == ["Waiting, 1 of 2 pods", "Deploying, 1 of 2 pods"]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +77,7 @@ async def test_it_is_looked_at_again_until_it_is_done(monkeypatch: pytest.Monkey
 )
 async def test_what_will_not_be_done_is_said(then: list[Json], message: str) -> None:
     with pytest.raises(QueryError) as failed:
-        await outcome(UserCluster(Changing([[application()], then]), "team"), application(), 60)
+        await outcome(UserCluster(Changing([[application()], then]), "team"), application(), 60, unheard)
     assert failed.value.message == message
 
 
@@ -84,7 +100,7 @@ class Ending(Changing):
 async def test_a_stream_that_ends_at_once_is_not_asked_for_again_without_a_pause(failures: tuple[ApiError]) -> None:
     api = Ending([[application()]], *failures)
     with pytest.raises(QueryError, match="mnist is not done"):
-        await outcome(UserCluster(api, "team"), application(), 0.05)
+        await outcome(UserCluster(api, "team"), application(), 0.05, unheard)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(_followed(api), 0.05)
     assert api.asked == 2
@@ -106,14 +122,14 @@ class Silent(Changing):
 
 async def test_the_wait_ends_with_how_it_stands() -> None:
     with pytest.raises(QueryError) as failed:
-        await outcome(UserCluster(Silent([[application()]]), "team"), application(), 0.01)
+        await outcome(UserCluster(Silent([[application()]]), "team"), application(), 0.01, unheard)
     assert failed.value.message == "mnist is not done after 0.01 s: Deploying, 1 of 2 pods"
 
 
 async def test_without_the_right_to_watch_it_ends() -> None:
     api = Changing([[application()]], ApiError(403, "Forbidden", "cannot watch"))
     with pytest.raises(ApiError, match="cannot watch"):
-        await outcome(UserCluster(api, "team"), application(), 60)
+        await outcome(UserCluster(api, "team"), application(), 60, unheard)
 
 
 def test_a_restart_is_known_by_its_annotation() -> None:

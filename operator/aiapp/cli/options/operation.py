@@ -12,6 +12,7 @@ from aiapp.cli.options.cluster import ClusterChoice, answered, failing_with_mess
 from aiapp.cli.options.durations import DURATION
 from aiapp.cli.options.reading import labels_option
 from aiapp.cli.options.writing import Writing, writing_options
+from aiapp.cli.output.terminal import unsteered
 
 if TYPE_CHECKING:
     from aiapp.domain.application.operation import Operation
@@ -35,7 +36,11 @@ def tell(name: str, result: "OperationResult", writing: Writing) -> None:
 def waiting_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds `--wait` and `--timeout` to a click command, which gets `seconds: int | None`; None: it does not wait."""
 
-    @click.option("--wait", is_flag=True, help="Until it has happened, or cannot; a failure is exit code 1.")
+    @click.option(
+        "--wait",
+        is_flag=True,
+        help="Until it has happened, or cannot (exit code 1); how it stands goes to standard error.",
+    )
     @click.option("--timeout", type=DURATION, default="20m", show_default=True, help="Longest wait.")
     @functools.wraps(command)
     def gathered(timeout: int, *, wait: bool, **others: Any) -> None:
@@ -59,13 +64,23 @@ def all_waited(
         return
 
     async def outcomes(cluster: "UserCluster") -> list[str | BaseException]:
-        waits = ((new_pods if is_restart(*change) else outcome)(cluster, change[1], seconds) for change in changes)
+        waits = (
+            new_pods(cluster, after, seconds)
+            if is_restart(before, after)
+            else outcome(cluster, after, seconds, functools.partial(_note, after["metadata"]["name"]))
+            for before, after in changes
+        )
         return await asyncio.gather(*waits, return_exceptions=True)
 
     ends = answered(choice, outcomes)
     successes = [_told(after["metadata"]["name"], one, writing) for (_, after), one in zip(changes, ends, strict=True)]
     if not all(successes):
         click.get_current_context().exit(1)
+
+
+def _note(name: str, state: str) -> None:
+    """How it stands, for whoever waits; not the result."""
+    click.echo(unsteered(f"{name}: {state}"), err=True)
 
 
 def _told(name: str, outcome: str | BaseException, writing: Writing) -> bool:

@@ -30,6 +30,11 @@ def settled(changed: Json, now: Json) -> Outcome | None:
     return Outcome(succeeded=True, message=str(status.get("phase"))) if is_ready else None
 
 
+def under_way(changed: Json, now: Json) -> str | None:
+    """How the change goes on, for people who wait; None: nobody has looked at it yet."""
+    return current_state(now) if _is_seen(changed, now.get("status") or {}) else None
+
+
 def restarted(changed: Json, deployments: Sequence[Json]) -> Outcome | None:
     """Of an application whose Deployments those are, after a restart."""
     wanted = changed["metadata"]["annotations"][RESTART_AT]
