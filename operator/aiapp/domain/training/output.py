@@ -11,6 +11,8 @@ from aiapp.domain.objectstore.location import URI
 
 NAMES: Final = ("train_url", "OUTPUT_PATH", "OUTPUT_URI", "OUTPUT_DIR", "MODEL_OUTPUT", "output_dir", "output_path")
 """Environment variables and arguments that say where a job writes, in any case, with `-` as good as `_`."""
+MOST_FOLDERS: Final = 16
+"""Of those that a job names: it is to name one."""
 _MOST_URI: Final = 1024
 _MOST_ITEMS: Final = 1024
 _MOST_WORDS: Final = 4096
@@ -26,7 +28,7 @@ class DeclaredOutput:
     """What a job says of its output."""
 
     uris: tuple[str, ...]
-    """Each folder once."""
+    """Each folder once, `MOST_FOLDERS` at most."""
     unread: tuple[str, ...]
     """Variables of such names whose value lies in another object, which is not read."""
 
@@ -42,9 +44,9 @@ def declared_output(containers: Iterable[Any], names: Iterable[str]) -> Declared
             known = {name: value for name, value in env if value is not None}
             found = (*env, *_arguments(container, known))
             values = (value for name, value in found if _plain(name) in wanted and value is not None)
-            uris |= {value: None for value in values if _is_folder(value)}
+            uris |= dict.fromkeys(islice((value for value in values if _is_folder(value)), MOST_FOLDERS))
             unread |= {name: None for name, value in env if value is None and _plain(name) in wanted}
-    return DeclaredOutput(tuple(uris), tuple(unread))
+    return DeclaredOutput(tuple(islice(uris, MOST_FOLDERS)), tuple(unread))
 
 
 def is_location(name: str, value: str, names: Iterable[str]) -> bool:

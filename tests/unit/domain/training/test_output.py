@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiapp.domain.training.output import NAMES, declared_output
+from aiapp.domain.training.output import MOST_FOLDERS, NAMES, declared_output
 
 URI = "obs://models/mnist/run-7/"
 
@@ -69,6 +69,14 @@ def test_of_arguments_that_multiply_the_first_are_read() -> None:
     many = [f"--train_url={URI}", *["$(A)"] * 1000, "--train_url=obs://models/other/"]
     container = {"env": [{"name": "A", "value": "x " * 8000}], "args": many}
     assert said(container) == ((URI,), ())
+
+
+def test_of_folders_without_number_some_are_kept() -> None:
+    """Each takes twenty bytes of the job, and a thousand of whoever keeps it."""
+    folders = [f"--train_url=obs://models/$(A)/{number}/" for number in range(1000)]
+    container = {"env": [{"name": "A", "value": "a" * 900}], "args": folders}
+    uris, _ = said(container, {"args": [f"--train_url={URI}"]})
+    assert len(uris) == MOST_FOLDERS
 
 
 def test_a_text_that_is_cut_names_no_half_of_a_folder() -> None:
