@@ -129,7 +129,10 @@ class Cluster(Protocol):
         ...
 
     async def pods(self, namespace: str, selector: str) -> list[Json]:
-        """The pods of a namespace with these labels, whoever made them, as the API server has them now."""
+        """The pods of a namespace with these labels, whoever made them, as the API server has them now.
+
+        Of each what `trimmed_training_pod` keeps: anybody may make many, and large ones.
+        """
         ...
 
 

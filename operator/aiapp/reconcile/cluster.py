@@ -10,7 +10,7 @@ from aiapp.controller.status_writer import StatusWriter
 from aiapp.controller.write_through import WriteThrough
 from aiapp.domain.kubernetes.resources import LOCAL_ACCESS_REVIEWS, PODS, SECRETS, Json, Resource, resource_of
 from aiapp.domain.kubernetes.secrets import Secret
-from aiapp.domain.kubernetes.trimming import without_managed_fields
+from aiapp.domain.kubernetes.trimming import trimmed_training_pod
 from aiapp.ports.clock import Clock
 from aiapp.ports.kubernetes import Applied, Cluster, ConflictError, NotFoundError
 
@@ -86,4 +86,4 @@ class StoredCluster(Cluster):
 
     @override
     async def pods(self, namespace: str, selector: str) -> list[Json]:
-        return (await self._api.list(PODS, namespace=namespace, selector=selector, trim=without_managed_fields)).items
+        return (await self._api.list(PODS, namespace=namespace, selector=selector, trim=trimmed_training_pod)).items

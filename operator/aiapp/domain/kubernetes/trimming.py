@@ -1,6 +1,6 @@
 """What is kept of objects in memory: only what is read, so that foreign annotations and labels do not fill it. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -77,6 +77,8 @@ _MOST_CONDITIONS: Final = 16
 """Of an autoscaler, which has three."""
 _MOST_LIMITS: Final = 64
 """Items of one LimitRange: there are five types of them."""
+_MOST_CONTAINERS: Final = 64
+"""Of a training pod."""
 _POD_STATUS: Final = (
     "phase",
     "reason",
@@ -162,12 +164,15 @@ def trimmed_pod(pod: Json) -> Json:
     return _identity(trimmed(pod)) | kept
 
 
-def trimmed_training_pod(pod: Json) -> Json:
-    """Whose it is, where it runs, and what its containers run."""
-    metadata = _only(pod["metadata"], (*_METADATA, "labels", "ownerReferences"))
+def trimmed_training_pod(pod: Json, *labels: str) -> Json:
+    """Whose it is, by its owners and these labels, where it runs, and what its containers run."""
+    metadata = _only(pod["metadata"], _METADATA) | {
+        "labels": _among(pod["metadata"].get("labels"), labels),
+        "ownerReferences": (pod["metadata"].get("ownerReferences") or [])[:_MOST_OWNERS],
+    }
     told, kept = pod.get("spec") or {}, ("containerStatuses", "initContainerStatuses")
     spec = _only(told, ("nodeName",)) | {
-        field: [_only(one, ("name", "image")) for one in told[field]]
+        field: [_only(one, ("name", "image")) for one in told[field][:_MOST_CONTAINERS]]
         for field in ("containers", "initContainers")
         if told.get(field)
     }
@@ -224,5 +229,5 @@ def _pinned(labels: Mapping[str, str] | None) -> dict[str, str]:
     return dict(islice(found, _MOST_OWNERS))
 
 
-def _among(texts: Mapping[str, str] | None, names: frozenset[str]) -> dict[str, str]:
+def _among(texts: Mapping[str, str] | None, names: Container[str]) -> dict[str, str]:
     return {name: value for name, value in (texts or {}).items() if name in names}

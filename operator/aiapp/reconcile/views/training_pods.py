@@ -26,7 +26,7 @@ class TrainingPods:
 
     def trim(self, pod: Json) -> Json | None:
         """What says what ran and where, if it is of a job that is followed."""
-        return trimmed_training_pod(pod) if any(self._jobs(pod)) else None
+        return trimmed_training_pod(pod, self.label) if any(self._jobs(pod)) else None
 
     # Of the watch
 

@@ -20,6 +20,7 @@ from aiapp.domain.kubernetes.resources import (
     Json,
     Resource,
 )
+from aiapp.domain.kubernetes.trimming import trimmed_training_pod
 
 CHILDREN = [kind.resource for kind in CHILD_KINDS]
 
@@ -45,6 +46,16 @@ def test_of_a_limit_range_only_what_our_containers_ask_for_is_kept() -> None:
     kept = trim_of(LIMIT_RANGES)({**thing(LIMIT_RANGES, annotations=FAT), "spec": {"limits": items}})
     assert kept["spec"]["limits"][0]["max"] == {"cpu": "1"}
     assert length(kept) < 16_000
+
+
+def test_of_a_training_pod_only_what_says_what_ran_is_kept() -> None:
+    containers = [{"name": "c", "image": "r/train:1", "env": [{"name": "A", "value": "x" * 1000}]}] * 1000
+    marks = {"annotations": FAT, "labels": FAT | {"job": "train"}, "managedFields": [FAT]}
+    fat = {**thing(PODS, **marks), "spec": {"nodeName": "npu-1", "containers": containers, "volumes": [FAT]}}
+    kept = trimmed_training_pod(fat, "job")
+    assert kept["metadata"]["labels"] == {"job": "train"}
+    assert kept["spec"]["nodeName"] == "npu-1"
+    assert length(kept) < 5000
 
 
 @pytest.mark.parametrize(
