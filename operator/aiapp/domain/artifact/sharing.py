@@ -2,6 +2,7 @@
 
 from aiapp.domain.kubernetes.naming import owner, pinned_label
 from aiapp.domain.kubernetes.resources import VERSIONS, Json
+from aiapp.domain.kubernetes.trimming import MOST_OWNERS
 
 
 def used_by(user: Json, *others: Json) -> Json:
@@ -28,3 +29,8 @@ def is_used_by(config_map: Json, user: Json) -> bool:
     """Whether the metadata record the user already."""
     labels = config_map["metadata"].get("labels") or {}
     return is_owned_by(config_map, user) and used_by(user).get("labels", {}).items() <= labels.items()
+
+
+def is_cut(config_map: Json) -> bool:
+    """Whether it may have more users than the cache has kept of it."""
+    return len(config_map["metadata"].get("ownerReferences") or ()) == MOST_OWNERS

@@ -67,8 +67,8 @@ _ANNOTATION_CHARACTERS: Final = 256
 """Those that are read are shorter, or are cut to less."""
 _MOST_OF_ORIGIN: Final = 32
 """Annotations that say where a model comes from."""
-_MOST_OWNERS: Final = 500
-"""Versions that may share one ConfigMap; owners beyond that are added again at each look."""
+MOST_OWNERS: Final = 500
+"""Versions that may share one ConfigMap, as far as that is known; those beyond are taken for owners once pinned."""
 _MOST_FINALIZERS: Final = 4
 """Of an object that is being deleted, as many as a message names."""
 _MOST_VALUES: Final = 10_000
@@ -94,7 +94,7 @@ def trimmed_metadata(metadata: Json) -> Json:
     """Who the object is, whose it is, and the labels and annotations that are read."""
     kept = _only(metadata, _METADATA)
     if owners := metadata.get("ownerReferences"):
-        kept["ownerReferences"] = owners[:_MOST_OWNERS]
+        kept["ownerReferences"] = owners[:MOST_OWNERS]
     if "deletionTimestamp" in kept and (finalizers := metadata.get("finalizers")):
         kept["finalizers"] = [name[:_ANNOTATION_CHARACTERS] for name in finalizers[:_MOST_FINALIZERS]]
     if labels := _among(metadata.get("labels"), _LABELS) | _pinned(metadata.get("labels")):
@@ -168,7 +168,7 @@ def trimmed_training_pod(pod: Json, *labels: str) -> Json:
     """Whose it is, by its owners and these labels, where it runs, and what its containers run."""
     metadata = _only(pod["metadata"], _METADATA) | {
         "labels": _among(pod["metadata"].get("labels"), labels),
-        "ownerReferences": (pod["metadata"].get("ownerReferences") or [])[:_MOST_OWNERS],
+        "ownerReferences": (pod["metadata"].get("ownerReferences") or [])[:MOST_OWNERS],
     }
     told, kept = pod.get("spec") or {}, ("containerStatuses", "initContainerStatuses")
     spec = _only(told, ("nodeName",)) | {
@@ -226,7 +226,7 @@ def _only(part: Json, fields: tuple[str, ...]) -> Json:
 def _pinned(labels: Mapping[str, str] | None) -> dict[str, str]:
     """The versions that a ConfigMap names as pinned to it, as many as may own it."""
     found = ((name, uid) for name, uid in (labels or {}).items() if name.startswith(PINNED_LABEL_PREFIX))
-    return dict(islice(found, _MOST_OWNERS))
+    return dict(islice(found, MOST_OWNERS))
 
 
 def _among(texts: Mapping[str, str] | None, names: Container[str]) -> dict[str, str]:

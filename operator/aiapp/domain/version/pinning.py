@@ -7,7 +7,7 @@ from typing import Final
 from aiapp.api.conditions import ConditionType, Reason
 from aiapp.domain.artifact.manifest import Manifest
 from aiapp.domain.artifact.manifest_config_map import config_map_names, manifest_reference
-from aiapp.domain.artifact.sharing import is_owned_by, is_used_by
+from aiapp.domain.artifact.sharing import is_cut, is_owned_by, is_used_by
 from aiapp.domain.conditions import Finding, fails
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, kind_of_pin, pin_behind, pinned_versions
 from aiapp.domain.kubernetes.resources import Json
@@ -38,8 +38,14 @@ class Shared:
         return name in self.config_maps
 
     def is_held(self, name: str) -> bool:
-        """Whether it exists and names the version as its user."""
-        return name in self.config_maps and is_used_by(self.config_maps[name], self.record.raw)
+        """Whether it exists and names the version as its user.
+
+        Where it has more users than are known here, each was noted before it was pinned: nobody is again at each look.
+        """
+        found = self.config_maps.get(name)
+        if found is None:
+            return False
+        return is_used_by(found, self.record.raw) or (self.record.status.artifact is not None and is_cut(found))
 
     @property
     def lost(self) -> tuple[str, ...]:

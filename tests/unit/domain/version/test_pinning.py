@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.support.records import fresh_version
+from tests.support.records import PIN, fresh_version, normal_version
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.kubernetes.naming import digest_config_map, image_config_map, manifest_config_map
+from aiapp.domain.kubernetes.trimming import trimmed_config_map
+from aiapp.domain.records import VersionRecord
 from aiapp.domain.version.pinning import Shared, pinned_otherwise, too_many_manifests
 
 HERE, BEFORE = (f"sha256:{digit * 64}" for digit in "12")
@@ -82,3 +84,27 @@ def test_more_manifests_than_a_namespace_may_keep_are_refused_with_the_setting()
     assert "would take 3.0 MiB; the operator keeps 1.0 MiB for each namespace (AIAPP_MAX_MANIFEST_BYTES)" in (
         refused.message
     )
+
+
+def shared_by(users: int) -> dict[str, Any]:
+    """A ConfigMap as the cache keeps it, of that many other versions."""
+    owners = [{"uid": f"uid-{number}"} for number in range(users)]
+    metadata = {"name": manifest_config_map(PIN), "namespace": "team", "uid": "1", "ownerReferences": owners}
+    return trimmed_config_map({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    ("record", "users", "unshared"),
+    [
+        pytest.param(normal_version(), 3, (manifest_config_map(PIN),), id="a backup left out that it is"),
+        pytest.param(normal_version(), 700, (), id="it is one of more than are known"),
+        pytest.param(fresh_version(), 700, (), id="it is not pinned"),
+    ],
+)
+def test_a_pinned_version_is_noted_again_where_it_is_known_not_to_be(
+    record: VersionRecord, users: int, unshared: tuple[str, ...]
+) -> None:
+    one = shared_by(users)
+    found = Shared(record=record, config_maps={one["metadata"]["name"]: one})
+    assert found.unshared == unshared
+    assert found.is_held(one["metadata"]["name"]) is (record.package is not None and not unshared)
