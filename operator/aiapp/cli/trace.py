@@ -57,7 +57,7 @@ def tree(document: "Json") -> Iterator[str]:
     yield f"application {document['application']}"
     yield f"{INDENT}version {document['number']}"
     yield f"{INDENT * 2}content {_content(artifact)}"
-    yield f"{INDENT * 2}source {source.get('type', 'unknown')} {source.get('uri', '')}".rstrip()
+    yield f"{INDENT * 2}source {source.get('type', 'not read yet')} {source.get('uri', '')}".rstrip()
     yield from (f"{INDENT * 3}{line}" for line in _origin(source.get("trainingJob"), provenance))
     if metrics := document.get("metrics"):
         yield f"{INDENT * 2}metrics {', '.join(f'{name} {value}' for name, value in metrics.items())}"

@@ -77,7 +77,7 @@ def _require_sum(shares: Sequence[Share]) -> None:
 
 def _require_normal(name: str, wanted: Sequence[str], phases: Mapping[str, str]) -> None:
     if missing := [version for version in wanted if version not in phases]:
-        there = ", ".join(phases) or "none"
+        there = ", ".join(phases) or f"none: `aiapp create version {name}` registers one"
         raise CannotOperateError(f"application {name} has no version {missing[0]}; there is {there}")
     for version in wanted:
         if phases[version] != "Normal":

@@ -105,6 +105,11 @@ def test_what_cannot_be_deployed_is_refused_by_name(shares: list[Share], message
     assert str(refused.value) == message
 
 
+def test_without_any_version_the_command_that_registers_one_is_named() -> None:
+    with pytest.raises(CannotOperateError, match="there is none: `aiapp create version mnist` registers one"):
+        deploy(application(ONE), [Share("1.0.0", None)], {}, None)
+
+
 def test_what_keeps_the_shares_from_being_exact_is_said() -> None:
     two = [Share("1.0.0", 90), Share("1.1.0", 10)]
     assert advice(application(ONE, gateway={}), two) == []
