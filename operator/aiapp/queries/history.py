@@ -19,9 +19,9 @@ from aiapp.domain.application.rollback import (
 from aiapp.domain.kubernetes.json_patch import patched
 from aiapp.domain.kubernetes.keepers import GITOPS
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
-from aiapp.ports.kubernetes import NotFoundError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.operation import existing
 from aiapp.queries.served import require_versions
 
 
@@ -45,7 +45,7 @@ async def history(cluster: UserCluster, name: str) -> list[Json]:
 
     Raises `ApiError`, `QueryError`.
     """
-    return configurations(await _application(cluster, name))
+    return configurations(await existing(cluster, APPLICATIONS, name))
 
 
 def configurations(application: Json) -> list[Json]:
@@ -56,7 +56,7 @@ def configurations(application: Json) -> list[Json]:
 
 async def planned_rollback(cluster: UserCluster, name: str, to: int | None) -> RollbackResult:
     """What a rollback would ask for. Raises `ApiError`, `QueryError`."""
-    return await _planned(cluster, await _application(cluster, name), to)
+    return await _planned(cluster, await existing(cluster, APPLICATIONS, name), to)
 
 
 async def roll_back(cluster: UserCluster, name: str, to: int | None, *, dry_run: bool) -> RollbackResult:
@@ -64,17 +64,10 @@ async def roll_back(cluster: UserCluster, name: str, to: int | None, *, dry_run:
 
     Raises `ApiError` (`ConflictError` if the application changed meanwhile), `QueryError`.
     """
-    application = await _application(cluster, name)
+    application = await existing(cluster, APPLICATIONS, name)
     planned = await _planned(cluster, application, to)
     patch = edit(application, planned.manifest["spec"]["serving"])
     return replace(planned, object=await cluster.edit(APPLICATIONS, name, patch, dry_run=dry_run))
-
-
-async def _application(cluster: UserCluster, name: str) -> Json:
-    try:
-        return await cluster.get(APPLICATIONS, name)
-    except NotFoundError as error:
-        raise QueryError(f"namespace {cluster.namespace} has no application {name}") from error
 
 
 async def _planned(cluster: UserCluster, application: Json, to: int | None) -> RollbackResult:

@@ -17,9 +17,10 @@ from aiapp.domain.application.traffic.intervention import (
 )
 from aiapp.domain.application.traffic.progress import token
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json
-from aiapp.ports.kubernetes import ConflictError, NotFoundError
+from aiapp.ports.kubernetes import ConflictError
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
+from aiapp.queries.operation import existing
 from aiapp.queries.served import require_versions
 from aiapp.queries.watching import snapshots
 
@@ -41,7 +42,7 @@ class ShareOnTheWay:
 
 async def rollout(cluster: UserCluster, name: str) -> RolloutProgress:
     """The last rollout in steps. Raises `ApiError`, `QueryError`."""
-    return _recorded(await _application(cluster, name))
+    return _recorded(await existing(cluster, APPLICATIONS, name))
 
 
 async def rollouts(cluster: UserCluster, name: str) -> AsyncIterator[RolloutProgress]:
@@ -77,14 +78,14 @@ async def approve(cluster: UserCluster, name: str, seen: str | None = None) -> A
 
     Raises `ApiError`, `QueryError`.
     """
-    pending = _approval(await _application(cluster, name))
+    pending = _approval(await existing(cluster, APPLICATIONS, name))
     if seen is not None and token(pending.record) != seen:
         raise _moved_on(name, pending)
     for _ in range(ATTEMPTS):
         try:
             await cluster.edit(APPLICATIONS, name, pending.patch, dry_run=False)
         except ConflictError:
-            pending = _renewed(pending, _approval(await _application(cluster, name)), name)
+            pending = _renewed(pending, _approval(await existing(cluster, APPLICATIONS, name)), name)
         else:
             return pending
     raise _changed(name)
@@ -92,13 +93,13 @@ async def approve(cluster: UserCluster, name: str, seen: str | None = None) -> A
 
 async def planned_abort(cluster: UserCluster, name: str) -> Json:
     """The application's manifest with the split of before the rollout. Raises `ApiError`, `QueryError`."""
-    application = await _application(cluster, name)
+    application = await existing(cluster, APPLICATIONS, name)
     return manifest(application, await _taken_back(cluster, application))
 
 
 async def abort(cluster: UserCluster, name: str, *, dry_run: bool) -> Json:
     """Asks for the split of before the rollout; the wanted `spec.serving`. Raises `ApiError`, `QueryError`."""
-    application = await _application(cluster, name)
+    application = await existing(cluster, APPLICATIONS, name)
     serving = await _taken_back(cluster, application)
     try:
         await cluster.edit(APPLICATIONS, name, edit(application, serving), dry_run=dry_run)
@@ -136,10 +137,3 @@ async def _taken_back(cluster: UserCluster, application: Json) -> Json:
         raise QueryError(str(error)) from error
     await require_versions(cluster, application, (one["version"] for one in serving["versions"]))
     return serving
-
-
-async def _application(cluster: UserCluster, name: str) -> Json:
-    try:
-        return await cluster.get(APPLICATIONS, name)
-    except NotFoundError as error:
-        raise QueryError(f"namespace {cluster.namespace} has no application {name}") from error

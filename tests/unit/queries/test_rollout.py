@@ -12,10 +12,11 @@ from tests.unit.domain.application.traffic.test_intervention import under_way
 from typing_extensions import override
 
 from aiapp.domain.kubernetes.resources import APPLICATIONS, Json, Resource
-from aiapp.ports.kubernetes import ConflictError, NotFoundError, WatchEvent
+from aiapp.ports.kubernetes import NOT_SERVED, ConflictError, NotFoundError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.rollout import abort, approve, planned_abort, rollouts
+from aiapp.queries.history import history
+from aiapp.queries.rollout import abort, approve, planned_abort, rollout, rollouts
 
 GONE = NotFoundError(404, "NotFound", "")
 CHANGED = ConflictError(409, "Conflict", "the object has been modified")
@@ -110,3 +111,14 @@ async def test_a_rollout_that_is_over_or_that_there_is_not_is_not_waited_for() -
     assert [record.state async for record in rollouts(UserCluster(api, "ns"), "mnist")] == ["Failed"]
     with pytest.raises(QueryError, match="has no application zoo"):
         _ = [record async for record in rollouts(UserCluster(api, "ns"), "zoo")]
+
+
+@pytest.mark.parametrize("query", [history, rollout])
+async def test_a_cluster_without_our_kinds_is_not_said_to_lack_one_application(query: Any) -> None:
+    class Bare(UserObjects):
+        @override
+        async def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+            raise NotFoundError(404, NOT_SERVED, "the server has no aiapplications")
+
+    with pytest.raises(NotFoundError, match="the server has no aiapplications"):
+        await query(UserCluster(Bare({}), "ns"), "mnist")
