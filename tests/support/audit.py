@@ -59,6 +59,10 @@ SELDOM: Final = {
     for kind in ("inferenceruntimes", "inferencetemplates")
 }
 """Permissions that a request shows only by chance."""
+WITHHELD: Final = {
+    Permission("trainer.kubeflow.org", "trainjobs", "list"): "a test of a kind that may not be read takes it away",
+}
+"""Requests that are refused on purpose."""
 
 
 @contextmanager
@@ -107,7 +111,7 @@ def _permission(event: dict[str, Any]) -> Permission:
 def complaints(logs: Iterable[Path]) -> list[str]:
     """What was refused, and what was never needed."""
     asked = set(requests(logs))
-    refused = [f"refused: {one}" for one, allowed in sorted(asked) if not allowed]
+    refused = [f"refused: {one}" for one, allowed in sorted(asked) if not allowed and one not in WITHHELD]
     used = {one for one, allowed in asked if allowed}
     unused = [f"never used: {one}" for one in sorted(granted() - used - NOT_SEEN.keys() - SELDOM.keys())]
     needless = [f"used, so no exception: {one}" for one in sorted(used & NOT_SEEN.keys())]
