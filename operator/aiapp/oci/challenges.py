@@ -31,7 +31,7 @@ def challenges(headers: Iterable[str]) -> list[Challenge]:
     found: list[Challenge] = []
     left = MAX_CHARACTERS
     for header in headers:
-        found += _of(header[:left])
+        found += _of(header[:left].encode(errors="replace").decode())  # what is no UTF-8 comes as surrogates
         left -= min(left, len(header))
     return found
 

@@ -166,7 +166,8 @@ def _is_attached(entry: Mapping[str, Any]) -> bool:
 
 def _manifest(found: Mapping[str, Any], media_type: str) -> Manifest:
     config = descriptor(found.get("config"))
-    if (kind := found.get("artifactType") or config.media_type) not in CONFIGS:
+    kind = found.get("artifactType") or config.media_type
+    if not isinstance(kind, str) or kind not in CONFIGS:
         raise UnsupportedError(f"no container image but {_shown(kind)}")
     layers = found.get("layers")
     if not isinstance(layers, list) or len(layers) > MAX_LAYERS:

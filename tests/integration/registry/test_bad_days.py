@@ -68,6 +68,7 @@ def once(fault: Fault) -> Callable[[Request], Fault]:
         pytest.param(Fault(stall_after=10), UNREACHABLE, True, "did not answer in time", id="silent"),
         pytest.param(Fault(piece=1, pause_seconds=0.1), UNREACHABLE, True, "sends so slowly", id="slow"),
         pytest.param(sent_on("ftp://a/b"), UNREACHABLE, False, "no http(s) URL", id="ftp"),
+        pytest.param(sent_on("//["), UNREACHABLE, False, "no http(s) URL", id="half an address"),
         pytest.param(sent_on("/v2/"), UNREACHABLE, False, "sends on more than", id="loop"),
         pytest.param(
             sent_on(f"http://{METADATA}/", HTTPStatus.TEMPORARY_REDIRECT),

@@ -43,6 +43,7 @@ REALM = "https://auth.example.com/token"
         pytest.param(['Basic realm="r", realm="s"'], [Challenge("basic", {"realm": "r"})], id="the first one counts"),
         pytest.param(['realm="r"'], [], id="a parameter of nothing"),
         pytest.param(['Bearer realm="never closed'], [Challenge("bearer")], id="an open quote"),
+        pytest.param(['Basic realm="\udce9"'], [Challenge("basic", {"realm": "?"})], id="bytes that are no UTF-8"),
         pytest.param(["Bearer \x00"], [Challenge("bearer")], id="a control character"),
     ],
 )

@@ -74,7 +74,10 @@ def test_a_login_is_read(entry: dict[str, str], found: Login) -> None:
         pytest.param(["*.example.com"], "r.x.example.com/a", [], id="an asterisk is one label"),
         pytest.param(["*.com"], "evil.example.com/a", [], id="and no more"),
         pytest.param(["r-*1.ex*.com"], "r-11.example.com/a", ["r-*1.ex*.com"], id="a part of a label"),
-        pytest.param([f"{'*' * 64}.example.com"], "r.example.com/a", [], id="longer than any label"),
+        pytest.param(["*r*.example.com"], "r.example.com/a", ["*r*.example.com"], id="an asterisk may be nothing"),
+        pytest.param(["a*a.example.com"], "a.example.com/a", [], id="no letter counts twice"),
+        pytest.param(["*ab*ba*.example.com"], "aba.example.com/a", [], id="nor between two asterisks"),
+        pytest.param(["*b*a*.example.com"], "ab.example.com/a", [], id="nor in another order"),
         pytest.param(["docker.io"], "ubuntu", ["docker.io"], id="the Hub"),
         pytest.param(
             ["https://index.docker.io/v1/"], "ubuntu", ["https://index.docker.io/v1/"], id="the Hub as Docker writes it"
@@ -84,6 +87,14 @@ def test_a_login_is_read(entry: dict[str, str], found: Login) -> None:
 )
 def test_a_login_is_for_what_its_entry_names(names: list[str], image: str, found: list[str]) -> None:
     assert users(entries(*names), image) == found
+
+
+def test_many_patterns_cost_no_regular_expression(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"*{n}*e*.example.com" for n in range(3)]
+    with monkeypatch.context() as patched:
+        patched.setattr(re, "compile", None)
+        found = users(entries(*names), "r1e.example.com/a")
+    assert found == [names[1]]
 
 
 def test_of_several_secrets_each_has_its_turn_and_the_same_login_one_turn() -> None:
@@ -117,6 +128,11 @@ def test_of_very_many_logins_for_an_image_the_first_are_tried() -> None:
             {CONFIG_KEY: json.dumps({"auths": {"quay.io": {"username": "a\r\nX: y"}}}).encode()},
             "control characters",
             id="a header in a header",
+        ),
+        pytest.param(
+            {CONFIG_KEY: json.dumps({"auths": {"quay.io": {"username": "ada\ud800"}}}).encode()},
+            "or what is no text",
+            id="half of a character",
         ),
         pytest.param({CONFIG_KEY: b'{"auths": {"https://[": {}}}'}, "entry 1 is for no registry", id="no URL"),
         pytest.param(

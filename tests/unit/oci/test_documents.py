@@ -144,6 +144,9 @@ def test_a_platform_is_read_as_nodes_name_theirs(stated: object, found: Platform
         pytest.param(
             other(LONE, artifactType="application/x").body, OCI_MANIFEST, "no container image", id="an artifact"
         ),
+        pytest.param(
+            other(LONE, artifactType=["application/x"]).body, OCI_MANIFEST, "no container image", id="a list for a kind"
+        ),
         pytest.param(other(LONE, layers={}).body, OCI_MANIFEST, "not a list", id="no list of layers"),
         pytest.param(other(LONE, layers=[{}] * 1001).body, OCI_MANIFEST, "at most 1000 layers", id="many layers"),
         pytest.param(index(*[entry(LONE, LINUX)] * 1001).body, OCI_INDEX, "at most 1000 manifests", id="many images"),

@@ -21,7 +21,7 @@ from aiapp.adapters.registry.tokens import Asked, Site, Tokens, unique
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.endpoint_policy import EndpointPolicy
 from aiapp.endpoints.diagnosis import ERROR_BYTES, ErrorResponse, UnreadableError
-from aiapp.endpoints.endpoint import Endpoint, EndpointFormError, endpoint, refusal
+from aiapp.endpoints.endpoint import Endpoint, endpoint, refusal
 from aiapp.endpoints.hints import Hints
 from aiapp.endpoints.retry_after import retry_after
 from aiapp.oci.access import Login, RegistryAccess
@@ -203,15 +203,11 @@ class RegistryClient:
     ) -> tuple[RegistryRequest, str | None]:
         """The login stays where it was given for."""
         context = request.context
-        url = urljoin(f"{context.endpoint.origin}{request.target}", found.url)
         try:
-            to = endpoint(url)
-        except EndpointFormError as error:
+            to, target = _split(urljoin(f"{context.endpoint.origin}{request.target}", found.url))
+        except ValueError as error:
             message = f"{context.host} sends on to something that is no http(s) URL"
             raise RegistryError(Reason.ENDPOINT_UNREACHABLE, message, retryable=False) from error
-        parts = urlsplit(url)
-        path, query = (quote(part, safe=_URL_CHARACTERS) for part in (parts.path or "/", parts.query))
-        target = f"{path}?{query}" if query else path
         _require_no_downgrade(context, to)
         onward = replace(request, context=replace(context, endpoint=to), target=target)
         return onward, authorization if to == context.endpoint else None
@@ -279,6 +275,13 @@ class RegistryClient:
         refused = refusal(asked, asked.hostname, settings.policy, settings.hints, allow_http=allow_http)
         if refused is not None:
             raise RegistryError(Reason.ENDPOINT_REFUSED, refused, retryable=False)
+
+
+def _split(url: str) -> tuple[Endpoint, str]:
+    """Whom to ask, and for what. Raises `ValueError`, as all do that read it."""
+    to, parts = endpoint(url), urlsplit(url)
+    path, query = (quote(part, safe=_URL_CHARACTERS) for part in (parts.path or "/", parts.query))
+    return to, f"{path}?{query}" if query else path
 
 
 def _authority(bearer: Challenge, context: RequestContext) -> Authority:

@@ -123,7 +123,7 @@ def _context_length(document: _Document) -> int | None:
         return min(stated)
     if kind == "yarn":
         return int((_number(scaling, ("original_max_position_embeddings",)) or min(stated)) * factor)
-    return int(min(stated) * factor) if kind in {"linear", "dynamic"} else min(stated)
+    return int(min(stated) * factor) if kind in ("linear", "dynamic") else min(stated)
 
 
 def _quantization(document: _Document) -> str | None:

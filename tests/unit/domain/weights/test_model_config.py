@@ -81,6 +81,7 @@ def test_a_family_alone_will_do_beside_safetensors_without_code() -> None:
         ),
         pytest.param({"rope_scaling": {"type": "linear", "factor": 1e300}}, 512, id="absurd factor"),
         pytest.param({"rope_scaling": "x"}, 512, id="no object"),
+        pytest.param({"rope_scaling": {"type": ["linear"], "factor": 4}}, 512, id="a list for a kind"),
         pytest.param({"max_position_embeddings": None, "n_positions": 64}, 64, id="another name"),
         pytest.param({"model_max_length": 128}, 128, id="the shortest of two"),
         pytest.param({"max_position_embeddings": "many"}, None, id="no number"),
