@@ -29,12 +29,14 @@ class LateSlot:
         self._tenant = tenant
         self._held = AsyncExitStack()
         self._is_held = False
+        self._taking = asyncio.Lock()
 
     async def take(self) -> None:
-        """Waits for the slot, unless it is held already."""
-        if not self._is_held:
-            await self._held.enter_async_context(self._limiter.slot(self._tenant))
-            self._is_held = True
+        """Waits for the slot, unless it is held already: also by another task of its own, which it would wait for."""
+        async with self._taking:
+            if not self._is_held:
+                await self._held.enter_async_context(self._limiter.slot(self._tenant))
+                self._is_held = True
 
     async def close(self) -> None:
         """Gives the slot back."""

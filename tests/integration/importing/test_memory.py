@@ -1,4 +1,4 @@
-"""What listings take of the operator's memory is shared among namespaces."""
+"""What listings and files take of the operator's memory is shared among namespaces."""
 
 import asyncio
 
@@ -40,6 +40,27 @@ async def test_a_large_listing_waits_while_its_namespace_has_another(
         waiting.cancel()
     async with store.session("hostile") as third:
         assert len(await listed(third, where, credentials)) == 3
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+async def test_a_large_file_waits_while_its_namespace_reads_another(
+    store: S3Store, where: ObsSource, credentials: Credentials, monkeypatch: pytest.MonkeyPatch, *, is_part: bool
+) -> None:
+    monkeypatch.setattr(memory, "SMALL_FILE_BYTES", 0)
+    (first_listed, *_) = await listed(store, where, credentials)
+
+    async def read(session: PackageStore) -> bytes:
+        if is_part:
+            return await session.read_range(location(where), credentials, first_listed, 0, 1)
+        return await session.read(location(where), credentials, first_listed, first_listed.size)
+
+    async with store.session("hostile") as first, store.session("hostile") as second, store.session("team") as other:
+        assert all(await asyncio.gather(read(first), read(first)))
+        waiting = asyncio.create_task(read(second))
+        for _ in range(9):
+            assert await read(other)
+        assert not waiting.done()
+        waiting.cancel()
 
 
 async def test_a_listing_that_could_not_be_pinned_is_refused(

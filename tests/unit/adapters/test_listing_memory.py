@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from aiapp.adapters.objectstore.memory import MAX_BYTES, SMALL_BYTES, ListingMemory
+from aiapp.adapters.objectstore.memory import MAX_BYTES, SMALL_BYTES, PackageMemory
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import from_listing
@@ -19,12 +19,12 @@ LARGE = SMALL_BYTES + 1
 
 async def test_one_large_listing_of_a_tenant_waits_for_the_other_and_holds_up_nobody_else() -> None:
     limiter = TenantLimiter(2)
-    first, second, other = (ListingMemory(limiter, tenant) for tenant in ("hostile", "hostile", "team"))
+    first, second, other = (PackageMemory(limiter, tenant) for tenant in ("hostile", "hostile", "team"))
     await first.reserve(LARGE, URI)
     await first.reserve(MAX_BYTES, URI)  # it grows, and there may be another of the same session
     waiting = asyncio.create_task(second.reserve(LARGE, URI))
     await other.reserve(LARGE, URI)
-    await ListingMemory(limiter, "hostile").reserve(SMALL_BYTES, URI)
+    await PackageMemory(limiter, "hostile").reserve(SMALL_BYTES, URI)
     assert not waiting.done()
     await first.close()
     await waiting
@@ -32,7 +32,7 @@ async def test_one_large_listing_of_a_tenant_waits_for_the_other_and_holds_up_no
 
 async def test_names_whose_manifest_could_not_be_kept_are_refused() -> None:
     with pytest.raises(StoreError, match="the names under obs://models/mnist/ take more than 16 MiB") as caught:
-        await ListingMemory(TenantLimiter(2), "team").reserve(MAX_BYTES + 1, URI)
+        await PackageMemory(TenantLimiter(2), "team").reserve(MAX_BYTES + 1, URI)
     assert (caught.value.reason, caught.value.retryable) == (Reason.LIMIT_EXCEEDED, False)
 
 

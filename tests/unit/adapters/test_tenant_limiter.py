@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from aiapp.adapters.tenant_limiter import TenantLimiter
+from aiapp.adapters.tenant_limiter import LateSlot, TenantLimiter
 
 
 async def hold(limiter: TenantLimiter, tenant: str, order: list[str]) -> None:
@@ -42,3 +42,16 @@ async def test_tenants_that_are_through_are_forgotten() -> None:
         async with limiter.slot(f"team-{number}"):
             pass
     assert len(limiter._tenants) <= 1
+
+
+async def test_two_tasks_of_one_session_do_not_wait_for_each_other() -> None:
+    limiter, order = TenantLimiter(1), list[str]()
+    late = LateSlot(limiter, "a")
+    async with limiter.slot("b"):
+        both = [asyncio.create_task(late.take()) for _ in range(2)]
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*both)
+    await late.close()
+    await hold(limiter, "a", order)
+    assert order == ["a"]

@@ -1,4 +1,4 @@
-"""How much memory listings may take: each a little at any time, and more when it is its tenant's turn."""
+"""How much memory listings and files may take: each a little at any time, and more when it is its tenant's turn."""
 
 from typing import Final
 
@@ -14,8 +14,13 @@ LARGE_AT_ONCE: Final = 2
 """Listings larger than the small ones, of two tenants: each takes several times its size while it is worked on."""
 
 
-class ListingMemory(LateSlot):
-    """The memory for all listings of one session. Must be closed when none of them is in use any more."""
+SMALL_FILE_BYTES: Final = 256 << 10
+"""Of a file, or of the part of one that is read. Code and nearly all configurations and headers of weights have less;
+what reads them takes ten times as much."""
+
+
+class PackageMemory(LateSlot):
+    """The memory for all that one session reads. Must be closed when nothing of it is in use any more."""
 
     async def reserve(self, packed_bytes: int, uri: str) -> None:
         """Waits until a listing may be so large. Raises `StoreError` (LimitExceeded) if it never may."""
@@ -26,4 +31,9 @@ class ListingMemory(LateSlot):
             )
             raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
         if packed_bytes > SMALL_BYTES:
+            await self.take()
+
+    async def reserve_file(self, size: int) -> None:
+        """Waits until so much of a file may be read."""
+        if size > SMALL_FILE_BYTES:
             await self.take()

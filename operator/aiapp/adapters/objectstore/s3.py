@@ -23,7 +23,7 @@ from aiapp.adapters.http import bounded
 from aiapp.adapters.objectstore import checksums
 from aiapp.adapters.objectstore.client import Client, Read, ResponseError, StoreObserver, StoreRequest
 from aiapp.adapters.objectstore.listing import Limits, ListingUsage, pages
-from aiapp.adapters.objectstore.memory import LARGE_AT_ONCE, ListingMemory
+from aiapp.adapters.objectstore.memory import LARGE_AT_ONCE, PackageMemory
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import NULL_VERSION
@@ -74,7 +74,7 @@ class S3Store(PackageStore, PackageStores):
         self._settings = settings
         self._large_listings = TenantLimiter(LARGE_AT_ONCE)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listing")
-        self.memory: ListingMemory | None = None
+        self.memory: PackageMemory | None = None
         """Of the session that this is; None: one look at one package, so that there is no limit."""
         self._client = Client(settings, uniform, observer)
 
@@ -82,7 +82,7 @@ class S3Store(PackageStore, PackageStores):
     @asynccontextmanager
     async def session(self, tenant: str) -> AsyncIterator[Self]:
         session = copy(self)
-        session.memory = memory = ListingMemory(self._large_listings, tenant)
+        session.memory = memory = PackageMemory(self._large_listings, tenant)
         try:
             yield session
         finally:
@@ -115,6 +115,7 @@ class S3Store(PackageStore, PackageStores):
         if listed.size > limit:
             message = f"{listed.key!r} has {listed.size} bytes; at most {limit} are read"
             raise StoreError(Reason.LIMIT_EXCEEDED, message, retryable=False)
+        await self._reserve(listed.size)
 
         async def content(response: aiohttp.ClientResponse) -> bytes:
             _require_listed(response, listed)
@@ -129,6 +130,8 @@ class S3Store(PackageStore, PackageStores):
     async def read_range(
         self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
     ) -> bytes:
+        await self._reserve(length)
+
         async def content(response: aiohttp.ClientResponse) -> bytes:
             is_part = response.status == HTTPStatus.PARTIAL_CONTENT
             _require_part(response, listed, length) if is_part else _require_listed(response, listed)
@@ -154,6 +157,10 @@ class S3Store(PackageStore, PackageStores):
             return await self._of_object(context, credentials, listed, checksum, method="HEAD", headers=checksums.ASK)
         except ObjectChangedError:
             return None
+
+    async def _reserve(self, size: int) -> None:
+        if self.memory is not None:
+            await self.memory.reserve_file(size)
 
     def _request_context(
         self, location: Location, credentials: Credentials | None, listed: Listed | None = None

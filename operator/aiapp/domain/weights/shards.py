@@ -20,6 +20,7 @@ _OTHER_WEIGHTS: Final = (".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpa
 _PAIR: Final = re.compile(
     r'\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?P<file>"(?:[^"\\]++|\\.)*+")\s*+(?P<end>[,}])', re.DOTALL
 )
+_NO_PAIR: Final = re.compile(r"\{\s*+\}")
 _TOKENIZERS: Final = frozenset(
     {
         *("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "tekken.json", "spiece.model"),
@@ -77,7 +78,7 @@ def license_file(files: Iterable[str]) -> str | None:
 
 def _files(weight_map: str) -> set[str]:
     found: set[str] = set()
-    at, is_open = 1, weight_map[1:].strip() != "}"
+    at, is_open = 1, _NO_PAIR.fullmatch(weight_map) is None
     while is_open:
         match = _PAIR.match(weight_map, at)
         if match is None:

@@ -5,7 +5,8 @@ Raises `StoreError`, as every look at a package; what the files break is a refus
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -39,6 +40,8 @@ FIRST_BYTES: Final = 64 * 1024
 """Read of each file at first: the headers of most are no longer, so that one request does."""
 FILES_AT_ONCE: Final = 4
 """Headers of so many files are read at the same time for one package."""
+LONG_BYTES: Final = 256 * 1024
+"""A header that is longer is read when no other such one is: while it is looked through, it takes ten times as much."""
 _MAX_NAMED: Final = 3
 
 
@@ -72,6 +75,8 @@ class _Headers:
     """How much has been read of all headers of a package."""
 
     bytes: int = 0
+    long: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a long one is in memory."""
 
     def add(self, length: int) -> None:
         """Raises `HeaderError` where it is too much."""
@@ -155,9 +160,10 @@ async def _tally_of(package: FilesOfPackage, listed: Listed, headers: _Headers) 
     length = safetensors.header_length(first, listed.size)
     headers.add(length)
     end = LENGTH_BYTES + length
-    rest = await package.part(listed, len(first), max(end - len(first), 0))
-    header = (first + rest)[LENGTH_BYTES:end]
-    return await offload(partial(safetensors.tally, header, listed.size))
+    async with headers.long if length > LONG_BYTES else nullcontext():
+        rest = await package.part(listed, len(first), max(end - len(first), 0))
+        header = (first + rest)[LENGTH_BYTES:end]
+        return await offload(partial(safetensors.tally, header, listed.size))
 
 
 async def _license(package: FilesOfPackage) -> str | None:

@@ -1,5 +1,6 @@
 """A folder of weights, looked at. The store is in memory; the rules are real."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 
@@ -7,18 +8,21 @@ import pytest
 from tests.support.bucket import PACKAGE, Bucket
 from tests.support.parsing import NoObjection
 from tests.support.weights import CONFIG, folder, header, index, safetensors, sharded, with_length
+from typing_extensions import override
 
 from aiapp.api.conditions import Reason
 from aiapp.api.source import ObsSource
 from aiapp.api.version import ModelStatus
 from aiapp.api.weights import WeightsStatus
-from aiapp.domain.objectstore.location import location
+from aiapp.domain.objectstore.credentials import Credentials
+from aiapp.domain.objectstore.listing import Listed
+from aiapp.domain.objectstore.location import Location, location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
 from aiapp.domain.weights.safetensors import MAX_HEADER_BYTES, MAX_HEADERS_BYTES
 from aiapp.domain.weights.shards import INDEX
 from aiapp.ports.objectstore import ObjectStore
 from aiapp.reconcile.sources.importing import DEFAULT_TERMS, Terms, inspect
-from aiapp.reconcile.sources.weights import FIRST_BYTES
+from aiapp.reconcile.sources.weights import FIRST_BYTES, LONG_BYTES
 
 SOURCE = ObsSource(uri="obs://models/qwen")
 FIRST = "model-00001-of-00002.safetensors"
@@ -262,3 +266,30 @@ async def test_headers_that_are_long_all_together_are_not_all_read() -> None:
     found = await refusal(files | {INDEX: index({name: name for name in names})})
     assert found[0] is Reason.WEIGHTS_INVALID
     assert f"at most {MAX_HEADERS_BYTES} are read" in found[1]
+
+
+class SlowRanges(Bucket):
+    """Knows how many ranges were read at the same time that do not begin a file."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__(files, "qwen/")
+        self.now = self.most = 0
+
+    @override
+    async def read_range(
+        self, location: Location, credentials: Credentials | None, listed: Listed, start: int, length: int
+    ) -> bytes:
+        self.now += bool(start)
+        self.most = max(self.most, self.now)
+        for _ in range(9):
+            await asyncio.sleep(0)
+        self.now -= bool(start)
+        return await super().read_range(location, credentials, listed, start, length)
+
+
+@pytest.mark.parametrize(("length", "at_once"), [(LONG_BYTES, 4), (LONG_BYTES + 1, 1)])
+async def test_of_long_headers_one_is_read_at_a_time(length: int, at_once: int) -> None:
+    padded = with_length(header({"t": ("F32", (0,))}).ljust(length))
+    store = SlowRanges(folder(model__safetensors=None) | {f"{number}.safetensors": padded for number in range(8)})
+    assert isinstance(await look(store), Valid)
+    assert store.most == at_once
