@@ -5,16 +5,17 @@ Never decides what is copied.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from aiapp.api.conditions import Reason
+from aiapp.api.image import ImageStatus
 from aiapp.controller.workqueue import Key
 from aiapp.domain.images.reference import Reference
-from aiapp.domain.images.registry_image import RegistryImage
 from aiapp.domain.images.replica import CopyProgress
+from aiapp.domain.images.status import found_again
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports.endpoints import TenantSlots
 from aiapp.ports.registry import ImageCopier, RegistryError
@@ -30,6 +31,11 @@ sends a layer in one go or not at all, at the end of that layer.
 STOP_SECONDS: Final = 2.0
 """A piece that is on its way when everything ends has so long to arrive."""
 
+Reach = Callable[[], Awaitable[RegistryAccess]]
+"""How the registry is reached, as it is when a turn begins: any number of copies may wait, and logins and authorities
+of each have up to a megabyte. Raises `RegistryError`.
+"""
+
 
 class _TurnOverError(Exception):
     """A copy stops for a while."""
@@ -39,7 +45,8 @@ class _TurnOverError(Exception):
 class Copying:
     """A copy that is under way."""
 
-    image: RegistryImage
+    image: ImageStatus
+    """And no more of it: configurations of images are long, and any number of copies may wait."""
     progress: CopyProgress | None = None
     """None: it waits for its turn."""
 
@@ -67,25 +74,25 @@ class Copies:
         self._stops = False
         self._jobs: dict[Key, _Job] = {}
 
-    def under_way(self, key: Key) -> RegistryImage | None:
+    def under_way(self, key: Key) -> ImageStatus | None:
         """The image that is copied for a version: what its tag means by now does not matter."""
         job = self._jobs.get(key)
         return job.state.image if job is not None else None
 
-    def copied(self, key: Key, image: RegistryImage, access: RegistryAccess) -> Copying | Reference:
+    def copied(self, key: Key, image: ImageStatus, reach: Reach) -> Copying | Reference:
         """The copy; or how far it is, which begins it. Raises `RegistryError` once for an attempt that has failed."""
         job = self._jobs.get(key)
         if job is None or job.state.image.digest != image.digest:
             self.forget(key)
-            job = self._jobs[key] = self._begun(key, Copying(image), access)
+            job = self._jobs[key] = self._begun(key, Copying(image), reach)
         if not job.task.done():
             return job.state
         del self._jobs[key]
         return job.task.result()
 
-    async def holds(self, image: RegistryImage, namespace: str) -> bool:
+    async def holds(self, image: ImageStatus, namespace: str) -> bool:
         """Whether a copy is there. Raises `RegistryError`."""
-        return await self._copier.holds(image, namespace)
+        return await self._copier.holds(found_again(image), namespace)
 
     def forget(self, key: Key) -> None:
         """Ends the copy for a version that is gone."""
@@ -108,8 +115,8 @@ class Copies:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begun(self, key: Key, state: Copying, access: RegistryAccess) -> _Job:
-        job = _Job(state, asyncio.create_task(self._run(key, state, access)))
+    def _begun(self, key: Key, state: Copying, reach: Reach) -> _Job:
+        job = _Job(state, asyncio.create_task(self._run(key, state, reach)))
         job.task.add_done_callback(partial(self._ended, key, job))
         return job
 
@@ -119,17 +126,17 @@ class Copies:
         if self._jobs.get(key) is job:
             self._wake(key)
 
-    async def _run(self, key: Key, state: Copying, access: RegistryAccess) -> Reference:
+    async def _run(self, key: Key, state: Copying, reach: Reach) -> Reference:
         """In turns, so that nobody waits for the end of what a slow registry sends."""
         while True:
             async with self._slots.slot(key.namespace):
                 try:
-                    return await self._turn(key, state, access)
+                    return await self._turn(key, state, reach)
                 except _TurnOverError:
                     if self._stops:
                         raise
 
-    async def _turn(self, key: Key, state: Copying, access: RegistryAccess) -> Reference:
+    async def _turn(self, key: Key, state: Copying, reach: Reach) -> Reference:
         ends = self._monotonic() + TURN_SECONDS
 
         def told(progress: CopyProgress) -> None:
@@ -139,7 +146,7 @@ class Copies:
                 raise _TurnOverError
 
         try:
-            return await self._copier.copy(state.image, access, key.namespace, told)
+            return await self._copier.copy(found_again(state.image), await reach(), key.namespace, told)
         except (RegistryError, _TurnOverError):
             raise
         except Exception as error:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from tests.support.engine import settles
@@ -11,6 +12,7 @@ from typing_extensions import override
 
 from aiapp.adapters.tenant_limiter import TenantLimiter
 from aiapp.api.conditions import Reason
+from aiapp.api.image import ImageStatus
 from aiapp.controller.workqueue import Key
 from aiapp.domain.images.reference import Reference, reference
 from aiapp.domain.images.registry_image import RegistryImage
@@ -22,8 +24,11 @@ from aiapp.reconcile.copies import TURN_SECONDS, Copies, Copying
 PLACE = reference("own.example.com/team/model")
 
 
-def image(number: int = 0) -> RegistryImage:
-    return RegistryImage(reference("quay.io/a:1"), f"sha256:{number:064}", "", ())
+def image(number: int = 0) -> ImageStatus:
+    digest = f"sha256:{number:064}"
+    return ImageStatus(
+        reference="quay.io/a:1", image=f"quay.io/a@{digest}", digest=digest, platforms=(), bytes=0, size="0 B"
+    )
 
 
 def key(namespace: str = "team", name: str = "model") -> Key:
@@ -54,9 +59,15 @@ class World:
     copies: Copies
     woken: list[Key]
     now: float = 0.0
+    reached: list[str] = field(default_factory=list)
+    """Names of versions whose registries are reached."""
 
     def copied(self, asked: Key, number: int = 0) -> Copying | Reference:
-        return self.copies.copied(asked, image(number), RegistryAccess())
+        return self.copies.copied(asked, image(number), partial(self.reach, asked.name))
+
+    async def reach(self, name: str) -> RegistryAccess:
+        self.reached.append(name)
+        return RegistryAccess()
 
     async def begun(self, count: int) -> None:
         await settles(lambda: len(self.copier.ends) == count)
@@ -115,8 +126,10 @@ async def test_a_namespace_copies_one_image_at_a_time_and_another_need_not_wait(
     world.copied(key("other"), 2)
     await world.begun(2)
     assert world.copied(key(name="b"), 1) == Copying(image(1), None)
+    assert world.reached == ["a", "model"]  # what waits holds no login
     world.copier.ends[0].set_result(PLACE)
     await world.begun(3)
+    assert world.reached == ["a", "model", "b"]
 
 
 async def test_a_version_that_is_gone_ends_its_copy_and_wakes_nobody(world: World) -> None:

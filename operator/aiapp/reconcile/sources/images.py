@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from aiapp.api.conditions import ConditionType, Reason
@@ -11,8 +12,7 @@ from aiapp.api.image import ImageStatus
 from aiapp.controller.workqueue import Key
 from aiapp.domain.conditions import Finding, unknown
 from aiapp.domain.images.reference import InvalidReferenceError, Reference
-from aiapp.domain.images.registry_image import RegistryImage
-from aiapp.domain.images.status import found_again, image_status
+from aiapp.domain.images.status import image_status
 from aiapp.domain.images.wanted import WantedImage
 from aiapp.domain.kubernetes.resources import VERSIONS
 from aiapp.domain.package.inspection import Uncopied, Unresolved, Valid, ValidImage
@@ -21,7 +21,7 @@ from aiapp.domain.sources.image_drift import ImageDrift, source_unchanged
 from aiapp.oci.access import RegistryAccess
 from aiapp.ports.kubernetes import Cluster
 from aiapp.ports.registry import Registries, Registry, RegistryError
-from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies
+from aiapp.reconcile.copies import PROGRESS_SECONDS, Copies, Reach
 from aiapp.reconcile.sources.access import AccessError
 from aiapp.reconcile.sources.registry_access import registry_access, require_allowed_registry, without_login
 
@@ -62,13 +62,13 @@ class Images:
             return Unresolved(Reason.SPEC_INVALID, message, retryable=False)
         try:
             async with self._registry_of(wanted, key.namespace) as (registry, access):
-                found = self._under_way(wanted, key) or await registry.resolve(wanted.reference, access)
+                image = self._under_way(wanted, key) or image_status(await registry.resolve(wanted.reference, access))
         except _UnansweredError as error:
             return Unresolved(error.reason, error.message, error.retryable, error.after_seconds)
-        image, copies = image_status(found), self._copies(wanted)
+        copies = self._copies(wanted)
         if copies is None:
             return image
-        copied = _copied(copies, key, found, image, access)
+        copied = _copied(copies, key, image, partial(self._reached, wanted, key.namespace))
         if isinstance(copied, ImageStatus) or copied.reason is None:
             return copied
         return replace(copied, message=f"{copied.message}; {wanted.replicate_field}: false does without a copy")
@@ -80,7 +80,7 @@ class Images:
         try:
             async with self._registry_of(wanted, key.namespace) as (registry, access):
                 found = await _drift(wanted, pinned, registry, access)
-                lost = await self._lost_copy(pinned, key, access) if pinned.replicated else None
+                lost = await self._lost_copy(wanted, pinned, key) if pinned.replicated else None
         except _UnansweredError as error:
             return unknown(ConditionType.SOURCE_UNCHANGED, error.reason, error.message)
         return lost or source_unchanged(pinned, found)
@@ -93,24 +93,23 @@ class Images:
     def _copies(self, wanted: WantedImage) -> Copies | None:
         return None if wanted.replicate is False else self.copies
 
-    def _under_way(self, wanted: WantedImage, key: Key) -> RegistryImage | None:
+    def _under_way(self, wanted: WantedImage, key: Key) -> ImageStatus | None:
         """The image whose copy goes on, unless another one is wanted by now."""
         copies = self._copies(wanted)
         if copies is None:
             self.forget(key)
             return None
         found = copies.under_way(key)
-        return found if found is not None and found.reference == wanted.reference else None
+        return found if found is not None and found.reference == str(wanted.reference) else None
 
-    async def _lost_copy(self, pinned: ImageStatus, key: Key, access: RegistryAccess) -> Finding | None:
+    async def _lost_copy(self, wanted: WantedImage, pinned: ImageStatus, key: Key) -> Finding | None:
         """What is to be said of the copy, unless all of it is there. Raises `RegistryError`."""
-        image = found_again(pinned)
         if self.copies is None:
             return None
-        if await self.copies.holds(image, key.namespace):
+        if await self.copies.holds(pinned, key.namespace):
             self.copies.forget(key)
             return None
-        again = _copied(self.copies, key, image, pinned, access)
+        again = _copied(self.copies, key, pinned, partial(self._reached, wanted, key.namespace))
         if isinstance(again, ImageStatus):
             return None
         lost = f"the installation's registry has lost {pinned.image}: {again.message}"
@@ -122,6 +121,13 @@ class Images:
             await require_allowed_registry(wanted, namespace, self.cluster)
         except InvalidReferenceError as error:
             raise AccessError(Reason.SPEC_INVALID, str(error)) from error
+
+    async def _reached(self, wanted: WantedImage, namespace: str) -> RegistryAccess:
+        """For a copy whose turn it is. Raises `RegistryError`."""
+        try:
+            return await registry_access(wanted, namespace, self.cluster)
+        except AccessError as error:
+            raise RegistryError(error.reason, error.message, retryable=False) from error
 
     @asynccontextmanager
     async def _registry_of(self, wanted: WantedImage, namespace: str) -> AsyncIterator[tuple[Registry, RegistryAccess]]:
@@ -145,12 +151,10 @@ class Images:
             raise _UnansweredError(Reason.LIMIT_EXCEEDED, message, retryable=True) from error
 
 
-def _copied(
-    copies: Copies, key: Key, source: RegistryImage, image: ImageStatus, access: RegistryAccess
-) -> ImageStatus | NotCopied:
+def _copied(copies: Copies, key: Key, image: ImageStatus, reach: Reach) -> ImageStatus | NotCopied:
     """The image as pods run it from the installation's own registry; or how far the copy is, which begins it."""
     try:
-        copy = copies.copied(key, source, access)
+        copy = copies.copied(key, image, reach)
     except RegistryError as error:
         return NotCopied(image, f"it was not copied: {error.message}", error.reason, error.after_seconds)
     if isinstance(copy, Reference):

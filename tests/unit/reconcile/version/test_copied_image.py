@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.support.engine import settles
 from tests.support.known_images import KnownCopies, digest, found
-from tests.unit.reconcile.version.test_image_source import MNIST, OWN, PACKAGE, ImageWorld, registered
+from tests.unit.reconcile.version.test_image_source import MNIST, OWN, PACKAGE, ImageWorld, registered, secret
 from typing_extensions import override
 
 from aiapp.adapters.tenant_limiter import TenantLimiter
@@ -30,7 +30,8 @@ class CopyingWorld(ImageWorld):
 
     @override
     def _make_reconcilers(self) -> None:
-        self.copies = Copies(self.own, TenantLimiter(2), self.woken.append)
+        self.copy_slots = TenantLimiter(2)
+        self.copies = Copies(self.own, self.copy_slots, self.woken.append)
         self.images = replace(self.images, copies=self.copies)
         super()._make_reconcilers()
 
@@ -99,6 +100,21 @@ async def test_a_layer_that_vanishes_during_the_copy_is_told_and_the_copy_is_tri
     world.own.fault = None
     await world.copied()
     assert world.said("Ready")[0] == "True"
+
+
+async def test_a_secret_that_is_for_other_registries_by_the_time_of_a_copy_is_not_sent_anywhere() -> None:
+    world = CopyingWorld(container={"imagePullSecrets": [{"name": "pull"}]})
+    kept = secret(**{"r.example.com": "me:secret"})
+    world.api.hold(kept, "uid-secret")
+    async with world.copy_slots.slot("team"):
+        await world.look()
+        assert world.said("ArtifactPinned")[1] == "ImageCopying"
+        kept["metadata"]["annotations"] = {"aiapp.dev/allowed-endpoints": "https://other.example.com"}
+        world.api.hold(kept, "uid-secret")
+    await settles(lambda: world.woken == [world.version])
+    assert not world.own.held
+    await world.look()
+    assert world.said("SourceResolved")[1] == "CredentialsDenied"
 
 
 async def test_an_index_that_is_pinned_without_all_its_platforms_says_which_are_not_there() -> None:
