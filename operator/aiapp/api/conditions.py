@@ -94,7 +94,7 @@ class Reason(StrEnum):
     CA_BUNDLE_NOT_FOUND = "CaBundleNotFound"
     """The object that `caBundleRef` names, or the key in it, is absent."""
     CA_BUNDLE_INVALID = "CaBundleInvalid"
-    """What `caBundleRef` names holds no certificates in PEM form."""
+    """What `caBundleRef` names holds no certificates in PEM form, or far more than the public ones."""
     ENDPOINT_REFUSED = "EndpointRefused"
     """The endpoint is not one that the operator's settings allow."""
     ENDPOINT_UNREACHABLE = "EndpointUnreachable"

@@ -93,7 +93,7 @@ class RegistryRequest:
     @property
     def site(self) -> Site:
         """Whom it is to."""
-        return Site(self.context.endpoint.origin, self.access.authorities)
+        return Site.of(self.context.endpoint.origin, self.access.authorities)
 
 
 class ResponseError(RegistryError):

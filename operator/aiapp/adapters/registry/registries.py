@@ -207,7 +207,7 @@ async def _platform(manifest: Manifest, digest: str, entry: IndexEntry | None, r
 
 def _place(repository: Repository) -> _Place:
     context = repository.context
-    return _Place(Site(context.endpoint.origin, repository.access.authorities), context.reference.repository)
+    return _Place(Site.of(context.endpoint.origin, repository.access.authorities), context.reference.repository)
 
 
 def _weight(found: RegistryImage) -> int:

@@ -1,9 +1,10 @@
 """How each registry is logged in to, and tokens that are still good. Bound to one event loop; nothing is written."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 from weakref import WeakValueDictionary
 
 from aiapp.domain.recent import Recent
@@ -12,6 +13,8 @@ from aiapp.oci.tokens import Authority, Token, basic
 
 MAX_ENTRIES: Final = 4096
 """Of registries, and of tokens."""
+MAX_CHARACTERS: Final = 8 << 20
+"""Of all tokens and the logins that they are for: registries make the ones as long as they like, users the others."""
 _EARLY: Final = 0.8
 """A token is not used beyond this part of its time, for the clocks and the way."""
 
@@ -22,6 +25,12 @@ class Site:
 
     origin: str
     authorities: str | None
+    """The SHA-256 of their certificates: these are long, and sites are remembered by the thousand."""
+
+    @classmethod
+    def of(cls, origin: str, authorities: str | None) -> Self:
+        """With the certificates themselves."""
+        return cls(origin, None if authorities is None else hashlib.sha256(authorities.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Tokens:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._ways: Recent[Site, Authority | None] = Recent(MAX_ENTRIES)
-        self._tokens: Recent[Asked, tuple[str, float]] = Recent(MAX_ENTRIES)
+        self._tokens: Recent[Asked, tuple[str, float]] = Recent(MAX_ENTRIES, MAX_CHARACTERS)
         self._locks: WeakValueDictionary[Asked, asyncio.Lock] = WeakValueDictionary()
 
     def learn(self, site: Site, way: Authority | None) -> None:
@@ -72,8 +81,14 @@ class Tokens:
             except BaseException:
                 self._ways.drop(asked.site)  # it may say something else by now
                 raise
-            self._tokens.put(asked, (token.value, self._monotonic() + token.seconds * _EARLY))
+            until = self._monotonic() + token.seconds * _EARLY
+            self._tokens.put(asked, (token.value, until), _weight(asked, token))
             return token.value
+
+
+def _weight(asked: Asked, token: Token) -> int:
+    login = asked.login or Login()
+    return sum(map(len, (token.value, login.username, login.password, login.identity_token, *asked.scopes)))
 
 
 def unique(*scopes: str) -> tuple[str, ...]:

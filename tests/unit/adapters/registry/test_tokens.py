@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from aiapp.adapters.registry.tokens import Asked, Site, Tokens
+from aiapp.adapters.registry.tokens import MAX_CHARACTERS, Asked, Site, Tokens
 from aiapp.endpoints.endpoint import endpoint
 from aiapp.oci.access import Login
 from aiapp.oci.tokens import Authority, Token, pull_scope
@@ -91,3 +91,16 @@ async def test_a_password_goes_where_it_was_asked_for() -> None:
     assert await giver.ask() == "Basic YWRhOnNlY3JldA=="
     assert await giver.ask(Asked(SITE, (), None)) is None
     assert await giver.ask(Asked(Site("https://other.example.com", None), (), LOGIN)) is None
+
+
+async def test_of_very_long_logins_the_last_are_remembered() -> None:
+    giver = Giver()
+    giver.tokens.learn(SITE, WAY)
+    long = [Asked(SITE, (), Login("ada", f"{number}".ljust(MAX_CHARACTERS // 2 - 99))) for number in range(3)]
+    assert [await giver.ask(one) for one in (*long, long[2], long[0])] == [f"Bearer t{n}" for n in (1, 2, 3, 3, 4)]
+
+
+def test_a_site_with_authorities_of_its_own_is_another_one_and_does_not_keep_them() -> None:
+    found = [Site.of(SITE.origin, pem) for pem in ("-----BEGIN" * 1000, "other", None)]
+    assert len({*found, SITE}) == 3
+    assert all(len(one.authorities or "") <= 64 for one in found)

@@ -3,7 +3,7 @@
 import pytest
 from tests.support.certificates import Authority
 
-from aiapp.domain.objectstore.ca_bundle import AuthoritiesError, authorities
+from aiapp.domain.objectstore.ca_bundle import MAX_CERTIFICATES, MAX_CHARACTERS, AuthoritiesError, authorities
 
 PEM = Authority().pem
 KEY = b"-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n"
@@ -39,3 +39,26 @@ def test_content_without_certificates_is_refused_saying_why(content: bytes, word
     with pytest.raises(AuthoritiesError, match=words) as refused:
         authorities(content)
     assert "c2VjcmV0" not in str(refused.value)
+
+
+def made_up(number: int, length: int = 4) -> bytes:
+    return b"-----BEGIN CERTIFICATE-----\n%0*d\n-----END CERTIFICATE-----\n" % (length, number)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"".join(map(made_up, range(MAX_CERTIFICATES + 1))), "holds 513 certificates .* at most 512"),
+        (
+            made_up(0, MAX_CHARACTERS),
+            "holds 1 certificates of .* 524288 are taken: keep those that this endpoint needs",
+        ),
+    ],
+)
+def test_far_more_authorities_than_anybody_needs_are_not_read(content: bytes, words: str) -> None:
+    with pytest.raises(AuthoritiesError, match=words):
+        authorities(content)
+
+
+def test_a_certificate_that_is_there_again_and_again_is_one() -> None:
+    assert authorities(PEM * (MAX_CERTIFICATES + 1)).count("BEGIN CERTIFICATE") == 1
