@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiapp.domain.images.reference import HUB, Reference
+from aiapp.domain.wildcard import covers
 from aiapp.oci.access import Login
 
 CONFIG_KEY: Final = ".dockerconfigjson"
@@ -139,7 +140,7 @@ def _covers(pattern: str, reference: Reference) -> bool:
     return (
         port == asked_port
         and len(labels) == len(asked)
-        and all(_matches(label, one) for label, one in zip(asked, labels, strict=True))
+        and all(covers(one, label) for label, one in zip(asked, labels, strict=True))
         and f"/{reference.repository}".startswith(f"{slash}{path}")
     )
 
@@ -149,20 +150,3 @@ def _labels(host: str) -> tuple[list[str], str]:
     if not colon or not port.isdecimal():
         name, port = host, ""
     return name.lower().split("."), port
-
-
-def _matches(label: str, pattern: str) -> bool:
-    """An asterisk stands for any characters. No regular expression: hundreds of different ones take seconds to make."""
-    head, *parts = pattern.split("*")
-    if not parts:
-        return label == pattern
-    tail = parts.pop()
-    at, end = len(head), len(label) - len(tail)
-    if at > end or not (label.startswith(head) and label.endswith(tail)):
-        return False
-    for part in parts:
-        found = label.find(part, at, end)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return True

@@ -3,17 +3,28 @@ pattern and path are long together, whatever either holds.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
+
+from aiapp.domain.wildcard import covers
 
 Part = TypeVar("Part")
+
+_FOLDERS: Final = "**"
 
 
 def matches(pattern: str, path: str) -> bool:
     """Whether the whole path matches."""
-    return _matches(pattern.split("/"), path.split("/"), "**", _segment_matches)
+    wanted, found = pattern.split("/"), path.split("/")
+    if wanted[-1] != _FOLDERS and not _segment_matches(wanted[-1], found[-1]):
+        return False  # nearly every path that does not match, at once
+    if _FOLDERS not in wanted and len(wanted) != len(found):
+        return False
+    return _matches(wanted, found, _FOLDERS, _segment_matches)
 
 
 def _segment_matches(pattern: str, segment: str) -> bool:
+    if "?" not in pattern:
+        return covers(pattern, segment)
     return _matches(pattern, segment, "*", lambda wanted, found: wanted in {found, "?"})
 
 

@@ -24,6 +24,8 @@ from aiapp.domain.templates.glob import matches
         ("*/saved_model.pb", "1/saved_model.pb"),
         ("**", "anything/at/all"),
         ("*a*b", "xaxbxb"),
+        ("*?a*b", "xaxbxb"),
+        ("**/a/**", "b/a/c/d"),
     ],
 )
 def test_a_pattern_means_a_path(pattern: str, path: str) -> None:
@@ -41,6 +43,8 @@ def test_a_pattern_means_a_path(pattern: str, path: str) -> None:
         ("a/**/z", "b/a/z"),
         ("model.om", "Model.om"),
         ("[ab].pkl", "a.pkl"),
+        ("*a?", "ba"),
+        ("**/a/**/b", "b/a/b/c"),
     ],
 )
 def test_a_pattern_does_not_mean_a_path(pattern: str, path: str) -> None:
@@ -65,16 +69,25 @@ class Looked(str):
 
 
 class Path(str):
-    """A path of one such part."""
+    """A path of such parts."""
 
     __slots__ = ()
 
     @override
     def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
-        return [Looked(self)]
+        return list(map(Looked, super().split(sep, maxsplit)))
 
 
 def test_a_hostile_name_costs_no_more_than_pattern_times_path() -> None:
-    pattern, path = "*a" * 60 + "b", "a" * 1000
+    pattern, path = "*a" * 60 + "?b", "a" * 1000
+    Looked.looks = 0
     assert not matches(pattern, Path(path))
     assert Looked.looks <= len(pattern) * len(path)
+
+
+@pytest.mark.parametrize("pattern", ["*.pkl", "*/*.pkl", "**/m?del.pkl", "*m*.pkl"])
+@pytest.mark.parametrize("path", ["m" * 600, "m/" * 300 + "m.pkl", "m" * 600 + "/xmodel.pkl/"])
+def test_a_path_whose_end_or_depth_is_another_is_hardly_looked_at(pattern: str, path: str) -> None:
+    Looked.looks = 0
+    assert not matches(pattern, Path(path))
+    assert Looked.looks <= len(pattern)
