@@ -85,6 +85,22 @@ def template_faults(spec: TemplateSpec) -> Iterator[str]:
             checked_path(path)
         except KeyRefusedError as error:
             yield f"files: {error.rule}"
+    yield from _clashes(spec)
+
+
+def _clashes(spec: TemplateSpec) -> Iterator[str]:
+    """Files of every package that would lie where another one is, or below one. An input that a version may leave out
+    clashes with nothing: it may stand for another one.
+    """
+    own = {path: f"files, {path}" for path in (CONFIG_FILE, *(spec.files or ()))}
+    needed = {one.target: f"inputs, {one.name}" for one in spec.inputs if one.required}
+    for target in sorted(own.keys() & needed.keys()):
+        yield f"{needed[target]}: its target is {target}, which the template itself has"
+    places = own | needed
+    for file in places:
+        if file and not file.endswith("/"):
+            below = (place for path, place in places.items() if path.startswith(f"{file}/"))
+            yield from (f"{place}: {file} is a file, below which nothing can lie" for place in below)
 
 
 def _written(spec: TemplateSpec, config: bytes) -> Iterator[tuple[str, bytes]]:

@@ -82,6 +82,18 @@ def test_the_same_template_makes_the_same_bytes() -> None:
         ({"files": {"a.txt": "é" * 40000}}, "files, a.txt: it has 80000 bytes; at most 65536 are kept"),
         ({"handlers": {"undefined": "é" * 40000}}, "handlers, Undefined: it has 80000 bytes"),
         ({"files": {".aiapp-fetch/x": ""}}, "reserved for the download"),
+        (
+            {"inputs": [{"name": "model", "target": "config.json"}]},
+            "inputs, model: its target is config.json, which the template itself has",
+        ),
+        (
+            {"inputs": [{"name": "model", "target": "a"}, {"name": "labels", "target": "a/b/"}]},
+            "inputs, labels: a is a file, below which nothing can lie",
+        ),
+        (
+            {"files": {"a/b.py": ""}, "inputs": [{"name": "model", "target": "a"}]},
+            "files, a/b.py: a is a file, below which nothing can lie",
+        ),
     ],
 )
 def test_what_no_version_can_use_is_named(fields: dict[str, Any], words: str) -> None:
@@ -89,6 +101,11 @@ def test_what_no_version_can_use_is_named(fields: dict[str, Any], words: str) ->
     refused = choice("tables", spec(**fields), source())
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.TEMPLATE_INVALID
+
+
+def test_of_two_inputs_in_one_place_a_version_may_name_one_where_it_may_leave_the_other_out() -> None:
+    inputs = [{"name": "model", "target": "a"}, {"name": "labels", "target": "a/b/", "required": False}]
+    assert not list(template_faults(spec(inputs=inputs)))
 
 
 def test_inputs_that_are_missing_or_unknown_are_named_with_those_there_are() -> None:
