@@ -196,6 +196,19 @@ async def test_an_upload_that_the_registry_has_lost_begins_anew(
     assert holds(own, place, pushed)
 
 
+@pytest.mark.parametrize("place", ["http://[::1", "nowhere:/1"])
+async def test_an_upload_that_leads_nowhere_is_the_registrys_fault(
+    registry: Registry, own: Registry, registries: ImageRegistries, copiers: Copiers, place: str
+) -> None:
+    found = await lying(registries, registry, "team/nowhere", image())
+    with fault_proxy(f"http://{own.address}") as proxy:
+        accepted = Fault(status=HTTPStatus.ACCEPTED, headers={"Location": place})
+        proxy.rule = lambda request: accepted if request.method == "POST" else NO_FAULT
+        failed = await failure(copiers(proxy.address), found)
+    assert (failed.reason, failed.retryable) == (Reason.ENDPOINT_UNREACHABLE, False)
+    assert "does not say where an upload goes on" in failed.message
+
+
 async def test_a_registry_that_starts_again_is_no_reason_to_begin_anew_with_what_it_has(
     registry: Registry, registries: ImageRegistries, copiers: Copiers, layers: list[bytes], tmp_path: Path
 ) -> None:

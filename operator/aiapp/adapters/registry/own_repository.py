@@ -13,7 +13,7 @@ import aiohttp
 from aiapp.adapters.registry.client import RegistryClient, RegistryRequest, ResponseError
 from aiapp.adapters.registry.repository import Repository
 from aiapp.api.conditions import Reason
-from aiapp.endpoints.endpoint import EndpointFormError, endpoint
+from aiapp.endpoints.endpoint import endpoint
 from aiapp.oci.access import RegistryAccess
 from aiapp.oci.addressing import blob_target, manifest_target, uploads_target
 from aiapp.oci.documents import Descriptor
@@ -168,10 +168,10 @@ class OwnRepository:
 
     def _location(self, headers: Mapping[str, str], asked: str) -> str:
         """Raises `RegistryError` where the registry does not say where an upload goes on."""
-        url = urljoin(urljoin(self.context.endpoint.origin, asked), headers.get("Location", ""))
         try:
+            url = urljoin(urljoin(self.context.endpoint.origin, asked), headers.get("Location", ""))
             endpoint(url)
-        except EndpointFormError as error:
+        except ValueError as error:  # urljoin has no other name for it; EndpointFormError is one
             message = f"{self.context.host} does not say where an upload goes on"
             raise RegistryError(Reason.ENDPOINT_UNREACHABLE, message, retryable=False) from error
         return url
