@@ -136,7 +136,7 @@ def test_a_leader_that_is_asked_to_stop_gives_the_lease_back(
 def test_a_leader_that_was_frozen_in_the_middle_of_its_work_changes_nothing_when_it_wakes(
     sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
 ) -> None:
-    """What it was about to send is refused, as it knows an older object."""
+    """What it was about to send is refused, as it knows an older object. Events may still go: they change nothing."""
     with (
         replicas(sandbox, kube, tmp_path, 6) as made,
         write_proxy(sandbox.service_account(*SERVICE_ACCOUNT), tmp_path) as (proxy, kubeconfig),
@@ -159,7 +159,7 @@ def test_a_leader_that_was_frozen_in_the_middle_of_its_work_changes_nothing_when
         for one in many:
             kube.patch(one, {"spec": {"displayName": "changed-again"}})
         eventually(lambda: all(observed(kube, one) == 3 for one in many))
-        assert proxy.taken == []
+        assert [one for one in proxy.taken if not one.endswith("/events")] == []
         assert not leads(frozen)
         frozen.stop()
 
