@@ -1,6 +1,6 @@
-"""Takes all CRDs from a cluster that a module has to itself, so that its next test finds none."""
+"""Kinds that a cluster serves by CRDs: when one is served, and how all are removed where a module has the cluster."""
 
-from tests.support.kube import Kube, Object
+from tests.support.kube import ApiError, Kube, Object
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
@@ -8,6 +8,19 @@ from aiapp.api import crd
 
 GONE_SECONDS = 300
 """A server that finds objects of a kind left looks again for a minute before it starts anew."""
+
+
+def is_served(kube: Kube, api_version: str, kind: str) -> bool:
+    """True once the cluster serves the kind; an AssertionError says why it does not.
+
+    Whoever takes a CRD away asks for its kind first: what nobody has asked for has no storage yet, and a server that
+    has to begin one in order to clean up may leave the CRD terminating for good (seen with Kubernetes 1.36).
+    """
+    try:
+        kube.list(api_version, kind)
+    except (ApiError, KeyError) as error:
+        raise AssertionError(str(error)) from error
+    return True
 
 
 def remove_crds(sandbox: Sandbox) -> None:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 import yaml
-from tests.support.kube import ApiError, Kube, Object
+from tests.support.crds import is_served
+from tests.support.kube import Kube, Object
 from tests.support.waiting import eventually
 
 from aiapp_sandbox import build
@@ -31,21 +32,14 @@ def definitions() -> list[Object]:
 def gateway_api(kube: Kube) -> Iterator[None]:
     """The cluster serves it for a while."""
     made = [kube.apply(document, force="true") for document in definitions()]
-    eventually(partial(_is_served, kube))
+    for crd in made:
+        eventually(partial(is_served, kube, API, crd["spec"]["names"]["kind"]))
     try:
         yield
     finally:
         for crd in made:
             kube.delete(crd)
         eventually(lambda: not any(kube.find(CRD, "CustomResourceDefinition", crd["metadata"]["name"]) for crd in made))
-
-
-def _is_served(kube: Kube) -> bool:
-    try:
-        kube.list(API, "HTTPRoute")
-    except (ApiError, KeyError) as error:
-        raise AssertionError(str(error)) from error
-    return True
 
 
 def answer(kube: Kube, route: Object, parent: Object = EDGE, **accepted: str) -> Object:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from tests.support.kube import ApiError, Kube, Object
+from tests.support.crds import is_served
+from tests.support.kube import Kube, Object
 from tests.support.operator import SERVICE_ACCOUNT, Operator
 from tests.support.waiting import eventually
 
@@ -83,12 +84,3 @@ def _rights(kinds: Collection[JobKind]) -> list[Object]:
     reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
     binding = {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name}}
     return [role, {**binding, "roleRef": reference, "subjects": [{"kind": "ServiceAccount", **account}]}]
-
-
-def is_served(kube: Kube, api_version: str, kind: str) -> bool:
-    """Whether the cluster serves the kind by now."""
-    try:
-        kube.list(api_version, kind)
-    except (ApiError, KeyError) as error:
-        raise AssertionError(str(error)) from error
-    return True

@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 import yaml
 from tests.e2e.training.provenance import TRAINED_SECONDS, predicate_of
-from tests.support.job_kinds import CRD, is_served
+from tests.support.crds import is_served
+from tests.support.job_kinds import CRD
 from tests.support.kube import Kube, Object
 from tests.support.operator import Operator
 from tests.support.packages import package, upload
