@@ -166,9 +166,12 @@ class KubeApi(Api):
             async with self._session.get(url, params=params, timeout=timeout, headers=headers) as response:
                 if response.status != 200:
                     raise refusal(response.status, await bounded.beginning(response.content, ERROR_BYTES))
-                async for line in bounded.lines(response.content, OBJECT_BYTES):
-                    event = watch_event(line)
-                    yield WatchEvent(event.type, typed(event.object, resource))
+                try:
+                    async for line in bounded.lines(response.content, OBJECT_BYTES):
+                        event = watch_event(line)
+                        yield WatchEvent(event.type, typed(event.object, resource))
+                finally:
+                    _hang_up(response)
         except bounded.TooLongError as error:
             raise ApiError(0, "TooLong", f"watch of {resource.plural}: a line is longer than any object") from error
         except _LOST as error:
@@ -334,3 +337,10 @@ async def _content(response: aiohttp.ClientResponse, request: Request) -> bytes:
     if response.ok:
         return await bounded.read(response.content, request.most_bytes)
     return await bounded.beginning(response.content, ERROR_BYTES)
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """Ends a connection in the middle of its answer: TLS would say goodbye first, for longer than a command runs."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
