@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
 
 from aiapp.api.meta import RESTART_AT
 from aiapp.domain.application.outcome import Outcome, current_state, restarted, settled, under_way
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL
 from aiapp.domain.kubernetes.resources import DEPLOYMENTS, Json, Resource, resource_of
-from aiapp.ports.kubernetes import ApiError, WatchEvent
 from aiapp.queries.cluster import UserCluster
 from aiapp.queries.errors import QueryError
-from aiapp.queries.watching import GONE, LOST, PAUSE_SECONDS
+from aiapp.queries.watching import Snapshot, snapshots
 
 
 async def outcome(cluster: UserCluster, changed: Json, seconds: float, tell: Callable[[str], None]) -> str:
@@ -32,9 +30,11 @@ async def outcome(cluster: UserCluster, changed: Json, seconds: float, tell: Cal
             heard.add(under_way(changed, objects[0]))
         return found
 
+    fields = {resource: f"metadata.name={name}"}
+    looks = snapshots(cluster, fields, namespace=cluster.namespace, fields=fields)
     try:
         async with asyncio.timeout(seconds):
-            found = await _judged(cluster, resource, judge, fields=f"metadata.name={name}")
+            found = await _judged(looks, resource, judge)
     except TimeoutError:
         now = await cluster.find(resource, name)
         raise QueryError(f"{name} is not done after {seconds:g} s: {current_state(now or {})}") from None
@@ -44,14 +44,11 @@ async def outcome(cluster: UserCluster, changed: Json, seconds: float, tell: Cal
 async def new_pods(cluster: UserCluster, changed: Json, seconds: float) -> str:
     """The same of an application's restart, whose Deployments tell it."""
     name = changed["metadata"]["name"]
+    selectors = {DEPLOYMENTS: f"{APPLICATION_LABEL}={name}"}
+    looks = snapshots(cluster, selectors, namespace=cluster.namespace, selectors=selectors)
     try:
         async with asyncio.timeout(seconds):
-            found = await _judged(
-                cluster,
-                DEPLOYMENTS,
-                lambda deployments: restarted(changed, deployments),
-                selector=f"{APPLICATION_LABEL}={name}",
-            )
+            found = await _judged(looks, DEPLOYMENTS, lambda deployments: restarted(changed, deployments))
     except TimeoutError:
         raise QueryError(f"{name} has not all its new pods after {seconds:g} s: aiapp get {name}") from None
     return _succeeded(name, found)
@@ -83,33 +80,11 @@ def _succeeded(name: str, outcome: Outcome) -> str:
 
 
 async def _judged(
-    cluster: UserCluster,
-    resource: Resource,
-    judge: Callable[[Sequence[Json]], Outcome | None],
-    *,
-    selector: str = "",
-    fields: str = "",
+    looks: AsyncGenerator[Snapshot, None], resource: Resource, judge: Callable[[Sequence[Json]], Outcome | None]
 ) -> Outcome:
-    """The first verdict; the objects are looked at again whenever one of them changes."""
-    while True:
-        page = await cluster.api.list(resource, namespace=cluster.namespace, selector=selector, fields=fields)
-        if (found := judge(page.items)) is not None:
-            return found
-        changes = cluster.api.watch(
-            resource,
-            namespace=cluster.namespace,
-            selector=selector,
-            fields=fields,
-            resource_version=page.resource_version,
-        )
-        try:
-            async with aclosing(cast("AsyncGenerator[WatchEvent, None]", changes)) as watched:
-                async for event in watched:
-                    if event.type != "BOOKMARK":
-                        break
-                else:  # a server or a proxy that ends streams at once is not asked without a pause
-                    await asyncio.sleep(PAUSE_SECONDS)
-        except ApiError as error:
-            if error.status not in (LOST, GONE):
-                raise
-            await asyncio.sleep(PAUSE_SECONDS)
+    """The first verdict; the objects are looked at again after each change."""
+    async with aclosing(looks):
+        while True:
+            look = await anext(looks)
+            if (found := judge(look[resource])) is not None:
+                return found

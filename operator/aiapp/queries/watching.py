@@ -25,14 +25,18 @@ _Queue = asyncio.Queue[ApiError | None]
 class _Kind:
     """All objects of one kind, by their uids."""
 
-    def __init__(self, cluster: UserCluster, resource: Resource, namespace: str | None, selector: str) -> None:
+    def __init__(
+        self, cluster: UserCluster, resource: Resource, namespace: str | None, selector: str, fields: str
+    ) -> None:
         self._api, self._resource = cluster.api, resource
-        self._namespace, self._selector = namespace, selector
+        self._namespace, self._selector, self._fields = namespace, selector, fields
         self.objects: dict[str, Json] = {}
 
     async def listed(self) -> str:
         """Reads all; the resourceVersion that they are of."""
-        page = await self._api.list(self._resource, namespace=self._namespace, selector=self._selector)
+        page = await self._api.list(
+            self._resource, namespace=self._namespace, selector=self._selector, fields=self._fields
+        )
         self.objects = {one["metadata"]["uid"]: one for one in page.items}
         return page.resource_version
 
@@ -48,7 +52,11 @@ class _Kind:
 
     async def _watched(self, version: str, news: _Queue) -> str:
         watched = self._api.watch(
-            self._resource, namespace=self._namespace, selector=self._selector, resource_version=version
+            self._resource,
+            namespace=self._namespace,
+            selector=self._selector,
+            fields=self._fields,
+            resource_version=version,
         )
         try:
             async for event in watched:
@@ -77,12 +85,17 @@ async def snapshots(
     *,
     namespace: str | None,
     selectors: Mapping[Resource, str] = ALL,
+    fields: Mapping[Resource, str] = ALL,
 ) -> AsyncGenerator[Snapshot, None]:
     """All objects of these kinds, once at first and then after each change. Raises `ApiError`.
 
-    `namespace` None: of all; `selectors` are over labels. Changes that come together make one snapshot.
+    `namespace` None: of all; `selectors` are over labels, `fields` over fields. Changes that come together
+    make one snapshot.
     """
-    kinds = {resource: _Kind(cluster, resource, namespace, selectors.get(resource, "")) for resource in resources}
+    kinds = {
+        resource: _Kind(cluster, resource, namespace, selectors.get(resource, ""), fields.get(resource, ""))
+        for resource in resources
+    }
     versions = await asyncio.gather(*(kind.listed() for kind in kinds.values()))
     news: _Queue = asyncio.Queue()
     following = [

@@ -19,7 +19,7 @@ from aiapp.queries.watching import snapshots
 
 def application(ready: str = "Unknown", stalled: str = "False", uid: str = "1") -> Json:
     found = documents.application()
-    found["metadata"] |= {"uid": uid, "generation": 1}
+    found["metadata"] |= {"uid": uid, "generation": 1, "resourceVersion": "2"}
     conditions = [
         {"type": "Ready", "status": ready, "message": "1 of 2 pods"},
         {"type": "Stalled", "status": stalled, "message": "the image is missing"},
@@ -35,24 +35,38 @@ class Changing(UserObjects):
     """An application that is another one at each look, until the last stays; watches may fail at first."""
 
     def __init__(self, looks: list[list[Json]], *failures: ApiError) -> None:
-        super().__init__({APPLICATIONS: looks[-1]})
+        super().__init__({APPLICATIONS: looks.pop(0)})
         self.looks, self.failures = looks, list(failures)
+        self.selected: set[str] = set()
+        """By their fields."""
 
     @override
-    async def list(self, resource: Resource, **_: Any) -> Page:
-        return Page(self.looks.pop(0) if len(self.looks) > 1 else self.looks[0], "1")
+    async def list(self, resource: Resource, *, fields: str = "", **_: Any) -> Page:
+        self.selected.add(fields)
+        return Page(self.held[resource], "1")
 
     @override
-    async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
+    async def watch(self, resource: Resource, *, fields: str = "", **_: Any) -> AsyncIterator[WatchEvent]:
+        self.selected.add(fields)
         if self.failures:
             raise self.failures.pop(0)
-        yield WatchEvent("MODIFIED", {})
+        for look in self.looks:
+            kept = {one["metadata"]["uid"] for one in look}
+            for one in self.held[resource]:
+                if one["metadata"]["uid"] not in kept:
+                    yield WatchEvent("DELETED", one)
+            for one in look:
+                yield WatchEvent("MODIFIED", one)
+            self.held[resource] = look
+            await asyncio.sleep(0)  # whoever waits looks now
+        await asyncio.Event().wait()
 
 
 async def test_it_is_looked_at_again_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aiapp.queries.waiting.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("aiapp.queries.watching.PAUSE_SECONDS", 0)
     api = Changing([[application()], [application()], [application("True")]], ApiError(410, "Expired", "too old"))
     assert await outcome(UserCluster(api, "team"), application(), 60, unheard) == "Deploying"
+    assert api.selected == {"metadata.name=mnist"}
 
 
 async def test_whoever_waits_hears_how_it_stands_once_for_each_change() -> None:
@@ -92,8 +106,8 @@ class Ending(Changing):
         await asyncio.sleep(0)
         for failure in self.failures:
             raise failure
-        if not self.looks:
-            yield WatchEvent("MODIFIED", {})
+        for one in self.looks:
+            yield WatchEvent("MODIFIED", one[0])
 
 
 @pytest.mark.parametrize("failures", [(), (ApiError(0, "NotJson", "a watch sent no event"),)])
@@ -117,7 +131,7 @@ class Silent(Changing):
     @override
     async def watch(self, resource: Resource, **_: Any) -> AsyncIterator[WatchEvent]:
         await asyncio.Event().wait()
-        yield WatchEvent("MODIFIED", {})
+        yield WatchEvent("MODIFIED", application())
 
 
 async def test_the_wait_ends_with_how_it_stands() -> None:
