@@ -1,13 +1,18 @@
 """Object storage that packages are read from. Protocols and errors, no behaviour."""
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.objectstore.credentials import Credentials
 from aiapp.domain.objectstore.listing import Listed, Listing
 from aiapp.domain.objectstore.location import Location
 from aiapp.ports.endpoints import EndpointError
+
+SHORT_READ_BYTES: Final = 256 << 10
+"""Of a file, or of a part of one: no more than nearly all code, configurations and headers of weights have. What is
+longer takes ten times its size of memory while it is looked through: a store has one namespace read it at a time, and
+whoever asks has one of it at a time."""
 
 
 class StoreError(EndpointError):

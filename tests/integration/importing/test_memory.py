@@ -46,7 +46,7 @@ async def test_a_large_listing_waits_while_its_namespace_has_another(
 async def test_a_large_file_waits_while_its_namespace_reads_another(
     store: S3Store, where: ObsSource, credentials: Credentials, monkeypatch: pytest.MonkeyPatch, *, is_part: bool
 ) -> None:
-    monkeypatch.setattr(memory, "SMALL_FILE_BYTES", 0)
+    monkeypatch.setattr(memory, "SHORT_READ_BYTES", 0)
     (first_listed, *_) = await listed(store, where, credentials)
 
     async def read(session: PackageStore) -> bytes:

@@ -11,7 +11,7 @@ from aiapp.api.conditions import Reason
 from aiapp.domain.artifact.manifest import from_listing
 from aiapp.domain.artifact.manifest_config_map import MAX_PAYLOAD_BYTES
 from aiapp.domain.objectstore.listing import Listed, ListingPacker
-from aiapp.ports.objectstore import StoreError
+from aiapp.ports.objectstore import SHORT_READ_BYTES, StoreError
 
 URI = "obs://models/mnist/"
 LARGE = SMALL_BYTES + 1
@@ -28,6 +28,18 @@ async def test_one_large_listing_of_a_tenant_waits_for_the_other_and_holds_up_no
     assert not waiting.done()
     await first.close()
     await waiting
+
+
+async def test_what_a_package_reads_beside_others_waits_for_nobody_and_what_is_longer_for_its_turn() -> None:
+    limiter = TenantLimiter(2)
+    first, second = (PackageMemory(limiter, "team") for _ in range(2))
+    await first.reserve_file(SHORT_READ_BYTES + 1)
+    short, long = (asyncio.create_task(second.reserve_file(SHORT_READ_BYTES + more)) for more in (0, 1))
+    await asyncio.sleep(0)
+    assert short.done()
+    assert not long.done()
+    await first.close()
+    await long
 
 
 async def test_names_whose_manifest_could_not_be_kept_are_refused() -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiapp.adapters.tenant_limiter import LateSlot
 from aiapp.api.conditions import Reason
-from aiapp.ports.objectstore import StoreError
+from aiapp.ports.objectstore import SHORT_READ_BYTES, StoreError
 
 SMALL_BYTES: Final = 2 << 20
 """Packed. Some 40,000 objects with usual names take as much."""
@@ -12,11 +12,6 @@ MAX_BYTES: Final = 16 << 20
 """Packed. A listing with which a manifest can be kept in ConfigMaps takes less than 14 MiB."""
 LARGE_AT_ONCE: Final = 2
 """Listings larger than the small ones, of two tenants: each takes several times its size while it is worked on."""
-
-
-SMALL_FILE_BYTES: Final = 256 << 10
-"""Of a file, or of the part of one that is read. Code and nearly all configurations and headers of weights have less;
-what reads them takes ten times as much."""
 
 
 class PackageMemory(LateSlot):
@@ -35,5 +30,5 @@ class PackageMemory(LateSlot):
 
     async def reserve_file(self, size: int) -> None:
         """Waits until so much of a file may be read."""
-        if size > SMALL_FILE_BYTES:
+        if size > SHORT_READ_BYTES:
             await self.take()

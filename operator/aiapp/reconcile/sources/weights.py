@@ -33,15 +33,13 @@ from aiapp.domain.weights.shards import (
     shards_by_name,
     shards_of_index,
 )
-from aiapp.ports.objectstore import ObjectStore
+from aiapp.ports.objectstore import SHORT_READ_BYTES, ObjectStore
 from aiapp.reconcile.offload import offload
 
 FIRST_BYTES: Final = 64 * 1024
 """Read of each file at first: the headers of most are no longer, so that one request does."""
 FILES_AT_ONCE: Final = 4
 """Headers of so many files are read at the same time for one package."""
-LONG_BYTES: Final = 256 * 1024
-"""A header that is longer is read when no other such one is: while it is looked through, it takes ten times as much."""
 _MAX_NAMED: Final = 3
 
 
@@ -160,7 +158,7 @@ async def _tally_of(package: FilesOfPackage, listed: Listed, headers: _Headers) 
     length = safetensors.header_length(first, listed.size)
     headers.add(length)
     end = LENGTH_BYTES + length
-    async with headers.long if length > LONG_BYTES else nullcontext():
+    async with headers.long if length > SHORT_READ_BYTES else nullcontext():
         rest = await package.part(listed, len(first), max(end - len(first), 0))
         header = (first + rest)[LENGTH_BYTES:end]
         return await offload(partial(safetensors.tally, header, listed.size))

@@ -20,9 +20,9 @@ from aiapp.domain.objectstore.location import Location, location
 from aiapp.domain.package.inspection import Inspection, Invalid, Valid
 from aiapp.domain.weights.safetensors import MAX_HEADER_BYTES, MAX_HEADERS_BYTES
 from aiapp.domain.weights.shards import INDEX
-from aiapp.ports.objectstore import ObjectStore
+from aiapp.ports.objectstore import SHORT_READ_BYTES, ObjectStore
 from aiapp.reconcile.sources.importing import DEFAULT_TERMS, Terms, inspect
-from aiapp.reconcile.sources.weights import FIRST_BYTES, LONG_BYTES
+from aiapp.reconcile.sources.weights import FIRST_BYTES
 
 SOURCE = ObsSource(uri="obs://models/qwen")
 FIRST = "model-00001-of-00002.safetensors"
@@ -287,7 +287,7 @@ class SlowRanges(Bucket):
         return await super().read_range(location, credentials, listed, start, length)
 
 
-@pytest.mark.parametrize(("length", "at_once"), [(LONG_BYTES, 4), (LONG_BYTES + 1, 1)])
+@pytest.mark.parametrize(("length", "at_once"), [(SHORT_READ_BYTES, 4), (SHORT_READ_BYTES + 1, 1)])
 async def test_of_long_headers_one_is_read_at_a_time(length: int, at_once: int) -> None:
     padded = with_length(header({"t": ("F32", (0,))}).ljust(length))
     store = SlowRanges(folder(model__safetensors=None) | {f"{number}.safetensors": padded for number in range(8)})
