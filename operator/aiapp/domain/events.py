@@ -1,6 +1,6 @@
 """Which changes of conditions become Kubernetes Events. Pure; never sends one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from aiapp.api.conditions import ConditionType, Reason
@@ -43,6 +43,13 @@ BESIDE_READY: Final = frozenset(
     }
 )
 """Conditions that are no part of Ready: becoming False is an Event, and so is the end of it."""
+_HOLDS: Final[Mapping[ConditionType, str]] = {
+    ConditionType.SOURCE_RESOLVED: "what spec.source names is there",
+    ConditionType.PACKAGE_VALID: "the package follows all rules",
+    ConditionType.TRAFFIC_SPLIT: "the traffic is split as spec.serving asks for",
+    ConditionType.NODES_AVAILABLE: "every version that is served has a node that it fits",
+}
+"""What is told of conditions that are True and have nothing more to say."""
 
 
 def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Event]:
@@ -50,10 +57,18 @@ def changes(before: Iterable[Condition], findings: Sequence[Finding]) -> list[Ev
     known = {condition.type: condition for condition in before}
     ready = next(finding for finding in findings if finding.type is ConditionType.READY)
     return [
-        Event(_kind(finding), finding.reason, finding.message or f"{finding.type} is {finding.state}")
+        Event(_kind(finding), finding.reason, words(finding))
         for finding in findings
         if _is_news(finding, known.get(finding.type), ready, known.get(ConditionType.READY))
     ]
+
+
+def words(finding: Finding) -> str:
+    """What an Event about it says, for people; the message of a condition may be empty."""
+    if finding.message:
+        return finding.message
+    said = _HOLDS.get(finding.type) if finding.state is State.TRUE else None
+    return said or f"{finding.type} is {finding.state}"
 
 
 def _is_news(finding: Finding, last: Condition | None, ready: Finding, last_ready: Condition | None) -> bool:

@@ -9,7 +9,7 @@ from aiapp.api.conditions import ConditionType, Reason
 from aiapp.api.events import KEPT_EVENTS, LONGEST_EVENT
 from aiapp.api.meta import Condition
 from aiapp.domain.conditions import Finding, State
-from aiapp.domain.events import Event, EventType
+from aiapp.domain.events import Event, EventType, words
 from aiapp.domain.kubernetes.resources import Json
 from aiapp.domain.moments import written
 from aiapp.domain.printable import printable
@@ -50,7 +50,7 @@ def steps(
     known = {condition.type: condition.status for condition in before}
     reasons = {event.reason for event in events}
     return [
-        entry("Normal", _reason(one), one.message or f"{one.type} is True", now)
+        entry("Normal", _reason(one), words(one), now)
         for one in findings
         if one.state is State.TRUE
         and one.type in STEPS

@@ -61,7 +61,14 @@ def test_what_becomes_false_is_an_event_and_so_is_its_end(
     assert [(event.type, event.reason) for event in found] == told
 
 
-def test_an_event_says_something_where_its_condition_has_no_message() -> None:
-    before = Condition.model_validate(condition("SourceUnchanged", "False", "SourceChanged"))
-    (event,) = changes([before, Condition.model_validate(WAS_RUNNING)], [SAME, READY])
-    assert event.message == "SourceUnchanged is True"
+@pytest.mark.parametrize(
+    ("before", "now", "message"),
+    [
+        (UNSPLIT, WHOLE, "the traffic is split as spec.serving asks for"),
+        (condition("SourceUnchanged", "False", "SourceChanged"), SAME, "SourceUnchanged is True"),
+        (condition("TrafficSplit"), SPLIT, "TrafficSplit is False"),
+    ],
+)
+def test_an_event_says_something_where_its_condition_has_no_message(before: Json, now: Finding, message: str) -> None:
+    (event,) = changes([Condition.model_validate(one) for one in (before, WAS_RUNNING)], [now, READY])
+    assert event.message == message

@@ -95,7 +95,7 @@ def test_conditions_that_become_true_are_the_steps_of_an_import() -> None:
     before = conditions(condition("SourceResolved"), condition("PackageValid", "False", "ConfigInvalid"))
     found = steps(before, findings, [], NOON)
     assert [(one["reason"], one["message"]) for one in found] == [
-        ("PackageValid", "PackageValid is True"),
+        ("PackageValid", "the package follows all rules"),
         ("Compatible", "2 of 3 nodes fit"),
     ]
     told = [Event("Normal", Reason.COMPATIBLE, "again")]
