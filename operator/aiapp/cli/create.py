@@ -36,6 +36,7 @@ def command() -> None:
 @click.option("--addressing", type=click.Choice(["Auto", "Path", "Virtual"]), help="How the bucket is named.")
 @click.option("--credentials", metavar="SECRET", help="Secret of the namespace with the keys of the store.")
 @click.option("--image", metavar="REFERENCE", help="A container image instead.")
+@click.option("--allow-http", "plain_http", is_flag=True, help="The registry of --image is one without TLS.")
 @click.option("--job", metavar="NAME", help="The output of a training job instead.")
 @click.option("--job-kind", metavar="KIND", help="Kind of that job, such as PyTorchJob. Default: Job.")
 @click.option("--runtime", metavar="NAME", help="Another InferenceRuntime.")
@@ -66,6 +67,7 @@ def version(
       aiapp create version mnist --uri obs://models/mnist/1.1.0/
       aiapp create version mnist --from 1.0.0 --version 2.0.0 --job train-digits
       aiapp create version mnist --dependency "numpy<2" --dependency opencv-python-
+      aiapp create version mnist --image registry.local:5000/team/mnist:1 --allow-http
       aiapp create version mnist --uri obs://models/mnist/2/ --dry-run=client -o yaml > mnist-2.yaml
     """
     from aiapp.domain.description import Description  # noqa: PLC0415 - `--help` must not wait for the models
@@ -124,6 +126,8 @@ def _tell(creation: "Creation", writing: Writing) -> None:
 def _changes(make: Any, options: dict[str, Any]) -> Any:
     if options["image"] and (options["job"] or options["uri"]):
         raise click.UsageError("--image is a source of its own: leave --uri and --job out")
+    if options["plain_http"] and not options["image"]:
+        raise click.UsageError("--allow-http needs --image")
     if options["job_kind"] and not options["job"]:
         raise click.UsageError("--job-kind needs --job")
     if options["digest"] and not options["uri"]:

@@ -80,6 +80,12 @@ def test_a_client_dry_run_says_what_would_be_and_writes_nothing(
     assert yaml.safe_load(ran(*arguments, "--dry-run=client", "-o", "yaml").stdout)["kind"].startswith("AIApplication")
 
 
+def test_an_image_is_registered_from_a_registry_without_tls(api: UserObjects) -> None:
+    assert ran("create", "version", "mnist", "--image", "shop:5000/mnist:1", "--allow-http").exit_code == 0
+    ((_, written),) = api.written
+    assert written["spec"]["source"] == {"image": {"reference": "shop:5000/mnist:1", "plainHttp": True}}
+
+
 def test_several_applications_are_changed_by_name_and_by_label(api: UserObjects) -> None:
     for name, team in (("faces", "vision"), ("words", "speech")):
         one = documents.application(name)
@@ -135,6 +141,7 @@ def test_names_are_printed_as_kubectl_takes_them() -> None:
         (("scale", "-l", "a >", "--replicas", "1"), "label selector: 'a >' is none"),
         (("edit", "mnist", "--document", "Card"), "is not NAME=URL"),
         (("create", "version", "mnist", "--image", "a", "--uri", "b"), "--image is a source of its own"),
+        (("create", "version", "mnist", "--allow-http"), "--allow-http needs --image"),
         (("create", "version", "mnist", "--job-kind", "TFJob"), "--job-kind needs --job"),
         (("create", "version", "mnist", "--digest", "x"), "--digest needs --uri"),
         (("create", "version", "mnist", "-l", "stage"), "is not KEY=VALUE"),

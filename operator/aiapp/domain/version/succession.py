@@ -48,6 +48,8 @@ class Changes:
     credentials: str | None = None
     """Name of the Secret with the keys of the store."""
     image: str | None = None
+    plain_http: bool = False
+    """Whether the image's registry is one without TLS."""
     job: str | None = None
     job_kind: str | None = None
     runtime: str | None = None
@@ -115,7 +117,7 @@ def is_held(document: Json) -> bool:
 def _source(source: Json, changes: Changes) -> Json:
     """The one that is named, reached as the store of the one before."""
     if changes.image is not None:
-        return {IMAGE: _image(source.get(IMAGE) or {}, changes.image)}
+        return {IMAGE: _image(source.get(IMAGE) or {}, changes.image, plain_http=changes.plain_http)}
     store = reach(source) | _store(changes)
     if changes.job is not None:
         return {TRAINING_JOB: _job(source.get(TRAINING_JOB) or {}, changes) | store}
@@ -125,12 +127,12 @@ def _source(source: Json, changes: Changes) -> Json:
     return {OBS: {"uri": changes.uri} | digest | store}
 
 
-def _image(before: Json, reference: str) -> Json:
-    """How a registry is reached is taken over for that registry alone: another one is asked with TLS."""
+def _image(before: Json, reference: str, *, plain_http: bool) -> Json:
+    """How a registry is reached is taken over for that registry alone: another one is asked with TLS unless told."""
     known = {key: before[key] for key in ("replicate", *_REGISTRY) if key in before}
     if registry_of(reference) != registry_of(str(before.get("reference", ""))):
         known = {key: one for key, one in known.items() if key not in _REGISTRY}
-    return known | {"reference": reference}
+    return known | {"reference": reference} | ({"plainHttp": True} if plain_http else {})
 
 
 def _job(before: Json, changes: Changes) -> Json:

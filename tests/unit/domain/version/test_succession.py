@@ -149,6 +149,13 @@ def test_another_image_is_reached_as_the_one_before_in_the_same_registry(referen
     assert made["spec"]["source"] == {"image": {"reference": reference, "replicate": False} | kept}
 
 
+def test_the_registry_of_an_image_may_be_one_without_tls_from_the_first_on() -> None:
+    said = Changes(image="shop:5000/mnist:1", plain_http=True)
+    wanted = {"image": {"reference": "shop:5000/mnist:1", "plainHttp": True}}
+    assert first("mnist", "team", "0.0.1", said)["spec"]["source"] == wanted
+    assert successor(version(OBS), "mnist", "1.0.1", said)["spec"]["source"] == wanted
+
+
 def test_an_image_needs_no_runtime() -> None:
     made = successor(version(OBS, runtime="pytorch_2.1.0"), "mnist", "1.0.1", Changes(image="shop/mnist:2"))
     assert "runtime" not in made["spec"]
