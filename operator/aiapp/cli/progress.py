@@ -55,7 +55,10 @@ async def _shown(cluster: UserCluster, application: str, output: str, *, watch: 
     while True:
         found = await fetch_progress(cluster, application)
         if not found and not watch:
-            raise QueryError(f"namespace {cluster.namespace} has no pods of the application {application}")
+            from aiapp.queries.absence import why_no_pods  # noqa: PLC0415 - `--help` must not wait for the models
+
+            why = await why_no_pods(cluster, application)
+            raise QueryError(f"namespace {cluster.namespace} has no pods of the application {application}{why}")
         _print(found, output, watch=watch)
         if not watch or (found and all(one.ended for one in found)):
             return any(one.state is FetchState.FAILED for one in found)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aiapp.domain.kubernetes.naming import APPLICATION_LABEL, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import PODS, Json
 from aiapp.ports.kubernetes import WHOLE_LOG, ApiError, LogPart
+from aiapp.queries.absence import why_no_pods
 from aiapp.queries.cluster import FORBIDDEN, UserCluster
 from aiapp.queries.errors import QueryError
 
@@ -41,12 +42,16 @@ class Line(NamedTuple):
 
 
 async def pods_of(cluster: UserCluster, sources: LogSources) -> list[str]:
-    """Names of the pods, in order. Raises `ApiError`, `QueryError` if there are none."""
+    """Names of the pods, in order. Raises `ApiError`, `QueryError` if there are none, which says why."""
     found = [name_of(pod) for pod in await cluster.list(PODS, selector=sources.selector)]
     wanted = [name for name in found if sources.pod in {None, name}]
     if not wanted:
         of = f"{sources.application} {sources.version or ''}".strip()
-        there = f"; there is {', '.join(sorted(found))}" if found else ""
+        there = (
+            f"; there is {', '.join(sorted(found))}"
+            if found
+            else await why_no_pods(cluster, sources.application, sources.version)
+        )
         named = "no pods" if sources.pod is None else f"no pod {sources.pod}"
         raise QueryError(f"namespace {cluster.namespace} has {named} of {of}{there}")
     return sorted(wanted)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.support import documents
 from tests.support.small_api import Answers, serving
 from typing_extensions import override
 
@@ -36,6 +37,8 @@ class Cluster(Answers):
         name = path.split("/")[-2]
         if path.endswith("/log"):
             return 200 if name in self.logs else 403, self.logs.get(name, '{"reason": "Forbidden"}')
+        if "/aiapplications/" in path:
+            return 200, json.dumps(documents.application() | {"status": {"phase": "Stopped"}})
         items = self.pods[min(Cluster.lists, len(self.pods) - 1)]
         Cluster.lists += 1
         return 200, json.dumps({"metadata": {"resourceVersion": "1"}, "items": items})
@@ -95,10 +98,11 @@ def test_watching_ends_when_all_have_ended(kubeconfig: Path, monkeypatch: pytest
     assert [[one["state"] for one in look] for look in looks] == [[], ["Fetching"], ["Fetched"]]
 
 
-def test_an_application_without_pods_is_said(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_application_without_pods_is_said_with_its_state(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Cluster, "pods", ([],))
     done = ran(kubeconfig)
-    assert (done.exit_code, "mnist" in done.output, "team" in done.output) == (1, True, True)
+    message = "Error: namespace team has no pods of the application mnist: Stopped\n"
+    assert (done.exit_code, done.output) == (1, message)
 
 
 def test_the_right_to_read_logs_is_asked_for(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
