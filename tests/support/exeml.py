@@ -3,7 +3,6 @@
 import base64
 import json
 import secrets
-import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -65,13 +64,6 @@ def rights(
         if one["kind"].startswith("ValidatingAdmission") or (name != OWN_NAME and name in one["metadata"]["name"]):
             kube.delete(one)
     kube.delete(keys)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass(frozen=True)

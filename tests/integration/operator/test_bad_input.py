@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.support.packages import CONFIG, SERVICE, Registry, keys, package, sec
 from tests.support.sandbox import Sandbox
 from tests.support.waiting import eventually
 
+from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.profiles import SimulatedNode
 
 
@@ -65,7 +66,7 @@ def test_a_faulty_package_is_told_and_heals_after_an_upload(
     for name in package(**files):
         registry.bucket.client.delete_object(Bucket=registry.bucket.name, Key=f"mnist/{name}")
     upload(registry.bucket, "mnist", package())
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_an_absent_bucket_is_told_and_heals(registry: Registry) -> None:
@@ -76,7 +77,7 @@ def test_an_absent_bucket_is_told_and_heals(registry: Registry) -> None:
     registry.bucket.client.create_bucket(Bucket=name)
     for key, body in package().items():
         registry.bucket.client.put_object(Bucket=name, Key=f"mnist/{key}", Body=body)
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_an_empty_prefix_is_told(registry: Registry) -> None:
@@ -95,7 +96,7 @@ def test_a_wrong_key_is_told_and_a_mended_secret_counts(registry: Registry) -> N
     found = registry.until(version, "SourceResolved", "False", "AccessDenied")
     assert "not-the-secret" not in found["message"]
     registry.kube.apply(keys(registry.bucket, registry.namespace), force="true")
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 @pytest.mark.parametrize(
@@ -115,14 +116,14 @@ def test_a_useless_secret_is_told(registry: Registry, data: dict[str, str] | Non
 
 def test_an_endpoint_that_is_down_is_told_and_heals(registry: Registry) -> None:
     upload(registry.bucket, "mnist", package())
-    with closing(socket.create_server(("127.0.0.1", 0))) as reserved:
-        port = reserved.getsockname()[1]
-    version = registry.version(obs={"endpoint": f"http://127.0.0.1:{port}"})
-    found = registry.until(version, "SourceResolved", "False", "EndpointUnreachable")
-    assert f"127.0.0.1:{port}" in found["message"]
-    assert registry.condition(version, "Stalled")["status"] == "absent"
-    with forwarded(port, registry.bucket.endpoint):
-        registry.until(version, "Ready", "True", timeout=60)
+    with reserved("127.0.0.1", ("store",)) as ports:
+        port = ports["store"]
+        version = registry.version(obs={"endpoint": f"http://127.0.0.1:{port}"})
+        found = registry.until(version, "SourceResolved", "False", "EndpointUnreachable")
+        assert f"127.0.0.1:{port}" in found["message"]
+        assert registry.condition(version, "Stalled")["status"] == "absent"
+        with forwarded(port, registry.bucket.endpoint):
+            registry.until(version, "Ready", "True")
 
 
 def test_a_certificate_of_nobody_is_told(registry: Registry, tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_an_application_waits_for_nodes_and_goes_on_when_one_appears(registry: R
         assert registry.find("apps/v1", "Deployment", "mnist-1-0-0") is None
         sandbox.simulate(SimulatedNode(name="fitting", arch="amd64"))
         eventually(lambda: registry.find("apps/v1", "Deployment", "mnist-1-0-0"))
-        registry.until(application, "Ready", "True", timeout=60)
+        registry.until(application, "Ready", "True")
 
 
 @pytest.mark.parametrize(
@@ -222,10 +223,7 @@ def test_a_strangers_object_of_that_name_is_not_touched(
     assert untouched["spec"] == strange["spec"]
     assert "ownerReferences" not in untouched["metadata"]
     registry.kube.delete(strange)
-    eventually(
-        lambda: "ownerReferences" in (registry.find(api_version, kind, name) or {"metadata": {}})["metadata"],
-        timeout=60,
-    )
+    eventually(lambda: "ownerReferences" in (registry.find(api_version, kind, name) or {"metadata": {}})["metadata"])
 
 
 def test_secrets_reach_neither_status_nor_events(registry: Registry) -> None:

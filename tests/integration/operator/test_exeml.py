@@ -17,7 +17,6 @@ from tests.support.exeml import (
     Counter,
     Project,
     counter,
-    free_port,
     new_proof,
     rights,
     run_on,
@@ -33,9 +32,15 @@ from tests.support.sandbox import Bucket, Sandbox, fresh_bucket, fresh_namespace
 from tests.support.waiting import eventually
 
 from aiapp.domain.exeml.tickets import AUDIENCE, Ticket, TicketRequest, proof_hash
+from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.state import Service
 
-PORT = free_port()
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Where the operator gives tickets, whenever it is started."""
+    with reserved("127.0.0.1", ("tickets",)) as ports:
+        yield ports["tickets"]
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +52,10 @@ def models(s3: Service) -> Iterator[Bucket]:
 
 @pytest.fixture(scope="module")
 def operator(
-    sandbox: Sandbox, installed: None, kube: Kube, models: Bucket, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox, installed: None, kube: Kube, models: Bucket, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operator]:
     """The operator with that store."""
-    environment = {"AIAPP_EXEML_STORES": json.dumps(stores(models)), "AIAPP_EXEML_ADDRESS": f"127.0.0.1:{PORT}"}
+    environment = {"AIAPP_EXEML_STORES": json.dumps(stores(models)), "AIAPP_EXEML_ADDRESS": f"127.0.0.1:{port}"}
     runtime = kube.get("aiapp.dev/v1alpha1", "InferenceRuntime", RUNTIME)
     kube.patch(runtime, {"spec": {"image": IMAGE}})
     with rights(kube, models), running_operator(sandbox, tmp_path_factory, environment) as running:
@@ -69,9 +74,9 @@ def project(kube: Kube, models: Bucket, operator: Operator) -> Iterator[Project]
 
 
 @pytest.fixture(scope="module")
-def server(kube: Kube, operator: Operator) -> Counter:
+def server(kube: Kube, port: int, operator: Operator) -> Counter:
     """Where pods ask."""
-    return counter(kube, PORT)
+    return counter(kube, port)
 
 
 @pytest.fixture(scope="module")
@@ -297,9 +302,9 @@ def test_a_marked_job_registers_nothing_of_another_namespaces(project: Project, 
 
     def told() -> bool:
         events = project.kube.list("v1", "Event", project.namespace)
-        (found,) = [one for one in events if one["reason"] == "ExeMLStoreUnknown"]
-        assert project.bucket.name not in found["message"]
-        return True
+        found = [one["message"] for one in events if one["reason"] == "ExeMLStoreUnknown"]
+        assert len(found) == 1, found
+        return project.bucket.name not in found[0]
 
     eventually(told)
     assert not project.kube.find("aiapp.dev/v1alpha1", "AIApplicationVersion", "thief-0.0.1", project.namespace)

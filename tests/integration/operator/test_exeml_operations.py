@@ -13,7 +13,6 @@ from tests.support.exeml import (
     VERSION,
     Project,
     counter,
-    free_port,
     new_proof,
     rights,
     run_on,
@@ -27,12 +26,12 @@ from tests.support.sandbox import Sandbox, fresh_bucket, fresh_namespace
 from tests.support.waiting import eventually
 
 from aiapp.domain.exeml.tickets import Ticket, TicketRequest
+from aiapp_sandbox.ports import reserved
 from aiapp_sandbox.profiles import SimulatedNode
 from aiapp_sandbox.state import Service
 
 NAME = "aiapp-narrow"
 GROUP = "aiapp.dev/v1alpha1"
-PORTS = free_port(), free_port()
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +42,20 @@ def project(kube: Kube, s3: Service) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="module")
+def ports() -> Iterator[tuple[int, ...]]:
+    """Where each replica gives tickets, whenever it is started."""
+    with reserved("127.0.0.1", ("first", "second")) as found:
+        yield tuple(found.values())
+
+
+@pytest.fixture(scope="module")
 def replicas(
-    sandbox: Sandbox, installed: None, kube: Kube, project: Project, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox,
+    installed: None,
+    kube: Kube,
+    project: Project,
+    ports: tuple[int, ...],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Operator, Operator]]:
     """Two replicas that begin at the same time, with the rights that the chart gives for that one namespace."""
     runtime = kube.get(GROUP, "InferenceRuntime", RUNTIME)
@@ -58,7 +69,7 @@ def replicas(
     folder = tmp_path_factory.mktemp("operators")
     with rights(kube, project.bucket, name=NAME, namespaces=(project.namespace,)):
         account = sandbox.service_account("aiapp-system", NAME)
-        addresses = [environment | {"AIAPP_EXEML_ADDRESS": f"127.0.0.1:{port}"} for port in PORTS]
+        addresses = [environment | {"AIAPP_EXEML_ADDRESS": f"127.0.0.1:{port}"} for port in ports]
         first, second = (Operator(account, folder / f"{n}.log", one) for n, one in enumerate(addresses))
         try:
             for one in (first, second):
@@ -93,7 +104,7 @@ def registered(project: Project, replicas: tuple[Operator, Operator]) -> Project
 
 
 def test_every_replica_gives_tickets_also_when_the_leader_is_gone(
-    kube: Kube, registered: Project, replicas: tuple[Operator, Operator]
+    kube: Kube, registered: Project, replicas: tuple[Operator, Operator], ports: tuple[int, ...]
 ) -> None:
     registered.serve()
     pin = registered.version()["status"]["artifact"]["pin"]
@@ -109,16 +120,16 @@ def test_every_replica_gives_tickets_also_when_the_leader_is_gone(
         return len(answer.targets) == len(registered.files)
 
     pod, asked = begun()
-    for port in PORTS:
+    for port in ports:
         assert given(port, pod, asked)
     (leader,) = eventually(lambda: [place for place, one in enumerate(replicas) if leads(one)])
     replicas[leader].kill()
     standby = 1 - leader
-    assert given(PORTS[standby], pod, asked)
+    assert given(ports[standby], pod, asked)
     kube.delete(pod, gracePeriodSeconds=0)  # else its node, which is none, has it collected meanwhile
-    eventually(lambda: leads(replicas[standby]), timeout=90)
+    eventually(lambda: leads(replicas[standby]))
     pod, asked = begun()
-    assert given(PORTS[standby], pod, asked)
+    assert given(ports[standby], pod, asked)
     kube.delete(pod, gracePeriodSeconds=0)
 
 
@@ -160,11 +171,11 @@ def test_an_application_that_serves_the_model_stops_by_itself_and_comes_back(
     registry = registered.registry
     application = registered.serve(autoStopAfterSeconds=3600)
     with sandbox.simulated(SimulatedNode(name="cpu-1")):
-        registry.until(application, "Ready", "True", "Running", timeout=90)
+        registry.until(application, "Ready", "True", "Running")
         eventually(lambda: "autoStopAt" in registry.now(application)["status"])
         ago = (datetime.now(UTC) - timedelta(seconds=4000)).strftime("%Y-%m-%dT%H:%M:%SZ")
         registered.kube.patch_status(application, {"startedAt": ago})
-        registry.until(application, "Ready", "True", "AutoStopped", timeout=60)
+        registry.until(application, "Ready", "True", "AutoStopped")
         registered.kube.patch(application, {"metadata": {"annotations": {"aiapp.dev/start-at": "again"}}})
-        registry.until(application, "Ready", "True", "Running", timeout=90)
+        registry.until(application, "Ready", "True", "Running")
     assert registered.version()["metadata"]["name"] == VERSION
