@@ -3,13 +3,14 @@
 from typing import Final
 
 from tests.support.kube import Kube, Object
+from tests.support.waiting import eventually
 
 _GROUP: Final = "rbac.authorization.k8s.io"
 
 
 def bound(kube: Kube, namespace: str, role: str, name: str = "default") -> Object:
-    """The ServiceAccount of that name has that ClusterRole in its namespace."""
-    return kube.create(
+    """The ServiceAccount of that name has that ClusterRole in its namespace, as the API server knows by now."""
+    made = kube.create(
         {
             "apiVersion": f"{_GROUP}/v1",
             "kind": "RoleBinding",
@@ -18,6 +19,20 @@ def bound(kube: Kube, namespace: str, role: str, name: str = "default") -> Objec
             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
         }
     )
+    eventually(lambda: _may(kube, namespace, name, kube.get(f"{_GROUP}/v1", "ClusterRole", role)["rules"][0]))
+    return made
+
+
+def _may(kube: Kube, namespace: str, name: str, rule: Object) -> bool:
+    """Whether the account has that right: the server learns of a binding some time after it has stored it."""
+    resource, _, subresource = rule["resources"][0].partition("/")
+    attributes = {"namespace": namespace, "verb": rule["verbs"][0], "group": rule["apiGroups"][0]}
+    spec = {
+        "user": f"system:serviceaccount:{namespace}:{name}",
+        "resourceAttributes": attributes | {"resource": resource, "subresource": subresource},
+    }
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {}, "spec": spec}
+    return bool(kube.create(review)["status"]["allowed"])
 
 
 def account(kube: Kube, namespace: str, name: str, role: str) -> None:
