@@ -26,8 +26,7 @@ ROOT = Path(__file__).parents[2]
 INSTALL = ("namespace.yaml", "rbac.yaml", "users.yaml")
 """Of manifests/install: all but the Deployment, which the process stands for."""
 SERVICE_ACCOUNT = ("aiapp-system", "aiapp-operator")
-READY_SECONDS = 60
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 
 
 def documents(*files: Path) -> Iterator[dict[str, Any]]:
@@ -90,7 +89,7 @@ class Operator:
             assert status == 200, body
             return True
 
-        eventually(ready, timeout=READY_SECONDS)
+        eventually(ready)
 
     def kill(self) -> None:
         """SIGKILL, as a node that loses power would."""
@@ -131,9 +130,15 @@ class Operator:
 
     def metric(self, name: str, **labels: str) -> float:
         """Sum of a metric's samples that carry these labels; 0 when there is none."""
-        families = text_string_to_metric_families(self.health("/metrics")[1])
+        families = text_string_to_metric_families(eventually(self._metrics))
         samples = [sample for family in families for sample in family.samples if sample.name == name]
         return sum(s.value for s in samples if labels.items() <= s.labels.items())
+
+    def _metrics(self) -> str:
+        """An AssertionError while it is too busy to answer."""
+        status, body = self.health("/metrics")
+        assert status == 200, body
+        return body
 
     def writes(self) -> float:
         """Requests so far that may change something."""

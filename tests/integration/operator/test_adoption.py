@@ -60,8 +60,12 @@ def test_an_application_that_is_deleted_without_its_children_and_applied_again_g
     eventually(partial(owned_by, registry, again))
     registry.until(again, "WorkloadsAvailable", "False", "Unschedulable")
     assert (pods(registry), uids(children(registry))) == (running, made)
-    told = registry.kube.list("v1", "Event", registry.namespace, fieldSelector="reason=TakenBack")
-    assert any("Deployment mnist-1-0-0" in event["message"] for event in told)
+    eventually(lambda: any("Deployment mnist-1-0-0" in event["message"] for event in taken_back(registry)))
+
+
+def taken_back(registry: Registry) -> list[Object]:
+    """The Events that say so."""
+    return registry.kube.list("v1", "Event", registry.namespace, fieldSelector="reason=TakenBack")
 
 
 def test_children_whose_owners_a_person_removed_are_taken_back(registry: Registry) -> None:
@@ -81,11 +85,11 @@ def test_a_restored_namespace_is_taken_over_without_a_second_rollout(registry: R
     saved = [restorable(deepcopy(one)) for one in (*children(registry), version, registry.now(application))]
     registry.kube.delete(application)
     registry.kube.delete(version)
-    eventually(lambda: not children(registry) and not pods(registry), timeout=60)
+    eventually(lambda: not children(registry) and not pods(registry))
     kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": saved}))
     restored = registry.now(application)
-    eventually(partial(owned_by, registry, restored), timeout=60)
-    registry.until(restored, "WorkloadsAvailable", "False", "Unschedulable", timeout=60)
+    eventually(partial(owned_by, registry, restored))
+    registry.until(restored, "WorkloadsAvailable", "False", "Unschedulable")
     assert len(registry.kube.list("apps/v1", "ControllerRevision", registry.namespace, labelSelector=OURS)) == 1
 
 

@@ -69,7 +69,7 @@ def test_deleting_the_application_takes_its_children_and_leaves_the_version(regi
     version, application = served(registry)
     registry.kube.delete(application)
     for api_version, kind, name in (("apps/v1", "Deployment", "mnist-1-0-0"), ("v1", "Service", "mnist")):
-        eventually(lambda a=api_version, k=kind, n=name: registry.find(a, k, n) is None, timeout=60)  # type: ignore[misc]
+        eventually(lambda a=api_version, k=kind, n=name: registry.find(a, k, n) is None)  # type: ignore[misc]
     assert registry.now(version)["status"]["phase"] == "Normal"
     manifest = registry.now(version)["status"]["artifact"]["manifestRef"]["name"]
     assert registry.find("v1", "ConfigMap", manifest) is not None
@@ -83,7 +83,7 @@ def test_deleting_a_served_version_leaves_what_runs_and_says_so(registry: Regist
     assert registry.find("apps/v1", "Deployment", "mnist-1-0-0") is not None
     config_map = registry.find("v1", "ConfigMap", manifest)
     assert config_map is not None
-    eventually(lambda: [o["kind"] for o in _owners(registry, manifest)] == ["AIApplication"], timeout=60)
+    eventually(lambda: [o["kind"] for o in _owners(registry, manifest)] == ["AIApplication"])
 
 
 def test_an_application_without_serving_is_managed(registry: Registry) -> None:
@@ -158,6 +158,7 @@ def test_a_restart_over_what_converged_writes_nothing(registry: Registry, operat
     version, application = served(registry, replicas=0)
     for one in (version, application):
         registry.until(one, "Ready", "True")
+    eventually(lambda: "usedBy" in registry.now(version)["status"])  # what comes last
     operator.kill()
     before = _written(registry)
     operator.start()

@@ -21,7 +21,7 @@ def test_an_import_a_rollout_and_the_state_of_both_objects_are_told(operator: Op
     here = {"namespace": registry.namespace}
     assert eventually(lambda: operator.metric("aiapp_version_ready_status", condition="True", **here) == 1)
     assert operator.metric("aiapp_version_artifact_bytes", **here) > 0
-    assert operator.metric("aiapp_application_ready_status", condition="False", **here) == 1
+    assert eventually(lambda: operator.metric("aiapp_application_ready_status", condition="False", **here) == 1)
     assert operator.metric("aiapp_import_duration_seconds_count", result="valid") >= 1
     assert operator.metric("aiapp_store_requests_total", code="200", method="GET") >= 1
     assert eventually(lambda: operator.metric("aiapp_rollouts_total", result="started") > started)
@@ -38,7 +38,7 @@ def test_a_failed_import_counts_under_its_reason(operator: Operator, registry: R
 def test_nodes_and_what_runtimes_find_there_are_told(operator: Operator, sandbox: Sandbox) -> None:
     with sandbox.simulated(SimulatedNode(name="cpu-1")):
         assert eventually(lambda: operator.metric("aiapp_fleet_nodes", chip="none", ready="true") == 1)
-        assert operator.metric("aiapp_runtime_nodes", runtime=SKLEARN, verdict="Compatible") == 1
+        assert eventually(lambda: operator.metric("aiapp_runtime_nodes", runtime=SKLEARN, verdict="Compatible") == 1)
     assert eventually(lambda: operator.metric("aiapp_fleet_nodes") == 0)
 
 

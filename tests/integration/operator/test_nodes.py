@@ -101,6 +101,11 @@ def details(registry: Registry, version: Object) -> str:
     return str(compatibility(registry, version).get("reasons"))
 
 
+def told(registry: Registry, namespace: str) -> set[str]:
+    """Reasons of the Events there."""
+    return {event["reason"] for event in registry.kube.list("v1", "Event", namespace)}
+
+
 def test_a_version_that_fits_nowhere_waits_and_goes_on_when_a_node_comes(
     registry: Registry, version: Object, nodes: Nodes
 ) -> None:
@@ -110,7 +115,7 @@ def test_a_version_that_fits_nowhere_waits_and_goes_on_when_a_node_comes(
     assert "1 ChipMismatch (a2)" in waiting["message"]
     assert registry.find("apps/v1", "Deployment", "mnist-1-0-0") is None
     nodes.add("train", "910ProB", "23.0.rc1")
-    registry.until(application, "Ready", "True", "Running", timeout=60)
+    registry.until(application, "Ready", "True", "Running")
     assert registry.condition(application, "NodesAvailable")["status"] == "True"
     eventually(lambda: verdict(registry, version) == "Compatible")
     (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
@@ -128,7 +133,7 @@ def test_an_offline_model_goes_to_npus_by_its_template(registry: Registry, nodes
     registry.until(version, "Ready", "True", "Normal")
     assert registry.now(version)["status"]["source"]["template"]["deploymentTypes"] == ["RealTime"]
     nodes.add("train", "910ProB", "23.0.rc1")
-    registry.until(registry.application(replicas=1), "Ready", "True", "Running", timeout=60)
+    registry.until(registry.application(replicas=1), "Ready", "True", "Running")
     (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
     assert pod["spec"]["nodeName"] == "train"
     assert pod["spec"]["containers"][0]["resources"]["limits"][NPU] == "1"
@@ -142,12 +147,11 @@ def test_warn_rolls_out_against_a_driver_and_the_scheduler_binds_the_pod_there(
     nodes.add("old", "910ProB", "25.5.0")
     eventually(lambda: verdict(registry, version) == "Incompatible")
     application = registry.application(replicas=1, compatibility="Warn")
-    registry.until(application, "Ready", "True", "Running", timeout=60)
+    registry.until(application, "Ready", "True", "Running")
     (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
     assert pod["spec"]["nodeName"] == "old"
     assert "CannTooOld (old" in registry.condition(application, "NodesAvailable")["message"]
-    events = registry.kube.list("v1", "Event", registry.namespace)
-    assert "CompatibilityOverruled" in {event["reason"] for event in events}
+    eventually(lambda: "CompatibilityOverruled" in told(registry, registry.namespace))
 
 
 def test_what_would_mend_a_node_is_in_the_status(registry: Registry, version: Object, nodes: Nodes) -> None:
@@ -167,7 +171,7 @@ def test_what_runs_goes_on_when_its_last_node_is_cordoned_and_says_so(
 ) -> None:
     nodes.add("train", "910ProB", "23.0.rc1")
     application = registry.application(replicas=1)
-    registry.until(application, "Ready", "True", timeout=60)
+    registry.until(application, "Ready", "True")
     before = registry.find("apps/v1", "Deployment", "mnist-1-0-0")
     registry.kube.patch(nodes.kube.get("v1", "Node", "train"), {"spec": {"unschedulable": True}})
     lost = registry.until(application, "NodesAvailable", "False", "WaitingForNodes")
@@ -186,11 +190,11 @@ def test_a_pod_that_waits_for_devices_of_others_goes_on_when_they_are_freed(
     holder = registry.kube.create(_holder(registry.namespace))
     eventually(lambda: registry.kube.get("v1", "Pod", "holder", registry.namespace)["spec"].get("nodeName"))
     application = registry.application(replicas=1)
-    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes", timeout=60)
+    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes")
     assert waiting["message"] == f"version 1.0.0: 1 node fits, it has not 1 free of {NPU} (free: train 0)"
     assert registry.now(application)["status"]["phase"] == "Waiting"
     registry.kube.delete(holder, gracePeriodSeconds=0)
-    registry.until(application, "Ready", "True", timeout=60)
+    registry.until(application, "Ready", "True")
 
 
 def test_a_pod_for_volcano_is_bound_by_it_where_it_fits_and_its_replica_set_names_the_policy_too(
@@ -200,7 +204,7 @@ def test_a_pod_for_volcano_is_bound_by_it_where_it_fits_and_its_replica_set_name
     nodes.add("train", "910ProB", "23.0.rc1")
     application = registry.application(replicas=1, scheduling={"schedulerName": "volcano"})
     with volcano():
-        registry.until(application, "Ready", "True", "Running", timeout=60)
+        registry.until(application, "Ready", "True", "Running")
     (pod,) = registry.kube.list("v1", "Pod", registry.namespace)
     assert (pod["spec"]["schedulerName"], pod["spec"]["nodeName"]) == ("volcano", "train")
     (owner,) = registry.kube.list("apps/v1", "ReplicaSet", registry.namespace)
@@ -218,11 +222,11 @@ def test_a_pod_that_volcano_does_not_even_try_waits_for_nodes(
     pod = eventually(lambda: _of_version(registry))
     said = {"type": "PodScheduled", "status": "False", "reason": "Undetermined", "message": "queue is full"}
     registry.kube.patch_status(pod, {"conditions": [said]})
-    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes", timeout=60)
+    waiting = registry.until(application, "WorkloadsAvailable", "False", "WaitingForNodes")
     assert f"it has not 1 free of {NPU}" in waiting["message"]
     registry.kube.delete(holder, gracePeriodSeconds=0)
     with volcano():
-        registry.until(application, "Ready", "True", timeout=60)
+        registry.until(application, "Ready", "True")
 
 
 def test_where_devices_are_not_counted_the_scheduler_alone_says_that_none_is_free(
@@ -235,7 +239,7 @@ def test_where_devices_are_not_counted_the_scheduler_alone_says_that_none_is_fre
     uncounting = replace(operator, environment={"AIAPP_COUNT_DEVICES": "false"}).start()
     try:
         application = registry.application(replicas=1)
-        registry.until(version, "RuntimeCompatible", "True", "Compatible", timeout=60)
+        registry.until(version, "RuntimeCompatible", "True", "Compatible")
         eventually(lambda: f"Insufficient {NPU}" in registry.condition(application, "WorkloadsAvailable")["message"])
         assert "free of" not in registry.condition(application, "WorkloadsAvailable")["message"]
     finally:
@@ -258,8 +262,7 @@ def test_an_administrators_facts_count_and_a_mistake_in_them_changes_nothing(
         registry.kube.patch(config_map, {"data": {"nodes.yaml": "labels: {chips: [site/chip]}"}})
         eventually(lambda: "labels.chips" in _node_facts(registry, runtime).get("message", ""))
         assert _node_facts(registry, runtime)["status"] == "False"
-        events = registry.kube.list("v1", "Event", "aiapp-system")
-        assert "NodeFactsInvalid" in {event["reason"] for event in events}
+        eventually(lambda: "NodeFactsInvalid" in told(registry, "aiapp-system"))
         assert "driver" in details(registry, version)
     finally:
         registry.kube.delete(config_map)
@@ -271,7 +274,7 @@ def test_a_runtime_that_is_removed_leaves_what_runs_and_names_another_one(
 ) -> None:
     nodes.add("train", "910ProB", "23.0.rc1")
     application = registry.application(replicas=1)
-    registry.until(application, "Ready", "True", timeout=60)
+    registry.until(application, "Ready", "True")
     registry.until(version, "RuntimeSupported", "True")
     registry.kube.patch(runtime, {"spec": {"lifecycle": "Removed", "image": "localhost/mindspore:2"}})
     registry.until(version, "RuntimeSupported", "False", "RuntimeRemoved")

@@ -3,17 +3,20 @@
 import pytest
 from tests.support.kube import Object
 from tests.support.packages import Registry, package, upload
+from tests.support.waiting import eventually
 
 
 def quota(registry: Registry, **hard: str) -> Object:
     metadata = {"name": "quota", "namespace": registry.namespace}
     spec = {"hard": hard}
-    return registry.kube.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec})
+    made = registry.kube.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec})
+    eventually(lambda: "used" in registry.now(made)["status"])
+    return made
 
 
 def healed(registry: Registry, application: Object) -> None:
     """There are pods; no node runs them here."""
-    registry.until(application, "WorkloadsAvailable", "False", "Unschedulable", timeout=60)
+    registry.until(application, "WorkloadsAvailable", "False", "Unschedulable")
     registry.until(application, "Stalled", "absent")
 
 
@@ -37,7 +40,7 @@ def test_a_quota_on_config_maps_is_said_of_the_version_and_heals(registry: Regis
     found = registry.until(version, "Ready", "False", "QuotaExceeded")
     assert "configmaps" in found["message"]
     registry.kube.delete(limit)
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_what_no_deployment_can_be_is_said_of_a_running_application_too(registry: Registry) -> None:

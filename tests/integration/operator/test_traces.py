@@ -35,7 +35,10 @@ def test_an_import_is_a_trace_from_apply_to_ready_with_its_requests(registry: Re
     upload(registry.bucket, "mnist", package())
     registry.until(registry.version(), "Ready", "True")
     [root] = eventually(lambda: collector.named("AIApplicationVersion to Ready"))
-    ours = [span for span in collector.spans if span.trace_id == root.trace_id]
-    names = {span.name for span in ours}
-    assert {"reconcile AIApplicationVersion", "GET object storage", "PUT aiapplicationversions/status"} <= names
+
+    def names() -> set[str]:
+        return {span.name for span in collector.spans if span.trace_id == root.trace_id}
+
+    wanted = {"reconcile AIApplicationVersion", "GET object storage", "PUT aiapplicationversions/status"}
+    eventually(lambda: wanted <= names())
     assert registry.bucket.secret_key not in str(collector.spans)

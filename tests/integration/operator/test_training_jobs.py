@@ -106,6 +106,7 @@ def test_a_version_that_is_restored_when_its_job_is_long_gone_says_how_it_is_pin
     registry.until(version, "Ready", "True", "Normal")
     pinned = registry.now(version)["status"]["artifact"]["pin"]
     registry.kube.delete(train)
+    eventually(lambda: registry.find("batch/v1", "Job", "train") is None)
     registry.kube.delete(version, propagationPolicy="Orphan")
     eventually(lambda: registry.find(version["apiVersion"], version["kind"], version["metadata"]["name"]) is None)
     restored = version_of(registry)
