@@ -22,7 +22,7 @@ from aiapp_sandbox.progress import Silent
 pytestmark = [pytest.mark.root, pytest.mark.timeout(900)]
 
 GROUP = "aiapp.dev/v1alpha1"
-POD_SECONDS = 90
+POD_SECONDS = 180
 """For a pod to start or end; a lease that is not given back takes far longer."""
 IN_NAMESPACE = f"--namespace={NAMESPACE}"
 

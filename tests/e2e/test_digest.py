@@ -26,7 +26,7 @@ def test_the_first_pod_tells_the_content_and_the_next_one_is_held_to_it(serving:
         assert "verifiedAt" in found
         return found
 
-    found = eventually(artifact, timeout=60)
+    found = eventually(artifact)
     assert (found["digest"], found["digestFrom"], found["verification"]) == (digest_of("one"), "Fetch", "SHA256")
     (first,) = serving.pods()
     assert told(first)["verified"] == "ETag"

@@ -160,7 +160,5 @@ def _asked(serving: Serving, engine: Engine, number: str, rows: list[list[float]
     name = f"{engine.name}-{number.replace('.', '-')}"
     service = f"/api/v1/namespaces/{serving.registry.namespace}/services/{name}:http/proxy"
     body = {"id": "1", "inputs": [tensor]}
-    answer = eventually(
-        lambda: serving.registry.kube.request("POST", f"{service}/v2/models/digits/infer", body), timeout=60
-    )
+    answer = eventually(lambda: serving.registry.kube.request("POST", f"{service}/v2/models/digits/infer", body))
     return [int(value) for value in answer["outputs"][0]["data"]]

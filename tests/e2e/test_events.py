@@ -24,7 +24,12 @@ def told(serving: Serving) -> list[Any]:
     words = ["events", NAME, "-n", serving.registry.namespace, "-o", "json"]
     environment = {**os.environ, "KUBECONFIG": str(serving.kubectl.kubeconfig)}
     done = subprocess.run(
-        [sys.executable, "-m", "aiapp", *words], env=environment, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", "aiapp", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=True,
     )
     return [one for one in json.loads(done.stdout) if one["kind"] == "AIApplication" and one["reason"] in PHASES]
 
@@ -38,7 +43,7 @@ def test_the_start_of_the_first_pod_is_told_phase_by_phase_by_its_own_times(serv
         assert {one["reason"] for one in found} == set(PHASES), found
         return found
 
-    found = eventually(remembered, timeout=60)
+    found = eventually(remembered)
     for event in kube.list("v1", "Event", namespace):
         kube.delete(event)
     assert told(serving) == found

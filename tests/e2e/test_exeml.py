@@ -80,7 +80,7 @@ def train(serving: Serving) -> Object:
 def aiapp(serving: Serving, *arguments: str) -> subprocess.CompletedProcess[str]:
     place = ("--kubeconfig", str(serving.kubectl.kubeconfig), "-n", serving.registry.namespace)
     command = [sys.executable, "-m", "aiapp", *arguments, *place]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 def test_a_projects_model_registers_itself_is_served_and_does_not_leave(project: Serving) -> None:

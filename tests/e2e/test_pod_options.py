@@ -102,4 +102,4 @@ def _claim(serving: Serving, node: str) -> None:
     def is_filled() -> bool:
         return bool(serving.registry.now(pod)["status"].get("phase") == "Succeeded")
 
-    eventually(is_filled, timeout=60)
+    eventually(is_filled)

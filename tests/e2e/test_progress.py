@@ -20,7 +20,7 @@ def test_a_person_sees_how_far_the_fetch_of_a_real_pod_is(serving: Serving) -> N
     serving.upload("1.0.0", CONTENT)
     serving.register()
     serving.serve()
-    eventually(serving.pods, timeout=60)
+    eventually(serving.pods)
     said = subprocess.run(
         [sys.executable, "-m", "aiapp", "progress", NAME, "-n", serving.registry.namespace, "--watch", "-o", "json"],
         env={**os.environ, "KUBECONFIG": str(serving.kubectl.kubeconfig)},

@@ -51,7 +51,7 @@ def test_deleting_the_application_removes_what_it_owns_and_its_version_stays(ser
     manifest = version["status"]["artifact"]["manifestRef"]["name"]
     assert serving.registry.find("v1", "ConfigMap", manifest) is not None
     serving.registry.kube.delete(version)
-    eventually(lambda: serving.registry.find("v1", "ConfigMap", manifest) is None, timeout=60)
+    eventually(lambda: serving.registry.find("v1", "ConfigMap", manifest) is None)
 
 
 def _left(serving: Serving) -> list[str]:

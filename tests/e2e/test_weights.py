@@ -111,7 +111,7 @@ def _is_described(status: Object) -> None:
 
 def _asked(serving: Serving, method: str, path: str, body: Object | None = None) -> Object:
     service = f"/api/v1/namespaces/{serving.registry.namespace}/services/{NAME}:http/proxy/v1/{path}"
-    return dict(eventually(lambda: serving.registry.kube.request(method, service, body), timeout=60))
+    return dict(eventually(lambda: serving.registry.kube.request(method, service, body)))
 
 
 def _completion(serving: Serving) -> str:

@@ -14,8 +14,8 @@ import yaml
 from tests.support.kube import ApiError, Kube
 from tests.support.waiting import eventually
 
-START_SECONDS = 60
-END_SECONDS = 30
+START_SECONDS = 120
+END_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
+from tests.support.waiting import EVENTUALLY_SECONDS
 
 from aiapp.adapters.kube.client import KubeApi
 from aiapp.adapters.kube.credentials import KubeCredentials, load, session
@@ -22,7 +23,7 @@ async def connected(kubeconfig: Path) -> AsyncIterator[KubeApi]:
         yield KubeApi(authenticated, credentials.server)
 
 
-async def settles(check: Callable[[], bool], seconds: float = 30.0) -> None:
+async def settles(check: Callable[[], bool], seconds: float = EVENTUALLY_SECONDS) -> None:
     """Until `check` is true; TimeoutError after `seconds`, which is only the bound for failure."""
     async with asyncio.timeout(seconds):
         # What is checked is changed by the system under test, which sets no event for us.

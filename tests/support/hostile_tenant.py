@@ -59,7 +59,7 @@ class Tenant:
         first = [self._version(kind) for kind in ("store", "slowlater") for _ in range(VERSIONS_EACH)]
         heavy = [kind for kind in STORES if kind not in {"store", "slowlater", *SLOW}]
         self._make(iter(first))
-        eventually(lambda: all(map(self._is_pinned, first[VERSIONS_EACH:])), timeout=60)
+        eventually(lambda: all(map(self._is_pinned, first[VERSIONS_EACH:])))
         self._make(self._version(kind) for _ in range(VERSIONS_EACH) for kind in heavy)
         self._make(map(self._version, SLOW))
         self._make(self._application(name) for name in self._applications)

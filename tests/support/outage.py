@@ -30,7 +30,7 @@ def restart_api_server(sandbox: Sandbox) -> None:
             started = launch(command, folder=sandbox.folder.path, log=log)
         return _serves(kube)
 
-    eventually(serves, timeout=60)
+    eventually(serves)
 
 
 def _running(sandbox: Sandbox) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.support.kube import Kube, Object
 from tests.support.sandbox import Bucket
-from tests.support.waiting import eventually
+from tests.support.waiting import EVENTUALLY_SECONDS, eventually
 
 from aiapp.api.meta import GROUP_VERSION
 
@@ -119,7 +119,7 @@ class Registry:
         return self.kube.get(obj["apiVersion"], obj["kind"], obj["metadata"]["name"], obj["metadata"]["namespace"])
 
     def until(
-        self, obj: Object, type_: str, status: str, reason: str | None = None, *, timeout: float = 30.0
+        self, obj: Object, type_: str, status: str, reason: str | None = None, *, timeout: float = EVENTUALLY_SECONDS
     ) -> Object:
         """Wait for a condition; the condition."""
 

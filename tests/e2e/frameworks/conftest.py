@@ -86,4 +86,4 @@ def runtime(framework: Framework, installed: Installed, real_cluster: Sandbox) -
 def ask(serving: Serving, name: str, body: dict[str, Any]) -> dict[str, Any]:
     """The answer of an application through its Service."""
     path = f"/api/v1/namespaces/{serving.registry.namespace}/services/{name}:http/proxy/"
-    return dict(eventually(lambda: serving.registry.kube.request("POST", path, body), timeout=60))
+    return dict(eventually(lambda: serving.registry.kube.request("POST", path, body)))

@@ -148,7 +148,7 @@ def test_a_version_that_no_application_serves_is_deleted(space: str, editor: Kub
 
 def test_a_namespace_goes_with_what_is_served_in_it(space: str, editor: Kube, own_kube: Kube) -> None:
     own_kube.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-    eventually(lambda: own_kube.find("v1", "Namespace", space) is None, timeout=60)
+    eventually(lambda: own_kube.find("v1", "Namespace", space) is None)
 
 
 def test_who_may_delete_what_is_served_does(space: str, editor: Kube, own_kube: Kube) -> None:

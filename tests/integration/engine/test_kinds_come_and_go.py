@@ -18,7 +18,6 @@ from tests.support.write_proxy import WriteProxy, write_proxy
 
 GROUP = "aiapp.dev/v1alpha1"
 ROUNDS = int(os.environ.get("KIND_ROUNDS", "3"))
-TAKEN_UP_SECONDS = 60
 KINDS = ("aiapplications", "aiapplicationversions", "inferenceruntimes")
 LEAVING = (KINDS[:2], KINDS, KINDS[:1], KINDS[1:2], KINDS[2:])
 """Which CRDs go together."""
@@ -81,7 +80,7 @@ def create(kube: Kube, example: Object) -> None:
 
 
 def until_observed(kube: Kube, example: Object, generation: int) -> None:
-    eventually(lambda: observed(kube, example) == generation, timeout=TAKEN_UP_SECONDS)
+    eventually(lambda: observed(kube, example) == generation)
 
 
 def until_gone(kube: Kube, crd: Object) -> None:

@@ -84,7 +84,7 @@ def test_it_outlives_a_restart_of_the_api_server(own_operator: Operator, own_san
     own_operator.start()
     restart_api_server(own_sandbox)
     own_kube.create(application("after"), "default")
-    eventually(lambda: phase(own_kube, "after") == "Managed", timeout=60)
+    eventually(lambda: phase(own_kube, "after") == "Managed")
     assert own_operator.health("/healthz")[0] == 200
     assert own_operator.process is not None
     assert own_operator.process.poll() is None
@@ -93,7 +93,7 @@ def test_it_outlives_a_restart_of_the_api_server(own_operator: Operator, own_san
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "aiapp", "run", *arguments]
     return subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=180, check=False
     )
 
 

@@ -128,7 +128,7 @@ def test_after_a_signal_in_the_middle_the_next_start_asks_for_the_rest_alone(
     proxy.rule = last_range_stalls
     first = aiapp_fetch(large, target, endpoint=proxy.endpoint)
     try:
-        eventually(lambda: written_ranges(target) == 2 and (target / "config.json").exists(), timeout=60)
+        eventually(lambda: written_ranges(target) == 2 and (target / "config.json").exists())
     finally:
         first.send_signal(sent)
     assert ended(first)[0] == code
@@ -194,7 +194,7 @@ def killed(package: Package, target: Path, proxy: FaultProxy, requests: int) -> 
     proxy.rule = lambda _: NO_FAULT if next(seen) < requests else Fault(stall_after=1000)
     proxy.requests.clear()
     process = aiapp_fetch(package, target, endpoint=proxy.endpoint)
-    eventually(lambda: len(proxy.requests) > requests or process.poll() is not None, timeout=60)
+    eventually(lambda: len(proxy.requests) > requests or process.poll() is not None)
     process.kill()
     return ended(process)[0] == -signal.SIGKILL
 

@@ -14,8 +14,6 @@ from aiapp_sandbox.profiles import SimulatedNode
 
 CPU = {"type": "CPU", "averageUtilization": 80}
 PODS = {"type": "Pods", "name": "aiapp_model_requests_in_flight", "averageValue": "4000m"}
-SYNC = 60.0
-"""The autoscaler looks every 15 s."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,7 +45,7 @@ def replicas(registry: Registry) -> int:
 
 
 def ready(registry: Registry, application: Object, number: int) -> None:
-    eventually(lambda: registry.now(application)["status"].get("readyReplicas") == number, timeout=SYNC)
+    eventually(lambda: registry.now(application)["status"].get("readyReplicas") == number)
 
 
 def test_the_number_goes_from_the_spec_to_an_autoscaler_and_back_without_losing_a_pod(
@@ -63,15 +61,15 @@ def test_the_number_goes_from_the_spec_to_an_autoscaler_and_back_without_losing_
     pods = {pod["metadata"]["uid"] for pod in registry.kube.list("v1", "Pod", registry.namespace)}
     serve(registry, **scaling())
     eventually(lambda: (autoscaler(registry) or {}).get("spec", {}).get("minReplicas") == 2)
-    eventually(lambda: (autoscaler(registry) or {}).get("status", {}).get("currentReplicas") == 3, timeout=SYNC)
+    eventually(lambda: (autoscaler(registry) or {}).get("status", {}).get("currentReplicas") == 3)
     told = registry.until(application, "Ready", "True", "Running")
-    eventually(lambda: "finds no number" in registry.condition(application, "Ready")["message"], timeout=SYNC)
+    eventually(lambda: "finds no number" in registry.condition(application, "Ready")["message"])
     assert told["status"] == "True"
     registry.kube.patch(application, {"spec": {"serving": {"stopped": True}}})
     registry.until(application, "Ready", "True", "Stopped")
     assert {pod["metadata"]["uid"] for pod in registry.kube.list("v1", "Pod", registry.namespace)} == set()
     assert len(pods) == 3
-    eventually(lambda: reason(registry) == "ScalingDisabled", timeout=SYNC)
+    eventually(lambda: reason(registry) == "ScalingDisabled")
     assert replicas(registry) == 0
     registry.kube.patch(application, {"spec": {"serving": {"stopped": False}}})
     ready(registry, application, 3)

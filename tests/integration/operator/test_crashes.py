@@ -78,8 +78,8 @@ def registered(registry: Registry) -> Object:
 
 
 def converged(registry: Registry, application: Object) -> list[Object]:
-    registry.until(application, "VersionsResolved", "True", timeout=60)
-    registry.until(application, "Ready", "True", timeout=60)
+    registry.until(application, "VersionsResolved", "True")
+    registry.until(application, "Ready", "True")
     eventually(lambda: "usedBy" in registry.kube.list(*VERSION, registry.namespace)[0]["status"])  # what comes last
     return end_state(registry)
 
@@ -108,7 +108,7 @@ def test_a_kill_in_the_middle_of_an_import_only_delays_it(operator: Operator, re
     version = registry.version()
     eventually(lambda: registry.condition(version, "Ready")["status"] == "Unknown")
     operator.restart()
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_sigterm_ends_it_at_once_while_a_store_hangs(operator: Operator, registry: Registry) -> None:

@@ -77,7 +77,7 @@ def test_a_download_that_is_killed_goes_on_where_it_was(
         place = ("--kubeconfig", str(sandbox.kubeconfig), "-n", registry.namespace, "--endpoint", proxy.endpoint)
         command = [sys.executable, "-m", "aiapp", "download", "mnist-1.0.0", str(tmp_path / "mnist"), *place]
         with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL) as running:
-            eventually(lambda: complete(tmp_path) == len(FILES) - 1, timeout=60)
+            eventually(lambda: complete(tmp_path) == len(FILES) - 1)
             running.kill()
         assert not (tmp_path / "mnist").exists()
         proxy.rule = lambda _: NO_FAULT
@@ -137,7 +137,7 @@ def test_who_may_not_read_the_secret_is_told_so_and_may_bring_keys(
         assert "--credentials" in done.stderr
         return True
 
-    eventually(refused, timeout=60)
+    eventually(refused)
     keys = tmp_path / "keys"
     keys.mkdir()
     (keys / "accessKeyId").write_text(registry.bucket.access_key)

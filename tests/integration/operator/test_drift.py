@@ -28,7 +28,7 @@ def pinned(registry: Registry) -> Object:
     """A version that is Normal."""
     upload(registry.bucket, "mnist", package())
     version = registry.version()
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     return version
 
 
@@ -40,7 +40,7 @@ def look(registry: Registry, version: Object, token: str) -> Object:
         assert registry.now(version)["status"].get("lastHandledReconcileAt") == token
         return registry.condition(version, UNCHANGED)
 
-    return eventually(answered, timeout=60)
+    return eventually(answered)
 
 
 def test_the_import_is_the_first_look_and_nobody_looks_again_without_a_reason(registry: Registry) -> None:
@@ -49,7 +49,7 @@ def test_the_import_is_the_first_look_and_nobody_looks_again_without_a_reason(re
     assert registry.condition(version, UNCHANGED)["status"] == "True"
     delete("model/model.pkl")(registry)
     upload(registry.bucket, "other", package())
-    registry.until(registry.version("other"), "Ready", "True", timeout=60)
+    registry.until(registry.version("other"), "Ready", "True")
     assert registry.now(version) == now
 
 
@@ -124,7 +124,7 @@ def test_a_fetch_that_found_another_content_leads_to_a_look_at_once(registry: Re
     status = {"name": "fetch", "image": "none", "imageID": "", "ready": False, "restartCount": 1}
     state = {"initContainerStatuses": [status | {"state": {"terminated": ended}}]}
     registry.kube.patch_status(pod, state)
-    told = registry.until(version, UNCHANGED, "False", "SourceLost", timeout=60)
+    told = registry.until(version, UNCHANGED, "False", "SourceLost")
     assert "replaced 'model.pkl'" in told["message"]
 
 
@@ -132,9 +132,9 @@ def test_it_is_looked_at_now_and_then_and_a_restart_writes_nothing(registry: Reg
     version = pinned(registry)
     operator.kill()
     often = replace(operator, environment={"AIAPP_DRIFT_SECONDS": "1"}).start()
-    registry.until(version, UNCHANGED, "True", timeout=60)
+    registry.until(version, UNCHANGED, "True")
     delete("model/model.pkl")(registry)
-    registry.until(version, UNCHANGED, "False", "SourceLost", timeout=60)
+    registry.until(version, UNCHANGED, "False", "SourceLost")
     often.kill()
     left = registry.now(version)
     operator.start()
@@ -147,6 +147,6 @@ def test_a_request_reads_a_faulty_package_again_though_its_listing_is_the_same(
 ) -> None:
     upload(registry.bucket, "mnist", package(model__customize_service_py="def"))
     version = registry.version()
-    registry.until(version, "PackageValid", "False", "ServiceCodeInvalid", timeout=60)
+    registry.until(version, "PackageValid", "False", "ServiceCodeInvalid")
     registry.look_again(version, "1")
     eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == "1")

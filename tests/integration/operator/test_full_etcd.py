@@ -56,7 +56,7 @@ def test_an_import_waits_for_an_etcd_without_space_and_goes_on_when_there_is_som
         assert operator.health("/healthz")[0] == 200
         assert registry.condition(version, "Ready")["status"] != "True"
         assert registry.find("apps/v1", "Deployment", "running-1-0-0") is not None
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     assert registry.now(application)["metadata"]["generation"] == before
 
 
@@ -70,4 +70,4 @@ def test_a_namespace_keeps_no_more_of_manifests_than_it_may(registry: Registry) 
     assert "the manifests of this namespace would take " in told["message"]
     assert f"the operator keeps {MANIFEST_BYTES} B for each namespace (AIAPP_MAX_MANIFEST_BYTES)" in told["message"]
     registry.kube.delete(first)
-    registry.until(second, "Ready", "True", timeout=60)
+    registry.until(second, "Ready", "True")

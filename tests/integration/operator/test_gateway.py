@@ -15,8 +15,6 @@ from aiapp.api.meta import GROUP_VERSION
 from aiapp_sandbox.profiles import SimulatedNode
 
 GATEWAY: Final = {"parentRefs": [EDGE], "hostnames": ["mnist.example.com"]}
-NOTICED_SECONDS: Final = 60
-"""A kind that is not served is looked for every 30 s."""
 TOO_LARGE: Final = {"requests": {"cpu": "1000"}}
 """Of a version whose pods find no node."""
 
@@ -84,16 +82,16 @@ def shares(registry: Registry, application: Object) -> dict[str, int]:
 @pytest.mark.usefixtures("operator")
 def test_the_gateway_api_may_come_and_go(two: Registry, kube: Kube) -> None:
     application = serve(two, ("1.0.0", 90), ("1.1.0", 10))
-    two.until(application, "RouteAccepted", "False", "GatewayApiMissing", timeout=NOTICED_SECONDS)
+    two.until(application, "RouteAccepted", "False", "GatewayApiMissing")
     eventually(lambda: shares(two, application) == {"1.0.0": 50, "1.1.0": 50})
     with gateway_api(kube):
-        two.until(application, "RouteAccepted", "Unknown", "Pending", timeout=NOTICED_SECONDS)
+        two.until(application, "RouteAccepted", "Unknown", "Pending")
         until_weights(two, v1_0_0=90, v1_1_0=10)
         answer(kube, route(two))
         two.until(application, "Ready", "True", "Running")
         assert shares(two, application) == {"1.0.0": 90, "1.1.0": 10}
         assert two.now(application)["status"]["url"] == "http://mnist.example.com"
-    two.until(application, "RouteAccepted", "False", "GatewayApiMissing", timeout=NOTICED_SECONDS)
+    two.until(application, "RouteAccepted", "False", "GatewayApiMissing")
     eventually(lambda: shares(two, application) == {"1.0.0": 50, "1.1.0": 50})
 
 

@@ -110,10 +110,10 @@ def test_an_application_goes_from_waiting_by_deploying_to_healthy_and_back(
     proved(application, "waiting", "Progressing", "InProgress")
     upload(registry.bucket, "mnist", package())
     registry.version()
-    registry.until(application, "Ready", "False", "Unschedulable", timeout=60)
+    registry.until(application, "Ready", "False", "Unschedulable")
     proved(application, "deploying", "Progressing", "InProgress")
     with sandbox.simulated(SimulatedNode(name="cpu-1")):
-        registry.until(application, "Ready", "True", "Running", timeout=60)
+        registry.until(application, "Ready", "True", "Running")
         proved(application, "running", "Healthy", "Current")
         broken = {"version": "1.0.0", "resources": {"requests": {"example.com/gpu": "1"}}}
         registry.kube.patch(application, {"spec": {"serving": {"versions": [broken]}}})
@@ -149,13 +149,13 @@ def test_a_rollout_that_waits_for_a_person_is_suspended_until_the_action_lets_it
         registry.until(registry.version(number=number), "Ready", "True")
     steps = {"steps": [{"percent": 50, "approve": True}]}
     with sandbox.simulated(SimulatedNode(name="cpu-1")):
-        registry.until(registry.application(replicas=2, strategy=steps), "Ready", "True", "Running", timeout=60)
+        registry.until(registry.application(replicas=2, strategy=steps), "Ready", "True", "Running")
         application = registry.application("mnist", "2.0.0", replicas=2, strategy=steps)
-        registry.until(application, "Ready", "False", "AwaitingApproval", timeout=60)
+        registry.until(application, "Ready", "False", "AwaitingApproval")
         proved(application, "awaiting-approval", "Suspended", "InProgress")
         approved = acted("approve", registry.now(application))["metadata"]["annotations"]
         registry.kube.patch(application, {"metadata": {"annotations": approved}})
-        registry.until(application, "Ready", "True", "Running", timeout=60)
+        registry.until(application, "Ready", "True", "Running")
         assert registry.now(application)["status"]["served"] == "2.0.0"
 
 
@@ -177,14 +177,14 @@ def test_the_actions_stop_an_application_replace_its_pods_and_bring_it_back(
         return str(template["metadata"].get("annotations", {}).get("aiapp.dev/restart-at", ""))
 
     with sandbox.simulated(SimulatedNode(name="cpu-1")):
-        registry.until(application, "Ready", "True", "Running", timeout=60)
+        registry.until(application, "Ready", "True", "Running")
         act("restart")
         first = eventually(restarted)
-        registry.until(application, "Ready", "True", "Running", timeout=60)
+        registry.until(application, "Ready", "True", "Running")
         act("stop")
-        registry.until(application, "Ready", "True", "Stopped", timeout=60)
+        registry.until(application, "Ready", "True", "Stopped")
         act("resume")
-        registry.until(application, "Ready", "True", "Running", timeout=60)
+        registry.until(application, "Ready", "True", "Running")
         act("restart")
         eventually(lambda: restarted() != first)
 
@@ -229,7 +229,7 @@ def test_what_is_applied_a_second_and_a_third_time_makes_nobody_write(registry: 
     upload(registry.bucket, "mnist", package())
     version, application = registry.version(), registry.application()
     registry.until(version, "Ready", "True")
-    registry.until(application, "Ready", "False", "Unschedulable", timeout=60)
+    registry.until(application, "Ready", "False", "Unschedulable")
 
     def state() -> list[Any]:
         deployment = registry.find("apps/v1", "Deployment", "mnist-1-0-0")

@@ -53,7 +53,7 @@ def test_pods_run_a_copy_that_nothing_which_happens_to_the_original_hurts(
     pushed = multi("amd64", "arm64/v8", run={"Cmd": ["model"]})
     theirs.push("team/model", pushed, "1.0")
     version = sourced(registry, f"{theirs.address}/team/model:1.0")
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     status = registry.now(version)["status"]
     copy = status["image"]["image"]
     assert copy.startswith(f"{own.address}/copies/{registry.namespace}/")
@@ -77,7 +77,7 @@ def test_a_copy_that_the_own_registry_has_lost_is_made_again(
     pushed = multi("amd64", run={"Cmd": ["lost"]})
     theirs.push("team/lost", pushed, "1.0")
     version = sourced(registry, f"{theirs.address}/team/lost:1.0")
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     repository, _, _ = registry.now(version)["status"]["image"]["image"].removeprefix(f"{own.address}/").partition("@")
     own.delete(repository, pushed.digest)
     told = look(registry, version, "1")
@@ -94,7 +94,7 @@ def test_a_copy_that_the_own_registry_has_lost_is_made_again(
 def test_who_wants_no_copy_gets_none(registry: Registry, own: registries.Registry, theirs: registries.Registry) -> None:
     pushed = theirs.push("team/alone", multi("amd64", run={"Cmd": ["alone"]}), "1.0")
     version = sourced(registry, f"{theirs.address}/team/alone:1.0", replicate=False)
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     assert registry.now(version)["status"]["image"]["image"] == f"{theirs.address}/team/alone@{pushed}"
 
 
@@ -103,11 +103,11 @@ def test_a_restart_goes_on_with_a_copy_and_writes_nothing_of_one_that_is_there(
 ) -> None:
     theirs.push("team/again", multi("amd64", run={"Cmd": ["again"]}), "1.0")
     version = sourced(registry, f"{theirs.address}/team/again:1.0", "first")
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     before = registry.now(version)
     second = sourced(registry, f"{theirs.address}/team/again:1.0", "second")
     operator.restart()
-    registry.until(second, "Ready", "True", timeout=60)
+    registry.until(second, "Ready", "True")
     assert registry.now(version) == before
 
 
@@ -121,10 +121,10 @@ def test_a_restart_goes_on_in_the_midst_of_a_layer(
         away = Fault(status=HTTPStatus.BAD_GATEWAY)
         proxy.rule = lambda request: away if second_piece in request.headers.get("range", "") else NO_FAULT
         version = sourced(registry, f"{proxy.address}/team/long:1.0")
-        registry.until(version, "ArtifactPinned", "False", reason="EndpointUnreachable", timeout=60)
+        registry.until(version, "ArtifactPinned", "False", reason="EndpointUnreachable")
         operator.stop()
         proxy.rule = lambda _: NO_FAULT
         proxy.requests.clear()
         operator.start()
-        registry.until(version, "Ready", "True", timeout=60)
+        registry.until(version, "Ready", "True")
     assert proxy.ranges == [f"{second_piece}{PIECE_BYTES + 999}"]

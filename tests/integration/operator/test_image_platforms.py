@@ -54,7 +54,7 @@ def test_an_index_runs_on_both_architectures_of_one_fleet_by_one_digest_and_on_n
     assert said["verdict"] == "Compatible"
     assert [(one["reason"], one["nodes"]) for one in said["reasons"]] == [("ArchitectureMismatch", 1)]
     registry.application(replicas=3)
-    eventually(lambda: _same(placed(kube, registry), {"amd64": pinned, "arm64": pinned, None: pinned}), timeout=60)
+    eventually(lambda: _same(placed(kube, registry), {"amd64": pinned, "arm64": pinned, None: pinned}))
     waiting = next(pod for pod in kube.list("v1", "Pod", registry.namespace) if "nodeName" not in pod["spec"])
     (term,) = waiting["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
         "nodeSelectorTerms"
@@ -75,7 +75,7 @@ def test_of_an_index_that_a_mirror_has_in_part_pods_go_only_where_there_is_a_chi
     said = eventually(lambda: compatibility(registry, version, nodes=1))
     assert [(one["reason"], one["nodes"]) for one in said["reasons"]] == [("ArchitectureMismatch", 2)]
     registry.application(replicas=2)
-    eventually(lambda: _same(set(placed(kube, registry)), {"amd64", None}), timeout=60)
+    eventually(lambda: _same(set(placed(kube, registry)), {"amd64", None}))
 
 
 def compatibility(registry: Registry, version: Object, *, nodes: int) -> Object:

@@ -53,7 +53,7 @@ def look(registry: Registry, version: Object, token: str) -> Object:
         assert registry.now(version)["status"].get("lastHandledReconcileAt") == token
         return registry.condition(version, UNCHANGED)
 
-    return eventually(answered, timeout=60)
+    return eventually(answered)
 
 
 def test_an_image_is_pinned_by_its_digest_without_a_runtime(registry: Registry, images: registries.Registry) -> None:
@@ -97,7 +97,7 @@ def test_an_image_that_is_not_there_is_named_and_found_once_it_is(
     assert "team/late:1.0" in missing["message"]
     assert registry.condition(version, "Stalled")["status"] == "True"
     images.push("team/late", image(), "1.0")
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_a_tag_that_moves_is_told_and_nothing_is_pulled_in_silence(
@@ -160,7 +160,7 @@ def test_a_registry_gets_the_login_that_is_for_it_and_no_other_secret(registry: 
             force="true",
         )
         registry.look_again(version, "3")
-        registry.until(version, "Ready", "True", timeout=60)
+        registry.until(version, "Ready", "True")
 
 
 def test_an_image_for_another_architecture_fits_no_node_and_gets_no_pod(
@@ -200,7 +200,7 @@ def test_a_registry_without_tls_is_asked_only_where_the_version_says_so(
     refused = registry.until(version, "SourceResolved", "False")
     assert refused["reason"] in {"EndpointUnreachable", "TlsNotTrusted"}
     registry.kube.patch(version, {"spec": {"source": {"image": {"plainHttp": True}}}})
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_at_rest_and_after_a_restart_nothing_is_written(
@@ -234,10 +234,10 @@ def test_a_private_authority_vouches_for_a_registry(registry: Registry, tmp_path
         }
         registry.kube.apply(other, force="true")
         registry.look_again(version, "1")
-        registry.until(version, "SourceResolved", "False", "TlsNotTrusted", timeout=60)
+        registry.until(version, "SourceResolved", "False", "TlsNotTrusted")
         registry.kube.apply(other | {"data": {"ca.crt": authority.pem.decode()}}, force="true")
         registry.look_again(version, "2")
-        registry.until(version, "Ready", "True", timeout=60)
+        registry.until(version, "Ready", "True")
 
 
 def test_a_package_may_name_an_image_and_how_it_is_asked(registry: Registry, images: registries.Registry) -> None:
@@ -301,7 +301,7 @@ def test_a_restored_version_is_not_pinned_to_another_image_in_silence(
     )
     registry.kube.delete(version)
     name = record["metadata"]["name"]
-    eventually(lambda: registry.find("v1", "ConfigMap", name) is None, timeout=60)
+    eventually(lambda: registry.find("v1", "ConfigMap", name) is None)
     images.push("team/restored", image(layers=[b"after"]), "1.0")
     known = {key: record["metadata"][key] for key in ("name", "namespace", "labels")}
     registry.kube.create(record | {"metadata": known})
@@ -310,7 +310,7 @@ def test_a_restored_version_is_not_pinned_to_another_image_in_silence(
     assert f"ConfigMap {name}" in told["message"]
     assert record["data"]["digest"] == first
     registry.kube.patch(again, {"spec": {"source": {"image": {"reference": f"{reference}@{first}"}}}})
-    registry.until(again, "Ready", "True", timeout=60)
+    registry.until(again, "Ready", "True")
     assert registry.now(again)["status"]["image"]["digest"] == first
 
 
@@ -326,13 +326,13 @@ def test_a_served_version_that_is_made_again_is_held_to_its_image_and_its_pods_g
     images.push("team/again", image(layers=[b"after"]), "1.0")
     registry.kube.delete(version)
     again = sourced(registry, reference)
-    registry.until(again, "ArtifactPinned", "False", "PinMismatch", timeout=60)
+    registry.until(again, "ArtifactPinned", "False", "PinMismatch")
     kept = found(registry, "apps/v1", "Deployment", "mnist-1-0-0")
     assert kept["metadata"]["uid"] == deployment["metadata"]["uid"]
     assert kept["spec"]["template"] == deployment["spec"]["template"]
     images.tag("team/again", image(layers=[b"before"]), "1.0")
     registry.look_again(again, "1")
-    registry.until(again, "Ready", "True", timeout=60)
+    registry.until(again, "Ready", "True")
     assert registry.now(again)["status"]["image"]["digest"] == first
 
 

@@ -46,7 +46,7 @@ def test_thirty_thousand_objects_are_pinned_served_and_compared(registry: Regist
         assert all([o["name"] for o in part["metadata"]["ownerReferences"]] == ["big-1.0.0"] for part in parts)
         assert pinned(mounted(parts, tmp_path), artifact["pin"]).objects == OBJECTS
         registry.application("big", replicas=0)
-        eventually(lambda: registry.find("apps/v1", "Deployment", "big-1-0-0"), timeout=60)
+        eventually(lambda: registry.find("apps/v1", "Deployment", "big-1-0-0"))
         owners = [{o["kind"] for o in part["metadata"]["ownerReferences"]} for part in config_maps(registry, artifact)]
         assert owners == [{"AIApplicationVersion", "AIApplication"}] * PARTS
         big.salt = "replaced"
@@ -63,8 +63,8 @@ def test_a_part_that_is_lost_is_named_and_nothing_is_made_from_the_rest(registry
         second = config_maps(registry, registry.now(version)["status"]["artifact"])[1]
         registry.kube.delete(second)
         registry.look_again(version, "1")
-        told = registry.until(version, "SourceUnchanged", "Unknown", "ManifestMissing", timeout=60)
+        told = registry.until(version, "SourceUnchanged", "Unknown", "ManifestMissing")
         assert f"ConfigMap {second['metadata']['name']}" in told["message"]
         application = registry.application("big", replicas=0)
-        registry.until(application, "WorkloadsAvailable", "False", "FetchFailed", timeout=60)
+        registry.until(application, "WorkloadsAvailable", "False", "FetchFailed")
         assert registry.find("apps/v1", "Deployment", "big-1-0-0") is None

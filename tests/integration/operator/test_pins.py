@@ -16,7 +16,7 @@ def pinned(registry: Registry, number: str = "1.0.0") -> Object:
     """A version that is Normal."""
     upload(registry.bucket, "mnist", package())
     version = registry.version(number=number)
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     return version
 
 
@@ -37,7 +37,7 @@ def forget(registry: Registry, version: Object) -> str:
     """Delete the version and what it leaves; the name of its manifest's ConfigMap."""
     name = str(artifact(registry, version)["manifestRef"]["name"])
     registry.kube.delete(version)
-    eventually(lambda: config_map(registry, name) is None, timeout=60)
+    eventually(lambda: config_map(registry, name) is None)
     return name
 
 
@@ -94,7 +94,7 @@ def restored(registry: Registry) -> str:
 def test_a_restored_version_is_pinned_to_what_it_was_pinned_to(registry: Registry) -> None:
     pin = restored(registry)
     version = registry.version()
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     found = artifact(registry, version)
     assert found["pin"] == pin
     kept = config_map(registry, found["manifestRef"]["name"])
@@ -106,7 +106,7 @@ def test_a_restored_version_is_not_pinned_to_other_content_in_silence(registry: 
     pin = restored(registry)
     replace_model(registry)
     version = registry.version()
-    told = registry.until(version, "ArtifactPinned", "False", "PinMismatch", timeout=60)
+    told = registry.until(version, "ArtifactPinned", "False", "PinMismatch")
     assert "delete ConfigMap aiapp-manifest-" in told["message"]
     registry.until(version, "Stalled", "True", "PinMismatch")
     replace_model(registry, b"weights")
@@ -119,11 +119,11 @@ def test_whoever_wants_the_new_content_deletes_the_config_map_that_is_named(regi
     pin = restored(registry)
     replace_model(registry)
     version = registry.version()
-    told = registry.until(version, "ArtifactPinned", "False", "PinMismatch", timeout=60)
+    told = registry.until(version, "ArtifactPinned", "False", "PinMismatch")
     recorded = config_map(registry, told["message"].rpartition(" ")[2])
     assert recorded is not None
     registry.kube.delete(recorded)
-    registry.until(version, "Ready", "True", "Normal", timeout=60)
+    registry.until(version, "Ready", "True", "Normal")
     assert artifact(registry, version)["pin"] != pin
 
 
@@ -143,18 +143,18 @@ def test_a_config_map_under_the_name_of_a_manifest_is_told_to_the_user_and_left_
     name = forget(registry, pinned(registry))
     before = forged(registry, name, **content)
     version = registry.version()
-    told = registry.until(version, "ArtifactPinned", "False", "NameTaken", timeout=60)
+    told = registry.until(version, "ArtifactPinned", "False", "NameTaken")
     assert told["message"] == f"ConfigMap {name} exists and does not hold the manifest: delete it"
     assert registry.now(before) == before
     registry.kube.delete(before)
-    registry.until(version, "Ready", "True", "Normal", timeout=60)
+    registry.until(version, "Ready", "True", "Normal")
 
 
 def test_a_forged_record_of_a_digest_is_not_believed(registry: Registry) -> None:
     name = forget(registry, pinned(registry))
     forged(registry, f"{name}-digest", data={"digest": f"sha256:{'ab' * 32}", "from": "Checksums"}, immutable=True)
     version = registry.version()
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
     assert "digest" not in artifact(registry, version)
     assert (
         f"ConfigMap {name}-digest states a digest that no version here vouches for"
@@ -168,13 +168,13 @@ def test_a_manifest_goes_with_the_last_thing_that_uses_it(registry: Registry) ->
     registry.application(replicas=0)
     (revision,) = eventually(lambda: _revisions(registry))
     replace_model(registry)
-    registry.until(registry.version(number="1.1.0"), "Ready", "True", timeout=60)
+    registry.until(registry.version(number="1.1.0"), "Ready", "True")
     registry.application("mnist", "1.1.0", replicas=0)
     registry.kube.delete(first)
     eventually(lambda: len(_revisions(registry)) == 2)
     assert config_map(registry, name) is not None  # a rollback may need it
     registry.kube.delete(revision)
-    eventually(lambda: config_map(registry, name) is None, timeout=60)
+    eventually(lambda: config_map(registry, name) is None)
 
 
 def _revisions(registry: Registry) -> list[Object]:

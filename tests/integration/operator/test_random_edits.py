@@ -29,7 +29,6 @@ THOROUGH: Final = "RANDOM_EDITS" in os.environ
 EXAMPLES: Final = int(os.environ.get("RANDOM_EDITS", "2"))
 """More on demand, other ones each time, and gateways that come and go: `RANDOM_EDITS=50`."""
 STEPS: Final = 10
-CONVERGES_SECONDS: Final = 90.0
 CHILDREN: Final = (("apps/v1", "Deployment"), ("v1", "Service"), ("apps/v1", "ControllerRevision"))
 
 
@@ -115,7 +114,7 @@ class Edits(RuleBasedStateMachine):
     def converge(self) -> None:
         """With all pods well, what exists is what is asked for, and nothing is written any more."""
         self._recover()
-        eventually(self._is_as_asked, timeout=CONVERGES_SECONDS)
+        eventually(self._is_as_asked)
         self._require_rest()
 
     @override
@@ -176,8 +175,8 @@ class Edits(RuleBasedStateMachine):
 
     def _require_rest(self) -> None:
         """Looks at what has converged write nothing, once what came with it is written."""
-        eventually(self._is_as_asked, timeout=CONVERGES_SECONDS)
-        eventually(self._is_quiet, timeout=CONVERGES_SECONDS)
+        eventually(self._is_as_asked)
+        eventually(self._is_quiet)
 
     def _is_quiet(self) -> bool:
         """Two looks: the first may end with a pass that had begun before."""

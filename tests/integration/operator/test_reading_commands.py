@@ -16,7 +16,7 @@ from tests.support.aiapp import Aiapp
 from tests.support.kube import Kube, Object
 from tests.support.packages import CONFIG, IMAGE, Registry, package, upload
 from tests.support.sandbox import Sandbox
-from tests.support.waiting import eventually
+from tests.support.waiting import EVENTUALLY_SECONDS, eventually
 
 from aiapp.cli import main
 
@@ -130,7 +130,7 @@ def test_a_page_follows_the_objects_until_they_are_deleted(
             assert watched.poll() is None
         registry.kube.delete(served)
         registry.kube.delete(named(served, "AIApplicationVersion", "mnist-1.0.0"))
-        assert watched.wait(timeout=60) == 1
+        assert watched.wait(EVENTUALLY_SECONDS) == 1
         assert "has no application mnist" in watched.communicate()[1]
 
 

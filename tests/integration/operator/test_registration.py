@@ -15,8 +15,6 @@ from tests.support.waiting import eventually
 __all__ = ["proxied"]
 
 DIGEST: Final = f"sha256:{'cd' * 32}"
-LONG: Final = 90
-"""Seconds within which what was refused is tried again."""
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def version(registry: Registry, number: str) -> Object:
         assert one is not None, [made["metadata"]["name"] for made in versions(registry)]
         return one
 
-    return eventually(found, timeout=LONG)
+    return eventually(found)
 
 
 def versions(registry: Registry) -> list[Object]:
@@ -62,13 +60,11 @@ def told(registry: Registry, about: Object, reason: str) -> Object:
         assert reason in [one["reason"] for one in own], [(one["reason"], one["message"]) for one in own]
         return next(one for one in own if one["reason"] == reason)
 
-    return eventually(found, timeout=LONG)
+    return eventually(found)
 
 
 def on_record(registry: Registry, train: Object) -> Object:
-    found = eventually(
-        lambda: registry.find("v1", "ConfigMap", f"aiapp-registration-{train['metadata']['uid']}"), timeout=LONG
-    )
+    found = eventually(lambda: registry.find("v1", "ConfigMap", f"aiapp-registration-{train['metadata']['uid']}"))
     assert found is not None
     return found
 
@@ -120,7 +116,7 @@ def test_of_two_jobs_that_want_one_number_one_gets_it_and_the_other_is_told(regi
     ]
     assert "AIApplicationVersion mnist-1.0.0 exists" in told(registry, other, "VersionTaken")["message"]
     registry.kube.delete(made)
-    eventually(lambda: version(registry, "1.0.0")["metadata"]["uid"] != made["metadata"]["uid"], timeout=LONG)
+    eventually(lambda: version(registry, "1.0.0")["metadata"]["uid"] != made["metadata"]["uid"])
     assert version(registry, "1.0.0")["metadata"]["labels"]["aiapp.dev/training-job-uid"] == (other["metadata"]["uid"])
 
 
@@ -142,7 +138,7 @@ def test_a_job_that_is_cleaned_up_at_once_is_registered_with_what_its_pod_ran(re
     train = asking(registry, "1.2.0", ttlSecondsAfterFinished=0)
     end_pod(registry, train, "Succeeded", digest=DIGEST)
     made = version(registry, "1.2.0")
-    eventually(lambda: registry.find("batch/v1", "Job", "train") is None, timeout=LONG)
+    eventually(lambda: registry.find("batch/v1", "Job", "train") is None)
     registry.until(made, "Ready", "True", "Normal")
     provenance = registry.now(made)["status"]["provenance"]
     assert provenance["images"][0]["digest"] == DIGEST
@@ -172,7 +168,7 @@ def test_a_registered_version_that_is_restored_without_status_needs_its_job_no_m
     on_record(registry, train)
     pinned = registry.now(made)["status"]["artifact"]["pin"]
     registry.kube.delete(train)
-    eventually(lambda: registry.find("batch/v1", "Job", "train") is None, timeout=LONG)
+    eventually(lambda: registry.find("batch/v1", "Job", "train") is None)
     registry.kube.delete(made)
     eventually(lambda: registry.find("aiapp.dev/v1alpha1", "AIApplicationVersion", "mnist-1.2.0") is None)
     metadata = {key: made["metadata"][key] for key in ("name", "labels", "annotations")}
@@ -218,7 +214,7 @@ def settled(registry: Registry, train: Object) -> list[str]:
     """The versions, once the job is on record and they are imported."""
     on_record(registry, train)
     for one in versions(registry):
-        registry.until(one, "Ready", "True", "Normal", timeout=LONG)
+        registry.until(one, "Ready", "True", "Normal")
     return [one["metadata"]["name"] for one in versions(registry)]
 
 

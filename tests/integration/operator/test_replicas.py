@@ -38,7 +38,7 @@ class Replicas:
     def first(self, kubeconfig: Path | None = None) -> Operator:
         """One that leads."""
         operator = self.start(kubeconfig)
-        eventually(lambda: leads(operator), timeout=60)
+        eventually(lambda: leads(operator))
         return operator
 
 
@@ -128,7 +128,7 @@ def test_a_leader_that_is_asked_to_stop_gives_the_lease_back(
     with replicas(sandbox, kube, tmp_path, 150) as made:
         leader, standby = made.first(), made.start()
         assert leader.stop() == 0
-        eventually(lambda: leads(standby), timeout=60)
+        eventually(lambda: leads(standby))
         take_up(kube, "after", namespace)
 
 
@@ -174,15 +174,15 @@ def test_a_job_that_goes_while_nobody_leads_is_registered_by_the_one_that_follow
         leader, _ = made.first(), made.start()
         before = registering(registry, "before", "1.0.0")
         end_pod(registry, before, "Succeeded")
-        version = eventually(lambda: registry.find(GROUP, "AIApplicationVersion", "mnist-1.0.0"), timeout=60)
-        eventually(lambda: registry.find("batch/v1", "Job", "before") is None, timeout=60)
+        version = eventually(lambda: registry.find(GROUP, "AIApplicationVersion", "mnist-1.0.0"))
+        eventually(lambda: registry.find("batch/v1", "Job", "before") is None)
         assert version is not None
         kube.delete(version)
         during = registering(registry, "during", "2.0.0")
         leader.kill()
         end_pod(registry, during, "Succeeded")
-        eventually(lambda: registry.find("batch/v1", "Job", "during") is None, timeout=60)
-        eventually(lambda: registry.find(GROUP, "AIApplicationVersion", "mnist-2.0.0"), timeout=90)
+        eventually(lambda: registry.find("batch/v1", "Job", "during") is None)
+        eventually(lambda: registry.find(GROUP, "AIApplicationVersion", "mnist-2.0.0"))
         assert [one["metadata"]["name"] for one in kube.list(GROUP, "AIApplicationVersion", namespace)] == [
             "mnist-2.0.0"
         ]
@@ -192,5 +192,5 @@ def registering(registry: Registry, name: str, number: str) -> Object:
     """A job that runs, asks to be registered, and is cleaned up at once."""
     said = {"aiapp.dev/application": "mnist", "aiapp.dev/version": number}
     made = job(registry, name, annotations=said, ttlSecondsAfterFinished=0)
-    eventually(lambda: registry.now(made)["status"].get("active"), timeout=60)
+    eventually(lambda: registry.now(made)["status"].get("active"))
     return made

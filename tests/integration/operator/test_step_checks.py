@@ -56,7 +56,7 @@ def test_without_an_answer_it_waits_and_says_so_and_nobody_sees_the_labels(
 ) -> None:
     metrics.body = vector("0", "0")
     ask(registry, "1.1.0", STEP, checks=ERRORS)
-    registry.until(serving, "RolloutCompleted", "False", "CheckUnanswered", timeout=60)
+    registry.until(serving, "RolloutCompleted", "False", "CheckUnanswered")
     text = json.dumps(registry.now(serving)["status"])
     assert "the query yields 2 series instead of one" in text
     assert "secret" not in text

@@ -33,7 +33,7 @@ def serving(registry: Registry, pods: PretendKubelet) -> Object:
     for number in ("1.0.0", "1.1.0", "1.2.0"):
         registry.version(number=number)
     made = registry.application("mnist", "1.0.0", replicas=4)
-    registry.until(made, "Ready", "True", timeout=60)
+    registry.until(made, "Ready", "True")
     return made
 
 
@@ -53,7 +53,7 @@ def until(registry: Registry, application: Object, state: str, percent: int) -> 
         assert (found.get("state"), found.get("percent")) == (state, percent), found
         return found
 
-    return eventually(there, timeout=60)
+    return eventually(there)
 
 
 def deployed(registry: Registry) -> dict[str, int]:

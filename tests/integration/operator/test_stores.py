@@ -93,7 +93,7 @@ def test_a_changed_secret_is_taken_up_at_the_next_attempt(registry: Registry) ->
     version = registry.version()
     registry.until(version, "SourceResolved", "False", "AccessDenied")
     registry.kube.apply(right, force="true")
-    registry.until(version, "Ready", "True", timeout=60)  # by itself, without being asked
+    registry.until(version, "Ready", "True")  # by itself, without being asked
 
 
 def test_a_refused_endpoint_is_a_condition_that_names_host_and_setting(registry: Registry) -> None:

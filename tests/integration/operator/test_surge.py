@@ -122,7 +122,7 @@ def events(registry: Registry, reason: str) -> list[Object]:
 
 def test_with_all_npus_taken_the_upgrade_completes_in_place(mnist: Registry, kube: Kube) -> None:
     application = mnist.application(replicas=4)
-    mnist.until(application, "Ready", "True", timeout=60)
+    mnist.until(application, "Ready", "True")
     with watching(kube, mnist.namespace) as seen:
         mnist.application("mnist", "1.1.0", replicas=4)
         settled(mnist, application, 4)
@@ -134,7 +134,7 @@ def test_with_all_npus_taken_the_upgrade_completes_in_place(mnist: Registry, kub
 
 def test_with_two_npus_free_it_surges(mnist: Registry, kube: Kube) -> None:
     application = mnist.application(replicas=3)
-    mnist.until(application, "Ready", "True", timeout=60)
+    mnist.until(application, "Ready", "True")
     with watching(kube, mnist.namespace) as seen:
         mnist.application("mnist", "1.1.0", replicas=3)
         settled(mnist, application, 3)
@@ -146,7 +146,7 @@ def test_with_two_npus_free_it_surges(mnist: Registry, kube: Kube) -> None:
 
 def test_a_competitor_that_takes_what_an_old_pod_gave_up_stops_nothing(mnist: Registry, kube: Kube) -> None:
     application = mnist.application(replicas=4)
-    mnist.until(application, "Ready", "True", timeout=60)
+    mnist.until(application, "Ready", "True")
     other = competitor(mnist)
     with watching(kube, mnist.namespace) as seen:
         mnist.application("mnist", "1.1.0", replicas=4)
@@ -154,12 +154,12 @@ def test_a_competitor_that_takes_what_an_old_pod_gave_up_stops_nothing(mnist: Re
     assert min(seen.ready) >= 1
     mnist.until(application, "WorkloadsAvailable", "False", "WaitingForNodes")
     kube.delete(other)
-    mnist.until(application, "Ready", "True", timeout=60)
+    mnist.until(application, "Ready", "True")
 
 
 def test_a_new_template_is_rolled_out_in_place_too_where_all_npus_are_taken(mnist: Registry, kube: Kube) -> None:
     application = mnist.application(replicas=4)
-    mnist.until(application, "Ready", "True", timeout=60)
+    mnist.until(application, "Ready", "True")
     with watching(kube, mnist.namespace) as seen:
         mnist.application("mnist", replicas=4, deployTimeoutSeconds=600)
         eventually(lambda: rolled_out(mnist, "mnist-1-0-0"), timeout=120)

@@ -36,7 +36,7 @@ def trained(registry: Registry) -> None:
 
 def converged(registry: Registry, version: Object) -> list[str]:
     """All that the operator keeps of the version, without what names this run."""
-    registry.until(version, "Ready", "True", "Normal", timeout=60)
+    registry.until(version, "Ready", "True", "Normal")
     record = registry.now(version)["status"]["provenance"]["record"]["name"]
     eventually(lambda: records(registry) == [record])
     found = sorted(json.dumps(obj, sort_keys=True) for obj in end_state(registry))

@@ -11,8 +11,6 @@ from tests.support.operator import Operator
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
 
-LONG = 90
-
 
 def version_of(registry: Registry, number: str = "1.0.0", **trained: Any) -> Object:
     reach = {"endpoint": registry.bucket.endpoint, "credentialsSecretRef": {"name": "store"}}
@@ -20,7 +18,7 @@ def version_of(registry: Registry, number: str = "1.0.0", **trained: Any) -> Obj
 
 
 def imported(registry: Registry, version: Object) -> Object:
-    registry.until(version, "Ready", "True", "Normal", timeout=LONG)
+    registry.until(version, "Ready", "True", "Normal")
     return registry.now(version)
 
 
@@ -65,7 +63,7 @@ def test_a_job_that_is_deleted_while_its_output_is_read_is_imported_all_the_same
         end(registry, train, "Succeeded")
         asked, _ = silent.accept()
         registry.kube.delete(train)
-        eventually(lambda: registry.find("batch/v1", "Job", "train") is None, timeout=LONG)
+        eventually(lambda: registry.find("batch/v1", "Job", "train") is None)
         asked.close()
     change = {"spec": {"source": {"trainingJob": {"endpoint": registry.bucket.endpoint}}}}
     registry.kube.patch(registry.now(version), change)
@@ -81,7 +79,7 @@ def test_a_job_that_never_ends_is_waited_for_until_its_deadline_ends_it(registry
     eventually(lambda: registry.now(version)["status"].get("lastHandledReconcileAt") == "now")
     assert registry.now(version)["status"]["phase"] == "Importing"
     registry.kube.patch(registry.now(train), {"spec": {"activeDeadlineSeconds": 1}})
-    found = registry.until(version, "Ready", "False", "TrainingJobFailed", timeout=LONG)
+    found = registry.until(version, "Ready", "False", "TrainingJobFailed")
     assert "DeadlineExceeded" in found["message"]
 
 
@@ -94,7 +92,7 @@ def test_a_version_that_is_restored_without_status_says_that_its_job_is_gone_and
     made = imported(registry, version_of(registry, uid=train["metadata"]["uid"]))
     registry.kube.delete(train)
     registry.kube.delete(made)
-    eventually(lambda: registry.find("batch/v1", "Job", "train") is None, timeout=LONG)
+    eventually(lambda: registry.find("batch/v1", "Job", "train") is None)
     eventually(lambda: registry.find(made["apiVersion"], made["kind"], "mnist-1.0.0") is None)
     restored = {key: made[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": "mnist-1.0.0"}}
     version = registry.kube.create(restored, registry.namespace)

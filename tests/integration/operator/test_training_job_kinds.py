@@ -122,7 +122,7 @@ def test_a_job_of_every_kind_registers_itself(registry: Registry, reader: Operat
         registry.kube.patch(job, {"status": done(kind)}, subresource="status")
         version = eventually(lambda: registry.find(GROUP_VERSION, "AIApplicationVersion", "mnist-0.0.1"), timeout=120)
         assert version is not None
-        registry.until(version, "Ready", "True", "Normal", timeout=60)
+        registry.until(version, "Ready", "True", "Normal")
         source = registry.now(version)["spec"]["source"]["trainingJob"]
         assert (source["kind"], source["uid"]) == (kind.kind, job["metadata"]["uid"])
     assert reader.health("/healthz")[0] == 200

@@ -111,8 +111,8 @@ def test_a_namespace_that_is_deleted_takes_nothing_else_along_and_is_taken_up_wh
     for one in (*created(kube, stays, "stays"), *created(kube, goes, "goes")):
         take_up(kube, one)
     kube.delete(kube.get("v1", "Namespace", goes))
-    eventually(lambda: kube.find("v1", "Namespace", goes) is None, timeout=60)
-    eventually(lambda: f"namespace {goes} may not be read" in narrow.log(), timeout=60)
+    eventually(lambda: kube.find("v1", "Namespace", goes) is None)
+    eventually(lambda: f"namespace {goes} may not be read" in narrow.log())
     assert narrow.health("/readyz") == (200, "ok\n")
     assert narrow.metric("aiapp_unreadable_namespaces") == 1
     for one in created(kube, stays, "meanwhile"):
@@ -123,7 +123,7 @@ def test_a_namespace_that_is_deleted_takes_nothing_else_along_and_is_taken_up_wh
     kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": goes}})
     for one in (one for one in rights if one["metadata"].get("namespace") == goes):
         kube.create(one | {"metadata": {"name": one["metadata"]["name"], "namespace": goes}})
-    eventually(lambda: f"namespace {goes} may be read" in narrow.log(), timeout=90)
+    eventually(lambda: f"namespace {goes} may be read" in narrow.log())
     for one in created(kube, goes, "again"):
         take_up(kube, one)
     eventually(lambda: narrow.health("/readyz") == (200, "ok\n"))

@@ -61,7 +61,7 @@ def test_a_damaged_shard_is_named_and_a_new_upload_mends_it(registry: Registry, 
     assert "model.safetensors: tensor 'a' has not exactly dtype, shape and data_offsets" in refused["message"]
     upload(registry.bucket, "qwen", folder())
     registry.look_again(version, "mended")
-    registry.until(version, "Ready", "True", timeout=60)
+    registry.until(version, "Ready", "True")
 
 
 def test_too_little_memory_is_told_before_any_pod_with_the_number_that_would_do(

@@ -27,7 +27,7 @@ def test_all_can_be_deleted_in_any_order(registry: Registry, operator: Operator)
     registry.kube.delete(application)
     for of, kind in ((GROUP_VERSION, "AIApplication"), (GROUP_VERSION, "AIApplicationVersion")):
         assert registry.kube.list(of, kind, registry.namespace) == []
-    eventually(lambda: made(registry) == [], timeout=60)
+    eventually(lambda: made(registry) == [])
     operator.start()
 
 
@@ -37,6 +37,6 @@ def test_a_namespace_is_deleted_with_all_that_is_in_it(registry: Registry, opera
     registry.until(registry.application(replicas=0), "Ready", "True")
     operator.kill()
     registry.kube.delete(registry.kube.get("v1", "Namespace", registry.namespace))
-    eventually(lambda: registry.kube.find("v1", "Namespace", registry.namespace) is None, timeout=60)
+    eventually(lambda: registry.kube.find("v1", "Namespace", registry.namespace) is None)
     registry.kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": registry.namespace}})
     operator.start()
