@@ -26,7 +26,7 @@ COMMANDS = {
     "fetch": "Download the pinned model into a folder (the init container of every pod).",
     "help": "Show the help of a command.",
     "fit": "Show which nodes a version fits, and why not the others.",
-    "get": "Show all that is known of an application or of a version.",
+    "get": "Show all that is known of applications or versions.",
     "history": "Show what an application was asked to serve, newest first.",
     "init": "Print the first manifests of a package: its version and its application.",
     "list": "Show the applications with their versions, filtered, sorted and by pages.",

@@ -1,10 +1,11 @@
 """`aiapp get`: all that is known of an application or of a version."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options
+from aiapp.cli.options.cluster import ClusterChoice, answered, cluster_options, told
 from aiapp.cli.options.reading import output_option, require_table, watch_option
 from aiapp.cli.output.changes import show_pages
 from aiapp.cli.output.documents import FORMATS
@@ -14,7 +15,7 @@ from aiapp.domain.printable import printable
 from aiapp.queries.cluster import UserCluster
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from aiapp.domain.details.application import ApplicationDetails
     from aiapp.domain.details.calls import Absence, Calls
@@ -32,14 +33,16 @@ HEAD = ("FILE", "SIZE", "SHA-256", "ETAG", "VERSION ID")
 
 
 @click.command("get")
-@click.argument("name", metavar="APPLICATION|VERSION")
+@click.argument("names", nargs=-1, required=True, metavar="APPLICATION|VERSION...")
 @click.option("--files", is_flag=True, help="Of a version: its files, with sizes and digests.")
 @click.option("--calls", is_flag=True, help="Of an application: its calls by version, as its pods count them.")
 @output_option("table", "name", *FORMATS)
 @watch_option
 @cluster_options
-def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls: bool, watch: bool) -> None:
-    r"""Show all that is known of an application, or of a version (mnist-1.0.0).
+def command(
+    names: tuple[str, ...], output: str, choice: ClusterChoice, *, files: bool, calls: bool, watch: bool
+) -> None:
+    r"""Show all that is known of applications, or of versions (mnist-1.0.0).
 
     Of a version: what it is and where it lies, precision, parameters, dependencies, where it can run, health checks,
     the services that use it, provenance, and what is to be mended with its remedy. json and yaml hold all of it; keys
@@ -48,20 +51,26 @@ def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls
     --calls adds up the counters of the model server in the ready pods since they started, of 20 pods at most; a call
     with a status of 400 or more has failed. It takes the rights to list pods and to get pods/proxy.
 
-    With --watch the whole page is shown again after each change.
+    With --watch the whole page is shown again after each change. It takes one name, as --files and --calls do. Of
+    several names json and yaml are a list, and one that there is not keeps none of the others back.
 
     \b
-    Exit codes: 0 shown; 1 the cluster refuses, or there is no such object; 2 wrong arguments or no cluster.
+    Exit codes: 0 shown; 1 the cluster refuses, or one of the objects is not there; 2 wrong arguments or no cluster.
 
     \b
     Examples:
       aiapp get mnist
+      aiapp get mnist mnist-1.0.0
       aiapp get mnist --calls
       aiapp get mnist -w
       aiapp get mnist-1.0.0 -n vision
       aiapp get mnist-1.0.0 --files
       aiapp get mnist-1.0.0 -o json | jq .precision
     """
+    names = tuple(dict.fromkeys(names))
+    name, *others = names
+    if others and (watch or files or calls):
+        raise click.UsageError("--watch, --files and --calls take one name")
     if watch:
         _watch(name, output, choice, is_page=not (files or calls))
         return
@@ -71,20 +80,35 @@ def command(name: str, output: str, choice: ClusterChoice, *, files: bool, calls
     if calls:
         _show_calls(name, output, choice)
         return
-    found = answered(choice, lambda cluster: _details(cluster, name))
+    found = answered(choice, lambda cluster: _all_details(cluster, names))
+    shown = {name: one for name, one in zip(names, found, strict=True) if not told(one)}
+    if shown:
+        _show(shown, output, is_list=bool(others))
+    click.get_current_context().exit(0 if len(shown) == len(names) else 1)
+
+
+def _show(found: "Mapping[str, Any]", output: str, *, is_list: bool) -> None:
     if output in FORMATS:
         from aiapp.queries.plain import plain  # noqa: PLC0415 - `--help` must not wait for the models
 
-        click.echo(FORMATS[output](plain(found)), nl=False)
+        documents = plain(found.values())
+        click.echo(FORMATS[output](documents if is_list else documents[0]), nl=False)
     elif output == "name":
-        click.echo(f"{'aiapplicationversion' if is_version(name) else 'aiapplication'}.aiapp.dev/{name}")
+        for name in found:
+            click.echo(f"{'aiapplicationversion' if is_version(name) else 'aiapplication'}.aiapp.dev/{name}")
     else:
-        click.echo(_page(found))
+        click.echo("\n\n".join(map(_page, found.values())))
 
 
 def is_version(name: str) -> bool:
     """Whether it names a version: names of applications have no dots."""
     return "." in name
+
+
+async def _all_details(
+    cluster: UserCluster, names: "Sequence[str]"
+) -> "list[VersionDetails | ApplicationDetails | BaseException]":
+    return await asyncio.gather(*(_details(cluster, name) for name in names), return_exceptions=True)
 
 
 async def _details(cluster: UserCluster, name: str) -> "VersionDetails | ApplicationDetails":

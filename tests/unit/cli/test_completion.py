@@ -61,6 +61,7 @@ def completed(line: str, kubeconfig: Path) -> list[str]:
         pytest.param("predict @ mnist ", ["1.0.0", "1.1.0", "file"], id="numbers or a file"),
         pytest.param("edit @ mnist-1.1", ["mnist-1.1.0"], id="applications or versions"),
         pytest.param("stop @ mnist ", ["mnist", "mnist-a"], id="applications again"),
+        pytest.param("get @ mnist mnist-1.1", ["mnist-1.1.0"], id="a second name"),
         pytest.param("stop @ -n ", ["other", "team"], id="namespaces"),
         pytest.param("stop @ --context ", ["mine", "plain"], id="contexts"),
         pytest.param("create version @ mnist --runtime ", ["pytorch"], id="runtimes"),

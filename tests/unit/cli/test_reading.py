@@ -153,6 +153,31 @@ def test_the_page_of_an_application_has_its_versions() -> None:
 
 
 @pytest.mark.usefixtures("api")
+def test_several_names_are_shown_in_their_order_and_one_that_there_is_not_keeps_none_back() -> None:
+    pages = [run("get", name).stdout for name in ("mnist-1.0.0", "mnist")]
+    found = run("get", "mnist-1.0.0", "absent", "mnist", "mnist-1.0.0", "mnist-9.0.0")
+    assert (found.exit_code, found.stdout) == (1, "\n".join(pages))
+    assert found.stderr.splitlines() == [
+        "Error: namespace team has no application absent",
+        "Error: namespace team has no version mnist-9.0.0",
+    ]
+    listed = run("get", "mnist", "absent", "-o", "json")
+    assert (listed.exit_code, [one["overview"]["name"] for one in json.loads(listed.stdout)]) == (1, ["mnist"])
+    names = run("get", "mnist", "mnist-1.0.0", "-o", "name")
+    assert (names.exit_code, names.stdout.splitlines()) == (
+        0,
+        ["aiapplication.aiapp.dev/mnist", "aiapplicationversion.aiapp.dev/mnist-1.0.0"],
+    )
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("option", ["--watch", "--files", "--calls"])
+def test_what_is_of_one_object_takes_one_name(option: str) -> None:
+    found = run("get", "mnist", "mnist-1.0.0", option)
+    assert (found.exit_code, "--watch, --files and --calls take one name" in found.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("api")
 def test_what_there_is_not_says_so() -> None:
     found = run("get", "mnist-9.0.0")
     assert (found.exit_code, found.stderr) == (1, "Error: namespace team has no version mnist-9.0.0\n")

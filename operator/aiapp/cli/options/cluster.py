@@ -69,6 +69,18 @@ def failing_with_messages() -> Iterator[None]:
         raise click.ClickException(_printable(_explained(error))) from error
 
 
+def told(result: object) -> bool:
+    """Whether a result is the error of one query among several, which then is told on standard error."""
+    if not isinstance(result, BaseException):
+        return False
+    try:
+        with failing_with_messages():
+            raise result
+    except click.ClickException as error:
+        error.show()
+    return True
+
+
 def _printable(message: str) -> str:
     """Fit for a terminal: what models and objects say may be in it."""
     return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in message)

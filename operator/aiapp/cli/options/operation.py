@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiapp.cli.options.cluster import ClusterChoice, answered, failing_with_messages
+from aiapp.cli.options.cluster import ClusterChoice, answered, told
 from aiapp.cli.options.durations import DURATION
 from aiapp.cli.options.reading import labels_option
 from aiapp.cli.options.writing import Writing, writing_options
@@ -85,13 +85,8 @@ def _note(name: str, state: str) -> None:
 
 def _told(name: str, outcome: str | BaseException, writing: Writing) -> bool:
     """Prints how the change of an object ended; whether it succeeded."""
-    if isinstance(outcome, BaseException):
-        try:
-            with failing_with_messages():
-                raise outcome
-        except click.ClickException as error:
-            error.show()
-            return False
+    if told(outcome):
+        return False
     if writing.output is None:
         click.echo(f"{name}: {outcome}")
     return True
