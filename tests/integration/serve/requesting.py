@@ -24,7 +24,7 @@ class Background:
 
     @property
     def reply(self) -> Reply:
-        self._thread.join(30)
+        self._thread.join()
         return self._replies[0]
 
 
@@ -32,7 +32,11 @@ def error_code(reply: Reply) -> str:
     return str(json.loads(reply.content)["error_code"])
 
 
-def running(server: Server, seconds: float) -> Background:
+LONG_ENOUGH = 5
+"""Seconds of a prediction during which something else has to happen, on a busy machine too."""
+
+
+def running(server: Server, seconds: float = LONG_ENOUGH) -> Background:
     """A prediction that has begun and goes on for this long."""
     request = Background(server, {"print": f"begun for {seconds}\n", "sleep": seconds})
     eventually(lambda: f"begun for {seconds}" in server.output)

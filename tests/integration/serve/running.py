@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tests.support.waiting import eventually
+from tests.support.waiting import EVENTUALLY_SECONDS, eventually
 
 OLDEST = (3, 7)
 
@@ -95,7 +95,7 @@ class Server:
 
     def wait(self) -> int:
         """The exit code, once it has ended by itself."""
-        return self.process.wait(timeout=30)
+        return self.process.wait(EVENTUALLY_SECONDS)
 
 
 class RawConnection:

@@ -63,7 +63,7 @@ def both(server: Server) -> list[dict[str, object]]:
         assert len({one["pid"] for one in found}) == 2, found
         return found
 
-    return eventually(asked, timeout=20)
+    return eventually(asked)
 
 
 def test_workers_are_copies_of_one_loaded_model(python: str, archive: Path, service: Callable[..., Path]) -> None:
@@ -131,5 +131,5 @@ def test_copies_end_with_the_server(archive: Path, service: Callable[..., Path],
     with serving(python, archive, service(), "--workers=2", "--quiet=0") as server:
         processes = [int(str(one["pid"])) for one in both(server.wait_until_ready())]
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(20) == 0
+        assert server.wait() == 0
         assert not any(Path(f"/proc/{pid}").exists() for pid in processes)

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from tests.integration.serve.conftest import Start
-from tests.integration.serve.requesting import brief, error_code, metrics, post, refuses, running
+from tests.integration.serve.requesting import LONG_ENOUGH, brief, error_code, metrics, post, refuses, running
 from tests.integration.serve.running import serving
 from tests.support.waiting import eventually
 
@@ -39,7 +39,7 @@ def test_sigterm_while_loading_ends_at_once(archive: pathlib.Path, slow_package:
 
 def test_health_is_answered_while_a_prediction_runs_and_the_next_ones_wait_in_order(start: Start) -> None:
     server = start("--queue", "1").wait_until_ready()
-    first = running(server, 1.5)
+    first = running(server)
     connection = server.connect().send(post(b'{"n": 2}'))
     health = server.request("GET", "/health")
     refused = eventually(lambda: [reply for reply in [server.post({"n": 3})] if reply.status == 429])[0]
@@ -54,7 +54,7 @@ def test_health_is_answered_while_a_prediction_runs_and_the_next_ones_wait_in_or
 @pytest.mark.parametrize("is_reset", [True, False], ids=["by a reset", "by closing"])
 def test_a_client_that_goes_away_while_it_waits_is_forgotten(start: Start, *, is_reset: bool) -> None:
     server = start("--queue", "1").wait_until_ready()
-    first = running(server, 1)
+    first = running(server)
     gone = server.connect().send(post(b'{"print": "never"}'))
     if is_reset:
         reset_on_close = struct.pack("ii", 1, 0)
@@ -70,7 +70,7 @@ def test_a_client_that_goes_away_while_it_waits_is_forgotten(start: Start, *, is
 
 def test_many_clients_with_a_time_limit_do_not_keep_a_slow_model_busy_when_they_have_gone(start: Start) -> None:
     server = start().wait_until_ready()
-    first = running(server, 1)
+    first = running(server)
     gone = [server.connect().send(post(b'{"print": "never", "sleep": 60}')) for _ in range(20)]
     eventually(lambda: "aiapp_model_queue_length 20" in metrics(server))
     for connection in gone:
@@ -85,7 +85,7 @@ def test_many_clients_with_a_time_limit_do_not_keep_a_slow_model_busy_when_they_
 def test_a_prediction_that_was_sent_ahead_is_not_computed_when_its_client_has_gone(start: Start) -> None:
     server = start().wait_until_ready()
     eventually(lambda: brief(server) < process.BRIEF_SECONDS * 1000)
-    first = running(server, 1)
+    first = running(server)
     gone = server.connect().send(post(b'{"print": "never"}'))
     eventually(lambda: "aiapp_model_queue_length 1" in metrics(server))
     gone.close()
@@ -117,7 +117,7 @@ def test_brief_predictions_of_many_clients_are_answered_to_whom_they_belong(star
 
 
 def test_sigterm_finishes_what_runs_keeps_answering_and_is_not_ready(start: Start) -> None:
-    server = start("--quiet", "1", "--grace", "30").wait_until_ready()
+    server = start("--quiet", str(LONG_ENOUGH), "--grace", "30").wait_until_ready()
     unfinished = running(server, 1)
     kept_open = server.connect()
     server.process.send_signal(signal.SIGTERM)
@@ -212,7 +212,7 @@ def test_no_process_is_left_behind_when_the_server_is_killed(start: Start) -> No
 def test_several_workers_predict_at_the_same_time(start: Start) -> None:
     server = start("--workers", "2").wait_until_ready()
     eventually(lambda: server.output.count("worker ready") == 2)
-    one, two = running(server, 1), running(server, 1.5)
+    one, two = running(server), running(server, LONG_ENOUGH + 0.5)
 
     assert (one.is_answered, two.is_answered) == (False, False)
     assert (one.reply.status, two.reply.status) == (200, 200)

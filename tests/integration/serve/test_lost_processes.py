@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 from tests.integration.serve.conftest import Start
-from tests.integration.serve.requesting import Background, brief, error_code, metrics, post, running
+from tests.integration.serve.requesting import (
+    LONG_ENOUGH,
+    Background,
+    brief,
+    error_code,
+    metrics,
+    post,
+    running,
+)
 from tests.integration.serve.running import Reply, Server, serving
 from tests.support.waiting import eventually
 
@@ -36,7 +44,7 @@ def test_a_prediction_that_was_sent_ahead_outlives_the_loss_of_its_worker(start:
 
 
 def test_a_prediction_that_was_sent_ahead_is_not_blamed_for_the_one_that_takes_too_long(start: Start) -> None:
-    server = start("--predict-timeout", "0.5").wait_until_ready()
+    server = start("--predict-timeout", str(LONG_ENOUGH)).wait_until_ready()
     first, second = with_one_sent_ahead(server)
 
     assert (first.reply.status, error_code(first.reply)) == (504, "PredictionTimeout")
