@@ -4,16 +4,19 @@ Pods become Ready on simulated nodes without running, which is all that Helm wai
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import pytest
 import yaml
-from tests.support.crds import remove_crds
+from tests.support.crds import is_served, remove_crds
 from tests.support.helm import CHART, CRD_CHART, NAMESPACE, RELEASE, ROOT, RUNTIME_CHART, Helm
 from tests.support.kube import Kube, Object
 from tests.support.previous_release import chart as previous
 from tests.support.sandbox import Sandbox
+from tests.support.waiting import eventually
 
+from aiapp.api import crd
 from aiapp.api.meta import GROUP_VERSION
 
 RUNTIMES: Final = len(list(yaml.safe_load_all((ROOT / "charts/aiapp-runtimes/files/runtimes.yaml").read_text())))
@@ -114,6 +117,8 @@ def test_an_uninstallation_keeps_crds_and_objects_and_a_new_one_takes_them_up(re
 
 def test_an_uninstallation_removes_the_crds_that_are_not_to_be_kept(release: Helm, own_kube: Kube) -> None:
     upgrade(release, crds={"keep": False})
+    for kind in crd.KINDS:
+        eventually(partial(is_served, own_kube, GROUP_VERSION, kind.name))  # else the server may keep its CRD for good
     assert "resource policy" not in release("uninstall", RELEASE, IN_NAMESPACE, "--wait").stdout
     assert own_kube.find(*CRD) is None
 
