@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from tests.support.gateway_api import API, EDGE, answer, gateway_api, weights
-from tests.support.kube import Kube, Object
+from tests.support.kube import ApiError, Kube, Object
 from tests.support.kubelet import kubelet
 from tests.support.operator import Operator
 from tests.support.packages import Registry, keys, package, upload
@@ -90,13 +90,13 @@ class Edits(RuleBasedStateMachine):
     @rule(number=st.sampled_from(NUMBERS))
     def lose_pods(self, number: str) -> None:
         for pod in self.pods.pods(number):
-            self.registry.kube.delete(pod, gracePeriodSeconds=0)
+            self._delete(pod, gracePeriodSeconds=0)
 
     @rule(kind=st.sampled_from(CHILDREN[:2]))
     def lose_children(self, kind: tuple[str, str]) -> None:
         """Somebody deletes by hand what the operator made."""
         for child in self._children(*kind):
-            self.registry.kube.delete(child)
+            self._delete(child)
 
     @rule()
     def die(self) -> None:
@@ -121,6 +121,14 @@ class Edits(RuleBasedStateMachine):
     def teardown(self) -> None:
         with self.ends:
             self.converge()
+
+    def _delete(self, obj: Object, **query: Any) -> None:
+        """Unless a controller has been first."""
+        try:
+            self.registry.kube.delete(obj, **query)
+        except ApiError as error:
+            if error.status != 404:
+                raise
 
     def _ask(self, wish: Object) -> None:
         self.wish = wish
