@@ -311,7 +311,7 @@ async def test_what_one_tenant_has_got_wrong_nobody_else_hears_of(
 
 async def test_a_bucket_that_is_slow_is_not_taken_for_a_store_that_is_down(stores: Stores, server: Server) -> None:
     server.silent_for = "/slow?"
-    slow, store = replace(at("127.0.0.1", server.port), bucket="slow"), stores(LOCAL, read_seconds=0.2)
+    slow, store = replace(at("127.0.0.1", server.port), bucket="slow"), stores(LOCAL, read_seconds=1)
     assert "did not answer in time" in (await failure(store, slow)).message
     again = asyncio.create_task(failure(store, slow))
     await settles(lambda: len(server.asked) == 2)

@@ -138,7 +138,7 @@ def test_a_leader_that_was_frozen_in_the_middle_of_its_work_changes_nothing_when
 ) -> None:
     """What it was about to send is refused, as it knows an older object. Events may still go: they change nothing."""
     with (
-        replicas(sandbox, kube, tmp_path, 6) as made,
+        replicas(sandbox, kube, tmp_path, 15) as made,
         write_proxy(sandbox.service_account(*SERVICE_ACCOUNT), tmp_path) as (proxy, kubeconfig),
     ):
         frozen = made.first(kubeconfig)

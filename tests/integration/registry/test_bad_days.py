@@ -99,7 +99,7 @@ def once(fault: Fault) -> Callable[[Request], Fault]:
 async def test_a_bad_day_has_its_reason(
     faulty: FaultProxy, fault: Fault, reason: Reason, retryable: bool, says: str
 ) -> None:
-    registries = ImageRegistries(replace(SETTINGS, request_seconds=2, read_seconds=0.5, attempts=2), lambda: 0.0)
+    registries = ImageRegistries(replace(SETTINGS, request_seconds=4, read_seconds=1, attempts=2), lambda: 0.0)
     faulty.rule = lambda _: fault
     found = await refused(registries, through(faulty))
     assert (found.reason, found.retryable) == (reason, retryable)
@@ -118,7 +118,7 @@ async def test_a_bad_day_has_its_reason(
     ],
 )
 async def test_what_lasts_a_moment_is_not_noticed(faulty: FaultProxy, fault: Fault) -> None:
-    registries = ImageRegistries(replace(SETTINGS, read_seconds=0.5), lambda: 0.0)
+    registries = ImageRegistries(replace(SETTINGS, read_seconds=1), lambda: 0.0)
     faulty.rule = once(fault)
     await registries.resolve(through(faulty), PLAIN)
     await registries.close()
