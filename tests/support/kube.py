@@ -19,7 +19,7 @@ from aiapp_sandbox.no_proxy import opener
 Object = dict[str, Any]
 
 FIELD_MANAGER = "test"
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 60
 
 
 class ApiError(Exception):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
-from tests.support.kube import ApiError, Kube
+from tests.support.kube import TIMEOUT_SECONDS, ApiError, Kube
 from tests.support.sandbox import Sandbox
 from tests.support.stores import LOCAL_RANGE
 from tests.support.waiting import eventually
@@ -120,7 +120,7 @@ class Operator:
         if not (address := self.address()):
             return 0, "it does not listen yet"
         try:
-            with urllib.request.urlopen(address + path, timeout=5) as answer:
+            with urllib.request.urlopen(address + path, timeout=TIMEOUT_SECONDS) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -6,7 +6,7 @@ from typing import Final
 from tests.support.kube import Object
 from tests.support.trainer import Trainer
 
-TRAINED_SECONDS: Final = 120
+TRAINED_SECONDS: Final = 300
 
 
 def predicate_of(trainer: Trainer, version: Object) -> Object:

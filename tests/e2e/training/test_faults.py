@@ -53,7 +53,7 @@ def test_many_jobs_that_end_at_once_and_go_at_once_are_all_imported_with_what_ra
     for name in names:
         trainer.job(name, template=short, ttlSecondsAfterFinished=0)
     for version in versions:
-        trainer.registry.until(version, "Ready", "True", "Normal", timeout=2 * TRAINED_SECONDS)
+        trainer.registry.until(version, "Ready", "True", "Normal", timeout=TRAINED_SECONDS)
         assert trainer.provenance(version)["images"] == [{"image": trainer.image, "digest": trainer.digest}]
 
 
