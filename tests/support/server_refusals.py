@@ -16,6 +16,10 @@ FILE_ELSEWHERE: Final = (
     "/opt/aiapp, libraries in /opt/aiapp-dependencies, /tmp, devices, /etc/hosts and what else Kubernetes puts there): "
     "choose another path"
 )
+FILES_LONG: Final = (
+    "files: all of them may have 160 KiB in UTF-8, since pods have them as annotations: shorten them, or put what is "
+    "long into the image"
+)
 SERVED_NAME: Final = (
     "the name of a served model consists of letters, digits, '-', '_', '.' and '/', with a letter or digit at both ends"
 )
@@ -27,6 +31,11 @@ PATH: Final = (
 def serving(**fields: Any) -> Document:
     """A runtime with a server with these fields."""
     return changed(runtime(), spec__server=SERVER | fields)
+
+
+def files_of_160_kib(more: str = "") -> list[Document]:
+    """Eight files, the first of which says this as well."""
+    return [{"path": f"/{at}", "text": "é" * (10 << 10) + ("" if at else more)} for at in range(8)]
 
 
 def listing(**fields: Any) -> Document:
@@ -75,6 +84,12 @@ IN_SERVER: Final[tuple[Row, ...]] = (
         "files: the path of one lies below that of another one, which is a file",
         serving(files=[{"path": "/a", "text": "x"}, {"path": "/a/b", "text": "x"}]),
         "a file below a file",
+    ),
+    (
+        "spec.server.files",
+        FILES_LONG,
+        serving(files=files_of_160_kib("x")),
+        "files that pods cannot have as annotations",
     ),
     *(
         (

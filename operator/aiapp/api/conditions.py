@@ -361,6 +361,7 @@ class Reason(StrEnum):
     ROUTE_UNRESOLVED = "RouteUnresolved"
     """A Gateway does not find something that the HTTPRoute refers to; the message has its words."""
     SPEC_INVALID = "SpecInvalid"
-    """The stored object breaks a rule that a newer CRD would have refused."""
+    """The stored object breaks a rule that a newer CRD would have refused, or the InferenceRuntime of a version is not
+    what pods can have; the message names the field."""
     NAME_UNPARSED = "NameUnparsed"
     """The runtime's name does not follow the grammar of runtime names."""

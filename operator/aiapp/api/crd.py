@@ -17,7 +17,7 @@ from aiapp.api.schema import Schema, rebuilt, structural_schema, without_item_de
 from aiapp.api.template import InferenceTemplate
 from aiapp.api.version import AIApplicationVersion
 
-REVISION: Final = 49
+REVISION: Final = 50
 """Grows by one with every change of the schemas. An operator works with CRDs of its own revision or a higher one: with
 older ones the API server would drop status fields that it writes. `make crds` refuses a change without a new number."""
 SCHEMA_REVISION: Final = "aiapp.dev/schema-revision"

@@ -47,6 +47,8 @@ def _template_pattern() -> str:
     return rf"[^{{]*(\{{({known}|{no_word}|{no_end}))*"
 
 
+MAX_FILES_BYTES: Final = 160 << 10
+"""Of all files of a server, which are annotations of its pods: they may have 256 KiB, with a user's among them."""
 TEMPLATE: Final = Matches(
     _template_pattern(),
     f"a word in braces is a placeholder, one of {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}",
@@ -284,6 +286,12 @@ _FILES_APART: Final = rule(
     "files: the path of one lies below that of another one, which is a file",
     at="files",
 )
+_FILES_SHORT: Final = rule(
+    f"!has(self.files) || self.files.map(f, bytes(f.text).size()).sum() <= {MAX_FILES_BYTES}",
+    f"files: all of them may have {MAX_FILES_BYTES >> 10} KiB in UTF-8, since pods have them as annotations: shorten "
+    "them, or put what is long into the image",
+    at="files",
+)
 _FILES_BESIDE_DRIVER: Final = rule(
     "!has(self.files) || !has(self.driver) || !has(self.driver.paths) || self.files.all(f, self.driver.paths.all(d, "
     "f.path != d && !f.path.startsWith(d + '/') && !d.startsWith(f.path + '/')))",
@@ -295,7 +303,7 @@ _FILES_BESIDE_DRIVER: Final = rule(
 class RuntimeServer(ApiModel):
     """The server that the image of a runtime brings. Pods run it instead of the platform's model server."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*_PORTS, _FILES_APART, _FILES_BESIDE_DRIVER))
+    model_config = ConfigDict(json_schema_extra=rules(*_PORTS, _FILES_APART, _FILES_SHORT, _FILES_BESIDE_DRIVER))
 
     protocol: Literal["OpenAI", "OpenInferenceV2", "Plain"] = "Plain"
     """What clients speak with it: the OpenAI API, the Open Inference Protocol (v2), or something of its own."""
@@ -310,7 +318,7 @@ class RuntimeServer(ApiModel):
     files: Annotated[tuple[ServerFile, ...], Field(min_length=1, max_length=8, json_schema_extra=map_list("path"))] | (
         None
     ) = None
-    """Configuration files."""
+    """Configuration files; with every value in its place all of them may have 160 KiB in UTF-8."""
     file_mode: Literal["0640", "0600"] | None = None
     """Mode of the model's files for servers that refuse files which others may read; folders may be entered by whoever
     may read. Default: 0644."""

@@ -16,7 +16,7 @@ from tests.support.immutable_fields import (
 )
 from tests.support.kube import ApiError, Kube
 from tests.support.refusal_words import IMAGE, RUNTIME_RULE
-from tests.support.server_refusals import IN_SERVER, serving
+from tests.support.server_refusals import IN_SERVER, files_of_160_kib, serving
 from tests.support.template_refusals import IN_TEMPLATE
 from tests.support.version_refusals import IN_VERSION, NO_SOURCE
 
@@ -208,6 +208,7 @@ def test_an_unknown_source_that_lenient_validation_drops_is_no_source(kube: Kube
             changed(application(), spec__serving__scheduling__tolerations=[{"operator": "Exists"}]),
             id="a toleration of everything",
         ),
+        pytest.param(serving(files=files_of_160_kib()), id="files that pods can just have as annotations"),
     ],
 )
 def test_what_keeps_the_rules_is_accepted(kube: Kube, namespace: str, document: Document) -> None:

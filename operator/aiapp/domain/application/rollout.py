@@ -7,6 +7,7 @@ from typing import Final
 
 from aiapp.api.artifact import Artifact, ImageArtifact, PackageArtifact
 from aiapp.api.conditions import ConditionType, Reason
+from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import SourceVariant
 from aiapp.domain.application.candidate import Candidate, Images, RenderContext
@@ -22,7 +23,7 @@ from aiapp.domain.records import VersionRecord
 from aiapp.domain.rendering.limits import storage_limit
 from aiapp.domain.rendering.pod.template import pod_template
 from aiapp.domain.rendering.rollout_key import rollout_key
-from aiapp.domain.runtimes.server.acceptance import incomplete
+from aiapp.domain.runtimes.server.acceptance import incomplete, too_long
 from aiapp.domain.sizes import human_size
 from aiapp.domain.sources.variants import UNKNOWN_SOURCE
 
@@ -215,9 +216,14 @@ def _server(candidate: Candidate, context: RenderContext) -> Server | Trouble:
     runtime = context.runtimes.get(wanted)
     if runtime is None or image is None:
         return _no_image(wanted, known=runtime is not None)
-    own = runtime.server
-    lacking = incomplete(runtime.name, own, subject(candidate, own)) if own else None
-    return lacking or RuntimeImage(runtime, image)
+    return _unacceptable(candidate, runtime) or RuntimeImage(runtime, image)
+
+
+def _unacceptable(candidate: Candidate, runtime: RuntimeSpec) -> Trouble | None:
+    if (own := runtime.server) is None:
+        return None
+    asked = subject(candidate, own)
+    return incomplete(runtime.name, own, asked) or too_long(runtime.name, own, asked)
 
 
 def _no_image(name: str, *, known: bool) -> Trouble:

@@ -13,7 +13,7 @@ from typing import Final
 
 _FOLDERS: Final = "**"
 _KEPT: Final = 512
-"""Compiled patterns, each a millisecond of work at most: those of the largest template are 256."""
+"""Compiled patterns, each some milliseconds of work at most: those of the largest template are 256."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,13 @@ def test_a_file_that_lacks_a_value_holds_the_version_and_names_the_parameter() -
     assert why.message.endswith("/etc/mindie/config.json needs {contextLength}: set container.parameters.contextLength")
 
 
+def test_files_too_long_for_pods_hold_the_version() -> None:
+    files = [{"path": f"/{at}", "text": "{modelPath}" * 1400} for at in range(8)]
+    why = held(plan(seen(MINDIE, A2, runtime={"files": files})))
+    assert why.reason is Reason.SPEC_INVALID
+    assert "spec.server.files of its InferenceRuntime have 179200 bytes" in why.message
+
+
 def test_a_variable_of_the_user_s_comes_instead_of_the_runtime_s() -> None:
     env = server(MLSERVER, node(), env=[{"name": "MLSERVER_PARALLEL_WORKERS", "value": "2"}])["env"]
     assert [one["value"] for one in env if one["name"] == "MLSERVER_PARALLEL_WORKERS"] == ["2"]

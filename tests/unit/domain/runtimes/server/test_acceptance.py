@@ -1,13 +1,14 @@
 """Whether a runtime's server is told everything that it has to be told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from aiapp.api.conditions import Reason
 from aiapp.api.parameters import ServerParameters
-from aiapp.api.runtime_server import RuntimeServer
-from aiapp.domain.runtimes.server.acceptance import incomplete
+from aiapp.api.runtime_server import MAX_FILES_BYTES, RuntimeServer
+from aiapp.domain.runtimes.server.acceptance import incomplete, too_long
 from aiapp.domain.runtimes.server.placeholders import Subject
 
 SUBJECT = Subject(application="chat", version="1.0.0", model_path="/m", npus=0, parameters=ServerParameters())
@@ -35,3 +36,15 @@ def test_an_argument_or_a_variable_without_a_value_is_left_out_instead() -> None
     words = {"args": ["--dtype={dtype}"], "env": [{"name": "DTYPE", "value": "{dtype}"}]}
     server = RuntimeServer.model_validate({"command": ["serve"], "readiness": {"path": "/"}} | words)
     assert incomplete("r", server, SUBJECT) is None
+
+
+@pytest.mark.parametrize(("characters", "size"), [(64, None), (65, MAX_FILES_BYTES + 8)])
+def test_files_that_values_make_too_long_for_pods_are_named_with_what_to_do(characters: int, size: int | None) -> None:
+    files = [{"path": f"/{at}", "text": f"{'é' * 10_208}{{servedName}}"} for at in range(8)]
+    server = RuntimeServer.model_validate({"command": ["serve"], "readiness": {"path": "/"}, "files": files})
+    found = too_long("r", server, replace(SUBJECT, parameters=ServerParameters(served_name="m" * characters)))
+    assert (found and found.message) == (
+        size
+        and f"runtime r: spec.server.files of its InferenceRuntime have {size} bytes with every value in its place, "
+        "and pods may have 163840 of them: shorten them, or put what is long into the image"
+    )
