@@ -1,9 +1,11 @@
 """`python -m tests.bench [--only NAME] ...`: runs the benches, each of which prints and writes its figures."""
 
 import click
-from tests.bench import bump, console, controlplane, fetch, images, importing, nodes, serve, side_by_side
+from tests.bench import bump, console, controlplane, fetch, images, importing, looks, nodes, serve, side_by_side
 
-NAMES = ("bump", "console", "controlplane", "fetch", "images", "importing", "nodes", "serve")
+BARE = {"console": console, "fetch": fetch, "images": images, "importing": importing, "looks": looks, "serve": serve}
+"""Those without options."""
+NAMES = sorted({"bump", "controlplane", "nodes", *BARE})
 
 
 @click.command()
@@ -27,18 +29,11 @@ def main(only: str | None, sizes: tuple[int, ...], peer: str | None, rounds: int
         side_by_side.run(sizes, rounds)
     if only in {None, "bump"}:
         bump.run(sizes)
-    if only in {None, "console"}:
-        console.run()
-    if only in {None, "fetch"}:
-        fetch.run()
-    if only in {None, "images"}:
-        images.run()
-    if only in {None, "importing"}:
-        importing.run()
+    for name, bench in BARE.items():
+        if only in {None, name}:
+            bench.run()
     if only in {None, "nodes"}:
         nodes.run(fleet)
-    if only in {None, "serve"}:
-        serve.run()
 
 
 main()

@@ -11,6 +11,7 @@ from tests.support.fleet import TABLES, node, seen
 from aiapp.api.runtime import RuntimeSpec
 from aiapp.domain.application.candidate import RenderContext
 from aiapp.domain.application.observed import Children, ObservedApplication
+from aiapp.domain.application.outline import VersionOutline
 from aiapp.domain.application.plan import ApplicationPlan
 from aiapp.domain.application.rollout import Absent, Held, Rendered, Running
 from aiapp.domain.conditions import Trouble
@@ -145,11 +146,13 @@ def observed(
     seconds: float = 60.0,
 ) -> ObservedApplication:
     """What a pass sees: one CPU node and the catalogue's scikit-learn runtime, `seconds` after the first pass."""
+    known = versions or (normal_version(),)
     return ObservedApplication(
         now=NOON + timedelta(seconds=seconds),
         met=NOON,
         application=app or application(),
-        versions=versions or (normal_version(),),
+        versions=known,
+        outlines=tuple(map(VersionOutline.of, known)),
         children=children or Children(),
         context=RenderContext(
             runtimes={SKLEARN: RuntimeSpec(name=SKLEARN, image=image)},

@@ -1,5 +1,6 @@
 """Reconciles an AIApplication: gather, plan, apply, report. Decides nothing itself."""
 
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from aiapp.domain.application.observed import (
     ready_by_version,
     version_of,
 )
+from aiapp.domain.application.outline import VersionOutline
 from aiapp.domain.application.plan import ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.pod_start import newest_ready
 from aiapp.domain.application.rollout import Rendered, Rollout, Running
@@ -62,6 +64,7 @@ from aiapp.reconcile.step_checks import StepChecks
 from aiapp.reconcile.version.drift import DriftTracker
 from aiapp.reconcile.views.catalogue import Catalogue
 from aiapp.reconcile.views.nodes import NodeInventoryView
+from aiapp.reconcile.views.remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +114,14 @@ class ApplicationReconciler:
         self._ports = ports
         self._met: dict[Key, datetime] = {}
         """Applications that have no status yet, and since when they are known."""
+        self._outlines: dict[Key, Remembered[VersionOutline]] = defaultdict(lambda: Remembered(_outline))
+        """Of each application's versions: of a thousand, reading takes far longer than everything else in a look."""
 
     async def __call__(self, key: Key) -> Outcome:
         raw = self._ports.store.get(APPLICATIONS, key.namespace, key.name)
         if raw is None or "deletionTimestamp" in raw["metadata"]:
             self._met.pop(key, None)
+            self._outlines.pop(key, None)
             return Outcome()
         application = ApplicationRecord.parse(raw)
         sent = await self._take_back(application)
@@ -167,9 +173,10 @@ class ApplicationReconciler:
 
     async def _gather(self, application: ApplicationRecord) -> ObservedApplication:
         store, place = self._ports.store, (application.namespace, application.name)
+        key, known = Key(APPLICATIONS.kind, *place), store.versions(*place)
         owned = {kind: _owned(store.children(kind, *place), application.uid) for kind in OF_ONE_APPLICATION}
         deployments, revisions = owned.pop(DEPLOYMENTS), owned.pop(CONTROLLER_REVISIONS)
-        versions, unreadable = read_versions(store.versions(*place))
+        versions, unreadable = read_versions(_in_use(known, application, deployments))
         every_pod = store.children(PODS, *place)
         pods = noteworthy_pods(every_pod, deployments, versions, checked_versions(application))
         children = Children(
@@ -184,10 +191,11 @@ class ApplicationReconciler:
         now = self._ports.clock()
         return ObservedApplication(
             now=now,
-            met=self._met.setdefault(Key(APPLICATIONS.kind, *place), now),
+            met=self._met.setdefault(key, now),
             application=application,
             versions=versions,
             unreadable=unreadable,
+            outlines=self._outlines[key].of(known),
             children=children,
             is_gateway_api_served=store.is_served(HTTP_ROUTES, application.namespace),
             context=RenderContext(
@@ -314,6 +322,19 @@ def _owned(children: Iterable[Json], uid: str) -> tuple[Json, ...]:
     return tuple(
         child for child in children if any(o["uid"] == uid for o in child["metadata"].get("ownerReferences", ()))
     )
+
+
+def _in_use(versions: Iterable[Json], application: ApplicationRecord, deployments: Iterable[Json]) -> list[Json]:
+    """The versions that something may have to be decided about: those that are to be served, or are deployed."""
+    serving = application.parsed.spec.serving
+    served = (one.version for one in serving.versions) if serving else ()
+    names = {f"{application.name}-{number}" for number in (*served, *map(version_of, deployments))}
+    return [raw for raw in versions if raw["metadata"]["name"] in names]
+
+
+def _outline(raw: Json) -> VersionOutline | None:
+    readable, _ = read_versions([raw])
+    return next(map(VersionOutline.of, readable), None)
 
 
 def _after(observed: ObservedApplication, carried_out: CarriedOut) -> ObservedApplication:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiapp.domain.application.candidate import RenderContext
+from aiapp.domain.application.outline import VersionOutline
 from aiapp.domain.kubernetes.naming import TAKEN_OVER_ANNOTATION, VERSION_LABEL
 from aiapp.domain.kubernetes.resources import HTTP_ROUTES, SERVICES, Json
 from aiapp.domain.records import ApplicationRecord, VersionRecord
@@ -51,9 +52,11 @@ class ObservedApplication:
 
     application: ApplicationRecord
     versions: tuple[VersionRecord, ...]
-    """All versions of the application, but for those that cannot be read."""
+    """Those that are to be served or have a Deployment, but for what cannot be read."""
     unreadable: frozenset[str] = frozenset()
-    """Names of versions that break a rule of this operator; their own status says which."""
+    """Names of those of them that break a rule of this operator; their own status says which."""
+    outlines: tuple[VersionOutline, ...]
+    """Of all versions of the application that can be read."""
     children: Children
     context: RenderContext
     is_gateway_api_served: bool = False

@@ -152,7 +152,7 @@ def _rollout(
     if name in observed.unreadable:
         return unreadable(served, name)
     if record is None:
-        return missing(served, name, observed.versions)
+        return missing(served, name, observed.outlines)
     return rollout(served, serving, record, observed.children.revisions, observed.context)
 
 

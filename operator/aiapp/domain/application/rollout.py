@@ -11,6 +11,7 @@ from aiapp.api.runtime import RuntimeSpec
 from aiapp.api.serving import ServedVersion, Serving
 from aiapp.api.source import SourceVariant
 from aiapp.domain.application.candidate import Candidate, Images, RenderContext
+from aiapp.domain.application.outline import VersionOutline
 from aiapp.domain.application.serving_compatibility import serving_compatibility, serving_requirements, trusting
 from aiapp.domain.application.workload import RuntimeImage, Server, subject, workload
 from aiapp.domain.conditions import Trouble
@@ -117,11 +118,11 @@ def unreadable(served: ServedVersion, name: str) -> Absent:
     return Absent(served, Trouble(Reason.VERSION_NOT_READY, message))
 
 
-def missing(served: ServedVersion, name: str, versions: Sequence[VersionRecord]) -> Absent:
+def missing(served: ServedVersion, name: str, versions: Sequence[VersionOutline]) -> Absent:
     """The rollout of a version that does not exist. `name` is the one it would have, `versions` are those that do."""
-    newest = sorted(versions, key=lambda record: record.number, reverse=True)[:NAMED_VERSIONS]
+    newest = sorted((outline.number for outline in versions), reverse=True)[:NAMED_VERSIONS]
     more = ", ..." if len(versions) > NAMED_VERSIONS else ""
-    found = ", ".join(record.spec.version for record in newest)
+    found = ", ".join(map(str, newest))
     there = f"there are {found}{more}" if found else "the application has no versions"
     return Absent(served, Trouble(Reason.VERSION_NOT_FOUND, f"AIApplicationVersion {name} does not exist; {there}"))
 

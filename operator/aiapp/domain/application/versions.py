@@ -5,49 +5,37 @@ from datetime import datetime
 from typing import Final
 
 from aiapp.api.application_status import Traffic, VersionSummary
-from aiapp.api.conditions import ConditionType
 from aiapp.domain.application.observed import Children, ObservedApplication, version_of
+from aiapp.domain.application.outline import VersionOutline
 from aiapp.domain.kubernetes.resources import Json
-from aiapp.domain.records import VersionRecord
 
 KEPT_VERSIONS: Final = 50
 
 
 def listed(observed: ObservedApplication, traffic: Iterable[Traffic]) -> Json:
     """The part of the status that speaks of all versions, served or not."""
-    versions = sorted(observed.versions, key=lambda record: record.number, reverse=True)
-    ready = [record.spec.version for record in versions if record.is_true(ConditionType.READY)]
+    versions = sorted(observed.outlines, key=lambda outline: outline.number, reverse=True)
+    ready = [outline.summary.version for outline in versions if outline.is_ready]
     return {
         "versions": _summaries(observed, versions[:KEPT_VERSIONS], traffic),
         "versionCount": len(versions),
         "readyVersionCount": len(ready),
-        **({"latestVersion": versions[0].spec.version} if versions else {}),
+        **({"latestVersion": versions[0].summary.version} if versions else {}),
         **({"latestReadyVersion": ready[0]} if ready else {}),
     }
 
 
 def _summaries(
-    observed: ObservedApplication, versions: Sequence[VersionRecord], traffic: Iterable[Traffic]
+    observed: ObservedApplication, versions: Sequence[VersionOutline], traffic: Iterable[Traffic]
 ) -> list[Json]:
     shares = {one.version: one.actual_weight for one in traffic}
     rolled_out = _rolled_out(observed)
-    summaries = (_summary(record, shares, rolled_out) for record in versions)
+    summaries = (_summary(one.summary, shares, rolled_out) for one in versions)
     return [one.model_dump(by_alias=True, mode="json", exclude_none=True) for one in summaries]
 
 
-def _summary(record: VersionRecord, shares: Mapping[str, int], rolled_out: Mapping[str, datetime]) -> VersionSummary:
-    status, number = record.status, record.spec.version
-    return VersionSummary(
-        version=number,
-        phase=status.phase or "Importing",
-        created=record.created,
-        source_type=status.source.type if status.source else None,
-        bytes=record.package.bytes if record.package else None,
-        runtime=status.runtime.name if status.runtime else None,
-        verdict=status.compatibility.verdict if status.compatibility else None,
-        weight=shares.get(number),
-        rolled_out_at=rolled_out.get(number),
-    )
+def _summary(own: VersionSummary, shares: Mapping[str, int], rolled_out: Mapping[str, datetime]) -> VersionSummary:
+    return own.model_copy(update={"weight": shares.get(own.version), "rolled_out_at": rolled_out.get(own.version)})
 
 
 def _rolled_out(observed: ObservedApplication) -> Mapping[str, datetime]:

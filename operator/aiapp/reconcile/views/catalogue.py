@@ -8,25 +8,20 @@ from pydantic import ValidationError
 from aiapp.api.runtime import InferenceRuntime, RuntimeSpec
 from aiapp.domain.invalid_object import faults
 from aiapp.domain.kubernetes.resources import Json
+from aiapp.reconcile.views.remembered import Remembered
 
 logger = logging.getLogger(__name__)
 
 
 class Catalogue:
-    """Remembers what each InferenceRuntime parsed to, by uid and resourceVersion."""
+    """Remembers what each InferenceRuntime parsed to."""
 
     def __init__(self) -> None:
-        self._parsed: dict[str, tuple[str, RuntimeSpec | None]] = {}
+        self._parsed = Remembered(_spec)
 
     def specs(self, objects: Iterable[Json]) -> dict[str, RuntimeSpec]:
         """Specs by full runtime name; without those that break a rule of this operator, as their own status shows."""
-        self._parsed = {raw["metadata"]["uid"]: self._current(raw) for raw in objects}
-        return {spec.name: spec for _, spec in self._parsed.values() if spec is not None}
-
-    def _current(self, raw: Json) -> tuple[str, RuntimeSpec | None]:
-        version = raw["metadata"]["resourceVersion"]
-        known = self._parsed.get(raw["metadata"]["uid"])
-        return known if known is not None and known[0] == version else (version, _spec(raw))
+        return {spec.name: spec for spec in self._parsed.of(objects)}
 
 
 def _spec(raw: Json) -> RuntimeSpec | None:

@@ -19,6 +19,7 @@ from tests.support.records import (
 
 from aiapp.api.conditions import Reason
 from aiapp.domain.application.observed import Children, version_of
+from aiapp.domain.application.outline import VersionOutline
 from aiapp.domain.application.plan import KEPT_REVISIONS, ApplicationPlan, holding, plan, without_manifest
 from aiapp.domain.application.rollout import Held, Rendered
 from aiapp.domain.conditions import Trouble
@@ -77,7 +78,7 @@ def test_an_application_without_serving_makes_nothing_and_removes_what_it_had() 
     ],
 )
 def test_a_version_that_is_not_normal_is_held_back(versions: Any, reason: Reason, message: str) -> None:
-    made = plan(replace(observed(), versions=versions))
+    made = plan(replace(observed(), versions=versions, outlines=tuple(map(VersionOutline.of, versions))))
     assert made.apply == ()
     assert held(made) == (reason, message)
 

@@ -65,7 +65,7 @@ def test_the_newest_are_listed_and_all_are_counted() -> None:
 
 
 def test_an_application_without_versions_counts_none() -> None:
-    said = listed(replace(observed(), versions=()), ())
+    said = listed(replace(observed(), outlines=()), ())
     assert said == {"versions": [], "versionCount": 0, "readyVersionCount": 0}
 
 
