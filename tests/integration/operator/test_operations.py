@@ -51,6 +51,16 @@ def template(registry: Registry) -> Object:
     return made
 
 
+@pytest.mark.usefixtures("operator", "application")
+def test_whoever_asks_for_logs_where_there_are_no_pods_is_told_what_to_do(registry: Registry, aiapp: Aiapp) -> None:
+    none = aiapp("logs", "mnist")
+    begins = f"Error: namespace {registry.namespace} has no pods of mnist: Stopped, "
+    ends = "; raise spec.serving.versions[].replicas to serve\n"
+    assert (none.exit_code, none.output.startswith(begins), none.output.endswith(ends)) == (1, True, True), none.output
+    assert "`aiapp deploy mnist 2.0.0` has it serve that one" in aiapp("logs", "mnist", "2.0.0").output
+    assert "has no application other: `aiapp list` shows" in aiapp("logs", "other").output
+
+
 @pytest.mark.usefixtures("operator")
 def test_an_application_that_stopped_by_itself_is_started_by_the_same_command(
     registry: Registry, aiapp: Aiapp, application: Object
