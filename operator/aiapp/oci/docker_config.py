@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from aiapp.domain.images.reference import HUB, Reference
 from aiapp.domain.wildcard import covers
@@ -30,6 +30,15 @@ MAX_TRIED: Final = 16
 _HUB_KEY: Final = "index.docker.io"
 """How Docker names the Hub in its configuration."""
 _API_ROOTS: Final = ("/v1/", "/v2/")
+_NAME: Final = re.compile(
+    r"(?![^#]*[\x00-\x1f\x7f])(?:https?://)?+"
+    r"(?:(?:[-A-Za-z0-9._:~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*+@)*+"  # a login, which is for nothing here
+    r"(\[[0-9A-Fa-f:.]+\]:[0-9]+|[^][:@/?#]*(?::[0-9]*)?|[^[:@/?#]*)"
+    r"(/[^?#]*)?(?:[?][^#]*)?(?:#(?:[^%]|%[0-9A-Fa-f]{2})*)?"
+)
+"""What Go reads as a URL with a host, a port and a path. A `?` begins a query and other brackets are none of a host, so
+that of the characters that stand for others in patterns the asterisk alone comes through. Brackets without a port are
+such a pattern, for one character: an IPv6 address has a port, or is for nothing."""
 _SENDABLE: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]*")
 
 
@@ -63,8 +72,11 @@ def keyring(data: Mapping[str, bytes]) -> Keyring:
         raise DockerConfigError(f"has neither {CONFIG_KEY} nor {FORMER_KEY}")
     if len(entries) > MAX_LOGINS:
         raise DockerConfigError(f"{key} has more than {MAX_LOGINS} logins")
-    found = (_entry(name, entry, f"{key}: entry {at}") for at, (name, entry) in enumerate(entries.items(), 1))
-    return Keyring(tuple(sorted(found, key=lambda each: each[0], reverse=True)))
+    found = [
+        (_pattern(name), _login(entry, f"{key}: entry {at}")) for at, (name, entry) in enumerate(entries.items(), 1)
+    ]
+    known = ((pattern, login) for pattern, login in found if pattern is not None)
+    return Keyring(tuple(sorted(known, key=lambda each: each[0], reverse=True)))
 
 
 def logins(keyrings: Iterable[Keyring], reference: Reference) -> tuple[Login, ...]:
@@ -89,22 +101,21 @@ def _object(value: object, key: str) -> Mapping[str, Any]:
     return value
 
 
-def _entry(name: str, entry: object, place: str) -> tuple[str, Login]:
-    """`place` tells an entry by its number: its name may hold a login as well, as in `https://user:token@host`."""
-    return _pattern(name, place), _login(entry, place)
+def _pattern(name: str) -> str | None:
+    """What an entry is for: users write hosts, URLs, and Docker itself the URL of the registry's first API.
 
-
-def _pattern(name: str, place: str) -> str:
-    """What an entry is for: users write hosts, URLs, and Docker itself the URL of the registry's first API."""
-    try:
-        parts = urlsplit(name if name.startswith(("https://", "http://")) else f"https://{name}")
-    except ValueError:
-        raise DockerConfigError(f"{place} is for no registry: its name has to be a host") from None
-    path = next((parts.path[len(root) - 1 :] for root in _API_ROOTS if parts.path.startswith(root)), parts.path)
-    return parts.netloc if path == "/" else f"{parts.netloc}{path}"
+    None for what no kubelet reads: there it is passed over, too, and the other entries count.
+    """
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    host, path = found[1], unquote(found[2] or "")
+    path = next((path[len(root) - 1 :] for root in _API_ROOTS if path.startswith(root)), path)
+    return host if path == "/" else f"{host}{path}"
 
 
 def _login(entry: object, place: str) -> Login:
+    """`place` tells an entry by its number: its name may hold a login as well, as in `https://user:token@host`."""
     if not isinstance(entry, dict):
         raise DockerConfigError(f"{place} is not an object")
     user, password = _text(entry, "username"), _text(entry, "password")
@@ -146,7 +157,8 @@ def _covers(pattern: str, reference: Reference) -> bool:
 
 
 def _labels(host: str) -> tuple[list[str], str]:
+    """Brackets are left out where a port follows them, as Go does."""
     name, colon, port = host.rpartition(":")
-    if not colon or not port.isdecimal():
-        name, port = host, ""
-    return name.lower().split("."), port
+    if not colon or port.endswith("]"):
+        return host.split("."), ""
+    return (name[1:-1] if name.startswith("[") else name).split("."), port

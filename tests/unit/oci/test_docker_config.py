@@ -89,6 +89,49 @@ def test_a_login_is_for_what_its_entry_names(names: list[str], image: str, found
     assert users(entries(*names), image) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "image", "is_for_it"),
+    [
+        ("r?.example.com", "r1.example.com/a", False),
+        ("r?.example.com", "r:5000/a", False),
+        ("localhost?.example.com", "localhost/a", True),
+        ("r[0-9].example.com", "r1.example.com/a", False),
+        ("[a-r].example.com", "r.example.com/a", False),
+        ("r[^a].example.com", "r1.example.com/a", False),
+        ("r\\1.example.com", "r1.example.com/a", False),
+        ("*]", "[::1]/a", True),
+        ("*]:5000", "[::1]:5000/a", False),
+        ("*]:", "[::1]/a", False),
+        ("[::1]", "[::1]/a", False),
+        ("[::1]:5000", "[::1]:5000/a", True),
+        ("[*]:5000", "[::1]:5000/a", False),
+        ("::1:5000", "[::1]:5000/a", False),
+        ("*1:5000", "[::1]:5000/a", True),
+        ("Quay.io", "quay.io/a", False),
+        ("quay.io:", "quay.io/a", True),
+        ("quay.io:*", "quay.io:5000/a", False),
+        ("quay.io:05000", "quay.io:5000/a", False),
+        ("quay.io/a", "quay.io/ab", True),
+        ("quay.io/a/", "quay.io/a", False),
+        ("quay.io/*", "quay.io/a", False),
+        ("quay.io/%61", "quay.io/a", True),
+        ("https://ada:token@quay.io", "quay.io/a", True),
+        ("ada token@quay.io", "quay.io/a", False),
+        ("quay.io\n", "quay.io/a", False),
+        ("https://quay.io/?a#b", "quay.io/a", True),
+        ("quay.io#100%", "quay.io/a", False),
+        ("HTTPS://quay.io", "quay.io/a", False),
+    ],
+)
+def test_what_the_kubelet_makes_of_a_name_is_made_of_it(name: str, image: str, *, is_for_it: bool) -> None:
+    """Each of these was asked of `URLsMatchStr` of Kubernetes 1.37, built with Go 1.26."""
+    assert bool(ring(**{name: {}}).of(reference(image))) == is_for_it
+
+
+def test_an_entry_that_is_for_no_host_leaves_the_others_as_they_are() -> None:
+    assert users(entries("https://[", "r[0-9].io", "quay.io"), "quay.io/a") == ["quay.io"]
+
+
 def test_many_patterns_cost_no_regular_expression(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"*{n}*e*.example.com" for n in range(3)]
     with monkeypatch.context() as patched:
@@ -134,7 +177,6 @@ def test_of_very_many_logins_for_an_image_the_first_are_tried() -> None:
             "or what is no text",
             id="half of a character",
         ),
-        pytest.param({CONFIG_KEY: b'{"auths": {"https://[": {}}}'}, "entry 1 is for no registry", id="no URL"),
         pytest.param(
             {CONFIG_KEY: json.dumps({"auths": {str(n): {} for n in range(1001)}}).encode()}, "more than 1000", id="many"
         ),
