@@ -77,7 +77,11 @@ class Operator:
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         if wait:
-            self.until_ready()
+            try:
+                self.until_ready()
+            except AssertionError:  # nobody is to end what was not handed out, and it would work beside the next one
+                self.kill()
+                raise
         return self
 
     def until_ready(self) -> None:
