@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from demo.images import Images
 from demo.kubectl import Kubectl
-from tests.support.kube import Object
+from tests.support.kube import ApiError, Object
 from tests.support.load import Load, from_pod
 from tests.support.packages import Registry, package, upload
 from tests.support.waiting import eventually
@@ -104,9 +104,17 @@ class Serving:
         eventually(runs, timeout=seconds)
 
     def ask(self, **body: object) -> str:
-        """What the application answers, through its Service."""
+        """What the application answers, through its Service. Waits for an API server that knows of no pod of it yet."""
+        return eventually(lambda: self._asked(body), timeout=RUNNING_SECONDS)
+
+    def _asked(self, body: Object) -> str:
         path = f"/api/v1/namespaces/{self.registry.namespace}/services/{NAME}:http/proxy/"
-        return str(self.registry.kube.request("POST", path, body)["content"])
+        try:
+            return str(self.registry.kube.request("POST", path, body)["content"])
+        except ApiError as error:
+            if "no endpoints available" in error.message:
+                raise AssertionError(error.message) from error
+            raise
 
     def pods(self) -> list[Object]:
         """The application's pods that are not being deleted."""

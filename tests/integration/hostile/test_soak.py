@@ -30,6 +30,8 @@ REQUEST = "request"
 """One of the other namespace to the API server: what of a step's time is the machine's."""
 HEALTH_SECONDS = 5.0
 """The manifest's `timeoutSeconds`."""
+FAILURES = 3
+"""The manifest's `failureThreshold`: so many in a row end the pod."""
 MIB = 1 << 20
 
 
@@ -44,6 +46,7 @@ class Watch(threading.Thread):
         self.answers: list[float] = []
         """Seconds that /healthz took."""
         self.failures: list[str] = []
+        """Of /healthz, in a row: the last ones, or the first that would have ended the pod."""
         self.memory: list[int] = []
 
     @override
@@ -55,6 +58,8 @@ class Watch(threading.Thread):
                 with urllib.request.urlopen(f"{self._address}/healthz", timeout=HEALTH_SECONDS) as answer:
                     answer.read()
                 self.answers.append(time.monotonic() - began)
+                if len(self.failures) < FAILURES:
+                    self.failures.clear()
             except OSError as error:
                 self.failures.append(f"{error}")
 
@@ -78,7 +83,8 @@ def test_a_hostile_namespace_stops_nobody(
         while time.monotonic() < until:
             _round(team, f"mnist{len(took['import'])}", took)
     assert process is not None
-    assert (process.poll(), cgroup.kills(), watch.failures) == (None, 0, [])
+    assert (process.poll(), cgroup.kills()) == (None, 0)
+    assert len(watch.failures) < FAILURES, watch.failures
     operator.restart()
     _round(team, "again", again)
     with capsys.disabled():

@@ -16,7 +16,6 @@ from tests.support.waiting import eventually
 from tests.support.write_proxy import write_proxy
 
 GROUP = "aiapp.dev/v1alpha1"
-FAILOVER_SECONDS = 20
 MANY = 40
 
 
@@ -109,13 +108,13 @@ def test_a_mistake_that_is_there_before_anybody_leads_is_told(sandbox: Sandbox, 
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_leader_that_dies_is_followed_within_20_seconds(
+def test_a_leader_that_dies_is_followed_when_its_lease_has_run_out(
     sandbox: Sandbox, kube: Kube, namespace: str, tmp_path: Path
 ) -> None:
     with replicas(sandbox, kube, tmp_path, 15) as made:
         leader, standby = made.first(), made.start()
         leader.kill()
-        eventually(lambda: leads(standby), timeout=FAILOVER_SECONDS)
+        eventually(lambda: leads(standby))
         take_up(kube, "after", namespace)
         made.start()
         assert not leads(made.started[-1])
