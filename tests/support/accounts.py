@@ -1,9 +1,12 @@
-"""Somebody with a role in a namespace: a ServiceAccount."""
+"""Somebody with a role in a namespace: a ServiceAccount; and what somebody may do."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from tests.support.kube import Kube, Object
 from tests.support.waiting import eventually
+
+from aiapp.api.meta import GROUP
 
 _GROUP: Final = "rbac.authorization.k8s.io"
 
@@ -19,19 +22,31 @@ def bound(kube: Kube, namespace: str, role: str, name: str = "default") -> Objec
             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
         }
     )
-    eventually(lambda: _may(kube, namespace, name, kube.get(f"{_GROUP}/v1", "ClusterRole", role)["rules"][0]))
+    user = f"system:serviceaccount:{namespace}:{name}"
+    eventually(lambda: _has_first_right(kube, user, namespace, kube.get(f"{_GROUP}/v1", "ClusterRole", role)))
     return made
 
 
-def _may(kube: Kube, namespace: str, name: str, rule: Object) -> bool:
-    """Whether the account has that right: the server learns of a binding some time after it has stored it."""
-    resource, _, subresource = rule["resources"][0].partition("/")
-    attributes = {"namespace": namespace, "verb": rule["verbs"][0], "group": rule["apiGroups"][0]}
-    spec = {
-        "user": f"system:serviceaccount:{namespace}:{name}",
-        "resourceAttributes": attributes | {"resource": resource, "subresource": subresource},
+def _has_first_right(kube: Kube, user: str, namespace: str, role: Object) -> bool:
+    first = role["rules"][0]
+    return may(kube, user, namespace, first["verbs"][0], first["resources"][0], group=first["apiGroups"][0])
+
+
+def may(
+    kube: Kube, user: str, namespace: str, verb: str, resource: str, *, group: str = GROUP, groups: Sequence[str] = ()
+) -> bool:
+    """Whether a user has that right; `resource` may name a subresource, `group` is the resource's, `groups` the user's.
+
+    The server learns of a binding some time after it has stored it.
+    """
+    name, _, subresource = resource.partition("/")
+    what = {"group": group, "resource": name, "subresource": subresource, "verb": verb, "namespace": namespace}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "metadata": {},
+        "spec": {"user": user, "groups": list(groups), "resourceAttributes": what},
     }
-    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {}, "spec": spec}
     return bool(kube.create(review)["status"]["allowed"])
 
 

@@ -6,11 +6,10 @@ from typing import Final
 
 import pytest
 import yaml
+from tests.support.accounts import may
 from tests.support.helm import CHART, NAMESPACE, RELEASE, ROOT, Helm
 from tests.support.kube import ApiError, Kube, Object
 from tests.support.waiting import eventually
-
-from aiapp.api.meta import GROUP
 
 GOLDEN: Final = sorted((ROOT / "tests/data/golden").glob("pod-*.yaml"))
 ON_NPUS: Final = [file for file in GOLDEN if file.stem.startswith("pod-engine-") and file.stem != "pod-engine-mlserver"]
@@ -95,7 +94,7 @@ def test_nobody_may_do_anything_without_a_role(restricted: str, own_kube: Kube) 
 
 def test_everyone_may_read_the_catalogue(restricted: str, own_kube: Kube) -> None:
     groups = ("system:authenticated",)
-    found = {verb for verb in ALL if may(own_kube, "nobody", "", verb, "inferenceruntimes", groups)}
+    found = {verb for verb in ALL if may(own_kube, "nobody", "", verb, "inferenceruntimes", groups=groups)}
     assert found == VIEW
 
 
@@ -109,15 +108,3 @@ def bind(kube: Kube, role: str, namespace: str) -> None:
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": f"{role}-user"}],
         }
     )
-
-
-def may(kube: Kube, user: str, namespace: str, verb: str, resource: str, groups: tuple[str, ...] = ()) -> bool:
-    name, _, subresource = resource.partition("/")
-    what = {"group": GROUP, "resource": name, "subresource": subresource, "verb": verb, "namespace": namespace}
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {"user": user, "groups": list(groups), "resourceAttributes": what},
-    }
-    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-    return bool(kube.request("POST", path, review)["status"]["allowed"])
