@@ -109,6 +109,7 @@ class Story:
         self.browser.click("Deploy")
         self.browser.until("2/2", timeout=RUNNING_SECONDS)
         self.browser.until("1.0.0 50 %, 1.1.0 50 %")
+        self.browser.until("Since the pods started")  # what the calls are counted from
         self.look("canary")
 
     def goes_back(self) -> None:
